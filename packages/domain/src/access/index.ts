@@ -1,0 +1,4 @@
+export * as accessApi from './api.ts'
+export * from './permissions.ts'
+export * from './scope.ts'
+export * from './shapes.ts'

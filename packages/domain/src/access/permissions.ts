@@ -1,0 +1,52 @@
+import * as z from 'zod'
+
+/** What may be done. A route names exactly one. Texts: `permission.<name>`. */
+export const permissions = [
+  'business.read', 'business.update', 'business.transfer-primary',
+  'account.read', 'account.invite', 'account.update', 'account.remove',
+  'audit.read',
+  'customer.read', 'customer.create', 'customer.update', 'customer.delete',
+  'product.read', 'product.create', 'product.update', 'product.delete', 'product.issue-key',
+  'detection.read',
+  'event.read', 'event.act',
+  'index.read', 'index.update',
+  'command.read', 'command.send', 'agent.switch',
+  'delivery.read', 'delivery.retry',
+  'figure.read',
+] as const
+export type Permission = (typeof permissions)[number]
+
+/** Roles at a partner, then at a customer's portal (ACC-3). Mightiest first within each. */
+export const partnerRoles = ['owner', 'administrator', 'technician', 'billing', 'read-only'] as const
+export const portalRoles = ['portal-administrator', 'portal-viewer'] as const
+export const roles = [...partnerRoles, ...portalRoles] as const
+export const Role = z.enum(roles)
+export type Role = z.infer<typeof Role>
+
+const reads = [
+  'customer.read', 'product.read', 'detection.read', 'event.read', 'index.read', 'command.read', 'figure.read', 'business.read',
+] as const satisfies readonly Permission[]
+const operates = [
+  ...reads, 'customer.create', 'customer.update', 'product.create', 'product.update', 'product.issue-key', 'event.act', 'command.send',
+  'agent.switch', 'delivery.read',
+] as const satisfies readonly Permission[]
+const administers = [
+  ...operates, 'customer.delete', 'product.delete', 'index.update', 'delivery.retry', 'business.update', 'account.read', 'account.invite',
+  'account.update', 'account.remove', 'audit.read',
+] as const satisfies readonly Permission[]
+
+/** A role is a set of permissions and nothing else; later issues extend the sets, not the model. */
+export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
+  owner: [...administers, 'business.transfer-primary'],
+  administrator: administers,
+  technician: operates,
+  billing: ['customer.read', 'product.read', 'figure.read', 'business.read'],
+  'read-only': reads,
+  'portal-administrator': ['customer.read', 'product.read', 'detection.read', 'event.read', 'figure.read'],
+  'portal-viewer': ['product.read', 'event.read', 'figure.read', 'customer.read'],
+}
+
+/** R5: nobody makes an account, key, role or link mightier than himself. */
+export function mayGrant(granter: Role, granted: Role): boolean {
+  return rolePermissions[granted].every((permission) => rolePermissions[granter].includes(permission))
+}

@@ -1,0 +1,178 @@
+import * as z from 'zod'
+import { commandTypes } from '../commands/types.ts'
+import { AgentId, CommandId, Instant } from '../kernel/index.ts'
+import { realTimeScanStates } from '../products/shapes.ts'
+
+/**
+ * Version of what travels between agent and server; each number with its date and what it added.
+ * 1 (2026-11-21): first.
+ */
+export const protocolVersion = 1
+/** The server still speaks with agents of this version; older ones get `agent.version-unsupported` and are shown as version mismatch (AGT-2). */
+export const oldestProtocolVersion = 1
+
+/** Limits of both sides (R18), counted before parsing. */
+export const channelLimits = {
+  frameBytes: 1_048_576,
+  itemsPerBatch: 1_000,
+  /** Batches sent and not yet acknowledged. */
+  batchesInFlight: 4,
+  textLength: 4_096,
+  /** An agent beats this often; `silentAfterMs` without any frame is abnormal (AGT-2). */
+  beatMs: 30_000,
+  silentAfterMs: 85_000,
+  /** A disabled agent asks this often (AGT-3). */
+  disabledPollMs: 600_000,
+  /** Clocks further apart than this are measured, told and warned of; times are then corrected by the offset (R23). */
+  clockWarnMs: 60_000,
+} as const
+
+/** Base64url without padding. */
+const Bytes = (max: number) => z.string().regex(/^[A-Za-z0-9_-]+$/).max(max)
+export const PublicKey = Bytes(100)
+export const Signature = Bytes(100)
+const Text = z.string().max(channelLimits.textLength)
+const Name = z.string().max(255)
+/** Whole number since 1, per (agent, epoch): the agent's durable count of what it has to tell. */
+const Sequence = z.number().int().min(1)
+
+/** Facts of the machine, to show and to tell clones apart (AGT-9). `fingerprint`: SHA-256 over machine id, hardware ids, host name; hex. */
+export const Machine = z.object({ hostname: Name, platform: Name, fingerprint: z.string().regex(/^[0-9a-f]{64}$/), addresses: z.array(Name).max(50) })
+export type Machine = z.infer<typeof Machine>
+
+/** POST /agent/v1/enrol (R9). The key is one-use; a repeat with the same public key (the answer got lost) answers the same again. */
+export const EnrolRequest = z.object({ guid: z.uuid(), key: z.string().max(100), publicKey: PublicKey, agentVersion: Name, protocol: z.number().int(), machine: Machine })
+export type EnrolRequest = z.infer<typeof EnrolRequest>
+export const EnrolReply = z.object({
+  agentId: AgentId,
+  /** Ed25519 key that signs commands (R14); trusted because the certificate was pinned. */
+  commandKey: PublicKey,
+  /** `wss://host:port/agent/v1/channel` */
+  channel: z.string(),
+  product: z.object({ typeId: z.string(), description: z.string() }),
+})
+export type EnrolReply = z.infer<typeof EnrolReply>
+
+/**
+ * POST /agent/v1/fork: an agent told that its identity is shared (`agent.is-clone`) asks for one of its own, signed with the shared key over
+ * `forkText`. It keeps its queue and sends it under the new identity with `epoch` 1. Answers EnrolReply.
+ */
+export const ForkRequest = z.object({ agentId: AgentId, publicKey: PublicKey, machine: Machine, agentVersion: Name, at: Instant, signature: Signature })
+export type ForkRequest = z.infer<typeof ForkRequest>
+export const forkText = (request: Omit<ForkRequest, 'signature'>): string => `vigie fork 1\n${request.agentId}\n${request.publicKey}\n${request.machine.fingerprint}\n${request.at}`
+
+/** What the agent signs to open the channel: the server's fresh nonce binds it to this connection, the counter makes a clone show. */
+export const helloText = (nonce: string, agentId: string, counter: number, epoch: string): string => `vigie channel 1\n${nonce}\n${agentId}\n${counter}\n${epoch}`
+
+// ---- items: what an agent tells, each once ------------------------------------------------------------------
+
+/** `endpoint`: the agent's own name of the machine it is about; stable over restarts (its own: machine fingerprint). */
+const aboutEndpoint = { endpoint: Name }
+
+export const DetectionItem = z.object({
+  kind: z.literal('detection'),
+  ...aboutEndpoint,
+  at: Instant,
+  /** Category id; one we don't know yet is stored as it is (R19). */
+  category: z.string().max(40),
+  threat: Name,
+  object: Text,
+  outcome: z.string().max(40),
+  engine: z.string().max(40),
+  /** Names this detection for ever: the same record sent again after a reinstall is known by it (AGT-6). SHA-256 over engine, endpoint, at, threat, object; first 32 hex digits. */
+  contentId: z.string().regex(/^[0-9a-f]{32}$/),
+})
+/** An infection is gone: the file was quarantined, deleted or cleaned later, or is no longer there. */
+export const ClearedItem = z.object({ kind: z.literal('cleared'), ...aboutEndpoint, at: Instant, category: z.string().max(40), threat: Name, object: Text, how: z.string().max(40) })
+/** The endpoint as it is now; replaces what was known. Sent at start, on change, and every 10 minutes. */
+export const EndpointItem = z.object({
+  kind: z.literal('endpoint'),
+  ...aboutEndpoint,
+  at: Instant,
+  name: Name,
+  platform: Name,
+  addresses: z.array(Name).max(50),
+  engine: z.object({
+    engine: z.string().max(40),
+    engineVersion: Name.nullable(),
+    patternVersion: Name.nullable(),
+    patternBuiltAt: Instant.nullable(),
+    updateCheckedAt: Instant.nullable(),
+    realTimeScan: z.enum(realTimeScanStates).catch('unknown'),
+    scan: z.object({ isRunning: z.boolean(), startedAt: Instant.nullable(), finishedAt: Instant.nullable() }),
+    problem: z.string().max(60).nullable(),
+  }).nullable(),
+  /** Which commands its engine takes now (AGT-7). */
+  commands: z.array(z.object({ type: z.string().max(40), isSupported: z.boolean(), reason: z.string().max(60).nullable() })).max(40),
+})
+/** A step of a command, as it happened at the agent. `evidence` is the engine's, not ours (AGT-3). */
+export const OutcomeItem = z.object({
+  kind: z.literal('outcome'), commandId: CommandId, at: Instant, step: z.enum(['running', 'succeeded', 'failed', 'expired']),
+  evidence: z.record(z.string().max(60), z.union([z.string().max(500), z.number(), z.boolean(), z.null()])),
+})
+/** What the queue had to give up (its disk was full), so that nothing is lost in silence: shown with the agent. */
+export const GapItem = z.object({ kind: z.literal('gap'), at: Instant, lost: z.number().int().min(1), reason: z.string().max(60) })
+
+export const items = { detection: DetectionItem, cleared: ClearedItem, endpoint: EndpointItem, outcome: OutcomeItem, gap: GapItem } as const
+export const Item = z.discriminatedUnion('kind', [DetectionItem, ClearedItem, EndpointItem, OutcomeItem, GapItem])
+export type Item = z.infer<typeof Item>
+export type DetectionItem = z.infer<typeof DetectionItem>
+export type ClearedItem = z.infer<typeof ClearedItem>
+export type EndpointItem = z.infer<typeof EndpointItem>
+export type OutcomeItem = z.infer<typeof OutcomeItem>
+
+// ---- frames: JSON texts over the WebSocket -------------------------------------------------------------------
+
+/** First word, from the server. */
+export const ChallengeFrame = z.object({ kind: z.literal('challenge'), nonce: Bytes(64), serverTime: Instant, protocol: z.number().int() })
+
+/**
+ * `counter` goes up by one with every hello and is on disk before it is sent. `epoch` names one life of the queue (a UUID made when the queue is made):
+ * sequences count from 1 within it.
+ */
+export const HelloFrame = z.object({
+  kind: z.literal('hello'), protocol: z.number().int(), agentId: AgentId, counter: z.number().int().min(1), epoch: z.uuid(), agentVersion: Name, machine: Machine, at: Instant, signature: Signature,
+})
+export const WelcomeFrame = z.object({
+  kind: z.literal('welcome'),
+  /** Everything of this epoch up to here is stored: forget it. 0: nothing. */
+  ackedSeq: z.number().int().min(0),
+  state: z.enum(['enabled', 'disabled']),
+  serverTime: Instant,
+  /** Server's clock minus agent's, milliseconds, as the server sees it (R23). */
+  clockOffsetMs: z.number().int(),
+})
+/** Items `firstSeq`, `firstSeq + 1` ... The envelope is checked whole, each item by itself: a bad one goes to the dead letter, never stops the others (R19). */
+export const BatchFrame = z.object({ kind: z.literal('batch'), epoch: z.uuid(), firstSeq: Sequence, items: z.array(z.unknown()).min(1).max(channelLimits.itemsPerBatch) })
+/** Stored, after commit (R22). */
+export const AckFrame = z.object({ kind: z.literal('ack'), epoch: z.uuid(), seq: z.number().int().min(0) })
+/** The batch did not follow what is stored: send again from `expectedSeq`. */
+export const NackFrame = z.object({ kind: z.literal('nack'), epoch: z.uuid(), expectedSeq: Sequence })
+export const BeatFrame = z.object({ kind: z.literal('beat'), at: Instant })
+/** Goodbye: closed properly, shown as offline (AGT-2). */
+export const ByeFrame = z.object({ kind: z.literal('bye'), reason: z.enum(['stopped', 'disabled', 'uninstalled', 'upgrading']) })
+
+/** R14: closed type, for one agent, numbered, with not-before and expiry. */
+export const CommandOrder = z.object({
+  commandId: CommandId,
+  agentId: AgentId,
+  /** Goes up with every command to this agent; the agent refuses one not above the last it took. */
+  number: z.number().int().min(1),
+  type: z.enum(commandTypes),
+  notBefore: Instant,
+  expiresAt: Instant,
+})
+export type CommandOrder = z.infer<typeof CommandOrder>
+export const CommandFrame = z.object({ kind: z.literal('command'), order: CommandOrder, signature: Signature })
+/** The agent was switched: `disabled` closes the channel (`bye`) and asks again every `disabledPollMs`. */
+export const SwitchFrame = z.object({ kind: z.literal('switch'), state: z.enum(['enabled', 'disabled']) })
+/** Said before the server closes: whose move it is stands in the problem list. */
+export const ProblemFrame = z.object({ kind: z.literal('problem'), code: z.string().max(60), isRetryable: z.boolean() })
+
+export const UpFrame = z.discriminatedUnion('kind', [HelloFrame, BatchFrame, BeatFrame, ByeFrame])
+export const DownFrame = z.discriminatedUnion('kind', [ChallengeFrame, WelcomeFrame, AckFrame, NackFrame, CommandFrame, SwitchFrame, ProblemFrame])
+export type UpFrame = z.infer<typeof UpFrame>
+export type DownFrame = z.infer<typeof DownFrame>
+
+/** The text an order's signature covers. */
+export const commandPrefix = 'vigie command 1\n'

@@ -1,0 +1,2 @@
+export * as auditApi from './api.ts'
+export * from './shapes.ts'

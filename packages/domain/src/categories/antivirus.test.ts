@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest'
+import { antivirus, assess, type Category } from './index.ts'
+
+const calm = { incidents: 0, infections: 0, unprotected: 0 }
+const holding = (facts: Record<string, number>, open: string[] = []) =>
+  assess(antivirus as unknown as Category, { ...calm, ...facts }, { incidents: 15 }, new Set(open)).filter((v) => v.holds).map((v) => v.condition)
+
+describe('antivirus (EVT-3)', () => {
+  it.each([
+    ['14 incidents in the hour', { incidents: 14 }, []],
+    ['the 15th incident', { incidents: 15 }, ['many-incidents']],
+    ['one infection, however few incidents', { infections: 1 }, ['uncleaned']],
+    ['real-time scan off on one endpoint', { unprotected: 1 }, ['real-time-scan-off']],
+    ['a busy hour and an infection are two events (EVT-9)', { incidents: 99, infections: 1 }, ['uncleaned', 'many-incidents']],
+  ])('%s', (_, facts, conditions) => {
+    expect(holding(facts)).toEqual(conditions)
+  })
+
+  it('closes by a threshold of its own: open at 15, it stays at 12 and goes at 11 (EVT-9)', () => {
+    expect(holding({ incidents: 12 })).toEqual([])
+    expect(holding({ incidents: 12 }, ['many-incidents'])).toEqual(['many-incidents'])
+    expect(holding({ incidents: 11 }, ['many-incidents'])).toEqual([])
+  })
+})

@@ -1,0 +1,37 @@
+import { defineCategory, fact } from './define.ts'
+
+/**
+ * Antivirus of endpoints and mail servers. `incidents` are detections of the 60 minutes before the assessment; `infections` are those that could
+ * not be cleaned, deleted or quarantined (mission §0). Worst first. Source: EVT-3; seed 002, table 9-2.
+ */
+export const antivirus = defineCategory({
+  id: 'antivirus',
+  group: 'threat',
+  facts: {
+    incidents: fact.detections(60),
+    infections: fact.infections(),
+    unprotected: fact.endpoints({ realTimeScan: ['off', 'on-not-protecting'] }),
+  },
+  indexes: { incidents: { default: 15, min: 1, max: 10_000 } },
+  conditions: {
+    'uncleaned': {
+      severity: 'action-required',
+      opens: (is) => is.infections > 0,
+      figures: (is) => ({ infections: is.infections }),
+      resolvedBy: ['scan-now'],
+    },
+    'real-time-scan-off': {
+      severity: 'action-required',
+      opens: (is) => is.unprotected > 0,
+      figures: (is) => ({ endpoints: is.unprotected }),
+      resolvedBy: [],
+    },
+    'many-incidents': {
+      severity: 'warning',
+      opens: (is, at) => is.incidents >= at.incidents,
+      stays: (is, at) => is.incidents >= Math.ceil(at.incidents * 0.8),
+      figures: (is, at) => ({ incidents: is.incidents, threshold: at.incidents }),
+      resolvedBy: ['scan-now'],
+    },
+  },
+})

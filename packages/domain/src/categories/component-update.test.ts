@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { assess, componentUpdate, indexesInForce, type Category } from './index.ts'
+
+const category = componentUpdate as unknown as Category
+const at = Object.fromEntries(Object.entries(indexesInForce(category, {}, {})).map(([name, { value }]) => [name, value]))
+const holding = (facts: Record<string, number>) =>
+  assess(category, { ageDays: 0, deployedPercent: 100, ...facts }, at, new Set()).filter((v) => v.holds).map((v) => `${v.severity} ${v.condition}`)
+
+describe('component update (EVT-3)', () => {
+  it.each([
+    ['7 days', { ageDays: 7 }, []],
+    ['more than 7 days', { ageDays: 8 }, ['warning old']],
+    ['14 days', { ageDays: 14 }, ['warning old']],
+    ['more than 14 days', { ageDays: 15 }, ['action-required very-old']],
+    ['90 % deployed', { deployedPercent: 90 }, []],
+    ['under 90 %', { deployedPercent: 89 }, ['warning not-all-deployed']],
+    ['70 %', { deployedPercent: 70 }, ['warning not-all-deployed']],
+    ['under 70 %', { deployedPercent: 69 }, ['action-required barely-deployed']],
+  ])('%s', (_, facts, conditions) => {
+    expect(holding(facts)).toEqual(conditions)
+  })
+})
+
+describe('index values (EVT-3)', () => {
+  it("a customer's own value outweighs the business's, which outweighs the default", () => {
+    const inForce = indexesInForce(category, { warnAfterDays: 3, actAfterDays: 9 }, { warnAfterDays: 2 })
+    expect(inForce['warnAfterDays']).toEqual({ value: 2, from: 'customer' })
+    expect(inForce['actAfterDays']).toEqual({ value: 9, from: 'business' })
+    expect(inForce['warnBelowPercent']).toEqual({ value: 90, from: 'default' })
+  })
+})

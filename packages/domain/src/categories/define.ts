@@ -1,0 +1,90 @@
+import type { CommandType } from '../commands/types.ts'
+import type { Severity } from '../events/shapes.ts'
+
+/** A fact is a number about one product that the server works out; a category says which it needs, and how. */
+export type Fact =
+  /** Detections of this category in the last minutes, counted from the event's reset if that is later. */
+  | { of: 'detections'; lastMinutes: number }
+  /** Infections of this category now open (mission §0). */
+  | { of: 'infections' }
+  /** Endpoints whose real-time scan is in one of these states. */
+  | { of: 'endpoints'; realTimeScan: readonly string[] }
+  /** Whole days since the newest components any endpoint of the product has were built or checked; 0 when nothing is known yet. */
+  | { of: 'component-age-days' }
+  /** Share of endpoints whose components are as new as the product's newest, 0 to 100; 100 when nothing is known yet. */
+  | { of: 'components-deployed-percent' }
+
+export const fact = {
+  detections: (lastMinutes: number): Fact => ({ of: 'detections', lastMinutes }),
+  infections: (): Fact => ({ of: 'infections' }),
+  endpoints: (where: { realTimeScan: readonly string[] }): Fact => ({ of: 'endpoints', ...where }),
+  componentAgeDays: (): Fact => ({ of: 'component-age-days' }),
+  componentsDeployedPercent: (): Fact => ({ of: 'components-deployed-percent' }),
+}
+
+/** An assessment index (mission §0): a threshold that a partner, then a customer, may tune. */
+export interface Index {
+  default: number
+  min: number
+  max: number
+}
+
+export interface Condition<Is, At> {
+  severity: Severity
+  /** Opens the event. */
+  opens(is: Is, at: At): boolean
+  /** Keeps an open event open: a threshold of its own, so that a value at the edge does not flap (EVT-9). Default: `opens`. */
+  stays?(is: Is, at: At): boolean
+  /** The figures the explanation quotes; their names are the placeholders of the condition's texts. */
+  figures(is: Is, at: At): Record<string, number>
+  /** Commands that mend it, best first; none: it is mended at the product. */
+  resolvedBy: readonly CommandType[]
+}
+
+export interface Category<F extends Record<string, Fact> = Record<string, Fact>, I extends Record<string, Index> = Record<string, Index>> {
+  id: string
+  group: 'threat' | 'system' | 'licence'
+  facts: F
+  indexes: I
+  /** Each condition is an event of its own (EVT-9); worst first. */
+  conditions: Record<string, Condition<Record<keyof F, number>, Record<keyof I, number>>>
+}
+
+export function defineCategory<const F extends Record<string, Fact>, const I extends Record<string, Index>>(category: Category<F, I>): Category<F, I> {
+  return category
+}
+
+/** One condition's verdict: `holds` says whether an event of it should now be open. */
+export interface Verdict {
+  condition: string
+  severity: Severity
+  holds: boolean
+  figures: Record<string, number>
+}
+
+/**
+ * Pure: what the rules of one category say of one product. `open`: conditions with an open event, which close by their own threshold.
+ * A warning is silent while a worse condition of the same category holds the same ground only if its own `opens` says so.
+ */
+export function assess(category: Category, is: Record<string, number>, at: Record<string, number>, open: ReadonlySet<string>): Verdict[] {
+  return Object.entries(category.conditions).map(([condition, rule]) => ({
+    condition,
+    severity: rule.severity,
+    holds: rule.opens(is, at) || (open.has(condition) && rule.stays !== undefined && rule.stays(is, at)),
+    figures: rule.figures(is, at),
+  }))
+}
+
+/** Values in force: a customer's own, else the business's, else the default. */
+export function indexesInForce(
+  category: Category, business: Readonly<Record<string, number>>, customer: Readonly<Record<string, number>>,
+): Record<string, { value: number; from: 'default' | 'business' | 'customer' }> {
+  return Object.fromEntries(
+    Object.entries(category.indexes).map(([name, index]) => [
+      name,
+      customer[name] !== undefined ? { value: customer[name], from: 'customer' as const }
+      : business[name] !== undefined ? { value: business[name], from: 'business' as const }
+      : { value: index.default, from: 'default' as const },
+    ]),
+  )
+}

@@ -1,0 +1,3 @@
+export * as commandsApi from './api.ts'
+export { Command } from './api.ts'
+export * from './types.ts'

@@ -1,0 +1,53 @@
+import * as z from 'zod'
+import { CustomerId, defineRoute, EndpointId, EventId, Instant, listQuery, listReply, oneOrMore, ProductId } from '../kernel/index.ts'
+import { commandsApi } from '../commands/index.ts'
+import { Detection, Event, EventDetail, eventStates, severities } from './shapes.ts'
+
+const params = z.strictObject({ eventId: EventId })
+const filters = {
+  severity: oneOrMore(severities).optional(),
+  state: oneOrMore(eventStates).optional(),
+  category: z.string().max(40).optional(),
+  customerId: CustomerId.optional(),
+  productId: ProductId.optional(),
+}
+const sorts = ['lastRaisedAt', 'openedAt', 'severity', 'customer'] as const
+
+/** EVT-4. Without `state` the open ones (unresolved and pending). `q` searches customer and product names. */
+export const listEvents = defineRoute({
+  id: 'events.list', method: 'GET', path: '/v1/events', permission: 'event.read', query: listQuery(sorts, filters), reply: listReply(Event), problems: [],
+})
+export const exportEvents = defineRoute({
+  id: 'events.export', method: 'GET', path: '/v1/events.csv', permission: 'event.read', query: listQuery(sorts, filters), reply: z.string(), problems: [], produces: 'text/csv',
+})
+export const getEvent = defineRoute({
+  id: 'events.get', method: 'GET', path: '/v1/events/:eventId', permission: 'event.read', params, reply: EventDetail, problems: ['event.not-found'],
+})
+/** EVT-4: counts start anew now. What still holds raises it again. */
+export const resetEvent = defineRoute({
+  id: 'events.reset', method: 'POST', path: '/v1/events/:eventId/reset', permission: 'event.act', params, reply: Event, problems: ['event.not-found', 'event.resolved-already'],
+})
+/** EVT-4: sends the command that mends the condition; the event stays pending until the product confirms. */
+export const resolveEvent = defineRoute({
+  id: 'events.resolve', method: 'POST', path: '/v1/events/:eventId/resolve', permission: 'event.act', params, reply: z.object({ event: Event, commands: z.array(commandsApi.Command) }),
+  problems: ['event.not-found', 'event.resolved-already', 'event.no-command-resolves', 'command.not-supported', 'command.target-unregistered', 'command.target-disabled'],
+})
+
+export const listDetections = defineRoute({
+  id: 'detections.list', method: 'GET', path: '/v1/detections', permission: 'detection.read',
+  query: listQuery(['at'], { customerId: CustomerId.optional(), productId: ProductId.optional(), endpointId: EndpointId.optional(), category: z.string().max(40).optional(), from: Instant.optional(), until: Instant.optional() }),
+  reply: listReply(Detection), problems: [],
+})
+
+/** EVT-3: the indexes of every category with default, bounds, and the value in force for the business or one customer. */
+export const IndexSetting = z.object({ category: z.string(), name: z.string(), value: z.number(), from: z.enum(['default', 'business', 'customer']), default: z.number(), min: z.number(), max: z.number() })
+const indexQuery = z.strictObject({ customerId: CustomerId.optional() })
+export const getIndexes = defineRoute({
+  id: 'indexes.get', method: 'GET', path: '/v1/indexes', permission: 'index.read', query: indexQuery, reply: z.object({ rows: z.array(IndexSetting) }), problems: ['customer.not-found'],
+})
+/** `value` null: back to what is inherited. */
+export const setIndex = defineRoute({
+  id: 'indexes.set', method: 'PUT', path: '/v1/indexes', permission: 'index.update',
+  body: z.strictObject({ category: z.string().max(40), name: z.string().max(40), value: z.number().nullable(), customerId: CustomerId.nullable() }),
+  reply: z.object({ rows: z.array(IndexSetting) }), problems: ['customer.not-found', 'index.out-of-range'],
+})

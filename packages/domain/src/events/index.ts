@@ -1,0 +1,2 @@
+export * as eventsApi from './api.ts'
+export * from './shapes.ts'

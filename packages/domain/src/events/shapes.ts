@@ -1,0 +1,86 @@
+import * as z from 'zod'
+import { AccountId, CustomerId, EndpointId, EventId, Instant, ProductId } from '../kernel/index.ts'
+import { commandTypes } from '../commands/types.ts'
+
+/** EVT-2. Fine is no severity at all: then there is no event. */
+export const severities = ['action-required', 'warning'] as const
+export const Severity = z.enum(severities)
+export type Severity = z.infer<typeof Severity>
+
+/** EVT-2. `pending`: acted on, waiting for the product to confirm. */
+export const eventStates = ['unresolved', 'pending', 'resolved'] as const
+export const EventState = z.enum(eventStates)
+export type EventState = z.infer<typeof EventState>
+
+/**
+ * EVT-9: identity is (product, category, condition); at most one is open at a time. Its words come from the text catalogue:
+ * `condition.<category>.<condition>.title`, `.explain`, `.next`, filled with `figures`.
+ */
+export const Event = z.object({
+  id: EventId,
+  customerId: CustomerId,
+  customerName: z.string(),
+  productId: ProductId,
+  productName: z.string(),
+  typeId: z.string(),
+  category: z.string(),
+  condition: z.string(),
+  severity: Severity,
+  state: EventState,
+  /** How many times the condition came up again or grew while the event was open; from 1. */
+  count: z.number().int(),
+  figures: z.record(z.string(), z.union([z.number(), z.string()])),
+  openedAt: Instant,
+  /** When it was last seen to hold. */
+  lastRaisedAt: Instant,
+  resolvedAt: Instant.nullable(),
+  /** Figures count from here when someone reset the event (EVT-4). */
+  resetAt: Instant.nullable(),
+  version: z.number().int(),
+})
+export type Event = z.infer<typeof Event>
+
+/** History, oldest first. `what`: opened, raised, eased, reset, resolve-asked, resolved, reopened. */
+export const EventStep = z.object({
+  at: Instant,
+  what: z.enum(['opened', 'raised', 'eased', 'reset', 'resolve-asked', 'resolved', 'reopened']),
+  by: z.string().nullable(),
+  byId: AccountId.nullable(),
+  figures: z.record(z.string(), z.union([z.number(), z.string()])),
+})
+
+/** EVT-6: which index, which figures, which endpoints, since when, what to do next. */
+export const EventDetail = Event.extend({
+  steps: z.array(EventStep),
+  /** The indexes that decided, with their values now in force and where those come from. */
+  indexes: z.array(z.object({ name: z.string(), value: z.number(), from: z.enum(['default', 'business', 'customer']) })),
+  endpoints: z.array(z.object({ id: EndpointId, name: z.string(), infections: z.number().int() })),
+  /** Commands that would resolve it; empty: it must be mended at the product. */
+  resolvedBy: z.array(z.object({ type: z.enum(commandTypes), isPossible: z.boolean(), reason: z.string().nullable() })),
+})
+export type EventDetail = z.infer<typeof EventDetail>
+
+/** What became of the threat. `failed`: could not be cleaned, deleted or quarantined: an infection (mission §0). `blocked`: access was denied, the file is still there. */
+export const detectionOutcomes = ['cleaned', 'deleted', 'quarantined', 'blocked', 'failed', 'none'] as const
+export const DetectionOutcome = z.enum(detectionOutcomes)
+export type DetectionOutcome = z.infer<typeof DetectionOutcome>
+/** Outcomes that leave the malware where it was. */
+export const leavesInfection = (outcome: string): boolean => outcome === 'blocked' || outcome === 'failed' || outcome === 'none'
+
+export const Detection = z.object({
+  id: z.string(),
+  at: Instant,
+  receivedAt: Instant,
+  customerId: CustomerId,
+  customerName: z.string(),
+  productId: ProductId,
+  endpointId: EndpointId,
+  endpointName: z.string(),
+  category: z.string(),
+  threat: z.string(),
+  /** File path, URL or address: hostile text, as found. */
+  object: z.string(),
+  outcome: z.string(),
+  engine: z.string(),
+})
+export type Detection = z.infer<typeof Detection>

@@ -1,0 +1,5 @@
+export * from './ids.ts'
+export * from './lists.ts'
+export * from './locale.ts'
+export * from './problems.ts'
+export * from './route.ts'

@@ -1,0 +1,118 @@
+/** What kind of problem this is. `retry`: may the same call succeed later though nobody changes anything? Jobs and agents obey it. `remedy`: text key of the way out. */
+export interface ProblemKind {
+  status: number
+  retry: boolean
+  remedy: `remedy.${string}`
+}
+
+/**
+ * The closed list (style.md §6). Texts: `problem.<code>` and the remedy's key, in text/<locale>/problems.json, a test holds the two together.
+ */
+export const problems = {
+  // any route
+  'request.invalid': { status: 400, retry: false, remedy: 'remedy.correct-the-marked-fields' },
+  'request.too-large': { status: 413, retry: false, remedy: 'remedy.send-less-at-once' },
+  'request.not-json': { status: 415, retry: false, remedy: 'remedy.send-json' },
+  'request.other-origin': { status: 403, retry: false, remedy: 'remedy.use-the-console-address' },
+  'request.rate-limited': { status: 429, retry: true, remedy: 'remedy.wait-and-retry' },
+  'request.changed-meanwhile': { status: 412, retry: false, remedy: 'remedy.reload-and-redo' },
+  'request.precondition-missing': { status: 428, retry: false, remedy: 'remedy.reload-and-redo' },
+  'request.key-reused': { status: 422, retry: false, remedy: 'remedy.new-idempotency-key' },
+  'route.not-found': { status: 404, retry: false, remedy: 'remedy.check-the-address' },
+  'session.missing': { status: 401, retry: false, remedy: 'remedy.sign-in' },
+  'session.mfa-needed': { status: 401, retry: false, remedy: 'remedy.enter-second-factor' },
+  'session.mfa-enrolment-needed': { status: 401, retry: false, remedy: 'remedy.set-up-second-factor' },
+  'permission.missing': { status: 403, retry: false, remedy: 'remedy.ask-an-administrator' },
+  'server.busy': { status: 503, retry: true, remedy: 'remedy.wait-and-retry' },
+  'server.database-away': { status: 503, retry: true, remedy: 'remedy.wait-and-retry' },
+  'server.fault': { status: 500, retry: true, remedy: 'remedy.retry-then-report' },
+  // access
+  'setup.done-already': { status: 404, retry: false, remedy: 'remedy.sign-in' },
+  'setup.token-wrong': { status: 403, retry: false, remedy: 'remedy.copy-the-set-up-link' },
+  'sign-in.refused': { status: 401, retry: false, remedy: 'remedy.check-email-and-password' },
+  'mfa.code-wrong': { status: 422, retry: false, remedy: 'remedy.next-code-and-clock' },
+  'mfa.not-started': { status: 409, retry: false, remedy: 'remedy.start-mfa-again' },
+  'mfa.required-here': { status: 409, retry: false, remedy: 'remedy.business-requires-mfa' },
+  'mfa.already-on': { status: 409, retry: false, remedy: 'remedy.remove-mfa-first' },
+  'password.wrong': { status: 422, retry: false, remedy: 'remedy.type-current-password' },
+  'password.too-short': { status: 422, retry: false, remedy: 'remedy.use-twelve-characters' },
+  'password.breached': { status: 422, retry: false, remedy: 'remedy.choose-another-password' },
+  'link.invalid': { status: 410, retry: false, remedy: 'remedy.ask-for-a-new-link' },
+  'account.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
+  'account.email-taken': { status: 409, retry: false, remedy: 'remedy.use-another-email' },
+  'account.is-primary': { status: 409, retry: false, remedy: 'remedy.transfer-ownership-first' },
+  'account.is-self': { status: 409, retry: false, remedy: 'remedy.ask-another-administrator' },
+  'account.mightier': { status: 403, retry: false, remedy: 'remedy.ask-an-administrator' },
+  'account.too-many': { status: 409, retry: false, remedy: 'remedy.remove-unused-accounts' },
+  'account.not-active': { status: 409, retry: false, remedy: 'remedy.wait-for-activation' },
+  'session.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
+  // customers
+  'customer.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
+  'customer.account-id-taken': { status: 409, retry: false, remedy: 'remedy.choose-another-account-id' },
+  'customer.name-differs': { status: 422, retry: false, remedy: 'remedy.type-the-exact-name' },
+  'customer.has-products': { status: 409, retry: false, remedy: 'remedy.remove-products-first' },
+  'contact.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
+  // products and agents
+  'product.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
+  'product.name-differs': { status: 422, retry: false, remedy: 'remedy.type-the-exact-name' },
+  'product.type-unknown': { status: 422, retry: false, remedy: 'remedy.choose-a-listed-type' },
+  'product.already-registered': { status: 409, retry: false, remedy: 'remedy.add-another-product' },
+  'endpoint.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
+  'agent.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
+  'agent.key-wrong': { status: 403, retry: false, remedy: 'remedy.make-a-new-key' },
+  'agent.key-expired': { status: 403, retry: false, remedy: 'remedy.make-a-new-key' },
+  'agent.key-used': { status: 409, retry: false, remedy: 'remedy.make-a-new-key' },
+  'agent.unregistered': { status: 410, retry: false, remedy: 'remedy.register-the-agent-again' },
+  'agent.signature-wrong': { status: 403, retry: false, remedy: 'remedy.register-the-agent-again' },
+  'agent.version-unsupported': { status: 426, retry: false, remedy: 'remedy.upgrade-the-agent' },
+  'agent.is-clone': { status: 409, retry: false, remedy: 'remedy.agent-takes-own-identity' },
+  'agent.frame-invalid': { status: 400, retry: false, remedy: 'remedy.upgrade-the-agent' },
+  'agent.frame-too-large': { status: 413, retry: false, remedy: 'remedy.send-less-at-once' },
+  'agent.clock-off': { status: 400, retry: true, remedy: 'remedy.correct-the-clock' },
+  // events and commands
+  'event.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
+  'event.resolved-already': { status: 409, retry: false, remedy: 'remedy.reload-the-list' },
+  'event.no-command-resolves': { status: 409, retry: false, remedy: 'remedy.mend-at-the-product' },
+  'index.out-of-range': { status: 422, retry: false, remedy: 'remedy.correct-the-marked-fields' },
+  'command.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
+  'command.not-supported': { status: 409, retry: false, remedy: 'remedy.see-what-the-engine-can-do' },
+  'command.target-unregistered': { status: 409, retry: false, remedy: 'remedy.register-the-agent-first' },
+  'command.target-disabled': { status: 409, retry: false, remedy: 'remedy.enable-the-agent-first' },
+  'delivery.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
+  'figure.not-found': { status: 404, retry: false, remedy: 'remedy.check-the-address' },
+} as const satisfies Record<string, ProblemKind>
+
+export type ProblemCode = keyof typeof problems
+
+/** What any route may answer without saying so in its own list. */
+export const commonProblems = [
+  'request.invalid', 'request.too-large', 'request.not-json', 'request.other-origin', 'request.rate-limited', 'session.missing',
+  'session.mfa-needed', 'session.mfa-enrolment-needed', 'permission.missing', 'server.busy', 'server.database-away', 'server.fault',
+] as const satisfies readonly ProblemCode[]
+
+/** One field that was refused: `path` as in the body (`account.email`), `code` a text key below `field.`. */
+export interface FieldError {
+  path: string
+  code: string
+  values?: Record<string, string | number>
+}
+
+/** The only error our code throws on purpose. `data` may be shown to the person: no secrets, nothing of another tenant (R38). */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly code: ProblemCode
+  readonly data: Record<string, unknown>
+  /** Refused fields, for `request.invalid` and rules that concern one field. */
+  readonly fields: readonly FieldError[]
+
+  constructor(code: ProblemCode, data: Record<string, unknown> = {}, options: { cause?: unknown; fields?: readonly FieldError[] } = {}) {
+    super(code, { cause: options.cause })
+    this.code = code
+    this.data = data
+    this.fields = options.fields ?? []
+  }
+
+  get kind(): ProblemKind {
+    return problems[this.code]
+  }
+}

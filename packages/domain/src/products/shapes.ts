@@ -1,0 +1,114 @@
+import * as z from 'zod'
+import { AgentId, CustomerId, EndpointId, Instant, ProductId } from '../kernel/index.ts'
+import { Attention } from '../customers/shapes.ts'
+import { Family } from './catalogue.ts'
+
+/** PRD-2: 20 letters or digits at most (any script's letters; spaces are not). */
+export const ProductDescription = z.string().trim().regex(/^[\p{L}\p{N}]{1,20}$/u, { error: 'description.shape' })
+
+export const NewProduct = z.strictObject({ typeId: z.string().max(40), description: ProductDescription })
+export type NewProduct = z.infer<typeof NewProduct>
+
+/** AGT-2. `pending`: its key was made and not yet used. Texts with cause and remedy: `agent-state.<state>`, `.cause`, `.remedy`. */
+export const agentStates = ['pending', 'online', 'offline', 'abnormal', 'disabled', 'unknown', 'plug-in-error', 'unregistered', 'version-mismatch'] as const
+export const AgentState = z.enum(agentStates)
+export type AgentState = z.infer<typeof AgentState>
+
+export const Agent = z.object({
+  id: AgentId,
+  state: AgentState,
+  /** Why, as reported or seen, for `plug-in-error` and `version-mismatch`: text key below `agent-cause.`; null where the state says it all. */
+  cause: z.string().nullable(),
+  hostname: z.string(),
+  platform: z.string(),
+  version: z.string(),
+  address: z.string().nullable(),
+  lastSeenAt: Instant.nullable(),
+  registeredAt: Instant,
+  /** The agent whose identity this one was found to share (R10); both are kept. */
+  clonedFromId: AgentId.nullable(),
+  /** What its engines can be told to do now, and why not what they can't (AGT-7). */
+  commands: z.array(z.object({ type: z.string(), isSupported: z.boolean(), reason: z.string().nullable() })),
+})
+export type Agent = z.infer<typeof Agent>
+
+export const Product = z.object({
+  id: ProductId,
+  customerId: CustomerId,
+  customerName: z.string(),
+  /** A name, always visible; not a secret (PRD-2). */
+  guid: z.uuid(),
+  typeId: z.string(),
+  family: Family,
+  description: z.string(),
+  /** State of its newest agent; `pending` before any. */
+  state: AgentState,
+  attention: Attention,
+  endpointCount: z.number().int(),
+  lastSeenAt: Instant.nullable(),
+  /** PRD-8: the delay promised for this source; past it figures are stale. */
+  freshForSeconds: z.number().int(),
+  isStale: z.boolean(),
+  /** A key waits to be used until then; null: none. */
+  keyExpiresAt: Instant.nullable(),
+  createdAt: Instant,
+  version: z.number().int(),
+})
+export type Product = z.infer<typeof Product>
+
+/** How to connect a product (PRD-2, AGT-1). The key is shown here once and kept only as a hash. */
+export const ConnectInstructions = z.object({
+  guid: z.uuid(),
+  key: z.string(),
+  expiresAt: Instant,
+  /** One line to paste in a root shell: carries address, GUID, key and the certificate's fingerprint. */
+  installCommand: z.string(),
+  /** SHA-256 of the installation's CA certificate, hex with colons. */
+  caFingerprint: z.string(),
+})
+
+export const realTimeScanStates = ['on', 'on-not-protecting', 'off', 'unsupported', 'unknown'] as const
+
+/** What an engine last said of itself (AGT-7). All null before its first report. */
+export const EngineState = z.object({
+  engine: z.string(),
+  engineVersion: z.string().nullable(),
+  /** Pattern (signature) version; null: unknown, never 0. */
+  patternVersion: z.string().nullable(),
+  patternBuiltAt: Instant.nullable(),
+  /** Last successful check for new components, whether or not it brought any. */
+  updateCheckedAt: Instant.nullable(),
+  realTimeScan: z.enum(realTimeScanStates),
+  scan: z.object({ isRunning: z.boolean(), startedAt: Instant.nullable(), finishedAt: Instant.nullable() }),
+  /** Text key below `engine-problem.`: engine missing, stopped, update failed ...; null: none. */
+  problem: z.string().nullable(),
+})
+export type EngineState = z.infer<typeof EngineState>
+
+export const Endpoint = z.object({
+  id: EndpointId,
+  customerId: CustomerId,
+  customerName: z.string(),
+  productId: ProductId,
+  typeId: z.string(),
+  name: z.string(),
+  group: z.string(),
+  addresses: z.array(z.string()),
+  platform: z.string(),
+  agentId: AgentId.nullable(),
+  state: AgentState,
+  engine: EngineState.nullable(),
+  /** Infections now open on it (mission §0). */
+  openInfections: z.number().int(),
+  lastSeenAt: Instant.nullable(),
+  /** When we received its last report, and when the agent says it made it (PRD-8). */
+  collectedAt: Instant.nullable(),
+  receivedAt: Instant.nullable(),
+})
+export type Endpoint = z.infer<typeof Endpoint>
+
+/** Node of the network tree (PRD-3): products of a customer, their groups, endpoints below (asked for page by page). */
+export const TreeProduct = z.object({
+  product: Product,
+  groups: z.array(z.object({ name: z.string(), endpointCount: z.number().int() })),
+})
