@@ -5,7 +5,7 @@ import { Scope } from './scope.ts'
 import { Account, Business, Email, Me, NewPassword, PersonName, Session, SessionState } from './shapes.ts'
 
 const Nothing = z.null()
-const Code = z.string().regex(/^\d{6}$/)
+const Code = z.string().regex(/^\d{6}$/, { error: 'code.shape' })
 /** Of links in mails and of the set-up link: 256 random bits, base64url. In a body, never in an address that a log keeps. */
 const LinkToken = z.string().min(20).max(100)
 const person = { firstName: PersonName, lastName: PersonName, locale: Locale, timeZone: TimeZone }

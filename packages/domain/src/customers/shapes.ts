@@ -12,7 +12,7 @@ export const CompanyProfile = z.strictObject({
   state: short.default(''),
   postalCode: z.string().trim().max(20).default(''),
   /** ISO 3166-1 alpha-2. */
-  country: z.string().regex(/^[A-Z]{2}$/),
+  country: z.string().regex(/^[A-Z]{2}$/, { error: 'country.shape' }),
   industry: short.default(''),
   /** How many endpoints the company has, as the reseller estimates it; null: not known. */
   sizeEndpoints: z.number().int().min(0).max(1_000_000).nullable().default(null),

@@ -1,3 +1,4 @@
+export * from './fields.ts'
 export * from './ids.ts'
 export * from './lists.ts'
 export * from './locale.ts'
