@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
+const isLong = process.env['VIGIE_TEST_LONG'] === '1'
+
 export default defineConfig({
   test: {
     include: ['packages/*/{src,e2e}/**/*.test.{ts,tsx}', 'tools/**/*.test.ts'],
-    exclude: ['**/*.long.test.ts', '**/node_modules/**'],
+    exclude: [...(isLong ? [] : ['**/*.long.test.ts']), '**/node_modules/**'],
+    globalSetup: ['tools/vitest-global.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
