@@ -1,0 +1,1 @@
+export { record, type Activity, type Doer } from './record.ts'

@@ -1,0 +1,53 @@
+import { generateKeyPairSync } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import { createHttp, latestMigrationIs, type Clock, type Database, type Handler, type Log, type Services, type Vault } from './platform/index.ts'
+
+export interface Parts {
+  database: Database
+  vault: Vault
+  clock: Clock
+  log: Log
+  publicUrl: string
+  agentUrl: string
+  consoleFolder: string | null
+  trustedProxies: string[]
+}
+
+export interface Vigie {
+  http: FastifyInstance
+  services: Services
+  close(): Promise<void>
+}
+
+/**
+ * Puts the slices together: the one place that lists them. main.ts brings a real configuration, tests a test database; everything between is the same.
+ */
+export async function compose(parts: Parts): Promise<Vigie> {
+  const { database, vault, clock, log } = parts
+  const commandKey = await vault.installationSecret(database, 'command-key', () => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' }))
+  const services: Services = {
+    database, vault, clock, log, commandKey,
+    publicUrl: parts.publicUrl,
+    agentUrl: parts.agentUrl,
+    setupToken: null,
+    caFingerprint: '',
+    endLive: () => {},
+    actorOf: async () => null,
+  }
+  const handlers: Handler[] = []
+  const http = await createHttp({
+    services,
+    handlers,
+    consoleFolder: parts.consoleFolder,
+    trustedProxies: parts.trustedProxies,
+    onRefusal: async () => {},
+    isReady: () => latestMigrationIs(database),
+  })
+  return {
+    http,
+    services,
+    async close() {
+      await http.close()
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import pg from 'pg'
+
+/** A parametrised text becomes a named prepared statement: 1.5 times the rate (stack.md §3). */
+class NamingClient extends pg.Client {
+  readonly #names = new Map<string, string>()
+
+  // oxlint-disable-next-line typescript/no-explicit-any -- pg's overloads
+  override query(config: any, values?: any, callback?: any): any {
+    if (typeof config !== 'string' || !Array.isArray(values) || values.length === 0) return super.query(config, values, callback)
+    let name = this.#names.get(config)
+    if (name === undefined) {
+      name = `v${this.#names.size}`
+      this.#names.set(config, name)
+    }
+    return super.query({ name, text: config, values }, callback)
+  }
+}
+
+// bigint as number: our counters stay far below 2^53
+pg.types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text))
+
+export interface PoolOptions {
+  url: string
+  max: number
+  /** Role every connection starts as; null: the one who connects. */
+  role: 'vigie_app' | null
+  onIdleError(error: Error): void
+}
+
+/** A pool without an error listener ends the process at the first database restart (stack.md §12, R43). */
+export function createPool({ url, max, role, onIdleError }: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    Client: NamingClient,
+    pipeline: true,
+    application_name: 'vigie',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    // a login called like our schema would otherwise find its tables there
+    options: `-c search_path=public${role === null ? '' : ` -c role=${role}`}`,
+  } as pg.PoolConfig)
+  pool.on('error', onIdleError)
+  return pool
+}

@@ -1,0 +1,6 @@
+export { handle, handlePublic, handleStream, tenantOf, type Actor, type Context, type Handler, type Inputs, type Origin, type PublicContext } from './context.ts'
+export { csv, csvCell } from './csv.ts'
+export { decodeCursor, encodeCursor } from './pages.ts'
+export { speaker } from './problems.ts'
+export { createHttp, sessionCookie, toProblem, type HttpOptions } from './server.ts'
+export { assertVersion } from './versions.ts'

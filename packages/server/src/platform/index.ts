@@ -1,0 +1,7 @@
+export * from './clock.ts'
+export * from './db/index.ts'
+export * from './http/index.ts'
+export * from './ids.ts'
+export * from './log.ts'
+export type { Services } from './services.ts'
+export { createVault, readKeyFile, type Vault } from './vault.ts'

@@ -1,0 +1,2 @@
+export { startEmbedded, type Embedded } from './embedded.ts'
+export { startForTests } from './for-tests.ts'
