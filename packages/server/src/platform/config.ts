@@ -72,7 +72,7 @@ const origin = (schemes: RegExp) =>
   z.url({ protocol: schemes }).refine((text) => { const url = new URL(text); return url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password })
     .transform((text) => new URL(text).origin)
 const address = z.string().refine((text) => isIP(text) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(text))
-const listOf = <T extends z.ZodType>(one: T) => z.string().transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean)).pipe(z.array(one))
+const listOf = <T extends z.ZodType<unknown, string>>(one: T) => z.string().transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean)).pipe(z.array(one))
 
 /** Each with the words that finish "<name> must be ...". */
 const shapes = {

@@ -39,14 +39,15 @@ function runFrom({ folder, account }: Place) {
 }
 
 /** Makes the cluster beside its final place and renames it: a cut-off first start leaves nothing half made. `auth` is the line after `local all all`. */
-export async function makeCluster(place: Place, access: { auth: string; ident?: string }): Promise<void> {
+export async function makeCluster(place: Place, access: { auth: string; ident?: string; isDurable: boolean }): Promise<void> {
   const made = `${place.folder}.new`
   rmSync(made, { recursive: true, force: true })
   mkdirSync(made, { recursive: true, mode: 0o700 })
   if (place.account) chownSync(made, place.account.uid, place.account.gid)
   const { dataDirectory, options } = runFrom({ ...place, folder: made })
   // A locale of PostgreSQL's own: sorts the same on every machine, whatever its C library knows.
-  const args = ['-D', dataDirectory, '-U', owner, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions', '--no-sync']
+  const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+  const args = ['-D', dataDirectory, '-U', owner, '-A', 'trust', '-E', 'UTF8', ...locale, '--no-instructions', ...(access.isDurable ? [] : ['--no-sync'])]
   const initdb = spawn(place.binaries.initdb, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] })
   const output = collect(initdb)
   const code = await new Promise<number | null>((resolve, reject) => initdb.on('error', reject).on('close', resolve))
@@ -65,7 +66,7 @@ export async function makeCluster(place: Place, access: { auth: string; ident?: 
  */
 export async function startPostmaster(place: Place, socketFolder: string, settings: Record<string, string>, onLine: (line: string) => void): Promise<Postmaster> {
   const { dataDirectory, options } = runFrom(place)
-  const all = { ...settings, listen_addresses: '', unix_socket_directories: socketFolder, unix_socket_permissions: '0700', port: String(socketPort) }
+  const all = { ...settings, listen_addresses: '', unix_socket_directories: socketFolder, unix_socket_permissions: '0700', log_line_prefix: '', port: String(socketPort) }
   const args = ['-D', dataDirectory, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
   const child = spawn(place.binaries.postgres, args, { ...options, detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
   const lastLines = collect(child, onLine)

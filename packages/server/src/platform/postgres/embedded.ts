@@ -19,7 +19,7 @@ interface Options {
   /** Must be this process's alone: see `lockDataFolder`. */
   dataDir: string
   /** PostgreSQL's own lines, and what the launcher does about them. */
-  onEvent?: (level: 'info' | 'warn' | 'error', message: string, data?: object) => void
+  onEvent?: (level: 'debug' | 'warn' | 'error', message: string, data?: object) => void
 }
 
 const databaseName = 'vigie'
@@ -37,11 +37,11 @@ export async function startEmbedded({ dataDir, onEvent = () => {} }: Options): P
   } else {
     const name = ownAccountName()
     if (name === null) throw new StartError('embedded-database-failed', 'The account Vigie runs as has no name on this machine, which the embedded PostgreSQL needs: add it, or set DATABASE_URL.')
-    await makeCluster(place, { auth: 'peer map=vigie', ident: `vigie "${name}" all\n` })
+    await makeCluster(place, { auth: 'peer map=vigie', ident: `vigie "${name}" all\n`, isDurable: true })
   }
 
   const socketFolder = makeSocketFolder(account)
-  const start = () => startPostmaster(place, socketFolder, settings(), (line) => onEvent('info', 'postgres', { line }))
+  const start = () => startPostmaster(place, socketFolder, settings(), (line) => onEvent(/^(FATAL|PANIC):/.test(line) ? 'warn' : 'debug', 'postgres', { line }))
   let isStopping = false
   let server: Postmaster
   try {

@@ -42,7 +42,7 @@ async function makeTemplate(place: Place): Promise<void> {
   const folder = mkdtempSync(`${place.folder}.`)
   const made = path.join(folder, 'data')
   try {
-    await makeCluster({ ...place, folder: made }, { auth: 'trust' })
+    await makeCluster({ ...place, folder: made }, { auth: 'trust', isDurable: false })
     rmSync(place.folder, { recursive: true, force: true })
     renameSync(made, place.folder)
   } catch (error) {
