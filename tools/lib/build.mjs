@@ -1,0 +1,65 @@
+// Builds what has to be built (the console, the agent's one file), and only when its sources changed.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { exitCodes, findNode, ownPath, root, say, stop } from './set-up.mjs'
+
+const common = ['package-lock.json', 'tsconfig.json', 'packages/domain/src', 'packages/domain/package.json']
+const builds = {
+  console: {
+    sources: [...common, 'packages/web/src', 'packages/web/public', 'packages/web/index.html', 'packages/web/vite.config.ts', 'packages/web/package.json'],
+    out: 'packages/web/dist',
+    run: (out) => ['node_modules/vite/bin/vite.js', ['build', 'packages/web', '--config', 'packages/web/vite.config.ts', '--outDir', out, '--emptyOutDir', '--logLevel', 'warn']],
+  },
+  agent: {
+    sources: [...common, 'packages/agent/src', 'packages/agent/build.ts', 'packages/agent/package.json'],
+    out: 'packages/agent/dist',
+    run: (out) => ['packages/agent/build.ts', ['--out', out]],
+  },
+}
+
+/** @param {'console' | 'agent'} name */
+export function ensureBuilt(name) {
+  const { sources, out, run } = builds[name]
+  const target = path.join(root, out)
+  const stampFile = path.join(root, 'node_modules/.cache/vigie', `${name}.stamp`)
+  const stamp = fingerprint(sources)
+  if (existsSync(target) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return
+  const fresh = `${target}.new-${process.pid}`
+  const [script, args] = run(fresh)
+  if (!existsSync(path.join(root, script))) {
+    if (existsSync(target)) return // a packaged Vigie brings it built, and no tools
+    stop(`${out} is missing, and so is ${script} that makes it.`, exitCodes.buildFailed)
+  }
+  say(`building the ${name} ...`)
+  const { status, stderr, stdout } = spawnSync(findNode(), [script, ...args], { cwd: root, env: { ...ownPath(), NODE_ENV: 'production' }, encoding: 'utf8' })
+  if (status !== 0) {
+    rmSync(fresh, { recursive: true, force: true })
+    process.stderr.write(stdout + stderr)
+    stop(`the ${name} could not be built: see above.`, exitCodes.buildFailed)
+  }
+  // The old one goes only when the new one is whole.
+  const old = `${target}.old-${process.pid}`
+  if (existsSync(target)) renameSync(target, old)
+  renameSync(fresh, target)
+  rmSync(old, { recursive: true, force: true })
+  mkdirSync(path.dirname(stampFile), { recursive: true })
+  writeFileSync(stampFile, stamp)
+}
+
+/** Of names and contents: times lie after a checkout. Tests do not count. */
+function fingerprint(sources) {
+  const hash = createHash('sha256')
+  for (const file of sources.flatMap((source) => filesBelow(path.join(root, source))).sort()) {
+    hash.update(`${path.relative(root, file)}\0`).update(readFileSync(file)).update('\0')
+  }
+  return hash.digest('hex')
+}
+
+function filesBelow(place) {
+  if (!existsSync(place)) return []
+  if (!statSync(place).isDirectory()) return [place]
+  const isSource = (name) => !/\.test\.tsx?$/.test(name)
+  return readdirSync(place, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && isSource(entry.name)).map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
+}
