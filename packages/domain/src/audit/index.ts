@@ -1,2 +1,3 @@
+export * from './activity.ts'
 export * as auditApi from './api.ts'
 export * from './shapes.ts'
