@@ -9,7 +9,7 @@ export function activityText(t: Translator, activity: string): string {
   if (t.has(own)) return t(own)
   if (activity.endsWith('.refused')) return t('audit-refused', { activity: activityText(t, activity.slice(0, -'.refused'.length)) })
   const [category = '', ...verb] = activity.split('.')
-  return `${categoryText(t, category)}: ${orElse(t, `audit-verb.${verb.join('.')}`, 'audit-verb.other')}`
+  return t('audit-fallback', { category: categoryText(t, category), verb: orElse(t, `audit-verb.${verb.join('.')}`, 'audit-verb.other') })
 }
 
 /** First part of an activity, as the audit screen's filter names it. */

@@ -1,0 +1,18 @@
+import { defineProductType } from '../define.ts'
+
+/**
+ * One Linux machine protected by ClamAV, its agent speaking to Vigie directly (AGT-8, second case). The agent reports its engine every 10 minutes
+ * and at once on change: `freshForSeconds` is that and half again.
+ */
+export const clamavEndpoint = defineProductType({
+  id: 'clamav-endpoint',
+  family: 'endpoint-hosted',
+  connection: 'agent',
+  engine: 'clamav',
+  isSiteServer: false,
+  categories: ['antivirus', 'component-update'],
+  commands: ['scan-now', 'stop-scan', 'update-components', 'synchronise'],
+  licenceUnit: 'endpoint',
+  freshForSeconds: 900,
+  defaultGroups: ['servers', 'desktops'],
+})
