@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { createHttp, latestMigrationIs, type Clock, type Database, type Handler, type Log, type Services, type Vault } from './platform/index.ts'
+import { createHttp, latestMigrationIs, type Background, type Clock, type Database, type Handler, type Log, type Services, type Vault } from './platform/index.ts'
 
 export interface Parts {
   database: Database
@@ -11,11 +11,15 @@ export interface Parts {
   agentUrl: string
   consoleFolder: string | null
   trustedProxies: string[]
+  /** Prometheus text; absent: no /metrics. */
+  metrics?: () => Promise<string>
 }
 
 export interface Vigie {
   http: FastifyInstance
   services: Services
+  /** What main.ts starts in processes with the role `jobs`; tests start what they are about. */
+  background: Background[]
   close(): Promise<void>
 }
 
@@ -35,6 +39,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     actorOf: async () => null,
   }
   const handlers: Handler[] = []
+  const background: Background[] = []
   const http = await createHttp({
     services,
     handlers,
@@ -42,10 +47,12 @@ export async function compose(parts: Parts): Promise<Vigie> {
     trustedProxies: parts.trustedProxies,
     onRefusal: async () => {},
     isReady: () => latestMigrationIs(database),
+    ...(parts.metrics ? { metrics: parts.metrics } : {}),
   })
   return {
     http,
     services,
+    background,
     async close() {
       await http.close()
     },

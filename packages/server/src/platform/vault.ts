@@ -19,7 +19,7 @@ export interface Vault {
   /** @returns null when the key was destroyed (erasure). Throws when the bytes were altered or moved. */
   open(db: TenantDb, purpose: KeyPurpose, place: Place, sealed: Buffer): Promise<string | null>
   /** A secret of the installation: opened, or made by `make` and kept at first use; the same in every process. */
-  installationSecret(database: Database, name: string, make: () => Buffer | Promise<Buffer>): Promise<Buffer>
+  installationSecret(database: Pick<Database, 'owner'>, name: string, make: () => Buffer | Promise<Buffer>): Promise<Buffer>
 }
 
 const encrypt = (key: Buffer, aad: string, plain: Buffer): Buffer => {

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { compose, type Vigie } from './compose.ts'
+import { createMetrics, measureHttp, measureProcess, systemClock, type Log } from './platform/index.ts'
+import type { Config } from './platform/config.ts'
+import { listenError } from './platform/start-error.ts'
+import { openStorage } from './platform/storage.ts'
+
+const builtConsole = path.resolve(import.meta.dirname, '../../web/dist')
+
+export interface Running {
+  publicUrl: string
+  agentUrl: string
+  /** Where the first account is made; null: set up already (R8). */
+  setupLink: string | null
+  /** Answers what came in, takes no more, finishes what background work has in hand, then ends the embedded database (R44). */
+  stop(): Promise<void>
+}
+
+/**
+ * One process of a real installation: storage, the slices put together, both listeners, the work beside the requests. A start that fails half-way
+ * gives back what it took. @throws StartError one sentence for the person in front of the terminal
+ */
+export async function start(config: Config, log: Log): Promise<Running> {
+  const taken: (() => Promise<void>)[] = []
+  const stop = async () => {
+    for (const release of taken.reverse().splice(0)) await release()
+  }
+  try {
+    const storage = await openStorage(config, log)
+    taken.push(() => storage.close())
+    const metrics = createMetrics()
+    const stopMeasuring = measureProcess(metrics)
+    taken.push(async () => stopMeasuring())
+    metrics.gauge('vigie_database_connections', 'Connections of the app role.', () => storage.pool().total)
+    metrics.gauge('vigie_database_connections_idle', 'Of them, waiting for work.', () => storage.pool().idle)
+    metrics.gauge('vigie_database_waiting', 'Requests that wait for a connection.', () => storage.pool().waiting)
+
+    const vigie = await compose({
+      database: storage.database, vault: storage.vault, log, clock: systemClock, publicUrl: config.publicUrl, agentUrl: config.agentUrl, trustedProxies: [...config.trustedProxies],
+      consoleFolder: config.roles.includes('api') && existsSync(builtConsole) ? builtConsole : null,
+      metrics: async () => metrics.text(),
+    })
+    taken.push(() => vigie.close())
+    measureHttp(metrics, vigie.http)
+    Object.assign(vigie.services, config.urls(await listen(vigie, config)))
+    if (config.roles.includes('jobs')) {
+      for (const one of vigie.background) {
+        await one.start()
+        taken.push(() => one.stop())
+      }
+    }
+    const { publicUrl, agentUrl, setupToken } = vigie.services
+    return { publicUrl, agentUrl, setupLink: setupToken === null ? null : `${publicUrl}/setup#${setupToken}`, stop }
+  } catch (error) {
+    await stop().catch((cause: unknown) => log.warn('a start that failed could not be cleared up', { error: String(cause) }))
+    throw error
+  }
+}
+
+async function listen({ http }: Vigie, config: Config): Promise<{ port: number; agentPort: number }> {
+  try {
+    await http.listen({ host: config.host, port: config.port })
+  } catch (error) {
+    throw listenError(error, 'console', config.host, config.port)
+  }
+  const address = http.server.address()
+  return { port: typeof address === 'object' && address ? address.port : config.port, agentPort: config.agentPort }
+}
