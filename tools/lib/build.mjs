@@ -6,34 +6,36 @@ import path from 'node:path'
 import { exitCodes, findNode, ownPath, root, say, stop } from './set-up.mjs'
 
 const common = ['package-lock.json', 'tsconfig.json', 'packages/domain/src', 'packages/domain/package.json']
+/** @type {Record<string, { sources: string[], out: string, script: string, args: (out: string) => string[] }>} */
 const builds = {
   console: {
     sources: [...common, 'packages/web/src', 'packages/web/public', 'packages/web/index.html', 'packages/web/vite.config.ts', 'packages/web/package.json'],
     out: 'packages/web/dist',
-    run: (out) => ['node_modules/vite/bin/vite.js', ['build', 'packages/web', '--config', 'packages/web/vite.config.ts', '--outDir', out, '--emptyOutDir', '--logLevel', 'warn']],
+    script: 'node_modules/vite/bin/vite.js',
+    args: (out) => ['build', 'packages/web', '--config', 'packages/web/vite.config.ts', '--outDir', out, '--emptyOutDir', '--logLevel', 'warn'],
   },
   agent: {
     sources: [...common, 'packages/agent/src', 'packages/agent/build.ts', 'packages/agent/package.json'],
     out: 'packages/agent/dist',
-    run: (out) => ['packages/agent/build.ts', ['--out', out]],
+    script: 'packages/agent/build.ts',
+    args: (out) => ['--out', out],
   },
 }
 
 /** @param {'console' | 'agent'} name */
 export function ensureBuilt(name) {
-  const { sources, out, run } = builds[name]
+  const { sources, out, script, args } = builds[name]
   const target = path.join(root, out)
   const stampFile = path.join(root, 'node_modules/.cache/vigie', `${name}.stamp`)
   const stamp = fingerprint(sources)
   if (existsSync(target) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return
   const fresh = `${target}.new-${process.pid}`
-  const [script, args] = run(fresh)
   if (!existsSync(path.join(root, script))) {
     if (existsSync(target)) return // a packaged Vigie brings it built, and no tools
     stop(`${out} is missing, and so is ${script} that makes it.`, exitCodes.buildFailed)
   }
   say(`building the ${name} ...`)
-  const { status, stderr, stdout } = spawnSync(findNode(), [script, ...args], { cwd: root, env: { ...ownPath(), NODE_ENV: 'production' }, encoding: 'utf8' })
+  const { status, stderr, stdout } = spawnSync(findNode(), [script, ...args(fresh)], { cwd: root, env: { ...ownPath(), NODE_ENV: 'production' }, encoding: 'utf8' })
   if (status !== 0) {
     rmSync(fresh, { recursive: true, force: true })
     process.stderr.write(stdout + stderr)
