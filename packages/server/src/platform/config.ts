@@ -79,7 +79,7 @@ const shapes = {
   port: [port, 'a port from 0 to 65535'],
   agentPort: [port, 'a port from 0 to 65535'],
   dataDir: [z.string(), 'a folder'],
-  databaseUrl: [z.url({ protocol: /^postgres(ql)?$/ }).refine(verifiesTls), 'a PostgreSQL address such as postgresql://user:password@host/vigie, and may not switch the check of the certificate off (use sslmode=verify-full with sslrootcert)'],
+  databaseUrl: [z.string().regex(/^postgres(ql)?:\/\/[^/]*\/[^/?]+/).refine(verifiesTls), 'a PostgreSQL address such as postgresql://user:password@host/vigie, and may not switch the check of the certificate off (use sslmode=verify-full with sslrootcert)'],
   smtpUrl: [z.url({ protocol: /^smtps?$/ }).refine(verifiesTls), 'an address such as smtp://user:password@host:587, and may not switch the check of the certificate off'],
   publicUrl: [origin(/^https?$/), 'an http or https address without a path'],
   agentUrl: [origin(/^https$/), 'an https address without a path'],
@@ -142,7 +142,7 @@ function readFlags(argv: readonly string[]): Record<string, string | undefined> 
 
 /** R29: neither of the two libraries' words for "do not check the certificate". */
 function verifiesTls(text: string): boolean {
-  const query = new URL(text).searchParams
+  const query = new URLSearchParams(text.split('?')[1]) // no `URL`: it refuses user@ without a host, as an address over a Unix socket has
   const isOff = (name: string) => ['0', 'false', 'no'].includes(query.get(name)?.toLowerCase() ?? '')
   return query.get('sslmode') !== 'no-verify' && !query.has('uselibpqcompat') && !isOff('rejectUnauthorized') && !isOff('tls.rejectUnauthorized')
 }

@@ -52,10 +52,10 @@ export function listenError(error: unknown, what: 'console' | 'agents', host: st
 
 /** @param url may hold a password: only its host and database are shown. */
 export function databaseUnreachable(url: string, error: unknown): StartError {
-  const { host, pathname } = new URL(url)
+  const [, host, name] = /^[a-z]+:\/\/(?:[^@/]*@)?([^/?]*)\/?([^?]*)/.exec(url) ?? [] // no `URL`: it refuses user@ without a host
   const code = (error as { code?: string } | null)?.code ?? ''
   const why = databaseReasons[code] ?? (error instanceof Error ? error.message : String(error))
-  return new StartError('database-unreachable', `The database ${decodeURIComponent(pathname.slice(1))} at ${host || 'the local socket'} cannot be used: ${why}.`, { cause: error })
+  return new StartError('database-unreachable', `The database ${name} at ${host || 'the local socket'} cannot be used: ${why}.`, { cause: error })
 }
 
 const databaseReasons: Record<string, string> = {
