@@ -1,0 +1,16 @@
+// Before anything is drawn: theme and language as this browser last had them, so that nothing flashes.
+;(function () {
+  var root = document.documentElement
+  var stored = function (key) {
+    try {
+      return localStorage.getItem(key)
+    } catch {
+      return null
+    }
+  }
+  var theme = stored('vigie.theme')
+  var dark = theme === 'dark' || (theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches)
+  root.setAttribute('data-mantine-color-scheme', dark ? 'dark' : 'light')
+  var locale = stored('vigie.locale') || (navigator.language || 'en').slice(0, 2)
+  root.lang = ['en', 'fr', 'ja'].indexOf(locale) < 0 ? 'en' : locale
+})()

@@ -1,0 +1,98 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { LiveMessage, type LiveKind } from '@vigie/domain/live'
+import { useSyncExternalStore } from 'react'
+
+/** Which answers a change touches: the first part of route ids. Counters ride along (a customer carries its events' count). */
+const touches: Record<LiveKind, readonly string[]> = {
+  event: ['events', 'customers', 'products', 'figures'],
+  product: ['products', 'customers', 'figures', 'agents'],
+  endpoint: ['endpoints', 'customers', 'products', 'figures'],
+  command: ['commands', 'events', 'endpoints', 'products'],
+  detection: ['detections', 'events', 'endpoints'],
+  customer: ['customers', 'contacts', 'figures', 'indexes'],
+  delivery: ['deliveries'],
+  account: ['accounts', 'session', 'me', 'business'],
+}
+
+type LiveState = 'connecting' | 'live' | 'lost'
+let state: LiveState = 'connecting'
+const listeners = new Set<() => void>()
+function tell(next: LiveState) {
+  if (state === next) return
+  state = next
+  for (const listener of listeners) listener()
+}
+export const useLiveState = (): LiveState =>
+  useSyncExternalStore(
+    (listener) => (listeners.add(listener), () => listeners.delete(listener)),
+    () => state,
+  )
+
+/**
+ * EVT-8: what the server says changed is asked for again, if it is on the screen. Gathers 200 ms of changes; after a break everything is asked
+ * for again (`resync`), so nothing is missed. @returns how to stop
+ */
+export function followLive(client: QueryClient, onBye: () => void): () => void {
+  let source: EventSource | null = null
+  let touched = new Set<string>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let retry: ReturnType<typeof setTimeout> | undefined
+  let failures = 0
+  let isStopped = false
+  let hasBeenLive = false
+
+  const flush = () => {
+    timer = undefined
+    const now = touched
+    touched = new Set()
+    void client.invalidateQueries({ predicate: (query) => now.has('*') || now.has(String(query.queryKey[0]).split('.')[0]!) })
+  }
+  const touch = (names: readonly string[]) => {
+    for (const name of names) touched.add(name)
+    timer ??= setTimeout(flush, 200)
+  }
+  const connect = () => {
+    if (isStopped) return
+    source = new EventSource('/api/v1/live')
+    source.addEventListener('open', () => {
+      failures = 0
+      tell('live')
+    })
+    source.addEventListener('change', (event) => {
+      const message = LiveMessage.safeParse(readJson((event as MessageEvent<string>).data))
+      // A newer server's kind is not known here: then everything may have changed.
+      touch(message.success ? touches[message.data.kind] : ['*'])
+    })
+    source.addEventListener('resync', () => {
+      // The first one comes when the page has just been loaded: nothing can be older than that.
+      if (hasBeenLive) touch(['*'])
+      hasBeenLive = true
+    })
+    source.addEventListener('bye', () => {
+      stop()
+      onBye()
+    })
+    source.addEventListener('error', () => {
+      source?.close()
+      failures += 1
+      if (failures > 1) tell('lost')
+      retry = setTimeout(connect, Math.min(15_000, 500 * 2 ** failures) * (0.75 + Math.random() / 2))
+    })
+  }
+  const stop = () => {
+    isStopped = true
+    source?.close()
+    clearTimeout(timer)
+    clearTimeout(retry)
+  }
+  connect()
+  return stop
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

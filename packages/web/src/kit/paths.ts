@@ -1,0 +1,56 @@
+/** Every address of the console is built here, and nowhere else. Values left out or empty do not appear. */
+type Search = Record<string, string | number | boolean | undefined>
+
+function at(path: string, search: Search = {}, hash = ''): string {
+  const query = new URLSearchParams()
+  for (const [key, value] of Object.entries(search)) if (value !== undefined && value !== '') query.set(key, String(value))
+  return `${path}${query.size > 0 ? `?${query}` : ''}${hash}`
+}
+const seg = encodeURIComponent
+
+export const paths = {
+  home: () => at('/home'),
+
+  /** `event`: the one opened in the side panel over the list. */
+  events: (search: { severity?: string; state?: string; category?: string; customerId?: string; productId?: string; q?: string; event?: string } = {}) => at('/events', search),
+  event: ({ eventId }: { eventId: string }) => at(`/events/${seg(eventId)}`),
+
+  customers: (search: { attention?: string; tag?: string; typeId?: string; q?: string } = {}) => at('/customers', search),
+  newCustomer: (search: { step?: number } = {}) => at('/customers/new', search),
+  customer: ({ customerId, tab }: { customerId: string; tab?: 'products' | 'events' | 'profile' | 'contacts' | 'indexes' | undefined }) => at(`/customers/${seg(customerId)}`, { tab }),
+  newProduct: ({ customerId }: { customerId: string }) => at(`/customers/${seg(customerId)}/products/new`),
+
+  product: ({ productId, tab }: { productId: string; tab?: string | undefined }) => at(`/products/${seg(productId)}`, { tab }),
+  connectProduct: ({ productId }: { productId: string }) => at(`/products/${seg(productId)}/connect`),
+
+  inventory: (search: { customerId?: string; productId?: string; state?: string; realTimeScan?: string; isInfected?: boolean; q?: string; endpoint?: string } = {}) => at('/inventory', search),
+  endpoint: ({ endpointId }: { endpointId: string }) => at('/inventory', { endpoint: endpointId }),
+  detections: (search: { customerId?: string; productId?: string; endpointId?: string; category?: string } = {}) => at('/detections', search),
+  commands: (search: { customerId?: string; productId?: string; eventId?: string; step?: string; command?: string } = {}) => at('/commands', search),
+
+  administration: () => at('/administration'),
+  accounts: (search: { state?: string; account?: string } = {}) => at('/administration/accounts', search),
+  inviteAccount: () => at('/administration/accounts/invite'),
+  business: () => at('/administration/business'),
+  auditLog: (search: { category?: string; source?: string; actorId?: string; customerId?: string; record?: string } = {}) => at('/administration/audit', search),
+  outbox: (search: { state?: string; kind?: string; delivery?: string } = {}) => at('/administration/outbox', search),
+  indexes: (search: { customerId?: string } = {}) => at('/administration/indexes', search),
+
+  myAccount: () => at('/account'),
+  secondFactorSetup: (search: { return?: string } = {}) => at('/account/second-factor', search),
+
+  signIn: (search: { return?: string } = {}) => at('/sign-in', search),
+  secondFactor: (search: { return?: string } = {}) => at('/sign-in/code', search),
+  enrol: (search: { return?: string } = {}) => at('/sign-in/enrol', search),
+  forgotPassword: () => at('/forgot-password'),
+  /** Tokens stand after `#`: no server or proxy ever logs them. */
+  resetPassword: ({ token }: { token: string }) => at('/reset-password', {}, `#${token}`),
+  invitation: ({ token }: { token: string }) => at('/invitation', {}, `#${token}`),
+  setup: ({ token }: { token: string }) => at('/setup', {}, `#${token}`),
+} as const
+
+/** Where to go after signing in: only inside this console, never another site. */
+export function safeReturn(wanted: string | undefined): string {
+  if (!wanted || !wanted.startsWith('/') || wanted.startsWith('//') || wanted.startsWith('/\\')) return paths.home()
+  return wanted.startsWith('/sign-in') ? paths.home() : wanted
+}

@@ -1,0 +1,156 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useCallback, useId, useMemo, useRef, useState, type MouseEvent, type ReactNode } from 'react'
+import { useAddress, useGo } from '../address.ts'
+import { Empty } from '../Empty.tsx'
+import { useText } from '../text.tsx'
+import { BulkBar, RowMenu, type Action } from './actions.tsx'
+import type { Column } from './columns.tsx'
+import css from './DataTable.module.css'
+import { FilterBar, type Filter } from './filters.tsx'
+import { Head } from './Head.tsx'
+import { Pager } from './Pager.tsx'
+import { useShape } from './shape.ts'
+import { useRowKeys } from './useRowKeys.ts'
+import { ViewMenu } from './ViewMenu.tsx'
+
+interface Props<Row> {
+  /** Names the table for those who listen, and its remembered columns. A text key. */
+  name: string
+  rows: readonly Row[]
+  rowId?: (row: Row) => string
+  columns: Column<Row>[]
+  /** From a list's reply: spread `{...useLoaded(list)}`. */
+  nextCursor?: string | null
+  total?: number | undefined
+  isRefreshing?: boolean
+  updatedAt?: number
+  /** The list's own order when the address names none, as the API says it: `company`, `-lastRaisedAt`. */
+  sort?: string
+  filters?: Filter[]
+  /** Text key of the search field; without it there is none. */
+  search?: string
+  /** What may be done with one row, in its menu. An empty list: no menu. */
+  actions?: (row: Row) => Action[]
+  /** What may be done with several; brings the boxes to tick. */
+  bulk?: (rows: Row[]) => Action[]
+  /** Enter or a click on the row: an address, or `?event=<id>` for a side panel. */
+  opens?: (row: Row) => string
+  /** The row that a side panel shows now. */
+  openId?: string | undefined
+  /** Address of the CSV of exactly these rows (`api(exportCustomers).href(...)`). */
+  csv?: string | undefined
+  empty?: ReactNode
+  /** Beside search and filters. */
+  tools?: ReactNode
+}
+
+const virtualFrom = 200
+
+export function DataTable<Row>(props: Props<Row>) {
+  const { name, rows, columns, filters = [], search, actions, bulk, opens, openId, csv, isRefreshing = false } = props
+  const rowId = props.rowId ?? ((row: Row) => (row as { id: string }).id)
+  const say = useText()
+  const at = useAddress()
+  const go = useGo()
+  const tableId = useId()
+  const shape = useShape(name, columns)
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
+  const scroller = useRef<HTMLDivElement>(null)
+  const isFiltered = filters.some((filter) => at.search[filter.key]) || Boolean(search && at.search['q'])
+
+  const selectedRows = useMemo(() => rows.filter((row) => selected.has(rowId(row))), [rows, selected]) // oxlint-disable-line react-hooks/exhaustive-deps -- rowId only names
+  const toggle = useCallback((id: string) => setSelected((present) => (present.has(id) ? new Set([...present].filter((one) => one !== id)) : new Set([...present, id]))), [])
+  const open = (row: Row) => opens && void go(opens(row))
+  const keys = useRowKeys({
+    tableId,
+    count: rows.length,
+    open: (index) => rows[index] !== undefined && open(rows[index]),
+    toggle: (index) => bulk && rows[index] !== undefined && toggle(rowId(rows[index])),
+    reveal: (index) => virtual && virtualizer.scrollToIndex(index),
+  })
+
+  const virtual = rows.length > virtualFrom
+  const virtualizer = useVirtualizer({ count: virtual ? rows.length : 0, getScrollElement: () => scroller.current, estimateSize: () => 37, overscan: 12 })
+  const items = virtual ? virtualizer.getVirtualItems() : rows.map((_, index) => ({ index }))
+  const before = virtual ? (virtualizer.getVirtualItems()[0]?.start ?? 0) : 0
+  const after = virtual ? virtualizer.getTotalSize() - (virtualizer.getVirtualItems().at(-1)?.end ?? 0) : 0
+  const hasMenu = actions !== undefined && rows.some((row) => actions(row).length > 0)
+  const span = shape.visible.length + (bulk ? 1 : 0) + (hasMenu ? 1 : 0)
+
+  const clickRow = (event: MouseEvent, row: Row, index: number) => {
+    if ((event.target as HTMLElement).closest('a, button, input, label, [role="menu"]') || window.getSelection()?.toString()) return
+    keys.setActive(index)
+    open(row)
+  }
+
+  return (
+    <div className={css.frame} data-refreshing={isRefreshing || undefined}>
+      {(filters.length > 0 || search || props.tools || csv) && (
+        <div className={css.bar}>
+          <FilterBar filters={filters} search={search} />
+          {props.tools}
+          <ViewMenu shape={shape} columns={columns} csv={csv} />
+        </div>
+      )}
+      {rows.length === 0 ? (
+        <div className={css.none}>
+          {isFiltered ? (
+            <Empty title="kit.table.no-match" about="kit.table.no-match.about" />
+          ) : (
+            (props.empty ?? <Empty title="kit.table.empty" />)
+          )}
+        </div>
+      ) : (
+        <div className={css.scroller} ref={scroller} data-table={tableId} tabIndex={-1}>
+          <table className={css.table} role="table" aria-label={say(name)} aria-rowcount={virtual ? rows.length + 1 : undefined} aria-busy={isRefreshing}>
+            <Head
+              columns={shape.visible}
+              shape={shape}
+              fallbackSort={props.sort}
+              hasMenu={hasMenu}
+              selection={bulk && { isAll: selectedRows.length === rows.length, isSome: selectedRows.length > 0, setAll: (isOn) => setSelected(new Set(isOn ? rows.map(rowId) : [])) }}
+            />
+            <tbody role="rowgroup">
+              {before > 0 && <tr aria-hidden="true" role="presentation"><td colSpan={span} style={{ height: before, padding: 0 }} /></tr>}
+              {items.map(({ index }) => {
+                const row = rows[index]!
+                const id = rowId(row)
+                return (
+                  <tr
+                    key={id}
+                    role="row"
+                    data-row={index}
+                    tabIndex={-1}
+                    className={css.row}
+                    data-active={keys.active === index || undefined}
+                    data-opens={opens ? true : undefined}
+                    data-open={openId === id || undefined}
+                    data-selected={selected.has(id) || undefined}
+                    aria-rowindex={virtual ? index + 2 : undefined}
+                    aria-selected={bulk ? selected.has(id) : undefined}
+                    onClick={(event) => clickRow(event, row, index)}
+                  >
+                    {bulk && (
+                      <td role="cell" className={css.tick}>
+                        <input type="checkbox" checked={selected.has(id)} aria-label={say('kit.table.select-row')} onChange={() => toggle(id)} />
+                      </td>
+                    )}
+                    {shape.visible.map((column) => (
+                      <td key={column.id} role="cell" className={`${column.align === 'end' ? css.end : ''} ${column.isMain ? css.main : ''}`} data-label={say(column.label)}>
+                        {column.cell(row)}
+                      </td>
+                    ))}
+                    {hasMenu && <td role="cell" className={css.menu}><RowMenu actions={actions!(row)} /></td>}
+                  </tr>
+                )
+              })}
+              {after > 0 && <tr aria-hidden="true" role="presentation"><td colSpan={span} style={{ height: after, padding: 0 }} /></tr>}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <Pager count={rows.length} nextCursor={props.nextCursor ?? null} total={props.total} />
+      {bulk && selectedRows.length > 0 && <BulkBar count={selectedRows.length} actions={bulk(selectedRows)} clear={() => setSelected(new Set())} />}
+    </div>
+  )
+}

@@ -1,0 +1,98 @@
+import { setupI18n } from '@lingui/core'
+import { compileMessage } from '@lingui/message-utils/compileMessage'
+import type { Locale } from '@vigie/domain/kernel'
+import { createContext, useContext, useMemo, type ReactNode } from 'react'
+import type { Catalogue } from '../text/load.ts'
+
+export type Values = Record<string, string | number>
+
+/**
+ * What a screen wants said: a key of the catalogue; a key with values; or words that are data already (a customer's name), which nobody
+ * translates.
+ */
+export type Label = string | { key: string; values?: Values } | { text: string }
+
+export interface Speaker {
+  (label: Label, values?: Values): string
+  has(key: string): boolean
+  locale: Locale
+  /** Of the person, IANA; before sign-in the browser's. */
+  timeZone: string
+}
+
+/** Same compiler as `translator()` of the domain; that one holds all three languages, which a first load of 250 kB cannot carry. */
+export function speaker(locale: Locale, timeZone: string, catalogue: Catalogue): Speaker {
+  const i18n = setupI18n({ locale, messages: { [locale]: catalogue as Record<string, string> } })
+  i18n.setMessagesCompiler(compileMessage)
+  const say = (label: Label, values?: Values): string => {
+    if (typeof label === 'object') return 'text' in label ? label.text : say(label.key, label.values)
+    if (catalogue[label] !== undefined) return i18n._(label, values)
+    if (import.meta.env.DEV) console.warn(`no text for ${label} in ${locale}`)
+    return label
+  }
+  return Object.assign(say, { has: (key: string) => catalogue[key] !== undefined, locale, timeZone })
+}
+
+interface Language {
+  say: Speaker
+  /** Loads the other language's texts, then draws everything in it. Whoever is signed in also stores it in the account. */
+  change(locale: Locale, timeZone?: string): Promise<void>
+}
+const LanguageContext = createContext<Language | null>(null)
+export const LanguageProvider = ({ value, children }: { value: Language; children: ReactNode }) => (
+  <LanguageContext.Provider value={value}>{children}</LanguageContext.Provider>
+)
+
+function useLanguage(): Language {
+  const language = useContext(LanguageContext)
+  if (!language) throw new Error('LanguageProvider is missing')
+  return language
+}
+/** `const say = useText()`, then `say('customers.title')` or `say('kit.selected', { count })`. */
+export const useText = (): Speaker => useLanguage().say
+export const useChangeLanguage = () => useLanguage().change
+
+/** A label in place, where no hook fits. */
+export function Say({ children, values }: { children: Label; values?: Values }) {
+  return <>{useText()(children, values)}</>
+}
+
+/** Numbers, dates and lists in the person's language and time zone (OPS-4). */
+export function useFormat() {
+  const { locale, timeZone } = useText()
+  return useMemo(() => formats(locale, timeZone), [locale, timeZone])
+}
+
+export function formats(locale: Locale, timeZone: string) {
+  const number = new Intl.NumberFormat(locale)
+  const ratio = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
+  const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone })
+  const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long', timeZone })
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone })
+  const list = new Intl.ListFormat(locale, { type: 'conjunction' })
+  const collator = new Intl.Collator(locale, { numeric: true, sensitivity: 'base' })
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
+  return {
+    number: (value: number) => number.format(value),
+    /** @param value 0 to 1 */
+    percent: (value: number) => ratio.format(value),
+    moment: (at: string | Date) => moment.format(new Date(at)),
+    /** With seconds, weekday and zone: what stands on hover. */
+    exact: (at: string | Date) => exact.format(new Date(at)),
+    day: (at: string | Date) => day.format(new Date(at)),
+    list: (parts: string[]) => list.format(parts),
+    compare: (a: string, b: string) => collator.compare(a, b),
+    /** Coarse on purpose: one unit, never "1 hour 3 minutes". Works for the past and the future. */
+    ago: (at: string | Date, now: number) => {
+      const seconds = Math.round((new Date(at).getTime() - now) / 1000)
+      const size = Math.abs(seconds)
+      if (size < 45) return relative.format(0, 'second')
+      if (size < 45 * 60) return relative.format(Math.round(seconds / 60), 'minute')
+      if (size < 22 * 3600) return relative.format(Math.round(seconds / 3600), 'hour')
+      if (size < 26 * 86_400) return relative.format(Math.round(seconds / 86_400), 'day')
+      if (size < 320 * 86_400) return relative.format(Math.round(seconds / 2_629_800), 'month')
+      return relative.format(Math.round(seconds / 31_557_600), 'year')
+    },
+  }
+}
+export type Formats = ReturnType<typeof formats>

@@ -1,0 +1,34 @@
+import { locales, type Locale } from '@vigie/domain/kernel'
+import { useCallback, useMemo, useState, type ReactNode } from 'react'
+import { LanguageProvider, speaker, type Speaker } from '../kit/text.tsx'
+import { loadCatalogue } from '../text/load.ts'
+
+const isLocale = (text: string): text is Locale => (locales as readonly string[]).includes(text)
+
+/** Before anybody signed in: the language this browser last used here, or else asks for. */
+function firstLocale(): Locale {
+  const { lang } = document.documentElement // first-paint.js has decided
+  return isLocale(lang) ? lang : 'en'
+}
+const browserZone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
+
+export async function startLanguage(): Promise<Speaker> {
+  const locale = firstLocale()
+  return speaker(locale, browserZone(), await loadCatalogue(locale))
+}
+
+export function Language({ start, children }: { start: Speaker; children: ReactNode }) {
+  const [say, setSay] = useState<Speaker>(() => start)
+  const change = useCallback(async (locale: Locale, timeZone?: string) => {
+    const catalogue = await loadCatalogue(locale)
+    document.documentElement.lang = locale
+    try {
+      localStorage.setItem('vigie.locale', locale)
+    } catch {
+      // a browser that keeps nothing asks its own language again
+    }
+    setSay((present: Speaker) => (present.locale === locale && (timeZone ?? present.timeZone) === present.timeZone ? present : speaker(locale, timeZone ?? present.timeZone, catalogue)))
+  }, [])
+  const value = useMemo(() => ({ say, change }), [say, change])
+  return <LanguageProvider value={value}>{children}</LanguageProvider>
+}
