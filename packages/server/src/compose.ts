@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import { accessRoutes, actorOf, prepareDummyHash, setupToken } from './access/index.ts'
 import { createHttp, latestMigrationIs, type Background, type Clock, type Database, type Handler, type Log, type Services, type Vault } from './platform/index.ts'
 
 export interface Parts {
@@ -38,7 +39,12 @@ export async function compose(parts: Parts): Promise<Vigie> {
     endLive: () => {},
     actorOf: async () => null,
   }
-  const handlers: Handler[] = []
+  services.actorOf = (token) => actorOf(services, token)
+  services.setupToken = await setupToken(services)
+  await prepareDummyHash()
+  const handlers: Handler[] = [
+    ...accessRoutes,
+  ]
   const background: Background[] = []
   const http = await createHttp({
     services,

@@ -50,11 +50,17 @@ export interface Context {
 /** Public routes have no tenant yet: they open transactions themselves through `services.database`. */
 export type PublicContext = Omit<Context, 'db' | 'actor' | 'ifMatch'>
 
+/** `change` is one transaction under the actor's row-level security; it refuses to commit without an audit record (ACC-11). */
+export type StepsContext = Omit<Context, 'db'> & { change<T>(work: (db: TenantDb) => Promise<T>): Promise<T> }
+
 export interface Handler {
   route: AnyRoute
+  /** False: the route answers as if it never were, before anything of the request is looked at (R8). Absent: always there. */
+  isThere?: (services: Services) => Promise<boolean>
   run:
     | { kind: 'tenant'; handle: (context: Context, inputs: Inputs<AnyRoute>) => Promise<unknown> }
     | { kind: 'public'; handle: (context: PublicContext, inputs: Inputs<AnyRoute>) => Promise<unknown> }
+    | { kind: 'steps'; handle: (context: StepsContext, inputs: Inputs<AnyRoute>) => Promise<unknown> }
     | { kind: 'stream'; handle: (context: Omit<Context, 'db'>, inputs: Inputs<AnyRoute>, reply: FastifyReply) => Promise<void> }
 }
 
@@ -66,8 +72,15 @@ export function handle<R extends AnyRoute>(route: R, run: (context: Context, inp
   return { route, run: { kind: 'tenant', handle: run as never } }
 }
 /** For routes with `permission: 'public'`. */
-export function handlePublic<R extends AnyRoute>(route: R, run: (context: PublicContext, inputs: Inputs<R>) => Promise<ReplyOf<R>>): Handler {
-  return { route, run: { kind: 'public', handle: run as never } }
+export function handlePublic<R extends AnyRoute>(route: R, run: (context: PublicContext, inputs: Inputs<R>) => Promise<ReplyOf<R>>, isThere?: Handler['isThere']): Handler {
+  return { route, run: { kind: 'public', handle: run as never }, ...(isThere ? { isThere } : {}) }
+}
+/**
+ * For signed-in routes that need more than one transaction: they hash a password (no connection is held meanwhile), or count an attempt that must stay counted
+ * though the answer is a problem.
+ */
+export function handleInSteps<R extends AnyRoute>(route: R, run: (context: StepsContext, inputs: Inputs<R>) => Promise<ReplyOf<R>>): Handler {
+  return { route, run: { kind: 'steps', handle: run as never } }
 }
 /** For routes that write the reply themselves, piece by piece (live stream, large exports), opening short transactions as they go. */
 export function handleStream<R extends AnyRoute>(route: R, run: (context: Omit<Context, 'db'>, inputs: Inputs<R>, reply: FastifyReply) => Promise<void>): Handler {

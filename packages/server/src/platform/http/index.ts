@@ -1,4 +1,4 @@
-export { handle, handlePublic, handleStream, tenantOf, type Actor, type Context, type Handler, type Inputs, type Origin, type PublicContext } from './context.ts'
+export { handle, handleInSteps, handlePublic, handleStream, tenantOf, type Actor, type Context, type Handler, type Inputs, type Origin, type PublicContext, type StepsContext } from './context.ts'
 export { csv, csvCell } from './csv.ts'
 export { decodeCursor, encodeCursor } from './pages.ts'
 export { speaker } from './problems.ts'

@@ -4,6 +4,7 @@ import cookies from '@fastify/cookie'
 import files from '@fastify/static'
 import { fieldErrorsOf, locales, Problem, type AnyRoute, type Locale } from '@vigie/domain/kernel'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { TenantDb } from '../db/index.ts'
 import { isAway } from '../db/errors.ts'
 import type { Services } from '../services.ts'
 import { tenantOf, type Actor, type Context, type Handler, type Inputs, type Origin } from './context.ts'
@@ -92,6 +93,7 @@ function register(app: FastifyInstance, handler: Handler, options: HttpOptions) 
       const token = request.cookies[sessionCookie(services.publicUrl)]
       let actor: Actor | null = null
       try {
+        if (handler.isThere && !(await handler.isThere(services))) throw new Problem('route.not-found')
         actor = route.permission === 'public' ? null : await services.actorOf(token)
         const origin = originOf(request, actor)
         assertSameOrigin(request, services.publicUrl)
@@ -133,10 +135,22 @@ async function answer({ route, run }: Handler, { request, reply, services, actor
     await run.handle(context, inputs, reply)
     return reply
   }
+  const assertAudited = (db: TenantDb) => {
+    if (route.method !== 'GET' && route.unaudited !== true && !db.isAudited) throw new Error(`${route.id} changed something and left no audit record (ACC-11)`)
+  }
+  if (run.kind === 'steps') {
+    const change = async <T>(work: (db: TenantDb) => Promise<T>) =>
+      await services.database.transaction(tenantOf(actor!), async (db) => {
+        const value = await work(db)
+        assertAudited(db)
+        return value
+      })
+    return await send(reply, route, await run.handle({ ...context, change }, inputs))
+  }
   const result = await services.database.transaction(tenantOf(actor!), async (db) => {
     const work = async () => {
       const value = await run.handle({ ...context, db } satisfies Context, inputs)
-      if (route.method !== 'GET' && route.unaudited !== true && !db.isAudited) throw new Error(`${route.id} changed something and left no audit record (ACC-11)`)
+      assertAudited(db)
       return value
     }
     const key = request.headers['idempotency-key']

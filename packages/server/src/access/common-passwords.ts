@@ -1,0 +1,1 @@
+export const isCommonPassword = (_password: string, _words: readonly string[]): boolean => false
