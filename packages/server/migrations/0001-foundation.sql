@@ -17,6 +17,11 @@ create function vigie.principal() returns uuid language sql stable parallel safe
 create function vigie.sees_all() returns boolean language sql stable parallel safe as
   $$ select coalesce(current_setting('vigie.scope', true), '') = 'all' $$;
 
+-- What names are sorted and searched by: without case, accents and width. Kept in a column: under row-level security only leakproof comparisons of plain
+-- columns reach an index (lower() and like are not), else each page of a list would read all rows before it.
+create function vigie.fold(words text) returns text language sql immutable parallel safe as
+  $$ select lower(regexp_replace(normalize(words, NFKD), '[\u0300-\u036f]', '', 'g')) $$;
+
 create table partner (
   id uuid primary key,
   parent_id uuid references partner (id),
@@ -140,12 +145,17 @@ create table customer (
   last_seen_at timestamptz,
   version integer not null default 1,
   created_at timestamptz not null default now(),
+  company_key text collate "C" not null generated always as (vigie.fold(company)) stored,
+  search_key text collate "C" not null generated always as (vigie.fold(company || ' ' || account_id)) stored,
+  -- never seen sorts before all who were
+  last_seen_key timestamptz not null generated always as (coalesce(last_seen_at, '-infinity')) stored,
   primary key (partner_id, id)
 );
 create unique index customer_account_id on customer (partner_id, lower(account_id));
-create index customer_company on customer (partner_id, lower(company), id);
-create index customer_attention on customer (partner_id, action_required_count desc, warning_count desc, id);
-create index customer_last_seen on customer (partner_id, last_seen_at, id);
+create index customer_company on customer (partner_id, company_key, id);
+create index customer_attention on customer (partner_id, action_required_count, warning_count, id);
+create index customer_products on customer (partner_id, product_count, id);
+create index customer_last_seen on customer (partner_id, last_seen_key, id);
 create index customer_created on customer (partner_id, created_at, id);
 
 create table customer_tag (
@@ -168,6 +178,9 @@ create table contact (
   locale text not null,
   version integer not null default 1,
   created_at timestamptz not null default now(),
+  -- either order of the names, with and without a space: people type both
+  search_key text collate "C" not null generated always as
+    (vigie.fold(first_name || ' ' || last_name || ' ' || first_name || ' ' || email || ' ' || last_name || first_name)) stored,
   primary key (partner_id, id),
   foreign key (partner_id, customer_id) references customer (partner_id, id) on delete cascade
 );

@@ -19,14 +19,18 @@ create table product (
   last_seen_at timestamptz,
   version integer not null default 1,
   created_at timestamptz not null default now(),
+  description_key text collate "C" not null generated always as (vigie.fold(description)) stored,
+  last_seen_key timestamptz not null generated always as (coalesce(last_seen_at, '-infinity')) stored,
   primary key (partner_id, id),
   foreign key (partner_id, customer_id) references customer (partner_id, id)
 );
 -- A GUID is made by us, never chosen by a tenant: a clash tells nothing (R3).
 create unique index product_guid on product (guid);
 create index product_customer on product (partner_id, customer_id, id);
-create index product_description on product (partner_id, lower(description), id);
-create index product_last_seen on product (partner_id, last_seen_at, id);
+create index product_description on product (partner_id, description_key, id);
+create index product_last_seen on product (partner_id, last_seen_key, id);
+create index product_type on product (partner_id, type_id, customer_id);
+create index product_state on product (partner_id, state);
 create index product_created on product (partner_id, created_at, id);
 
 create table agent (
@@ -43,6 +47,12 @@ create table agent (
   hostname text not null,
   platform text not null,
   fingerprint text not null,
+  -- the fingerprint before the present one: tells which of two copies was here first (R10)
+  previous_fingerprint text,
+  -- before the names of its endpoints: a clone that differs from its original by nothing gets endpoints of its own; else empty
+  endpoint_prefix text not null default '',
+  -- when its identity was last found to be shared: only then may a copy ask for one of its own
+  clone_seen_at timestamptz,
   addresses text[] not null default '{}',
   agent_version text not null,
   protocol integer not null,
@@ -56,8 +66,10 @@ create table agent (
   clock_offset_ms integer not null default 0,
   commands jsonb not null default '[]',
   cloned_from_id uuid,
-  -- the process and connection that holds its channel; null: none
+  -- the connection that speaks for it; stays after a connection broke, until the agent comes back or is found missing; null: none, and none is missed
   connection_id uuid,
+  -- the process that holds that connection (number of its advisory lock); null: the connection broke
+  held_by integer,
   last_seen_at timestamptz,
   registered_at timestamptz not null,
   primary key (partner_id, id),
@@ -96,17 +108,23 @@ create table endpoint (
   collected_at timestamptz,
   received_at timestamptz,
   created_at timestamptz not null default now(),
+  name_key text collate "C" not null generated always as (vigie.fold(name)) stored,
+  -- never heard of, no patterns known: sort before all others
+  received_key timestamptz not null generated always as (coalesce(received_at, '-infinity')) stored,
+  pattern_built_key timestamptz not null generated always as (coalesce(pattern_built_at, '-infinity')) stored,
   primary key (partner_id, id),
   foreign key (partner_id, product_id) references product (partner_id, id) on delete cascade,
   foreign key (partner_id, customer_id) references customer (partner_id, id)
 );
 create unique index endpoint_key on endpoint (partner_id, product_id, key);
-create index endpoint_name on endpoint (partner_id, lower(name), id);
-create index endpoint_by_group on endpoint (partner_id, product_id, "group", lower(name), id);
-create index endpoint_customer on endpoint (partner_id, customer_id, lower(name), id);
-create index endpoint_received on endpoint (partner_id, received_at, id);
-create index endpoint_infected on endpoint (partner_id, open_infections desc, id) where open_infections > 0;
-create index endpoint_pattern on endpoint (partner_id, pattern_built_at, id);
+create index endpoint_name on endpoint (partner_id, name_key, id);
+create index endpoint_by_group on endpoint (partner_id, product_id, "group", name_key, id);
+create index endpoint_by_product on endpoint (partner_id, product_id, name_key, id);
+create index endpoint_customer on endpoint (partner_id, customer_id, name_key, id);
+create index endpoint_agent on endpoint (partner_id, agent_id);
+create index endpoint_received on endpoint (partner_id, received_key, id);
+create index endpoint_infected on endpoint (partner_id, open_infections, id);
+create index endpoint_pattern on endpoint (partner_id, pattern_built_key, id);
 
 create table endpoint_group (
   partner_id uuid not null,
@@ -118,6 +136,15 @@ create table endpoint_group (
   primary key (partner_id, product_id, name),
   foreign key (partner_id, product_id) references product (partner_id, id) on delete cascade
 );
+-- Raw records of a deleted product, which may be millions: taken away piece by piece by a job (CUS-5). Nothing shows them meanwhile.
+create table purge (
+  partner_id uuid not null references partner (id),
+  product_id uuid not null,
+  customer_id uuid not null,
+  asked_at timestamptz not null,
+  primary key (partner_id, product_id)
+);
+call vigie.protect('purge', null, 'select, insert, delete');
 call vigie.protect('product', 'customer_id', 'select, insert, update, delete');
 call vigie.protect('agent', 'customer_id', 'select, insert, update, delete');
 call vigie.protect('endpoint', 'customer_id', 'select, insert, update, delete');

@@ -12,6 +12,8 @@ create table detection (
   outcome text not null,
   engine text not null,
   received_at timestamptz not null,
+  -- when it counts: `at` put right by the measured offset of the agent's clock, never later than received_at (R23)
+  counted_at timestamptz not null,
   primary key (partner_id, product_id, at, content_id)
 ) partition by range (at);
 create index detection_customer on detection (partner_id, customer_id, at desc);
