@@ -19,7 +19,7 @@ export const exportCustomers = defineRoute({
 export const createCustomer = defineRoute({
   id: 'customers.create', method: 'POST', path: '/v1/customers', permission: 'customer.create',
   body: z.strictObject({ profile: CompanyProfile, account: CustomerAccount, contact: ContactInput, tags: z.array(Tag).max(20).default([]), products: z.array(NewProduct).max(20).default([]) }),
-  reply: z.object({ customer: Customer, products: z.array(Product) }), problems: ['customer.account-id-taken', 'product.type-unknown'],
+  reply: z.object({ customer: Customer, products: z.array(Product) }), problems: ['customer.account-id-taken', 'customer.outside-scope', 'product.type-unknown'],
 })
 export const getCustomer = defineRoute({
   id: 'customers.get', method: 'GET', path: '/v1/customers/:customerId', permission: 'customer.read', params, reply: Customer, problems: ['customer.not-found'],
@@ -28,7 +28,7 @@ export const getCustomer = defineRoute({
 export const updateCustomer = defineRoute({
   id: 'customers.update', method: 'PATCH', path: '/v1/customers/:customerId', permission: 'customer.update', params,
   body: z.strictObject({ profile: CompanyProfile, account: CustomerAccount, tags: z.array(Tag).max(20) }).partial(), reply: Customer,
-  problems: ['customer.not-found', 'customer.account-id-taken', 'request.changed-meanwhile', 'request.precondition-missing'],
+  problems: ['customer.not-found', 'customer.account-id-taken', 'customer.outside-scope', 'request.changed-meanwhile', 'request.precondition-missing'],
 })
 /** CUS-5. `confirmName` is what the person typed; never in the address: it would land in access logs. */
 export const deleteCustomer = defineRoute({

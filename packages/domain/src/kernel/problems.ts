@@ -51,6 +51,7 @@ export const problems = {
   'customer.account-id-taken': { status: 409, retry: false, remedy: 'remedy.choose-another-account-id' },
   'customer.name-differs': { status: 422, retry: false, remedy: 'remedy.type-the-exact-name' },
   'customer.has-products': { status: 409, retry: false, remedy: 'remedy.remove-products-first' },
+  'customer.outside-scope': { status: 403, retry: false, remedy: 'remedy.ask-an-administrator' },
   'contact.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
   // products and agents
   'product.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },

@@ -16,6 +16,11 @@ export interface Tenant {
 export interface TenantDb {
   readonly tenant: Tenant
   query<R extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<{ rows: R[]; rowCount: number }>
+  /**
+   * Runs `work` past the principal's scope, still within the business: for a change that the scope can only judge when it is whole (a new customer is in nobody's scope before its
+   * tags are there). The caller looks afterwards, under the scope again, whether what it made may be there. No outside id goes in that was not looked up under the scope before.
+   */
+  widely<T>(work: () => Promise<T>): Promise<T>
   /** Tells every open console of this business at commit that something changed (EVT-8). Twice the same is once. */
   announce(message: LiveMessage): void
   /** Runs once after the commit; never when it did not happen. Must not fail: it wakes, it does not work. */
@@ -30,8 +35,11 @@ export interface Database {
   transaction<T>(tenant: Tenant, work: (db: TenantDb) => Promise<T>): Promise<T>
   /** The keys-only functions of schema `vigie` that say whose something is, and the attempt counters: what must be asked before a tenant is known. */
   lookup<R extends object>(text: string, values?: readonly unknown[]): Promise<R[]>
-  /** A connection of its own for LISTEN; the caller ends it. */
-  listen(channel: string, onMessage: (payload: string) => void, onLost: () => void): Promise<{ close(): Promise<void> }>
+  /**
+   * A connection of its own for LISTEN; the caller ends it. `mark`: it also holds the advisory lock (markClass, mark) for as long as it lives, by which other
+   * processes know that this one does.
+   */
+  listen(channel: string, onMessage: (payload: string) => void, onLost: () => void, mark?: number): Promise<{ close(): Promise<void> }>
   /** As the one who owns the tables: migrations, installation secrets, partitions. Nothing a tenant's request can reach. */
   readonly owner: pg.Pool
   close(): Promise<void>
@@ -39,6 +47,8 @@ export interface Database {
 
 const beginScope = `select set_config('vigie.partner', $1, true), set_config('vigie.scope', $2, true), set_config('vigie.principal', $3, true)`
 export const liveChannel = 'vigie_live'
+/** First half of the advisory locks by which processes show that they live. */
+export const markClass = 7216
 
 export function createDatabase(app: pg.Pool, owner: pg.Pool): Database {
   async function once<T>(tenant: Tenant, work: (db: TenantDb) => Promise<T>): Promise<T> {
@@ -54,6 +64,16 @@ export function createDatabase(app: pg.Pool, owner: pg.Pool): Database {
       async query<R extends object>(text: string, values: readonly unknown[] = []) {
         const result = await client.query(text, values as unknown[])
         return { rows: result.rows as R[], rowCount: result.rowCount ?? 0 }
+      },
+      async widely(run) {
+        if (tenant.scope === 'all') return await run()
+        await client.query(`select set_config('vigie.scope', 'all', true)`)
+        try {
+          return await run()
+        } finally {
+          // refused only in a transaction that is broken, in which nothing else happens any more
+          await client.query(`select set_config('vigie.scope', 'limited', true)`).catch(() => {})
+        }
       },
       announce: (message) => void announced.set(`${message.kind} ${message.id}`, message),
       afterCommit: (run) => void afterwards.push(run),
@@ -99,7 +119,7 @@ export function createDatabase(app: pg.Pool, owner: pg.Pool): Database {
       const { rows } = await app.query(text, values as unknown[])
       return rows as R[]
     },
-    async listen(channel, onMessage, onLost) {
+    async listen(channel, onMessage, onLost, mark) {
       const client = await app.connect()
       let isClosed = false
       client.on('notification', (notice) => onMessage(notice.payload ?? ''))
@@ -112,6 +132,7 @@ export function createDatabase(app: pg.Pool, owner: pg.Pool): Database {
       client.on('error', lost)
       client.on('end', lost)
       await client.query(`listen ${channel}`)
+      if (mark !== undefined) await client.query('select pg_advisory_lock($1, $2)', [markClass, mark])
       return {
         async close() {
           if (isClosed) return

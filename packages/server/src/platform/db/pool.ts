@@ -37,8 +37,8 @@ export function createPool({ url, max, role, onIdleError }: PoolOptions): pg.Poo
     application_name: 'vigie',
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
-    // a login called like our schema would otherwise find its tables there
-    options: `-c search_path=public${role === null ? '' : ` -c role=${role}`}`,
+    // a login called like our schema would otherwise find its tables there; instants as text (cursors) are in one zone and form
+    options: `-c search_path=public -c timezone=UTC -c datestyle=ISO${role === null ? '' : ` -c role=${role}`}`,
   } as pg.PoolConfig)
   pool.on('error', onIdleError)
   return pool

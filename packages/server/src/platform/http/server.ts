@@ -234,6 +234,7 @@ export function toProblem(error: unknown, services: Pick<Services, 'log'>): Prob
   const code = (error as { code?: string }).code
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem('request.too-large')
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new Problem('request.not-json')
+  if (code === '22021' || code === '22P05') return new Problem('request.invalid', {}, { cause: error }) // a NUL in a text, which PostgreSQL cannot hold
   if ((error as { statusCode?: number }).statusCode === 400) return new Problem('request.invalid')
   services.log.error('request failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
   return new Problem('server.fault', {}, { cause: error })
