@@ -1,0 +1,46 @@
+import { createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { canonicalJson, commandPrefix, type CommandOrder, type EndpointItem, type OutcomeItem } from '@vigie/domain/agents'
+import type { LabIdentity } from './identity.ts'
+
+/** How the simulated engines answer commands. `silent`: they take them and never say more. */
+export interface EngineBehaviour {
+  answers: 'succeed' | 'fail' | 'silent'
+  /** From `running` to the outcome. */
+  workMs: number
+}
+export const promptEngine: EngineBehaviour = { answers: 'succeed', workMs: 200 }
+
+const keys = new Map<string, KeyObject>()
+function keyOf(raw: string): KeyObject {
+  const known = keys.get(raw)
+  if (known) return known
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw }, format: 'jwk' })
+  keys.set(raw, key)
+  return key
+}
+
+/** R14 as a real agent holds it: ours, signed, in time, newer than the last. */
+export function isAcceptable(order: CommandOrder, signature: string, identity: LabIdentity, lastNumber: number, now: Date): boolean {
+  return (
+    order.agentId === identity.agentId && order.number > lastNumber && Date.parse(order.notBefore) <= now.getTime() + 60_000 && Date.parse(order.expiresAt) > now.getTime() &&
+    verify(null, Buffer.from(commandPrefix + canonicalJson(order)), keyOf(identity.commandKey), Buffer.from(signature, 'base64url'))
+  )
+}
+
+/** What the endpoint says of itself: an engine that is plainly named as simulated. */
+export function endpointItem({ machine }: LabIdentity, now: Date, realTimeScan: 'on' | 'off' = 'on'): EndpointItem {
+  const at = now.toISOString()
+  return {
+    kind: 'endpoint', endpoint: machine.fingerprint, at, name: machine.hostname, platform: machine.platform, addresses: machine.addresses,
+    engine: {
+      engine: 'lab', engineVersion: 'simulated', patternVersion: '1', patternBuiltAt: at, updateCheckedAt: at, realTimeScan,
+      scan: { isRunning: false, startedAt: null, finishedAt: null }, problem: null,
+    },
+    commands: ['scan-now', 'stop-scan', 'update-components', 'synchronise'].map((type) => ({ type, isSupported: true, reason: null })),
+  }
+}
+
+/** The steps of one command; `evidence.simulated` marks that no engine did it. */
+export function outcomeItem(commandId: string, step: OutcomeItem['step'], now: Date): OutcomeItem {
+  return { kind: 'outcome', commandId, at: now.toISOString(), step, evidence: { simulated: true, ...(step === 'failed' ? { reason: 'engine-error' } : {}) } }
+}

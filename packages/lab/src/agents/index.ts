@@ -1,0 +1,7 @@
+export { calmMix, infectedMix, type Mix, randomFrom } from './detections.ts'
+export { type EngineBehaviour, promptEngine } from './engine.ts'
+export { type Fleet, type FleetOptions, inTurn, type Load, type LoadResult, startFleet } from './fleet.ts'
+export { keepIdentity, type LabIdentity, labMachine, readIdentity } from './identity.ts'
+export { EnrolClient, type Enrolment, fetchCa, type LabServer, Refused } from './server.ts'
+export { SimAgent } from './sim-agent.ts'
+export type { FleetStats, Latency } from './stats.ts'

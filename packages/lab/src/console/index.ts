@@ -1,0 +1,1 @@
+export { ApiRefused, ConsoleClient, provision } from './client.ts'
