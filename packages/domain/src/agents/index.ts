@@ -1,2 +1,3 @@
 export * from './canonical.ts'
+export * from './engine-problems.ts'
 export * from './protocol.ts'
