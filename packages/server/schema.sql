@@ -303,8 +303,9 @@ CREATE INDEX audit_actor ON public.audit USING btree (partner_id, actor_id, sequ
 CREATE INDEX audit_category ON public.audit USING btree (partner_id, split_part(activity, '.'::text, 1), sequence DESC);
 CREATE INDEX audit_customer ON public.audit USING btree (partner_id, customer_id, sequence DESC);
 alter table public.audit enable row level security;
-create policy tenant on public.audit for all to vigie_app
-  using (partner_id = ( SELECT vigie.partner() AS partner))
+create policy tenant on public.audit for select to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND ((customer_id IS NULL) OR ( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+create policy tenant_adds on public.audit for insert to vigie_app
   with check (partner_id = ( SELECT vigie.partner() AS partner));
 grant insert, select on public.audit to vigie_app;
 
@@ -734,6 +735,7 @@ create table public.outbox (
   fault text,
   created_at timestamp with time zone not null,
   next_try_at timestamp with time zone,
+  handing_over_at timestamp with time zone,
   sent_at timestamp with time zone,
   constraint outbox_pkey PRIMARY KEY (partner_id, id),
   constraint outbox_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id),
@@ -744,8 +746,8 @@ CREATE INDEX outbox_due ON public.outbox USING btree (next_try_at) WHERE (state 
 CREATE UNIQUE INDEX outbox_key ON public.outbox USING btree (partner_id, key);
 alter table public.outbox enable row level security;
 create policy tenant on public.outbox for all to vigie_app
-  using (partner_id = ( SELECT vigie.partner() AS partner))
-  with check (partner_id = ( SELECT vigie.partner() AS partner));
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND ((customer_id IS NULL) OR ( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND ((customer_id IS NULL) OR ( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select, update on public.outbox to vigie_app;
 
 create table public.partner (

@@ -30,7 +30,12 @@ create table audit_head (
   sequence bigint not null default 0,
   hash bytea not null default ''
 );
-call vigie.protect('audit', null, 'select, insert');
+-- A limited account reads what concerns its customers and the business itself; but whatever it does is recorded, also what takes a customer out of its sight.
+alter table audit enable row level security;
+create policy tenant on audit for select to vigie_app
+  using (partner_id = (select vigie.partner()) and (customer_id is null or (select vigie.sees_all()) or customer_id in (select vigie.visible_customers())));
+create policy tenant_adds on audit for insert to vigie_app with check (partner_id = (select vigie.partner()));
+grant select, insert on audit to vigie_app;
 call vigie.protect('audit_head', null, 'select, insert, update');
 
 -- Keys sealed by the key file, one per business and purpose (R39).
@@ -76,14 +81,22 @@ create table outbox (
   attempts integer not null default 0,
   fault text,
   created_at timestamptz not null,
+  -- of a row that waits: when it is due; of one that is being sent: until when its process must have said it still lives
   next_try_at timestamptz,
+  -- set before the mail's first byte leaves: from here on a crash leaves it unknown whether the mail server has it
+  handing_over_at timestamptz,
   sent_at timestamptz,
   primary key (partner_id, id)
 );
 create unique index outbox_key on outbox (partner_id, key);
 create index outbox_created on outbox (partner_id, created_at desc, id);
 create index outbox_due on outbox (next_try_at) where state in ('waiting', 'sending');
-call vigie.protect('outbox', null, 'select, insert, update, delete');
+-- mails about one customer are for those who see that customer; the others concern the business
+alter table outbox enable row level security;
+create policy tenant on outbox to vigie_app
+  using (partner_id = (select vigie.partner()) and (customer_id is null or (select vigie.sees_all()) or customer_id in (select vigie.visible_customers())))
+  with check (partner_id = (select vigie.partner()) and (customer_id is null or (select vigie.sees_all()) or customer_id in (select vigie.visible_customers())));
+grant select, insert, update, delete on outbox to vigie_app;
 create function vigie.partners_with_due_mail(until timestamptz) returns setof uuid
   language sql stable security definer set search_path = public, pg_temp as
   $$ select distinct partner_id from outbox where state in ('waiting', 'sending') and next_try_at <= until limit 1000 $$;

@@ -131,7 +131,7 @@ export const removeAccount = defineRoute({
 })
 export const resendInvitation = defineRoute({
   id: 'accounts.resend-invitation', method: 'POST', path: '/v1/accounts/:accountId/invitation', permission: 'account.invite', params: accountParams, reply: Nothing,
-  problems: ['account.not-found', 'account.mightier', 'account.not-active'],
+  problems: ['account.not-found', 'account.mightier', 'account.not-active', 'account.active-already'],
 })
 
 export const getBusiness = defineRoute({

@@ -45,6 +45,7 @@ export const problems = {
   'account.mightier': { status: 403, retry: false, remedy: 'remedy.ask-an-administrator' },
   'account.too-many': { status: 409, retry: false, remedy: 'remedy.remove-unused-accounts' },
   'account.not-active': { status: 409, retry: false, remedy: 'remedy.wait-for-activation' },
+  'account.active-already': { status: 409, retry: false, remedy: 'remedy.nothing-to-do' },
   'session.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
   // customers
   'customer.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
@@ -80,6 +81,7 @@ export const problems = {
   'command.target-unregistered': { status: 409, retry: false, remedy: 'remedy.register-the-agent-first' },
   'command.target-disabled': { status: 409, retry: false, remedy: 'remedy.enable-the-agent-first' },
   'delivery.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
+  'delivery.sent-already': { status: 409, retry: false, remedy: 'remedy.nothing-to-do' },
   'figure.not-found': { status: 404, retry: false, remedy: 'remedy.check-the-address' },
 } as const satisfies Record<string, ProblemKind>
 

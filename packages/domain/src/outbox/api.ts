@@ -34,5 +34,5 @@ export const getDelivery = defineRoute({
   id: 'deliveries.get', method: 'GET', path: '/v1/deliveries/:deliveryId', permission: 'delivery.read', params, reply: Delivery.extend({ text: z.string(), html: z.string() }), problems: ['delivery.not-found'],
 })
 export const retryDelivery = defineRoute({
-  id: 'deliveries.retry', method: 'POST', path: '/v1/deliveries/:deliveryId/retry', permission: 'delivery.retry', params, reply: Delivery, problems: ['delivery.not-found'],
+  id: 'deliveries.retry', method: 'POST', path: '/v1/deliveries/:deliveryId/retry', permission: 'delivery.retry', params, reply: Delivery, problems: ['delivery.not-found', 'delivery.sent-already'],
 })
