@@ -136,9 +136,14 @@ function checkFile({ root, file, part, declared }: Subject): Violation[] {
   return found
 }
 
-/** What stands in for the world outside, or composes everything to try it. */
+/** What composes anything to try it. */
+function isTrial(file: string): boolean {
+  return /\.test\.tsx?$|\/testing\/|^packages\/[^/]+\/e2e\//.test(file)
+}
+
+/** What stands in for the world outside. */
 function isFreeFile(file: string): boolean {
-  return /\.test\.tsx?$|\/testing\/|\/simulator\.ts$|^packages\/[^/]+\/e2e\/|^packages\/(lab|bench)\//.test(file)
+  return isTrial(file) || /\/simulator\.ts$|^packages\/(lab|bench)\//.test(file)
 }
 
 function judgeImport({ root, file, part, declared }: Subject, { specifier, isType }: Import, isFree: boolean): { rule: string; what: string } | null {
@@ -154,9 +159,9 @@ function judgeImport({ root, file, part, declared }: Subject, { specifier, isTyp
   }
   const target = specifier.startsWith('.') ? path.posix.join(path.posix.dirname(file), specifier) : null
   const targetPart = (target?.split('/')[1] ?? specifier.split('/')[1]) as Part
-  if (target !== null && target.split('/')[0] === 'packages' && targetPart !== part && !isFree) return { rule: 'parts', what: `reaches into packages/${targetPart} by path: import @vigie/${targetPart}/<slice>` }
+  if (target !== null && target.split('/')[0] === 'packages' && targetPart !== part && !isTrial(file)) return { rule: 'parts', what: `reaches into packages/${targetPart} by path: import @vigie/${targetPart}/<slice>` }
   if (targetPart !== part) {
-    if (isFree || mayImport[part].includes(targetPart)) return null
+    if (isTrial(file) || mayImport[part].includes(targetPart)) return null
     return { rule: 'parts', what: `packages/${part} may not import packages/${targetPart}` }
   }
   return target === null || isFree ? null : judgeSlice(root, part, file, target)
