@@ -21,7 +21,7 @@ function placeholders(tokens: unknown): string[] {
   const found = (tokens as Token[]).flatMap((token) => {
     if (typeof token === 'string') return []
     const [name, kind, branches] = token
-    const inner = kind === 'plural' && typeof branches === 'object' ? Object.values(branches).flatMap(placeholders) : []
+    const inner = kind === 'plural' && typeof branches === 'object' ? Object.values(branches as Record<string, unknown>).flatMap(placeholders) : []
     return [`${name} ${kind ?? 'text'}`, ...inner]
   })
   return [...new Set(found)].filter((name) => !name.startsWith('# ')).toSorted()
