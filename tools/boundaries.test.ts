@@ -12,9 +12,9 @@ function complaintsAbout(files: Record<string, string>): string[] {
   const root = mkdtempSync(path.join(tmpdir(), 'vigie-boundaries-'))
   folders.push(root)
   const parts = ['domain', 'server', 'web', 'agent', 'connectors', 'lab']
-  const standing = Object.fromEntries(parts.flatMap((part) => [
+  const standing: Record<string, string> = Object.fromEntries(parts.flatMap((part): [string, string][] => [
     [`packages/${part}/package.json`, JSON.stringify({ dependencies: { zod: '1.0.0', pg: '1.0.0' } })],
-    ...['events', 'customers'].map((slice) => [`packages/${part}/src/${slice}/index.ts`, 'export {}']),
+    ...['events', 'customers'].map((slice): [string, string] => [`packages/${part}/src/${slice}/index.ts`, 'export {}']),
   ]))
   for (const [file, text] of Object.entries({ 'package.json': JSON.stringify({ devDependencies: { vitest: '1.0.0' } }), ...standing, ...files })) {
     mkdirSync(path.join(root, path.dirname(file)), { recursive: true })
