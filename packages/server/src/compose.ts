@@ -1,6 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { accessRoutes, actorOf, prepareDummyHash, setupToken } from './access/index.ts'
+import { auditRoutes, recordRefusal } from './audit/index.ts'
+import { createSender, noMail, outboxRoutes, type SenderOptions } from './outbox/index.ts'
 import { createHttp, latestMigrationIs, type Background, type Clock, type Database, type Handler, type Log, type Services, type Vault } from './platform/index.ts'
 
 export interface Parts {
@@ -12,6 +14,8 @@ export interface Parts {
   agentUrl: string
   consoleFolder: string | null
   trustedProxies: string[]
+  /** Null: mails are kept and read in the console. */
+  smtp: SenderOptions | null
   /** Prometheus text; absent: no /metrics. */
   metrics?: () => Promise<string>
 }
@@ -37,6 +41,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     setupToken: null,
     caFingerprint: '',
     endLive: () => {},
+    mail: noMail,
     actorOf: async () => null,
   }
   services.actorOf = (token) => actorOf(services, token)
@@ -44,14 +49,21 @@ export async function compose(parts: Parts): Promise<Vigie> {
   await prepareDummyHash()
   const handlers: Handler[] = [
     ...accessRoutes,
+    ...auditRoutes,
+    ...outboxRoutes,
   ]
   const background: Background[] = []
+  if (parts.smtp !== null) {
+    const sender = createSender(services, parts.smtp)
+    services.mail = sender
+    background.push(sender)
+  }
   const http = await createHttp({
     services,
     handlers,
     consoleFolder: parts.consoleFolder,
     trustedProxies: parts.trustedProxies,
-    onRefusal: async () => {},
+    onRefusal: (actor, origin, route, problem) => recordRefusal(services, actor, origin, route, problem),
     isReady: () => latestMigrationIs(database),
     ...(parts.metrics ? { metrics: parts.metrics } : {}),
   })

@@ -38,6 +38,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
 
     const vigie = await compose({
       database: storage.database, vault: storage.vault, log, clock: systemClock, publicUrl: config.publicUrl, agentUrl: config.agentUrl, trustedProxies: [...config.trustedProxies],
+      smtp: config.smtpUrl === null ? null : { smtpUrl: config.smtpUrl },
       consoleFolder: config.roles.includes('api') && existsSync(builtConsole) ? builtConsole : null,
       metrics: async () => metrics.text(),
     })

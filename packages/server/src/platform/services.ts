@@ -22,5 +22,7 @@ export interface Services {
   caFingerprint: string
   /** Ed25519 private key that signs commands (R14), PKCS#8 DER. */
   commandKey: Buffer
+  /** The sender of mails; `wake` has it look for due ones now. Without SMTP nothing is sent. */
+  mail: { isConfigured: boolean; wake(): void }
   actorOf(token: string | undefined): Promise<Actor | null>
 }

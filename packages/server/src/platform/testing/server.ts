@@ -1,4 +1,4 @@
-import { compose, type Vigie } from '../../compose.ts'
+import { compose, type Parts, type Vigie } from '../../compose.ts'
 import { createLog, type Actor, type Clock } from '../index.ts'
 import { testDatabase, type TestDatabase } from './database.ts'
 
@@ -9,7 +9,7 @@ export interface TestServer extends Vigie {
   as(actor: Actor | null): (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<{ status: number; body: any; headers: Record<string, unknown> }>
 }
 
-export async function testServer(): Promise<TestServer> {
+export async function testServer(options: Partial<Pick<Parts, 'smtp' | 'publicUrl' | 'trustedProxies'>> = {}): Promise<TestServer> {
   const database = await testDatabase()
   let offsetMs = 0
   const clock = {
@@ -18,7 +18,7 @@ export async function testServer(): Promise<TestServer> {
     add: (ms: number) => void (offsetMs += ms),
   }
   const vigie = await compose({
-    database, clock, vault: database.vault, log: createLog(process.env['VIGIE_LOG_LEVEL'] ?? 'silent'), publicUrl: 'http://127.0.0.1:8080', agentUrl: 'https://127.0.0.1:8443', consoleFolder: null, trustedProxies: [],
+    database, clock, vault: database.vault, log: createLog(process.env['VIGIE_LOG_LEVEL'] ?? 'silent'), publicUrl: 'http://127.0.0.1:8080', agentUrl: 'https://127.0.0.1:8443', consoleFolder: null, trustedProxies: [], smtp: null, ...options,
   })
   const known = new Map<string, Actor>()
   const { actorOf } = vigie.services

@@ -1,0 +1,25 @@
+import type { MailKind } from '@vigie/domain/outbox'
+
+/** What each kind of mail must be told. Instants in ISO 8601; the reader's time zone is applied when the mail is drawn. Texts come from outside: encoded there too (R12, R35). */
+export interface MailValues {
+  'action-required': {
+    customer: string
+    product: string
+    category: string
+    condition: string
+    /** Of the event: the placeholders of the condition's texts. */
+    figures: Record<string, number | string>
+    /** Names of the endpoints concerned, worst first; at most 10 are written out. */
+    endpoints: string[]
+    /** Of all endpoints concerned. */
+    endpointCount: number
+    since: string
+  }
+  'invitation': { inviter: string; role: string; expiresAt: string }
+  'password-reset': { expiresAt: string }
+  'password-changed': { at: string }
+  'ownership-transferred': { from: string; to: string; at: string }
+}
+
+/** Kinds whose button carries a one-use token: where the page is that takes it. After `#`, which no server or proxy logs. */
+export const tokenPaths: Partial<Record<MailKind, string>> = { 'invitation': '/invitation', 'password-reset': '/reset-password' }

@@ -1,0 +1,57 @@
+import { outboxApi, type Delivery } from '@vigie/domain/outbox'
+import { Problem } from '@vigie/domain/kernel'
+import { record } from '../audit/index.ts'
+import { handle, type Context, type Handler } from '../platform/index.ts'
+import { secretPlace } from './notify.ts'
+import { render, subjectOf } from './render.ts'
+import * as store from './store.ts'
+import type { Kept } from './store.ts'
+
+function toDelivery(mail: Kept, business: string): Delivery {
+  return {
+    id: mail.id, kind: mail.kind, to: mail.recipient, subject: subjectOf(mail, business), locale: mail.locale, state: mail.state === 'sending' ? 'waiting' : mail.state, attempts: mail.attempts,
+    fault: mail.fault, eventId: mail.eventId, createdAt: mail.createdAt.toISOString(), sentAt: mail.sentAt?.toISOString() ?? null,
+    nextTryAt: mail.state === 'waiting' ? (mail.nextTryAt?.toISOString() ?? null) : null,
+  }
+}
+
+/**
+ * Links that sign in are for their addressee only. Where no mail server is set up nobody could ever activate an account: then, and only of mails that were kept for that
+ * reason, they are shown to those who may send mails again (owners, administrators), and that they looked is recorded.
+ */
+const maySeeLink = (mail: Kept, { actor, services }: Pick<Context, 'actor' | 'services'>) => mail.state === 'kept' && !services.mail.isConfigured && actor.permissions.has('delivery.retry')
+
+export const outboxRoutes: Handler[] = [
+  handle(outboxApi.listDeliveries, async ({ db }, { query }) => {
+    const business = await store.businessName(db)
+    const { rows, nextCursor } = await store.list(db, query)
+    return { rows: rows.map((mail) => toDelivery(mail, business)), nextCursor }
+  }),
+
+  handle(outboxApi.getDelivery, async (context, { params }) => {
+    const { db, services, actor, origin, now } = context
+    const mail = await store.get(db, params.deliveryId)
+    const business = await store.businessName(db)
+    let token: string | null = null
+    if (mail.secret !== null && maySeeLink(mail, context)) {
+      token = await services.vault.open(db, 'secrets', secretPlace(mail.id), mail.secret)
+      await record(db, services.vault, now, { kind: 'account', actor, origin }, { activity: 'delivery.link-shown', object: { kind: 'delivery', id: mail.id, name: mail.recipient } })
+    }
+    const { text, html } = render(mail, { business, publicUrl: services.publicUrl, token })
+    return { ...toDelivery(mail, business), text, html }
+  }),
+
+  handle(outboxApi.retryDelivery, async ({ db, services, actor, origin, now }, { params }) => {
+    const mail = await store.get(db, params.deliveryId, { isLocked: true })
+    if (mail.state === 'sent') throw new Problem('delivery.sent-already')
+    // one that is just being handed over goes on as it is
+    if (mail.state !== 'sending') await store.restart(db, mail.id, services.mail.isConfigured ? 'waiting' : 'kept', now)
+    const after = toDelivery(await store.get(db, mail.id), await store.businessName(db))
+    await record(db, services.vault, now, { kind: 'account', actor, origin }, {
+      activity: 'delivery.retried', object: { kind: 'delivery', id: mail.id, name: mail.recipient }, customerId: mail.customerId, before: { state: mail.state, fault: mail.fault }, after: { state: after.state },
+    })
+    db.announce({ kind: 'delivery', id: mail.id, customerId: mail.customerId })
+    db.afterCommit(() => services.mail.wake())
+    return after
+  }),
+]
