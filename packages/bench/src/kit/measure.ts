@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
+
+/** Linux only: /proc. One tick is 10 ms on every Linux that Node runs on (USER_HZ). */
+const ticksPerSecond = 100
+
+interface Proc {
+  pid: number
+  parent: number
+  cpuSeconds: number
+}
+
+function readProc(pid: number): Proc | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // the name may hold spaces and brackets
+    const [parent, user, system] = [fields[1], fields[11], fields[12]].map(Number)
+    return { pid, parent: parent!, cpuSeconds: (user! + system!) / ticksPerSecond }
+  } catch {
+    return null // gone meanwhile
+  }
+}
+
+const everyPid = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+
+/** A process and everything below it. */
+export function treeOf(root: number): number[] {
+  const all = everyPid().flatMap((pid) => readProc(pid) ?? [])
+  const found = [root]
+  for (const pid of found) found.push(...all.filter(({ parent }) => parent === pid).map((child) => child.pid))
+  return found
+}
+
+/** CPU a process used up to now, with what it waited for: its children that ended are not in it. */
+export const cpuSecondsOf = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + (readProc(pid)?.cpuSeconds ?? 0), 0)
+
+/** What the process holds of memory as its own, in bytes: RSS. */
+export function rssBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+}
+
+function machineBusySeconds(): number {
+  const [, ...ticks] = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.trim().split(/\s+/)
+  const [user, nice, system, , , irq, softIrq, steal] = ticks.map(Number)
+  return (user! + nice! + system! + irq! + softIrq! + steal!) / ticksPerSecond
+}
+
+export interface Measured<T> {
+  result: T
+  seconds: number
+  /** CPU seconds of each named tree; `generator`: this process. */
+  cpu: Record<string, number>
+  /** Cores that programs outside the run took meanwhile: above 0.3 trust the CPU figures, not the rates. */
+  others: number
+}
+
+/** Runs `work` and tells wall time, CPU of each named process tree (looked up now and at the end: PostgreSQL's backends come and go), and what others took. */
+export async function measure<T>(roots: Record<string, number>, work: () => Promise<T>): Promise<Measured<T>> {
+  const meters = Object.entries(roots).map(([name, root]) => ({ name, root, before: new Map(treeOf(root).map((pid) => [pid, cpuSecondsOf([pid])])) }))
+  const own = process.cpuUsage()
+  const busy = machineBusySeconds()
+  const started = performance.now()
+  const result = await work()
+  const seconds = (performance.now() - started) / 1000
+  const machine = machineBusySeconds() - busy
+  const spent = process.cpuUsage(own)
+  const cpu: Record<string, number> = { generator: (spent.user + spent.system) / 1e6 }
+  for (const { name, root, before } of meters) cpu[name] = treeOf(root).reduce((sum, pid) => sum + cpuSecondsOf([pid]) - (before.get(pid) ?? 0), 0)
+  const ours = Object.values(cpu).reduce((sum, one) => sum + one, 0)
+  return { result, seconds, cpu, others: Math.max(0, machine - ours) / seconds }
+}
+
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (sorted.length - 1) * q
+  const low = sorted[Math.floor(at)] ?? Number.NaN
+  return low + ((sorted[Math.ceil(at)] ?? low) - low) * (at - Math.floor(at))
+}
+export const median = (values: readonly number[]): number => quantile(values, 0.5)
+export const round = (value: number, digits = 3): number => (value === 0 || !Number.isFinite(value) ? value : Number(value.toPrecision(digits)))
+export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

@@ -1,0 +1,2 @@
+export { testCertificates } from './certificates.ts'
+export { startPeer } from './peer.ts'
