@@ -12,5 +12,7 @@
   var dark = theme === 'dark' || (theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches)
   root.setAttribute('data-mantine-color-scheme', dark ? 'dark' : 'light')
   var locale = stored('vigie.locale') || (navigator.language || 'en').slice(0, 2)
+  // Where the shell will be, its frame may stand already; sign-in and its kin have none.
+  if (!/^\/(sign-in|setup|invitation|reset-password|forgot-password)/.test(location.pathname)) root.setAttribute('data-frame', '')
   root.lang = ['en', 'fr', 'ja'].indexOf(locale) < 0 ? 'en' : locale
 })()

@@ -19,8 +19,6 @@ interface Props {
   sign?: ReactNode
   /** One line under the title that says what this is for, where the title does not. */
   about?: Label
-  /** Page of the user's guide, as `how-to/silent-customers`. */
-  help?: string
   /** ms since 1970: when what is shown was got. */
   updatedAt?: number | undefined
   tabs?: ReactNode

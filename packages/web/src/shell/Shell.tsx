@@ -1,5 +1,63 @@
-import { Outlet } from '@tanstack/react-router'
+import { Outlet, useLocation, useRouter } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { useActor } from '../kit/actor.ts'
+import { Confirmations } from '../kit/confirm.tsx'
+import { ErrorBoundary } from '../kit/ErrorBoundary.tsx'
+import { followLive } from '../kit/live.ts'
+import { paths } from '../kit/paths.ts'
+import { queryClient } from '../kit/query.ts'
+import { useChangeLanguage, useText } from '../kit/text.tsx'
+import { Toasts } from '../kit/toast.tsx'
+import { Rail } from './Rail.tsx'
+import css from './Shell.module.css'
+import { Shortcuts } from './Shortcuts.tsx'
+import { TopBar } from './TopBar.tsx'
+import { useShortcuts } from './useShortcuts.ts'
 
+const loadPalette = () => import('./Palette.tsx')
+const Palette = lazy(loadPalette)
+
+/** Frame of every screen behind sign-in: rail, bar, what lies over them, and the live line to the server. */
 export function Shell() {
-  return <Outlet />
+  const say = useText()
+  const { account } = useActor()
+  const change = useChangeLanguage()
+  const router = useRouter()
+  const [over, setOver] = useState<'palette' | 'shortcuts' | 'rail' | null>(null)
+  const { pathname } = useLocation()
+  const main = useRef<HTMLElement>(null)
+  const before = useRef(pathname)
+
+  // The account's language and zone win over what this browser had.
+  useEffect(() => void change(account.locale, account.timeZone), [change, account.locale, account.timeZone])
+  useEffect(() => followLive(queryClient, () => void router.navigate({ href: paths.signIn({ return: router.state.location.href }) })), [router])
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), 1500)
+    return () => clearTimeout(timer)
+  }, [])
+  // Who moves by keyboard or listens starts at the new screen's title.
+  useEffect(() => {
+    if (before.current === pathname) return
+    before.current = pathname
+    setOver(null)
+    main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
+  }, [pathname])
+  useShortcuts({ palette: () => setOver('palette'), help: () => setOver('shortcuts') })
+
+  return (
+    <div className={css.frame} data-rail={over === 'rail' ? 'open' : undefined}>
+      <a href="#main" className={css.skip}>{say('shell.skip')}</a>
+      <Rail isOpen={over === 'rail'} onClose={() => setOver(null)} />
+      <TopBar onMenu={() => setOver(over === 'rail' ? null : 'rail')} onSearch={() => setOver('palette')} onShortcuts={() => setOver('shortcuts')} isRailOpen={over === 'rail'} />
+      <main id="main" ref={main} className={css.main} tabIndex={-1}>
+        <ErrorBoundary key={pathname}>
+          <Outlet />
+        </ErrorBoundary>
+      </main>
+      {over === 'palette' && <Suspense><Palette onClose={() => setOver(null)} /></Suspense>}
+      {over === 'shortcuts' && <Shortcuts onClose={() => setOver(null)} />}
+      <Confirmations />
+      <Toasts />
+    </div>
+  )
 }

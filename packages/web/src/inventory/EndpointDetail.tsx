@@ -1,0 +1,89 @@
+import { productsApi } from '@vigie/domain/products'
+import { RecentDetections } from '../detections/index.ts'
+import { AgentStateTag, Ago, Button, CopyText, Facts, Line, Link, Notice, Part, paths, query, Stack, StateTag, useActor, useLoaded, useText } from '../kit/index.ts'
+import { LastScan, RealTimeScanTag } from './scan.tsx'
+import { useEndpointCommands } from './useEndpointCommands.ts'
+import { GroupWord, InfectionCount } from './words.tsx'
+
+const catalogue = query(productsApi.getCatalogue).with({})
+
+/** All we know of one endpoint, what is wrong with it and the way out, and what it can be told now. */
+export function EndpointDetail({ endpointId }: { endpointId: string }) {
+  const say = useText()
+  const actor = useActor()
+  const endpoint = useLoaded(query(productsApi.getEndpoint).with({ params: { endpointId } }))
+  const { types } = useLoaded(catalogue)
+  const actions = useEndpointCommands()(endpoint)
+  const { engine } = endpoint
+  const freshForSeconds = types.find((type) => type.id === endpoint.typeId)?.freshForSeconds
+  const fresh = freshForSeconds === undefined ? {} : { freshForSeconds }
+  return (
+    <Stack>
+      <div>
+        <h2>{endpoint.name}</h2>
+        <p className="quiet">{endpoint.platform}</p>
+      </div>
+      {endpoint.state !== 'online' && endpoint.state !== 'plug-in-error' && (
+        <Notice tone={endpoint.state === 'abnormal' || endpoint.state === 'version-mismatch' ? 'warning' : 'plain'} title={`agent-state.${endpoint.state}`}>
+          <p>{say(`agent-state.${endpoint.state}.cause`)}</p>
+          <p className="quiet">{say(`agent-state.${endpoint.state}.remedy`)}</p>
+        </Notice>
+      )}
+      {engine?.problem && (
+        <Notice tone="warning" title={say.has(`engine-problem.${engine.problem}`) ? `engine-problem.${engine.problem}` : { text: engine.problem }}>
+          {say.has(`engine-problem.${engine.problem}.remedy`) && <p>{say(`engine-problem.${engine.problem}.remedy`)}</p>}
+        </Notice>
+      )}
+      {actions.length > 0 && (
+        <Line>
+          {actions.map((action) => (
+            <Button key={say(action.label)} {...(action.icon ? { icon: action.icon } : {})} size="small" disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>
+              {say(action.label)}
+            </Button>
+          ))}
+        </Line>
+      )}
+      <Facts
+        facts={[
+          ['inventory.column.state', <AgentStateTag key="state" state={endpoint.state} />],
+          ['common.customer', <Link key="customer" to={paths.customer({ customerId: endpoint.customerId })}>{endpoint.customerName}</Link>],
+          ['common.product', <Link key="product" to={paths.product({ productId: endpoint.productId })}>{say(`product-type.${endpoint.typeId}.name`)}</Link>],
+          ['inventory.column.group', <GroupWord key="group" group={endpoint.group} />],
+          ['inventory.column.addresses', endpoint.addresses.length > 0 ? <span className="mono">{endpoint.addresses.join(', ')}</span> : null],
+          ['inventory.column.openInfections', <InfectionCount key="infections" endpoint={endpoint} />],
+        ]}
+      />
+      <div>
+        <h3>{say('inventory.engine')}</h3>
+        {engine === null ? (
+          <p className="faint">{say('inventory.engine.none')}</p>
+        ) : (
+          <Facts
+            facts={[
+              ['inventory.column.realTimeScan', <RealTimeScanTag key="scan" state={engine.realTimeScan} />],
+              ['inventory.column.engineVersion', engine.engineVersion && <span className="mono">{engine.engineVersion}</span>],
+              ['inventory.column.patternVersion', engine.patternVersion && <span className="mono">{engine.patternVersion}</span>],
+              ['inventory.column.patternBuiltAt', <Ago key="built" at={engine.patternBuiltAt} never="common.unknown" />],
+              ['inventory.updateCheckedAt', <Ago key="checked" at={engine.updateCheckedAt} never="common.unknown" />],
+              ['inventory.column.lastScan', <LastScan key="last" engine={engine} />],
+            ]}
+          />
+        )}
+      </div>
+      {actor.can('detection.read') && (
+        <div>
+          <h3>{say('inventory.detections')}</h3>
+          <Part key={endpointId} rows={3}><RecentDetections productId={endpoint.productId} endpointId={endpointId} /></Part>
+        </div>
+      )}
+      <Facts
+        facts={[
+          ['inventory.collectedAt', <Ago key="collected" at={endpoint.collectedAt} {...fresh} />],
+          ['inventory.receivedAt', <Ago key="received" at={endpoint.receivedAt} {...fresh} />],
+          ['inventory.id', <CopyText key="id" text={endpoint.id} />],
+        ]}
+      />
+      {endpoint.agentId === null && <StateTag label="inventory.no-agent" />}
+    </Stack>
+  )
+}

@@ -1,0 +1,27 @@
+import type { Endpoint } from '@vigie/domain/products'
+import { commandTypes } from '@vigie/domain/commands'
+import { choicesFor, stateBlocks, useSendCommand, type CommandChoice } from '../commands/index.ts'
+import { useActor, type Action, type IconName } from '../kit/index.ts'
+
+const icons: Readonly<Record<CommandChoice['type'], IconName>> = { 'scan-now': 'play', 'stop-scan': 'stop', 'update-components': 'download', synchronise: 'refresh' }
+
+/** What an endpoint's own agent can be told, as menu entries: by its state and what its engine shows. None where one may not send (ACC-2). */
+export function useEndpointCommands(): (endpoint: Pick<Endpoint, 'productId' | 'agentId' | 'state' | 'engine'>) => Action[] {
+  const actor = useActor()
+  const { send } = useSendCommand()
+  if (!actor.can('command.send')) return () => []
+  return (endpoint) =>
+    choicesFor([{ state: endpoint.state, commands: [] }], commandTypes).map(({ type }) => ({
+      label: `command.${type}`,
+      icon: icons[type],
+      disabledReason: endpoint.agentId === null ? 'command-reason.agent-pending' : (stateBlocks(endpoint.state) ?? scanReason(type, endpoint.engine)),
+      onSelect: () => endpoint.agentId !== null && void send(endpoint.productId, type, [endpoint.agentId]),
+    }))
+}
+
+function scanReason(type: CommandChoice['type'], engine: Endpoint['engine']): string | undefined {
+  if (engine === null) return undefined
+  if (type === 'stop-scan' && !engine.scan.isRunning) return 'command-reason.no-scan-running'
+  if (type === 'scan-now' && engine.scan.isRunning) return 'command-reason.scan-running'
+  return undefined
+}
