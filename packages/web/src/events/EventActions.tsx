@@ -1,0 +1,25 @@
+import type { EventDetail } from '@vigie/domain/events'
+import { Button, Line, useText } from '../kit/index.ts'
+import { useEventActions } from './useEventActions.tsx'
+
+/** The buttons of an open event. The first says what it does ("Scan now"); greyed, it says why. */
+export function EventActions({ event }: { event: EventDetail }) {
+  const say = useText()
+  const act = useEventActions()
+  if (!act.mayAct) return null
+  // The server sends the first that is possible; so does this button say.
+  const best = event.resolvedBy.find((command) => command.isPossible) ?? event.resolvedBy[0]
+  const reason = best === undefined ? say('remedy.mend-at-the-product') : best.isPossible ? undefined : reasonText(best.reason)
+  function reasonText(code: string | null): string {
+    const key = `command-reason.${code ?? 'not-supported'}`
+    return say.has(key) ? say(key) : say('command-reason.not-supported')
+  }
+  return (
+    <Line>
+      <Button kind="primary" icon="play" isBusy={act.isResolving} disabledReason={reason} onClick={() => void act.resolve(event)}>
+        {say(best === undefined ? 'events.resolve' : `command.${best.type}`)}
+      </Button>
+      <Button icon="refresh" isBusy={act.isResetting} onClick={() => act.reset(event)}>{say('events.reset')}</Button>
+    </Line>
+  )
+}

@@ -1,0 +1,14 @@
+import { load, Page, useCustomerFilter, useOriginFilters } from '../kit/index.ts'
+import { eventList, EventTable } from './EventTable.tsx'
+
+export const loader = load(eventList())
+
+/** EVT-4: what needs attention, over all customers. */
+export default function EventsPage() {
+  const filters = [...useCustomerFilter(), ...useOriginFilters()].filter((filter) => filter.key !== 'endpointId')
+  return (
+    <Page title="events.title" fills>
+      <EventTable filters={filters} />
+    </Page>
+  )
+}
