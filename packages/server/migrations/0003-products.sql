@@ -144,7 +144,7 @@ create table purge (
   asked_at timestamptz not null,
   primary key (partner_id, product_id)
 );
-call vigie.protect('purge', null, 'select, insert, delete');
+call vigie.protect('purge', null, 'select, insert, update, delete'); -- update: to be locked
 call vigie.protect('product', 'customer_id', 'select, insert, update, delete');
 call vigie.protect('agent', 'customer_id', 'select, insert, update, delete');
 call vigie.protect('endpoint', 'customer_id', 'select, insert, update, delete');

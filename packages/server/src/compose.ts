@@ -2,8 +2,10 @@ import { generateKeyPairSync } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { accessRoutes, actorOf, prepareDummyHash, setupToken } from './access/index.ts'
 import { auditRoutes, recordRefusal } from './audit/index.ts'
+import { customerRoutes } from './customers/index.ts'
 import { createSender, noMail, outboxRoutes, type SenderOptions } from './outbox/index.ts'
 import { createHttp, latestMigrationIs, type Background, type Clock, type Database, type Handler, type Log, type Services, type Vault } from './platform/index.ts'
+import { productRoutes, purging } from './products/index.ts'
 
 export interface Parts {
   database: Database
@@ -50,9 +52,11 @@ export async function compose(parts: Parts): Promise<Vigie> {
   const handlers: Handler[] = [
     ...accessRoutes,
     ...auditRoutes,
+    ...customerRoutes,
+    ...productRoutes,
     ...outboxRoutes,
   ]
-  const background: Background[] = []
+  const background: Background[] = [purging(database, log)]
   if (parts.smtp !== null) {
     const sender = createSender(services, parts.smtp)
     services.mail = sender

@@ -1,0 +1,111 @@
+import { assertDeletable, customersApi, type Customer } from '@vigie/domain/customers'
+import { Problem } from '@vigie/domain/kernel'
+import { record } from '../audit/index.ts'
+import { assertVersion, exportPageSize, handle, handleStream, newId, speaker, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
+import { addProducts } from '../products/index.ts'
+import * as contacts from './contacts.ts'
+import * as customers from './store.ts'
+
+const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
+const objectOf = (customer: Pick<Customer, 'id' | 'company'>) => ({ kind: 'customer', id: customer.id, name: customer.company })
+const objectOfContact = (contact: { id: string; firstName: string; lastName: string }) => ({ kind: 'contact', id: contact.id, name: `${contact.firstName} ${contact.lastName}` })
+const announce = (db: TenantDb, customerId: string) => db.announce({ kind: 'customer', id: customerId, customerId })
+
+/** Nobody makes, or turns a customer into, what he does not see himself (ACC-14, R5). */
+async function assertInScope(db: TenantDb, customerId: string): Promise<void> {
+  if (!(await customers.isInScope(db, customerId))) throw new Problem('customer.outside-scope')
+}
+
+export const customerRoutes: Handler[] = [
+  handle(customersApi.listCustomers, async ({ db }, { query }) => await customers.list(db, query)),
+
+  handleStream(customersApi.exportCustomers, async (context, { query }, reply) => {
+    const say = speaker(context.actor.locale)
+    const head = [
+      'company', 'account-id', 'contact', 'email', 'phone', 'city', 'country', 'tags', 'product-count', 'endpoint-count', 'action-required', 'warning', 'last-seen', 'created',
+    ].map((name) => say(`column.${name}`))
+    await streamCsv(context, reply, 'customers.csv', head, async (db, cursor) => {
+      const page = await customers.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor })
+      if (cursor === undefined) await record(db, context.services.vault, context.now, doer(context), { activity: 'customer.exported', object: { kind: 'customer', id: null, name: 'customers.csv' }, after: query })
+      const rows = page.rows.map((row) => [
+        row.company, row.accountId, row.contact?.name ?? null, row.contact?.email ?? null, row.contact?.phone ?? row.phone, row.city, row.country, row.tags.join(', '), row.productCount, row.endpointCount,
+        row.attention.actionRequired, row.attention.warning, row.lastSeenAt, row.createdAt,
+      ])
+      return { rows, nextCursor: page.nextCursor }
+    })
+  }),
+
+  handle(customersApi.createCustomer, async ({ db, now, services, ...who }, { body }) => {
+    const id = newId(now)
+    const products = await db.widely(async () => {
+      await customers.insert(db, id, body, now)
+      await customers.setTags(db, id, body.tags)
+      await contacts.insert(db, id, body.contact, now)
+      return await addProducts(db, id, body.products, (n) => `products.${n}.typeId`, now)
+    })
+    await assertInScope(db, id)
+    const customer = await customers.get(db, id)
+    announce(db, id)
+    for (const product of products) db.announce({ kind: 'product', id: product.id, customerId: id })
+    await record(db, services.vault, now, doer(who), { activity: 'customer.created', object: objectOf(customer), customerId: id, after: { ...customer, contact: body.contact, products } })
+    return { customer, products }
+  }),
+
+  handle(customersApi.getCustomer, async ({ db }, { params }) => await customers.get(db, params.customerId)),
+
+  handle(customersApi.updateCustomer, async ({ db, now, services, ifMatch, ...who }, { params, body }) => {
+    const before = await customers.lock(db, params.customerId)
+    assertVersion(ifMatch, before.version)
+    await db.widely(async () => {
+      await customers.update(db, before.id, { profile: body.profile ?? before, account: body.account ?? before })
+      if (body.tags) await customers.setTags(db, before.id, body.tags)
+    })
+    await assertInScope(db, before.id)
+    const after = await customers.get(db, before.id)
+    announce(db, after.id)
+    await record(db, services.vault, now, doer(who), { activity: 'customer.updated', object: objectOf(after), customerId: after.id, before, after })
+    return after
+  }),
+
+  handle(customersApi.deleteCustomer, async ({ db, now, services, ...who }, { params, body }) => {
+    const customer = await customers.lock(db, params.customerId)
+    assertDeletable(customer, body.confirmName)
+    const before = { ...customer, contacts: await contacts.list(db, customer.id) }
+    await customers.remove(db, customer.id)
+    announce(db, customer.id)
+    await record(db, services.vault, now, doer(who), { activity: 'customer.deleted', object: objectOf(customer), customerId: customer.id, before })
+    return null
+  }),
+
+  handle(customersApi.listContacts, async ({ db }, { params }) => {
+    await customers.get(db, params.customerId)
+    return { rows: await contacts.list(db, params.customerId) }
+  }),
+
+  handle(customersApi.createContact, async ({ db, now, services, ...who }, { params, body }) => {
+    const customer = await customers.lock(db, params.customerId)
+    const contact = await contacts.insert(db, customer.id, body, now)
+    announce(db, customer.id)
+    await record(db, services.vault, now, doer(who), { activity: 'contact.created', object: objectOfContact(contact), customerId: customer.id, after: contact })
+    return contact
+  }),
+
+  handle(customersApi.updateContact, async ({ db, now, services, ifMatch, ...who }, { params, body }) => {
+    await customers.get(db, params.customerId)
+    const before = await contacts.lock(db, params.customerId, params.contactId)
+    assertVersion(ifMatch, before.version)
+    const after = await contacts.update(db, before.id, body)
+    announce(db, params.customerId)
+    await record(db, services.vault, now, doer(who), { activity: 'contact.updated', object: objectOfContact(after), customerId: params.customerId, before, after })
+    return after
+  }),
+
+  handle(customersApi.deleteContact, async ({ db, now, services, ...who }, { params }) => {
+    await customers.get(db, params.customerId)
+    const contact = await contacts.lock(db, params.customerId, params.contactId)
+    await contacts.remove(db, contact.id)
+    announce(db, params.customerId)
+    await record(db, services.vault, now, doer(who), { activity: 'contact.deleted', object: objectOfContact(contact), customerId: params.customerId, before: contact })
+    return null
+  }),
+]

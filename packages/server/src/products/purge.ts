@@ -1,0 +1,48 @@
+import type { Background, Database, Log } from '../platform/index.ts'
+
+const chunk = 5_000
+const everyMs = 60_000
+
+/**
+ * Takes the raw records of deleted products away (CUS-5), a chunk a transaction so that nothing waits for it. Dies or runs twice without harm: the note that
+ * it is due goes with the last chunk.
+ * @returns how many records went
+ */
+export async function purgeDeleted(database: Database): Promise<number> {
+  let gone = 0
+  for (const { partner_id: partnerId } of await database.lookup<{ partner_id: string }>('select id as partner_id from vigie.partner_ids() id')) {
+    for (let isMore = true; isMore;) {
+      isMore = await database.transaction({ partnerId, scope: 'all', principalId: null }, async (db) => {
+        const { rows: [due] } = await db.query<{ product_id: string }>('select product_id from purge order by asked_at, product_id limit 1 for update skip locked')
+        if (!due) return false
+        await db.query('delete from tally_minute where product_id = $1', [due.product_id])
+        const { rowCount } = await db.query(
+          `delete from detection d using (select at, content_id from detection where product_id = $1 limit ${chunk}) old
+           where d.product_id = $1 and d.at = old.at and d.content_id = old.content_id`, [due.product_id])
+        gone += rowCount
+        if (rowCount < chunk) await db.query('delete from purge where product_id = $1', [due.product_id])
+        return true
+      })
+    }
+  }
+  return gone
+}
+
+export function purging(database: Database, log: Log): Background {
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<unknown> = Promise.resolve()
+  let isStopped = false
+  const run = async () => {
+    await purgeDeleted(database).catch((error: unknown) => log.warn('purge put off', { error: String(error) }))
+    if (!isStopped) timer = setTimeout(() => (running = run()), everyMs)
+  }
+  return {
+    name: 'purge',
+    start: () => void (running = run()),
+    async stop() {
+      isStopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}

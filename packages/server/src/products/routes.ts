@@ -1,0 +1,141 @@
+import { Problem } from '@vigie/domain/kernel'
+import { assertNamed, assertTakesKey, keyLifeHours, productsApi, stateAfterSwitch, type Product } from '@vigie/domain/products'
+import { productTypes } from '@vigie/connectors/products'
+import { record } from '../audit/index.ts'
+import { assertVersion, handle, handleStream, speaker, exportPageSize, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
+import { wakeAgent } from './agents.ts'
+import * as endpoints from './endpoints.ts'
+import { installCommand } from './install-command.ts'
+import { toAgent, type AgentRow } from './rows.ts'
+import * as products from './store.ts'
+
+const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
+const objectOf = (product: Product) => ({ kind: 'product', id: product.id, name: product.description })
+const objectOfAgent = (agent: AgentRow) => ({ kind: 'agent', id: agent.id, name: agent.hostname })
+
+/** A customer that the actor sees. @throws customer.not-found */
+async function assertCustomer(db: TenantDb, customerId: string, isLocked = false): Promise<void> {
+  const { rowCount } = await db.query(`select from customer where id = $1 ${isLocked ? 'for no key update' : ''}`, [customerId])
+  if (rowCount === 0) throw new Problem('customer.not-found', { customerId })
+}
+
+function announce(db: TenantDb, product: { id: string; customerId: string }): void {
+  db.announce({ kind: 'product', id: product.id, customerId: product.customerId })
+  db.announce({ kind: 'customer', id: product.customerId, customerId: product.customerId })
+}
+
+export const productRoutes: Handler[] = [
+  handle(productsApi.getCatalogue, async () => ({ types: [...productTypes] })),
+
+  handle(productsApi.listProducts, async ({ db, now }, { query }) => await products.list(db, query, now)),
+
+  handle(productsApi.getTree, async ({ db, now }, { params: { customerId } }) => {
+    await assertCustomer(db, customerId)
+    const groups = Map.groupBy(await products.groupsOf(db, customerId), (group) => group.product_id)
+    const ofCustomer = await products.ofCustomer(db, customerId, now)
+    return { products: ofCustomer.map((product) => ({ product, groups: (groups.get(product.id) ?? []).map((group) => ({ name: group.name, endpointCount: group.endpoint_count })) })) }
+  }),
+
+  handle(productsApi.createProduct, async ({ db, now, services, ...who }, { params: { customerId }, body }) => {
+    await assertCustomer(db, customerId, true)
+    const [product] = await products.add(db, customerId, [body], () => 'typeId', now)
+    announce(db, product!)
+    await record(db, services.vault, now, doer(who), { activity: 'product.created', object: objectOf(product!), customerId, after: product })
+    return product!
+  }),
+
+  handle(productsApi.getProduct, async ({ db, now }, { params }) => await products.get(db, params.productId, now)),
+
+  handle(productsApi.updateProduct, async ({ db, now, services, ifMatch, ...who }, { params, body }) => {
+    const before = await products.lock(db, params.productId, now)
+    assertVersion(ifMatch, before.version)
+    await products.describe(db, before.id, body.description)
+    const after = await products.get(db, before.id, now)
+    announce(db, after)
+    await record(db, services.vault, now, doer(who), { activity: 'product.updated', object: objectOf(after), customerId: after.customerId, before: { description: before.description }, after: { description: after.description } })
+    return after
+  }),
+
+  handle(productsApi.deleteProduct, async ({ db, now, services, ...who }, { params, body }) => {
+    const product = await products.lockWhole(db, params.productId, now)
+    assertNamed(product.description, body.confirmName)
+    const agents = await products.agentsOf(db, product.id)
+    await products.remove(db, product, now)
+    for (const agent of agents) await wakeAgent(db, agent.id) // finds that it is no longer known, and is told so
+    announce(db, product)
+    await record(db, services.vault, now, doer(who), { activity: 'product.deleted', object: objectOf(product), customerId: product.customerId, before: { ...product, agents: agents.map(toAgent) } })
+    return null
+  }),
+
+  handle(productsApi.issueKey, async ({ db, now, services, ...who }, { params }) => {
+    const product = await products.lock(db, params.productId, now)
+    assertTakesKey(product, await products.agentsOf(db, product.id))
+    const expiresAt = new Date(now.getTime() + keyLifeHours * 3_600_000)
+    const key = await products.issueKey(db, product.id, expiresAt)
+    announce(db, product)
+    await record(db, services.vault, now, doer(who), { activity: 'product.key-issued', object: objectOf(product), customerId: product.customerId, after: { expiresAt: expiresAt.toISOString() } })
+    const { agentUrl, caFingerprint } = services
+    return { guid: product.guid, key, expiresAt: expiresAt.toISOString(), caFingerprint, installCommand: installCommand({ agentUrl, caFingerprint, guid: product.guid, key }) }
+  }),
+
+  handle(productsApi.listAgents, async ({ db, now }, { params }) => {
+    await products.get(db, params.productId, now)
+    return { rows: (await products.agentsOf(db, params.productId)).map(toAgent) }
+  }),
+
+  handle(productsApi.switchAgent, async ({ db, now, services, ...who }, { params, body: { isDisabled } }) => {
+    const before = await products.lockAgent(db, params.agentId)
+    if (before.switch === 'unregistered') throw new Problem('agent.unregistered', { agentId: before.id })
+    if ((before.switch === 'disabled') === isDisabled) {
+      db.markAudited() // a second click: nothing changes
+      return toAgent(before)
+    }
+    const after = await products.setSwitch(db, before, { switch: isDisabled ? 'disabled' : 'enabled', state: stateAfterSwitch(isDisabled, before.is_connected) })
+    await wakeAgent(db, after.id)
+    announce(db, { id: after.product_id, customerId: after.customer_id })
+    const activity = isDisabled ? 'agent.disabled' : 'agent.enabled'
+    await record(db, services.vault, now, doer(who), { activity, object: objectOfAgent(after), customerId: after.customer_id, before: { state: before.state }, after: { state: after.state } })
+    return toAgent(after)
+  }),
+
+  handle(productsApi.unregisterAgent, async ({ db, now, services, ...who }, { params, body }) => {
+    const agent = await products.lockAgent(db, params.agentId)
+    assertNamed(agent.hostname, body.confirmName)
+    if (agent.switch === 'unregistered') {
+      db.markAudited() // a second click: nothing changes
+      return null
+    }
+    await products.setSwitch(db, agent, { switch: 'unregistered', state: 'unregistered' })
+    await wakeAgent(db, agent.id)
+    announce(db, { id: agent.product_id, customerId: agent.customer_id })
+    await record(db, services.vault, now, doer(who), { activity: 'agent.unregistered', object: objectOfAgent(agent), customerId: agent.customer_id, before: toAgent(agent) })
+    return null
+  }),
+
+  handle(productsApi.listEndpoints, async ({ db }, { query }) => await endpoints.list(db, query)),
+
+  handleStream(productsApi.exportEndpoints, async (context, { query }, reply) => {
+    const say = speaker(context.actor.locale)
+    const head = [
+      'endpoint', 'customer', 'product-type', 'group', 'addresses', 'platform', 'agent-state', 'engine', 'engine-version', 'pattern-version', 'pattern-built', 'update-checked',
+      'real-time-scan', 'open-infections', 'received',
+    ].map((name) => say(`column.${name}`))
+    await streamCsv(context, reply, 'endpoints.csv', head, async (db, cursor) => {
+      const page = await endpoints.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor })
+      if (cursor === undefined) {
+        await record(db, context.services.vault, context.now, doer(context), { activity: 'endpoint.exported', object: { kind: 'endpoint', id: null, name: 'endpoints.csv' }, customerId: query.customerId ?? null, after: query })
+      }
+      const rows = page.rows.map(({ engine, ...row }) => [
+        row.name, row.customerName, named(say, `product-type.${row.typeId}.name`, row.typeId), named(say, `group.${row.group}`, row.group), row.addresses.join(' '), row.platform,
+        say(`agent-state.${row.state}`), engine?.engine ?? null, engine?.engineVersion ?? null, engine?.patternVersion ?? null, engine?.patternBuiltAt ?? null, engine?.updateCheckedAt ?? null,
+        engine ? named(say, `real-time-scan.${engine.realTimeScan}`, engine.realTimeScan) : null, row.openInfections, row.receivedAt,
+      ])
+      return { rows, nextCursor: page.nextCursor }
+    })
+  }),
+
+  handle(productsApi.getEndpoint, async ({ db }, { params }) => await endpoints.get(db, params.endpointId)),
+]
+
+/** A word of a newer agent or version has no text yet: it is shown as it is (R19). */
+const named = (say: ReturnType<typeof speaker>, key: string, word: string): string => (say.has(key) ? say(key) : word)

@@ -1,0 +1,155 @@
+import type { Agent, Endpoint, Product } from '@vigie/domain/products'
+import { isStale } from '@vigie/domain/products'
+
+/** Columns of a product `p` and its customer `c`, as `toProduct` reads them. */
+export const productColumns = `p.id, p.customer_id, c.company, p.guid, p.type_id, p.family, p.description, p.state, p.action_required_count, p.warning_count, p.endpoint_count,
+  p.last_seen_at, p.fresh_for_seconds, p.key_expires_at, p.key_used_at, p.created_at, p.version`
+export const productFrom = 'product p join customer c on c.partner_id = p.partner_id and c.id = p.customer_id'
+
+export interface ProductRow {
+  id: string
+  customer_id: string
+  company: string
+  guid: string
+  type_id: string
+  family: Product['family']
+  description: string
+  state: Product['state']
+  action_required_count: number
+  warning_count: number
+  endpoint_count: number
+  last_seen_at: Date | null
+  fresh_for_seconds: number
+  key_expires_at: Date | null
+  key_used_at: Date | null
+  created_at: Date
+  version: number
+}
+
+export function toProduct(row: ProductRow, now: Date): Product {
+  const isKeyWaiting = row.key_expires_at !== null && row.key_used_at === null && row.key_expires_at > now
+  return {
+    id: row.id,
+    customerId: row.customer_id,
+    customerName: row.company,
+    guid: row.guid,
+    typeId: row.type_id,
+    family: row.family,
+    description: row.description,
+    state: row.state,
+    attention: { actionRequired: row.action_required_count, warning: row.warning_count },
+    endpointCount: row.endpoint_count,
+    lastSeenAt: row.last_seen_at?.toISOString() ?? null,
+    freshForSeconds: row.fresh_for_seconds,
+    isStale: isStale({ lastSeenAt: row.last_seen_at, freshForSeconds: row.fresh_for_seconds }, now),
+    keyExpiresAt: isKeyWaiting ? row.key_expires_at!.toISOString() : null,
+    createdAt: row.created_at.toISOString(),
+    version: row.version,
+  }
+}
+
+export const agentColumns = `a.id, a.customer_id, a.product_id, a.switch, a.state, a.cause, a.hostname, a.platform, a.addresses, a.agent_version, a.commands, a.cloned_from_id,
+  a.held_by is not null as is_connected, a.last_seen_at, a.registered_at`
+
+export interface AgentRow {
+  id: string
+  customer_id: string
+  product_id: string
+  switch: 'enabled' | 'disabled' | 'unregistered'
+  state: Agent['state']
+  cause: string | null
+  hostname: string
+  platform: string
+  addresses: string[]
+  agent_version: string
+  commands: Agent['commands']
+  cloned_from_id: string | null
+  is_connected: boolean
+  last_seen_at: Date | null
+  registered_at: Date
+}
+
+export function toAgent(row: AgentRow): Agent {
+  return {
+    id: row.id,
+    state: row.state,
+    cause: row.cause,
+    hostname: row.hostname,
+    platform: row.platform,
+    version: row.agent_version,
+    address: row.addresses[0] ?? null,
+    lastSeenAt: row.last_seen_at?.toISOString() ?? null,
+    registeredAt: row.registered_at.toISOString(),
+    clonedFromId: row.cloned_from_id,
+    commands: row.commands,
+  }
+}
+
+/** Columns of an endpoint `e`, its customer `c`, product `p` and agent `a`. */
+export const endpointColumns = `e.id, e.customer_id, c.company, e.product_id, p.type_id, e.name, e."group", e.addresses, e.platform, e.agent_id, coalesce(a.state, 'unknown') as state,
+  e.engine, e.engine_version, e.pattern_version, e.pattern_built_at, e.update_checked_at, e.real_time_scan, e.scan_running, e.scan_started_at, e.scan_finished_at, e.engine_problem,
+  e.open_infections, e.collected_at, e.received_at`
+export const endpointFrom = `endpoint e
+  join customer c on c.partner_id = e.partner_id and c.id = e.customer_id
+  join product p on p.partner_id = e.partner_id and p.id = e.product_id
+  left join agent a on a.partner_id = e.partner_id and a.id = e.agent_id`
+
+export interface EndpointRow {
+  id: string
+  customer_id: string
+  company: string
+  product_id: string
+  type_id: string
+  name: string
+  group: string
+  addresses: string[]
+  platform: string
+  agent_id: string | null
+  state: Endpoint['state']
+  engine: string | null
+  engine_version: string | null
+  pattern_version: string | null
+  pattern_built_at: Date | null
+  update_checked_at: Date | null
+  real_time_scan: NonNullable<Endpoint['engine']>['realTimeScan']
+  scan_running: boolean
+  scan_started_at: Date | null
+  scan_finished_at: Date | null
+  engine_problem: string | null
+  open_infections: number
+  collected_at: Date | null
+  received_at: Date | null
+}
+
+const instant = (at: Date | null): string | null => at?.toISOString() ?? null
+
+export function toEndpoint(row: EndpointRow): Endpoint {
+  return {
+    id: row.id,
+    customerId: row.customer_id,
+    customerName: row.company,
+    productId: row.product_id,
+    typeId: row.type_id,
+    name: row.name,
+    group: row.group,
+    addresses: row.addresses,
+    platform: row.platform,
+    agentId: row.agent_id,
+    state: row.state,
+    engine: row.engine === null ? null : {
+      engine: row.engine,
+      engineVersion: row.engine_version,
+      patternVersion: row.pattern_version,
+      patternBuiltAt: instant(row.pattern_built_at),
+      updateCheckedAt: instant(row.update_checked_at),
+      realTimeScan: row.real_time_scan,
+      scan: { isRunning: row.scan_running, startedAt: instant(row.scan_started_at), finishedAt: instant(row.scan_finished_at) },
+      problem: row.engine_problem,
+    },
+    openInfections: row.open_infections,
+    // its agent's beats say that the agent lives; only its own report says that of the endpoint
+    lastSeenAt: instant(row.received_at),
+    collectedAt: instant(row.collected_at),
+    receivedAt: instant(row.received_at),
+  }
+}

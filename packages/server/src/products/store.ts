@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto'
+import { Problem, type QueryOf } from '@vigie/domain/kernel'
+import { stateOfProduct, type NewProduct, type Product, type productsApi, type ProductType } from '@vigie/domain/products'
+import { productTypeById } from '@vigie/connectors/products'
+import { keyset, likePattern, newId, newToken, Params, type TenantDb } from '../platform/index.ts'
+import { agentColumns, productColumns, productFrom, toProduct, type AgentRow, type ProductRow } from './rows.ts'
+
+const sorts = {
+  description: [{ sql: 'p.description_key', type: 'text' }],
+  lastSeenAt: [{ sql: 'p.last_seen_key', type: 'timestamptz' }],
+  createdAt: [{ sql: 'p.created_at', type: 'timestamptz' }],
+} as const
+
+export type ProductQuery = QueryOf<typeof productsApi.listProducts>
+
+/** Plan: the sort's own index, the customer by its key (store.plan.test.ts). */
+export async function list(db: TenantDb, query: ProductQuery, now: Date): Promise<{ rows: Product[]; nextCursor: string | null }> {
+  const params = new Params()
+  const where: string[] = []
+  if (query.customerId) where.push(`p.customer_id = ${params.add(query.customerId)}`)
+  if (query.typeId) where.push(`p.type_id = ${params.add(query.typeId)}`)
+  if (query.family) where.push(`p.family = ${params.add(query.family)}`)
+  if (query.state) where.push(`p.state = any(${params.add(query.state)}::text[])`)
+  if (query.q) {
+    const pattern = `vigie.fold(${params.add(likePattern(query.q))})`
+    const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(query.q) ? ` or p.guid = ${params.add(query.q)}::uuid` : ''
+    where.push(`(p.description_key like ${pattern} or c.search_key like ${pattern}${guid})`)
+  }
+  const page = keyset(sorts, 'p.id', query, params)
+  where.push(page.where)
+  const { rows } = await db.query<ProductRow & { keys: string[] }>(
+    `select ${productColumns}, ${page.keys} as keys from ${productFrom} where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`, params.values)
+  const shown = page.page(rows)
+  return { rows: shown.rows.map((row) => toProduct(row, now)), nextCursor: shown.nextCursor }
+}
+
+/** All of one customer, by description. */
+export async function ofCustomer(db: TenantDb, customerId: string, now: Date): Promise<Product[]> {
+  const { rows } = await db.query<ProductRow>(`select ${productColumns} from ${productFrom} where p.customer_id = $1 order by p.description_key, p.id`, [customerId])
+  return rows.map((row) => toProduct(row, now))
+}
+
+/** @throws product.not-found */
+export async function get(db: TenantDb, id: string, now: Date): Promise<Product> {
+  const { rows: [row] } = await db.query<ProductRow>(`select ${productColumns} from ${productFrom} where p.id = $1`, [id])
+  if (!row) throw new Problem('product.not-found', { productId: id })
+  return toProduct(row, now)
+}
+
+/** Locks until commit. Whoever needs several takes agents, then products, then customers, each in the order of ids. @throws product.not-found */
+export async function lock(db: TenantDb, id: string, now: Date): Promise<Product> {
+  const { rows: [row] } = await db.query<ProductRow>(`select ${productColumns} from ${productFrom} where p.id = $1 for no key update of p`, [id])
+  if (!row) throw new Problem('product.not-found', { productId: id })
+  return toProduct(row, now)
+}
+
+/** Locks all that a deletion takes away or counts anew. @throws product.not-found */
+export async function lockWhole(db: TenantDb, id: string, now: Date): Promise<Product> {
+  await db.query('select from agent where product_id = $1 order by id for update', [id])
+  const product = await lock(db, id, now)
+  await db.query('select from customer where id = $1 for no key update', [product.customerId])
+  return product
+}
+
+/** @throws product.type-unknown */
+function typeOf(typeId: string, path: string): ProductType {
+  const type = productTypeById.get(typeId)
+  if (!type) throw new Problem('product.type-unknown', {}, { fields: [{ path, code: 'not-a-choice' }] })
+  return type
+}
+
+/**
+ * Makes each with its GUID and default groups, and counts it with the customer, which the caller has locked or just made. `path`: where the n-th type stood in the
+ * request. @throws product.type-unknown
+ */
+export async function add(db: TenantDb, customerId: string, wanted: readonly NewProduct[], path: (n: number) => string, now: Date): Promise<Product[]> {
+  if (wanted.length === 0) return []
+  const { partnerId } = db.tenant
+  const made = wanted.map(({ typeId, description }, n) => ({ id: newId(now), type: typeOf(typeId, path(n)), description }))
+  for (const { id, type, description } of made) {
+    await db.query(
+      `insert into product (partner_id, id, customer_id, guid, type_id, family, description, fresh_for_seconds, created_at) values ($1, $2, $3, gen_random_uuid(), $4, $5, $6, $7, $8)`,
+      [partnerId, id, customerId, type.id, type.family, description, type.freshForSeconds, now],
+    )
+    await db.query(
+      `insert into endpoint_group (partner_id, product_id, customer_id, name, position) select $1, $2, $3, name, position - 1 from unnest($4::text[]) with ordinality g (name, position)`,
+      [partnerId, id, customerId, type.defaultGroups],
+    )
+  }
+  await db.query('update customer set product_count = product_count + $2 where id = $1', [customerId, made.length])
+  const { rows } = await db.query<ProductRow>(`select ${productColumns} from ${productFrom} where p.id = any($1) order by p.created_at, p.id`, [made.map(({ id }) => id)])
+  return rows.map((row) => toProduct(row, now))
+}
+
+export async function describe(db: TenantDb, id: string, description: string): Promise<void> {
+  await db.query('update product set description = $2, version = version + 1 where id = $1', [id, description])
+}
+
+/**
+ * CUS-5: the product and what hangs on it; its raw records, perhaps millions, are taken away by the job `purge`. What is kept with the customer is counted
+ * anew from the products it still has. The caller holds the lock.
+ */
+export async function remove(db: TenantDb, product: Product, now: Date): Promise<void> {
+  await db.query('delete from product where id = $1', [product.id])
+  await db.query('insert into purge (partner_id, product_id, customer_id, asked_at) values ($1, $2, $3, $4) on conflict do nothing', [db.tenant.partnerId, product.id, product.customerId, now])
+  await db.query(
+    `update customer c set product_count = kept.products, endpoint_count = kept.endpoints, action_required_count = kept.action_required, warning_count = kept.warning, last_seen_at = kept.seen
+     from (select count(*)::integer as products, coalesce(sum(endpoint_count), 0)::integer as endpoints, coalesce(sum(action_required_count), 0)::integer as action_required,
+             coalesce(sum(warning_count), 0)::integer as warning, max(last_seen_at) as seen from product where customer_id = $1) kept
+     where c.id = $1`,
+    [product.customerId],
+  )
+}
+
+/** SHA-256 of the one-use key: it has 256 random bits, so a slow hash would add nothing. Also what enrolment compares. */
+export const hashOfKey = (key: string): Buffer => createHash('sha256').update(key).digest()
+
+/** A new one-use key; an unused earlier one stops working. Only its hash is kept (R9). */
+export async function issueKey(db: TenantDb, id: string, expiresAt: Date): Promise<string> {
+  const key = newToken()
+  await db.query('update product set key_hash = $2, key_expires_at = $3, key_used_at = null where id = $1', [id, hashOfKey(key), expiresAt])
+  return key
+}
+
+export interface Group {
+  product_id: string
+  name: string
+  endpoint_count: number
+}
+export async function groupsOf(db: TenantDb, customerId: string): Promise<Group[]> {
+  const { rows } = await db.query<Group>('select product_id, name, endpoint_count from endpoint_group where customer_id = $1 order by product_id, position, name', [customerId])
+  return rows
+}
+
+/** Newest first. */
+export async function agentsOf(db: TenantDb, productId: string): Promise<AgentRow[]> {
+  const { rows } = await db.query<AgentRow>(`select ${agentColumns} from agent a where a.product_id = $1 order by a.registered_at desc, a.id desc`, [productId])
+  return rows
+}
+
+/** Locks until commit. @throws agent.not-found */
+export async function lockAgent(db: TenantDb, id: string): Promise<AgentRow> {
+  const { rows: [row] } = await db.query<AgentRow>(`select ${agentColumns} from agent a where a.id = $1 for no key update`, [id])
+  if (!row) throw new Problem('agent.not-found', { agentId: id })
+  return row
+}
+
+/** Sets what the console decides of an agent, and its product's state with it. @returns the agent as it is now */
+export async function setSwitch(db: TenantDb, agent: AgentRow, to: { switch: AgentRow['switch']; state: AgentRow['state'] }): Promise<AgentRow> {
+  await db.query('update agent set switch = $2, state = $3, cause = null where id = $1', [agent.id, to.switch, to.state])
+  const agents = await agentsOf(db, agent.product_id)
+  const state = stateOfProduct(agents.map((one) => ({ state: one.state, registeredAt: one.registered_at })))
+  await db.query('update product set state = $2 where id = $1 and state <> $2', [agent.product_id, state])
+  return agents.find((one) => one.id === agent.id)!
+}
