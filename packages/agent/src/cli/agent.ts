@@ -1,0 +1,214 @@
+import { rm } from 'node:fs/promises'
+import type { Server } from 'node:net'
+import { join } from 'node:path'
+import type { Machine } from '@vigie/domain/agents'
+import { engines } from '../engines/index.ts'
+import type { EngineCommand, Host, RunningEngine } from '../core/engine.ts'
+import { agentVersion } from '../version.ts'
+import { Channel, type ChannelState, type ChannelTiming } from '../core/channel.ts'
+import { Commands } from '../core/commands.ts'
+import { Counters } from '../core/counters.ts'
+import { fork, trustedCa } from '../core/enrol.ts'
+import { privateFolder } from '../core/files.ts'
+import { Follower } from '../core/follow.ts'
+import { IdentityStore, type Identity } from '../core/identity.ts'
+import { textLog, type Log } from '../core/log.ts'
+import { machineFacts, thisMachine, type MachineSources } from '../core/machine.ts'
+import { findProgram, runProgram, startProgram } from '../core/programs.ts'
+import { Queue } from '../core/queue.ts'
+import { Reporter } from '../core/reporter.ts'
+import { loadSettings, type Settings } from './settings.ts'
+import { keepStatus, serveStatus, type Status } from '../core/status.ts'
+import { ServerClock } from '../core/time.ts'
+
+export interface AgentOptions {
+  stateFolder: string
+  log?: Log
+  machine?: MachineSources
+  timing?: Partial<ChannelTiming>
+  probeMs?: number
+}
+
+/** Why the agent ended by itself. */
+export type AgentEnd = 'stopped' | 'unregistered'
+
+/** Puts the parts together: identity, queue, channel, commands, the machine's engine. */
+export class Agent {
+  readonly #options: AgentOptions
+  readonly #log: Log
+  #identity: Identity
+  #settings: Settings
+  #queue!: Queue
+  #counters!: Counters
+  #channel!: Channel
+  #commands!: Commands
+  #reporter!: Reporter
+  #engine: RunningEngine | null = null
+  #local: Server | null = null
+  readonly #clock = new ServerClock()
+  #state: { state: ChannelState; detail: string | null; since: string } = { state: 'connecting', detail: null, since: new Date().toISOString() }
+  #end!: (end: AgentEnd) => void
+  /** Settles when it ends by itself. */
+  readonly ended = new Promise<AgentEnd>((resolve) => (this.#end = resolve))
+
+  private constructor(options: AgentOptions, identity: Identity, settings: Settings) {
+    this.#options = options
+    this.#identity = identity
+    this.#settings = settings
+    this.#log = options.log ?? textLog(settings.logLevel)
+  }
+
+  /** Null: not enrolled on this state folder. @throws Error with code `EADDRINUSE` when an agent runs there already. */
+  static async start(options: AgentOptions): Promise<Agent | null> {
+    const identity = await new IdentityStore(options.stateFolder).load()
+    if (identity === null) return null
+    const agent = new Agent(options, identity, await loadSettings(options.stateFolder))
+    await agent.#start()
+    return agent
+  }
+
+  async #start(): Promise<void> {
+    const folder = this.#options.stateFolder
+    this.#local = await serveStatus(folder, async (word) => {
+      if (word === 'stop') this.#end('stopped')
+      if (word === 'reload') await this.#reload()
+      return this.status()
+    })
+    this.#queue = await Queue.open(join(folder, 'queue'), { limitBytes: this.#settings.queueLimitBytes, now: () => new Date(), log: this.#log })
+    this.#counters = await this.#openCounters()
+    this.#commands = new Commands({
+      queue: this.#queue, counters: () => this.#counters, clock: this.#clock, log: this.#log, identity: () => this.#identity,
+      find: (type) => this.#find(type), engineState: () => this.#reporter.look(),
+    })
+    await this.#commands.recover()
+    await this.#startEngine()
+    this.#channel = new Channel({
+      queue: this.#queue, counters: () => this.#counters, clock: this.#clock, log: this.#log, identity: () => this.#identity, ca: await trustedCa(folder),
+      machine: () => this.#machine(), timing: this.#options.timing,
+      onCommand: async (frame) => void (await this.#commands.take(frame)),
+      onWelcome: () => void this.#reporter.look(),
+      onClone: () => this.#takeOwnIdentity(),
+      onState: (state, detail) => this.#onState(state, detail),
+    })
+    this.#channel.start()
+  }
+
+  /** Ends the engine's work, keeps what is not sent, says goodbye. */
+  async stop(reason: 'stopped' | 'uninstalled' = 'stopped'): Promise<void> {
+    await this.#commands.stop()
+    await this.#reporter.stop()
+    await this.#engine?.stop()
+    await this.#channel.stop(reason)
+    await this.#queue.close()
+    await this.#counters.close()
+    await keepStatus(this.#options.stateFolder, this.status()).catch(() => {})
+    await new Promise<void>((resolve) => (this.#local ? this.#local.close(() => resolve()) : resolve()))
+    await rm(join(this.#options.stateFolder, 'agent.sock'), { force: true })
+  }
+
+  status(): Status {
+    const identity = this.#identity
+    return {
+      ...this.#state, at: new Date().toISOString(), version: agentVersion, server: identity.server, agentId: identity.agentId, guid: identity.guid,
+      product: identity.product.description, pid: process.pid, clockOffsetMs: this.#clock.offsetMs,
+      queue: { pending: this.#queue?.pendingCount ?? 0, sizeBytes: this.#queue?.sizeBytes ?? 0, problem: this.#queue?.problem ?? null },
+      commandsRefused: this.#commands?.refusals ?? 0, engine: this.#reporter?.engine ?? null, infections: this.#queue?.entries('infection:').length ?? 0,
+      memoryBytes: process.memoryUsage.rss(),
+    }
+  }
+
+  #machine(): Promise<Machine> {
+    return machineFacts(this.#identity.anchorHostname, this.#options.machine ?? thisMachine)
+  }
+
+  async #startEngine(): Promise<void> {
+    const kind = engines[0]
+    const host = await this.#host(kind.id)
+    this.#engine = kind.open(host, this.#settings.engines[kind.id] as never)
+    this.#reporter = new Reporter({ queue: this.#queue, engine: { kind, running: this.#engine }, machine: () => this.#machine(), probeMs: this.#options.probeMs })
+    await this.#engine.start()
+    this.#reporter.start()
+  }
+
+  /** New settings: the engine begins anew, the connection stays. */
+  async #reload(): Promise<void> {
+    this.#settings = await loadSettings(this.#options.stateFolder)
+    this.#log.info('settings read again')
+    await this.#commands.idle()
+    await this.#reopenEngine()
+  }
+
+  async #host(engineId: string): Promise<Host> {
+    const { fingerprint } = await this.#machine()
+    const queue = this.#queue
+    return {
+      endpoint: fingerprint, log: this.#log, now: () => new Date(),
+      tell: async (items, state) => {
+        const { dropped } = await queue.append(items, state)
+        if (dropped > 0) this.#log.warn('queue is full: given up', { dropped })
+      },
+      recall: (key) => queue.get(key),
+      recallAll: (prefix) => queue.entries(prefix),
+      follow: (options) => new Follower({ ...options, log: this.#log }),
+      run: runProgram, start: startProgram, hasProgram: async (program) => (await findProgram(program)) !== null,
+      folder: (name) => privateFolder(join(this.#options.stateFolder, engineId, name)),
+      changed: () => void this.#reporter?.look(),
+    }
+  }
+
+  #find(type: string): { command: EngineCommand } | { reason: string } {
+    if (type === 'synchronise') return { command: this.#synchronise() }
+    const command = Object.entries(this.#engine?.commands ?? {}).find(([known]) => known === type)?.[1]
+    return command ? { command } : { reason: 'not-supported' }
+  }
+
+  /** Tells everything anew, as the engine shows it at this moment. */
+  #synchronise(): EngineCommand {
+    return {
+      unavailable: () => null,
+      start: async () => {
+        const { engine } = await this.#reporter.tellNow()
+        return { endpoints: 1, engineVersion: engine?.engineVersion ?? null, patternVersion: engine?.patternVersion ?? null, problem: engine?.problem ?? null }
+      },
+      isDone: (_, started) => started,
+      confirmMs: 0,
+    }
+  }
+
+  /** Counts belong to an identity: another one counts anew. */
+  #openCounters(): Promise<Counters> {
+    return Counters.open(join(this.#options.stateFolder, `counters.${this.#identity.agentId}`))
+  }
+
+  /** R10: one of two machines that share an identity. What is pending goes with us, numbered anew. */
+  async #takeOwnIdentity(): Promise<void> {
+    const shared = this.#identity
+    this.#identity = await fork(this.#options.stateFolder, shared, this.#clock.now(), this.#options.machine)
+    const old = this.#counters
+    this.#counters = await this.#openCounters()
+    await old.close()
+    await rm(join(this.#options.stateFolder, `counters.${shared.agentId}`), { force: true })
+    await this.#queue.startEpoch()
+    this.#log.warn('this machine was a copy: it has its own identity now', { was: shared.agentId, is: this.#identity.agentId })
+    await this.#reopenEngine() // what it tells carries the machine's name, and that is a new one
+  }
+
+  async #reopenEngine(): Promise<void> {
+    await this.#reporter.stop()
+    await this.#engine?.stop()
+    await this.#startEngine()
+  }
+
+  #onState(state: ChannelState, detail: string | null): void {
+    if (state !== this.#state.state) this.#log.info('connection', { state, detail })
+    if (state !== this.#state.state || detail !== this.#state.detail) {
+      this.#state = { state, detail, since: new Date().toISOString() }
+      void keepStatus(this.#options.stateFolder, this.status()).catch(() => {})
+    }
+    if (state === 'unregistered') {
+      this.#log.error('the server does not know this agent any more: register it again with a new key (vigie-agent enrol)')
+      this.#identity = { ...this.#identity, isUnregistered: true }
+      void new IdentityStore(this.#options.stateFolder).save(this.#identity).finally(() => this.#end('unregistered'))
+    }
+  }
+}

@@ -1,0 +1,372 @@
+import WebSocket from 'ws'
+import { channelLimits, CommandFrame, DownFrame, helloText, protocolVersion, type UpFrame } from '@vigie/domain/agents'
+import { agentVersion } from '../version.ts'
+import type { Counters } from './counters.ts'
+import { asConnectionError, type ConnectionFault } from './https.ts'
+import { signText, type Identity } from './identity.ts'
+import type { Log } from './log.ts'
+import type { Queue } from './queue.ts'
+import { backOffMs, pause, type ServerClock } from './time.ts'
+import type { Machine } from '@vigie/domain/agents'
+
+/** How the last session ended, or why there was none. */
+export type SessionEnd =
+  | { kind: 'stopped' }
+  | { kind: 'lost'; reason: ConnectionFault | 'silent' | 'frame-invalid'; wasWelcome: boolean }
+  | { kind: 'problem'; code: string; isRetryable: boolean }
+  | { kind: 'disabled' }
+  | { kind: 'epoch-changed' }
+
+export type ChannelState = 'connecting' | 'online' | 'waiting' | 'disabled' | 'unregistered' | 'version-mismatch' | 'refused' | 'stopped'
+
+export interface ChannelDeps {
+  queue: Queue
+  /** Read anew for each session, as `identity` is: a fork changes them. */
+  counters: () => Counters
+  clock: ServerClock
+  log: Log
+  identity: () => Identity
+  ca: string
+  machine: () => Promise<Machine>
+  /** Hands over a command frame; what it throws ends nothing. */
+  onCommand: (frame: unknown) => Promise<void>
+  onWelcome: () => void
+  /** Our identity is used twice: take another. */
+  onClone: () => Promise<void>
+  onState: (state: ChannelState, detail: string | null) => void
+  timing?: Partial<ChannelTiming>
+}
+export interface ChannelTiming {
+  beatMs: number
+  answerMs: number
+  backOffBaseMs: number
+  backOffCapMs: number
+  /** Not retryable: nobody but a person can change it, so we ask rarely. */
+  refusedMs: number
+  disabledPollMs: number
+  disabledLingerMs: number
+  drainMs: number
+}
+const defaultTiming: ChannelTiming = {
+  beatMs: channelLimits.beatMs,
+  answerMs: 20_000,
+  backOffBaseMs: 1_000,
+  backOffCapMs: 60_000,
+  refusedMs: 600_000,
+  disabledPollMs: channelLimits.disabledPollMs,
+  disabledLingerMs: 1_000,
+  drainMs: 3_000,
+}
+const batchBytes = 400_000
+
+/** The agent's one connection to the server: keeps it open, sends what the queue holds, hands over what comes down. */
+export class Channel {
+  readonly #deps: ChannelDeps
+  readonly #timing: ChannelTiming
+  readonly #stop = new AbortController()
+  #session: Session | null = null
+  #attempt = 0
+  #running: Promise<void> | null = null
+
+  constructor(deps: ChannelDeps) {
+    this.#deps = deps
+    this.#timing = { ...defaultTiming, ...deps.timing }
+  }
+
+  start(): void {
+    this.#running ??= this.#run()
+  }
+
+  /** Resolves when the channel has ended by itself (unregistered) or was stopped. */
+  get ended(): Promise<void> {
+    return this.#running ?? Promise.resolve()
+  }
+
+  /** Sends what is pending if that is quick, says goodbye and closes. */
+  async stop(reason: 'stopped' | 'uninstalled'): Promise<void> {
+    await this.#session?.bye(reason, this.#timing.drainMs)
+    this.#stop.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { log, onState } = this.#deps
+    while (!this.#stop.signal.aborted) {
+      onState('connecting', null)
+      this.#session = new Session(this.#deps, this.#timing)
+      const end = await this.#session.run(this.#stop.signal)
+      this.#session = null
+      if (this.#stop.signal.aborted || end.kind === 'stopped') break
+      if (end.kind === 'problem') log.warn('server refused', { code: end.code, isRetryable: end.isRetryable })
+      else if (end.kind === 'lost') log.warn('connection lost', { reason: end.reason })
+      const waitMs = await this.#after(end)
+      if (waitMs === null) return
+      await pause(waitMs, this.#stop.signal)
+    }
+    onState('stopped', null)
+  }
+
+  /** What to do next: milliseconds to wait, or null for "end". */
+  async #after(end: SessionEnd): Promise<number | null> {
+    const { onState, onClone, log } = this.#deps
+    const timing = this.#timing
+    const backOff = () => backOffMs(this.#attempt++, Math.random(), timing.backOffBaseMs, timing.backOffCapMs)
+    switch (end.kind) {
+      case 'stopped':
+        return null
+      case 'epoch-changed':
+        this.#attempt = Math.max(this.#attempt, 1)
+        return backOff()
+      case 'disabled':
+        this.#attempt = 0
+        onState('disabled', null)
+        return timing.disabledPollMs
+      case 'lost':
+        if (end.wasWelcome) this.#attempt = 0
+        onState('waiting', end.reason)
+        return backOff()
+      case 'problem':
+        if (end.code === 'agent.is-clone') {
+          await onClone().catch((error: unknown) => log.warn('no identity of our own yet', { cause: String(error) }))
+          onState('waiting', end.code)
+          return backOff()
+        }
+        if (end.code === 'agent.unregistered') {
+          onState('unregistered', end.code)
+          return null
+        }
+        if (end.isRetryable) {
+          onState('waiting', end.code)
+          return backOff()
+        }
+        onState(end.code === 'agent.version-unsupported' ? 'version-mismatch' : 'refused', end.code)
+        return timing.refusedMs
+    }
+  }
+}
+
+/** One connection, from challenge to close. */
+class Session {
+  readonly #deps: ChannelDeps
+  readonly #timing: ChannelTiming
+  #socket!: WebSocket
+  #finish!: (end: SessionEnd) => void
+  #timers: NodeJS.Timeout[] = []
+  #isWelcome = false
+  /** We said goodbye: how the session ends when the socket closes. */
+  #goodbye: SessionEnd | null = null
+  /** Next sequence to send, and the last ones of the batches on their way, oldest first. */
+  #nextSeq = 1
+  #inFlight: number[] = []
+  #oldestSentMs = 0
+  #isPumping = false
+  #pumpAgain = false
+  #heardMs = performance.now()
+  #forgetListener = () => {}
+  #frames: Promise<void> = Promise.resolve()
+
+  constructor(deps: ChannelDeps, timing: ChannelTiming) {
+    this.#deps = deps
+    this.#timing = timing
+  }
+
+  async run(stop: AbortSignal): Promise<SessionEnd> {
+    const ended = new Promise<SessionEnd>((resolve) => (this.#finish = resolve))
+    const onStop = () => this.#finish({ kind: 'stopped' })
+    stop.addEventListener('abort', onStop, { once: true })
+    try {
+      this.#open()
+      return await ended
+    } finally {
+      stop.removeEventListener('abort', onStop)
+      this.#forgetListener()
+      for (const timer of this.#timers) clearInterval(timer)
+      this.#socket.removeAllListeners('message')
+      this.#close()
+    }
+  }
+
+  /** @param drainMs how long to wait for what is pending to be stored. */
+  async bye(reason: 'stopped' | 'uninstalled' | 'disabled', drainMs: number): Promise<void> {
+    if (!this.#isWelcome || this.#goodbye) return
+    const until = performance.now() + drainMs
+    while (this.#deps.queue.pendingCount > 0 && performance.now() < until && this.#socket.readyState === WebSocket.OPEN) await pause(10)
+    this.#goodbye = reason === 'disabled' ? { kind: 'disabled' } : { kind: 'stopped' }
+    this.#send({ kind: 'bye', reason })
+    const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()))
+    this.#socket.close(1000)
+    await Promise.race([closed, pause(1_000)])
+  }
+
+  #close(): void {
+    if (this.#socket.readyState === WebSocket.CLOSED) return
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(1000)
+    const { _socket: raw } = this.#socket as unknown as { _socket?: { unref(): void } }
+    raw?.unref()
+    setTimeout(() => this.#socket.terminate(), 1_000).unref()
+  }
+
+  #open(): void {
+    const { ca, identity } = this.#deps
+    this.#socket = new WebSocket(identity().channel, {
+      ca, minVersion: 'TLSv1.2', perMessageDeflate: false, maxPayload: channelLimits.frameBytes, handshakeTimeout: this.#timing.answerMs, followRedirects: false,
+    })
+    this.#socket.on('error', (error) => this.#end({ kind: 'lost', reason: asConnectionError(error).reason, wasWelcome: this.#isWelcome }))
+    this.#socket.on('close', () => this.#end({ kind: 'lost', reason: 'closed', wasWelcome: this.#isWelcome }))
+    this.#socket.on('pong', () => (this.#heardMs = performance.now()))
+    this.#socket.on('message', (data: Buffer, isBinary: boolean) => {
+      this.#heardMs = performance.now()
+      // In order: a welcome that renumbers the queue is finished before the acknowledgement after it is looked at.
+      this.#frames = this.#frames.then(() => this.#onFrame(data, isBinary)).catch((error: unknown) => {
+        this.#deps.log.warn('frame could not be handled', { cause: String(error) })
+        this.#end({ kind: 'lost', reason: 'frame-invalid', wasWelcome: this.#isWelcome })
+      })
+    })
+    this.#timers.push(setTimeout(() => {
+      if (!this.#isWelcome) this.#end({ kind: 'lost', reason: 'timeout', wasWelcome: false })
+    }, this.#timing.answerMs * 2))
+  }
+
+  #end(end: SessionEnd): void {
+    this.#finish(this.#goodbye ?? end)
+  }
+
+  async #onFrame(data: Buffer, isBinary: boolean): Promise<void> {
+    const value = isBinary ? null : parseJson(data.toString('utf8'))
+    const kind = (value as { kind?: unknown } | null)?.kind
+    if (kind === 'command' && this.#isWelcome) {
+      // Not awaited: a command may run for hours. Its own rules decide (R14), also for types we don't know.
+      if (CommandFrame.shape.signature.safeParse((value as { signature?: unknown }).signature).success) void this.#deps.onCommand(value).catch(() => {})
+      return
+    }
+    const parsed = DownFrame.safeParse(value)
+    if (!parsed.success) {
+      this.#deps.log.warn('frame not understood', { kind: typeof kind === 'string' ? kind.slice(0, 40) : null })
+      return
+    }
+    const frame = parsed.data
+    if (frame.kind === 'problem') return this.#end({ kind: 'problem', code: frame.code, isRetryable: frame.isRetryable })
+    if (frame.kind === 'challenge') return this.#hello(frame)
+    if (frame.kind === 'welcome') return this.#welcome(frame)
+    if (!this.#isWelcome) return
+    if (frame.kind === 'switch') return frame.state === 'disabled' ? this.#disable() : undefined
+    if (frame.kind === 'command' || frame.epoch !== this.#deps.queue.epoch) return
+    if (frame.kind === 'ack') this.#acked(frame.seq)
+    else await this.#goTo(frame.expectedSeq)
+  }
+
+  async #hello(challenge: Extract<DownFrame, { kind: 'challenge' }>): Promise<void> {
+    const { clock, counters, identity, machine, queue } = this.#deps
+    clock.heard(challenge.serverTime)
+    const { agentId, privateKey } = identity()
+    const { hello: counter } = await counters().raise({ hello: counters().values.hello + 1 }) // on disk first: a copy of this disk can't say the same number (R10)
+    const signature = signText(privateKey, helloText(challenge.nonce, agentId, counter, queue.epoch))
+    this.#send({
+      kind: 'hello', protocol: protocolVersion, agentId, counter, epoch: queue.epoch, agentVersion, machine: await machine(), at: new Date().toISOString(), signature,
+    })
+  }
+
+  async #welcome(welcome: Extract<DownFrame, { kind: 'welcome' }>): Promise<void> {
+    if (this.#isWelcome) return
+    const { clock, queue, onWelcome, onState, log } = this.#deps
+    clock.heard(welcome.serverTime)
+    const offset = clock.offsetMs ?? 0
+    if (Math.abs(offset) > channelLimits.clockWarnMs) log.warn('this machine’s clock differs from the server’s', { offsetSeconds: Math.round(offset / 1_000) })
+    queue.acknowledge(welcome.ackedSeq)
+    if (!(await this.#goTo(welcome.ackedSeq + 1))) return
+    this.#isWelcome = true
+    onState(welcome.state === 'disabled' ? 'disabled' : 'online', null)
+    if (welcome.state === 'disabled') {
+      this.#timers.push(setTimeout(() => void this.#disable(), this.#timing.disabledLingerMs))
+      return
+    }
+    this.#timers.push(setInterval(() => this.#beat(), this.#timing.beatMs))
+    this.#forgetListener = queue.onItems(() => this.#pump())
+    onWelcome()
+    this.#pump()
+  }
+
+  async #disable(): Promise<void> {
+    await this.bye('disabled', 0)
+    this.#finish({ kind: 'disabled' })
+  }
+
+  /**
+   * Sends from `seq` on. False: the server's memory and ours don't meet there (one of us was restored from a backup): a new epoch begins with what is
+   * pending, and the session with it.
+   */
+  async #goTo(seq: number): Promise<boolean> {
+    const { queue, log } = this.#deps
+    if (seq >= queue.firstPending && seq <= queue.lastSeq + 1) {
+      this.#nextSeq = seq
+      this.#inFlight = []
+      this.#pump()
+      return true
+    }
+    log.warn('the server’s count and ours differ: a new one begins', { expected: seq, firstPending: queue.firstPending, last: queue.lastSeq })
+    await queue.startEpoch()
+    this.#finish({ kind: 'epoch-changed' })
+    return false
+  }
+
+  #acked(seq: number): void {
+    this.#deps.queue.acknowledge(seq)
+    this.#inFlight = this.#inFlight.filter((last) => last > seq)
+    this.#oldestSentMs = performance.now()
+    this.#pump()
+  }
+
+  /** Sends batches while fewer than four are on their way. */
+  #pump(): void {
+    if (this.#isPumping) {
+      this.#pumpAgain = true
+      return
+    }
+    this.#isPumping = true
+    void this.#pumpOnce().finally(() => {
+      this.#isPumping = false
+      if (this.#pumpAgain) {
+        this.#pumpAgain = false
+        this.#pump()
+      }
+    })
+  }
+
+  async #pumpOnce(): Promise<void> {
+    const { queue, log } = this.#deps
+    try {
+      while (this.#isWelcome && !this.#goodbye && this.#inFlight.length < channelLimits.batchesInFlight && this.#nextSeq <= queue.lastSeq) {
+        const firstSeq = this.#nextSeq
+        const items = await queue.read(firstSeq, channelLimits.itemsPerBatch, batchBytes)
+        if (items.length === 0 || firstSeq !== this.#nextSeq || this.#socket.readyState !== WebSocket.OPEN) return
+        this.#nextSeq += items.length
+        if (this.#inFlight.length === 0) this.#oldestSentMs = performance.now()
+        this.#inFlight.push(this.#nextSeq - 1)
+        this.#send({ kind: 'batch', epoch: queue.epoch, firstSeq, items })
+      }
+    } catch (error) {
+      log.error('queue can not be read', { cause: String(error) })
+      this.#end({ kind: 'lost', reason: 'closed', wasWelcome: true })
+    }
+  }
+
+  #beat(): void {
+    const now = performance.now()
+    const isUnanswered = this.#inFlight.length > 0 && now - this.#oldestSentMs > this.#timing.beatMs * 2
+    if (isUnanswered || now - this.#heardMs > this.#timing.beatMs + this.#timing.answerMs) return this.#end({ kind: 'lost', reason: 'silent', wasWelcome: true })
+    this.#send({ kind: 'beat', at: new Date().toISOString() })
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping()
+  }
+
+  #send(frame: UpFrame): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame))
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

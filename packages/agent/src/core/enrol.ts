@@ -1,0 +1,73 @@
+import { EnrolReply, forkText, protocolVersion, type ForkRequest } from '@vigie/domain/agents'
+import { agentVersion } from '../version.ts'
+import { privateFolder, readText, writeAtomically } from './files.ts'
+import { ConnectionError, fetchPinnedCa, postJson } from './https.ts'
+import { IdentityStore, signText, type Identity } from './identity.ts'
+import { machineFacts, thisMachine, type MachineSources } from './machine.ts'
+
+export interface EnrolOptions {
+  stateFolder: string
+  /** `https://host:port` */
+  server: string
+  guid: string
+  key: string
+  /** SHA-256 of the CA's certificate, hex. */
+  caSha256: string
+  machine?: MachineSources
+}
+
+/**
+ * Registers this installation (R9). May be repeated: until the answer is on disk the same key pair is sent, so an answer that got lost is given again.
+ * @throws Problem `agent.key-wrong` and its like; ConnectionError
+ */
+export async function enrol(options: EnrolOptions): Promise<Identity> {
+  await privateFolder(options.stateFolder)
+  const store = new IdentityStore(options.stateFolder)
+  const ca = await fetchPinnedCa(options.server, options.caSha256)
+  await writeAtomically(store.caPath(), ca)
+  const pair = await store.attempt(`enrol ${options.server} ${options.guid}`)
+  const machine = await machineFacts(null, options.machine ?? thisMachine)
+  const request = { guid: options.guid, key: options.key, publicKey: pair.publicKey, agentVersion, protocol: protocolVersion, machine }
+  const reply = checked(await postJson(options.server, '/agent/v1/enrol', ca, request))
+  const identity: Identity = {
+    privateKey: pair.privateKey,
+    publicKey: pair.publicKey,
+    guid: options.guid,
+    server: options.server,
+    anchorHostname: machine.hostname,
+    isUnregistered: false,
+    ...reply,
+  }
+  await store.save(identity)
+  return identity
+}
+
+/**
+ * Takes an identity of its own, after the server found that ours is used twice (R10, AGT-9). Signed with the shared key; the host's present name anchors the
+ * new one. Repeats like `enrol`.
+ */
+export async function fork(stateFolder: string, shared: Identity, now: Date, sources: MachineSources = thisMachine): Promise<Identity> {
+  const store = new IdentityStore(stateFolder)
+  const pair = await store.attempt(`fork ${shared.agentId}`)
+  const machine = await machineFacts(null, sources)
+  const unsigned: Omit<ForkRequest, 'signature'> = { agentId: shared.agentId, publicKey: pair.publicKey, machine, agentVersion, at: now.toISOString() }
+  const signature = signText(shared.privateKey, forkText(unsigned))
+  const reply = checked(await postJson(shared.server, '/agent/v1/fork', await trustedCa(stateFolder), { ...unsigned, signature }))
+  const { privateKey, publicKey } = pair
+  const identity: Identity = { ...shared, privateKey, publicKey, anchorHostname: machine.hostname, isUnregistered: false, ...reply }
+  await store.save(identity)
+  return identity
+}
+
+/** @throws when it is missing: an identity without its CA can't be used. */
+export async function trustedCa(stateFolder: string): Promise<string> {
+  const ca = await readText(new IdentityStore(stateFolder).caPath())
+  if (ca === null) throw new ConnectionError('tls-not-trusted')
+  return ca
+}
+
+function checked(reply: unknown): EnrolReply {
+  const parsed = EnrolReply.safeParse(reply)
+  if (!parsed.success || !parsed.data.channel.startsWith('wss://')) throw new ConnectionError('answer-invalid', parsed.error)
+  return parsed.data
+}

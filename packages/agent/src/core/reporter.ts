@@ -1,0 +1,94 @@
+import type { EndpointItem, Machine } from '@vigie/domain/agents'
+import { commandTypes } from '@vigie/domain/commands'
+import type { Engine, EngineReport, RunningEngine } from './engine.ts'
+import type { Queue } from './queue.ts'
+
+/** Says the same again this often, so that the server knows it still holds. */
+const repeatMs = 600_000
+
+export interface ReporterDeps {
+  queue: Queue
+  engine: { kind: Engine; running: RunningEngine } | null
+  machine: () => Promise<Machine>
+  probeMs?: number
+}
+
+/** Tells the endpoint's state: at start, when it changes, every 10 minutes (EndpointItem). Looks every 10 s. */
+export class Reporter {
+  readonly #deps: ReporterDeps
+  #timer: NodeJS.Timeout | null = null
+  #told = ''
+  #toldMs = -Infinity
+  #isTelling = false
+  #looking: Promise<EngineReport | null> | null = null
+  #isStopped = false
+  /** As last seen. */
+  engine: EngineReport | null = null
+
+  constructor(deps: ReporterDeps) {
+    this.#deps = deps
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.look(), this.#deps.probeMs ?? 10_000)
+    void this.look()
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    if (this.#timer) clearInterval(this.#timer)
+    await this.#looking
+  }
+
+  /** Looks now; tells if there is something new or it is time. Calls of the same moment share one look. */
+  look(): Promise<EngineReport | null> {
+    this.#looking ??= this.#look().finally(() => (this.#looking = null))
+    return this.#looking
+  }
+
+  /** Tells again, changed or not. On disk when it resolves. */
+  async tellNow(): Promise<EndpointItem> {
+    await this.look()
+    const item = await this.#item()
+    await this.#deps.queue.append([item])
+    this.#note(item)
+    return item
+  }
+
+  async #look(): Promise<EngineReport | null> {
+    this.engine = (await this.#deps.engine?.running.state()) ?? null
+    if (this.#isStopped || this.#isTelling) return this.engine
+    const item = await this.#item()
+    const isDue = performance.now() - this.#toldMs > repeatMs
+    if (isDue || this.#told !== text(item)) {
+      this.#isTelling = true
+      // Not awaited: on a full disk this waits, and the state must still be looked at.
+      void this.#deps.queue.append([item]).then(() => this.#note(item), () => {}).finally(() => (this.#isTelling = false))
+    }
+    return this.engine
+  }
+
+  #note(item: EndpointItem): void {
+    this.#told = text(item)
+    this.#toldMs = performance.now()
+  }
+
+  async #item(): Promise<EndpointItem> {
+    const { engine: deps, queue, machine } = this.#deps
+    const { hostname, platform, addresses, fingerprint } = await machine()
+    const engine = this.engine && { ...this.engine, problem: queue.problem ?? this.engine.problem }
+    return { kind: 'endpoint', endpoint: fingerprint, at: new Date().toISOString(), name: hostname, platform, addresses, engine, commands: commandsOf(deps) }
+  }
+}
+
+/** Which commands it takes now, and why not the others (AGT-7). */
+function commandsOf(engine: ReporterDeps['engine']): EndpointItem['commands'] {
+  return commandTypes.map((type) => {
+    if (type === 'synchronise') return { type, isSupported: true, reason: null } // the agent's own
+    const command = engine?.running.commands[type]
+    const reason = command ? command.unavailable() : (engine?.kind.unsupported[type] ?? 'not-supported')
+    return { type, isSupported: reason === null, reason }
+  })
+}
+
+const text = (item: EndpointItem): string => JSON.stringify({ ...item, at: '' })

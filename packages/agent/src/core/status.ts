@@ -1,0 +1,80 @@
+import { chmod, rm } from 'node:fs/promises'
+import { createServer, connect, type Server } from 'node:net'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { readJson, writeAtomically } from './files.ts'
+
+/** What `vigie-agent status` shows: the running agent's word through its socket, or its last word from the file. */
+export const Status = z.object({
+  state: z.enum(['connecting', 'online', 'waiting', 'disabled', 'unregistered', 'version-mismatch', 'refused', 'stopped']),
+  /** Problem code or connection fault behind the state; null: none. */
+  detail: z.string().nullable(),
+  since: z.string(),
+  at: z.string(),
+  version: z.string(),
+  server: z.string(),
+  agentId: z.string(),
+  guid: z.string(),
+  product: z.string(),
+  pid: z.number().int(),
+  clockOffsetMs: z.number().nullable(),
+  queue: z.object({ pending: z.number(), sizeBytes: z.number(), problem: z.string().nullable() }),
+  commandsRefused: z.number(),
+  engine: z.unknown(),
+  infections: z.number(),
+  memoryBytes: z.number(),
+})
+export type Status = z.infer<typeof Status>
+
+const socketPath = (stateFolder: string) => join(stateFolder, 'agent.sock')
+const filePath = (stateFolder: string) => join(stateFolder, 'status.json')
+
+/** The words the local tool may say to the running agent. Anything else is not answered. */
+export type LocalWord = 'status' | 'reload' | 'stop'
+
+/**
+ * Answers on a Unix socket inside the private state folder (no TCP port, R13). It is also the lock: a second agent on the same folder finds it answered.
+ * @throws Error with code `EADDRINUSE` when another agent runs.
+ */
+export async function serveStatus(stateFolder: string, answer: (word: LocalWord) => Promise<Status>): Promise<Server> {
+  const path = socketPath(stateFolder)
+  if ((await askAgent(stateFolder, 'status')) !== null) throw Object.assign(new Error('another agent runs on this state folder'), { code: 'EADDRINUSE' })
+  await rm(path, { force: true })
+  const server = createServer((socket) => {
+    socket.setTimeout(5_000, () => socket.destroy())
+    socket.on('error', () => socket.destroy())
+    socket.once('data', (data) => {
+      const word = data.toString('utf8').trim()
+      if (word !== 'status' && word !== 'reload' && word !== 'stop') return socket.destroy()
+      answer(word).then((status) => socket.end(`${JSON.stringify(status)}\n`), () => socket.destroy())
+    })
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, resolve)
+  })
+  await chmod(path, 0o600)
+  return server
+}
+
+/** Null: no agent runs on this folder. */
+export function askAgent(stateFolder: string, word: LocalWord): Promise<Status | null> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath(stateFolder))
+    let text = ''
+    socket.setTimeout(3_000, () => socket.destroy())
+    socket.on('connect', () => socket.write(`${word}\n`))
+    socket.on('data', (data) => (text += data.toString('utf8')))
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => {
+      try {
+        resolve(text === '' ? null : Status.parse(JSON.parse(text)))
+      } catch {
+        resolve(null)
+      }
+    })
+  })
+}
+
+export const keepStatus = (stateFolder: string, status: Status): Promise<void> => writeAtomically(filePath(stateFolder), JSON.stringify(status))
+export const lastStatus = (stateFolder: string): Promise<Status | null> => readJson(filePath(stateFolder), Status).catch(() => null)

@@ -1,0 +1,180 @@
+import { dirname, join } from 'node:path'
+import type { Item } from '@vigie/domain/agents'
+import { Cursor, type FollowedLine, type Follower } from '../../core/follow.ts'
+import type { State } from '../../core/queue-files.ts'
+import { pause } from '../../core/time.ts'
+import type { Host } from '../../core/engine.ts'
+import { parseClamdLine, parseOnAccessLine, type ClamdFinding } from './lines.ts'
+import { stampOf, type Memory } from './memory.ts'
+import type { Quarantine } from './quarantine.ts'
+import { takeAway } from './scan.ts'
+
+/** What on-access scanning does now: read from its own settings. Null: it does not run. */
+export interface OnAccessNow {
+  logPath: string | null
+  isPreventing: boolean
+}
+export interface DetectionsDeps {
+  host: Host
+  memory: Memory
+  quarantine: Quarantine
+  clamdLog: string | null
+  onAccess: () => OnAccessNow | null
+}
+
+/** A first start tells what clamd's log holds of the last days; a reinstalled agent thereby repeats itself, and is known by content id (AGT-6). */
+const backlogMs = 72 * 3_600_000
+/** clamonacc's line comes a moment after clamd's. */
+const hintWaitMs = 1_500
+const hintLifeMs = 15_000
+const repeatMs = 60_000
+const cursorKey = 'follow:clamd'
+
+interface Hint {
+  path: string
+  threat: string | null
+  movedTo: Buffer | null
+  seenMs: number
+}
+
+/**
+ * Detections from clamd's log: it names every finding, whoever asked (on-access scanning, a nightly clamdscan, a mail filter). clamonacc's log, which
+ * carries no time, only tells what was done about it. Findings of our own scans are told by the scan.
+ */
+export class Detections {
+  readonly #deps: DetectionsDeps
+  readonly #startedMs = Date.now()
+  #clamdLog: Follower | null = null
+  #onAccessLog: { path: string; follower: Follower } | null = null
+  #hints: Hint[] = []
+  #isStopped = false
+
+  constructor(deps: DetectionsDeps) {
+    this.#deps = deps
+  }
+
+  /** False: there is a log, and it can't be read. */
+  get isReadable(): boolean {
+    return this.#clamdLog?.isReadable ?? true
+  }
+
+  start(): void {
+    const { host, clamdLog } = this.#deps
+    if (clamdLog === null) return
+    const known = Cursor.safeParse(host.recall(cursorKey))
+    const isFirst = !known.success
+    this.#clamdLog = host.follow({
+      path: clamdLog, cursor: known.success ? known.data : null, from: 'start',
+      onLines: (lines, cursor) => this.#onClamd(lines, cursor, isFirst),
+      onGap: () => host.tell([{ kind: 'gap', at: host.now().toISOString(), lost: 1, reason: 'log-rotated-away' }]),
+    })
+    this.#clamdLog.start()
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#onAccessLog?.follower.stop()
+    await this.#clamdLog?.stop()
+  }
+
+  /** Called at each look: clamonacc may have been started, stopped, or given another log. */
+  async followOnAccess(): Promise<void> {
+    const path = this.#deps.onAccess()?.logPath ?? null
+    if (path === (this.#onAccessLog?.path ?? null) || this.#isStopped) return
+    await this.#onAccessLog?.follower.stop()
+    this.#onAccessLog = null
+    if (path === null) return
+    const follower = this.#deps.host.follow({ path, cursor: null, from: 'start', onLines: (lines) => this.#onOnAccess(lines), pollMs: 1_000 })
+    this.#onAccessLog = { path, follower }
+    follower.start()
+  }
+
+  /** The name on-access scanning gave the file when it refused it just now; waits for its log a little. Null: it said nothing of it. */
+  async deniedAs(path: Buffer): Promise<string | null> {
+    if (!this.#deps.onAccess()?.isPreventing) return null
+    return (await this.#hint(path, true))?.threat ?? null
+  }
+
+  async #onOnAccess(lines: readonly FollowedLine[]): Promise<void> {
+    for (const { bytes, seenAt } of lines) {
+      const line = parseOnAccessLine(bytes)
+      if (line === null) continue
+      const path = line.path.toString('latin1')
+      const known = line.is === 'moved' ? this.#hints.findLast((hint) => hint.path === path && hint.movedTo === null) : undefined
+      if (known && line.is === 'moved') known.movedTo = line.movedTo
+      else this.#hints.push({ path, threat: line.is === 'found' ? line.threat : null, movedTo: line.is === 'moved' ? line.movedTo : null, seenMs: seenAt.getTime() })
+    }
+    const since = Date.now() - hintLifeMs
+    if (this.#hints.length > 2_000 || (this.#hints[0]?.seenMs ?? Infinity) < since) this.#hints = this.#hints.filter(({ seenMs }) => seenMs >= since).slice(-2_000)
+  }
+
+  /** @param isFresh only what was seen in the last seconds counts. */
+  async #hint(path: Buffer, isFresh: boolean): Promise<Hint | null> {
+    if (this.#onAccessLog === null) return null
+    const text = path.toString('latin1')
+    for (const until = performance.now() + hintWaitMs; ; await pause(50)) {
+      const found = this.#hints.findLast((hint) => hint.path === text && (!isFresh || hint.seenMs > Date.now() - hintLifeMs))
+      if (found?.movedTo || (found && performance.now() > until - hintWaitMs / 2)) return found // a move is told right after the find
+      if (performance.now() >= until || this.#isStopped) return found ?? null
+    }
+  }
+
+  async #onClamd(lines: readonly FollowedLine[], cursor: Cursor, isFirst: boolean): Promise<void> {
+    const { host } = this.#deps
+    const items: Item[] = []
+    const state: State = {}
+    const seen = new Set<string>()
+    for (const { bytes, seenAt } of lines) {
+      const finding = parseClamdLine(bytes, seenAt)
+      if (finding === null || (isFirst && finding.at.getTime() < this.#startedMs - backlogMs)) continue
+      const name = `${finding.path?.toString('latin1') ?? finding.source}\0${finding.threat}\0${finding.at.getTime()}`
+      if (seen.has(name)) continue // ALLMATCHSCAN writes some lines twice
+      seen.add(name)
+      const told = await this.#tell(finding)
+      items.push(...told.items)
+      Object.assign(state, told.state)
+    }
+    await host.tell(items, { ...state, [cursorKey]: cursor })
+  }
+
+  async #tell(finding: ClamdFinding): Promise<{ items: Item[]; state: State }> {
+    const { memory, quarantine } = this.#deps
+    const { at, threat } = finding
+    const nothing = { items: [], state: {} }
+    if (finding.path?.toString('latin1').startsWith(join(quarantine.folder, '/'))) return nothing
+    await memory.notAsking(finding.path)
+    if (memory.isOwn(finding.path, threat, at)) return nothing
+    if (finding.path === null) {
+      if (finding.source === 'stream') return { items: [memory.detection(null, threat, at, 'reported', 'stream')], state: {} }
+      const hint = this.#hints.findLast((one) => one.threat === threat && one.seenMs > Date.now() - hintLifeMs) // older clamd: the name stands in clamonacc's log only
+      if (!hint) return { items: [memory.detection(null, threat, at, 'reported', 'file descriptor')], state: {} }
+      return this.#tellFile(Buffer.from(hint.path, 'latin1'), finding)
+    }
+    return this.#tellFile(finding.path, finding)
+  }
+
+  async #tellFile(path: Buffer, { at, threat }: ClamdFinding): Promise<{ items: Item[]; state: State }> {
+    const { memory, quarantine, host } = this.#deps
+    const isLive = at.getTime() >= this.#startedMs - 2_000
+    const onAccess = this.#deps.onAccess()
+    const hint = await this.#hint(path, isLive)
+    if (hint?.movedTo) {
+      if (dirname(hint.movedTo.toString('latin1')) === join(quarantine.folder, 'incoming')) {
+        const result = await takeAway(this.#deps, path, threat, at.getTime(), hint.movedTo)
+        if (result !== 'failed') return { items: [], state: {} } // takeAway told it
+      }
+      const { items, state } = memory.cleared(path, 'quarantined', at)
+      return { items: [memory.detection(path, threat, at, 'quarantined'), ...items], state }
+    }
+    const outcome = hint && onAccess?.isPreventing ? 'blocked' : 'failed'
+    const known = memory.infection(path, threat)
+    const stamp = await stampOf(path).catch(() => '')
+    if (known && known.stamp === stamp && Date.now() - known.toldMs < repeatMs) return { items: [], state: {} }
+    const detection = memory.detection(path, threat, at, outcome)
+    if (stamp === null) {
+      const { items, state } = memory.cleared(path, 'gone', host.now())
+      return { items: [detection, ...(items.length > 0 ? items : [memory.clearedItem(path, threat, 'gone', host.now())])], state }
+    }
+    return { items: [detection], state: await memory.infectionState(path, threat, at) }
+  }
+}

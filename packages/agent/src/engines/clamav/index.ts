@@ -1,0 +1,261 @@
+import { readdir } from 'node:fs/promises'
+import * as z from 'zod'
+import { pause } from '../../core/time.ts'
+import { CommandFailure, defineEngine, type EngineCommand, type EngineReport, type Evidence, type Host, type RunningEngine } from '../../core/engine.ts'
+import { Clamd, ClamdError } from './clamd.ts'
+import { addressOf, first, parseAddress, readConf, type Address, type Conf } from './conf.ts'
+import { Detections } from './detections.ts'
+import { parseVersion } from './lines.ts'
+import { Memory, stampOf } from './memory.ts'
+import { OnAccess } from './on-access.ts'
+import { Quarantine } from './quarantine.ts'
+import { recoverMoves, Scan } from './scan.ts'
+import { databaseFolderOf, databaseOnDisk, runFreshclam, UpdateLog } from './update.ts'
+
+/** An absolute path of this machine, without what could end a line of a conf file. */
+const Path = z.string().max(4_096).regex(/^\/[^\0\r\n]*$/)
+
+/** All found by itself where the distribution put it; set only what is elsewhere. */
+export const Settings = z.strictObject({
+  clamdConf: Path.nullable().default(null),
+  freshclamConf: Path.nullable().default(null),
+  /** `/path/to/socket` or `host:port`, in place of what clamd.conf says. */
+  clamdSocket: z.string().max(4_096).refine((text) => parseAddress(text) !== null).nullable().default(null),
+  scanPaths: z.array(Path).min(1).max(100).default(['/']),
+  excludePaths: z.array(Path).max(1_000).default([]),
+  /** Real-time scanning run and watched over by the agent; null: whoever administers the machine runs it, or nobody. */
+  onAccess: z.strictObject({ paths: z.array(Path).min(1).max(100), action: z.enum(['block', 'quarantine']).default('block') }).nullable().default(null),
+})
+export type Settings = z.infer<typeof Settings>
+
+const clamdConfs = ['/etc/clamav/clamd.conf', '/etc/clamd.d/scan.conf', '/etc/clamd.conf', '/usr/local/etc/clamd.conf']
+const freshclamConfs = ['/etc/clamav/freshclam.conf', '/etc/freshclam.conf', '/usr/local/etc/freshclam.conf']
+const infectionLookMs = 10_000
+
+/** ClamAV: clamd over its socket, clamonacc, freshclam. Source: clamd(8), clamd.conf(5), freshclam(1); measured with 1.4.6 on Debian 12, 2026-11-21. */
+export const clamav = defineEngine({
+  id: 'clamav',
+  settings: Settings,
+  unsupported: {},
+  open: (host, settings) => new ClamAv(host, settings),
+})
+
+class ClamAv implements RunningEngine {
+  readonly #host: Host
+  readonly #settings: Settings
+  readonly #memory: Memory
+  #clamdConf: { path: string; conf: Conf } | null = null
+  #freshclamConf: Conf | null = null
+  #address: Address | null = null
+  #databases = '/var/lib/clamav'
+  #quarantine!: Quarantine
+  #onAccess!: OnAccess
+  #detections!: Detections
+  #updateLog!: UpdateLog
+  #scan: { stop: AbortController; startedAt: Date } | null = null
+  #problem: string | null = 'clamd-stopped'
+  #timer: NodeJS.Timeout | null = null
+  #rechecking: Promise<void> | null = null
+  #hasUpdater = false
+  readonly commands: RunningEngine['commands']
+
+  constructor(host: Host, settings: Settings) {
+    this.#host = host
+    this.#settings = settings
+    this.#memory = new Memory(host)
+    this.commands = { 'scan-now': this.#scanNow(), 'stop-scan': this.#stopScan(), 'update-components': this.#update() }
+  }
+
+  async start(): Promise<void> {
+    const { clamdConf, freshclamConf, clamdSocket, onAccess } = this.#settings
+    this.#clamdConf = await readConf(clamdConf ? [clamdConf] : clamdConfs)
+    this.#freshclamConf = (await readConf(freshclamConf ? [freshclamConf] : freshclamConfs))?.conf ?? null
+    const conf = this.#clamdConf?.conf ?? null
+    this.#address = clamdSocket ? parseAddress(clamdSocket) : addressOf(conf)
+    this.#databases = databaseFolderOf(conf, this.#freshclamConf)
+    this.#hasUpdater = this.#freshclamConf !== null && (await this.#host.hasProgram('freshclam'))
+    this.#quarantine = new Quarantine(await this.#host.folder('quarantine'), (file) => this.#clamd().scanContent(file))
+    this.#updateLog = new UpdateLog(first(this.#freshclamConf, 'UpdateLogFile'))
+    this.#onAccess = new OnAccess({ host: this.#host, own: onAccess, clamdConf: this.#clamdConf, address: this.#address, quarantineFolder: this.#quarantine.folder })
+    this.#detections = new Detections({
+      host: this.#host, memory: this.#memory, quarantine: this.#quarantine, clamdLog: first(conf, 'LogFile'), onAccess: () => this.#onAccess.now,
+    })
+    await recoverMoves({ host: this.#host, memory: this.#memory, quarantine: this.#quarantine })
+    await this.#onAccess.start()
+    this.#detections.start()
+    this.#timer = setInterval(() => void (this.#rechecking ??= this.#recheck().finally(() => (this.#rechecking = null))), infectionLookMs)
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer) clearInterval(this.#timer)
+    this.#scan?.stop.abort()
+    await this.#detections.stop()
+    await this.#onAccess.stop()
+    await this.#rechecking
+  }
+
+  async state(): Promise<EngineReport> {
+    const now = this.#host.now()
+    const onAccess = await this.#onAccess.look()
+    await this.#detections.followOnAccess()
+    const { version, problem } = await this.#lookAtClamd()
+    const update = await this.#updateLog.read(now)
+    const known = this.#host.recall('update.last') as { checkedAt: string | null; hasFailed: boolean } | undefined
+    const onDisk = await databaseOnDisk(this.#databases)
+    const checkedAt = [update.checkedAt?.toISOString() ?? null, known?.checkedAt ?? null].filter((at) => at !== null).sort().at(-1) ?? null
+    const scan = this.#host.recall('scan.last') as { startedAt: string; finishedAt: string } | undefined
+    const hasOnAccess = onAccess !== null || (await this.#host.hasProgram('clamonacc'))
+    const isAnswering = problem === null
+    this.#problem = problem
+    return {
+      engine: 'clamav', engineVersion: version.engine, patternVersion: version.pattern,
+      patternBuiltAt: (onDisk && onDisk.version === version.pattern ? onDisk.builtAt : version.builtAt)?.toISOString() ?? null,
+      updateCheckedAt: checkedAt,
+      realTimeScan: onAccess ? (isAnswering ? 'on' : 'on-not-protecting') : hasOnAccess ? 'off' : 'unsupported',
+      scan: { isRunning: this.#scan !== null, startedAt: this.#scan?.startedAt.toISOString() ?? scan?.startedAt ?? null, finishedAt: scan?.finishedAt ?? null },
+      problem: problem ?? this.#lesserProblem(onAccess !== null, update.hasFailed || known?.hasFailed === true),
+    }
+  }
+
+  #lesserProblem(isOnAccessRunning: boolean, hasUpdateFailed: boolean): string | null {
+    if (this.#onAccess.isWanted && !isOnAccessRunning) return 'on-access-stopped'
+    if (!this.#detections.isReadable || first(this.#clamdConf?.conf ?? null, 'LogFile') === null) return 'log-unreadable'
+    return hasUpdateFailed ? 'update-failed' : null
+  }
+
+  /** VERSION is an answer, as PING is, and tells more. */
+  async #lookAtClamd(): Promise<{ version: ReturnType<typeof parseVersion>; problem: string | null }> {
+    const unknown = { engine: null, pattern: null, builtAt: null }
+    try {
+      if (this.#address === null) throw new ClamdError('stopped')
+      const version = parseVersion(await this.#clamd().ask('VERSION'), this.#host.now())
+      return version.engine === null ? { version, problem: 'clamd-not-answering' } : { version, problem: null }
+    } catch (error) {
+      if (!(error instanceof ClamdError) || error.reason === 'silent') return { version: unknown, problem: 'clamd-not-answering' }
+      if (this.#address === null || !('host' in this.#address)) {
+        if (!(await this.#host.hasProgram('clamd'))) return { version: unknown, problem: 'clamd-missing' }
+        const names = await readdir(this.#databases).catch(() => [])
+        if (!names.some((name) => /\.(c[vlu]d|[hnlm]db|hsb|ndu|ldu|yara?)$/.test(name))) return { version: unknown, problem: 'signatures-missing' }
+      }
+      return { version: unknown, problem: 'clamd-stopped' }
+    }
+  }
+
+  #clamd(): Clamd {
+    if (this.#address === null) throw new ClamdError('stopped')
+    return new Clamd(this.#address)
+  }
+
+  /** Infections end without us too: somebody deleted, moved or cleaned the file. */
+  async #recheck(): Promise<void> {
+    const memory = this.#memory
+    for (const [key, infection] of memory.infections()) {
+      const path = Buffer.from(infection.path, 'latin1')
+      await memory.notAsking(path)
+      const stamp = await stampOf(path).catch(() => infection.stamp)
+      if (stamp === infection.stamp || this.#host.recall(key) === undefined) continue
+      await memory.asking(path, () => this.#judgeAgain(key, path, stamp))
+    }
+    const old = memory.oldOwn(Date.now())
+    if (Object.keys(old).length > 0) await this.#host.tell([], old)
+  }
+
+  async #judgeAgain(key: string, path: Buffer, stamp: string | null): Promise<void> {
+    const fromMs = Date.now()
+    const verdict = stamp === null ? null : await this.#judge(path)
+    if (verdict === null || verdict.is === 'clean') {
+      const { items, state } = this.#memory.cleared(path, verdict === null ? 'gone' : 'clean', this.#host.now())
+      return this.#host.tell(items, state)
+    }
+    const infection = this.#host.recall(key) as object
+    const own = verdict.is === 'infected' ? this.#memory.ownState(path, verdict.threat, fromMs, Date.now()) : {}
+    await this.#host.tell([], { ...own, [key]: { ...infection, stamp } })
+  }
+
+  async #judge(path: Buffer): Promise<{ is: 'clean' } | { is: 'infected'; threat: string } | { is: 'error' }> {
+    try {
+      const session = await this.#clamd().session()
+      return await session.scan(path).finally(() => session.close())
+    } catch {
+      return { is: 'error' }
+    }
+  }
+
+  #scanNow(): EngineCommand {
+    return {
+      unavailable: () => this.#problem ?? (this.#scan ? 'scan-running' : null),
+      start: async (signal) => {
+        if (this.#scan) throw new CommandFailure('scan-running')
+        const startedAt = this.#host.now()
+        const stop = new AbortController()
+        this.#scan = { stop, startedAt }
+        const { scanPaths: paths, excludePaths } = this.#settings
+        const scan = new Scan({
+          host: this.#host, memory: this.#memory, quarantine: this.#quarantine, clamd: () => this.#clamd(), paths, exclude: [...excludePaths, this.#databases],
+          deniedAs: (path) => this.#detections.deniedAs(path),
+        })
+        this.#host.changed()
+        try {
+          await scan.run(AbortSignal.any([signal, stop.signal]))
+          const finishedAt = this.#host.now().toISOString()
+          await this.#host.tell([], { 'scan.last': { startedAt: startedAt.toISOString(), finishedAt } })
+          return { startedAt: startedAt.toISOString(), scannedAt: finishedAt, ...scan.evidence() }
+        } finally {
+          this.#scan = null
+          this.#host.changed()
+        }
+      },
+      isDone: (now, started) => (now.scan.finishedAt === started.scannedAt ? { ...started, engineVersion: now.engineVersion, patternVersion: now.patternVersion } : null),
+      confirmMs: 10_000,
+    }
+  }
+
+  #stopScan(): EngineCommand {
+    let queueItems: number | null = null
+    return {
+      unavailable: () => (this.#scan ? null : 'no-scan-running'),
+      start: async () => {
+        this.#scan?.stop.abort()
+        for (let i = 0; i < 100 && this.#scan; i++) await pause(100)
+        queueItems = await this.#clamd().queueLength().catch(() => null)
+        return { stoppedAt: this.#host.now().toISOString() }
+      },
+      isDone: (now, started) => (now.scan.isRunning ? null : { ...started, queueItems }),
+      confirmMs: 10_000,
+    }
+  }
+
+  #update(): EngineCommand {
+    let isRunning = false
+    return {
+      unavailable: () => (!this.#hasUpdater ? 'updater-missing' : isRunning ? 'update-running' : null),
+      start: async (signal) => {
+        isRunning = true
+        const before = await this.#lookAtClamd()
+        try {
+          const done = await runFreshclam(this.#host, this.#freshclamConf, this.#databases, signal)
+          await this.#host.tell([], { 'update.last': { checkedAt: done.updateCheckedAt, hasFailed: false } })
+          if (before.problem !== null) throw new CommandFailure(before.problem, done)
+          await this.#clamd().ask('RELOAD').catch(() => {}) // freshclam tells clamd only where its settings say so; asking twice does no harm
+          return { patternVersionBefore: before.version.pattern, ...done }
+        } catch (error) {
+          const known = this.#host.recall('update.last') as { checkedAt: string | null } | undefined
+          const isUpdaters = error instanceof CommandFailure && error.reason !== before.problem && error.reason !== 'update-running' && error.reason !== 'agent-restarted'
+          if (isUpdaters) await this.#host.tell([], { 'update.last': { checkedAt: known?.checkedAt ?? null, hasFailed: true } })
+          throw error
+        } finally {
+          isRunning = false
+          this.#host.changed()
+        }
+      },
+      isDone: (now, started) => confirmUpdate(now, started),
+      confirmMs: 180_000,
+    }
+  }
+}
+
+/** clamd itself must say the version that freshclam left on disk; where there is no numbered set, that it answers after the reload. */
+function confirmUpdate(now: EngineReport, { patternVersionOnDisk, ...started }: Evidence): Evidence | null {
+  if (now.engineVersion === null || (patternVersionOnDisk !== null && now.patternVersion !== patternVersionOnDisk)) return null
+  return { ...started, patternVersion: now.patternVersion, engineVersion: now.engineVersion }
+}
