@@ -1,8 +1,9 @@
 import type { Bench } from '../kit/define.ts'
+import { consolePaint } from './console.ts'
 import { growth } from './growth.ts'
 import { idleConnection } from './idle-connection.ts'
 import { ingest } from './ingest.ts'
 import { lists } from './lists.ts'
 
 /** One file a bench; in the order a whole run takes them. */
-export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists]
+export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, consolePaint]

@@ -57,6 +57,11 @@ export class ConsoleClient {
     await this.call(accessApi.completeSetup, { body: { token, ...account, firstName: 'Lab', lastName: 'Owner', locale: 'en', timeZone: 'UTC' } })
   }
 
+  /** For a browser that shall be signed in as this client is. */
+  cookies(): { name: string; value: string }[] {
+    return [...this.#cookies].map(([name, value]) => ({ name, value }))
+  }
+
   async signIn(email: string, password: string): Promise<void> {
     await this.call(accessApi.signIn, { body: { email, password } })
   }
