@@ -1,7 +1,7 @@
 import type { LoadResult } from '@vigie/lab/agents'
 import { bareInserts } from '../kit/bare-inserts.ts'
 import { type BenchContext, defineBench } from '../kit/define.ts'
-import { cpuSecondsOf, measure, pause } from '../kit/measure.ts'
+import { measure, pause } from '../kit/measure.ts'
 import { fleetOn, type ServerUnderTest, startServer } from '../kit/server.ts'
 
 /** Issue 2 "Speed", P1: the yardstick runs before and after; where the two differ by more, the run is void. */
@@ -21,9 +21,7 @@ export const ingest = defineBench({
     await bare()
     const before = await bare()
     context.say(`bare inserts: ${Math.round(before)} rows/s; 500 agents send for ${seconds} s ...`)
-    const serverBefore = cpuSecondsOf([server.pid])
-    const { result, cpu, others } = await measure({ database: server.databasePid }, () => fleet.sendDetections({ seconds, batch: 250 }))
-    const serverCpu = cpuSecondsOf([server.pid]) - serverBefore
+    const { result, cpu, others } = await measure(server.processes, () => fleet.sendDetections({ seconds, batch: 250 }))
     const after = await bare()
     await assertAllThere(server, fleet.stats().accepted, context)
     if (fleet.stats().broken > 0) throw new Error('the server broke its word on acknowledgements')
@@ -35,7 +33,7 @@ export const ingest = defineBench({
       {
         bench: 'ingest/accepted', source: 'issue 2, P1', ratio: result.perSecond / yardstick, value: result.perSecond, goal: { atLeast: 0.5 },
         yardstick: { name: 'bare inserts, 4 connections, batches of 500', value: yardstick, unit: 'rows/s' },
-        detail: { agents: fleet.agents.length, batch: 250, ...latency(result), yardstickDifference: difference, othersCores: others, ...per100k(result, { server: serverCpu, database: cpu['database']!, generator: cpu['generator']! }) },
+        detail: { agents: fleet.agents.length, batch: 250, ...latency(result), yardstickDifference: difference, othersCores: others, ...per100k(result, cpu) },
       },
     ]
   },

@@ -40,7 +40,7 @@ describe('the bench', () => {
   })
 
   it.runIf(process.platform === 'linux')('sees the CPU that work takes, and whose it is', async () => {
-    const { cpu, seconds, result } = await measure({ own: process.pid }, async () => {
+    const { cpu, seconds, result } = await measure({ own: () => [process.pid] }, async () => {
       const until = performance.now() + 300
       let spins = 0
       while (performance.now() < until) spins++

@@ -48,15 +48,15 @@ function machineBusySeconds(): number {
 export interface Measured<T> {
   result: T
   seconds: number
-  /** CPU seconds of each named tree; `generator`: this process. */
+  /** CPU seconds of each named group; `generator`: this process. */
   cpu: Record<string, number>
   /** Cores that programs outside the run took meanwhile: above 0.3 trust the CPU figures, not the rates. */
   others: number
 }
 
-/** Runs `work` and tells wall time, CPU of each named process tree (looked up now and at the end: PostgreSQL's backends come and go), and what others took. */
-export async function measure<T>(roots: Record<string, number>, work: () => Promise<T>): Promise<Measured<T>> {
-  const meters = Object.entries(roots).map(([name, root]) => ({ name, root, before: new Map(treeOf(root).map((pid) => [pid, cpuSecondsOf([pid])])) }))
+/** Runs `work` and tells wall time, CPU of each named group of processes (asked for now and at the end: PostgreSQL's backends come and go), and what others took. */
+export async function measure<T>(groups: Record<string, () => readonly number[]>, work: () => Promise<T>): Promise<Measured<T>> {
+  const meters = Object.entries(groups).map(([name, pids]) => ({ name, pids, before: new Map(pids().map((pid) => [pid, cpuSecondsOf([pid])])) }))
   const own = process.cpuUsage()
   const busy = machineBusySeconds()
   const started = performance.now()
@@ -65,7 +65,7 @@ export async function measure<T>(roots: Record<string, number>, work: () => Prom
   const machine = machineBusySeconds() - busy
   const spent = process.cpuUsage(own)
   const cpu: Record<string, number> = { generator: (spent.user + spent.system) / 1e6 }
-  for (const { name, root, before } of meters) cpu[name] = treeOf(root).reduce((sum, pid) => sum + cpuSecondsOf([pid]) - (before.get(pid) ?? 0), 0)
+  for (const { name, pids, before } of meters) cpu[name] = pids().reduce((sum, pid) => sum + cpuSecondsOf([pid]) - (before.get(pid) ?? 0), 0)
   const ours = Object.values(cpu).reduce((sum, one) => sum + one, 0)
   return { result, seconds, cpu, others: Math.max(0, machine - ours) / seconds }
 }

@@ -10,6 +10,7 @@ import { fetchCa } from '@vigie/lab/agents'
 import { ConsoleClient, provision } from '@vigie/lab/console'
 import pg from 'pg'
 import type { BenchContext } from './define.ts'
+import { treeOf } from './measure.ts'
 
 export const repositoryRoot = path.resolve(import.meta.dirname, '../../../..')
 const collectOnSignal = path.resolve(import.meta.dirname, 'collect-on-signal.ts')
@@ -19,8 +20,8 @@ export const account = { businessName: 'Bench', email: 'bench@example.com', pass
 /** One real installation in a process of its own, fresh, with the embedded PostgreSQL, set up and signed in to. */
 export interface ServerUnderTest {
   pid: number
-  /** The PostgreSQL it started. */
-  databasePid: number
+  /** What to measure: its own process, and the PostgreSQL it started with its backends. */
+  processes: { server: () => number[]; database: () => number[] }
   dataDir: string
   publicUrl: string
   agents: LabServer
@@ -59,7 +60,7 @@ export async function startServer({ say, after }: BenchContext, more: { nodeArgs
   const postmaster = readFileSync(path.join(dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n')
   const agentUrl = `https://127.0.0.1:${agentPort}`
   return {
-    pid: child.pid!, databasePid: Number(postmaster[0]), dataDir, publicUrl, console: client, stop,
+    pid: child.pid!, processes: { server: () => [child.pid!], database: () => treeOf(Number(postmaster[0])) }, dataDir, publicUrl, console: client, stop,
     agents: { url: agentUrl, ca: await installationCa(client, agentUrl) },
     async connect() {
       const database = new pg.Client({ host: postmaster[4]!, port: Number(postmaster[3]), user: 'vigie', database: 'vigie' })
