@@ -30,3 +30,33 @@ export function isInScope(scope: Scope, customer: { id: string; tags: readonly s
     (line.target.kind === 'tag' && customer.tags.includes(line.target.tag))
   return lines.some((line) => line.effect === 'allow' && matches(line)) && !lines.some((line) => line.effect === 'deny' && matches(line))
 }
+
+const endOf = (line: ScopeLine) => (line.endsAt === null ? Infinity : Date.parse(line.endsAt))
+const sameTarget = (a: ScopeLine['target'], b: ScopeLine['target']) => JSON.stringify(a) === JSON.stringify(b)
+
+/**
+ * R5: nobody gives a wider scope than his own, now or later. A line that names a customer is covered while one of the granter's lines covers that customer; a line over a tag or
+ * over all only by the same line, or `all`, of the granter, and then all he is denied must be denied too. Stricter than a comparison of the customers of today: what is created or
+ * tagged tomorrow is covered as well.
+ * @param customers those the granted lines name, as far as the granter sees them now
+ */
+export function mayGrantScope(own: Scope, granted: Scope, customers: readonly { id: string; tags: readonly string[] }[], now: Date): boolean {
+  if (own === null) return true
+  if (granted === null) return false
+  const inForce = own.filter((line) => endOf(line) > now.getTime())
+  const allows = inForce.filter((line) => line.effect === 'allow')
+  const denies = inForce.filter((line) => line.effect === 'deny')
+  const isAsLongAs = (mine: ScopeLine, theirs: ScopeLine) => endOf(mine) >= endOf(theirs)
+
+  return granted.filter((line) => line.effect === 'allow').every((line) => {
+    const { target } = line
+    if (target.kind === 'customer') {
+      const customer = customers.find((one) => one.id === target.customerId)
+      if (customer === undefined || !isInScope(own, customer, now)) return false
+      // one line must cover it to the end: a gap between two would open the granted scope wider than the own
+      return allows.some((mine) => isAsLongAs(mine, line) && isInScope([{ ...mine, endsAt: null }], customer, now))
+    }
+    const isCovered = allows.some((mine) => (mine.target.kind === 'all' || sameTarget(mine.target, target)) && isAsLongAs(mine, line))
+    return isCovered && denies.every((mine) => granted.some((theirs) => theirs.effect === 'deny' && sameTarget(theirs.target, mine.target) && endOf(theirs) >= Math.min(endOf(mine), endOf(line))))
+  })
+}

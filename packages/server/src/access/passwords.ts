@@ -32,7 +32,7 @@ const nobodysHash = () => (nobodys ??= hash(crypto.randomUUID(), cost))
 export const prepareDummyHash = async (): Promise<void> => void (await nobodysHash())
 
 /** ACC-6. @param words what the person would take first: own name, address, business. @throws password.breached */
-export function assertGoodPassword(password: string, words: readonly string[]): void {
+export function assertGoodPassword(password: string, words: readonly string[], field = 'password'): void {
   if (!isCommonPassword(normal(password), words)) return
-  throw new Problem('password.breached', {}, { fields: [{ path: 'password', code: 'password.breached' }] })
+  throw new Problem('password.breached', {}, { fields: [{ path: field, code: 'password.breached' }] })
 }

@@ -1,6 +1,6 @@
 import { Problem, type Locale } from '@vigie/domain/kernel'
 import type { Account, Business, Role, Scope, ScopeLine } from '@vigie/domain/access'
-import { newId, uniqueViolation, type TenantDb } from '../platform/index.ts'
+import { keyset, newId, Params, uniqueViolation, type TenantDb } from '../platform/index.ts'
 
 /** An account with what only the server may see of it. */
 export interface AccountSecrets {
@@ -72,34 +72,30 @@ export async function secretsOf(db: TenantDb, id: string): Promise<AccountSecret
 }
 
 const sorts = {
-  email: { by: 'a.email', type: 'text' },
-  lastName: { by: 'lower(a.last_name)', type: 'text' },
-  role: { by: 'a.role', type: 'text' },
+  email: [{ sql: 'a.email', type: 'text' }],
+  lastName: [{ sql: 'lower(a.last_name)', type: 'text' }],
+  role: [{ sql: 'a.role', type: 'text' }],
   // never: before all others
-  lastSignInAt: { by: `coalesce(a.last_sign_in_at, 'epoch')`, type: 'timestamptz' },
+  lastSignInAt: [{ sql: `coalesce(a.last_sign_in_at, '-infinity')`, type: 'timestamptz' }],
 } as const
 
-export interface AccountPage {
+export interface AccountQuery {
   limit: number
-  sort: { key: keyof typeof sorts; isDescending: boolean }
-  /** Sort value and id of the last row before this page. */
-  after: { value: string; id: string } | null
+  cursor?: string | undefined
+  sort: string
   q?: string | undefined
-  state?: string | undefined
+  state?: Account['state'] | undefined
 }
 
-/** One more than `limit`, when there is one more. `values`: what a cursor holds. */
-export async function list(db: TenantDb, { limit, sort, after, q, state }: AccountPage): Promise<{ account: Account; value: string }[]> {
-  const { by, type } = sorts[sort.key]
-  const [sign, direction] = sort.isDescending ? ['<', 'desc'] : ['>', 'asc']
-  const { rows } = await db.query<Row & { sort_value: string }>(
-    `select ${columns}, (${by})::text as sort_value from account a
-     where ($1::text is null or a.state = $1) and ($2::text is null or a.email ilike $2 or a.first_name || ' ' || a.last_name ilike $2)
-       and ($3::text is null or (${by}, a.id) ${sign} ($3::${type}, $4::uuid))
-     order by ${by} ${direction}, a.id ${direction} limit $5`,
-    [state ?? null, q ? `%${q.replace(/[\\%_]/g, '\\$&')}%` : null, after?.value ?? null, after?.id ?? null, limit + 1],
-  )
-  return rows.map((row) => ({ account: toAccount(row), value: row.sort_value }))
+export async function list(db: TenantDb, query: AccountQuery): Promise<{ rows: Account[]; nextCursor: string | null }> {
+  const params = new Params()
+  const page = keyset(sorts, 'a.id', query, params)
+  const where = [page.where]
+  if (query.state) where.push(`a.state = ${params.add(query.state)}`)
+  if (query.q) where.push(`strpos(lower(a.email || ' ' || a.first_name || ' ' || a.last_name), lower(${params.add(query.q)})) > 0`)
+  const { rows } = await db.query<Row & { keys: string[] }>(`select ${columns}, ${page.keys} as keys from account a where ${where.join(' and ')} order by ${page.orderBy} limit ${page.limit}`, params.values)
+  const { rows: shown, nextCursor } = page.page(rows)
+  return { rows: shown.map(toAccount), nextCursor }
 }
 
 /** Local accounts beside the primary (ACC-5). Locks the business, so that two invitations at once count each other. */
@@ -139,6 +135,12 @@ export async function insert(db: TenantDb, account: NewAccount, now: Date): Prom
   }
   await writeScope(db, id, account.scope)
   return id
+}
+
+/** With the lines that the reader may not see: they name customers he does not know of. To judge by, never to show. */
+export async function wholeScope(db: TenantDb, id: string): Promise<ScopeLine[]> {
+  const { rows } = await db.query<Row['lines'][number]>('select effect, target, customer_id, tag, ends_at from scope_line where account_id = $1 order by position', [id])
+  return rows.map(toLine)
 }
 
 async function writeScope(db: TenantDb, accountId: string, scope: Scope): Promise<void> {
