@@ -65,12 +65,12 @@ export const changePassword = defineRoute({
 /** Makes a new secret, not yet in force: `confirmTotp` with a code of it switches it on. */
 export const startTotp = defineRoute({
   id: 'me.start-totp', method: 'POST', path: '/v1/me/totp', permission: 'half-signed-in',
-  reply: z.object({ secret: z.string(), otpauthUrl: z.string() }), problems: ['mfa.already-on'],
+  reply: z.object({ secret: z.string(), otpauthUrl: z.string() }), hasSecretReply: true, problems: ['mfa.already-on'],
 })
 /** The ten recovery codes are shown this once. */
 export const confirmTotp = defineRoute({
   id: 'me.confirm-totp', method: 'POST', path: '/v1/me/totp/confirm', permission: 'half-signed-in',
-  body: z.strictObject({ code: Code }), reply: z.object({ recoveryCodes: z.array(z.string()) }), problems: ['mfa.code-wrong', 'mfa.not-started', 'mfa.already-on'],
+  body: z.strictObject({ code: Code }), reply: z.object({ recoveryCodes: z.array(z.string()) }), hasSecretReply: true, problems: ['mfa.code-wrong', 'mfa.not-started', 'mfa.already-on'],
 })
 export const removeTotp = defineRoute({
   id: 'me.remove-totp', method: 'POST', path: '/v1/me/totp/remove', permission: 'signed-in',
@@ -78,7 +78,7 @@ export const removeTotp = defineRoute({
 })
 export const renewRecoveryCodes = defineRoute({
   id: 'me.renew-recovery-codes', method: 'POST', path: '/v1/me/recovery-codes', permission: 'signed-in',
-  body: z.strictObject({ password: z.string().max(200) }), reply: z.object({ recoveryCodes: z.array(z.string()) }), problems: ['password.wrong', 'mfa.not-started'],
+  body: z.strictObject({ password: z.string().max(200) }), reply: z.object({ recoveryCodes: z.array(z.string()) }), hasSecretReply: true, problems: ['password.wrong', 'mfa.not-started'],
 })
 
 /** Always answers the same, whether or not the account exists. The mail goes to the account's own address. */

@@ -29,6 +29,8 @@ export interface Route<
   problems: readonly ProblemCode[]
   /** True where a change leaves no audit record because it changes nothing anyone could ask about (`me.mark-seen`). Rare; say why beside it. */
   unaudited?: true
+  /** The reply holds a secret that is shown once: it is never kept, so an `Idempotency-Key` is not heeded (R9, R39). */
+  hasSecretReply?: true
   /** Reply is a stream or a file (`text/csv`, `text/event-stream`); `reply` then only documents it. */
   produces?: string
 }

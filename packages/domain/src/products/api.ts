@@ -39,7 +39,7 @@ export const deleteProduct = defineRoute({
 })
 /** PRD-2: a new one-use key, 24 h; an unused earlier one stops working. */
 export const issueKey = defineRoute({
-  id: 'products.issue-key', method: 'POST', path: '/v1/products/:productId/key', permission: 'product.issue-key', params, reply: ConnectInstructions,
+  id: 'products.issue-key', method: 'POST', path: '/v1/products/:productId/key', permission: 'product.issue-key', params, reply: ConnectInstructions, hasSecretReply: true,
   problems: ['product.not-found', 'product.already-registered'],
 })
 

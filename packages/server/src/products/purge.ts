@@ -4,7 +4,7 @@ const chunk = 5_000
 const everyMs = 60_000
 
 /**
- * Takes the raw records of deleted products away (CUS-5), a chunk a transaction so that nothing waits for it. Dies or runs twice without harm: the note that
+ * Takes the raw records of deleted products away (CUS-5), oldest first, a chunk a transaction so that nothing waits for it. Dies or runs twice without harm: the note that
  * it is due goes with the last chunk.
  * @returns how many records went
  */
@@ -17,8 +17,7 @@ export async function purgeDeleted(database: Database): Promise<number> {
         if (!due) return false
         await db.query('delete from tally_minute where product_id = $1', [due.product_id])
         const { rowCount } = await db.query(
-          `delete from detection d using (select at, content_id from detection where product_id = $1 limit ${chunk}) old
-           where d.product_id = $1 and d.at = old.at and d.content_id = old.content_id`, [due.product_id])
+          `delete from detection where product_id = $1 and at <= coalesce((select at from detection where product_id = $1 order by at offset ${chunk - 1} limit 1), 'infinity')`, [due.product_id])
         gone += rowCount
         if (rowCount < chunk) await db.query('delete from purge where product_id = $1', [due.product_id])
         return true

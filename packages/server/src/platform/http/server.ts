@@ -154,7 +154,7 @@ async function answer({ route, run }: Handler, { request, reply, services, actor
       return value
     }
     const key = request.headers['idempotency-key']
-    if (route.method !== 'POST' || typeof key !== 'string') return await work()
+    if (route.method !== 'POST' || route.hasSecretReply || typeof key !== 'string') return await work()
     const hash = createHash('sha256').update(`${route.id} ${JSON.stringify(inputs)}`).digest()
     return await runIdempotently(db, actor!.accountId, key, hash, work)
   })
