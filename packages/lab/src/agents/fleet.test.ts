@@ -155,7 +155,6 @@ describe('a simulated fleet', () => {
     await first.stop()
     const second = await startFleet({ server: peer.server, agents: kept.map(readIdentity) })
     fleet = second
-    for (const agent of second.agents) agent.serial = 1_000
     await second.sendDetections({ total: 40, batch: 10 })
     expect(second.stats()).toMatchObject({ broken: 0, online: 2 })
     expectExactlyOnce(80)

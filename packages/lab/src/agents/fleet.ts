@@ -140,8 +140,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       const goesOn = () => left > 0 && performance.now() < until
       const write = (agent: SimAgent) => {
         const count = Math.min(batch, left)
-        const text = writer.write(agent.identity.machine.fingerprint, agent.serial, count, new Date())
-        agent.serial += count
+        const text = writer.write(agent.identity.machine.fingerprint, agent.identity.serial, count, new Date())
+        agent.identity.serial += count
         left -= count
         return { text, detections: count }
       }

@@ -18,6 +18,8 @@ export interface LabIdentity {
   /** This life of the queue, and the number its next item gets. */
   epoch: string
   nextSeq: number
+  /** Of its next detection, never used twice: names it for ever. */
+  serial: number
 }
 
 export interface KeyPair {
@@ -44,7 +46,7 @@ export const newEpoch = (): string => randomUUID()
 const Kept = z.object({
   agentId: z.uuid(), privateKey: z.string(), publicKey: z.string(), commandKey: z.string(), channel: z.string(),
   machine: z.object({ hostname: z.string(), platform: z.string(), fingerprint: z.string(), addresses: z.array(z.string()) }),
-  counter: z.number().int(), epoch: z.string(), nextSeq: z.number().int(),
+  counter: z.number().int(), epoch: z.string(), nextSeq: z.number().int(), serial: z.number().int(),
 })
 
 /** One line of a file of ready identities. */

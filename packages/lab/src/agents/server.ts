@@ -78,7 +78,7 @@ export class EnrolClient {
 
   #identity(reply: unknown, pair: ReturnType<typeof makeKeyPair>, machine: LabIdentity['machine']): LabIdentity {
     const { agentId, commandKey, channel } = EnrolReply.parse(reply)
-    return { agentId, commandKey, channel, ...pair, machine, counter: 0, epoch: newEpoch(), nextSeq: 1 }
+    return { agentId, commandKey, channel, ...pair, machine, counter: 0, epoch: newEpoch(), nextSeq: 1, serial: 1 }
   }
 
   async #post(path: string, value: unknown): Promise<unknown> {

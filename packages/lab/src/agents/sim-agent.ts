@@ -45,8 +45,6 @@ export class SimAgent {
   readonly identity: LabIdentity
   /** Asked for more whenever there is room for another batch; null: rests. */
   source: ((agent: SimAgent) => { text: string; detections: number } | null) | null = null
-  /** Serial of its next detection, never used twice. */
-  serial = 1
   #socket: WebSocket | null = null
   #batches: Batch[] = []
   #inFlight = 0
