@@ -1,7 +1,6 @@
 import { locales } from '@vigie/domain/kernel'
 import { useEffect, type ReactNode } from 'react'
-import { languageNames } from '../kit/form/fields.tsx'
-import { useChangeLanguage, useText, type Label } from '../kit/text.tsx'
+import { languageNames, useChangeLanguage, useText, type Label } from '../kit/text.tsx'
 import { Mark } from '../ui/icons.tsx'
 import css from './Gate.module.css'
 

@@ -33,6 +33,9 @@ export function speaker(locale: Locale, timeZone: string, catalogue: Catalogue):
   return Object.assign(say, { has: (key: string) => catalogue[key] !== undefined, locale, timeZone })
 }
 
+/** The three languages by their own names. */
+export const languageNames: Record<Locale, string> = { en: 'English', fr: 'Français', ja: '日本語' }
+
 interface Language {
   say: Speaker
   /** Loads the other language's texts, then draws everything in it. Whoever is signed in also stores it in the account. */

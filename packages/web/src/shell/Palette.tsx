@@ -1,10 +1,9 @@
-import { Modal } from '@mantine/core'
 import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { useActor } from '../kit/actor.ts'
 import { useGo } from '../kit/address.ts'
 import { useText } from '../kit/text.tsx'
 import { Icon } from '../ui/icons.tsx'
-import { usePageLock } from '../ui/Dialog.tsx'
+import { Overlay } from '../ui/Dialog.tsx'
 import css from './Palette.module.css'
 import { useCommands, useFound, type Entry } from './palette-entries.ts'
 
@@ -17,7 +16,6 @@ export default function Palette({ onClose }: { onClose(): void }) {
   const [chosen, setChosen] = useState(0)
   const listId = useId()
   const list = useRef<HTMLDivElement>(null)
-  usePageLock(true)
 
   const commands = useCommands(actor)
   const { found, isSearching } = useFound(text, actor)
@@ -47,7 +45,7 @@ export default function Palette({ onClose }: { onClose(): void }) {
   }
 
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} size={600} yOffset="10vh" padding={0} aria-label={say('shell.palette')}>
+    <Overlay onClose={onClose} width={600} label={say('shell.palette')}>
       <div className={css.field}>
         <Icon name="search" />
         <input
@@ -84,7 +82,7 @@ export default function Palette({ onClose }: { onClose(): void }) {
         ))}
       </div>
       {ordered.length === 0 && <p className={css.none} role="status">{say(isSearching ? 'shell.palette.searching' : 'shell.palette.none')}</p>}
-    </Modal>
+    </Overlay>
   )
 }
 

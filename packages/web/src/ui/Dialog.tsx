@@ -1,18 +1,80 @@
-import { Modal } from '@mantine/core'
-import { useEffect, type ReactNode } from 'react'
+import { Portal } from '@mantine/core'
+import { useFocusTrap } from '@mantine/hooks'
+import { useEffect, useId, useRef, type ReactNode } from 'react'
+import { IconButton } from './Button.tsx'
+import css from './Dialog.module.css'
 
 let locks = 0
-/** The page behind stays where it is. By a class: Mantine's own lock injects a style tag, which our CSP refuses (R38). */
-export function usePageLock(isOn: boolean): void {
+/** The page behind stays where it is. By a class: the usual libraries inject a style tag, which our CSP refuses (R38). */
+function usePageLock(): void {
   useEffect(() => {
-    if (!isOn) return
     locks += 1
     document.documentElement.classList.add('is-locked')
     return () => {
       locks -= 1
       if (locks === 0) document.documentElement.classList.remove('is-locked')
     }
-  }, [isOn])
+  }, [])
+}
+
+interface SurfaceProps {
+  label?: string
+  labelledBy?: string
+  onClose(): void
+  /** px */
+  width?: number
+  children: ReactNode
+}
+/**
+ * What lies over the page and takes all keys: focus goes in (to `data-autofocus`, if there is one), stays in, and returns where it came from. Escape and a
+ * press outside close. Rendered while open. Menus and choosers opened inside lie above it and keep their own Escape.
+ */
+export function Overlay({ label, labelledBy, onClose, width = 460, children }: SurfaceProps) {
+  const trap = useFocusTrap(true)
+  const surface = useRef<HTMLDivElement | null>(null)
+  usePageLock()
+  useReturn()
+  return (
+    <Portal>
+      {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions, jsx-a11y/click-events-have-key-events -- the veil is a convenience; Escape and the close button do the same */}
+      <div
+        className={css.veil}
+        onMouseDown={(event) => {
+          if (event.target === event.currentTarget) onClose()
+        }}
+      >
+        <div
+          ref={(element) => {
+            surface.current = element
+            trap(element)
+          }}
+          className={css.surface}
+          role="dialog"
+          aria-modal="true"
+          aria-label={label}
+          aria-labelledby={labelledBy}
+          tabIndex={-1}
+          style={{ maxWidth: width }}
+          onKeyDown={(event) => {
+            if (event.key !== 'Escape' || event.defaultPrevented || !surface.current?.contains(event.target as Node)) return
+            event.stopPropagation()
+            onClose()
+          }}
+        >
+          {children}
+        </div>
+      </div>
+    </Portal>
+  )
+}
+
+function useReturn(): void {
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null
+    return () => {
+      if (before?.isConnected && before !== document.body) before.focus()
+    }
+  }, [])
 }
 
 interface Props {
@@ -22,12 +84,15 @@ interface Props {
   size?: number
   children: ReactNode
 }
-/** Rendered while it is open; focus goes in, stays in, and returns where it came from. */
 export function Dialog({ title, closeLabel, onClose, size = 460, children }: Props) {
-  usePageLock(true)
+  const titleId = useId()
   return (
-    <Modal opened onClose={onClose} title={title} size={size} closeButtonProps={{ 'aria-label': closeLabel, size: 'sm' }}>
-      {children}
-    </Modal>
+    <Overlay labelledBy={titleId} onClose={onClose} width={size}>
+      <header className={css.header}>
+        <h2 id={titleId}>{title}</h2>
+        <IconButton icon="close" size="small" label={closeLabel} onClick={onClose} />
+      </header>
+      <div className={css.body}>{children}</div>
+    </Overlay>
   )
 }

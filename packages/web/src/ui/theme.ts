@@ -11,7 +11,6 @@ export const theme = createTheme({
   respectReducedMotion: true,
   defaultRadius: 'sm',
   components: {
-    Modal: { defaultProps: { lockScroll: false, centered: false, yOffset: '12vh', transitionProps: { duration: 100, transition: 'fade' }, overlayProps: { backgroundOpacity: 1 } } },
     Menu: { defaultProps: { transitionProps: { duration: 80 }, shadow: 'md', position: 'bottom-end', offset: 4 } },
     Popover: { defaultProps: { transitionProps: { duration: 80 }, offset: 4 } },
     Tooltip: { defaultProps: { transitionProps: { duration: 80 }, openDelay: 350, multiline: true, events: { hover: true, focus: true, touch: true }, offset: 6 } },

@@ -1,7 +1,7 @@
 import { Checkbox, NumberInput, PasswordInput, Radio, SegmentedControl, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core'
 import { useMemo } from 'react'
 import { locales } from '@vigie/domain/kernel'
-import { useFormat, useText, type Label } from '../text.tsx'
+import { languageNames, useFormat, useText, type Label } from '../text.tsx'
 import { useField } from './Form.tsx'
 
 interface Base {
@@ -140,7 +140,6 @@ export function TagsField({ suggestions = [], maxTags = 20, ...base }: Base & { 
 
 /** The three languages by their own names. */
 export const LocaleField = (base: Base) => <SelectField {...base} options={locales.map((locale) => ({ value: locale, label: { text: languageNames[locale] } }))} />
-export const languageNames = { en: 'English', fr: 'Français', ja: '日本語' } as const
 
 /** All zones this browser knows; the server checks again. */
 export function TimeZoneField(base: Base) {

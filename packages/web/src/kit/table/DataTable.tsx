@@ -1,4 +1,3 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { useCallback, useId, useMemo, useRef, useState, type MouseEvent, type ReactNode } from 'react'
 import { useAddress, useGo } from '../address.ts'
 import { Empty } from '../Empty.tsx'
@@ -11,6 +10,7 @@ import { Head } from './Head.tsx'
 import { Pager } from './Pager.tsx'
 import { useShape } from './shape.ts'
 import { useRowKeys } from './useRowKeys.ts'
+import { useRowWindow } from './useRowWindow.ts'
 import { ViewMenu } from './ViewMenu.tsx'
 
 interface Props<Row> {
@@ -44,8 +44,6 @@ interface Props<Row> {
   tools?: ReactNode
 }
 
-const virtualFrom = 200
-
 export function DataTable<Row>(props: Props<Row>) {
   const { name, rows, columns, filters = [], search, actions, bulk, opens, openId, csv, isRefreshing = false } = props
   const rowId = props.rowId ?? ((row: Row) => (row as { id: string }).id)
@@ -60,20 +58,16 @@ export function DataTable<Row>(props: Props<Row>) {
 
   const selectedRows = useMemo(() => rows.filter((row) => selected.has(rowId(row))), [rows, selected]) // oxlint-disable-line react-hooks/exhaustive-deps -- rowId only names
   const toggle = useCallback((id: string) => setSelected((present) => (present.has(id) ? new Set([...present].filter((one) => one !== id)) : new Set([...present, id]))), [])
+  const sight = useRowWindow(scroller, rows.length)
   const open = (row: Row) => opens && void go(opens(row))
   const keys = useRowKeys({
     tableId,
     count: rows.length,
     open: (index) => rows[index] !== undefined && open(rows[index]),
     toggle: (index) => bulk && rows[index] !== undefined && toggle(rowId(rows[index])),
-    reveal: (index) => virtual && virtualizer.scrollToIndex(index),
+    reveal: (index) => sight.reveal(index),
   })
 
-  const virtual = rows.length > virtualFrom
-  const virtualizer = useVirtualizer({ count: virtual ? rows.length : 0, getScrollElement: () => scroller.current, estimateSize: () => 37, overscan: 12 })
-  const items = virtual ? virtualizer.getVirtualItems() : rows.map((_, index) => ({ index }))
-  const before = virtual ? (virtualizer.getVirtualItems()[0]?.start ?? 0) : 0
-  const after = virtual ? virtualizer.getTotalSize() - (virtualizer.getVirtualItems().at(-1)?.end ?? 0) : 0
   const hasMenu = actions !== undefined && rows.some((row) => actions(row).length > 0)
   const span = shape.visible.length + (bulk ? 1 : 0) + (hasMenu ? 1 : 0)
 
@@ -102,7 +96,7 @@ export function DataTable<Row>(props: Props<Row>) {
         </div>
       ) : (
         <div className={css.scroller} ref={scroller} data-table={tableId} tabIndex={-1}>
-          <table className={css.table} role="table" aria-label={say(name)} aria-rowcount={virtual ? rows.length + 1 : undefined} aria-busy={isRefreshing}>
+          <table className={css.table} role="table" aria-label={say(name)} aria-rowcount={sight.isOn ? rows.length + 1 : undefined} aria-busy={isRefreshing}>
             <Head
               columns={shape.visible}
               shape={shape}
@@ -111,9 +105,9 @@ export function DataTable<Row>(props: Props<Row>) {
               selection={bulk && { isAll: selectedRows.length === rows.length, isSome: selectedRows.length > 0, setAll: (isOn) => setSelected(new Set(isOn ? rows.map(rowId) : [])) }}
             />
             <tbody role="rowgroup">
-              {before > 0 && <tr aria-hidden="true" role="presentation"><td colSpan={span} style={{ height: before, padding: 0 }} /></tr>}
-              {items.map(({ index }) => {
-                const row = rows[index]!
+              {sight.above > 0 && <tr aria-hidden="true" role="presentation"><td colSpan={span} style={{ height: sight.above, padding: 0 }} /></tr>}
+              {rows.slice(sight.first, sight.first + sight.drawn).map((row, offset) => {
+                const index = sight.first + offset
                 const id = rowId(row)
                 return (
                   <tr
@@ -126,7 +120,7 @@ export function DataTable<Row>(props: Props<Row>) {
                     data-opens={opens ? true : undefined}
                     data-open={openId === id || undefined}
                     data-selected={selected.has(id) || undefined}
-                    aria-rowindex={virtual ? index + 2 : undefined}
+                    aria-rowindex={sight.isOn ? index + 2 : undefined}
                     aria-selected={bulk ? selected.has(id) : undefined}
                     onClick={(event) => clickRow(event, row, index)}
                   >
@@ -144,7 +138,7 @@ export function DataTable<Row>(props: Props<Row>) {
                   </tr>
                 )
               })}
-              {after > 0 && <tr aria-hidden="true" role="presentation"><td colSpan={span} style={{ height: after, padding: 0 }} /></tr>}
+              {sight.below > 0 && <tr aria-hidden="true" role="presentation"><td colSpan={span} style={{ height: sight.below, padding: 0 }} /></tr>}
             </tbody>
           </table>
         </div>

@@ -1,0 +1,64 @@
+import { productsApi, type Agent } from '@vigie/domain/products'
+import { AgentStateTag, Ago, columns, confirm, confirmByName, DataTable, Empty, query, toast, useAction, useActor, useLoaded, useText, type Action } from '../kit/index.ts'
+import { agentLines, type AgentLine } from './agents.ts'
+import css from './products.module.css'
+
+const column = columns<AgentLine>('products.agent')
+const shown = [
+  column.cell('hostname', (line) => <Name line={line} />, { main: true }),
+  column.cell('state', ({ agent }) => <AgentStateTag state={agent.state} cause={agent.cause} />, { width: 170 }),
+  column.text('version', ({ agent }) => agent.version, { width: 110 }),
+  column.text('platform', ({ agent }) => agent.platform, { width: 200 }),
+  column.text('address', ({ agent }) => agent.address, { width: 150 }),
+  column.cell('lastSeenAt', ({ agent }) => <Ago at={agent.lastSeenAt} />, { width: 120 }),
+  column.cell('registeredAt', ({ agent }) => <Ago at={agent.registeredAt} />, { width: 120 }),
+]
+
+function Name({ line: { agent, isClone, clonedFrom } }: { line: AgentLine }) {
+  const say = useText()
+  if (!isClone) return <>{agent.hostname}</>
+  return <span className={css.clone}>{agent.hostname} <span className="faint">{clonedFrom === null ? say('products.agent.clone') : say('products.agent.clone-of', { original: clonedFrom })}</span></span>
+}
+
+/** The installations that speak for a product; copies of one identity are shown with their original, both kept. */
+export function AgentList({ productId }: { productId: string }) {
+  const actor = useActor()
+  const { rows } = useLoaded(query(productsApi.listAgents).with({ params: { productId } }))
+  const switching = useAction(productsApi.switchAgent)
+  const unregistering = useAction(productsApi.unregisterAgent)
+
+  const turn = (agent: Agent, isDisabled: boolean) => switching.run({ params: { agentId: agent.id }, body: { isDisabled } })
+  const disable = (agent: Agent) =>
+    confirm({
+      title: { key: 'products.agent.disable.title', values: { agent: agent.hostname } },
+      consequence: 'products.agent.disable.consequence',
+      undo: 'products.agent.disable.undo',
+      action: 'products.agent.disable',
+      isDangerous: true,
+      run: () => turn(agent, true).then(() => toast({ key: 'products.agent.disabled', values: { agent: agent.hostname } })),
+    })
+  const enable = (agent: Agent) =>
+    confirm({
+      title: { key: 'products.agent.enable.title', values: { agent: agent.hostname } },
+      consequence: 'products.agent.enable.consequence',
+      action: 'products.agent.enable',
+      run: () => turn(agent, false).then(() => toast({ key: 'products.agent.enabled', values: { agent: agent.hostname } })),
+    })
+  const unregister = (agent: Agent) =>
+    confirmByName(agent.hostname, (confirmName) => unregistering.run({ params: { agentId: agent.id }, body: { confirmName } }), {
+      title: { key: 'products.agent.unregister.title', values: { agent: agent.hostname } },
+      consequence: 'products.agent.unregister.consequence',
+      undo: 'products.agent.unregister.undo',
+      action: 'products.agent.unregister',
+    })
+  const actions = ({ agent }: AgentLine): Action[] => {
+    const gone = agent.state === 'unregistered' ? 'problem.agent.unregistered' : undefined
+    return [
+      ...(!actor.can('agent.switch') ? [] : agent.state === 'disabled'
+        ? [{ label: 'products.agent.enable', icon: 'play' as const, onSelect: () => enable(agent) }]
+        : [{ label: 'products.agent.disable', icon: 'stop' as const, disabledReason: gone, onSelect: () => disable(agent) }]),
+      ...(actor.can('product.delete') ? [{ label: 'products.agent.unregister', icon: 'trash' as const, isDangerous: true, disabledReason: gone, onSelect: () => unregister(agent) }] : []),
+    ]
+  }
+  return <DataTable name="products.agents" rows={agentLines(rows)} rowId={({ agent }) => agent.id} columns={shown} actions={actions} empty={<Empty icon="server" title="products.agents.none" about="products.agents.none.about" />} />
+}
