@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { accessRoutes, actorOf, prepareDummyHash, setupToken } from './access/index.ts'
 import { auditRoutes, recordRefusal } from './audit/index.ts'
 import { customerRoutes } from './customers/index.ts'
+import { cleaning, createScheduler, type Job } from './jobs/index.ts'
 import { createSender, noMail, outboxRoutes, type SenderOptions } from './outbox/index.ts'
 import { createHttp, latestMigrationIs, type Background, type Clock, type Database, type Handler, type Log, type Services, type Vault } from './platform/index.ts'
 import { productRoutes, purging } from './products/index.ts'
@@ -56,7 +57,8 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...productRoutes,
     ...outboxRoutes,
   ]
-  const background: Background[] = [purging(database, log)]
+  const jobs: Job[] = [...cleaning]
+  const background: Background[] = [purging(database, log), createScheduler(services, jobs)]
   if (parts.smtp !== null) {
     const sender = createSender(services, parts.smtp)
     services.mail = sender

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { newId } from '../platform/index.ts'
+import { aPartner, anActor } from '../platform/testing/database.ts'
+import { testServer, type TestServer } from '../platform/testing/server.ts'
+import { cleaning } from './cleaning.ts'
+import { cronOf, defineInstallationJob, defineJob } from './define.ts'
+import { createScheduler } from './scheduler.ts'
+
+let server: TestServer
+beforeAll(async () => void (server = await testServer()))
+afterAll(() => server.close())
+
+describe('the times of jobs', () => {
+  it.each([[1, '* * * * *'], [10, '*/10 * * * *'], [60, '17 */1 * * *'], [360, '17 */6 * * *'], [1440, '17 3 * * *']])('every %i minutes: %s', (minutes, cron) => expect(cronOf(minutes)).toBe(cron))
+  it.each([0, 7, 45, 90, 1500])('refuses %i', (minutes) => expect(() => cronOf(minutes)).toThrow(/no cron/))
+})
+
+describe('jobs over all processes (R4, R43)', () => {
+  it('runs once for each business under its wall, and one that fails leaves the others alone', async () => {
+    const [good, bad] = [await aPartner(server.database), await aPartner(server.database)]
+    const seen: string[] = []
+    const job = defineJob('test.each', { everyMinutes: 1 }, async ({ db }) => {
+      const { rows } = await db.query<{ id: string }>('select id from partner')
+      seen.push(...rows.map((row) => row.id))
+      if (db.tenant.partnerId === bad) throw new Error('no')
+    })
+    await expect(job.run(server.services)).rejects.toThrow(/failed for 1 of/)
+    expect(seen).toEqual(expect.arrayContaining([good, bad]))
+    expect(seen.length).toBe(new Set(seen).size)
+  })
+
+  it('two processes run a triggered job once, go on after the database threw them out, and stop', async () => {
+    let runs = 0
+    const job = defineInstallationJob('test.once', { everyMinutes: 1440 }, async () => void runs++)
+    const both = [createScheduler(server.services, [job], { pollSeconds: 1 }), createScheduler(server.services, [job], { pollSeconds: 1 })]
+    for (const one of both) await one.start()
+    try {
+      await both[0]!.trigger('test.once')
+      await vi.waitFor(() => expect(runs).toBe(1), { timeout: 10_000, interval: 50 })
+      await server.database.owner.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`)
+      await vi.waitFor(() => both[0]!.trigger('test.once'), { timeout: 10_000, interval: 200 })
+      await vi.waitFor(() => expect(runs).toBe(2), { timeout: 10_000, interval: 50 })
+    } finally {
+      for (const one of both) await one.stop()
+    }
+  }, 40_000)
+
+  it('keeps its tables where the app role cannot reach them (R4)', async () => {
+    const { rows } = await server.database.owner.query(`select has_schema_privilege('vigie_app', 'vigie_jobs', 'usage') as may`)
+    expect(rows).toEqual([{ may: false }])
+  })
+})
+
+describe('what has served its term goes (R41)', () => {
+  it('removes ended sessions, used links, old attempts and repeated answers, and nothing else', async () => {
+    const { owner } = server.database
+    const partnerId = await aPartner(server.database)
+    const { accountId } = await anActor(server.database, partnerId)
+    const now = server.clock.now()
+    const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000)
+    const session = async (lastUsed: Date, expires: Date) => {
+      const id = newId()
+      await owner.query(
+        `insert into session (partner_id, id, account_id, token_hash, state, address, user_agent, created_at, last_used_at, expires_at) values ($1, $2::uuid, $3, sha256($2::uuid::text::bytea), 'full', '', '', $4, $4, $5)`,
+        [partnerId, id, accountId, lastUsed, expires],
+      )
+      return id
+    }
+    const kept = await session(ago(29), ago(-60))
+    await session(ago(31), ago(-60))
+    await session(ago(1), ago(1))
+    await owner.query(`insert into attempt (key, at, id) values ('a', $1, gen_random_uuid()), ('b', $2, gen_random_uuid())`, [ago(26 * 60), ago(23 * 60)])
+    await owner.query(`insert into idempotency (partner_id, account_id, key, request_hash, created_at) values ($1, $2, 'old', '', $3), ($1, $2, 'new', '', $4)`, [partnerId, accountId, ago(1441), ago(1439)])
+    for (const job of cleaning) await job.run(server.services)
+    expect((await owner.query('select id from session where account_id = $1', [accountId])).rows).toEqual([{ id: kept }])
+    expect((await owner.query(`select key from attempt where key in ('a', 'b')`)).rows).toEqual([{ key: 'b' }])
+    expect((await owner.query('select key from idempotency where partner_id = $1', [partnerId])).rows).toEqual([{ key: 'new' }])
+  })
+})
