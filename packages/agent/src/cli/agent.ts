@@ -27,10 +27,12 @@ export interface AgentOptions {
   machine?: MachineSources
   timing?: Partial<ChannelTiming>
   probeMs?: number
+  /** Drives no engine: only to say goodbye. */
+  isQuiet?: boolean
 }
 
 /** Why the agent ended by itself. */
-export type AgentEnd = 'stopped' | 'unregistered'
+export type AgentEnd = 'stopped' | 'uninstalled' | 'unregistered'
 
 /** Puts the parts together: identity, queue, channel, commands, the machine's engine. */
 export class Agent {
@@ -70,7 +72,7 @@ export class Agent {
   async #start(): Promise<void> {
     const folder = this.#options.stateFolder
     this.#local = await serveStatus(folder, async (word) => {
-      if (word === 'stop') this.#end('stopped')
+      if (word === 'stop' || word === 'uninstall') this.#end(word === 'stop' ? 'stopped' : 'uninstalled')
       if (word === 'reload') await this.#reload()
       return this.status()
     })
@@ -123,6 +125,10 @@ export class Agent {
 
   async #startEngine(): Promise<void> {
     const kind = engines[0]
+    if (this.#options.isQuiet) {
+      this.#reporter = new Reporter({ queue: this.#queue, engine: null, machine: () => this.#machine() })
+      return
+    }
     const host = await this.#host(kind.id)
     this.#engine = kind.open(host, this.#settings.engines[kind.id] as never)
     this.#reporter = new Reporter({ queue: this.#queue, engine: { kind, running: this.#engine }, machine: () => this.#machine(), probeMs: this.#options.probeMs })

@@ -30,7 +30,8 @@ const socketPath = (stateFolder: string) => join(stateFolder, 'agent.sock')
 const filePath = (stateFolder: string) => join(stateFolder, 'status.json')
 
 /** The words the local tool may say to the running agent. Anything else is not answered. */
-export type LocalWord = 'status' | 'reload' | 'stop'
+const localWords = ['status', 'reload', 'stop', 'uninstall'] as const
+export type LocalWord = (typeof localWords)[number]
 
 /**
  * Answers on a Unix socket inside the private state folder (no TCP port, R13). It is also the lock: a second agent on the same folder finds it answered.
@@ -44,8 +45,9 @@ export async function serveStatus(stateFolder: string, answer: (word: LocalWord)
     socket.setTimeout(5_000, () => socket.destroy())
     socket.on('error', () => socket.destroy())
     socket.once('data', (data) => {
-      const word = data.toString('utf8').trim()
-      if (word !== 'status' && word !== 'reload' && word !== 'stop') return socket.destroy()
+      const said = data.toString('utf8').trim()
+      const word = localWords.find((known) => known === said)
+      if (!word) return socket.destroy()
       answer(word).then((status) => socket.end(`${JSON.stringify(status)}\n`), () => socket.destroy())
     })
   })
@@ -62,7 +64,7 @@ export function askAgent(stateFolder: string, word: LocalWord): Promise<Status |
   return new Promise((resolve) => {
     const socket = connect(socketPath(stateFolder))
     let text = ''
-    socket.setTimeout(3_000, () => socket.destroy())
+    socket.setTimeout(word === 'reload' ? 60_000 : 3_000, () => socket.destroy())
     socket.on('connect', () => socket.write(`${word}\n`))
     socket.on('data', (data) => (text += data.toString('utf8')))
     socket.on('error', () => socket.destroy())

@@ -17,6 +17,8 @@ const causes: Readonly<Record<string, EngineCause | null>> = {
   'update-failed': null,
   'updater-missing': null,
   'signatures-broken': null,
+  'agent-disk-full': null,
+  'agent-disk-failed': null,
 }
 
 export const causeOf = (problem: string | null): EngineCause | null =>

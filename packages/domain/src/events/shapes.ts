@@ -60,8 +60,11 @@ export const EventDetail = Event.extend({
 })
 export type EventDetail = z.infer<typeof EventDetail>
 
-/** What became of the threat. `failed`: could not be cleaned, deleted or quarantined: an infection (mission §0). `blocked`: access was denied, the file is still there. */
-export const detectionOutcomes = ['cleaned', 'deleted', 'quarantined', 'blocked', 'failed', 'none'] as const
+/**
+ * What became of the threat. `failed`: could not be cleaned, deleted or quarantined: an infection (mission §0). `blocked`: access was denied, the file is still
+ * there. `reported`: found in contents that a program (a mail filter, a proxy) had asked about; what it did with them is its own to tell.
+ */
+export const detectionOutcomes = ['cleaned', 'deleted', 'quarantined', 'blocked', 'failed', 'none', 'reported'] as const
 export const DetectionOutcome = z.enum(detectionOutcomes)
 export type DetectionOutcome = z.infer<typeof DetectionOutcome>
 /** Outcomes that leave the malware where it was. */

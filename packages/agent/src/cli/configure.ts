@@ -1,0 +1,97 @@
+import { ZodError } from 'zod'
+import { trustedCa } from '../core/enrol.ts'
+import { errorCode, privateFolder } from '../core/files.ts'
+import { IdentityStore } from '../core/identity.ts'
+import { probe } from '../core/probe.ts'
+import { askAgent } from '../core/status.ts'
+import { text, type Context } from './context.ts'
+import { serverAddress } from './enrol.ts'
+import { CliError, type ExitName } from './exit-codes.ts'
+import { loadSettings, saveSettings } from './settings.ts'
+
+/** Each option, and where it stands in the settings. A list is comma-separated; `default` forgets what was set. */
+const places = {
+  'log-level': { path: ['logLevel'], kind: 'text' },
+  'set-language': { path: ['language'], kind: 'text' },
+  'queue-limit-mb': { path: ['queueLimitBytes'], kind: 'megabytes' },
+  'clamd-conf': { path: ['engines', 'clamav', 'clamdConf'], kind: 'text' },
+  'freshclam-conf': { path: ['engines', 'clamav', 'freshclamConf'], kind: 'text' },
+  'clamd-socket': { path: ['engines', 'clamav', 'clamdSocket'], kind: 'text' },
+  'scan-paths': { path: ['engines', 'clamav', 'scanPaths'], kind: 'list' },
+  'exclude-paths': { path: ['engines', 'clamav', 'excludePaths'], kind: 'list' },
+} as const
+type Place = (typeof places)[keyof typeof places]
+
+export const configureOptions = {
+  ...(Object.fromEntries(Object.keys(places).map((name) => [name, { type: 'string' }])) as Record<keyof typeof places, { type: 'string' }>),
+  server: { type: 'string' }, 'on-access': { type: 'string' }, 'on-access-action': { type: 'string' },
+} as const
+
+/** `vigie-agent configure`: changes what the options say, shows all settings; a running agent takes them at once. */
+export async function configureCommand(context: Context): Promise<ExitName> {
+  const { t, say, stateFolder } = context
+  await privateFolder(stateFolder).catch((error: unknown) => {
+    throw ['EACCES', 'EPERM', 'EROFS'].includes(errorCode(error)) ? new CliError('not-allowed', 'agent.error.not-allowed') : error
+  })
+  const before = await loadSettings(stateFolder)
+  const wanted = change(JSON.parse(JSON.stringify(before)), context)
+  const isChanged = JSON.stringify(wanted) !== JSON.stringify(before)
+  const server = await moveServer(context)
+  const settings = isChanged
+    ? await saveSettings(stateFolder, wanted).catch((error: unknown) => {
+        if (error instanceof ZodError) throw new CliError('usage', 'agent.error.setting', { setting: error.issues[0]?.path.join('.') ?? '' })
+        throw error
+      })
+    : before
+  if (isChanged) {
+    const isTaken = (await askAgent(stateFolder, 'reload')) !== null
+    say(t(isTaken ? 'agent.configure.taken' : 'agent.configure.saved'))
+  }
+  context.sayJson({ settings, server })
+  say(JSON.stringify(settings, null, 2))
+  return 'fine'
+}
+
+function change(settings: Record<string, unknown>, context: Context): Record<string, unknown> {
+  for (const [name, place] of Object.entries(places)) {
+    const value = text(context, name)
+    if (value !== undefined) put(settings, place.path, value === 'default' ? undefined : read(value, place))
+  }
+  const paths = text(context, 'on-access')
+  const action = text(context, 'on-access-action')
+  const clamav = (settings.engines as { clamav: { onAccess: { paths: string[]; action: string } | null } }).clamav
+  if (paths === 'off') clamav.onAccess = null
+  else if (paths !== undefined) clamav.onAccess = { paths: paths.split(','), action: action ?? clamav.onAccess?.action ?? 'block' }
+  else if (action !== undefined && clamav.onAccess) clamav.onAccess.action = action
+  return settings
+}
+
+function read(value: string, { kind }: Place): unknown {
+  if (kind === 'list') return value.split(',').filter((part) => part !== '')
+  return kind === 'megabytes' ? Math.round(Number(value) * 1_048_576) : value
+}
+
+function put(settings: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  let place = settings
+  for (const name of path.slice(0, -1)) place = place[name] as Record<string, unknown>
+  const last = path.at(-1)!
+  if (value === undefined) delete place[last]
+  else place[last] = value
+}
+
+/** Another address of the same installation: taken only if its certificate is by the CA we trust. */
+async function moveServer(context: Context): Promise<string | null> {
+  const { stateFolder } = context
+  const store = new IdentityStore(stateFolder)
+  const identity = await store.load()
+  const asked = text(context, 'server')
+  if (asked === undefined || identity === null) return identity?.server ?? null
+  const server = serverAddress(asked)
+  const { results } = await probe(server, await trustedCa(stateFolder))
+  const failed = results.find(({ isGood }) => !isGood)
+  if (failed) throw new CliError('not-connected', `agent.connection.${failed.fault}`, {}, `agent.connection.${failed.fault}.remedy`)
+  const channel = new URL(identity.channel)
+  await store.save({ ...identity, server, channel: `${server.replace(/^https/, 'wss')}${channel.pathname}` })
+  context.say(context.t('agent.configure.server', { server }))
+  return server
+}

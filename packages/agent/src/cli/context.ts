@@ -1,0 +1,56 @@
+import { resolve } from 'node:path'
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+import type { Translator } from '@vigie/domain/text'
+import { CliError } from './exit-codes.ts'
+import { loadSettings } from './settings.ts'
+import { languageOf, painted, words, type Sign } from './words.ts'
+
+/** What every command has: where the agent keeps itself, how to speak. */
+export interface Context {
+  stateFolder: string
+  isJson: boolean
+  t: Translator
+  values: Record<string, string | boolean | undefined>
+  /** A line for people; nothing with `--json`. */
+  say(text?: string): void
+  sayWith(sign: Sign, text: string): void
+  /** The one JSON value of `--json`; nothing without. */
+  sayJson(value: unknown): void
+}
+
+const common = { state: { type: 'string' }, language: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const satisfies ParseArgsOptionsConfig
+export const defaultStateFolder = '/var/lib/vigie-agent'
+
+/** @throws CliError `usage` for an option that isn't there */
+export async function context(args: readonly string[], options: ParseArgsOptionsConfig): Promise<Context> {
+  const asked = /^--language=(.*)$/.exec(args.find((arg) => arg.startsWith('--language=')) ?? '')?.[1] ?? (args.includes('--language') ? args[args.indexOf('--language') + 1] : undefined)
+  const values = parse(args, { ...options, ...common })
+  const stateFolder = resolve(String(values.state ?? process.env.VIGIE_AGENT_STATE ?? defaultStateFolder))
+  const fromSettings = await loadSettings(stateFolder).then((settings) => settings.language, () => null)
+  const isJson = values.json === true
+  const isTerminal = process.stdout.isTTY === true
+  const write = (line: string) => void (isJson || process.stdout.write(`${line}\n`))
+  return {
+    stateFolder, isJson, values, t: words(languageOf(asked, fromSettings, process.env)),
+    say: (text = '') => write(text),
+    sayWith: (sign, text) => write(painted(sign, text, isTerminal)),
+    sayJson: (value) => void (isJson && process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)),
+  }
+}
+
+function parse(args: readonly string[], options: ParseArgsOptionsConfig): Context['values'] {
+  try {
+    return parseArgs({ args: [...args], options, strict: true }).values as Context['values']
+  } catch (error) {
+    const option = /'(--?[\w-]+)/.exec(error instanceof Error ? error.message : '')?.[1] ?? args.find((arg) => !arg.startsWith('-')) ?? ''
+    throw new CliError('usage', 'agent.error.option', { option })
+  }
+}
+
+export function needed({ values }: Context, name: string): string {
+  const value = values[name]
+  if (typeof value !== 'string' || value === '') throw new CliError('usage', 'agent.error.option-missing', { option: `--${name}` })
+  return value
+}
+
+export const text = ({ values }: Context, name: string): string | undefined => (typeof values[name] === 'string' ? values[name] : undefined)

@@ -1,0 +1,76 @@
+import { Problem } from '@vigie/domain/kernel'
+import { asConnectionError, ConnectionError } from '../core/https.ts'
+import { errorCode } from '../core/files.ts'
+import { agentVersion } from '../version.ts'
+import { configureCommand, configureOptions } from './configure.ts'
+import { context, type Context } from './context.ts'
+import { enrolCommand, enrolOptions } from './enrol.ts'
+import { CliError, exitCodes, type ExitName } from './exit-codes.ts'
+import { runCommand } from './run.ts'
+import { statusCommand } from './status.ts'
+import { testConnectionCommand, testConnectionOptions } from './test-connection.ts'
+import { uninstallCommand, uninstallOptions } from './uninstall.ts'
+import { plain } from './words.ts'
+
+type Options = Parameters<typeof context>[1]
+const commands: Record<string, { options: Options; run: (context: Context) => Promise<ExitName> }> = {
+  enrol: { options: enrolOptions, run: enrolCommand },
+  run: { options: {}, run: runCommand },
+  status: { options: {}, run: statusCommand },
+  'test-connection': { options: testConnectionOptions, run: testConnectionCommand },
+  configure: { options: configureOptions, run: configureCommand },
+  uninstall: { options: uninstallOptions, run: uninstallCommand },
+  version: { options: {}, run: versionCommand },
+}
+
+/** `vigie-agent <command> [options]`. @returns the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const [name = 'help', ...rest] = args[0] === '--version' ? ['version', ...args.slice(1)] : args
+  const command = Object.hasOwn(commands, name) ? commands[name]! : null
+  let speaker = await context(rest.filter((arg) => arg.startsWith('--language=')), {})
+  try {
+    if (command === null || rest.includes('--help') || rest.includes('-h')) {
+      help(speaker)
+      return ['help', '--help', '-h'].includes(name) || command !== null ? exitCodes.fine : exitCodes.usage
+    }
+    speaker = await context(rest, command.options)
+    return exitCodes[await command.run(speaker)]
+  } catch (error) {
+    return exitCodes[explain(speaker, error)]
+  }
+}
+
+/** One sentence what is wrong, one what to do; on the error stream, so that `--json` stays JSON. */
+function explain({ t, isJson }: Context, error: unknown): ExitName {
+  const { exit, key, values, remedy } = asCliError(error)
+  const sentence = t(key, values)
+  process.stderr.write(`${sentence}\n`)
+  if (remedy && t.has(remedy)) process.stderr.write(`${t(remedy)}\n`)
+  if (isJson) process.stdout.write(`${JSON.stringify({ error: key, exit, message: sentence })}\n`)
+  return exit
+}
+
+function asCliError(error: unknown): CliError {
+  if (error instanceof CliError) return error
+  if (error instanceof Problem) return new CliError('refused', `problem.${error.code}`, {}, error.kind.remedy)
+  if (error instanceof ConnectionError) return new CliError('not-connected', `agent.connection.${error.reason}`, {}, `agent.connection.${asConnectionError(error).reason}.remedy`)
+  if (['EACCES', 'EPERM', 'EROFS'].includes(errorCode(error))) return new CliError('not-allowed', 'agent.error.not-allowed')
+  return new CliError('fault', 'agent.error.fault', { cause: plain(String(error)).slice(0, 500) })
+}
+
+async function versionCommand(context: Context): Promise<ExitName> {
+  context.say(`vigie-agent ${agentVersion}`)
+  context.sayJson({ version: agentVersion, node: process.version, platform: process.platform, arch: process.arch })
+  return 'fine'
+}
+
+function help({ t, say }: Context): void {
+  say(t('agent.help.usage'))
+  say()
+  for (const name of Object.keys(commands)) say(`  ${name.padEnd(16)} ${t(`agent.help.${name}`)}`)
+  say()
+  for (const option of ['state', 'language', 'json']) say(`  ${`--${option}`.padEnd(16)} ${t(`agent.help.option.${option}`)}`)
+  say()
+  say(t('agent.help.exit'))
+  for (const [name, code] of Object.entries(exitCodes)) say(`  ${String(code).padEnd(16)} ${t(`agent.exit.${name}`)}`)
+}

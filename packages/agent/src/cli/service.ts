@@ -1,0 +1,85 @@
+import { constants } from 'node:fs'
+import { access, rm, writeFile } from 'node:fs/promises'
+import { isSea } from 'node:sea'
+import { realpath } from 'node:fs/promises'
+import { runProgram } from '../core/programs.ts'
+import { exitCodes } from './exit-codes.ts'
+
+const name = 'vigie-agent.service'
+const unitPath = `/etc/systemd/system/${name}`
+
+export const hasSystemd = (): Promise<boolean> => access('/run/systemd/system', constants.F_OK).then(() => true, () => false)
+export const isInstalled = (): Promise<boolean> => access(unitPath, constants.F_OK).then(() => true, () => false)
+
+/** How this very program is started again: the one file, or Node with the script. */
+export async function ownCommand(): Promise<string[]> {
+  const script = process.argv[1]
+  return isSea() || !script ? [process.execPath] : [process.execPath, await realpath(script)]
+}
+
+/**
+ * The unit. It must read every file to scan it and move infected ones away, so the file system is not closed to it; all else that it does not need is.
+ * clamonacc, which it may run, needs fanotify (CAP_SYS_ADMIN); freshclam gives up its rights by itself (setuid).
+ */
+export function unitText(command: readonly string[], stateFolder: string): string {
+  const exec = [...command, 'run', '--state', stateFolder].map(quote).join(' ')
+  return `[Unit]
+Description=Vigie agent
+Wants=network-online.target
+After=network-online.target clamav-daemon.service
+
+[Service]
+Type=exec
+ExecStart=${exec}
+Restart=always
+RestartSec=5
+RestartPreventExitStatus=${exitCodes.unregistered} ${exitCodes['not-registered']}
+KillMode=mixed
+TimeoutStopSec=25
+UMask=0077
+OOMScoreAdjust=-100
+LimitNOFILE=8192
+NoNewPrivileges=yes
+CapabilityBoundingSet=CAP_SYS_ADMIN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_CHOWN CAP_FSETID CAP_SETUID CAP_SETGID CAP_KILL CAP_SYS_PTRACE
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+SystemCallArchitectures=native
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+PrivateTmp=no
+LockPersonality=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+KeyringMode=private
+
+[Install]
+WantedBy=multi-user.target
+`
+}
+
+/** Writes the unit and (re)starts it. @returns what systemctl complained of; null: nothing. */
+export async function installService(stateFolder: string): Promise<string | null> {
+  await writeFile(unitPath, unitText(await ownCommand(), stateFolder), { mode: 0o644 })
+  return (await systemctl('daemon-reload')) ?? (await systemctl('enable', name)) ?? (await systemctl('restart', name))
+}
+
+/** Stops it for good. Nothing if it is not installed. */
+export async function removeService(): Promise<void> {
+  if (!(await isInstalled())) return
+  await systemctl('disable', '--now', name)
+  await rm(unitPath, { force: true })
+  await systemctl('daemon-reload')
+}
+
+export const stopService = (): Promise<string | null> => systemctl('stop', name)
+
+async function systemctl(...args: string[]): Promise<string | null> {
+  const { exitCode, output } = await runProgram('systemctl', args, { timeoutMs: 60_000 })
+  return exitCode === 0 ? null : output.trim().slice(0, 500) || `systemctl ${args[0]}: ${exitCode}`
+}
+
+/** systemd.service(5): what is in quotes is one word; `%` and `$` mean something. */
+const quote = (word: string): string => (/^[\w./:@+-]+$/.test(word) ? word : `"${word.replaceAll(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`)
