@@ -71,6 +71,7 @@ export const problems = {
   'agent.frame-invalid': { status: 400, retry: false, remedy: 'remedy.upgrade-the-agent' },
   'agent.frame-too-large': { status: 413, retry: false, remedy: 'remedy.send-less-at-once' },
   'agent.clock-off': { status: 400, retry: true, remedy: 'remedy.correct-the-clock' },
+  'agent.package-missing': { status: 503, retry: true, remedy: 'remedy.build-the-agent' },
   // events and commands
   'event.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
   'event.resolved-already': { status: 409, retry: false, remedy: 'remedy.reload-the-list' },

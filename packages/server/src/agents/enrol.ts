@@ -1,0 +1,137 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { EnrolRequest, ForkRequest, forkText, oldestProtocolVersion, protocolVersion, type EnrolReply, type Machine } from '@vigie/domain/agents'
+import { Problem } from '@vigie/domain/kernel'
+import { record, type Doer } from '../audit/index.ts'
+import { markClass, newId, uniqueViolation, type Services, type Tenant, type TenantDb } from '../platform/index.ts'
+import { isKey, isSignedBy, rawPublicKey } from './keys.ts'
+import { byPublicKey, giveEndpoint, insertAgent, isFingerprintTaken, lockProduct, markCloneSeen, reviveAgent, useKey, type RegisteringProduct } from './registration.ts'
+import { lockAgent, setState, showProductState } from './store.ts'
+import { assertMayTry, countWrongTry } from './wrong-tries.ts'
+
+/** A copy may ask for an identity of its own for so long after it was told that it is one. */
+const forkWithinMs = 24 * 3_600_000
+
+export const systemOf = (partnerId: string): Tenant => ({ partnerId, scope: 'all', principalId: null })
+
+/**
+ * Binds one installation to a product (R9). Not knowing the GUID, not having its key and having another's look the same. A repeat by the same key pair is
+ * answered again: its answer was lost.
+ * @throws agent.key-wrong, agent.key-expired, agent.key-used, agent.is-clone, agent.version-unsupported, request.rate-limited
+ */
+export async function enrol(services: Services, request: EnrolRequest, address: string): Promise<EnrolReply> {
+  const { database } = services
+  const now = services.clock.now()
+  assertProtocol(request.protocol)
+  const publicKey = rawPublicKey(request.publicKey)
+  if (publicKey === null) throw new Problem('agent.frame-invalid')
+  const attempt = { address, name: request.guid.toLowerCase() }
+  await assertMayTry(database, attempt, now)
+  const [found] = await database.lookup<{ partner_id: string; product_id: string }>('select * from vigie.find_product($1)', [request.guid])
+  try {
+    if (!found) {
+      isKey(request.key, null)
+      throw new Problem('agent.key-wrong')
+    }
+    return await database.transaction(systemOf(found.partner_id), (db) => register(db, services, { request, publicKey, address, productId: found.product_id, now }))
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'agent.key-wrong') await countWrongTry(database, attempt, now)
+    throw error
+  }
+}
+
+interface Registration {
+  request: EnrolRequest
+  publicKey: Buffer
+  address: string
+  productId: string
+  now: Date
+}
+
+async function register(db: TenantDb, services: Services, { request, publicKey, address, productId, now }: Registration): Promise<EnrolReply> {
+  const product = await lockProduct(db, productId)
+  if (!product || !isKey(request.key, product.keyHash)) throw new Problem('agent.key-wrong')
+  const known = await byPublicKey(db, publicKey)
+  if (known?.productId === productId && known.switch !== 'unregistered') return replyOf(services, known.id, product)
+  if (known && (known.productId !== productId || known.clonedFromId !== null)) throw new Problem('agent.is-clone')
+  if (product.keyUsedAt !== null) throw new Problem('agent.key-used')
+  if (product.keyExpiresAt === null || product.keyExpiresAt <= now) throw new Problem('agent.key-expired')
+  const { machine, agentVersion, protocol } = clean(request)
+  const id = known?.id ?? newId(now)
+  if (known) await reviveAgent(db, id, { machine, agentVersion, protocol, at: now })
+  else await insertAgent(db, { id, productId, customerId: product.customerId, publicKey, machine, agentVersion, protocol, clonedFromId: null, endpointPrefix: '', at: now })
+  await useKey(db, productId, now)
+  await showProductState(db, { productId, customerId: product.customerId })
+  await record(db, services.vault, now, byAgent(id, machine, address), {
+    activity: 'agent.registered', object: { kind: 'agent', id, name: machine.hostname }, customerId: product.customerId, after: { productId, machine, agentVersion },
+  })
+  return replyOf(services, id, product)
+}
+
+/**
+ * A copy takes an identity of its own (R10): a second agent of the same product, which says whose copy it was. Only after a copy was really met.
+ * @throws agent.unregistered, agent.signature-wrong, agent.is-clone (its original is not known to be copied), request.rate-limited
+ */
+export async function fork(services: Services, request: ForkRequest, address: string): Promise<EnrolReply> {
+  const { database } = services
+  const now = services.clock.now()
+  const publicKey = rawPublicKey(request.publicKey)
+  if (publicKey === null) throw new Problem('agent.frame-invalid')
+  const attempt = { address, name: request.agentId }
+  await assertMayTry(database, attempt, now)
+  const [found] = await database.lookup<{ partner_id: string }>('select partner_id from vigie.find_agent($1)', [request.agentId])
+  if (!found) throw new Problem('agent.unregistered')
+  try {
+    return await database.transaction(systemOf(found.partner_id), (db) => separate(db, services, { request, publicKey, address, now }))
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'agent.signature-wrong') await countWrongTry(database, attempt, now)
+    if (uniqueViolation(error) === 'agent_public_key') throw new Problem('agent.is-clone', {}, { cause: error })
+    throw error
+  }
+}
+
+async function separate(db: TenantDb, services: Services, { request, publicKey, address, now }: { request: ForkRequest; publicKey: Buffer; address: string; now: Date }): Promise<EnrolReply> {
+  const original = await lockAgent(db, request.agentId, markClass)
+  if (!original || original.switch === 'unregistered') throw new Problem('agent.unregistered')
+  if (!isSignedBy(original.publicKey, forkText(request), request.signature)) throw new Problem('agent.signature-wrong')
+  const product = (await lockProduct(db, original.productId))!
+  const known = await byPublicKey(db, publicKey)
+  if (known && known.clonedFromId === original.id) return replyOf(services, known.id, product)
+  if (known) throw new Problem('agent.is-clone')
+  if (original.cloneSeenAt === null || original.cloneSeenAt.getTime() < now.getTime() - forkWithinMs) throw new Problem('agent.is-clone')
+  const { machine, agentVersion } = clean(request)
+  const id = newId(now)
+  const isTwin = await isFingerprintTaken(db, product.id, machine.fingerprint)
+  await insertAgent(db, {
+    id, productId: product.id, customerId: product.customerId, publicKey, machine, agentVersion, protocol: protocolVersion, clonedFromId: original.id, endpointPrefix: isTwin ? `${id}:` : '', at: now,
+  })
+  if (!isTwin) await giveEndpoint(db, product.id, machine.fingerprint, id)
+  await markCloneSeen(db, original.id, null)
+  if (original.cause === 'is-clone') await setState(db, original, original.state, null)
+  await showProductState(db, { productId: product.id, customerId: product.customerId })
+  await record(db, services.vault, now, byAgent(id, machine, address), {
+    activity: 'agent.clone-registered', object: { kind: 'agent', id, name: machine.hostname }, customerId: product.customerId, after: { productId: product.id, clonedFromId: original.id, machine, agentVersion },
+  })
+  return replyOf(services, id, product)
+}
+
+/** @throws agent.version-unsupported */
+export function assertProtocol(protocol: number): void {
+  if (protocol < oldestProtocolVersion || protocol > protocolVersion) throw new Problem('agent.version-unsupported', { protocol, oldest: oldestProtocolVersion, newest: protocolVersion })
+}
+
+function replyOf(services: Services, agentId: string, product: RegisteringProduct): EnrolReply {
+  return {
+    agentId, commandKey: publicPartOf(services.commandKey), channel: `${services.agentUrl.replace(/^https:/, 'wss:')}/agent/v1/channel`,
+    product: { typeId: product.typeId, description: product.description },
+  }
+}
+const publicPartOf = (der: Buffer): string => createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({ format: 'jwk' }).x!
+
+export const byAgent = (id: string, machine: Pick<Machine, 'hostname'>, address: string | null): Doer => ({ kind: 'agent', id, name: machine.hostname, address })
+
+/** PostgreSQL's texts hold no NUL and no half of a surrogate pair (R12). */
+export const cleanText = (text: string): string => (text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text).toWellFormed()
+export const cleanMachine = (machine: Machine): Machine => ({
+  ...machine, hostname: cleanText(machine.hostname), platform: cleanText(machine.platform), addresses: machine.addresses.map(cleanText),
+})
+const clean = <R extends { machine: Machine; agentVersion: string }>(request: R): R => ({ ...request, machine: cleanMachine(request.machine), agentVersion: cleanText(request.agentVersion) })

@@ -1,0 +1,324 @@
+import { randomBytes, randomInt, randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { channelLimits, protocolVersion, UpFrame } from '@vigie/domain/agents'
+import { Problem } from '@vigie/domain/kernel'
+import { WebSocket, WebSocketServer } from 'ws'
+import { agentChannel, takeWaiting, type AgentNotice } from '../commands/index.ts'
+import type { Ingest } from '../ingest/index.ts'
+import { isAway, markClass, newId, type Services } from '../platform/index.ts'
+import { answers, closeCodes, Connection } from './connection.ts'
+import { assertProtocol, systemOf } from './enrol.ts'
+import { clampOffset, isClockOff, takeHello, type Greeting, type Hello, type Taken } from './hello.ts'
+import type { Presence } from './presence.ts'
+import { disconnect, lockAgent, setState } from './store.ts'
+import { assertMayTry, countWrongTry } from './wrong-tries.ts'
+
+export interface HubTiming {
+  /** A connection says hello within this time. */
+  helloMs: number
+  /** A connection that is asked answers within this time. */
+  answerMs: number
+  sweepMs: number
+  silentAfterMs: number
+}
+export const hubTiming: HubTiming = { helloMs: 15_000, answerMs: 3_000, sweepMs: 5_000, silentAfterMs: channelLimits.silentAfterMs }
+
+/** The agents' connections of this process. */
+export interface Hub {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, address: string): void
+  readonly size: number
+  /** Says "going away" to all, stores what came, closes. */
+  close(): Promise<void>
+}
+
+export async function createHub(services: Services, ingest: Ingest, presence: Presence, timing: HubTiming = hubTiming): Promise<Hub> {
+  const { database, clock, log } = services
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: channelLimits.frameBytes, clientTracking: false, skipUTF8Validation: false })
+  const connections = new Map<string, Connection>()
+  const byAgent = new Map<string, Connection>()
+  const of = new WeakMap<WebSocket, Connection>()
+  const questions = new Map<string, () => void>()
+  const processMark = randomInt(1, 2 ** 31 - 1)
+  let isClosing = false
+
+  // ---- frames ----------------------------------------------------------------------------------------------
+
+  function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
+    const connection = of.get(this)
+    if (!connection || connection.isEnding) return
+    connection.heardMs = performance.now()
+    const frame = isBinary ? null : parse(data)
+    if (frame === null) return connection.refuse('agent.frame-invalid')
+    if (frame.kind === 'hello') return void greet(connection, frame)
+    if (connection.identity === null) return connection.refuse('agent.frame-invalid')
+    switch (frame.kind) {
+      case 'batch':
+        return ingest.accept(connection, frame.epoch, frame.firstSeq, frame.items)
+      case 'beat':
+        measure(connection, frame.at)
+        return presence.beat(connection)
+      case 'bye':
+        return void farewell(connection, frame.reason)
+    }
+  }
+
+  function parse(data: Buffer): UpFrame | null {
+    try {
+      const parsed = UpFrame.safeParse(JSON.parse(data.toString()))
+      return parsed.success ? parsed.data : null
+    } catch {
+      return null
+    }
+  }
+
+  function onClose(this: WebSocket): void {
+    const connection = of.get(this)
+    if (!connection) return
+    connections.delete(connection.connectionId)
+    connection.onPong = null
+    if (connection.identity === null) return
+    if (byAgent.get(connection.agentId) === connection) byAgent.delete(connection.agentId)
+    presence.lost(connection)
+  }
+
+  function onPong(this: WebSocket): void {
+    const connection = of.get(this)
+    if (!connection) return
+    connection.heardMs = performance.now()
+    connection.onPong?.()
+  }
+
+  // ---- hello and goodbye -----------------------------------------------------------------------------------
+
+  async function greet(connection: Connection, hello: Hello): Promise<void> {
+    const { nonce, address } = connection
+    connection.nonce = ''
+    if (nonce === '' || connection.identity !== null) return connection.refuse('agent.frame-invalid')
+    const attempt = { address, name: hello.agentId }
+    try {
+      await assertMayTry(database, attempt, clock.now())
+      const [found] = await database.lookup<{ partner_id: string }>('select partner_id from vigie.find_agent($1)', [hello.agentId])
+      if (!found) return connection.refuse('agent.unregistered')
+      const greeting: Greeting = { services, hello, nonce, connectionId: connection.connectionId, processMark, partnerId: found.partner_id, address }
+      assertProtocol(hello.protocol)
+      welcome(connection, greeting, await settle(connection, greeting))
+    } catch (error) {
+      if (!(error instanceof Problem)) {
+        if (!isAway(error)) log.error('a hello could not be taken', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+        return connection.refuse('server.busy')
+      }
+      connection.refuse(error.code)
+      if (error.code === 'agent.signature-wrong') await countWrongTry(database, attempt, clock.now()).catch(() => {})
+    }
+  }
+
+  /** Asks a contested agent's other connection, at most twice: it may change hands meanwhile. */
+  async function settle(connection: Connection, greeting: Greeting): Promise<Taken | null> {
+    let asked: { connectionId: string; answers: boolean } | null = null
+    for (let round = 0; round < 3; round++) {
+      if (!connection.isOpen) return null
+      const taken = await takeHello(greeting, asked)
+      if (taken.kind !== 'contested') return taken
+      // both must answer: a hello that arrived late on a connection its agent gave up long ago is no clone
+      const [holderAnswers, selfAnswers] = await Promise.all([ask(taken.holderId, taken.heldBy), answers(connection, timing.answerMs)])
+      if (!selfAnswers) return null
+      asked = { connectionId: taken.holderId, answers: holderAnswers }
+    }
+    throw new Problem('server.busy')
+  }
+
+  function welcome(connection: Connection, { hello, partnerId }: Greeting, taken: Taken | null): void {
+    if (taken === null || taken.kind === 'contested') return connection.end(closeCodes.superseded)
+    if (taken.kind === 'is-clone') return connection.refuse('agent.is-clone')
+    const { agent } = taken
+    if (taken.evicted) evict(taken.evicted.connectionId, taken.evicted.isClone ? 'agent.is-clone' : null)
+    connection.identity = {
+      partnerId, customerId: agent.customerId, productId: agent.productId, typeId: agent.typeId, agentId: agent.id, hostname: agent.hostname, fingerprint: agent.fingerprint,
+      endpointPrefix: agent.endpointPrefix, epoch: hello.epoch,
+    }
+    connection.clockOffsetMs = taken.welcome.clockOffsetMs
+    if (!connection.isOpen) return presence.lost(connection)
+    byAgent.set(agent.id, connection)
+    connection.send(taken.welcome)
+    for (const frame of taken.commands) connection.send(frame)
+  }
+
+  /** What a clock says now; across the line where it counts as off, the agent shows it (R23). */
+  function measure(connection: Connection, at: string): void {
+    const before = connection.clockOffsetMs
+    connection.clockOffsetMs = clampOffset(clock.now().getTime() - Date.parse(at))
+    if (isClockOff(before) !== isClockOff(connection.clockOffsetMs)) void showClock(connection).catch(() => {})
+  }
+
+  async function showClock(connection: Connection): Promise<void> {
+    await database.transaction(systemOf(connection.partnerId), async (db) => {
+      const agent = await lockAgent(db, connection.agentId, markClass)
+      const isShown = agent?.state === 'online' && (agent.cause === null || agent.cause === 'clock-off')
+      if (agent && isShown) await setState(db, agent, 'online', isClockOff(connection.clockOffsetMs) ? 'clock-off' : null)
+    })
+  }
+
+  /** Closed properly: offline (AGT-2), once all it sent before is stored. */
+  async function farewell(connection: Connection, reason: 'stopped' | 'disabled' | 'uninstalled' | 'upgrading'): Promise<void> {
+    try {
+      await ingest.drained(connection)
+      await database.transaction(systemOf(connection.partnerId), async (db) => {
+        const agent = await lockAgent(db, connection.agentId, markClass)
+        if (!agent || !(await disconnect(db, agent.id, connection.connectionId, clock.now()))) return
+        if (reason === 'uninstalled') await db.query(`update agent set switch = 'unregistered' where id = $1`, [agent.id])
+        const state = reason === 'uninstalled' || agent.switch === 'unregistered' ? 'unregistered' : agent.switch === 'disabled' ? 'disabled' : 'offline'
+        await setState(db, agent, state, null)
+      })
+    } catch (error) {
+      log.warn('a goodbye could not be stored', { error: String(error) })
+    }
+    connection.end(1000)
+  }
+
+  // ---- between processes -----------------------------------------------------------------------------------
+
+  function tellOthers(notice: AgentNotice): void {
+    database.lookup('select pg_notify($1, $2)', [agentChannel, JSON.stringify(notice)]).catch((error: unknown) => log.warn('a notice was lost', { error: String(error) }))
+  }
+
+  async function ask(connectionId: string, heldBy: number): Promise<boolean> {
+    const own = connections.get(connectionId)
+    if (own) return await answers(own, timing.answerMs)
+    if (heldBy === processMark) return false // broken, and not stored yet
+    const question = randomUUID()
+    return await new Promise((resolve) => {
+      const end = (isThere: boolean) => {
+        clearTimeout(timer)
+        questions.delete(question)
+        resolve(isThere)
+      }
+      const timer = setTimeout(() => end(false), timing.answerMs + 500)
+      questions.set(question, () => end(true))
+      tellOthers({ kind: 'ask', connectionId, question })
+    })
+  }
+
+  function evict(connectionId: string, code: 'agent.is-clone' | null): void {
+    const own = connections.get(connectionId)
+    if (!own) return tellOthers({ kind: 'evict', connectionId, code })
+    if (code) own.refuse(code)
+    else own.end(closeCodes.superseded)
+  }
+
+  function onNotice(text: string): void {
+    let notice: AgentNotice
+    try {
+      notice = JSON.parse(text) as AgentNotice
+    } catch {
+      return
+    }
+    switch (notice.kind) {
+      case undefined:
+      case 'wake': {
+        const connection = byAgent.get(notice.agentId)
+        return connection ? void look(connection).catch((error: unknown) => log.warn('an agent could not be looked after', { error: String(error) })) : undefined
+      }
+      case 'ask': {
+        const { question } = notice
+        const connection = connections.get(notice.connectionId)
+        return connection ? void answers(connection, timing.answerMs).then((isThere) => isThere && tellOthers({ kind: 'answer', question })) : undefined
+      }
+      case 'answer':
+        return questions.get(notice.question)?.()
+      case 'evict':
+        return connections.has(notice.connectionId) ? evict(notice.connectionId, notice.code === 'agent.is-clone' ? 'agent.is-clone' : null) : undefined
+    }
+  }
+
+  /** Something waits for an agent we hold. */
+  async function look(connection: Connection): Promise<void> {
+    const now = clock.now()
+    const work = await database.transaction(systemOf(connection.partnerId), async (db) => {
+      const agent = await lockAgent(db, connection.agentId, markClass)
+      if (!agent || agent.switch === 'unregistered') return { switch: 'unregistered' as const, commands: [] }
+      if (agent.connectionId !== connection.connectionId) return null
+      if (agent.switch === 'disabled') {
+        await setState(db, agent, 'disabled', null)
+        return { switch: agent.switch, commands: [] }
+      }
+      if (agent.state === 'disabled') await setState(db, agent, 'online', null)
+      return { switch: agent.switch, commands: await takeWaiting(db, agent.id, false, now) }
+    })
+    if (work === null) return connection.superseded()
+    if (work.switch === 'unregistered') return connection.refuse('agent.unregistered')
+    if (work.switch === 'disabled') return connection.send({ kind: 'switch', state: 'disabled' })
+    for (const frame of work.commands) connection.send(frame)
+  }
+
+  let listening: { close(): Promise<void> } | null = null
+  async function listen(): Promise<void> {
+    listening = await database.listen(agentChannel, onNotice, () => {
+      listening = null
+      if (!isClosing) setTimeout(() => void listenAgain(), 250).unref()
+    }, processMark)
+  }
+  async function listenAgain(): Promise<void> {
+    if (isClosing) return
+    try {
+      await listen()
+      // what was told while nobody listened
+      for (const connection of byAgent.values()) void look(connection).catch(() => {})
+    } catch {
+      setTimeout(() => void listenAgain(), 1_000).unref()
+    }
+  }
+  await listen()
+
+  // ---- life ------------------------------------------------------------------------------------------------
+
+  /** One timer for all: who never said hello, and who fell silent. */
+  const sweeping = setInterval(() => {
+    const now = performance.now()
+    for (const connection of connections.values()) {
+      const limit = connection.identity === null ? connection.openedMs + timing.helloMs : connection.heardMs + timing.silentAfterMs
+      if (now > limit) connection.socket.terminate()
+    }
+  }, timing.sweepMs)
+
+  function onConnection(socket: WebSocket, address: string): void {
+    const nonce = randomBytes(32).toString('base64url')
+    const connection = new Connection(socket, newId(), address, nonce, performance.now())
+    connections.set(connection.connectionId, connection)
+    of.set(socket, connection)
+    socket.on('message', onMessage)
+    socket.on('close', onClose)
+    socket.on('pong', onPong)
+    socket.on('error', ignore) // 'close' follows
+    connection.send({ kind: 'challenge', nonce, serverTime: clock.now().toISOString(), protocol: protocolVersion })
+  }
+
+  return {
+    upgrade(request, socket, head, address) {
+      if (isClosing) return void socket.destroy()
+      sockets.handleUpgrade(request, socket, head, (opened) => onConnection(opened, address))
+    },
+    get size() {
+      return connections.size
+    },
+    async close() {
+      isClosing = true
+      clearInterval(sweeping)
+      for (const connection of connections.values()) connection.socket.pause()
+      await ingest.close()
+      const closed = [...connections.values()].map((connection) => new Promise<void>((resolve) => {
+        connection.socket.once('close', () => resolve())
+        connection.end(closeCodes.going)
+      }))
+      const gone = setTimeout(() => {
+        for (const connection of connections.values()) connection.socket.terminate()
+      }, 2_000)
+      await Promise.all(closed)
+      clearTimeout(gone)
+      await presence.close()
+      await listening?.close()
+    },
+  }
+}
+
+function ignore(): void {}

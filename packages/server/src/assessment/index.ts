@@ -1,0 +1,1 @@
+export { markDue } from './due.ts'

@@ -1,0 +1,3 @@
+export { takeWaiting } from './delivery.ts'
+export { applyOutcomes } from './outcomes.ts'
+export { agentChannel, wakeAgent, type AgentNotice } from './wake.ts'

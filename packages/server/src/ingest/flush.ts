@@ -1,0 +1,218 @@
+import { causeOf, channelLimits } from '@vigie/domain/agents'
+import { applyOutcomes } from '../commands/index.ts'
+import { markDue } from '../assessment/index.ts'
+import { newId, type TenantDb } from '../platform/index.ts'
+import { lastSeqOf, type Batch, type Result, type Sender } from './batch.ts'
+import { applySightings, staysInPlace, type Sighting } from './infections.ts'
+import { refuse, type Sorted } from './items.ts'
+import {
+  endpointName, findEndpoints, insertDetections, insertLetters, lockPositions, moveSequences, showEngines, showProducts, upsertEndpoints,
+  type DetectionRow, type EndpointRow, type KnownEndpoint, type Letter, type Position, type SourceRow,
+} from './store.ts'
+
+/** What of a batch is new: the rest was stored before. */
+interface Fresh {
+  sender: Sender
+  epoch: string
+  items: Sorted
+}
+
+/** Says when a product's new detections may be announced: at most once a second each, so that a storm is not one of notices too. */
+export interface Pacer {
+  mayAnnounce(sender: Sender): boolean
+}
+
+/**
+ * Stores batches of one business in the caller's transaction: exactly once, however often each comes (R22). All of it in four round trips: positions and known endpoints;
+ * new or changed endpoints; detections with their tallies; all the rest.
+ * @param isCareful item by item, each in a savepoint: what the store refuses goes to the dead letter, the others are stored (R19)
+ */
+export async function store(db: TenantDb, batches: readonly Batch[], now: Date, pacer: Pacer, isCareful = false): Promise<Result[]> {
+  const agentIds = [...new Set(batches.map(({ sender }) => sender.agentId))]
+  const wanted = endpointsOf(batches)
+  const [positions, known] = await Promise.all([lockPositions(db, agentIds), findEndpoints(db, wanted)])
+  const { fresh, results } = judgeAll(batches, positions)
+  if (fresh.length === 0) return results
+  const moved = [...new Map(fresh.map(({ sender }) => [sender.agentId, positions.get(sender.agentId)!])).values()]
+  if (isCareful) {
+    for (const one of fresh) await writeCarefully(db, one, positions, known, now, pacer)
+    await moveSequences(db, moved, now)
+  } else {
+    await write(db, fresh, positions, known, now, pacer, () => moveSequences(db, moved, now))
+  }
+  return results
+}
+
+/** Moves each agent's position over the batches that follow it. */
+function judgeAll(batches: readonly Batch[], positions: Map<string, Position>): { fresh: Fresh[]; results: Result[] } {
+  const fresh: Fresh[] = []
+  const results = batches.map((batch): Result => {
+    const { sender, epoch, firstSeq } = batch
+    const position = positions.get(sender.agentId)
+    if (!position || position.connectionId !== sender.connectionId || position.epoch !== epoch) return { kind: 'superseded' }
+    const lastSeq = lastSeqOf(batch)
+    if (lastSeq <= position.lastSeq) return { kind: 'stored', seq: position.lastSeq }
+    if (firstSeq > position.lastSeq + 1) return { kind: 'missing', expectedSeq: position.lastSeq + 1 }
+    fresh.push({ sender, epoch, items: firstSeq > position.lastSeq ? batch.items : after(batch.items, position.lastSeq) })
+    position.lastSeq = lastSeq
+    return { kind: 'stored', seq: lastSeq }
+  })
+  return { fresh, results }
+}
+
+function after(items: Sorted, seq: number): Sorted {
+  const isNew = (one: { seq: number }) => one.seq > seq
+  return {
+    detections: items.detections.filter(isNew), cleared: items.cleared.filter(isNew), endpoints: items.endpoints.filter(isNew), outcomes: items.outcomes.filter(isNew),
+    refused: items.refused.filter(isNew),
+  }
+}
+
+const keyOf = (sender: Sender, endpoint: string) => sender.endpointPrefix + endpoint
+
+function endpointsOf(batches: readonly Batch[]): { productId: string; key: string }[] {
+  const wanted = new Map<string, { productId: string; key: string }>()
+  for (const { sender, items } of batches) {
+    let last = ''
+    const want = (endpoint: string) => {
+      if (endpoint === last) return
+      last = endpoint
+      const key = keyOf(sender, endpoint)
+      wanted.set(endpointName(sender.productId, key), { productId: sender.productId, key })
+    }
+    for (const { item } of items.detections) want(item.endpoint)
+    for (const { item } of items.cleared) want(item.endpoint)
+  }
+  return [...wanted.values()]
+}
+
+async function write(
+  db: TenantDb, fresh: readonly Fresh[], positions: ReadonlyMap<string, Position>, known: Map<string, KnownEndpoint>, now: Date, pacer: Pacer, alongside: () => Promise<void>,
+): Promise<void> {
+  const endpoints = endpointRows(fresh, known, now)
+  if (endpoints.length > 0) for (const [name, endpoint] of await upsertEndpoints(db, endpoints, now)) known.set(name, endpoint)
+  const idOf = (sender: Sender, endpoint: string) => known.get(endpointName(sender.productId, keyOf(sender, endpoint)))!
+
+  const sources = new Map<string, SourceRow>()
+  const detections: DetectionRow[] = []
+  const sick = new Set<string>()
+  for (const { sender, items } of fresh) {
+    if (items.detections.length === 0) continue
+    let source = sources.get(sender.connectionId)
+    if (!source) sources.set(sender.connectionId, (source = { k: sources.size, customer_id: sender.customerId, product_id: sender.productId, type_id: sender.typeId, offset: correctionOf(sender) }))
+    let [lastKey, endpoint]: [string | null, KnownEndpoint | null] = [null, null]
+    for (const { item } of items.detections) {
+      if (item.endpoint !== lastKey) {
+        endpoint = idOf(sender, (lastKey = item.endpoint))
+        if (endpoint.openInfections > 0) sick.add(endpoint.id)
+      }
+      detections.push({ k: source.k, e: endpoint!.id, at: item.at, id: item.contentId, c: item.category, t: item.threat, o: item.object, r: item.outcome, n: item.engine })
+    }
+    if (pacer.mayAnnounce(sender)) db.announce({ kind: 'detection', id: sender.productId, customerId: sender.customerId })
+  }
+  const notable = detections.length > 0 ? await insertDetections(db, [...sources.values()], detections, [...sick], now) : []
+  const sightings: Sighting[] = []
+  for (const one of notable) {
+    const isLeft = staysInPlace(one.outcome)
+    if (isLeft === null) continue
+    const { customer_id: customerId, product_id: productId, endpoint_id: endpointId, category, threat, object, at } = one
+    sightings.push({ customerId, productId, endpointId, category, threat, object, at, how: one.outcome, isLeft })
+  }
+  for (const { sender, items } of fresh) {
+    for (const { item } of items.cleared) {
+      const { customerId, productId } = sender
+      sightings.push({ customerId, productId, endpointId: idOf(sender, item.endpoint).id, category: item.category, threat: item.threat, object: item.object, at: new Date(item.at), how: item.how, isLeft: false })
+    }
+  }
+
+  const work: Promise<unknown>[] = [alongside()]
+  if (sightings.length > 0) work.push(applySightings(db, sightings))
+  work.push(...tellOfEngines(db, fresh, positions))
+  const letters = fresh.flatMap((one) => lettersOf(one, now))
+  if (letters.length > 0) work.push(insertLetters(db, letters, now))
+  const outcomes = fresh.flatMap(({ sender, items }) => items.outcomes.map(({ item }) => ({ agentId: sender.agentId, item })))
+  if (outcomes.length > 0) work.push(applyOutcomes(db, outcomes, now))
+  const concerned = fresh.filter(({ items }) => items.detections.length + items.cleared.length + items.endpoints.length > 0)
+  work.push(markDue(db, [...new Map(concerned.map(({ sender }) => [sender.productId, sender])).values()], now))
+  await Promise.all(work)
+}
+
+/** R23: a clock that is about right is left alone; one that is far off is put right by what was measured. */
+const correctionOf = ({ clockOffsetMs }: Sender) => (Math.abs(clockOffsetMs) > channelLimits.clockWarnMs ? clockOffsetMs : 0)
+
+/** The newest report of each endpoint, and those that detections name and nobody knows yet. */
+function endpointRows(fresh: readonly Fresh[], known: ReadonlyMap<string, KnownEndpoint>, now: Date): EndpointRow[] {
+  const rows = new Map<string, EndpointRow>()
+  for (const { sender, items } of fresh) {
+    const { customerId, productId, agentId } = sender
+    for (const endpoint of new Set([...items.detections, ...items.cleared].map(({ item }) => item.endpoint))) {
+      const key = keyOf(sender, endpoint)
+      const name = endpointName(productId, key)
+      if (known.has(name) || rows.has(name)) continue
+      rows.set(name, { id: newId(now), customerId, productId, agentId, key, name: endpoint === sender.fingerprint ? sender.hostname : endpoint, report: null })
+    }
+    for (const { item } of items.endpoints) {
+      const key = keyOf(sender, item.endpoint)
+      const collectedMs = Math.min(Date.parse(item.at) + correctionOf(sender), now.getTime())
+      rows.set(endpointName(productId, key), { id: newId(now), customerId, productId, agentId, key, name: sender.hostname, report: { item, collectedAt: new Date(collectedMs) } })
+    }
+  }
+  return [...rows.values()]
+}
+
+/** AGT-2, AGT-7: an agent whose engine is missing or faulty is shown so, and what it can be told to do. */
+function tellOfEngines(db: TenantDb, fresh: readonly Fresh[], positions: ReadonlyMap<string, Position>): Promise<unknown>[] {
+  const agents = new Map<string, { id: string; commands: Sorted['endpoints'][number]['item']['commands']; state: string; cause: string | null }>()
+  const products = new Map<string, Sender>()
+  for (const { sender, items } of fresh) {
+    const own = items.endpoints.findLast(({ item }) => item.endpoint === sender.fingerprint)?.item
+    if (!own) continue
+    const position = positions.get(sender.agentId)!
+    const cause = causeOf(own.engine?.problem ?? null)
+    const isEnabled = position.switch === 'enabled'
+    const healthy = position.state === 'plug-in-error' ? { state: 'online', cause: null } : position
+    const { state, cause: shown } = isEnabled && cause !== null ? { state: 'plug-in-error', cause } : isEnabled ? healthy : position
+    agents.set(sender.agentId, { id: sender.agentId, commands: own.commands, state, cause: shown })
+    if (state !== position.state || shown !== position.cause) products.set(sender.productId, sender)
+    Object.assign(position, { state, cause: shown })
+  }
+  if (agents.size === 0) return []
+  return [showEngines(db, [...agents.values()]), ...(products.size > 0 ? [showProducts(db, [...products.values()])] : [])]
+}
+
+function lettersOf({ sender, epoch, items }: Fresh, now: Date): Letter[] {
+  const { customerId, productId, agentId } = sender
+  return items.refused.map((one) => ({ id: newId(now), customerId, productId, agentId, epoch, ...one }))
+}
+
+async function writeCarefully(
+  db: TenantDb, { sender, epoch, items }: Fresh, positions: ReadonlyMap<string, Position>, known: Map<string, KnownEndpoint>, now: Date, pacer: Pacer,
+): Promise<void> {
+  const none: Sorted = { detections: [], cleared: [], endpoints: [], outcomes: [], refused: [] }
+  const refused: Sorted['refused'] = [...items.refused]
+  const singles: { seq: number; item: unknown; items: Sorted }[] = [
+    ...items.endpoints.map((one) => ({ ...one, items: { ...none, endpoints: [one] } })),
+    ...items.detections.map((one) => ({ ...one, items: { ...none, detections: [one] } })),
+    ...items.cleared.map((one) => ({ ...one, items: { ...none, cleared: [one] } })),
+    ...items.outcomes.map((one) => ({ ...one, items: { ...none, outcomes: [one] } })),
+  ].sort((a, b) => a.seq - b.seq)
+  for (const single of singles) {
+    const knownBefore = new Map(known)
+    await db.query('savepoint item')
+    try {
+      await write(db, [{ sender, epoch, items: single.items }], positions, known, now, pacer, async () => {})
+      await db.query('release savepoint item')
+    } catch (error) {
+      if (!isDataError(error)) throw error
+      await db.query('rollback to savepoint item')
+      known.clear()
+      for (const [name, endpoint] of knownBefore) known.set(name, endpoint)
+      refuse({ refused }, single.item, single.seq, 'store-refused')
+    }
+  }
+  const letters = lettersOf({ sender, epoch, items: { ...none, refused } }, now)
+  if (letters.length > 0) await insertLetters(db, letters, now)
+}
+
+/** The store says that a value can't be: data exception, or a constraint (SQLSTATE 22, 23). */
+export const isDataError = (error: unknown): boolean => /^2[23]/.test((error as { code?: string } | null)?.code ?? '')

@@ -1,0 +1,2 @@
+export type { Sender } from './batch.ts'
+export { createIngest, type Ingest } from './queue.ts'

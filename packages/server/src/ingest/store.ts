@@ -1,0 +1,234 @@
+import type { EndpointItem } from '@vigie/domain/agents'
+import type { TenantDb } from '../platform/index.ts'
+
+/** Where an agent's count stands, locked until commit: whoever moves it alone stores what it counts (R22). */
+export interface Position {
+  id: string
+  epoch: string | null
+  lastSeq: number
+  connectionId: string | null
+  state: string
+  cause: string | null
+  switch: string
+}
+
+/** In the order of ids: several of these run at once. */
+export async function lockPositions(db: TenantDb, agentIds: readonly string[]): Promise<Map<string, Position>> {
+  const { rows } = await db.query<Position>(
+    `select id, epoch, last_seq as "lastSeq", connection_id as "connectionId", state, cause, switch from agent where id = any($1) order by id for no key update`, [agentIds],
+  )
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+export interface KnownEndpoint {
+  id: string
+  openInfections: number
+}
+export const endpointName = (productId: string, key: string) => `${productId} ${key}`
+
+export async function findEndpoints(db: TenantDb, wanted: readonly { productId: string; key: string }[]): Promise<Map<string, KnownEndpoint>> {
+  const { rows } = await db.query<{ product_id: string; key: string; id: string; open_infections: number }>(
+    `select e.product_id, e.key, e.id, e.open_infections from unnest($1::uuid[], $2::text[]) as w (product_id, key) join endpoint e on e.product_id = w.product_id and e.key = w.key`,
+    [wanted.map(({ productId }) => productId), wanted.map(({ key }) => key)],
+  )
+  return new Map(rows.map((row) => [endpointName(row.product_id, row.key), { id: row.id, openInfections: row.open_infections }]))
+}
+
+export interface EndpointRow {
+  id: string
+  customerId: string
+  productId: string
+  agentId: string
+  key: string
+  /** What it is called until it says itself. */
+  name: string
+  /** Null: only its name is known yet, from a detection. */
+  report: { item: EndpointItem; collectedAt: Date } | null
+}
+
+/** Replaces what was known; a row without a report only makes sure that the endpoint is there. New ones go to the product's first group and are counted. */
+export async function upsertEndpoints(db: TenantDb, rows: readonly EndpointRow[], now: Date): Promise<Map<string, KnownEndpoint>> {
+  const { rows: stored } = await db.query<{ id: string; product_id: string; customer_id: string; key: string; group: string; open_infections: number; is_new: boolean }>(upsert, [
+    db.tenant.partnerId, now, JSON.stringify(rows.map(toJson)),
+  ])
+  const fresh = stored.filter((row) => row.is_new)
+  if (fresh.length > 0) await countNew(db, fresh)
+  for (const row of stored) db.announce({ kind: 'endpoint', id: row.id, customerId: row.customer_id })
+  return new Map(stored.map((row) => [endpointName(row.product_id, row.key), { id: row.id, openInfections: row.open_infections }]))
+}
+
+const upsert = `
+  insert into endpoint as e (partner_id, id, customer_id, product_id, agent_id, key, name, "group", addresses, platform, engine, engine_version, pattern_version, pattern_built_at,
+    update_checked_at, real_time_scan, scan_running, scan_started_at, scan_finished_at, engine_problem, collected_at, received_at, created_at)
+  select $1, r.id, r.customer_id, r.product_id, r.agent_id, r.key, r.name, coalesce(g.name, 'servers'), coalesce(r.addresses, '{}'), coalesce(r.platform, ''), r.engine, r.engine_version,
+    r.pattern_version, r.pattern_built_at, r.update_checked_at, coalesce(r.real_time_scan, 'unknown'), coalesce(r.scan_running, false), r.scan_started_at, r.scan_finished_at, r.engine_problem,
+    r.collected_at, case when r.collected_at is not null then $2::timestamptz end, $2
+  from json_to_recordset($3) as r (id uuid, customer_id uuid, product_id uuid, agent_id uuid, key text, name text, addresses text[], platform text, engine text, engine_version text,
+      pattern_version text, pattern_built_at timestamptz, update_checked_at timestamptz, real_time_scan text, scan_running boolean, scan_started_at timestamptz, scan_finished_at timestamptz,
+      engine_problem text, collected_at timestamptz)
+    left join lateral (select name from endpoint_group where product_id = r.product_id order by position limit 1) g on true
+  order by r.product_id, r.key
+  on conflict (partner_id, product_id, key) do update set
+    agent_id = excluded.agent_id,
+    name = case when excluded.received_at is null then e.name else excluded.name end,
+    addresses = case when excluded.received_at is null then e.addresses else excluded.addresses end,
+    platform = case when excluded.received_at is null then e.platform else excluded.platform end,
+    engine = case when excluded.received_at is null then e.engine else excluded.engine end,
+    engine_version = case when excluded.received_at is null then e.engine_version else excluded.engine_version end,
+    pattern_version = case when excluded.received_at is null then e.pattern_version else excluded.pattern_version end,
+    pattern_built_at = case when excluded.received_at is null then e.pattern_built_at else excluded.pattern_built_at end,
+    update_checked_at = case when excluded.received_at is null then e.update_checked_at else excluded.update_checked_at end,
+    real_time_scan = case when excluded.received_at is null then e.real_time_scan else excluded.real_time_scan end,
+    scan_running = case when excluded.received_at is null then e.scan_running else excluded.scan_running end,
+    scan_started_at = case when excluded.received_at is null then e.scan_started_at else excluded.scan_started_at end,
+    scan_finished_at = case when excluded.received_at is null then e.scan_finished_at else excluded.scan_finished_at end,
+    engine_problem = case when excluded.received_at is null then e.engine_problem else excluded.engine_problem end,
+    collected_at = coalesce(excluded.collected_at, e.collected_at),
+    received_at = coalesce(excluded.received_at, e.received_at)
+  returning e.id, e.product_id, e.customer_id, e.key, e."group", e.open_infections, xmax = 0 as is_new`
+
+const toJson = ({ id, customerId, productId, agentId, key, name, report }: EndpointRow) => {
+  const base = { id, customer_id: customerId, product_id: productId, agent_id: agentId, key, name }
+  if (!report) return base
+  const { item, collectedAt } = report
+  const { engine } = item
+  return {
+    ...base, name: item.name || name, addresses: item.addresses, platform: item.platform, collected_at: collectedAt,
+    ...(engine && {
+      engine: engine.engine, engine_version: engine.engineVersion, pattern_version: engine.patternVersion, pattern_built_at: engine.patternBuiltAt, update_checked_at: engine.updateCheckedAt,
+      real_time_scan: engine.realTimeScan, scan_running: engine.scan.isRunning, scan_started_at: engine.scan.startedAt, scan_finished_at: engine.scan.finishedAt, engine_problem: engine.problem,
+    }),
+  }
+}
+
+/** Kept counts: product, group, customer, in the order every transaction takes them. */
+async function countNew(db: TenantDb, fresh: readonly { product_id: string; customer_id: string; group: string }[]): Promise<void> {
+  const rows = JSON.stringify(fresh)
+  const input = 'json_to_recordset($1) as r (product_id uuid, customer_id uuid, "group" text)'
+  await Promise.all([
+    db.query(`update product p set endpoint_count = p.endpoint_count + r.n from (select product_id, count(*) as n from ${input} group by 1 order by 1) r where p.id = r.product_id`, [rows]),
+    db.query(
+      `update endpoint_group g set endpoint_count = g.endpoint_count + r.n from (select product_id, "group", count(*) as n from ${input} group by 1, 2 order by 1, 2) r
+       where g.product_id = r.product_id and g.name = r."group"`,
+      [rows],
+    ),
+    db.query(`update customer c set endpoint_count = c.endpoint_count + r.n from (select customer_id, count(*) as n from ${input} group by 1 order by 1) r where c.id = r.customer_id`, [rows]),
+  ])
+}
+
+/** One sender of a flush, named by `k` in the rows of detections. */
+export interface SourceRow {
+  k: number
+  customer_id: string
+  product_id: string
+  type_id: string
+  /** What its clock must be put right by; 0 while it is about right (R23). */
+  offset: number
+}
+/** Short names: this is most of what travels. */
+export interface DetectionRow {
+  k: number
+  e: string
+  at: string
+  id: string
+  c: string
+  t: string
+  o: string
+  r: string
+  n: string
+}
+/** A detection really added, where malware stayed or may have been dealt with. */
+export interface Notable {
+  customer_id: string
+  product_id: string
+  endpoint_id: string
+  category: string
+  threat: string
+  object: string
+  outcome: string
+  at: Date
+}
+
+/**
+ * Adds what is not there yet (a record sent again after a reinstall is known by its content id, AGT-6) and counts exactly that, in one statement. Minutes older
+ * than an assessment looks back are not counted for it: history that arrives late paints no icon (EVT-3).
+ * @param sick endpoints with open infections: of them everything added is given back
+ */
+export async function insertDetections(
+  db: TenantDb, sources: readonly SourceRow[], rows: readonly DetectionRow[], sick: readonly string[], now: Date,
+): Promise<Notable[]> {
+  const { rows: notable } = await db.query<Notable>(insert, [db.tenant.partnerId, now, JSON.stringify(sources), JSON.stringify(rows), sick])
+  return notable
+}
+
+const insert = `
+  with source as materialized (select * from json_to_recordset($3) as s (k integer, customer_id uuid, product_id uuid, type_id text, "offset" integer)),
+  added as (
+    insert into detection (partner_id, customer_id, product_id, at, content_id, endpoint_id, category, threat, object, outcome, engine, received_at, counted_at)
+    select $1, s.customer_id, s.product_id, d.at, decode(d.id, 'hex'), d.e, d.c, d.t, d.o, d.r, d.n, $2, least(d.at + s."offset" * interval '1 millisecond', $2)
+    from json_to_recordset($4) as d (k integer, e uuid, at timestamptz, id text, c text, t text, o text, r text, n text) join source s on s.k = d.k
+    on conflict do nothing
+    returning customer_id, product_id, endpoint_id, category, threat, object, outcome, at, counted_at
+  ),
+  minutes as (
+    insert into tally_minute as m (partner_id, product_id, category, minute, customer_id, count)
+    select $1, product_id, category, date_trunc('minute', counted_at), (array_agg(customer_id))[1], count(*) from added
+    where counted_at > $2::timestamptz - interval '2 hours' group by 2, 3, 4 order by 2, 3, 4
+    on conflict (partner_id, product_id, category, minute) do update set count = m.count + excluded.count
+  ),
+  hours as (
+    insert into tally_hour as h (partner_id, customer_id, type_id, category, hour, count)
+    select $1, a.customer_id, s.type_id, a.category, date_trunc('hour', a.counted_at), count(*)
+    from added a join (select distinct product_id, type_id from source) s on s.product_id = a.product_id group by 2, 3, 4, 5 order by 5, 4, 3, 2
+    on conflict (partner_id, hour, category, type_id, customer_id) do update set count = h.count + excluded.count
+  )
+  select customer_id, product_id, endpoint_id, category, threat, object, outcome, at from added where outcome in ('blocked', 'failed', 'none') or endpoint_id = any($5::uuid[])`
+
+export interface Stored {
+  id: string
+  lastSeq: number
+}
+export async function moveSequences(db: TenantDb, moved: readonly Stored[], now: Date): Promise<void> {
+  await db.query(
+    `update agent a set last_seq = r.seq, last_seen_at = greatest(a.last_seen_at, $2) from json_to_recordset($1) as r (id uuid, seq bigint) where a.id = r.id`,
+    [JSON.stringify(moved.map(({ id, lastSeq }) => ({ id, seq: lastSeq }))), now],
+  )
+}
+
+/** What an agent's engine can be told to do now, and what it complains of. */
+export async function showEngines(db: TenantDb, agents: readonly { id: string; commands: EndpointItem['commands']; state: string; cause: string | null }[]): Promise<void> {
+  await db.query(
+    `update agent a set commands = r.commands, state = r.state, cause = r.cause from json_to_recordset($1) as r (id uuid, commands jsonb, state text, cause text) where a.id = r.id`,
+    [JSON.stringify(agents)],
+  )
+}
+
+/** A product's state is that of its newest agent (as agents.showProductState), for several at once. */
+export async function showProducts(db: TenantDb, products: readonly { productId: string; customerId: string }[]): Promise<void> {
+  await db.query(
+    `update product p set state = n.state from (select id from product where id = any($1) order by id for no key update) w,
+       lateral (select state from agent where product_id = w.id order by switch = 'unregistered', registered_at desc limit 1) n
+     where p.id = w.id and p.state <> n.state`,
+    [products.map(({ productId }) => productId)],
+  )
+  for (const { productId, customerId } of products) db.announce({ kind: 'product', id: productId, customerId })
+}
+
+export interface Letter {
+  id: string
+  customerId: string
+  productId: string
+  agentId: string
+  epoch: string
+  seq: number
+  reason: string
+  item: string
+}
+export async function insertLetters(db: TenantDb, letters: readonly Letter[], now: Date): Promise<void> {
+  await db.query(
+    `insert into dead_letter (partner_id, id, customer_id, product_id, agent_id, epoch, seq, reason, item, received_at)
+     select $1, r.id, r."customerId", r."productId", r."agentId", r.epoch, r.seq, r.reason, r.item, $2
+     from json_to_recordset($3) as r (id uuid, "customerId" uuid, "productId" uuid, "agentId" uuid, epoch uuid, seq bigint, reason text, item text)`,
+    [db.tenant.partnerId, now, JSON.stringify(letters)],
+  )
+}
