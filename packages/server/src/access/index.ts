@@ -6,8 +6,9 @@ import { meRoutes } from './routes/me.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { setupRoutes } from './routes/setup.ts'
 
+export { listForOperator, resetMfa } from './operator.ts'
 export { prepareDummyHash } from './passwords.ts'
-export { actorOf } from './sessions.ts'
+export { actorOf, standingOfActor, standings } from './sessions.ts'
 export { isSetUp, setUp, setupToken, type FirstRun } from './setup.ts'
 
 export const accessRoutes: Handler[] = [...setupRoutes, ...sessionRoutes, ...meRoutes, ...linkRoutes, ...accountRoutes, ...businessRoutes]

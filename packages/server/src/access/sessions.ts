@@ -105,6 +105,20 @@ export async function actorOf(services: Services, token: string | undefined): Pr
   })
 }
 
+/** What a session may be, in one word to compare with. A live connection that no longer stands as it did when it was opened is closed (R7). */
+export const standingOfActor = (actor: Pick<Actor, 'sessionState' | 'role' | 'isScopeLimited'>): string => `${actor.sessionState} ${actor.role} ${actor.isScopeLimited}`
+
+/** How these sessions of a business stand now; one that ended is left out. Looking does not count as use. */
+export async function standings(db: TenantDb, sessionIds: readonly string[], now: Date): Promise<Map<string, string>> {
+  const { rows } = await db.query<Row>(
+    `select s.id, s.state, a.role, a.is_scope_limited, a.totp_secret is not null as has_mfa, p.is_mfa_required
+     from session s join account a on a.partner_id = s.partner_id and a.id = s.account_id join partner p on p.id = s.partner_id
+     where s.id = any($1) and s.expires_at > $2 and s.last_used_at > $3 and a.state = 'active'`,
+    [sessionIds, now, idleSince(now)],
+  )
+  return new Map(rows.map((row) => [row.id, standingOfActor({ sessionState: stateNow(row), role: row.role, isScopeLimited: row.is_scope_limited })]))
+}
+
 function stateNow({ state, has_mfa, is_mfa_required }: Row): SessionState {
   if (state === 'mfa-needed' || (state === 'mfa-enrolment-needed' && has_mfa)) return 'mfa-needed'
   return is_mfa_required && !has_mfa ? 'mfa-enrolment-needed' : 'full'

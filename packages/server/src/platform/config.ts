@@ -59,6 +59,8 @@ const settings = {
   logLevel: { flag: 'log-level', env: 'VIGIE_LOG_LEVEL', help: 'debug, info, warn, error, silent; info' },
 } as const satisfies Record<string, Setting>
 type SettingName = keyof typeof settings
+/** Without the `--`; the operator's commands take them too. */
+export const settingFlags: readonly string[] = Object.values(settings).map(({ flag }) => flag)
 
 export const usage = [
   'npm start -- [flags]     (each may also stand in the environment; flags win)',
