@@ -3,10 +3,12 @@ import type { FastifyInstance } from 'fastify'
 import { accessRoutes, actorOf, prepareDummyHash, setupToken } from './access/index.ts'
 import { auditRoutes, recordRefusal } from './audit/index.ts'
 import { customerRoutes } from './customers/index.ts'
+import { figureRoutes } from './figures/index.ts'
 import { cleaning, createScheduler, type Job } from './jobs/index.ts'
+import { createHub, liveRoutes } from './live/index.ts'
 import { createSender, noMail, outboxRoutes, type SenderOptions } from './outbox/index.ts'
-import { createHttp, latestMigrationIs, type Background, type Clock, type Database, type Handler, type Log, type Services, type Vault } from './platform/index.ts'
-import { productRoutes, purging } from './products/index.ts'
+import { createHttp, latestMigrationIs, type Background, type Clock, type Database, type Handler, type Log, type Metrics, type Services, type Vault } from './platform/index.ts'
+import { productJobs, productRoutes } from './products/index.ts'
 
 export interface Parts {
   database: Database
@@ -19,8 +21,8 @@ export interface Parts {
   trustedProxies: string[]
   /** Null: mails are kept and read in the console. */
   smtp: SenderOptions | null
-  /** Prometheus text; absent: no /metrics. */
-  metrics?: () => Promise<string>
+  /** Absent: no /metrics. */
+  metrics?: Metrics
 }
 
 export interface Vigie {
@@ -50,15 +52,20 @@ export async function compose(parts: Parts): Promise<Vigie> {
   services.actorOf = (token) => actorOf(services, token)
   services.setupToken = await setupToken(services)
   await prepareDummyHash()
+  const hub = createHub(services)
+  services.endLive = (match) => hub.endLive(match)
+  parts.metrics?.gauge('vigie_consoles_connected', 'Consoles that hear live updates from this process.', () => hub.size)
   const handlers: Handler[] = [
     ...accessRoutes,
     ...auditRoutes,
     ...customerRoutes,
     ...productRoutes,
+    ...figureRoutes,
+    ...liveRoutes(hub),
     ...outboxRoutes,
   ]
-  const jobs: Job[] = [...cleaning]
-  const background: Background[] = [purging(database, log), createScheduler(services, jobs)]
+  const jobs: Job[] = [...cleaning, ...productJobs]
+  const background: Background[] = [createScheduler(services, jobs)]
   if (parts.smtp !== null) {
     const sender = createSender(services, parts.smtp)
     services.mail = sender
@@ -71,8 +78,10 @@ export async function compose(parts: Parts): Promise<Vigie> {
     trustedProxies: parts.trustedProxies,
     onRefusal: (actor, origin, route, problem) => recordRefusal(services, actor, origin, route, problem),
     isReady: () => latestMigrationIs(database),
-    ...(parts.metrics ? { metrics: parts.metrics } : {}),
+    ...(parts.metrics ? { metrics: async () => parts.metrics!.text() } : {}),
   })
+  // streams have no end of their own: without this, closing would wait for them for ever (R44)
+  http.addHook('preClose', () => hub.close())
   return {
     http,
     services,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { showAuthority, startAgentSide } from './agents/index.ts'
 import { compose, type Vigie } from './compose.ts'
 import { createMetrics, measureHttp, measureProcess, systemClock, type Log } from './platform/index.ts'
 import type { Config } from './platform/config.ts'
@@ -40,11 +41,13 @@ export async function start(config: Config, log: Log): Promise<Running> {
       database: storage.database, vault: storage.vault, log, clock: systemClock, publicUrl: config.publicUrl, agentUrl: config.agentUrl, trustedProxies: [...config.trustedProxies],
       smtp: config.smtpUrl === null ? null : { smtpUrl: config.smtpUrl },
       consoleFolder: config.roles.includes('api') && existsSync(builtConsole) ? builtConsole : null,
-      metrics: async () => metrics.text(),
+      metrics,
     })
     taken.push(() => vigie.close())
     measureHttp(metrics, vigie.http)
-    Object.assign(vigie.services, config.urls(await listen(vigie, config)))
+    const port = await listen(vigie, config)
+    const agentPort = await listenToAgents(vigie, config, (release) => void taken.push(release))
+    Object.assign(vigie.services, config.urls({ port, agentPort }))
     if (config.roles.includes('jobs')) {
       for (const one of vigie.background) {
         await one.start()
@@ -59,12 +62,27 @@ export async function start(config: Config, log: Log): Promise<Running> {
   }
 }
 
-async function listen({ http }: Vigie, config: Config): Promise<{ port: number; agentPort: number }> {
+async function listen({ http }: Vigie, config: Config): Promise<number> {
   try {
     await http.listen({ host: config.host, port: config.port })
   } catch (error) {
     throw listenError(error, 'console', config.host, config.port)
   }
   const address = http.server.address()
-  return { port: typeof address === 'object' && address ? address.port : config.port, agentPort: config.agentPort }
+  return typeof address === 'object' && address ? address.port : config.port
+}
+
+/** A process without the role still tells the authority's fingerprint in install commands. */
+async function listenToAgents({ services }: Vigie, config: Config, taken: (release: () => Promise<void>) => void): Promise<number> {
+  if (!config.roles.includes('agents')) {
+    await showAuthority(services)
+    return config.agentPort
+  }
+  try {
+    const side = await startAgentSide({ services, port: config.agentPort, host: config.agentHost })
+    taken(() => side.close())
+    return side.port
+  } catch (error) {
+    throw listenError(error, 'agents', config.agentHost, config.agentPort)
+  }
 }

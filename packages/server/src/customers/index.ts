@@ -1,1 +1,2 @@
+export { countAttention } from './figures.ts'
 export { customerRoutes } from './routes.ts'

@@ -1,6 +1,7 @@
 export type { Background } from './background.ts'
 export * from './clock.ts'
 export * from './db/index.ts'
+export { countFigure, type FigureCount } from './figure.ts'
 export * from './http/index.ts'
 export * from './ids.ts'
 export * from './log.ts'

@@ -1,3 +1,4 @@
-export { purgeDeleted, purging } from './purge.ts'
+export { countAgentsByState } from './figures.ts'
+export { productJobs } from './jobs.ts'
 export { productRoutes } from './routes.ts'
-export { add as addProducts, ofCustomer as productsOfCustomer } from './store.ts'
+export { add as addProducts } from './store.ts'

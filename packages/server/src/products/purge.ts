@@ -1,7 +1,6 @@
-import type { Background, Database, Log } from '../platform/index.ts'
+import type { Database } from '../platform/index.ts'
 
 const chunk = 5_000
-const everyMs = 60_000
 
 /**
  * Takes the raw records of deleted products away (CUS-5), oldest first, a chunk a transaction so that nothing waits for it. Dies or runs twice without harm: the note that
@@ -25,23 +24,4 @@ export async function purgeDeleted(database: Database): Promise<number> {
     }
   }
   return gone
-}
-
-export function purging(database: Database, log: Log): Background {
-  let timer: NodeJS.Timeout | undefined
-  let running: Promise<unknown> = Promise.resolve()
-  let isStopped = false
-  const run = async () => {
-    await purgeDeleted(database).catch((error: unknown) => log.warn('purge put off', { error: String(error) }))
-    if (!isStopped) timer = setTimeout(() => (running = run()), everyMs)
-  }
-  return {
-    name: 'purge',
-    start: () => void (running = run()),
-    async stop() {
-      isStopped = true
-      clearTimeout(timer)
-      await running
-    },
-  }
 }

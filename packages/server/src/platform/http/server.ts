@@ -180,7 +180,11 @@ function assertAllowed(route: AnyRoute, actor: Actor | null): void {
 
 /** R33: a change proves that it comes from the console's own origin. Programs without a session cookie have no origin to prove. */
 function assertSameOrigin(request: FastifyRequest, publicUrl: string): void {
-  if (request.method === 'GET' || request.method === 'HEAD') return
+  if (request.method !== 'GET' && request.method !== 'HEAD') assertOwnOrigin(request, publicUrl)
+}
+
+/** What a browser says of where the request was made; live connections are held to it too, though they read only. @throws request.other-origin */
+export function assertOwnOrigin(request: FastifyRequest, publicUrl: string): void {
   const { origin } = request.headers
   const site = request.headers['sec-fetch-site']
   if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new Problem('request.other-origin')
