@@ -1,2 +1,2 @@
 export { wakeAgent } from '../commands/index.ts'
-export { startAgentSide, type AgentSide, type AgentSideOptions } from './side.ts'
+export { showAuthority, startAgentSide, type AgentSide, type AgentSideOptions } from './side.ts'

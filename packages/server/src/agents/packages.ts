@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { installScript } from '@vigie/domain/agents'
+import * as protocol from '@vigie/domain/agents'
 import { Problem } from '@vigie/domain/kernel'
 import type { Services } from '../platform/index.ts'
 
@@ -45,6 +45,8 @@ export function createPackages(from = folder): Packages {
   return {
     async installScript(services) {
       const { sha256 } = await find('linux-x64')
+      const { installScript } = protocol as unknown as { installScript?(options: { agentUrl: string; packageSha256: string }): string }
+      if (!installScript) throw new Problem('agent.package-missing', { platform: 'linux-x64' })
       return installScript({ agentUrl: services.agentUrl, packageSha256: sha256 })
     },
     async send(response, platform) {

@@ -99,4 +99,9 @@ export async function startAgentSide({ services, port, host, timing = {}, packag
   }
 }
 
+/** For a process that hears no agents, but tells people how to connect one. */
+export async function showAuthority(services: Services): Promise<void> {
+  services.caFingerprint = (await openAuthority(services.database, services.vault, services.clock)).fingerprint
+}
+
 function ignore(): void {}
