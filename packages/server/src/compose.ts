@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { accessRoutes, actorOf, prepareDummyHash, setupToken } from './access/index.ts'
 import { auditRoutes, recordRefusal } from './audit/index.ts'
+import { commandJobs, commandRoutes } from './commands/index.ts'
 import { customerRoutes } from './customers/index.ts'
 import { figureRoutes } from './figures/index.ts'
 import { cleaning, createScheduler, type Job } from './jobs/index.ts'
@@ -63,8 +64,9 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...figureRoutes,
     ...liveRoutes(hub),
     ...outboxRoutes,
+    ...commandRoutes,
   ]
-  const jobs: Job[] = [...cleaning, ...productJobs]
+  const jobs: Job[] = [...cleaning, ...productJobs, ...commandJobs]
   const background: Background[] = [createScheduler(services, jobs)]
   if (parts.smtp !== null) {
     const sender = createSender(services, parts.smtp)

@@ -9,3 +9,6 @@ export type CommandType = (typeof commandTypes)[number]
 export const commandSteps = ['waiting', 'delivered', 'running', 'succeeded', 'failed', 'expired', 'unknown'] as const
 export type CommandStep = (typeof commandSteps)[number]
 export const isFinal = (step: CommandStep): boolean => ['succeeded', 'failed', 'expired', 'unknown'].includes(step)
+
+/** How long an order may wait for its agent, minutes (R14: never above 24 h). What makes sense only now ends soon; a scan may wait for a sleeping server. */
+export const lifeMinutes: Readonly<Record<CommandType, number>> = { 'scan-now': 1_440, 'stop-scan': 15, 'update-components': 1_440, synchronise: 60 }

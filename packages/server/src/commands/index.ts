@@ -1,3 +1,6 @@
 export { takeWaiting } from './delivery.ts'
+export { commandJobs } from './jobs.ts'
 export { applyOutcomes } from './outcomes.ts'
+export { commandRoutes } from './routes.ts'
+export { send as sendCommand, type Sending } from './send.ts'
 export { agentChannel, wakeAgent, type AgentNotice } from './wake.ts'
