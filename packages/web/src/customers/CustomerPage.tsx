@@ -1,0 +1,124 @@
+import { customersApi, type Customer } from '@vigie/domain/customers'
+import { EventTable } from '../events/index.ts'
+import { IndexList } from '../indexes/index.ts'
+import {
+  ActionMenu, Ago, AttentionCounts, buttonClass, CopyText, Empty, Icon, Link, load, Notice, Page, Part, paths, query, Stack, Tabs, useActor, useAddress, useGo, useLoaded, useText, type Action,
+} from '../kit/index.ts'
+import { NetworkTree, treeOf } from '../products/index.ts'
+import { ContactsTab } from './ContactsTab.tsx'
+import css from './customers.module.css'
+import { ProfileTab } from './ProfileTab.tsx'
+import { useDeleteCustomer } from './useDeleteCustomer.ts'
+
+const customer = query(customersApi.getCustomer).at((at) => ({ params: { customerId: at.params['customerId']! } }))
+export const loader = load(customer)
+
+const tabs = [['products', 'product.read'], ['events', 'event.read'], ['profile', 'customer.read'], ['contacts', 'customer.read'], ['indexes', 'index.read']] as const
+
+/** CUS-3: one customer. */
+export default function CustomerPage() {
+  const actor = useActor()
+  const at = useAddress()
+  const shown = useLoaded(customer)
+  const customerId = shown.id
+  const allowed = tabs.filter(([, needs]) => actor.can(needs))
+  const tab = allowed.find(([id]) => id === at.search['tab'])?.[0] ?? allowed[0]?.[0]
+  const isReading = tab === 'profile' || tab === 'indexes'
+  return (
+    <Page
+      title={{ text: shown.company }}
+      crumbs={[{ label: 'customers.title', to: paths.customers() }]}
+      sign={<AttentionCounts {...shown.attention} to={(severity) => paths.events({ customerId, severity })} />}
+      action={<Actions customer={shown} />}
+      narrow={isReading}
+      tabs={
+        <>
+          <Line customer={shown} />
+          <Tabs
+            label={{ text: shown.company }}
+            tabs={allowed.map(([id]) => ({ label: `customers.tab.${id}`, to: paths.customer({ customerId, tab: id }), isCurrent: id === tab, count: id === 'products' ? shown.productCount : undefined }))}
+          />
+        </>
+      }
+    >
+      <Part key={`${customerId}-${tab}`}>
+        {tab === 'products' && <Products customer={shown} />}
+        {tab === 'events' && <EventTable fixed={{ customerId }} />}
+        {tab === 'profile' && <ProfileTab customer={shown} />}
+        {tab === 'contacts' && <ContactsTab customerId={customerId} locale={shown.locale} />}
+        {tab === 'indexes' && <Indexes customerId={customerId} />}
+      </Part>
+    </Page>
+  )
+}
+
+/** Who to call, and since when we have heard nothing. */
+function Line({ customer: { contact, accountId, lastSeenAt, endpointCount, id, tags } }: { customer: Customer }) {
+  const say = useText()
+  return (
+    <p className={css.line}>
+      {contact && <span>{contact.name} · <a href={`mailto:${contact.email}`}>{contact.email}</a>{contact.phone && <> · <a href={`tel:${contact.phone}`}>{contact.phone}</a></>}</span>}
+      {endpointCount > 0 && <Link to={paths.inventory({ customerId: id })}>{say('common.endpoints', { count: endpointCount })}</Link>}
+      <span>{say('customers.last-seen')} <Ago at={lastSeenAt} /></span>
+      <CopyText text={accountId} label={say('customers.account-id')} />
+      {tags.length > 0 && <span className={css.tags}>{tags.map((tag) => <Link key={tag} className={css.tag} to={paths.customers({ tag })}>{tag}</Link>)}</span>}
+    </p>
+  )
+}
+
+function Actions({ customer: shown }: { customer: Customer }) {
+  const say = useText()
+  const go = useGo()
+  const actor = useActor()
+  const remove = useDeleteCustomer()
+  const more: Action[] = actor.can('customer.delete')
+    ? [{ label: 'customers.delete', icon: 'trash', isDangerous: true, disabledReason: shown.productCount > 0 ? 'remedy.remove-products-first' : undefined, onSelect: () => remove(shown, () => void go(paths.customers(), { replace: true })) }]
+    : []
+  return (
+    <>
+      <ActionMenu label="customers.actions" actions={more} />
+      {actor.can('product.create') && <Link className={buttonClass('primary')} to={paths.newProduct({ customerId: shown.id })}><Icon name="plus" /><span>{say('products.new')}</span></Link>}
+    </>
+  )
+}
+
+function Products({ customer: shown }: { customer: Customer }) {
+  const say = useText()
+  const actor = useActor()
+  const { products } = useLoaded(treeOf(shown.id))
+  const waiting = products.filter(({ product }) => product.state === 'pending')
+  const [first] = waiting
+  return (
+    <Stack>
+      {first && actor.can('product.issue-key') && (
+        <Notice
+          tone="pending"
+          title={{ key: 'customers.waiting', values: { count: waiting.length } }}
+          action={waiting.length === 1 && <Link className={buttonClass('primary')} to={paths.connectProduct({ productId: first.product.id })}>{say('products.connect')}</Link>}
+        >
+          {say('customers.waiting.about')}
+        </Notice>
+      )}
+      <div>
+        <NetworkTree
+          customerId={shown.id}
+          empty={
+            <div className={css.panel}>
+              <Empty icon="shield" title="customers.no-product" about="customers.no-product.about" action={actor.can('product.create') && <Link className={buttonClass('primary')} to={paths.newProduct({ customerId: shown.id })}>{say('products.new')}</Link>} />
+            </div>
+          }
+        />
+      </div>
+    </Stack>
+  )
+}
+
+function Indexes({ customerId }: { customerId: string }) {
+  const say = useText()
+  return (
+    <>
+      <p className={css.about}>{say('customers.indexes.about')} <Link to={paths.indexes()}>{say('customers.indexes.business')}</Link></p>
+      <IndexList customerId={customerId} />
+    </>
+  )
+}

@@ -1,0 +1,7 @@
+import { screen } from '../kit/index.ts'
+
+export const screens = [
+  screen('/customers', () => import('./CustomersPage.tsx')),
+  screen('/customers/new', () => import('./NewCustomerPage.tsx')),
+  screen('/customers/:customerId', () => import('./CustomerPage.tsx')),
+]
