@@ -299,5 +299,5 @@ const noCompression = { compress: false, binary: false } as const
 
 /** A copy of an installation as a master image makes it: same identity, same counter, a queue of its own life. */
 export function copyOf(identity: LabIdentity): LabIdentity {
-  return { ...identity, machine: { ...identity.machine } }
+  return { ...identity, machine: { ...identity.machine }, serial: identity.serial + 1_000_000_000 }
 }
