@@ -88,7 +88,7 @@ export class Agent {
       queue: this.#queue, counters: () => this.#counters, clock: this.#clock, log: this.#log, identity: () => this.#identity, ca: await trustedCa(folder),
       machine: () => this.#machine(), timing: this.#options.timing,
       onCommand: async (frame) => void (await this.#commands.take(frame)),
-      onWelcome: () => void this.#reporter.look(),
+      onWelcome: () => void (this.#options.isQuiet || this.#reporter.look()),
       onClone: () => this.#takeOwnIdentity(),
       onState: (state, detail) => this.#onState(state, detail),
     })

