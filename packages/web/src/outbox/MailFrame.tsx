@@ -1,0 +1,32 @@
+import { useEffect, useRef } from 'react'
+import css from './outbox.module.css'
+
+/**
+ * A mail's HTML, shut in: the frame runs no script, submits nothing, opens nothing by itself (R38). Our own content policy applies inside it too and refuses
+ * style attributes as text, so they are set again as properties, which it allows; nothing else of the mail is touched.
+ */
+export function MailFrame({ html, title }: { html: string; title: string }) {
+  const frame = useRef<HTMLIFrameElement>(null)
+  useEffect(() => {
+    const inner = frame.current?.contentDocument
+    if (!inner) return
+    const mail = new DOMParser().parseFromString(html, 'text/html')
+    for (const element of mail.querySelectorAll('script, iframe, object, embed, form, link, base, meta')) element.remove()
+    const styles = [...mail.querySelectorAll<HTMLElement>('[style]')].map((element) => element.getAttribute('style') ?? '')
+    const body = inner.importNode(mail.body, true)
+    inner.body.replaceWith(body)
+    for (const [index, element] of [...(body.hasAttribute('style') ? [body] : []), ...body.querySelectorAll<HTMLElement>('[style]')].entries()) element.style.cssText = styles[index] ?? ''
+    for (const link of body.querySelectorAll('a')) {
+      link.target = '_blank'
+      link.rel = 'noopener noreferrer'
+    }
+    const fit = () => {
+      if (frame.current) frame.current.style.height = `${Math.min(1600, inner.documentElement.scrollHeight + 2)}px`
+    }
+    fit()
+    const watcher = new ResizeObserver(fit)
+    watcher.observe(body)
+    return () => watcher.disconnect()
+  }, [html])
+  return <iframe ref={frame} className={css.frame} title={title} sandbox="allow-same-origin allow-popups" />
+}

@@ -1,0 +1,3 @@
+import { screen } from '../kit/index.ts'
+
+export const screens = [screen('/administration/outbox', () => import('./OutboxPage.tsx'))]
