@@ -4,6 +4,7 @@ import { accessRoutes, actorOf, prepareDummyHash, setupToken } from './access/in
 import { auditRoutes, recordRefusal } from './audit/index.ts'
 import { commandJobs, commandRoutes } from './commands/index.ts'
 import { customerRoutes } from './customers/index.ts'
+import { eventRoutes } from './events/index.ts'
 import { figureRoutes } from './figures/index.ts'
 import { cleaning, createScheduler, type Job } from './jobs/index.ts'
 import { createHub, liveRoutes } from './live/index.ts'
@@ -29,6 +30,8 @@ export interface Parts {
 export interface Vigie {
   http: FastifyInstance
   services: Services
+  /** Every route there is: the isolation matrix walks them. */
+  handlers: readonly Handler[]
   /** What main.ts starts in processes with the role `jobs`; tests start what they are about. */
   background: Background[]
   close(): Promise<void>
@@ -65,6 +68,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...liveRoutes(hub),
     ...outboxRoutes,
     ...commandRoutes,
+    ...eventRoutes,
   ]
   const jobs: Job[] = [...cleaning, ...productJobs, ...commandJobs]
   const background: Background[] = [createScheduler(services, jobs)]
@@ -87,6 +91,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
   return {
     http,
     services,
+    handlers,
     background,
     async close() {
       await http.close()

@@ -1,0 +1,120 @@
+import { type Ids, type OwnIds, password } from './world.ts'
+
+/** What one sends. Ids stand as they are: wherever one of them occurs (path, query, body, element of a list) is a place that the matrix fills with others' ids. */
+export interface Request {
+  params?: Record<string, string>
+  query?: Record<string, string>
+  body?: unknown
+  /** Version of what is edited. */
+  ifMatch?: number
+}
+
+export interface Example {
+  /** A request that succeeds for the business's primary in a fresh world. */
+  request(ids: Ids & OwnIds & { self: { accountId: string; sessionId: string } }): Request
+  /** Expected status of that request, where it is not 200. Say why. */
+  status?: number
+}
+
+const example = (request: Example['request'], more: Omit<Example, 'request'> = {}): Example => ({ request, ...more })
+const nothing = example(() => ({}))
+
+const person = { firstName: 'Ada', lastName: 'Byron', locale: 'en', timeZone: 'UTC' }
+const profile = { company: 'Bakery', address: '', city: '', state: '', postalCode: '', country: 'FR', industry: '', sizeEndpoints: null, phone: '' }
+const contact = { firstName: 'Ada', lastName: 'Byron', email: 'ada@example.com', phone: '', locale: 'en' }
+const noToken = 'x'.repeat(43)
+/** Public routes without their secret: refused, whoever asks. */
+const withoutSecret = (body: Record<string, unknown>, status: number) => example(() => ({ body }), { status })
+
+/**
+ * One line a route: its place in the isolation matrix (R1, R2, R6). A route that is not here fails `matrix.test.ts`. Adding one: an `example` with the smallest valid
+ * request; a new kind of id goes into `world.ts` (one row of it for each customer, or for the business).
+ */
+export const examples: Readonly<Record<string, Example>> = {
+  // access
+  'setup.get': nothing,
+  'setup.complete': withoutSecret({ token: noToken, businessName: 'B', email: 'ada@example.com', password, ...person }, 403),
+  'session.sign-in': withoutSecret({ email: 'nobody@example.com', password }, 401),
+  'session.verify-mfa': example(() => ({ body: { code: '123456' } }), { status: 422 }), // a full session owes no code
+  'session.get': nothing,
+  'session.sign-out': nothing,
+  'me.sessions': nothing,
+  'me.end-session': example(({ self }) => ({ params: { sessionId: self.sessionId } })),
+  'me.update': example(() => ({ body: { ...person, isToldOfEvents: true } })),
+  'me.change-password': example(() => ({ body: { currentPassword: password, newPassword: 'another long phrase 72' } })),
+  'me.start-totp': nothing,
+  'me.confirm-totp': example(() => ({ body: { code: '123456' } }), { status: 409 }), // not started
+  'me.remove-totp': example(() => ({ body: { password } })),
+  'me.renew-recovery-codes': example(() => ({ body: { password } }), { status: 409 }), // there is no second factor
+  'password-reset.request': example(() => ({ body: { email: 'nobody@example.com' } })),
+  'password-reset.complete': withoutSecret({ token: noToken, password }, 410),
+  'invitation.look': withoutSecret({ token: noToken }, 410),
+  'invitation.accept': withoutSecret({ token: noToken, password, ...person }, 410),
+  'accounts.list': nothing,
+  'accounts.invite': example(({ customerId }) => ({
+    body: { email: 'new@example.com', firstName: 'New', lastName: 'One', role: 'technician', locale: 'en', timeZone: 'UTC', scope: [{ effect: 'allow', target: { kind: 'customer', customerId }, endsAt: null }] },
+  })),
+  'accounts.get': example(({ accountId }) => ({ params: { accountId } })),
+  'accounts.update': example(({ accountId, customerId }) => ({
+    params: { accountId }, ifMatch: 1, body: { role: 'read-only', isDisabled: false, scope: [{ effect: 'allow', target: { kind: 'customer', customerId }, endsAt: null }] },
+  })),
+  'accounts.remove': example(({ accountId }) => ({ params: { accountId } })),
+  'accounts.resend-invitation': example(({ invitedAccountId }) => ({ params: { accountId: invitedAccountId } })),
+  'business.get': nothing,
+  'business.update': example(() => ({ ifMatch: 1, body: { name: 'Renamed', isMfaRequired: false, locale: 'fr', timeZone: 'UTC' } })),
+  'business.transfer-primary': example(({ accountId }) => ({ body: { accountId, password } })),
+  // audit
+  'audit.list': example(({ customerId, accountId }) => ({ query: { customerId, actorId: accountId } })),
+  'audit.verify': nothing,
+  'audit.export': example(({ customerId, accountId }) => ({ query: { customerId, actorId: accountId } })),
+  // customers
+  'customers.list': nothing,
+  'customers.export': nothing,
+  'customers.create': example(() => ({
+    body: { profile, account: { accountId: 'new-account', timeZone: 'UTC', locale: 'en' }, contact, tags: ['gold'], products: [{ typeId: 'clamav-endpoint', description: 'Main' }] },
+  })),
+  'customers.get': example(({ customerId }) => ({ params: { customerId } })),
+  'customers.update': example(({ customerId }) => ({ params: { customerId }, ifMatch: 1, body: { profile, account: { accountId: 'other-account', timeZone: 'UTC', locale: 'en' }, tags: ['silver'] } })),
+  'customers.delete': example(({ emptyCustomerId }) => ({ params: { customerId: emptyCustomerId }, body: { confirmName: 'not its name' } }), { status: 422 }), // the name is asked for
+  'customers.tree': example(({ customerId }) => ({ params: { customerId } })),
+  'contacts.list': example(({ customerId }) => ({ params: { customerId } })),
+  'contacts.create': example(({ customerId }) => ({ params: { customerId }, body: contact })),
+  'contacts.update': example(({ customerId, contactId }) => ({ params: { customerId, contactId }, ifMatch: 1, body: contact })),
+  'contacts.delete': example(({ customerId, contactId }) => ({ params: { customerId, contactId } })),
+  // products
+  'catalogue.get': nothing,
+  'products.list': example(({ customerId }) => ({ query: { customerId } })),
+  'products.create': example(({ customerId }) => ({ params: { customerId }, body: { typeId: 'clamav-endpoint', description: 'Second' } })),
+  'products.get': example(({ productId }) => ({ params: { productId } })),
+  'products.update': example(({ productId }) => ({ params: { productId }, ifMatch: 1, body: { description: 'Renamed' } })),
+  'products.delete': example(({ productId }) => ({ params: { productId }, body: { confirmName: 'not its name' } }), { status: 422 }),
+  'products.issue-key': example(({ productId }) => ({ params: { productId } }), { status: 409 }), // an agent is registered already
+  'products.agents': example(({ productId }) => ({ params: { productId } })),
+  'agents.switch': example(({ agentId }) => ({ params: { agentId }, body: { isDisabled: true } })),
+  'agents.unregister': example(({ agentId }) => ({ params: { agentId }, body: { confirmName: 'not its name' } }), { status: 422 }),
+  'endpoints.list': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
+  'endpoints.export': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
+  'endpoints.get': example(({ endpointId }) => ({ params: { endpointId } })),
+  // events
+  'events.list': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
+  'events.export': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
+  'events.get': example(({ eventId }) => ({ params: { eventId } })),
+  'events.reset': example(({ eventId }) => ({ params: { eventId } })),
+  'events.resolve': example(({ eventId }) => ({ params: { eventId } })),
+  'detections.list': example(({ customerId, productId, endpointId }) => ({ query: { customerId, productId, endpointId } })),
+  'indexes.get': example(({ customerId }) => ({ query: { customerId } })),
+  'indexes.set': example(({ customerId }) => ({ body: { category: 'antivirus', name: 'incidents', value: 20, customerId } })),
+  // commands
+  'commands.send': example(({ productId, agentId }) => ({ params: { productId }, body: { type: 'scan-now', agentIds: [agentId] } })),
+  'commands.list': example(({ customerId, productId, eventId }) => ({ query: { customerId, productId, eventId } })),
+  'commands.get': example(({ commandId }) => ({ params: { commandId } })),
+  // figures, live, mails
+  'figures.get': example(() => ({ params: { figureId: 'attention' } })),
+  'live': nothing,
+  'deliveries.list': nothing,
+  'deliveries.get': example(({ deliveryId }) => ({ params: { deliveryId } })),
+  'deliveries.retry': example(({ deliveryId }) => ({ params: { deliveryId } })),
+}
+
+/** Whoever adds a route that needs no session says so here as well. */
+export const publicRoutes = ['setup.get', 'setup.complete', 'session.sign-in', 'password-reset.request', 'password-reset.complete', 'invitation.look', 'invitation.accept']

@@ -1,0 +1,120 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Role } from '@vigie/domain/access'
+import { newId, newToken } from '../platform/index.ts'
+import { aCustomer, anActor, aPartner, aProduct, type TestDatabase } from '../platform/testing/database.ts'
+
+/** One id of each kind that a request may name. */
+export interface Ids {
+  customerId: string
+  /** Without products: may be deleted. */
+  emptyCustomerId: string
+  contactId: string
+  productId: string
+  agentId: string
+  endpointId: string
+  eventId: string
+  commandId: string
+  /** About `customerId`. */
+  deliveryId: string
+}
+/** Of the business, not of one customer. */
+export interface OwnIds {
+  accountId: string
+  invitedAccountId: string
+  sessionId: string
+}
+
+/** A business with one of everything at two customers: `shown` is in the scope of its limited accounts, `hidden` is not. */
+export interface World {
+  partnerId: string
+  shown: Ids
+  hidden: Ids
+  own: OwnIds
+  /** Stands in every name of the business, and in those of the hidden customer another: found in an answer, it leaked. */
+  mark: string
+  hiddenMark: string
+}
+
+/** The primary's password, and everybody's. */
+export const password = 'a long enough phrase 71'
+
+export async function aWorld(database: TestDatabase, passwordHash: string): Promise<World> {
+  const mark = `M${randomBytes(6).toString('hex')}`
+  const hiddenMark = `H${randomBytes(6).toString('hex')}`
+  const partnerId = await aPartner(database, { name: `Business ${mark}` })
+  const shown = await aCustomerWithAll(database, partnerId, mark)
+  const hidden = await aCustomerWithAll(database, partnerId, hiddenMark)
+  // as narrow as the limited ones who act on it
+  const account = await anActor(database, partnerId, { role: 'technician', email: `${mark}@example.com`.toLowerCase(), isScopeLimited: true })
+  await allow(database, partnerId, account.accountId, [shown.customerId])
+  const invited = await anActor(database, partnerId, { role: 'technician' })
+  await database.owner.query(`update account set password_hash = $2 where id = $1`, [account.accountId, passwordHash])
+  await database.owner.query(`update account set state = 'invited' where id = $1`, [invited.accountId])
+  const { sessionId } = await aSession(database, partnerId, account.accountId, 'full')
+  return { partnerId, shown, hidden, own: { accountId: account.accountId, invitedAccountId: invited.accountId, sessionId }, mark, hiddenMark }
+}
+
+/**
+ * A row with what it is about; columns that must have a value and were not named get an empty one of their type, so that a new column of a slice does not break the matrix.
+ */
+async function insert(database: TestDatabase, table: string, values: Record<string, unknown>): Promise<void> {
+  const { rows } = await database.owner.query<{ name: string; type: string }>(
+    `select attname as name, format_type(atttypid, null) as type from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attnotnull and not atthasdef and attgenerated = ''`, [table],
+  )
+  const row = { ...Object.fromEntries(rows.map(({ name, type }) => [name, empties[type] ?? null])), ...values }
+  const names = Object.keys(row)
+  await database.owner.query(`insert into ${table} (${names.map((name) => `"${name}"`).join(', ')}) values (${names.map((_, index) => `$${index + 1}`).join(', ')})`, Object.values(row))
+}
+const empties: Record<string, unknown> = { 'text': '', 'integer': 0, 'bigint': 0, 'smallint': 0, 'double precision': 0, 'boolean': false, 'jsonb': '{}', 'bytea': Buffer.alloc(0), 'text[]': [], 'timestamp with time zone': new Date() }
+
+async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark: string): Promise<Ids> {
+  const now = new Date()
+  const customerId = await aCustomer(database, partnerId, { company: `Company ${mark}`, tags: [`tag-${mark}`] })
+  const emptyCustomerId = await aCustomer(database, partnerId, { company: `Empty ${mark}` })
+  const productId = await aProduct(database, partnerId, customerId, { description: mark })
+  const [contactId, agentId, endpointId, eventId, commandId, deliveryId] = Array.from({ length: 6 }, () => newId(now)) as [string, string, string, string, string, string]
+  const put = (table: string, values: Record<string, unknown>) => insert(database, table, { partner_id: partnerId, customer_id: customerId, ...values })
+  const ofProduct = { product_id: productId }
+  await put('contact', { id: contactId, first_name: mark, last_name: 'Contact', email: 'contact@example.com', locale: 'en' })
+  const commands = JSON.stringify(['scan-now', 'stop-scan', 'update-components', 'synchronise'].map((type) => ({ type, isSupported: true, reason: null })))
+  await put('agent', { ...ofProduct, id: agentId, public_key: randomBytes(32), state: 'online', hostname: `host-${mark}`, platform: 'linux', agent_version: '0.1.0', protocol: 1, command_number: 1, commands })
+  await put('endpoint', { ...ofProduct, id: endpointId, agent_id: agentId, key: 'k', name: `host-${mark}`, group: 'servers' })
+  await put('event', { ...ofProduct, id: eventId, category: 'antivirus', condition: 'uncleaned', severity: 'action-required', state: 'unresolved', figures: '{"infections": 1}' })
+  await put('command', { ...ofProduct, id: commandId, agent_id: agentId, number: 1, type: 'scan-now', step: 'waiting', sent_by: mark, expires_at: new Date(now.getTime() + 3_600_000) })
+  await put('detection', { ...ofProduct, content_id: randomBytes(16), endpoint_id: endpointId, category: 'antivirus', threat: `Threat-${mark}`, object: '/tmp/x', outcome: 'failed', engine: 'clamav' })
+  const values = { customer: `Company ${mark}`, product: mark, category: 'antivirus', condition: 'uncleaned', figures: { infections: 1 }, endpoints: [`host-${mark}`], endpointCount: 1, since: now.toISOString() }
+  await put('outbox', { id: deliveryId, kind: 'action-required', key: `k-${deliveryId}`, recipient: 'who@example.com', locale: 'en', time_zone: 'UTC', event_id: eventId, content: JSON.stringify({ name: 'Who', values }), state: 'failed' })
+  return { customerId, emptyCustomerId, contactId, productId, agentId, endpointId, eventId, commandId, deliveryId }
+}
+
+export async function aSession(database: TestDatabase, partnerId: string, accountId: string, state: 'full' | 'mfa-needed' | 'mfa-enrolment-needed'): Promise<{ sessionId: string; token: string }> {
+  const [sessionId, token, now] = [newId(), newToken(), new Date()]
+  await database.owner.query(
+    `insert into session (partner_id, id, account_id, token_hash, state, address, user_agent, created_at, last_used_at, expires_at) values ($1, $2, $3, $4, $5, '127.0.0.1', 'matrix', $6, $6, $7)`,
+    [partnerId, sessionId, accountId, createHash('sha256').update(token).digest(), state, now, new Date(now.getTime() + 3_600_000)],
+  )
+  return { sessionId, token }
+}
+
+export interface Principal {
+  token: string
+  accountId: string
+  sessionId: string
+}
+
+/** Somebody of the world's business with a session of his own. `isLimited`: sees the customer `shown` (and the empty one beside it) only. */
+export async function aPrincipal(
+  database: TestDatabase, world: World, passwordHash: string, who: { role: Role; isLimited?: boolean; isPrimary?: boolean; state?: 'full' | 'mfa-needed' | 'mfa-enrolment-needed' },
+): Promise<Principal> {
+  const { accountId } = await anActor(database, world.partnerId, { role: who.role, isScopeLimited: who.isLimited ?? false, isPrimary: who.isPrimary ?? false })
+  await database.owner.query('update account set password_hash = $2 where id = $1', [accountId, passwordHash])
+  if (who.state === 'mfa-needed') await database.owner.query(`update account set totp_secret = '\\x00' where id = $1`, [accountId])
+  if (who.isLimited) await allow(database, world.partnerId, accountId, [world.shown.customerId, world.shown.emptyCustomerId])
+  return { accountId, ...(await aSession(database, world.partnerId, accountId, who.state ?? 'full')) }
+}
+
+async function allow(database: TestDatabase, partnerId: string, accountId: string, customerIds: string[]): Promise<void> {
+  for (const [position, customerId] of customerIds.entries()) {
+    await database.owner.query(`insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, $2, $3, $4, 'allow', 'customer', $5)`, [partnerId, newId(), accountId, position, customerId])
+  }
+}
