@@ -1,3 +1,4 @@
+import './ui/no-eval.ts'
 import './ui/styles.ts'
 import { MantineProvider } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
@@ -9,6 +10,14 @@ import { startLanguage, Language } from './shell/Language.tsx'
 import { createConsole } from './shell/router.tsx'
 import { themeManager } from './shell/theme.ts'
 import { theme } from './ui/theme.ts'
+
+// The server was upgraded while this page was open: the screen one goes to has another file name now. Once; a second time is a real fault.
+window.addEventListener('vite:preloadError', (event) => {
+  if (sessionStorage.getItem('vigie.reloaded') === window.location.href) return
+  sessionStorage.setItem('vigie.reloaded', window.location.href)
+  event.preventDefault()
+  window.location.reload()
+})
 
 // The words must be there before the first of them is drawn; code of the screen is fetched meanwhile.
 const router = createConsole()

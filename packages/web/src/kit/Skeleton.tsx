@@ -4,7 +4,7 @@ import { useText } from './text.tsx'
 /** Grey bars where words will be; they keep the place, so nothing moves when the words come. */
 export function Bars({ rows = 3, widths = [62, 88, 74] }: { rows?: number; widths?: number[] }) {
   return (
-    <span className={css.bars} aria-hidden="true">
+    <span className={css.bars} aria-hidden="true" data-loading>
       {Array.from({ length: rows }, (_, row) => <span key={row} className={css.bar} style={{ width: `${widths[row % widths.length]}%` }} />)}
     </span>
   )
@@ -14,7 +14,7 @@ export function Bars({ rows = 3, widths = [62, 88, 74] }: { rows?: number; width
 export function PageSkeleton() {
   const say = useText()
   return (
-    <div className={css.page} role="status" aria-label={say('kit.loading')}>
+    <div className={css.page} role="status" aria-label={say('kit.loading')} data-loading>
       <span className={css.title} aria-hidden="true" />
       <div className={css.table} aria-hidden="true">
         {Array.from({ length: 9 }, (_, row) => (

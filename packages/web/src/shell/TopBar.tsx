@@ -119,7 +119,7 @@ function AccountMenu() {
   return (
     <Menu width={240}>
       <Menu.Target>
-        <button type="button" className={css.avatar} aria-label={say('shell.account-of', { name })}>{initials(account.firstName, account.lastName)}</button>
+        <button type="button" className={css.avatar}><span aria-hidden="true">{initials(account.firstName, account.lastName)}</span><span className="sr-only">{say('shell.account-of', { name })}</span></button>
       </Menu.Target>
       <Menu.Dropdown>
         <div className={css.person}>

@@ -8,6 +8,14 @@ import { paths } from '../kit/paths.ts'
 import { useText } from '../kit/text.tsx'
 import { buttonClass } from '../ui/Button.tsx'
 
+/** The frame's place, as `index.html` has it, until the first screen is there. */
+export const FirstPaint = () => (
+  <div className="first-paint">
+    <div />
+    <div />
+  </div>
+)
+
 export function NotFoundPage() {
   const say = useText()
   return (

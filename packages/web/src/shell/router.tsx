@@ -7,11 +7,11 @@ import { paths } from '../kit/paths.ts'
 import { queryClient } from '../kit/query.ts'
 import type { Screen } from '../kit/screen.ts'
 import { PageSkeleton } from '../kit/Skeleton.tsx'
-import { NotFoundPage, TroublePage } from './fallbacks.tsx'
+import { FirstPaint, NotFoundPage, TroublePage } from './fallbacks.tsx'
 import { screens } from './screens.ts'
 import { Shell } from './Shell.tsx'
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage })
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage, pendingComponent: FirstPaint })
 
 /** Whatever is in the shell needs a full session; who has none goes to the page that makes it whole, and comes back after. */
 const shell = createRoute({
@@ -27,6 +27,7 @@ const shell = createRoute({
     }
   },
   component: Shell,
+  pendingComponent: FirstPaint,
   errorComponent: TroublePage,
 })
 

@@ -8,11 +8,13 @@ let locks = 0
 /** The page behind stays where it is. By a class: the usual libraries inject a style tag, which our CSP refuses (R38). */
 function usePageLock(): void {
   useEffect(() => {
+    const root = document.documentElement
     locks += 1
-    document.documentElement.classList.add('is-locked')
+    if (locks === 1 && window.innerWidth > root.clientWidth) root.classList.add('keeps-gutter')
+    root.classList.add('is-locked')
     return () => {
       locks -= 1
-      if (locks === 0) document.documentElement.classList.remove('is-locked')
+      if (locks === 0) root.classList.remove('is-locked', 'keeps-gutter')
     }
   }, [])
 }

@@ -3,6 +3,9 @@ import { createTheme, type MantineColorsTuple } from '@mantine/core'
 /** Only a name for Mantine to make `--mantine-color-vigie-*` from; the colours themselves are tokens.css's. */
 const vigie = Array.from({ length: 10 }, () => 'var(--accent)') as unknown as MantineColorsTuple
 
+/** Help stands under the field, so that fields beside each other stay in line. */
+const helpBelow: ('label' | 'input' | 'description' | 'error')[] = ['label', 'input', 'error', 'description']
+
 /** Nothing here that needs a style tag at run time; motion under 150 ms (design.md), the page is locked by our own class, not by an injected style. */
 export const theme = createTheme({
   primaryColor: 'vigie',
@@ -14,12 +17,13 @@ export const theme = createTheme({
     Menu: { defaultProps: { transitionProps: { duration: 80 }, shadow: 'md', position: 'bottom-end', offset: 4 } },
     Popover: { defaultProps: { transitionProps: { duration: 80 }, offset: 4 } },
     Tooltip: { defaultProps: { transitionProps: { duration: 80 }, openDelay: 350, multiline: true, events: { hover: true, focus: true, touch: true }, offset: 6 } },
-    Select: { defaultProps: { size: 'sm', checkIconPosition: 'right', comboboxProps: { transitionProps: { duration: 80 }, offset: 4 }, maxDropdownHeight: 280 } },
-    MultiSelect: { defaultProps: { size: 'sm', comboboxProps: { transitionProps: { duration: 80 }, offset: 4 } } },
-    TextInput: { defaultProps: { size: 'sm' } },
-    PasswordInput: { defaultProps: { size: 'sm' } },
-    NumberInput: { defaultProps: { size: 'sm' } },
-    Textarea: { defaultProps: { size: 'sm' } },
+    Select: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow, checkIconPosition: 'right', comboboxProps: { transitionProps: { duration: 80 }, offset: 4 }, maxDropdownHeight: 280 } },
+    MultiSelect: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow, comboboxProps: { transitionProps: { duration: 80 }, offset: 4 } } },
+    TextInput: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow } },
+    PasswordInput: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow } },
+    NumberInput: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow } },
+    Textarea: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow } },
+    TagsInput: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow } },
     Checkbox: { defaultProps: { size: 'xs' } },
     Radio: { defaultProps: { size: 'xs' } },
     Switch: { defaultProps: { size: 'sm' } },

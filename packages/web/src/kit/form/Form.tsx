@@ -77,7 +77,7 @@ export function Form<Values extends object>({ form, action = 'kit.save', isDange
           </div>
         )}
       </form>
-      {!unguarded && <LeaveGuard isOn={form.isDirty} />}
+      {!unguarded && <LeaveGuard isOn={form.isDirty} isReleased={form.isReleased} />}
     </FormContext>
   )
 }
@@ -101,20 +101,22 @@ function FormProblem<Values extends object>({ form }: { form: FormState<Values> 
 }
 
 /** Asks before what was typed is lost, also when the window closes. */
-export function LeaveGuard({ isOn }: { isOn: boolean }) {
+export function LeaveGuard({ isOn, isReleased = () => false }: { isOn: boolean; isReleased?: () => boolean }) {
   const say = useText()
   const blocker = useBlocker({
-    shouldBlockFn: ({ current, next }) => isOn && current.pathname !== next.pathname,
-    enableBeforeUnload: () => isOn,
+    shouldBlockFn: ({ current, next }) => isOn && !isReleased() && current.pathname !== next.pathname,
+    enableBeforeUnload: () => isOn && !isReleased(),
     withResolver: true,
   })
   if (blocker.status !== 'blocked') return null
   return (
     <Dialog title={say('kit.leave.title')} closeLabel={say('kit.close')} onClose={blocker.reset}>
-      <p>{say('kit.leave.about')}</p>
-      <div className={css.dialogButtons}>
-        <Button onClick={blocker.reset} data-autofocus>{say('kit.leave.stay')}</Button>
-        <Button kind="danger" onClick={blocker.proceed}>{say('kit.leave.go')}</Button>
+      <div className={css.form}>
+        <p>{say('kit.leave.about')}</p>
+        <div className={css.dialogButtons}>
+          <Button onClick={blocker.reset} data-autofocus>{say('kit.leave.stay')}</Button>
+          <Button kind="danger" onClick={blocker.proceed}>{say('kit.leave.go')}</Button>
+        </div>
       </div>
     </Dialog>
   )

@@ -22,7 +22,7 @@ function useBase<T>({ name, label, help, isRequired, placeholder }: Base) {
       id: field.id,
       name,
       label: say(label),
-      description: help && say(help),
+      description: field.error === undefined && help ? say(help) : undefined,
       error: field.error,
       required: isRequired ?? false,
       withAsterisk: false,

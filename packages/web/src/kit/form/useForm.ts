@@ -34,6 +34,8 @@ export interface FormState<Values extends object> {
   /** Fields tell that they are on the page, so that an error of none of them is told above the button. */
   register(path: string): () => void
   hasField(path: string): boolean
+  /** What was typed is saved, or about to be left on purpose: read at the moment of leaving, not at the last drawing. */
+  isReleased(): boolean
   errors: readonly FieldError[]
 }
 
@@ -50,6 +52,7 @@ export function useForm<Values extends object, Reply>(options: Options<Values, R
   const isMounted = useRef(true)
   const running = useRef(false)
   const intent = useRef<string | null>(null)
+  const released = useRef(false)
   const fields = useRef(new Map<string, number>())
   const [id] = useState(() => `form-${++forms}`)
   const isDirty = useMemo(() => JSON.stringify(values) !== JSON.stringify(saved), [values, saved])
@@ -82,6 +85,7 @@ export function useForm<Values extends object, Reply>(options: Options<Values, R
     get: (path) => read(values, path),
     set: (path, value) => {
       intent.current = null // another content is another intent
+      released.current = false
       setValues((present) => write(present, path, value))
       setErrors((present) => present.filter((error) => error.path !== path))
     },
@@ -102,6 +106,7 @@ export function useForm<Values extends object, Reply>(options: Options<Values, R
       fields.current.set(path, (fields.current.get(path) ?? 0) + 1)
       return () => fields.current.set(path, (fields.current.get(path) ?? 1) - 1)
     },
+    isReleased: () => released.current,
     hasField: (path) => (fields.current.get(path) ?? 0) > 0,
     submit: async () => {
       if (running.current) return
@@ -120,8 +125,7 @@ export function useForm<Values extends object, Reply>(options: Options<Values, R
           setErrors([])
         }
         void client.invalidateQueries()
-        // After the paint: the guard against leaving must know that all is saved before somebody navigates.
-        await new Promise((resolve) => setTimeout(resolve, 0))
+        released.current = true
         options.onDone?.(reply, values)
       } catch (error) {
         if (!isMounted.current) return
