@@ -70,7 +70,8 @@ create table event (
   category text not null,
   condition text not null,
   severity text not null,
-  severity_rank smallint not null,
+  -- 2 action required, 1 warning: descending is worst first
+  severity_rank integer not null,
   state text not null check (state in ('unresolved', 'pending', 'resolved')),
   count integer not null default 1,
   figures jsonb not null default '{}',
@@ -78,6 +79,10 @@ create table event (
   last_raised_at timestamptz not null,
   resolved_at timestamptz,
   reset_at timestamptz,
+  -- when someone last sent a command to resolve it: commands before that say nothing of it
+  asked_at timestamptz,
+  -- of the last step that only noted moving figures: one in a while is enough
+  noted_at timestamptz,
   version integer not null default 1,
   primary key (partner_id, id),
   foreign key (partner_id, product_id) references product (partner_id, id) on delete cascade,
@@ -85,11 +90,13 @@ create table event (
 );
 -- EVT-9: one open event per condition
 create unique index event_open on event (partner_id, product_id, category, condition) where state <> 'resolved';
-create index event_open_newest on event (partner_id, last_raised_at desc, id) where state <> 'resolved';
-create index event_open_severity on event (partner_id, severity_rank, last_raised_at desc, id) where state <> 'resolved';
-create index event_newest on event (partner_id, last_raised_at desc, id);
-create index event_opened on event (partner_id, opened_at desc, id);
-create index event_customer on event (partner_id, customer_id, last_raised_at desc, id);
+-- one that comes up again soon after it was resolved goes on (EVT-9)
+create index event_resolved on event (partner_id, product_id, resolved_at) where state = 'resolved';
+create index event_open_newest on event (partner_id, last_raised_at, id) where state <> 'resolved';
+create index event_open_severity on event (partner_id, severity_rank, last_raised_at, id) where state <> 'resolved';
+create index event_newest on event (partner_id, last_raised_at, id);
+create index event_opened on event (partner_id, opened_at, id);
+create index event_customer on event (partner_id, customer_id, last_raised_at, id);
 
 create table event_step (
   partner_id uuid not null,

@@ -16,18 +16,21 @@ export const antivirus = defineCategory({
   conditions: {
     'uncleaned': {
       severity: 'action-required',
+      concerns: 'infections',
       opens: (is) => is.infections > 0,
       figures: (is) => ({ infections: is.infections }),
       resolvedBy: ['scan-now'],
     },
     'real-time-scan-off': {
       severity: 'action-required',
+      concerns: 'unprotected',
       opens: (is) => is.unprotected > 0,
       figures: (is) => ({ endpoints: is.unprotected }),
       resolvedBy: [],
     },
     'many-incidents': {
       severity: 'warning',
+      concerns: 'incidents',
       opens: (is, at) => is.incidents >= at.incidents,
       stays: (is, at) => is.incidents >= Math.ceil(at.incidents * 0.8),
       figures: (is, at) => ({ incidents: is.incidents, threshold: at.incidents }),

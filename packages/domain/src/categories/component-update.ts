@@ -17,24 +17,28 @@ export const componentUpdate = defineCategory({
   conditions: {
     'very-old': {
       severity: 'action-required',
+      concerns: 'ageDays',
       opens: (is, at) => is.ageDays > at.actAfterDays,
       figures: (is, at) => ({ days: is.ageDays, threshold: at.actAfterDays }),
       resolvedBy: ['update-components'],
     },
     'barely-deployed': {
       severity: 'action-required',
+      concerns: 'deployedPercent',
       opens: (is, at) => is.deployedPercent < at.actBelowPercent,
       figures: (is, at) => ({ percent: is.deployedPercent, threshold: at.actBelowPercent }),
       resolvedBy: ['update-components'],
     },
     'old': {
       severity: 'warning',
+      concerns: 'ageDays',
       opens: (is, at) => is.ageDays > at.warnAfterDays && is.ageDays <= at.actAfterDays,
       figures: (is, at) => ({ days: is.ageDays, threshold: at.warnAfterDays }),
       resolvedBy: ['update-components'],
     },
     'not-all-deployed': {
       severity: 'warning',
+      concerns: 'deployedPercent',
       opens: (is, at) => is.deployedPercent < at.warnBelowPercent && is.deployedPercent >= at.actBelowPercent,
       figures: (is, at) => ({ percent: is.deployedPercent, threshold: at.warnBelowPercent }),
       resolvedBy: ['update-components'],

@@ -31,6 +31,8 @@ export interface Index {
 
 export interface Condition<Is, At> {
   severity: Severity
+  /** The fact whose endpoints the explanation and the mail name (EVT-6). */
+  concerns: keyof Is & string
   /** Opens the event. */
   opens(is: Is, at: At): boolean
   /** Keeps an open event open: a threshold of its own, so that a value at the edge does not flap (EVT-9). Default: `opens`. */

@@ -15,10 +15,10 @@ const sorts = ['lastRaisedAt', 'openedAt', 'severity', 'customer'] as const
 
 /** EVT-4. Without `state` the open ones (unresolved and pending). `q` searches customer and product names. */
 export const listEvents = defineRoute({
-  id: 'events.list', method: 'GET', path: '/v1/events', permission: 'event.read', query: listQuery(sorts, filters), reply: listReply(Event), problems: [],
+  id: 'events.list', method: 'GET', path: '/v1/events', permission: 'event.read', query: listQuery(sorts, filters, '-lastRaisedAt'), reply: listReply(Event), problems: [],
 })
 export const exportEvents = defineRoute({
-  id: 'events.export', method: 'GET', path: '/v1/events.csv', permission: 'event.read', query: listQuery(sorts, filters), reply: z.string(), problems: [], produces: 'text/csv',
+  id: 'events.export', method: 'GET', path: '/v1/events.csv', permission: 'event.read', query: listQuery(sorts, filters, '-lastRaisedAt'), reply: z.string(), problems: [], produces: 'text/csv',
 })
 export const getEvent = defineRoute({
   id: 'events.get', method: 'GET', path: '/v1/events/:eventId', permission: 'event.read', params, reply: EventDetail, problems: ['event.not-found'],
@@ -35,7 +35,7 @@ export const resolveEvent = defineRoute({
 
 export const listDetections = defineRoute({
   id: 'detections.list', method: 'GET', path: '/v1/detections', permission: 'detection.read',
-  query: listQuery(['at'], { customerId: CustomerId.optional(), productId: ProductId.optional(), endpointId: EndpointId.optional(), category: z.string().max(40).optional(), from: Instant.optional(), until: Instant.optional() }),
+  query: listQuery(['at'], { customerId: CustomerId.optional(), productId: ProductId.optional(), endpointId: EndpointId.optional(), category: z.string().max(40).optional(), from: Instant.optional(), until: Instant.optional() }, '-at'),
   reply: listReply(Detection), problems: [],
 })
 

@@ -3,15 +3,17 @@ import * as z from 'zod'
 export const pageSizes = { default: 50, max: 200 } as const
 
 /**
- * The query of every list: `limit`, `cursor` (opaque, from the reply before), `sort` (`name` or `-name` for descending), `q` (search)
- * and the list's own filters. A filter that takes several values is a comma-separated text: see `oneOrMore`.
+ * The query of every list: `limit`, `cursor` (opaque, from the reply before), `sort` (`name` or `-name` for descending; `defaultSort` where none
+ * is asked), `q` (search) and the list's own filters. A filter that takes several values is a comma-separated text: see `oneOrMore`.
  */
-export function listQuery<const Keys extends readonly [string, ...string[]], F extends z.ZodRawShape>(sortKeys: Keys, filters: F) {
+export function listQuery<const Keys extends readonly [string, ...string[]], F extends z.ZodRawShape>(
+  sortKeys: Keys, filters: F, defaultSort: Keys[number] | `-${Keys[number]}` = sortKeys[0],
+) {
   const sorts = sortKeys.flatMap((key) => [key, `-${key}`]) as [string, ...string[]]
   return z.strictObject({
     limit: z.coerce.number().int().min(1).max(pageSizes.max).default(pageSizes.default),
     cursor: z.string().max(512).optional(),
-    sort: z.enum(sorts).default(sorts[0]),
+    sort: z.enum(sorts).default(defaultSort),
     q: z.string().trim().max(200).optional(),
     ...filters,
   })

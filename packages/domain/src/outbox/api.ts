@@ -27,7 +27,7 @@ const params = z.strictObject({ deliveryId: DeliveryId })
 
 export const listDeliveries = defineRoute({
   id: 'deliveries.list', method: 'GET', path: '/v1/deliveries', permission: 'delivery.read',
-  query: listQuery(['createdAt'], { state: oneOrMore(deliveryStates).optional(), kind: oneOrMore(mailKinds).optional() }), reply: listReply(Delivery), problems: [],
+  query: listQuery(['createdAt'], { state: oneOrMore(deliveryStates).optional(), kind: oneOrMore(mailKinds).optional() }, '-createdAt'), reply: listReply(Delivery), problems: [],
 })
 /** Links that sign in or reset a password are shown to nobody but their addressee: where SMTP is configured they are blanked here. */
 export const getDelivery = defineRoute({

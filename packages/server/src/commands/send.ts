@@ -59,6 +59,6 @@ function assertTakes(targets: readonly commands.Target[], all: readonly commands
   if (disabled || targets.length === 0) throw new Problem('command.target-disabled', disabled ? { agentId: disabled.id } : {})
   for (const agent of targets) {
     const known = agent.commands.find((command) => command.type === type)
-    if (known?.isSupported !== true) throw new Problem('command.not-supported', { agentId: agent.id, type, reason: known?.reason ?? 'not-declared' })
+    if (known?.isSupported !== true) throw new Problem('command.not-supported', { agentId: agent.id, type, reason: known?.reason ?? 'not-supported' })
   }
 }

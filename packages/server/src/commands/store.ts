@@ -132,3 +132,9 @@ export async function takeEnded(db: TenantDb, now: Date): Promise<{ id: string; 
      returning o.id, o.customer_id, o.product_id, o.event_id, o.step`, [now])
   return rows
 }
+
+/** Newest first. */
+export async function ofEvent(db: TenantDb, eventId: string): Promise<Command[]> {
+  const { rows } = await db.query<Row>(`select ${columns} from ${from} where o.event_id = $1 order by o.sent_at desc, o.id desc limit 50`, [eventId])
+  return await withSteps(db, rows)
+}

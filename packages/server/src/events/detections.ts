@@ -1,0 +1,64 @@
+import type { Detection, eventsApi } from '@vigie/domain/events'
+import type { QueryOf } from '@vigie/domain/kernel'
+import { keyset, Params, type TenantDb } from '../platform/index.ts'
+
+interface Row {
+  content: string
+  at: Date
+  received_at: Date
+  customer_id: string
+  company: string
+  product_id: string
+  endpoint_id: string
+  endpoint_name: string
+  category: string
+  threat: string
+  object: string
+  outcome: string
+  engine: string
+}
+
+const sorts = { at: [{ sql: 'd.at', type: 'timestamptz' }] } as const
+
+/**
+ * Raw records. Plan: the primary key by product, `detection_customer` by customer; without either, each customer's newest are merged by the planner from the
+ * time partitions, newest first.
+ */
+export async function list(db: TenantDb, query: QueryOf<typeof eventsApi.listDetections>): Promise<{ rows: Detection[]; nextCursor: string | null }> {
+  const params = new Params()
+  const where: string[] = []
+  if (query.customerId) where.push(`d.customer_id = ${params.add(query.customerId)}`)
+  if (query.productId) where.push(`d.product_id = ${params.add(query.productId)}`)
+  if (query.endpointId) where.push(`d.endpoint_id = ${params.add(query.endpointId)}`)
+  if (query.category) where.push(`d.category = ${params.add(query.category)}`)
+  if (query.from) where.push(`d.at >= ${params.add(query.from)}`)
+  if (query.until) where.push(`d.at < ${params.add(query.until)}`)
+  // the content id names a record within a product and instant; as a UUID it ends the sort
+  const page = keyset(sorts, contentUuid, query, params)
+  where.push(page.where)
+  const { rows } = await db.query<Row & { keys: string[] }>(
+    `select ${contentUuid}::text as content, d.at, d.received_at, d.customer_id, c.company, d.product_id, d.endpoint_id, coalesce(e.name, '') as endpoint_name, d.category, d.threat, d.object, d.outcome,
+       d.engine, ${page.keys} as keys
+     from detection d join customer c on c.partner_id = d.partner_id and c.id = d.customer_id left join endpoint e on e.partner_id = d.partner_id and e.id = d.endpoint_id
+     where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`, params.values)
+  const shown = page.page(rows)
+  return { rows: shown.rows.map(toDetection), nextCursor: shown.nextCursor }
+}
+
+const contentUuid = `encode(d.content_id, 'hex')::uuid`
+
+const toDetection = (row: Row): Detection => ({
+  id: `${row.product_id}.${row.at.getTime()}.${row.content}`,
+  at: row.at.toISOString(),
+  receivedAt: row.received_at.toISOString(),
+  customerId: row.customer_id,
+  customerName: row.company,
+  productId: row.product_id,
+  endpointId: row.endpoint_id,
+  endpointName: row.endpoint_name,
+  category: row.category,
+  threat: row.threat,
+  object: row.object,
+  outcome: row.outcome,
+  engine: row.engine,
+})

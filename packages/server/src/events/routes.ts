@@ -1,0 +1,131 @@
+import { categoryById, indexesInForce } from '@vigie/domain/categories'
+import { isFinal } from '@vigie/domain/commands'
+import { eventsApi, type Event, type EventDetail } from '@vigie/domain/events'
+import { Problem } from '@vigie/domain/kernel'
+import { markDue } from '../assessment/index.ts'
+import { record } from '../audit/index.ts'
+import { commandsOfEvent, sendCommand } from '../commands/index.ts'
+import { exportPageSize, handle, handleStream, speaker, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
+import * as detections from './detections.ts'
+import * as indexes from './indexes.ts'
+import * as events from './store.ts'
+
+const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
+const objectOf = (event: Event) => ({ kind: 'event', id: event.id, name: `${event.category}/${event.condition}` })
+
+/** @throws event.resolved-already */
+async function lockOpen(db: TenantDb, id: string): Promise<Event> {
+  const event = await events.lock(db, id)
+  if (event.state === 'resolved') throw new Problem('event.resolved-already', { eventId: id })
+  return event
+}
+
+/** Commands that mend it, and whether some agent of the product takes them now (AGT-3: greyed out, with the reason). */
+async function resolvedBy(db: TenantDb, event: Event): Promise<EventDetail['resolvedBy']> {
+  const types = categoryById.get(event.category)?.conditions[event.condition]?.resolvedBy ?? []
+  const { rows: agents } = await db.query<{ switch: string; commands: { type: string; isSupported: boolean; reason: string | null }[] }>('select switch, commands from agent where product_id = $1', [event.productId])
+  return types.map((type) => {
+    const enabled = agents.filter((agent) => agent.switch === 'enabled')
+    const known = enabled.map((agent) => agent.commands.find((command) => command.type === type))
+    if (known.some((command) => command?.isSupported)) return { type, isPossible: true, reason: null }
+    const reason = agents.length === 0 ? 'agent-pending' : enabled.length === 0 ? 'agent-disabled' : (known.find((command) => command)?.reason ?? 'not-supported')
+    return { type, isPossible: false, reason }
+  })
+}
+
+export const eventRoutes: Handler[] = [
+  handle(eventsApi.listEvents, async ({ db }, { query }) => await events.list(db, query)),
+
+  handleStream(eventsApi.exportEvents, async (context, { query }, reply) => {
+    const say = speaker(context.actor.locale)
+    const head = ['severity', 'customer', 'product', 'category', 'condition', 'event-state', 'count', 'opened', 'last-raised', 'resolved'].map((name) => say(`column.${name}`))
+    await streamCsv(context, reply, 'events.csv', head, async (db, cursor) => {
+      const page = await events.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor })
+      if (cursor === undefined) await record(db, context.services.vault, context.now, doer(context), { activity: 'event.exported', object: { kind: 'event', id: null, name: 'events.csv' }, after: query })
+      return {
+        nextCursor: page.nextCursor,
+        rows: page.rows.map((event) => [
+          say(`severity.${event.severity}`), event.customerName, event.productName, say(`category.${event.category}`),
+          say(`condition.${event.category}.${event.condition}.title`, event.figures), say(`event-state.${event.state}`), event.count, event.openedAt, event.lastRaisedAt, event.resolvedAt,
+        ]),
+      }
+    })
+  }),
+
+  handle(eventsApi.getEvent, async ({ db }, { params }) => {
+    const event = await events.get(db, params.eventId)
+    const { business, customer } = await indexes.tuned(db, event.customerId)
+    const category = categoryById.get(event.category)
+    const inForce = category ? indexesInForce(category, business[event.category] ?? {}, customer[event.category] ?? {}) : {}
+    return {
+      ...event,
+      steps: await events.stepsOf(db, event.id),
+      indexes: Object.entries(inForce).map(([name, index]) => ({ name, ...index })),
+      endpoints: await events.endpointsOf(db, event),
+      resolvedBy: event.state === 'resolved' ? [] : await resolvedBy(db, event),
+    }
+  }),
+
+  handle(eventsApi.resetEvent, async ({ db, now, services, ...who }, { params }) => {
+    const before = await lockOpen(db, params.eventId)
+    await events.countFromNow(db, before, now)
+    await events.addStep(db, before, 'reset', now, { id: who.actor.accountId, name: who.actor.name }, before.figures)
+    await markDue(db, [{ productId: before.productId, customerId: before.customerId }], now)
+    await record(db, services.vault, now, doer(who), {
+      activity: 'event.reset', object: objectOf(before), customerId: before.customerId, before: { figures: before.figures, resetAt: before.resetAt }, after: { resetAt: now.toISOString() },
+    })
+    return await events.get(db, before.id)
+  }),
+
+  handle(eventsApi.resolveEvent, async ({ db, now, services, ...who }, { params }) => {
+    // agents before events, as ingest locks them
+    const seen = await events.get(db, params.eventId)
+    await db.query('select from agent where product_id = $1 order by id for no key update', [seen.productId])
+    const event = await lockOpen(db, params.eventId)
+    const ways = await resolvedBy(db, event)
+    if (ways.length === 0) throw new Problem('event.no-command-resolves', { eventId: event.id })
+    // a second click while the first still works: nothing is sent twice
+    const running = (await commandsOfEvent(db, event.id)).filter((command) => !isFinal(command.step))
+    if (event.state === 'pending' && running.length > 0) {
+      db.markAudited()
+      return { event, commands: running }
+    }
+    const way = ways.find(({ isPossible }) => isPossible) ?? ways[0]!
+    const product = { id: event.productId, customerId: event.customerId, description: event.productName }
+    const commands = await sendCommand(db, services, now, { product, type: way.type, agentIds: null, eventId: event.id, doer: doer(who) })
+    await events.setState(db, event.id, 'pending')
+    await events.addStep(db, event, 'resolve-asked', now, { id: who.actor.accountId, name: who.actor.name }, event.figures)
+    await record(db, services.vault, now, doer(who), {
+      activity: 'event.resolve-asked', object: objectOf(event), customerId: event.customerId, before: { state: event.state }, after: { state: 'pending', command: way.type },
+    })
+    return { event: await events.get(db, event.id), commands }
+  }),
+
+  handle(eventsApi.listDetections, async ({ db }, { query }) => await detections.list(db, query)),
+
+  handle(eventsApi.getIndexes, async ({ db }, { query }) => {
+    await assertCustomer(db, query.customerId ?? null)
+    return { rows: await indexes.list(db, query.customerId ?? null) }
+  }),
+
+  handle(eventsApi.setIndex, async ({ db, now, services, ...who }, { body }) => {
+    const company = await assertCustomer(db, body.customerId)
+    const valueOf = (rows: readonly indexes.IndexRow[]) => rows.find((row) => row.category === body.category && row.name === body.name)
+    const before = valueOf(await indexes.list(db, body.customerId))
+    await indexes.set(db, body)
+    const rows = await indexes.list(db, body.customerId)
+    await markDue(db, await indexes.productsConcerned(db, body.customerId), now)
+    await record(db, services.vault, now, doer(who), {
+      activity: 'index.set', object: { kind: 'index', id: null, name: `${body.category}.${body.name}${company === null ? '' : ` (${company})`}` }, customerId: body.customerId, before, after: valueOf(rows),
+    })
+    return { rows }
+  }),
+]
+
+/** @returns its name; null for the business itself. @throws customer.not-found */
+async function assertCustomer(db: TenantDb, customerId: string | null): Promise<string | null> {
+  if (customerId === null) return null
+  const { rows: [customer] } = await db.query<{ company: string }>('select company from customer where id = $1', [customerId])
+  if (!customer) throw new Problem('customer.not-found', { customerId })
+  return customer.company
+}

@@ -1,0 +1,136 @@
+import type { Event, EventDetail, eventsApi } from '@vigie/domain/events'
+import { Problem, type QueryOf } from '@vigie/domain/kernel'
+import { keyset, likePattern, Params, type TenantDb } from '../platform/index.ts'
+
+const columns = `e.id, e.customer_id, c.company, e.product_id, p.description, p.type_id, e.category, e.condition, e.severity, e.state, e.count, e.figures, e.opened_at,
+  e.last_raised_at, e.resolved_at, e.reset_at, e.version`
+const from = `event e join customer c on c.partner_id = e.partner_id and c.id = e.customer_id join product p on p.partner_id = e.partner_id and p.id = e.product_id`
+
+export interface EventRow {
+  id: string
+  customer_id: string
+  company: string
+  product_id: string
+  description: string
+  type_id: string
+  category: string
+  condition: string
+  severity: Event['severity']
+  state: Event['state']
+  count: number
+  figures: Event['figures']
+  opened_at: Date
+  last_raised_at: Date
+  resolved_at: Date | null
+  reset_at: Date | null
+  version: number
+}
+
+export const toEvent = (row: EventRow): Event => ({
+  id: row.id,
+  customerId: row.customer_id,
+  customerName: row.company,
+  productId: row.product_id,
+  productName: row.description,
+  typeId: row.type_id,
+  category: row.category,
+  condition: row.condition,
+  severity: row.severity,
+  state: row.state,
+  count: row.count,
+  figures: row.figures,
+  openedAt: row.opened_at.toISOString(),
+  lastRaisedAt: row.last_raised_at.toISOString(),
+  resolvedAt: row.resolved_at?.toISOString() ?? null,
+  resetAt: row.reset_at?.toISOString() ?? null,
+  version: row.version,
+})
+
+const sorts = {
+  lastRaisedAt: [{ sql: 'e.last_raised_at', type: 'timestamptz' }],
+  openedAt: [{ sql: 'e.opened_at', type: 'timestamptz' }],
+  severity: [{ sql: 'e.severity_rank', type: 'integer' }, { sql: 'e.last_raised_at', type: 'timestamptz' }],
+  customer: [{ sql: 'c.company_key', type: 'text' }, { sql: 'e.last_raised_at', type: 'timestamptz' }],
+} as const
+
+export type EventQuery = QueryOf<typeof eventsApi.listEvents>
+
+/** Without `state` the open ones. Plan: the sort's own index, partial where only open ones are asked; by customer its index (store.plan.test.ts). */
+export async function list(db: TenantDb, query: EventQuery): Promise<{ rows: Event[]; nextCursor: string | null }> {
+  const params = new Params()
+  const states = query.state ?? ['unresolved', 'pending']
+  // said so that the partial indexes of open events can serve
+  const where: string[] = states.includes('resolved') ? [] : [`e.state <> 'resolved'`]
+  if (states.length < (states.includes('resolved') ? 3 : 2)) where.push(`e.state = any(${params.add(states)}::text[])`)
+  if (query.severity) where.push(`e.severity = any(${params.add(query.severity)}::text[])`)
+  if (query.category) where.push(`e.category = ${params.add(query.category)}`)
+  if (query.customerId) where.push(`e.customer_id = ${params.add(query.customerId)}`)
+  if (query.productId) where.push(`e.product_id = ${params.add(query.productId)}`)
+  if (query.q) {
+    const pattern = `vigie.fold(${params.add(likePattern(query.q))})`
+    where.push(`(c.search_key like ${pattern} or p.description_key like ${pattern})`)
+  }
+  const page = keyset(sorts, 'e.id', query, params)
+  where.push(page.where)
+  const { rows } = await db.query<EventRow & { keys: string[] }>(
+    `select ${columns}, ${page.keys} as keys from ${from} where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`, params.values)
+  const shown = page.page(rows)
+  return { rows: shown.rows.map(toEvent), nextCursor: shown.nextCursor }
+}
+
+/** @throws event.not-found */
+export async function get(db: TenantDb, id: string): Promise<Event> {
+  const { rows: [row] } = await db.query<EventRow>(`select ${columns} from ${from} where e.id = $1`, [id])
+  if (!row) throw new Problem('event.not-found', { eventId: id })
+  return toEvent(row)
+}
+
+/** Locks until commit. @throws event.not-found */
+export async function lock(db: TenantDb, id: string): Promise<Event> {
+  const { rowCount } = await db.query('select from event where id = $1 for no key update', [id])
+  if (rowCount === 0) throw new Problem('event.not-found', { eventId: id })
+  return await get(db, id)
+}
+
+export async function stepsOf(db: TenantDb, eventId: string): Promise<EventDetail['steps']> {
+  const { rows } = await db.query<{ at: Date; what: EventDetail['steps'][number]['what']; by_name: string | null; by_id: string | null; figures: Event['figures'] }>(
+    'select at, what, by_name, by_id, figures from event_step where event_id = $1 order by position', [eventId])
+  return rows.map((row) => ({ at: row.at.toISOString(), what: row.what, by: row.by_name, byId: row.by_id, figures: row.figures }))
+}
+
+/** The endpoints an event is about: those with open infections of its category first, else those whose real-time scan is not on. At most 20. */
+export async function endpointsOf(db: TenantDb, event: Event): Promise<EventDetail['endpoints']> {
+  const { rows } = await db.query<{ id: string; name: string; infections: number }>(
+    `select e.id, e.name, coalesce(i.infections, 0)::integer as infections from endpoint e
+       left join (select endpoint_id, count(*) as infections from infection where product_id = $1 and category = $2 and closed_at is null group by 1) i on i.endpoint_id = e.id
+     where e.product_id = $1 and case $3 when 'uncleaned' then i.infections > 0 when 'real-time-scan-off' then e.real_time_scan in ('off', 'on-not-protecting') else true end
+     order by infections desc, e.name_key, e.id limit 20`,
+    [event.productId, event.category, event.condition])
+  return rows
+}
+
+export type StepKind = EventDetail['steps'][number]['what']
+
+/** One line of the event's history (EVT-2). The caller holds the event's lock. */
+export async function addStep(
+  db: TenantDb, event: { id: string; customerId: string }, what: StepKind, at: Date, by: { id: string | null; name: string } | null, figures: Event['figures'] = {},
+): Promise<void> {
+  await db.query(
+    `insert into event_step (partner_id, event_id, position, customer_id, at, what, by_id, by_name, figures)
+     select $1, $2, coalesce(max(position), 0) + 1, $3, $4, $5, $6, $7, $8 from event_step where event_id = $2`,
+    [db.tenant.partnerId, event.id, event.customerId, at, what, by?.id ?? null, by?.name ?? null, JSON.stringify(figures)])
+  db.announce({ kind: 'event', id: event.id, customerId: event.customerId })
+}
+
+/** EVT-4: the category's figures of this product count from `now`. */
+export async function countFromNow(db: TenantDb, event: Event, now: Date): Promise<void> {
+  await db.query(
+    `insert into count_from (partner_id, product_id, category, customer_id, since) values ($1, $2, $3, $4, $5)
+     on conflict (partner_id, product_id, category) do update set since = excluded.since`,
+    [db.tenant.partnerId, event.productId, event.category, event.customerId, now])
+  await db.query('update event set reset_at = $2, version = version + 1 where id = $1', [event.id, now])
+}
+
+export async function setState(db: TenantDb, id: string, state: Event['state']): Promise<void> {
+  await db.query('update event set state = $2, version = version + 1 where id = $1', [id, state])
+}
