@@ -48,7 +48,7 @@ export default function AuditPage() {
     ? [{ key: 'actorId', label: 'audit.column.actor', isSingle: true, options: [{ value: actorId, label: { text: loaded.rows.find((record) => record.actor.id === actorId)?.actor.name ?? '…' } }] }]
     : []
   return (
-    <Page title="audit.title" about="audit.about" crumbs={[{ label: 'audit.crumb.administration', to: paths.administration() }]} action={<Verify />} fills>
+    <Page title="audit.title" about="audit.about" crumbs={[{ label: 'shell.administration', to: paths.administration() }]} action={<Verify />} fills>
       <DataTable
         {...loaded}
         name="audit.title"

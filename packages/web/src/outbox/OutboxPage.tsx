@@ -48,7 +48,7 @@ export default function OutboxPage() {
       ? [{ label: 'outbox.retry', icon: 'refresh', disabledReason: delivery.state === 'sent' ? 'outbox.retry.sent' : delivery.state === 'waiting' ? 'outbox.retry.waiting' : undefined, onSelect: () => void retry(delivery) }]
       : []
   return (
-    <Page title="outbox.title" about="outbox.about" crumbs={[{ label: 'outbox.crumb.administration', to: paths.administration() }]} fills>
+    <Page title="outbox.title" about="outbox.about" crumbs={[{ label: 'shell.administration', to: paths.administration() }]} fills>
       <DataTable
         {...loaded}
         name="outbox.title"
