@@ -48,6 +48,7 @@ export function createOutlet(response: ServerResponse, headers: Readonly<Record<
   return {
     begin: () => void response.writeHead(200, {
       ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no',
+      connection: 'close', // nothing follows it: kept alive, it would hold up a process that closes
     }).write('retry: 2000\n\n'),
     resync: () => write(event('resync', {})),
     change(message) {

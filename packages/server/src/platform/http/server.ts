@@ -10,6 +10,7 @@ import type { Services } from '../services.ts'
 import { tenantOf, type Actor, type Context, type Handler, type Inputs, type Origin } from './context.ts'
 import { runIdempotently } from './idempotency.ts'
 import { problemReply } from './problems.ts'
+import { freeConnectionsAtClose } from './closing.ts'
 
 export interface HttpOptions {
   services: Services
@@ -41,6 +42,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     requestTimeout: 60_000,
     forceCloseConnections: 'idle',
   })
+  freeConnectionsAtClose(app)
   await app.register(cookies)
   // an empty body with a JSON type is no body
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
