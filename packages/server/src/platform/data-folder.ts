@@ -7,8 +7,8 @@ import { StartError } from './start-error.ts'
 /** Makes the folder (0700: it holds keys) and tries to write in it. @throws StartError `data-folder-unwritable` */
 export function prepareDataFolder(folder: string): void {
   try {
-    const made = mkdirSync(folder, { recursive: true, mode: 0o700 })
-    if (made === undefined && statSync(folder).uid === process.getuid?.()) chmodSync(folder, 0o700)
+    makeFolders(folder)
+    if (statSync(folder).uid === process.getuid?.()) chmodSync(folder, 0o700)
     const probe = path.join(folder, `.probe-${process.pid}`)
     writeFileSync(probe, '', { flag: 'wx' })
     rmSync(probe)
@@ -18,14 +18,22 @@ export function prepareDataFolder(folder: string): void {
   }
 }
 
+/** Not `mkdir` with `recursive`: where the file system answers ENOENT to whoever may not create (/proc does), Node 24.21 turns round for ever. */
+function makeFolders(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
+  if (path.dirname(folder) !== folder) makeFolders(path.dirname(folder))
+  mkdirSync(folder, { mode: 0o700 })
+}
+
 const reasons: Record<string, string> = {
   EACCES: 'its permissions forbid it',
   EPERM: 'its permissions forbid it',
   EROFS: 'the disk is read-only',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota is used up',
-  ENOTDIR: 'a part of its path is a file',
-  EEXIST: 'it is a file',
+  ENOENT: 'no folder can be made there',
+  ENOTDIR: 'there is a file where it, or a folder above it, should be',
+  EEXIST: 'there is a file where it, or a folder above it, should be',
 }
 
 /**

@@ -80,14 +80,14 @@ export async function startPostmaster(place: Place, socketFolder: string, settin
     if (isGone) throw new StartError('embedded-database-failed', `The embedded PostgreSQL in ${place.folder} does not start: ${lastLines()}`)
     await pause(tries < 50 ? 10 : 100) // recovery after a crash may take minutes; it is not ours to cut short
   }
-  watch(child, place.account, gone)
+  watch(child, socketFolder, place.account, gone)
   return { process: child, gone, lastLines }
 }
 
-/** Ends PostgreSQL when we are gone without having said so: a shell that waits for our end of its pipe to close. */
-function watch(postmaster: ChildProcess, account: DatabaseAccount | null, gone: Promise<unknown>): void {
-  const script = 'read -r _; kill -INT "$1" 2>/dev/null'
-  const watcher = spawn('/bin/sh', ['-c', script, 'sh', String(postmaster.pid)], { ...account, cwd: '/', env: {}, detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+/** Ends PostgreSQL when we are gone without having said so, and clears its socket away: a shell that waits for our end of its pipe to close. */
+function watch(postmaster: ChildProcess, socketFolder: string, account: DatabaseAccount | null, gone: Promise<unknown>): void {
+  const script = 'read -r _; kill -INT "$1"; while kill -0 "$1"; do sleep 0.2; done; rmdir "$2"'
+  const watcher = spawn('/bin/sh', ['-c', script, 'sh', String(postmaster.pid), socketFolder], { ...account, cwd: '/', env: {}, detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
   watcher.on('error', () => {}) // no /bin/sh: the next start finds and stops the orphan
   watcher.unref()
   void gone.then(() => watcher.kill('SIGKILL')) // before its number can belong to somebody else

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, lstatSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { databaseAccount } from './account.ts'
@@ -22,6 +22,7 @@ export async function startForTests(): Promise<{ superuserUrl: string; stop: () 
   const template = path.join(tmpdir(), `vigie-test-cluster-${process.getuid?.()}-${binaries.version}`)
   if (!isOurs(template, account?.uid)) await makeTemplate({ folder: template, binaries, account })
 
+  clearLeftovers()
   const folder = mkdtempSync(path.join(tmpdir(), 'vigie-test-pg-'))
   const place: Place = { folder: path.join(folder, 'data'), binaries, account }
   execFileSync('cp', ['-a', template, place.folder]) // with modes and owners, and in a third of the time that fs.cp takes
@@ -35,6 +36,18 @@ export async function startForTests(): Promise<{ superuserUrl: string; stop: () 
       removeSocketFolder(socketFolder)
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** Runs that were killed leave their 40 MB: gone after an hour, unless a server still runs in them. */
+function clearLeftovers(): void {
+  for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith('vigie-test-pg-'))) {
+    const folder = path.join(tmpdir(), name)
+    const stat = lstatSync(folder, { throwIfNoEntry: false })
+    if (!stat || stat.uid !== process.getuid?.() || Date.now() - stat.mtimeMs < 3_600_000) continue
+    const lock = path.join(folder, 'data/postmaster.pid')
+    const isInUse = existsSync(lock) && existsSync(`/proc/${readFileSync(lock, 'utf8').split('\n')[0]}`)
+    if (!isInUse) rmSync(folder, { recursive: true, force: true })
   }
 }
 
