@@ -79,8 +79,6 @@ create table event (
   last_raised_at timestamptz not null,
   resolved_at timestamptz,
   reset_at timestamptz,
-  -- when someone last sent a command to resolve it: commands before that say nothing of it
-  asked_at timestamptz,
   -- of the last step that only noted moving figures: one in a while is enough
   noted_at timestamptz,
   version integer not null default 1,

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { accessRoutes, actorOf, prepareDummyHash, setupToken } from './access/index.ts'
+import { assessmentJobs, createAssessor } from './assessment/index.ts'
 import { auditRoutes, recordRefusal } from './audit/index.ts'
 import { commandJobs, commandRoutes } from './commands/index.ts'
 import { customerRoutes } from './customers/index.ts'
@@ -70,8 +71,8 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...commandRoutes,
     ...eventRoutes,
   ]
-  const jobs: Job[] = [...cleaning, ...productJobs, ...commandJobs]
-  const background: Background[] = [createScheduler(services, jobs)]
+  const jobs: Job[] = [...cleaning, ...productJobs, ...commandJobs, ...assessmentJobs]
+  const background: Background[] = [createScheduler(services, jobs), createAssessor(services)]
   if (parts.smtp !== null) {
     const sender = createSender(services, parts.smtp)
     services.mail = sender

@@ -1,1 +1,5 @@
+export { createAssessor, type Assessor } from './assessor.ts'
+export { concernedEndpoints, type Concerned } from './concerned.ts'
 export { markDue } from './due.ts'
+export { assessmentJobs, makePartitions } from './jobs.ts'
+export { addSteps, readIndexes } from './store.ts'

@@ -122,12 +122,13 @@ export async function addStep(
   db.announce({ kind: 'event', id: event.id, customerId: event.customerId })
 }
 
-/** EVT-4: the category's figures of this product count from `now`. */
+/** EVT-4: the category's figures of this product count from `now`; minutes counted before are forgotten, so that not one of this minute stays. */
 export async function countFromNow(db: TenantDb, event: Event, now: Date): Promise<void> {
   await db.query(
     `insert into count_from (partner_id, product_id, category, customer_id, since) values ($1, $2, $3, $4, $5)
      on conflict (partner_id, product_id, category) do update set since = excluded.since`,
     [db.tenant.partnerId, event.productId, event.category, event.customerId, now])
+  await db.query('delete from tally_minute where product_id = $1 and category = $2', [event.productId, event.category])
   await db.query('update event set reset_at = $2, version = version + 1 where id = $1', [event.id, now])
 }
 

@@ -1,0 +1,165 @@
+import { rolePermissions, type Role } from '@vigie/domain/access'
+import { categories as allCategories, categoryById, type Category } from '@vigie/domain/categories'
+import { productTypeById } from '@vigie/connectors/products'
+import { notify } from '../outbox/index.ts'
+import { newId, type Background, type Services, type TenantDb } from '../platform/index.ts'
+import { concernedEndpoints } from './concerned.ts'
+import { onDue } from './due.ts'
+import { makePartitions } from './jobs.ts'
+import { readFacts, windowMinutesOf } from './facts.ts'
+import { planFor, reopenWithinMs, type Changed } from './plan.ts'
+import {
+  addSteps, claimDue, insertEvents, lockProducts, readIndexes, readStanding, recount, settleDue, updateEvents, whoIsTold, type AssessedProduct, type NewEvent, type NewStep,
+} from './store.ts'
+
+const productsAtOnce = 200
+const leaseMs = 30_000
+/** Others' data, and what time brought due, is looked for this often; our own wakes us. */
+const pollMs = 250
+/** After a round we rest as long as it took, so that assessing never takes more than half of what ingest needs; but at least this. */
+const restMs = 20
+const namesInMail = 10
+
+export interface Assessor extends Background {
+  /** All that is due now, of all businesses; returns how many products were assessed. */
+  assessDue(): Promise<number>
+}
+
+/**
+ * Turns data into events (architecture.md §5): takes what is due in any process, assesses many products in one transaction, writes events, kept counts and mails
+ * together. Dies at any moment without harm: a product that was taken and not done is due again half a minute later.
+ */
+export function createAssessor(services: Services): Assessor {
+  const { database, clock, log } = services
+  let isStopped = false
+  let isWanted = false
+  let wake: (() => void) | null = null
+  let running: Promise<void> = Promise.resolve()
+  let stopListening = () => {}
+
+  async function assessDue(): Promise<number> {
+    let assessed = 0
+    const partners = await database.lookup<{ id: string }>('select vigie.partners_with_due_assessments($1) as id', [clock.now()])
+    for (const { id: partnerId } of partners) {
+      if (isStopped) break
+      assessed += await assessBusiness(partnerId).catch((error: unknown) => {
+        log.warn('products of a business could not be assessed, tried again', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+        return 0
+      })
+    }
+    return assessed
+  }
+
+  async function assessBusiness(partnerId: string): Promise<number> {
+    const tenant = { partnerId, scope: 'all' as const, principalId: null }
+    const now = clock.now()
+    const leaseUntil = new Date(now.getTime() + leaseMs)
+    const ids = await database.transaction(tenant, (db) => claimDue(db, now, leaseUntil, productsAtOnce))
+    if (ids.length > 0) await database.transaction(tenant, (db) => assessProducts(db, services, ids, leaseUntil))
+    return ids.length
+  }
+
+  async function loop(): Promise<void> {
+    while (!isStopped) {
+      const startedMs = performance.now()
+      isWanted = false
+      const assessed = await assessDue().catch((error: unknown) => {
+        log.warn('nothing could be assessed, tried again', { error: String(error) })
+        return 0
+      })
+      const tookMs = performance.now() - startedMs
+      await pause(assessed > 0 ? Math.max(restMs, tookMs) : restMs, false)
+      if (assessed === 0 && !isWanted) await pause(pollMs, true)
+    }
+  }
+
+  async function pause(ms: number, isWakeable: boolean): Promise<void> {
+    if (isStopped) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      wake = () => {
+        if (!isWakeable && !isStopped) return
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    wake = null
+  }
+
+  return {
+    name: 'assessment',
+    assessDue,
+    async start() {
+      // the first month's must be there before the first detection
+      await makePartitions(database.owner, clock.now())
+      stopListening = onDue(() => {
+        isWanted = true
+        wake?.()
+      })
+      running = loop()
+    },
+    async stop() {
+      isStopped = true
+      stopListening()
+      wake?.()
+      await running
+    },
+  }
+}
+
+/** Assesses these products of one business in the caller's transaction. */
+export async function assessProducts(db: TenantDb, services: Services, ids: readonly string[], leaseUntil: Date): Promise<void> {
+  const products = await lockProducts(db, ids)
+  // after the locks: what others did before is seen, and time does not run backwards
+  const now = services.clock.now()
+  const known = products.map(({ id }) => id)
+  const customerIds = [...new Set(products.map(({ customerId }) => customerId))]
+  const [facts, standing, indexes] = await Promise.all([
+    readFacts(db, known, windowMinutesOf(allCategories), now), readStanding(db, known, new Date(now.getTime() - reopenWithinMs)), readIndexes(db, customerIds),
+  ])
+  const standingOf = Map.groupBy(standing, ({ productId }) => productId)
+  const opened: (NewEvent & { product: AssessedProduct })[] = []
+  const changed: (Changed & { product: AssessedProduct })[] = []
+  const settled: { productId: string; nextAt: Date | null }[] = ids.filter((id) => !known.includes(id)).map((productId) => ({ productId, nextAt: null }))
+  for (const product of products) {
+    const plan = planFor({
+      facts: facts.get(product.id)!, categories: categoriesOf(product.typeId), business: indexes(null), customer: indexes(product.customerId), standing: standingOf.get(product.id) ?? [],
+    }, now)
+    opened.push(...plan.opened.map((event) => ({ ...event, id: newId(now), productId: product.id, customerId: product.customerId, product })))
+    changed.push(...plan.changed.map((change) => ({ ...change, product })))
+    settled.push({ productId: product.id, nextAt: plan.nextAt })
+  }
+  if (opened.length > 0) await insertEvents(db, opened.map(({ product: _, ...event }) => event), now)
+  if (changed.length > 0) await updateEvents(db, changed, now)
+  const steps: NewStep[] = [
+    ...opened.map(({ id, customerId, figures }) => ({ eventId: id, customerId, what: 'opened', figures })),
+    ...changed.flatMap(({ event, product, step, figures }) => (step === null ? [] : [{ eventId: event.id, customerId: product.customerId, what: step, figures }])),
+  ]
+  if (steps.length > 0) await addSteps(db, steps, now)
+  const moved = [...opened, ...changed.filter(({ event, state }) => (event.state === 'resolved') !== (state === 'resolved'))].map(({ product }) => product)
+  if (moved.length > 0) await recount(db, [...new Set(moved.map(({ id }) => id))], [...new Set(moved.map(({ customerId }) => customerId))])
+  for (const { id, customerId } of opened) db.announce({ kind: 'event', id, customerId })
+  for (const { event, product } of changed) db.announce({ kind: 'event', id: event.id, customerId: product.customerId })
+  for (const { id, customerId } of moved) {
+    db.announce({ kind: 'product', id, customerId })
+    db.announce({ kind: 'customer', id: customerId, customerId })
+  }
+  for (const event of opened) if (event.severity === 'action-required') await tell(db, services, event, now)
+  await settleDue(db, leaseUntil, settled)
+}
+
+const categoriesOf = (typeId: string): readonly Category[] => (productTypeById.get(typeId)?.categories ?? []).flatMap((id) => categoryById.get(id) ?? [])
+
+/** NTF-1: a mail to everyone who wants one and may see it; its key makes a second one impossible (NTF-4). */
+async function tell(db: TenantDb, services: Services, event: NewEvent & { product: AssessedProduct }, now: Date): Promise<void> {
+  const recipients = (await whoIsTold(db, event.customerId, now)).filter(({ role }) => rolePermissions[role as Role]?.includes('event.read'))
+  if (recipients.length === 0) return
+  const { endpoints, total } = await concernedEndpoints(db, event, new Date(now.getTime() - windowMinutesOf(allCategories) * 60_000), namesInMail)
+  const { product, category, condition, figures } = event
+  for (const { id: accountId } of recipients) {
+    await notify(db, services, {
+      kind: 'action-required', key: `event:${event.id}:opened:${accountId}`, accountId, customerId: event.customerId, eventId: event.id,
+      values: { customer: product.company, product: product.description, category, condition, figures, endpoints: endpoints.map(({ name }) => name), endpointCount: total, since: now.toISOString() },
+    })
+  }
+}

@@ -1,0 +1,104 @@
+import type { Category } from '@vigie/domain/categories'
+import type { TenantDb } from '../platform/index.ts'
+
+const minuteMs = 60_000
+const dayMs = 86_400_000
+/**
+ * An endpoint counts as deployed while its components are at most this much older than the product's newest: signatures come out daily and endpoints fetch them at their
+ * own hours, so that without it every update would look like a fall to a few per cent (EVT-9: no flapping).
+ */
+export const deployWithinMs = 48 * 60 * minuteMs
+
+/** What is known of one product, from kept counts only: never from the detections themselves (performance.md, P5). */
+export interface ProductFacts {
+  /** By category. `oldest`: the first minute that still counts. */
+  detections: Map<string, { count: number; oldest: Date }>
+  infections: Map<string, number>
+  endpointsByScan: Map<string, number>
+  /** When the newest components any endpoint has were built or checked; null: nothing is known. */
+  freshAt: Date | null
+  /** Endpoints whose components are known, and of them those as new as the newest. */
+  componentsKnown: number
+  componentsDeployed: number
+}
+
+/** Of many products at once: one statement a kind of fact, all on their way together. */
+export async function readFacts(db: TenantDb, productIds: readonly string[], windowMinutes: number, now: Date): Promise<Map<string, ProductFacts>> {
+  const facts = new Map<string, ProductFacts>(
+    productIds.map((id) => [id, { detections: new Map(), infections: new Map(), endpointsByScan: new Map(), freshAt: null, componentsKnown: 0, componentsDeployed: 0 }]),
+  )
+  const [detections, infections, endpoints] = await Promise.all([
+    // a minute counts by its beginning: never anything older than the window
+    db.query<{ product_id: string; category: string; count: number; oldest: Date }>(
+      `select t.product_id, t.category, sum(t.count)::integer as count, min(t.minute) as oldest
+       from tally_minute t left join count_from f on f.product_id = t.product_id and f.category = t.category
+       where t.product_id = any($1) and t.minute > $2 and (f.since is null or t.minute >= date_trunc('minute', f.since)) group by 1, 2`,
+      [productIds, new Date(now.getTime() - windowMinutes * minuteMs)],
+    ),
+    db.query<{ product_id: string; category: string; count: number }>(
+      'select product_id, category, count(*)::integer as count from infection where product_id = any($1) and closed_at is null group by 1, 2', [productIds],
+    ),
+    db.query<{ product_id: string; real_time_scan: string; built: Date | null; count: number; checked_at: Date | null }>(
+      `select product_id, real_time_scan, date_trunc('minute', pattern_built_at) as built, count(*)::integer as count, max(update_checked_at) as checked_at
+       from endpoint where product_id = any($1) group by 1, 2, 3`,
+      [productIds],
+    ),
+  ])
+  for (const { product_id, category, count, oldest } of detections.rows) facts.get(product_id)!.detections.set(category, { count, oldest })
+  for (const { product_id, category, count } of infections.rows) facts.get(product_id)!.infections.set(category, count)
+  for (const [productId, groups] of Map.groupBy(endpoints.rows, ({ product_id }) => product_id)) {
+    const of = facts.get(productId)!
+    const newestMs = Math.max(...groups.map(({ built }) => built?.getTime() ?? -Infinity))
+    const freshMs = Math.max(newestMs, ...groups.map(({ checked_at }) => checked_at?.getTime() ?? -Infinity))
+    if (freshMs > -Infinity) of.freshAt = new Date(freshMs)
+    for (const { real_time_scan, built, count } of groups) {
+      of.endpointsByScan.set(real_time_scan, (of.endpointsByScan.get(real_time_scan) ?? 0) + count)
+      if (built === null) continue
+      of.componentsKnown += count
+      if (built.getTime() >= newestMs - deployWithinMs) of.componentsDeployed += count
+    }
+  }
+  return facts
+}
+
+/** The numbers a category asks for. */
+export function factsOf(category: Category, of: ProductFacts, now: Date): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(category.facts).map(([name, fact]): [string, number] => {
+      switch (fact.of) {
+        case 'detections':
+          return [name, of.detections.get(category.id)?.count ?? 0]
+        case 'infections':
+          return [name, of.infections.get(category.id) ?? 0]
+        case 'endpoints':
+          return [name, fact.realTimeScan.reduce((sum, state) => sum + (of.endpointsByScan.get(state) ?? 0), 0)]
+        case 'component-age-days':
+          return [name, ageDays(of, now)]
+        case 'components-deployed-percent':
+          return [name, of.componentsKnown === 0 ? 100 : Math.floor((of.componentsDeployed / of.componentsKnown) * 100)]
+      }
+    }),
+  )
+}
+
+const ageDays = ({ freshAt }: ProductFacts, now: Date): number => (freshAt === null ? 0 : Math.max(0, Math.floor((now.getTime() - freshAt.getTime()) / dayMs)))
+
+/** The longest look back any category takes. */
+export const windowMinutesOf = (categories: readonly Category[]): number =>
+  Math.max(1, ...categories.flatMap(({ facts }) => Object.values(facts).map((fact) => (fact.of === 'detections' ? fact.lastMinutes : 0))))
+
+/**
+ * When time alone may next change the answer; null: never. `isCounting`: an event is open that closes as the hour moves on (a count can only fall by itself, so
+ * without one there is nothing to wait for).
+ */
+export function nextChangeAt(category: Category, of: ProductFacts, isCounting: boolean, now: Date): Date | null {
+  const times = Object.values(category.facts).flatMap((fact): number[] => {
+    if (fact.of === 'detections') {
+      const oldest = of.detections.get(category.id)?.oldest
+      return isCounting && oldest ? [oldest.getTime() + fact.lastMinutes * minuteMs + 1] : []
+    }
+    if (fact.of === 'component-age-days' && of.freshAt !== null) return [of.freshAt.getTime() + (ageDays(of, now) + 1) * dayMs]
+    return []
+  })
+  return times.length === 0 ? null : new Date(Math.max(Math.min(...times), now.getTime() + 1_000))
+}

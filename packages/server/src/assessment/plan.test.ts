@@ -1,0 +1,93 @@
+import { antivirus, componentUpdate, type Category } from '@vigie/domain/categories'
+import { describe, expect, it } from 'vitest'
+import type { ProductFacts } from './facts.ts'
+import { planFor, type Standing } from './plan.ts'
+
+const now = new Date('2026-11-21T12:00:00Z')
+const ago = (seconds: number) => new Date(now.getTime() - seconds * 1_000)
+const categories = [antivirus, componentUpdate] as unknown as Category[]
+
+const facts = (change: { incidents?: number; infections?: number; freshAt?: Date; known?: number; deployed?: number } = {}): ProductFacts => ({
+  detections: new Map(change.incidents ? [['antivirus', { count: change.incidents, oldest: ago(1_800) }]] : []),
+  infections: new Map(change.infections ? [['antivirus', change.infections]] : []),
+  endpointsByScan: new Map([['on', 1]]), freshAt: change.freshAt ?? null, componentsKnown: change.known ?? 0, componentsDeployed: change.deployed ?? 0,
+})
+const standing = (change: Partial<Standing> = {}): Standing => ({
+  id: 'e1', productId: 'p1', category: 'antivirus', condition: 'uncleaned', state: 'unresolved', count: 1, figures: { infections: 1 }, lastRaisedAt: ago(60), notedAt: null, commands: [], ...change,
+})
+const plan = (of: ProductFacts, events: Standing[] = [], customer = {}) => planFor({ facts: of, categories, business: {}, customer, standing: events }, now)
+
+describe('what facts make of events (EVT-2, EVT-3, EVT-9)', () => {
+  it('opens one event a condition, with its figures', () => {
+    expect(plan(facts({ incidents: 20, infections: 2 })).opened).toEqual([
+      { category: 'antivirus', condition: 'uncleaned', severity: 'action-required', figures: { infections: 2 } },
+      { category: 'antivirus', condition: 'many-incidents', severity: 'warning', figures: { incidents: 20, threshold: 15 } },
+    ])
+  })
+
+  it("obeys a customer's own index", () => {
+    expect(plan(facts({ incidents: 20 }), [], { antivirus: { incidents: 21 } }).opened).toEqual([])
+  })
+
+  it('leaves an event alone that still holds with the same figures', () => {
+    expect(plan(facts({ infections: 1 }), [standing()]).changed).toEqual([])
+  })
+
+  it.each([
+    ['grew: counts up, noted in the history', standing(), 3, { count: 2, step: 'raised', lastRaisedAt: now, notedAt: now }],
+    ['grew again within 5 minutes: counts up, no further step', standing({ notedAt: ago(60), count: 2 }), 3, { count: 3, step: null, lastRaisedAt: now }],
+    ['eased: noted, not raised', standing({ figures: { infections: 5 } }), 3, { count: 1, step: 'eased', lastRaisedAt: ago(60) }],
+    ['holds unchanged for 10 minutes: seen again', standing({ lastRaisedAt: ago(600), figures: { infections: 3 } }), 3, { count: 1, step: null, lastRaisedAt: now }],
+  ])('%s', (_, event, infections, expected) => {
+    expect(plan(facts({ infections }), [event]).changed).toEqual([expect.objectContaining({ ...expected, state: 'unresolved', figures: { infections } })])
+  })
+
+  it('a smaller share is worse, a larger one better', () => {
+    const event = standing({ category: 'component-update', condition: 'barely-deployed', figures: { percent: 60, threshold: 70 } })
+    expect(plan(facts({ freshAt: now, known: 10, deployed: 5 }), [event]).changed).toEqual([expect.objectContaining({ step: 'raised', figures: { percent: 50, threshold: 70 } })])
+  })
+
+  it('resolves what holds no more, also while pending', () => {
+    for (const state of ['unresolved', 'pending'] as const) expect(plan(facts(), [standing({ state })]).changed).toEqual([expect.objectContaining({ state: 'resolved', step: 'resolved' })])
+  })
+
+  it('what comes again within 10 minutes goes on as the same event (EVT-9, flapping)', () => {
+    const result = plan(facts({ infections: 2 }), [standing({ state: 'resolved' })])
+    expect(result.opened).toEqual([])
+    expect(result.changed).toEqual([expect.objectContaining({ state: 'unresolved', step: 'reopened', count: 2, figures: { infections: 2 } })])
+    expect(plan(facts(), [standing({ state: 'resolved' })]).changed).toEqual([])
+  })
+
+  it('an event of a category that is assessed no more is resolved', () => {
+    expect(plan(facts(), [standing({ category: 'gone' })]).changed).toEqual([expect.objectContaining({ state: 'resolved' })])
+  })
+})
+
+describe('an event that waits for its product (EVT-2, EVT-4, AGT-3)', () => {
+  const command = (step: 'running' | 'failed' | 'expired' | 'unknown' | 'succeeded', seconds: number) => ({ step, changedAt: ago(seconds) })
+  it.each([
+    ['its command runs', [command('running', 3_000)], 'pending', null],
+    ['it failed', [command('failed', 1)], 'unresolved', null],
+    ['it expired', [command('expired', 1)], 'unresolved', null],
+    ['its outcome is unknown', [command('unknown', 1)], 'unresolved', null],
+    ['it succeeded a minute ago', [command('succeeded', 60)], 'pending', 60],
+    ['it succeeded two minutes ago and the condition still holds', [command('succeeded', 120)], 'unresolved', null],
+    ['one failed, the other still runs', [command('failed', 1), command('running', 10)], 'pending', null],
+  ])('%s', (_, commands, state, waitsSeconds) => {
+    const { changed, nextAt } = plan(facts({ infections: 1 }), [standing({ state: 'pending', commands })])
+    expect(changed.map((one) => [one.state, one.step])).toEqual(state === 'pending' ? [] : [['unresolved', 'reopened']])
+    expect(nextAt).toEqual(waitsSeconds === null ? null : new Date(now.getTime() + waitsSeconds * 1_000))
+  })
+})
+
+describe('when time alone changes the answer', () => {
+  it('looks again when the oldest minute leaves the hour, if an event hangs on it', () => {
+    const open = standing({ condition: 'many-incidents', figures: { incidents: 20, threshold: 15 } })
+    expect(plan(facts({ incidents: 20 }), [open]).nextAt).toEqual(new Date(ago(1_800).getTime() + 3_600_001))
+    expect(plan(facts({ incidents: 3 })).nextAt).toBeNull()
+  })
+
+  it('looks again when components are a day older', () => {
+    expect(plan(facts({ freshAt: ago(86_400 * 3 + 3_600), known: 1, deployed: 1 })).nextAt).toEqual(new Date(now.getTime() + 23 * 3_600_000))
+  })
+})

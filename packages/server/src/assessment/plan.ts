@@ -1,0 +1,134 @@
+import { assess, indexesInForce, type Category } from '@vigie/domain/categories'
+import { isFinal, type CommandStep } from '@vigie/domain/commands'
+import type { Severity } from '@vigie/domain/events'
+import { factsOf, nextChangeAt, type ProductFacts } from './facts.ts'
+
+/** Resolved and there again within this time: the same event goes on, and nobody gets a second mail (EVT-9). */
+export const reopenWithinMs = 600_000
+/** Moving figures leave a step in the history at most so often. */
+const noteEveryMs = 300_000
+/** While nothing changes, "last seen to hold" is brought forward so often. */
+const stillHoldsEveryMs = 600_000
+/** After its command succeeded an event waits so long for the product to show it. */
+const confirmWithinMs = 120_000
+
+export type Figures = Record<string, number>
+
+/** An event as it stands: open, or resolved a moment ago. */
+export interface Standing {
+  id: string
+  productId: string
+  category: string
+  condition: string
+  state: 'unresolved' | 'pending' | 'resolved'
+  count: number
+  figures: Figures
+  lastRaisedAt: Date
+  notedAt: Date | null
+  /** Of the commands last sent to resolve it. */
+  commands: readonly { step: CommandStep; changedAt: Date }[]
+}
+
+export interface Opened {
+  category: string
+  condition: string
+  severity: Severity
+  figures: Figures
+}
+/** What becomes of an event that stands. `step`: for its history; null: figures only. */
+export interface Changed {
+  event: Standing
+  state: Standing['state']
+  count: number
+  figures: Figures
+  lastRaisedAt: Date
+  notedAt: Date | null
+  step: 'raised' | 'eased' | 'resolved' | 'reopened' | null
+}
+export interface Plan {
+  opened: Opened[]
+  changed: Changed[]
+  /** When to look again though nothing came; null: when something comes. */
+  nextAt: Date | null
+}
+
+export interface Subject {
+  facts: ProductFacts
+  categories: readonly Category[]
+  /** Tuned values by category and index. */
+  business: Readonly<Record<string, Record<string, number>>>
+  customer: Readonly<Record<string, Record<string, number>>>
+  standing: readonly Standing[]
+}
+
+/** Pure: what one product's facts make of its events (EVT-2, EVT-9). */
+export function planFor({ facts, categories, business, customer, standing }: Subject, now: Date): Plan {
+  const plan: Plan = { opened: [], changed: [], nextAt: null }
+  for (const category of categories) {
+    const of = new Map(standing.filter((event) => event.category === category.id).map((event) => [event.condition, event]))
+    const open = new Set([...of.values()].filter(({ state }) => state !== 'resolved').map(({ condition }) => condition))
+    const inForce = indexesInForce(category, business[category.id] ?? {}, customer[category.id] ?? {})
+    const at = Object.fromEntries(Object.entries(inForce).map(([name, { value }]) => [name, value]))
+    let isCounting = false
+    for (const verdict of assess(category, factsOf(category, facts, now), at, open)) {
+      const event = of.get(verdict.condition)
+      isCounting ||= verdict.holds
+      if (event) {
+        const changed = event.state === 'resolved' ? reopen(event, verdict, now) : carryOn(event, verdict, now)
+        if (changed) plan.changed.push(changed)
+        if (event.state === 'pending' && verdict.holds && (changed?.state ?? 'pending') === 'pending') plan.nextAt = earlier(plan.nextAt, patienceEnds(event))
+      } else if (verdict.holds) {
+        plan.opened.push({ category: category.id, condition: verdict.condition, severity: verdict.severity, figures: verdict.figures })
+      }
+    }
+    plan.nextAt = earlier(plan.nextAt, nextChangeAt(category, facts, isCounting, now))
+  }
+  // of a category that is assessed no more (a newer version's, or the type lost it): nothing holds it
+  const known = new Set(categories.map(({ id }) => id))
+  for (const event of standing) if (event.state !== 'resolved' && !known.has(event.category)) plan.changed.push(resolve(event, event.figures))
+  return plan
+}
+
+interface Held {
+  holds: boolean
+  figures: Figures
+}
+
+function reopen(event: Standing, { holds, figures }: Held, now: Date): Changed | null {
+  if (!holds) return null
+  return { event, state: 'unresolved', count: event.count + 1, figures, lastRaisedAt: now, notedAt: null, step: 'reopened' }
+}
+
+const resolve = (event: Standing, figures: Figures): Changed => ({ event, state: 'resolved', count: event.count, figures, lastRaisedAt: event.lastRaisedAt, notedAt: event.notedAt, step: 'resolved' })
+
+function carryOn(event: Standing, { holds, figures }: Held, now: Date): Changed | null {
+  if (!holds) return resolve(event, figures)
+  const isGivenUp = event.state === 'pending' && hasFailed(event, now)
+  const state = isGivenUp ? 'unresolved' : event.state
+  const grew = isWorse(figures, event.figures)
+  const moved = grew || isWorse(event.figures, figures) || !isSame(figures, event.figures)
+  const isNoteworthy = moved && (event.notedAt === null || now.getTime() - event.notedAt.getTime() >= noteEveryMs)
+  const isStale = now.getTime() - event.lastRaisedAt.getTime() >= stillHoldsEveryMs
+  if (!isGivenUp && !moved && !isStale) return null
+  const step = isGivenUp ? 'reopened' : !isNoteworthy ? null : grew ? 'raised' : 'eased'
+  return { event, state, count: event.count + (grew ? 1 : 0), figures, lastRaisedAt: grew || isStale ? now : event.lastRaisedAt, notedAt: step === 'raised' || step === 'eased' ? now : event.notedAt, step }
+}
+
+/** A figure went the wrong way: more of something, or a smaller share. Thresholds are no figures of the product. */
+function isWorse(now: Figures, before: Figures): boolean {
+  return Object.entries(now).some(([name, value]) => name !== 'threshold' && (name === 'percent' ? value < (before[name] ?? value) : value > (before[name] ?? value)))
+}
+const isSame = (a: Figures, b: Figures) => Object.entries(a).every(([name, value]) => b[name] === value)
+
+/** Nothing more is to be expected of what was sent: all of it ended, and where it succeeded the product had time to show it. */
+function hasFailed({ commands }: Standing, now: Date): boolean {
+  if (!commands.every(({ step }) => isFinal(step))) return false
+  return !commands.some(({ step, changedAt }) => step === 'succeeded' && now.getTime() - changedAt.getTime() < confirmWithinMs)
+}
+/** When a pending event whose commands ended is given up; null: one is still on its way, its outcome will ask. */
+function patienceEnds({ commands }: Standing): Date | null {
+  if (!commands.every(({ step }) => isFinal(step))) return null
+  return new Date(Math.max(...commands.map(({ changedAt }) => changedAt.getTime())) + confirmWithinMs)
+}
+
+const earlier = (a: Date | null, b: Date | null): Date | null => (a === null ? b : b === null ? a : a < b ? a : b)

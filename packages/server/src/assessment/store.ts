@@ -1,0 +1,159 @@
+import type { CommandStep } from '@vigie/domain/commands'
+import type { TenantDb } from '../platform/index.ts'
+import type { Changed, Figures, Opened, Standing } from './plan.ts'
+
+/**
+ * Takes products whose time has come, for so long as the lease lasts: who dies meanwhile leaves them due again. Data that comes while they are assessed makes them due
+ * at once (`markDue` takes the earlier time). Plan: index assessment_due_at.
+ */
+export async function claimDue(db: TenantDb, now: Date, leaseUntil: Date, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ product_id: string }>(
+    `update assessment_due d set due_at = $2 from (select product_id from assessment_due where due_at <= $1 order by due_at limit $3 for update skip locked) c
+     where d.product_id = c.product_id returning d.product_id`,
+    [now, leaseUntil, limit],
+  )
+  return rows.map(({ product_id }) => product_id)
+}
+
+/** Looks again at `nextAt`, or when something comes; but at once if something came meanwhile. */
+export async function settleDue(db: TenantDb, leaseUntil: Date, settled: readonly { productId: string; nextAt: Date | null }[]): Promise<void> {
+  await db.query(
+    `with r as materialized (select d.product_id, r."nextAt" as next_at from json_to_recordset($1) as r ("productId" uuid, "nextAt" timestamptz)
+         join assessment_due d on d.product_id = r."productId" where d.due_at = $2 order by 1 for update of d),
+       later as (update assessment_due d set due_at = r.next_at from r where d.product_id = r.product_id and r.next_at is not null)
+     delete from assessment_due d using r where d.product_id = r.product_id and r.next_at is null`,
+    [JSON.stringify(settled), leaseUntil],
+  )
+}
+
+export interface AssessedProduct {
+  id: string
+  customerId: string
+  typeId: string
+  description: string
+  company: string
+}
+
+/** Locked in the order of ids: of two processes with the same product the second sees what the first did. */
+export async function lockProducts(db: TenantDb, ids: readonly string[]): Promise<AssessedProduct[]> {
+  const { rows } = await db.query<AssessedProduct>(
+    `select p.id, p.customer_id as "customerId", p.type_id as "typeId", p.description, c.company from product p join customer c on c.id = p.customer_id
+     where p.id = any($1) order by p.id for no key update of p`,
+    [ids],
+  )
+  return rows
+}
+
+const columns = `e.id, e.product_id as "productId", e.category, e.condition, e.state, e.count, e.figures, e.last_raised_at as "lastRaisedAt", e.noted_at as "notedAt"`
+
+/** Open events, and those resolved since, which may go on. */
+export async function readStanding(db: TenantDb, productIds: readonly string[], resolvedSince: Date): Promise<Standing[]> {
+  const [open, resolved] = await Promise.all([
+    db.query<Standing>(`select ${columns} from event e where e.product_id = any($1) and e.state <> 'resolved'`, [productIds]),
+    db.query<Standing>(
+      `select distinct on (e.product_id, e.category, e.condition) ${columns} from event e where e.product_id = any($1) and e.state = 'resolved' and e.resolved_at > $2
+       order by e.product_id, e.category, e.condition, e.resolved_at desc`,
+      [productIds, resolvedSince],
+    ),
+  ])
+  const isOpen = new Set(open.rows.map(({ productId, category, condition }) => `${productId} ${category} ${condition}`))
+  const standing = [...open.rows, ...resolved.rows.filter(({ productId, category, condition }) => !isOpen.has(`${productId} ${category} ${condition}`))]
+  const pending = open.rows.filter(({ state }) => state === 'pending')
+  const commands = pending.length === 0 ? [] : (await db.query<{ event_id: string; step: CommandStep; changedAt: Date }>(
+    `select c.event_id, c.step, coalesce((select max(s.at) from command_step s where s.command_id = c.id), c.sent_at) as "changedAt"
+     from command c where c.event_id = any($1) and c.sent_at = (select max(l.sent_at) from command l where l.event_id = c.event_id)`,
+    [pending.map(({ id }) => id)],
+  )).rows
+  return standing.map((event) => ({ ...event, commands: commands.filter(({ event_id }) => event_id === event.id) }))
+}
+
+/** Tuned values, by customer (empty text: the business), category and index. */
+export async function readIndexes(db: TenantDb, customerIds: readonly string[]): Promise<(customerId: string | null) => Record<string, Record<string, number>>> {
+  const { rows } = await db.query<{ customer_id: string | null; category: string; name: string; value: number }>(
+    'select customer_id, category, name, value from index_value where customer_id is null or customer_id = any($1)', [customerIds],
+  )
+  const values = new Map<string, Record<string, Record<string, number>>>()
+  for (const { customer_id, category, name, value } of rows) {
+    const of = values.get(customer_id ?? '') ?? {}
+    values.set(customer_id ?? '', of)
+    ;(of[category] ??= {})[name] = value
+  }
+  return (customerId) => values.get(customerId ?? '') ?? {}
+}
+
+export interface NewEvent extends Opened {
+  id: string
+  productId: string
+  customerId: string
+}
+/** Descending is worst first. */
+const ranks = { 'action-required': 2, 'warning': 1 } as const
+
+export async function insertEvents(db: TenantDb, events: readonly NewEvent[], now: Date): Promise<void> {
+  await db.query(
+    `insert into event (partner_id, id, customer_id, product_id, category, condition, severity, severity_rank, state, figures, opened_at, last_raised_at)
+     select $1, r.id, r."customerId", r."productId", r.category, r.condition, r.severity, r.rank, 'unresolved', r.figures, $2, $2
+     from json_to_recordset($3) as r (id uuid, "customerId" uuid, "productId" uuid, category text, condition text, severity text, rank integer, figures jsonb)`,
+    [db.tenant.partnerId, now, JSON.stringify(events.map((event) => ({ ...event, rank: ranks[event.severity] })))],
+  )
+}
+
+export async function updateEvents(db: TenantDb, changes: readonly Changed[], now: Date): Promise<void> {
+  await db.query(
+    `update event e set state = r.state, count = r.count, figures = r.figures, last_raised_at = r."lastRaisedAt", noted_at = r."notedAt", version = e.version + 1,
+       resolved_at = case when r.state = 'resolved' then $2::timestamptz end
+     from json_to_recordset($1) as r (id uuid, state text, count integer, figures jsonb, "lastRaisedAt" timestamptz, "notedAt" timestamptz) where e.id = r.id`,
+    [JSON.stringify(changes.map(({ event, state, count, figures, lastRaisedAt, notedAt }) => ({ id: event.id, state, count, figures, lastRaisedAt, notedAt }))), now],
+  )
+}
+
+export interface NewStep {
+  eventId: string
+  customerId: string
+  what: string
+  figures: Figures
+  by?: { id: string; name: string }
+}
+/** One step an event: its place in the history follows from what is there. */
+export async function addSteps(db: TenantDb, steps: readonly NewStep[], now: Date): Promise<void> {
+  await db.query(
+    `insert into event_step (partner_id, event_id, position, customer_id, at, what, by_id, by_name, figures)
+     select $1, r."eventId", coalesce((select max(s.position) from event_step s where s.event_id = r."eventId"), 0) + 1, r."customerId", $2, r.what, r."byId", r."byName", r.figures
+     from json_to_recordset($3) as r ("eventId" uuid, "customerId" uuid, what text, "byId" uuid, "byName" text, figures jsonb)`,
+    [db.tenant.partnerId, now, JSON.stringify(steps.map(({ by, ...step }) => ({ ...step, byId: by?.id ?? null, byName: by?.name ?? null })))],
+  )
+}
+
+/**
+ * Kept counts of open events, of products and then of their customers, each locked before it is summed: whatever else changed is healed with them. Products are locked
+ * by the caller.
+ */
+export async function recount(db: TenantDb, productIds: readonly string[], customerIds: readonly string[]): Promise<void> {
+  await Promise.all([
+    db.query(
+      `update product p set action_required_count = n.red, warning_count = n.yellow from (
+         select w.id, count(*) filter (where e.severity = 'action-required')::integer as red, count(*) filter (where e.severity = 'warning')::integer as yellow
+         from unnest($1::uuid[]) as w (id) left join event e on e.product_id = w.id and e.state <> 'resolved' group by w.id) n
+       where p.id = n.id and (p.action_required_count, p.warning_count) is distinct from (n.red, n.yellow)`,
+      [productIds],
+    ),
+    db.query('select from customer where id = any($1) order by id for no key update', [customerIds]),
+    db.query(
+      `update customer c set action_required_count = n.red, warning_count = n.yellow from (
+         select customer_id, sum(action_required_count)::integer as red, sum(warning_count)::integer as yellow from product where customer_id = any($1) group by 1) n
+       where c.id = n.customer_id and (c.action_required_count, c.warning_count) is distinct from (n.red, n.yellow)`,
+      [customerIds],
+    ),
+  ])
+}
+
+/** Active accounts that want to be told and see this customer (NTF-1, ACC-14); the same rule as visible_customers() and isInScope(). */
+export async function whoIsTold(db: TenantDb, customerId: string, now: Date): Promise<{ id: string; role: string }[]> {
+  const line = (effect: 'allow' | 'deny') => `exists (
+    select from scope_line l where l.account_id = a.id and l.effect = '${effect}' and (l.ends_at is null or l.ends_at > $2) and (l.target = 'all' or l.customer_id = $1
+      or (l.target = 'tag' and exists (select from customer_tag t where t.customer_id = $1 and t.tag = l.tag))))`
+  const { rows } = await db.query<{ id: string; role: string }>(
+    `select a.id, a.role from account a where a.state = 'active' and a.is_told_of_events and (not a.is_scope_limited or (${line('allow')} and not ${line('deny')}))`, [customerId, now],
+  )
+  return rows
+}
