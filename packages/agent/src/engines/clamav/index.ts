@@ -164,7 +164,7 @@ class ClamAv implements RunningEngine {
     const fromMs = Date.now()
     const verdict = stamp === null ? null : await this.#judge(path)
     if (verdict === null || verdict.is === 'clean') {
-      const { items, state } = this.#memory.cleared(path, verdict === null ? 'gone' : 'clean', this.#host.now())
+      const { items, state } = this.#memory.cleared(path, verdict === null ? 'gone' : 'cleaned', this.#host.now())
       return this.#host.tell(items, state)
     }
     const infection = this.#host.recall(key) as object

@@ -37,6 +37,8 @@ export class Memory {
   /** Paths the agent itself is asking clamd about at this moment (Latin-1), and how often; '' stands for contents sent. */
   readonly #asking = new Map<string, number>()
   #settled: (() => void)[] = []
+  /** When a path was last told as cleared: clamd's times are whole seconds, and what is found right after must not seem older. */
+  readonly #clearedMs = new Map<string, number>()
 
   constructor(host: Host) {
     this.#host = host
@@ -62,21 +64,25 @@ export class Memory {
   }
 
   /** Items and state for "it is gone": `how` is quarantined, gone or clean. */
-  cleared(path: Buffer, how: 'quarantined' | 'gone' | 'clean', at: Date): { items: ClearedItem[]; state: State } {
+  cleared(path: Buffer, how: 'quarantined' | 'gone' | 'cleaned', at: Date): { items: ClearedItem[]; state: State } {
     const known = this.infectionsAt(path)
     return { items: known.map(([, { threat }]) => this.clearedItem(path, threat, how, at)), state: Object.fromEntries(known.map(([key]) => [key, null])) }
   }
 
-  clearedItem(path: Buffer, threat: string, how: 'quarantined' | 'gone' | 'clean', at: Date): ClearedItem {
+  clearedItem(path: Buffer, threat: string, how: 'quarantined' | 'gone' | 'cleaned', at: Date): ClearedItem {
     const { endpoint } = this.#host
+    if (this.#clearedMs.size > 1_000) this.#clearedMs.clear()
+    this.#clearedMs.set(path.toString('latin1'), at.getTime())
     return { kind: 'cleared', endpoint, at: at.toISOString(), category: categoryOf(threat), threat: displayThreat(threat), object: displayPath(path), how }
   }
 
   detection(path: Buffer | null, threat: string, at: Date, outcome: string, object = path ? displayPath(path) : ''): DetectionItem {
     const { endpoint } = this.#host
     const shown = { at: at.toISOString(), threat: displayThreat(threat), object }
+    const clearedMs = this.#clearedMs.get(path?.toString('latin1') ?? '') ?? -Infinity
+    const isJustAfter = at.getTime() <= clearedMs && at.getTime() > clearedMs - 1_000
     const contentId = createHash('sha256').update(['clamav', endpoint, shown.at, shown.threat, shown.object].join('\n')).digest('hex').slice(0, 32)
-    return { kind: 'detection', endpoint, category: categoryOf(threat), outcome, engine: 'clamav', contentId, ...shown }
+    return { kind: 'detection', endpoint, category: categoryOf(threat), outcome, engine: 'clamav', contentId, ...shown, at: new Date(isJustAfter ? clearedMs + 1 : at).toISOString() }
   }
 
   /** Marks that we ask clamd about `path` (null: about contents) until `ask` is done, so that its log line waits for what we make of it. */

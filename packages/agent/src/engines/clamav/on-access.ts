@@ -22,6 +22,7 @@ export interface OnAccessOptions {
 
 const logLimitBytes = 10_485_760
 const searchEveryMs = 60_000
+const unusedUid = 2_147_483_646
 
 /**
  * Real-time scanning (clamonacc): runs it and keeps it running if told so, else finds the one that the machine's administrator runs.
@@ -123,7 +124,10 @@ export class OnAccess {
     await ended
   }
 
-  /** clamd's own settings that clamonacc needs, and ours. clamd's user may read what we watch, or it could never judge it. */
+  /**
+   * clamd's own settings that clamonacc needs, and ours. Not OnAccessExtraScanning: with prevention it leaves whoever opens an infected new file hanging
+   * (tried with 1.4.6, 2026-11-21).
+   */
   #conf(paths: readonly string[]): string {
     const { clamdConf, address } = this.#options
     const lines = !address ? [] : 'path' in address ? [`LocalSocket ${address.path}`] : [`TCPSocket ${address.port}`, `TCPAddr ${address.host}`]
@@ -131,9 +135,10 @@ export class OnAccess {
       for (const value of clamdConf?.conf.get(option) ?? []) lines.push(`${option} ${value}`)
     }
     const user = clamdConf?.conf.get('User')?.[0]
-    if (user && user !== 'root') lines.push(`OnAccessExcludeUname ${user}`)
+    // It wants one to be named. Where clamd is root, nobody's number: its own reads come as descriptors and can't run in a circle.
+    lines.push(user && user !== 'root' ? `OnAccessExcludeUname ${user}` : `OnAccessExcludeUID ${unusedUid}`)
     for (const path of paths) lines.push(`OnAccessIncludePath ${resolve(path).replaceAll(/[\r\n]/g, '')}`)
-    return `${[...lines, 'OnAccessPrevention yes', 'OnAccessExtraScanning yes'].join('\n')}\n`
+    return `${[...lines, 'OnAccessPrevention yes'].join('\n')}\n`
   }
 
   /** One that a killed agent left behind would fight with ours. */

@@ -101,7 +101,7 @@ export class Scan {
       this.figures.filesScanned++
       if (verdict.is === 'infected') await this.#infected(path, verdict.threat, fromMs)
       else if (memory.infectionsAt(path).length > 0) {
-        const { items, state } = memory.cleared(path, 'clean', this.#deps.host.now())
+        const { items, state } = memory.cleared(path, 'cleaned', this.#deps.host.now())
         await this.#deps.host.tell(items, state)
       }
     })
@@ -110,8 +110,6 @@ export class Scan {
   async #judge(path: Buffer): Promise<Verdict | { is: 'gone' }> {
     const verdict = await this.#ask(path)
     if (verdict.is !== 'error') return verdict
-    const denied = await this.#deps.deniedAs(path)
-    if (denied !== null) return { is: 'infected', threat: denied }
     try {
       const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
       try {
