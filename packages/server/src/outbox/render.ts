@@ -49,7 +49,7 @@ function wordsOf(mail: Kept, say: Translator, business: string): Record<string, 
   const words: Record<string, string> = { business: oneLine(business), name: oneLine(mail.recipientName) }
   for (const [name, value] of Object.entries(mail.values)) {
     if (typeof value !== 'string') continue
-    words[name] = name === 'role' ? say(`role.${value}`) : instants.has(name) ? instant(value, mail) : oneLine(value)
+    words[name] = name === 'role' ? oneLine(say(`role.${value}`)) : instants.has(name) ? instant(value, mail) : oneLine(value)
   }
   if (isOf(mail, 'action-required')) words['what'] = say(`condition.${mail.values.category}.${mail.values.condition}.title`, plain(mail.values.figures))
   return words
