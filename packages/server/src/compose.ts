@@ -21,6 +21,8 @@ export interface Parts {
   publicUrl: string
   agentUrl: string
   consoleFolder: string | null
+  /** False: a process that only hears agents or works; it still answers for its health. Absent: true. */
+  hasApi?: boolean
   trustedProxies: string[]
   /** Null: mails are kept and read in the console. */
   smtp: SenderOptions | null
@@ -80,7 +82,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
   }
   const http = await createHttp({
     services,
-    handlers,
+    handlers: parts.hasApi === false ? [] : handlers,
     consoleFolder: parts.consoleFolder,
     trustedProxies: parts.trustedProxies,
     onRefusal: (actor, origin, route, problem) => recordRefusal(services, actor, origin, route, problem),

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { showAuthority, startAgentSide } from './agents/index.ts'
+import { setupLink } from './access/index.ts'
+import { showAuthority, startAgentSide, type AgentSide } from './agents/index.ts'
 import { compose, type Vigie } from './compose.ts'
-import { createMetrics, measureHttp, measureProcess, systemClock, type Log } from './platform/index.ts'
+import { createMetrics, measureHttp, measureProcess, systemClock, type Log, type Metrics } from './platform/index.ts'
 import type { Config } from './platform/config.ts'
 import { listenError } from './platform/start-error.ts'
 import { openStorage } from './platform/storage.ts'
@@ -23,9 +24,14 @@ export interface Running {
  * gives back what it took. @throws StartError one sentence for the person in front of the terminal
  */
 export async function start(config: Config, log: Log): Promise<Running> {
+  /** What takes work in or does it, ended together; then what it stands on, in the order opposite to its taking. */
+  const working: (() => Promise<void>)[] = []
   const taken: (() => Promise<void>)[] = []
   const stop = async () => {
-    for (const release of taken.reverse().splice(0)) await release()
+    const ends = await Promise.allSettled(working.splice(0).map((end) => end()))
+    for (const release of taken.splice(0).reverse()) ends.push(...(await Promise.allSettled([release()])))
+    const failed = ends.find((end) => end.status === 'rejected')
+    if (failed) throw failed.reason
   }
   try {
     const storage = await openStorage(config, log)
@@ -37,25 +43,26 @@ export async function start(config: Config, log: Log): Promise<Running> {
     metrics.gauge('vigie_database_connections_idle', 'Of them, waiting for work.', () => storage.pool().idle)
     metrics.gauge('vigie_database_waiting', 'Requests that wait for a connection.', () => storage.pool().waiting)
 
+    const hasApi = config.roles.includes('api')
     const vigie = await compose({
       database: storage.database, vault: storage.vault, log, clock: systemClock, publicUrl: config.publicUrl, agentUrl: config.agentUrl, trustedProxies: [...config.trustedProxies],
       smtp: config.smtpUrl === null ? null : { smtpUrl: config.smtpUrl },
-      consoleFolder: config.roles.includes('api') && existsSync(builtConsole) ? builtConsole : null,
-      metrics,
+      consoleFolder: hasApi && existsSync(builtConsole) ? builtConsole : null,
+      hasApi, metrics,
     })
-    taken.push(() => vigie.close())
+    working.push(() => vigie.close())
     measureHttp(metrics, vigie.http)
     const port = await listen(vigie, config)
-    const agentPort = await listenToAgents(vigie, config, (release) => void taken.push(release))
+    const agentPort = await listenToAgents(vigie, config, metrics, (side) => void working.push(() => side.close()))
     Object.assign(vigie.services, config.urls({ port, agentPort }))
     if (config.roles.includes('jobs')) {
       for (const one of vigie.background) {
         await one.start()
-        taken.push(() => one.stop())
+        working.push(() => one.stop())
       }
     }
-    const { publicUrl, agentUrl, setupToken } = vigie.services
-    return { publicUrl, agentUrl, setupLink: setupToken === null ? null : `${publicUrl}/setup#${setupToken}`, stop }
+    const { publicUrl, agentUrl } = vigie.services
+    return { publicUrl, agentUrl, setupLink: setupLink(vigie.services), stop }
   } catch (error) {
     await stop().catch((cause: unknown) => log.warn('a start that failed could not be cleared up', { error: String(cause) }))
     throw error
@@ -73,14 +80,16 @@ async function listen({ http }: Vigie, config: Config): Promise<number> {
 }
 
 /** A process without the role still tells the authority's fingerprint in install commands. */
-async function listenToAgents({ services }: Vigie, config: Config, taken: (release: () => Promise<void>) => void): Promise<number> {
+async function listenToAgents({ services }: Vigie, config: Config, metrics: Metrics, taken: (side: AgentSide) => void): Promise<number> {
   if (!config.roles.includes('agents')) {
     await showAuthority(services)
     return config.agentPort
   }
   try {
     const side = await startAgentSide({ services, port: config.agentPort, host: config.agentHost })
-    taken(() => side.close())
+    taken(side)
+    metrics.gauge('vigie_agents_connected', 'Agents whose channel this process holds.', () => side.connections)
+    metrics.gauge('vigie_ingest_waiting_rows', 'Items received and not yet stored.', () => side.waitingRows)
     return side.port
   } catch (error) {
     throw listenError(error, 'agents', config.agentHost, config.agentPort)

@@ -78,9 +78,11 @@ export function measureProcess(metrics: Metrics): () => void {
 export function measureHttp(metrics: Metrics, http: FastifyInstance): void {
   const seconds = metrics.histogram('vigie_http_request_seconds', 'Time to answer.', [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10])
   const streams = new Set(['/api/v1/live'])
+  const own = new Set(['none', '/healthz', '/readyz', '/metrics'])
   const counted = metrics.counter('vigie_http_requests_total', 'Requests answered.')
   http.addHook('onResponse', async (request, reply) => {
-    const route = request.routeOptions.url ?? 'none'
+    const url = request.routeOptions.url ?? 'none'
+    const route = url.startsWith('/api/') || own.has(url) ? url : 'console' // each of its many files would be a series of its own
     counted({ method: request.method, route, status: String(reply.statusCode) })
     if (!streams.has(route)) seconds({ route }, reply.elapsedTime / 1000)
   })

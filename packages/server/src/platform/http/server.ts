@@ -75,7 +75,12 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
 
   app.get('/healthz', async () => ({ status: 'alive' }))
   app.get('/readyz', async (_request, reply) => ((await options.isReady().catch(() => false)) ? { status: 'ready' } : reply.code(503).send({ status: 'not-ready' })))
-  if (options.metrics) app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await options.metrics!()))
+  if (options.metrics) {
+    app.get('/metrics', async (request, reply) => {
+      if (!isFromHere(request)) return sendProblem(reply, new Problem('route.not-found'), localeOf(request, null))
+      return reply.type('text/plain; version=0.0.4').send(await options.metrics!())
+    })
+  }
   if (options.consoleFolder !== null && existsSync(options.consoleFolder)) {
     await app.register(files, { root: options.consoleFolder, wildcard: false, index: 'index.html', immutable: true, maxAge: '365d', setHeaders: (response, path) => {
       if (path.endsWith('.html')) response.header('cache-control', 'no-cache')
@@ -221,6 +226,13 @@ function versionOf(request: FastifyRequest): number | null {
   const text = request.headers['if-match']
   const match = typeof text === 'string' ? /^"?(\d{1,9})"?$/.exec(text) : null
   return match ? Number(match[1]) : null
+}
+
+/** From a program on this machine, and not on behalf of somebody behind a proxy: how busy we are is nobody else's business. */
+function isFromHere(request: FastifyRequest): boolean {
+  const address = request.socket.remoteAddress ?? ''
+  const isLoopback = address === '::1' || /^(::ffff:)?127\./.test(address)
+  return isLoopback && ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'].every((name) => request.headers[name] === undefined)
 }
 
 function originOf(request: FastifyRequest, actor: Actor | null): Origin {
