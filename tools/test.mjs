@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // `npm test`: sets up what the tests need, checks the sources, runs the tests. The last line is plain: `N passed, N failed`. `--long` takes the long tests along.
 // Other arguments go to vitest: `npm test -- packages/domain`.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,7 +19,7 @@ const chosen = process.argv.slice(2).filter((argument) => argument !== '--long')
 const account = { passed: 0, failed: 0, notRun: [] }
 
 ensureBuilt('console')
-if (existsSync(path.join(root, 'packages/agent/build.ts'))) ensureBuilt('agent')
+ensureBuilt('agent')
 const noClamav = ensureClamav()
 if (noClamav) say(`tests that need ClamAV will not run: ${noClamav}`)
 

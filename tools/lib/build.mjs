@@ -1,53 +1,92 @@
 // Builds what has to be built (the console, the agent's one file), and only when its sources changed.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { exitCodes, findNode, ownPath, root, say, stop } from './set-up.mjs'
 
 const common = ['package-lock.json', 'tsconfig.json', 'packages/domain/src', 'packages/domain/package.json']
-/** @type {Record<string, { sources: string[], out: string, script: string, args: (out: string) => string[] }>} */
+/** `args`: what makes it in the folder it is given; one that takes no folder puts whole files in place by itself. */
+/** @type {Record<string, { sources: string[], out: string, script: string, args: (out: string) => string[], isSelfPlacing: boolean }>} */
 const builds = {
   console: {
     sources: [...common, 'packages/web/src', 'packages/web/public', 'packages/web/index.html', 'packages/web/vite.config.ts', 'packages/web/package.json'],
     out: 'packages/web/dist',
     script: 'node_modules/vite/bin/vite.js',
     args: (out) => ['build', 'packages/web', '--config', 'packages/web/vite.config.ts', '--outDir', out, '--emptyOutDir', '--logLevel', 'warn'],
+    isSelfPlacing: false,
   },
   agent: {
     sources: [...common, 'packages/agent/src', 'packages/agent/build.ts', 'packages/agent/package.json'],
     out: 'packages/agent/dist',
     script: 'packages/agent/build.ts',
-    args: (out) => ['--out', out],
+    args: () => [],
+    isSelfPlacing: true,
   },
+}
+
+/** What is to do, or null where the built one is of these very sources. */
+function plan(name) {
+  const { sources, out, script, args, isSelfPlacing } = builds[name]
+  const target = path.join(root, out)
+  const stampFile = path.join(root, 'node_modules/.cache/vigie', `${name}.stamp`)
+  const stamp = fingerprint(sources)
+  if (existsSync(target) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return null
+  if (!existsSync(path.join(root, script))) {
+    if (existsSync(target)) return null // a packaged Vigie brings it built, and no tools
+    stop(`${out} is missing, and so is ${script} that makes it.`, exitCodes.buildFailed)
+  }
+  const fresh = `${target}.new-${process.pid}`
+  const finish = () => {
+    if (!isSelfPlacing) {
+      // The old one goes only when the new one is whole.
+      const old = `${target}.old-${process.pid}`
+      if (existsSync(target)) renameSync(target, old)
+      renameSync(fresh, target)
+      rmSync(old, { recursive: true, force: true })
+    }
+    mkdirSync(path.dirname(stampFile), { recursive: true })
+    writeFileSync(stampFile, stamp)
+  }
+  const discard = () => rmSync(fresh, { recursive: true, force: true })
+  return { command: [script, ...args(fresh)], options: { cwd: root, env: { ...ownPath(), NODE_ENV: 'production' } }, finish, discard }
 }
 
 /** @param {'console' | 'agent'} name */
 export function ensureBuilt(name) {
-  const { sources, out, script, args } = builds[name]
-  const target = path.join(root, out)
-  const stampFile = path.join(root, 'node_modules/.cache/vigie', `${name}.stamp`)
-  const stamp = fingerprint(sources)
-  if (existsSync(target) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return
-  const fresh = `${target}.new-${process.pid}`
-  if (!existsSync(path.join(root, script))) {
-    if (existsSync(target)) return // a packaged Vigie brings it built, and no tools
-    stop(`${out} is missing, and so is ${script} that makes it.`, exitCodes.buildFailed)
-  }
+  const todo = plan(name)
+  if (!todo) return
   say(`building the ${name} ...`)
-  const { status, stderr, stdout } = spawnSync(findNode(), [script, ...args(fresh)], { cwd: root, env: { ...ownPath(), NODE_ENV: 'production' }, encoding: 'utf8' })
+  const { status, stderr, stdout } = spawnSync(findNode(), todo.command, { ...todo.options, encoding: 'utf8' })
   if (status !== 0) {
-    rmSync(fresh, { recursive: true, force: true })
+    todo.discard()
     process.stderr.write(stdout + stderr)
     stop(`the ${name} could not be built: see above.`, exitCodes.buildFailed)
   }
-  // The old one goes only when the new one is whole.
-  const old = `${target}.old-${process.pid}`
-  if (existsSync(target)) renameSync(target, old)
-  renameSync(fresh, target)
-  rmSync(old, { recursive: true, force: true })
-  mkdirSync(path.dirname(stampFile), { recursive: true })
-  writeFileSync(stampFile, stamp)
+  todo.finish()
+}
+
+/**
+ * The same beside what else goes on, for what a person needs only minutes later (packing the agent takes a minute). Says so when it fails, and ends nothing.
+ * @param {'console' | 'agent'} name
+ * @returns {() => void} gives it up
+ */
+export function buildBeside(name) {
+  const todo = plan(name)
+  if (!todo) return () => {}
+  const child = spawn(findNode(), todo.command, { ...todo.options, stdio: ['ignore', 'ignore', 'pipe'] })
+  const said = []
+  child.stderr.on('data', (chunk) => said.push(chunk))
+  let isGivenUp = false
+  child.on('close', (code) => {
+    if (code === 0) return todo.finish()
+    todo.discard()
+    if (!isGivenUp) say(`the ${name} could not be built, and cannot be downloaded: ${Buffer.concat(said).toString().trim()}`)
+  })
+  return () => {
+    isGivenUp = true
+    child.kill('SIGKILL')
+  }
 }
 
 /** Of names and contents: times lie after a checkout. Tests do not count. */
