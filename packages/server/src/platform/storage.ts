@@ -39,7 +39,9 @@ export async function openStorage(config: Config, log: Log): Promise<Storage> {
       given.push(() => embedded.stop())
       url = embedded.ownerUrl
     } else await assertUsable(url)
-    const vault = createVault(await readKeyFile(config.keyFile))
+    const vault = createVault(await readKeyFile(config.keyFile).catch((error: Error) => {
+      throw new StartError('bad-setting', `The key file ${config.keyFile} cannot be used: ${error.message}. Give the right one with --key-file or VIGIE_KEY_FILE.`, { cause: error })
+    }))
 
     const onIdleError = (error: Error) => log.warn('a database connection was lost', { error: error.message })
     const owner = createPool({ url, max: ownerConnections, role: null, onIdleError })

@@ -42,7 +42,7 @@ export async function readKeyFile(path: string): Promise<Buffer> {
     await file.close()
   }
   const key = Buffer.from((await readFile(path, 'utf8')).trim(), 'base64')
-  if (key.length !== 32) throw new Error(`key file ${path} does not hold 32 bytes in base64`)
+  if (key.length !== 32) throw new Error('it does not hold 32 bytes in base64')
   return key
 }
 
