@@ -1,12 +1,13 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { type LabServer, type LabIdentity, startFleet } from '@vigie/lab/agents'
-import { fetchCa } from '@vigie/lab/agents'
+import { customersApi } from '@vigie/domain/customers'
+import { productsApi } from '@vigie/domain/products'
+import { fetchCa, type LabServer, startFleet } from '@vigie/lab/agents'
 import { ConsoleClient, provision } from '@vigie/lab/console'
 import pg from 'pg'
 import type { BenchContext } from './define.ts'
@@ -19,7 +20,7 @@ export const account = { businessName: 'Bench', email: 'bench@example.com', pass
 
 /** One real installation in a process of its own, fresh, with the embedded PostgreSQL, set up and signed in to. */
 export interface ServerUnderTest {
-  pid: number
+  readonly pid: number
   /** What to measure: its own process, and the PostgreSQL it started with its backends. */
   processes: { server: () => number[]; database: () => number[] }
   dataDir: string
@@ -30,7 +31,15 @@ export interface ServerUnderTest {
   connect(): Promise<pg.Client>
   /** Lets it collect its garbage. */
   collect(): void
+  /** A new process on the same data and ports: what it holds in memory is gone, sessions and identities stay. */
+  restart(): Promise<void>
   stop(): Promise<void>
+}
+
+interface Running {
+  child: ChildProcess
+  publicUrl: string
+  setupLink: string | null
 }
 
 export async function startServer({ say, after }: BenchContext, more: { nodeArgs?: string[]; flags?: string[] } = {}): Promise<ServerUnderTest> {
@@ -38,38 +47,57 @@ export async function startServer({ say, after }: BenchContext, more: { nodeArgs
   const [port, agentPort] = [await freePort(), await freePort()]
   const args = [
     ...(more.nodeArgs ?? []), '--expose-gc', '--import', collectOnSignal, path.join(repositoryRoot, 'packages/server/src/main.ts'),
-    '--port', String(port), '--agent-port', String(agentPort), '--agent-host', '127.0.0.1', '--agent-url', `https://127.0.0.1:${agentPort}`, '--data', dataDir, '--log-level', 'warn', ...(more.flags ?? []),
+    '--port', String(port), '--agent-port', String(agentPort), '--agent-host', '127.0.0.1', '--agent-url', `https://127.0.0.1:${agentPort}`, '--data', dataDir, '--log-level', 'error', ...(more.flags ?? []),
   ]
-  const child = spawn(process.execPath, args, { cwd: repositoryRoot, stdio: ['ignore', 'pipe', 'inherit'], env: cleanEnvironment() })
-  let isGone = false
-  child.once('exit', () => (isGone = true))
+  let running: Running
   const stop = async () => {
-    if (!isGone) {
-      child.kill('SIGTERM')
-      await Promise.race([once(child, 'exit'), new Promise((resolve) => setTimeout(resolve, 30_000))])
-      if (!isGone) child.kill('SIGKILL')
-    }
+    await end(running.child)
     rmSync(dataDir, { recursive: true, force: true })
   }
-  after(stop)
-
-  const { publicUrl, setupLink } = await readiness(child.stdout, () => isGone)
-  const client = new ConsoleClient(publicUrl)
-  await client.setUp(setupLink, account)
-  say(`a fresh Vigie runs at ${publicUrl} (process ${child.pid})`)
-  const postmaster = readFileSync(path.join(dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n')
+  running = await launch(args, (child) => {
+    running = { child, publicUrl: '', setupLink: null }
+    after(stop)
+  })
+  const client = new ConsoleClient(running.publicUrl)
+  await client.setUp(running.setupLink!, account)
+  say(`a fresh Vigie runs at ${running.publicUrl} (process ${running.child.pid})`)
+  const postmaster = () => readFileSync(path.join(dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n')
   const agentUrl = `https://127.0.0.1:${agentPort}`
   return {
-    pid: child.pid!, processes: { server: () => [child.pid!], database: () => treeOf(Number(postmaster[0])) }, dataDir, publicUrl, console: client, stop,
+    get pid() {
+      return running.child.pid!
+    },
+    processes: { server: () => [running.child.pid!], database: () => treeOf(Number(postmaster()[0])) },
+    dataDir, publicUrl: running.publicUrl, console: client, stop,
     agents: { url: agentUrl, ca: await installationCa(client, agentUrl) },
     async connect() {
-      const database = new pg.Client({ host: postmaster[4]!, port: Number(postmaster[3]), user: 'vigie', database: 'vigie' })
+      const [, , , databasePort, host] = postmaster()
+      const database = new pg.Client({ host: host!, port: Number(databasePort), user: 'vigie', database: 'vigie' })
+      database.on('error', () => {}) // its server may be stopped before it is closed
       await database.connect()
       after(() => database.end())
       return database
     },
-    collect: () => void child.kill('SIGUSR2'),
+    collect: () => void running.child.kill('SIGUSR2'),
+    async restart() {
+      await end(running.child)
+      running = await launch(args, (child) => (running = { ...running, child }))
+    },
   }
+}
+
+/** @param started is told of the process at once, so that it can be ended also when it never gets ready */
+async function launch(args: string[], started: (child: ChildProcess) => void): Promise<Running> {
+  const child = spawn(process.execPath, args, { cwd: repositoryRoot, stdio: ['ignore', 'pipe', 'inherit'], env: cleanEnvironment() })
+  started(child)
+  return { child, ...(await readiness(child)) }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGTERM')
+  await Promise.race([once(child, 'exit'), new Promise((resolve) => setTimeout(resolve, 30_000))])
+  child.kill('SIGKILL')
 }
 
 /** The fingerprint comes as every operator gets it: with the instructions of a product. */
@@ -79,8 +107,6 @@ async function installationCa(client: ConsoleClient, agentUrl: string): Promise<
 }
 
 async function firstInstructions(client: ConsoleClient) {
-  const { customersApi } = await import('@vigie/domain/customers')
-  const { productsApi } = await import('@vigie/domain/products')
   const { products } = await client.call(customersApi.createCustomer, {
     body: {
       profile: { company: 'Bench', country: 'FR' }, account: { accountId: 'bench', timeZone: 'UTC', locale: 'en' },
@@ -101,18 +127,19 @@ export async function fleetOn(server: ServerUnderTest, context: BenchContext, ag
   return fleet
 }
 
-export type { LabIdentity }
-
-function readiness(stdout: NodeJS.ReadableStream, isGone: () => boolean): Promise<{ publicUrl: string; setupLink: string }> {
+/** Its first words: ready, where agents connect, and on a fresh one the link to set it up. */
+function readiness({ stdout }: ChildProcess): Promise<{ publicUrl: string; setupLink: string | null }> {
   return new Promise((resolve, reject) => {
     let publicUrl = ''
-    const lines = createInterface({ input: stdout })
+    const lines = createInterface({ input: stdout! })
     lines.on('line', (line) => {
       publicUrl = /^Vigie is ready:\s+(\S+)/.exec(line)?.[1] ?? publicUrl
       const setupLink = /^Set it up, once:\s+(\S+)/.exec(line)?.[1]
       if (setupLink) resolve({ publicUrl, setupLink })
+      // the link comes in the same breath where there is one
+      if (line.startsWith('Agents connect:')) setTimeout(() => resolve({ publicUrl, setupLink: null }), 100)
     })
-    lines.on('close', () => reject(new Error(isGone() ? 'the server ended before it was ready' : 'the server closed its output before it was ready')))
+    lines.on('close', () => reject(new Error('the server ended before it was ready')))
   })
 }
 
