@@ -10,14 +10,14 @@ export const loader = load(list)
 
 const column = columns<Customer>('customers.column')
 const shown = [
-  column.link('company', (customer) => paths.customer({ customerId: customer.id }), { sort: true, width: 240 }),
-  column.attention('attention', (customer) => customer.attention, { sort: true, width: 130, to: (customer, severity) => paths.events({ customerId: customer.id, severity }) }),
-  column.cell('contact', (customer) => (customer.contact ? <a href={`mailto:${customer.contact.email}`}>{customer.contact.name}</a> : <span className="faint">–</span>), { width: 180 }),
+  column.link('company', (customer) => paths.customer({ customerId: customer.id }), { sort: true, minWidth: 200 }),
+  column.attention('attention', (customer) => customer.attention, { sort: true, width: 120, to: (customer, severity) => paths.events({ customerId: customer.id, severity }) }),
+  column.cell('contact', (customer) => (customer.contact ? <a href={`mailto:${customer.contact.email}`}>{customer.contact.name}</a> : <span className="faint">–</span>), { width: 160 }),
   column.text('phone', (customer) => customer.contact?.phone || customer.phone, { width: 150 }),
-  column.count('productCount', { sort: true, width: 100, to: (customer) => paths.customer({ customerId: customer.id, tab: 'products' }) }),
-  column.count('endpointCount', { width: 110, to: (customer) => paths.inventory({ customerId: customer.id }) }),
-  column.cell('tags', (customer) => <Tags tags={customer.tags} />, { width: 180 }),
-  column.ago('lastSeenAt', { sort: true, width: 140 }),
+  column.count('productCount', { sort: true, width: 90, to: (customer) => paths.customer({ customerId: customer.id, tab: 'products' }) }),
+  column.count('endpointCount', { width: 100, to: (customer) => paths.inventory({ customerId: customer.id }) }),
+  column.cell('tags', (customer) => <Tags tags={customer.tags} />, { width: 150 }),
+  column.ago('lastSeenAt', { sort: true, width: 130 }),
   column.text('accountId', undefined, { width: 140, hidden: true }),
   column.text('city', undefined, { width: 140, hidden: true }),
   column.ago('createdAt', { sort: true, width: 130, hidden: true }),

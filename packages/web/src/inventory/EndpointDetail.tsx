@@ -62,8 +62,8 @@ export function EndpointDetail({ endpointId }: { endpointId: string }) {
             facts={[
               ['inventory.column.realTimeScan', <RealTimeScanTag key="scan" state={engine.realTimeScan} />],
               ['inventory.column.engineVersion', engine.engineVersion && <span className="mono">{engine.engineVersion}</span>],
-              ['inventory.column.patternVersion', engine.patternVersion && <span className="mono">{engine.patternVersion}</span>],
-              ['inventory.column.patternBuiltAt', <Ago key="built" at={engine.patternBuiltAt} never="common.unknown" />],
+              ['inventory.patternVersion', engine.patternVersion && <span className="mono">{engine.patternVersion}</span>],
+              ['inventory.patternBuiltAt', <Ago key="built" at={engine.patternBuiltAt} never="common.unknown" />],
               ['inventory.updateCheckedAt', <Ago key="checked" at={engine.updateCheckedAt} never="common.unknown" />],
               ['inventory.column.lastScan', <LastScan key="last" engine={engine} />],
             ]}

@@ -4,7 +4,7 @@ import {
 } from '../kit/index.ts'
 import { EndpointDetail } from './EndpointDetail.tsx'
 import { GroupWord, InfectionCount } from './words.tsx'
-import { LastScan, RealTimeScanTag } from './scan.tsx'
+import { LastScan, Pattern, RealTimeScanTag } from './scan.tsx'
 import { useEndpointCommands } from './useEndpointCommands.ts'
 
 interface Fixed {
@@ -14,27 +14,26 @@ interface Fixed {
 export const endpointList = (fixed: Fixed = {}) => query(productsApi.listEndpoints).list(sortedBy('name', fixed as Record<string, string>))
 
 const column = columns<Endpoint>('inventory.column')
-const name = column.cell('name', (endpoint) => <span title={endpoint.name}>{endpoint.name}</span>, { main: true, sort: true, width: 200 })
-const customer = column.cell('customerName', (endpoint) => <Link to={paths.customer({ customerId: endpoint.customerId })}>{endpoint.customerName}</Link>, { width: 180 })
+const name = column.cell('name', (endpoint) => <span title={endpoint.name}>{endpoint.name}</span>, { main: true, sort: true, minWidth: 180 })
+const customer = column.cell('customerName', (endpoint) => <Link to={paths.customer({ customerId: endpoint.customerId })}>{endpoint.customerName}</Link>, { width: 170 })
 const common = [
-  column.cell('state', (endpoint) => <AgentStateTag state={endpoint.state} />, { width: 150 }),
-  column.cell('openInfections', (endpoint) => <InfectionCount endpoint={endpoint} />, { width: 110, align: 'end', sort: true }),
-  column.cell('realTimeScan', (endpoint) => <RealTimeScanTag state={endpoint.engine?.realTimeScan} />, { width: 170 }),
-  column.text('patternVersion', (endpoint) => endpoint.engine?.patternVersion ?? null, { width: 120 }),
-  column.ago('patternBuiltAt', { get: (endpoint) => endpoint.engine?.patternBuiltAt ?? null, never: 'common.unknown', sort: true, width: 130 }),
-  column.cell('lastScan', (endpoint) => <LastScan engine={endpoint.engine} />, { width: 130 }),
-  column.ago('lastSeenAt', { sort: true, width: 120 }),
+  column.cell('state', (endpoint) => <AgentStateTag state={endpoint.state} />, { width: 145 }),
+  column.cell('openInfections', (endpoint) => <InfectionCount endpoint={endpoint} />, { width: 96, align: 'end', sort: true }),
+  column.cell('realTimeScan', (endpoint) => <RealTimeScanTag state={endpoint.engine?.realTimeScan} />, { width: 140 }),
+  column.cell('patternBuiltAt', (endpoint) => <Pattern engine={endpoint.engine} />, { sort: true, width: 180 }),
+  column.cell('lastScan', (endpoint) => <LastScan engine={endpoint.engine} />, { width: 120 }),
+  column.ago('lastSeenAt', { sort: true, width: 110 }),
   column.text('addresses', (endpoint) => endpoint.addresses.join(', '), { width: 200, hidden: true }),
   column.text('platform', undefined, { width: 180, hidden: true }),
   column.cell('group', (endpoint) => <GroupWord group={endpoint.group} />, { width: 160, hidden: true }),
   column.text('engineVersion', (endpoint) => endpoint.engine?.engineVersion ?? null, { width: 120, hidden: true }),
   column.ago('collectedAt', { width: 130, hidden: true }),
 ]
-const addresses = common[7]!
+const addresses = common.find(({ id }) => id === 'addresses')!
 const shown = {
   all: [name, customer, ...common],
   customer: [name, ...common],
-  product: [name, { ...addresses, isHidden: false }, ...common.filter((one) => one !== addresses)],
+  product: [name, { ...addresses, isHidden: false, width: 150 }, ...common.filter((one) => one !== addresses)],
 }
 
 const filters: Filter[] = [

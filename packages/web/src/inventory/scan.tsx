@@ -15,3 +15,9 @@ export function LastScan({ engine }: { engine: Endpoint['engine'] }) {
   if (engine.scan.isRunning) return <StateTag label="inventory.scan-running" tone="pending" />
   return <Ago at={engine.scan.finishedAt} />
 }
+
+/** Version of the newest patterns and their age: one says little without the other. */
+export function Pattern({ engine }: { engine: Endpoint['engine'] }) {
+  if (engine === null || (engine.patternVersion === null && engine.patternBuiltAt === null)) return <span className="faint">–</span>
+  return <span>{engine.patternVersion} <span className="faint"><Ago at={engine.patternBuiltAt} never="common.unknown" /></span></span>
+}

@@ -1,10 +1,7 @@
 import { useField, useText, Icon } from '../kit/index.ts'
-import type { IconName } from '../kit/index.ts'
-import type { Family, ProductType } from '@vigie/domain/products'
-import { typeAbout, typeName } from './catalogue.ts'
+import type { ProductType } from '@vigie/domain/products'
+import { familyIcons, typeAbout, typeName } from './catalogue.ts'
 import css from './products.module.css'
-
-const icons: Readonly<Record<Family, IconName>> = { 'endpoint-server': 'server', 'endpoint-hosted': 'display', email: 'mail', gateway: 'shield', 'network-sensor': 'search', platform: 'columns' }
 
 /** What one can add, from the catalogue: a card a type, one choice. @param name path of the type's id in the form */
 export function TypeCards({ name, types }: { name: string; types: readonly ProductType[] }) {
@@ -16,7 +13,7 @@ export function TypeCards({ name, types }: { name: string; types: readonly Produ
       {types.map((type, index) => (
         <label key={type.id} className={css.card} data-chosen={field.value === type.id || undefined}>
           <input type="radio" id={index === 0 ? field.id : undefined} name={field.id} value={type.id} checked={field.value === type.id} aria-invalid={field.error ? true : undefined} onChange={() => field.set(type.id)} />
-          <span className={css.cardIcon}><Icon name={icons[type.family]} size={18} /></span>
+          <span className={css.cardIcon}><Icon name={familyIcons[type.family]} size={18} /></span>
           <span className={css.cardWords}>
             <strong>{typeName(say, type.id)}</strong>
             <span>{typeAbout(say, type.id)}</span>

@@ -1,4 +1,4 @@
-import { useCallback, useId, useMemo, useRef, useState, type MouseEvent, type ReactNode } from 'react'
+import { useCallback, useId, useMemo, useRef, useState, type CSSProperties, type MouseEvent, type ReactNode } from 'react'
 import { useAddress, useGo } from '../address.ts'
 import { Empty } from '../Empty.tsx'
 import { useText } from '../text.tsx'
@@ -71,6 +71,9 @@ export function DataTable<Row>(props: Props<Row>) {
   const hasMenu = actions !== undefined && rows.some((row) => actions(row).length > 0)
   const span = shape.visible.length + (bulk ? 1 : 0) + (hasMenu ? 1 : 0)
 
+  // Below this it scrolls sideways: a column that shares what is left must not vanish on a narrow window.
+  const leastWidth = shape.visible.reduce((sum, column) => sum + (shape.width(column) ?? Math.max(column.minWidth, 180)), (bulk ? 40 : 0) + (hasMenu ? 44 : 0))
+
   const clickRow = (event: MouseEvent, row: Row, index: number) => {
     if ((event.target as HTMLElement).closest('a, button, input, label, [role="menu"]') || window.getSelection()?.toString()) return
     keys.setActive(index)
@@ -96,7 +99,7 @@ export function DataTable<Row>(props: Props<Row>) {
         </div>
       ) : (
         <div className={css.scroller} ref={scroller} data-table={tableId} tabIndex={-1}>
-          <table className={css.table} role="table" aria-label={say(name)} aria-rowcount={sight.isOn ? rows.length + 1 : undefined} aria-busy={isRefreshing}>
+          <table className={css.table} style={{ '--least-width': `${leastWidth}px` } as CSSProperties} role="table" aria-label={say(name)} aria-rowcount={sight.isOn ? rows.length + 1 : undefined} aria-busy={isRefreshing}>
             <Head
               columns={shape.visible}
               shape={shape}

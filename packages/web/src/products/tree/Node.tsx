@@ -55,7 +55,7 @@ export function Node({ id, depth, isOpen, toggle, name, label, aside, right, act
         {aside && <span className={css.aside}>{aside}</span>}
         <span className={css.right}>
           {right}
-          <RowMenu actions={actions} label={{ key: 'products.tree.menu', values: { name: label } }} />
+          {actions.length === 0 ? <span className={css.noMenu} /> : <RowMenu actions={actions} label={{ key: 'products.tree.menu', values: { name: label } }} />}
         </span>
       </div>
       {isOpen && children}

@@ -1,6 +1,6 @@
 import { useProductCommands } from './useProductCommands.ts'
 import { AgentStateTag, AttentionCounts, Icon, Link, paths, useActor, useGo, useText, buttonClass, type Action } from '../../kit/index.ts'
-import { typeName } from '../catalogue.ts'
+import { familyIcons, typeName } from '../catalogue.ts'
 import type { TreeEntry } from '../families.ts'
 import css from '../products.module.css'
 import { useTree } from './context.ts'
@@ -30,7 +30,7 @@ export function ProductNode({ entry: { product, groups } }: { entry: TreeEntry }
       {...(shown.length > 0 ? { isOpen, toggle: () => tree.toggle(product.id, true) } : {})}
       name={
         <>
-          <Icon name={product.family === 'endpoint-server' ? 'server' : 'shield'} className={css.kind} />
+          <Icon name={familyIcons[product.family]} className={css.kind} />
           <Link className={`${css.name} ${css.productName}`} to={paths.product({ productId: product.id })} tabIndex={-1} data-open>{product.description}</Link>
         </>
       }
