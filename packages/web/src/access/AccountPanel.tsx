@@ -7,7 +7,7 @@ import { Facts } from '../kit/Page.tsx'
 import { query, useAction, useLoaded } from '../kit/query.ts'
 import { StateTag } from '../kit/Severity.tsx'
 import { RowMenu, type Action } from '../kit/table/actions.tsx'
-import { languageNames, useText } from '../kit/text.tsx'
+import { languageNames, nameOf, useText } from '../kit/text.tsx'
 import { toast } from '../kit/toast.tsx'
 import css from './Account.module.css'
 import { cleanScope, RoleField } from './RoleField.tsx'
@@ -23,7 +23,7 @@ export function AccountPanel({ accountId, actionsOf }: { accountId: string; acti
     <>
       <div className={`${css.panelHead} ${css.line}`}>
         <div>
-          <h2>{account.firstName} {account.lastName}</h2>
+          <h2>{nameOf(account)}</h2>
           <span className="quiet">{account.email}</span>
         </div>
         <RowMenu actions={actionsOf(account)} label="access.account.actions" />

@@ -11,7 +11,7 @@ import { SidePanel } from '../kit/SidePanel.tsx'
 import { columns } from '../kit/table/columns.tsx'
 import { DataTable } from '../kit/table/DataTable.tsx'
 import type { Action } from '../kit/table/actions.tsx'
-import { useText } from '../kit/text.tsx'
+import { nameOf, useText } from '../kit/text.tsx'
 import { toast } from '../kit/toast.tsx'
 import { buttonClass } from '../ui/Button.tsx'
 import { AccountPanel } from './AccountPanel.tsx'
@@ -22,7 +22,7 @@ export const loader = load(list)
 const tones = { invited: 'pending', active: 'quiet', disabled: 'unknown' } as const
 const column = columns<Account>('access.column')
 const shown = [
-  column.link('name', (account) => `?account=${account.id}`, { text: (account) => `${account.firstName} ${account.lastName}`, sort: 'lastName', width: 200 }),
+  column.link('name', (account) => `?account=${account.id}`, { text: nameOf, sort: 'lastName', width: 200 }),
   column.text('email', (account) => account.email, { sort: true, minWidth: 140 }),
   column.state('role', (account) => ({ label: account.isPrimary ? 'access.primary' : `role.${account.role}` }), { sort: true, width: 170 }),
   column.state('state', (account) => ({ label: `account-state.${account.state}`, tone: tones[account.state] }), { width: 120 }),
@@ -71,7 +71,7 @@ function useAccountActions(): (account: Account) => Action[] {
   const remove = useAction(accessApi.removeAccount)
   const resend = useAction(accessApi.resendInvitation)
   return (account) => {
-    const name = `${account.firstName} ${account.lastName}`
+    const name = nameOf(account)
     const untouchable = account.isPrimary ? 'remedy.transfer-ownership-first' : account.id === actor.account.id ? 'remedy.ask-another-administrator' : undefined
     const setDisabled = (isDisabled: boolean) => update.run({ params: { accountId: account.id }, body: { isDisabled } }, { version: account.version })
     const actions: Action[] = []

@@ -8,7 +8,7 @@ import { Notice } from '../kit/Notice.tsx'
 import { paths } from '../kit/paths.ts'
 import { load, query, useAction, useLoaded, useQuietly } from '../kit/query.ts'
 import { toast } from '../kit/toast.tsx'
-import { useText } from '../kit/text.tsx'
+import { nameOf, useText } from '../kit/text.tsx'
 
 const businessQuery = query(accessApi.getBusiness).with({})
 const candidatesQuery = query(accessApi.listAccounts).with({ query: { state: 'active', limit: 200 } })
@@ -57,7 +57,7 @@ function Transfer() {
   const actor = useActor()
   const transfer = useAction(accessApi.transferPrimary)
   const candidates = (useQuietly(actor.can('account.read') ? candidatesQuery : null)?.rows ?? []).filter((account) => account.id !== actor.account.id)
-  const options = candidates.map((account) => ({ value: account.id, label: { text: `${account.firstName} ${account.lastName} (${account.email})` } }))
+  const options = candidates.map((account) => ({ value: account.id, label: { text: `${nameOf(account)} (${account.email})` } }))
   const form = useForm({
     shape: transferShape,
     initial: { accountId: null as string | null, password: '' },
@@ -79,7 +79,7 @@ function Transfer() {
               <SelectField name="accountId" label="access.transfer.to" options={options} isSearchable isRequired />
               <PasswordField name="password" label="access.current-password" autoComplete="current-password" isRequired />
             </FieldRow>
-            {chosen && <Notice tone="warning" title={{ key: 'access.transfer.title', values: { name: `${chosen.firstName} ${chosen.lastName}` } }}>{say('access.transfer.consequence')} {say('access.transfer.undo')}</Notice>}
+            {chosen && <Notice tone="warning" title={{ key: 'access.transfer.title', values: { name: nameOf(chosen) } }}>{say('access.transfer.consequence')} {say('access.transfer.undo')}</Notice>}
           </Form>
         )}
       </Panel>

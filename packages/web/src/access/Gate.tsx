@@ -22,8 +22,9 @@ export function Gate({ title, about, wide = false, children, footer }: { title: 
         <h1>{words}</h1>
         {about && <p className={css.about}>{say(about)}</p>}
         {children}
+        <div id="over" />
       </main>
-      {footer && <div className={css.footer}>{footer}</div>}
+      {footer && <footer className={css.footer}>{footer}</footer>}
       <nav className={css.languages} aria-label={say('access.languages')}>
         {locales.map((locale) => (
           <button key={locale} type="button" lang={locale} aria-pressed={say.locale === locale} onClick={() => void change(locale)}>{languageNames[locale]}</button>

@@ -49,10 +49,10 @@ function Line({ line, onChange, onRemove }: { line: ScopeLine; onChange(line: Sc
   const targetOf = (kind: string | null): ScopeLine['target'] => (kind === 'customer' ? { kind, customerId: '' } : kind === 'tag' ? { kind, tag: '' } : { kind: 'all' })
   return (
     <div className={css.rule}>
-      <Select aria-label={say('access.scope.effect')} allowDeselect={false} value={line.effect} onChange={(effect) => onChange({ ...line, effect: effect as ScopeLine['effect'] })} data={(['allow', 'deny'] as const).map((effect) => ({ value: effect, label: say(`scope-effect.${effect}`) }))} />
-      <Select aria-label={say('access.scope.target')} allowDeselect={false} value={target.kind} onChange={(kind) => onChange({ ...line, target: targetOf(kind) })} data={(['all', 'customer', 'tag'] as const).map((kind) => ({ value: kind, label: say(`access.scope.target.${kind}`) }))} />
+      <div><Select aria-label={say('access.scope.effect')} allowDeselect={false} value={line.effect} onChange={(effect) => onChange({ ...line, effect: effect as ScopeLine['effect'] })} data={(['allow', 'deny'] as const).map((effect) => ({ value: effect, label: say(`scope-effect.${effect}`) }))} /></div>
+      <div><Select aria-label={say('access.scope.target')} allowDeselect={false} value={target.kind} onChange={(kind) => onChange({ ...line, target: targetOf(kind) })} data={(['all', 'customer', 'tag'] as const).map((kind) => ({ value: kind, label: say(`access.scope.target.${kind}`) }))} /></div>
       {target.kind === 'customer' ? (
-        <CustomerChooser value={target.customerId} onChange={(customerId) => onChange({ ...line, target: { kind: 'customer', customerId } })} />
+        <div><CustomerChooser value={target.customerId} onChange={(customerId) => onChange({ ...line, target: { kind: 'customer', customerId } })} /></div>
       ) : target.kind === 'tag' ? (
         <TextInput aria-label={say('access.scope.tag')} placeholder={say('access.scope.tag')} maxLength={50} value={target.tag} onChange={(event) => onChange({ ...line, target: { kind: 'tag', tag: event.currentTarget.value } })} />
       ) : (

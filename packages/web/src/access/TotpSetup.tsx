@@ -55,7 +55,7 @@ function Confirm({ secret, otpauthUrl, onCodes }: { secret: string; otpauthUrl: 
         </li>
         <li>
           <p>{say('access.totp.type-code')}</p>
-          <TextField name="code" label="access.code" autoComplete="one-time-code" inputMode="numeric" isMono isRequired maxLength={7} />
+          <div style={{ maxWidth: 200 }}><TextField name="code" label="access.code" autoComplete="one-time-code" inputMode="numeric" isMono isRequired maxLength={7} /></div>
         </li>
       </ol>
     </Form>

@@ -1,5 +1,6 @@
 import { Suspense, useEffect, useRef, type ReactNode } from 'react'
 import { IconButton } from '../ui/Button.tsx'
+import { useFocusReturn } from '../ui/focus-return.ts'
 import { useAddress, useGo } from './address.ts'
 import { ErrorBoundary } from './ErrorBoundary.tsx'
 import css from './SidePanel.module.css'
@@ -30,15 +31,12 @@ function Open({ id, param, ids, label, children }: Props & { id: string }) {
   const index = ids.indexOf(id)
   const show = (next: string | undefined) => next !== undefined && void go(`?${param}=${encodeURIComponent(next)}`, { replace: true })
   const close = () => void go(`?${param}=`)
+  useFocusReturn()
   const present = useRef({ close, show, index, ids })
   present.current = { close, show, index, ids }
 
   useEffect(() => {
-    const before = document.activeElement as HTMLElement | null
     panel.current?.focus()
-    return () => {
-      if (before?.isConnected) before.focus()
-    }
   }, [])
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {

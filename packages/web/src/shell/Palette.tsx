@@ -25,7 +25,9 @@ export default function Palette({ onClose }: { onClose(): void }) {
   const index = Math.min(chosen, ordered.length - 1)
 
   useEffect(() => setChosen(0), [text])
-  useEffect(() => list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }), [index])
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }) // newer browsers answer with a promise: not for React
+  }, [index])
 
   const pick = (entry: Entry) => {
     onClose()

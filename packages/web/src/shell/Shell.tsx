@@ -53,6 +53,7 @@ export function Shell() {
         <ErrorBoundary key={pathname}>
           <Outlet />
         </ErrorBoundary>
+        <div id="over" />
       </main>
       {over === 'palette' && <Suspense><Palette onClose={() => setOver(null)} /></Suspense>}
       {over === 'shortcuts' && <Shortcuts onClose={() => setOver(null)} />}

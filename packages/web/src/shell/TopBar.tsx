@@ -9,7 +9,7 @@ import { Link } from '../kit/Link.tsx'
 import { paths } from '../kit/paths.ts'
 import { query, queryClient, useQuietly } from '../kit/query.ts'
 import { Glyph } from '../kit/Severity.tsx'
-import { languageNames, useChangeLanguage, useFormat, useText } from '../kit/text.tsx'
+import { languageNames, nameOf, useChangeLanguage, useFormat, useText } from '../kit/text.tsx'
 import { trouble } from '../kit/toast.tsx'
 import { buttonClass, IconButton } from '../ui/Button.tsx'
 import { Icon, type IconName } from '../ui/icons.tsx'
@@ -114,8 +114,7 @@ function AccountMenu() {
   const signOut = useSignOut()
   const setLocale = useSetLocale()
   const { colorScheme, setColorScheme } = useMantineColorScheme()
-  const mark = (isOn: boolean) => (isOn ? <Icon name="check" size={14} /> : <span style={{ width: 14 }} />)
-  const name = `${account.firstName} ${account.lastName}`
+  const name = nameOf(account)
   return (
     <Menu width={240}>
       <Menu.Target>
@@ -131,13 +130,13 @@ function AccountMenu() {
         <Menu.Divider />
         <Menu.Label>{say('shell.theme')}</Menu.Label>
         {schemes.map((scheme) => (
-          <Menu.Item key={scheme.value} closeMenuOnClick={false} role="menuitemradio" aria-checked={colorScheme === scheme.value} leftSection={<Icon name={scheme.icon} />} rightSection={mark(colorScheme === scheme.value)} onClick={() => setColorScheme(scheme.value)}>
+          <Menu.RadioItem key={scheme.value} value={scheme.value} checked={colorScheme === scheme.value} rightSection={<Icon name={scheme.icon} />} onChange={() => setColorScheme(scheme.value)}>
             {say(`shell.theme.${scheme.value}`)}
-          </Menu.Item>
+          </Menu.RadioItem>
         ))}
         <Menu.Label>{say('shell.language')}</Menu.Label>
         {locales.map((locale) => (
-          <Menu.Item key={locale} lang={locale} role="menuitemradio" aria-checked={say.locale === locale} rightSection={mark(say.locale === locale)} onClick={() => setLocale(locale)}>{languageNames[locale]}</Menu.Item>
+          <Menu.RadioItem key={locale} lang={locale} value={locale} checked={say.locale === locale} onChange={() => setLocale(locale)}>{languageNames[locale]}</Menu.RadioItem>
         ))}
         <Menu.Divider />
         <Menu.Item leftSection={<Icon name="signOut" />} onClick={signOut}>{say('shell.sign-out')}</Menu.Item>

@@ -33,6 +33,9 @@ const shell = createRoute({
 
 const home = createRoute({ path: '/', getParentRoute: () => root, beforeLoad: () => { throw redirect({ href: paths.home() }) } })
 
+/** What nobody lists: told inside the shell to whoever is signed in; others sign in first and learn nothing. */
+const nowhere = createRoute({ path: '$', getParentRoute: () => shell, component: NotFoundPage })
+
 function whereTo(code: string, from: string): string {
   const wanted = from === '/' || from.startsWith('/sign-in') ? {} : { return: from }
   if (code === 'session.mfa-needed') return paths.secondFactor(wanted)
@@ -59,7 +62,7 @@ export function createConsole() {
   const inShell = screens.filter((screen) => !screen.isPublic).map(routeOf)
   const outside = screens.filter((screen) => screen.isPublic).map(routeOf)
   const router = createRouter({
-    routeTree: root.addChildren([home, shell.addChildren(inShell), ...outside]),
+    routeTree: root.addChildren([home, shell.addChildren([...inShell, nowhere]), ...outside]),
     parseSearch,
     stringifySearch,
     defaultPreload: 'intent',

@@ -1,7 +1,8 @@
 import { Portal } from '@mantine/core'
 import { useFocusTrap } from '@mantine/hooks'
 import { useEffect, useId, useRef, type ReactNode } from 'react'
-import { IconButton } from './Button.tsx'
+import { Button } from './Button.tsx'
+import { useFocusReturn } from './focus-return.ts'
 import css from './Dialog.module.css'
 
 let locks = 0
@@ -35,7 +36,7 @@ export function Overlay({ label, labelledBy, onClose, width = 460, children }: S
   const trap = useFocusTrap(true)
   const surface = useRef<HTMLDivElement | null>(null)
   usePageLock()
-  useReturn()
+  useFocusReturn()
   return (
     <Portal>
       {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions, jsx-a11y/click-events-have-key-events -- the veil is a convenience; Escape and the close button do the same */}
@@ -70,15 +71,6 @@ export function Overlay({ label, labelledBy, onClose, width = 460, children }: S
   )
 }
 
-function useReturn(): void {
-  useEffect(() => {
-    const before = document.activeElement as HTMLElement | null
-    return () => {
-      if (before?.isConnected && before !== document.body) before.focus()
-    }
-  }, [])
-}
-
 interface Props {
   title: string
   closeLabel: string
@@ -90,10 +82,11 @@ export function Dialog({ title, closeLabel, onClose, size = 460, children }: Pro
   const titleId = useId()
   return (
     <Overlay labelledBy={titleId} onClose={onClose} width={size}>
-      <header className={css.header}>
+      <div className={css.header}>
         <h2 id={titleId}>{title}</h2>
-        <IconButton icon="close" size="small" label={closeLabel} onClick={onClose} />
-      </header>
+        {/* No tooltip: it would take the first Escape for itself. */}
+        <Button icon="close" kind="quiet" size="small" aria-label={closeLabel} onClick={onClose} />
+      </div>
       <div className={css.body}>{children}</div>
     </Overlay>
   )

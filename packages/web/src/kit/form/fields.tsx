@@ -135,7 +135,7 @@ export function SwitchField({ name, label, help, disabled = false }: Base & { di
 
 export function TagsField({ suggestions = [], maxTags = 20, ...base }: Base & { suggestions?: string[]; maxTags?: number }) {
   const { field, props } = useBase<string[]>(base)
-  return <TagsInput {...props} data={suggestions} maxTags={maxTags} value={field.value} onChange={field.set} splitChars={[',', ';']} comboboxProps={{ transitionProps: { duration: 80 } }} />
+  return <TagsInput {...props} data={suggestions} maxTags={maxTags} value={field.value} onChange={field.set} splitChars={[',', ';']} />
 }
 
 /** The three languages by their own names. */

@@ -10,7 +10,6 @@ import type { TableShape } from './shape.ts'
 export function ViewMenu<Row>({ shape, columns, csv }: { shape: TableShape<Row>; columns: Column<Row>[]; csv: string | undefined }) {
   const say = useText()
   const isAbsolute = useAbsoluteTimes()
-  const mark = (isOn: boolean) => (isOn ? <Icon name="check" size={14} /> : <span style={{ width: 14 }} />)
   return (
     <Menu closeOnItemClick={false}>
       <Menu.Target>
@@ -19,13 +18,13 @@ export function ViewMenu<Row>({ shape, columns, csv }: { shape: TableShape<Row>;
       <Menu.Dropdown>
         <Menu.Label>{say('kit.table.columns')}</Menu.Label>
         {columns.filter((column) => !column.isMain).map((column) => (
-          <Menu.Item key={column.id} role="menuitemcheckbox" aria-checked={shape.isShown(column)} rightSection={mark(shape.isShown(column))} onClick={() => shape.toggle(column)}>
+          <Menu.CheckboxItem key={column.id} checked={shape.isShown(column)} onChange={() => shape.toggle(column)}>
             {say(column.label)}
-          </Menu.Item>
+          </Menu.CheckboxItem>
         ))}
         <Menu.Item onClick={shape.reset} leftSection={<Icon name="refresh" size={14} />}>{say('kit.table.reset')}</Menu.Item>
         <Menu.Divider />
-        <Menu.Item role="menuitemcheckbox" aria-checked={isAbsolute} rightSection={mark(isAbsolute)} onClick={() => setAbsoluteTimes(!isAbsolute)}>{say('kit.table.absolute')}</Menu.Item>
+        <Menu.CheckboxItem checked={isAbsolute} onChange={setAbsoluteTimes}>{say('kit.table.absolute')}</Menu.CheckboxItem>
         {csv && (
           <>
             <Menu.Divider />

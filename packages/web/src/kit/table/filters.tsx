@@ -70,7 +70,7 @@ function FilterChip({ filter, value, onChange }: { filter: Filter; value: string
   }
   return (
     <span className={`${css.chip} ${chosen.length > 0 ? css.active : ''}`}>
-      <Menu position="bottom-start" closeOnItemClick={filter.isSingle ?? false}>
+      <Menu position="bottom-start">
         <Menu.Target>
           <button type="button" className={css.chipButton}>
             {say(filter.label)}
@@ -80,9 +80,9 @@ function FilterChip({ filter, value, onChange }: { filter: Filter; value: string
         </Menu.Target>
         <Menu.Dropdown>
           {filter.options.map((option) => (
-            <Menu.Item key={option.value} role="menuitemcheckbox" aria-checked={chosen.includes(option.value)} onClick={() => toggle(option.value)} rightSection={chosen.includes(option.value) ? <Icon name="check" size={14} /> : <span className={css.noCheck} />}>
+            <Menu.CheckboxItem key={option.value} checked={chosen.includes(option.value)} closeMenuOnClick={filter.isSingle ?? false} onChange={() => toggle(option.value)}>
               {say(option.label)}
-            </Menu.Item>
+            </Menu.CheckboxItem>
           ))}
         </Menu.Dropdown>
       </Menu>
