@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import './end-with-parent.mjs'
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 export const exitCodes = { nodeTooOld: 70, installFailed: 71, buildFailed: 72 }
@@ -73,12 +74,12 @@ export async function inNode24(script) {
 }
 
 /**
- * Runs a program in the foreground in our place. It gets a session of its own and hears of Ctrl-C from us only: the terminal and npm both tell us, and the program shall
+ * Runs a Node program in the foreground in our place. It gets a session of its own and hears of Ctrl-C from us only: the terminal and npm both tell us, and the program shall
  * hear it once. A second one, a second later or more, is passed on too: the person is in a hurry.
  */
 export function runThrough(command, args, env, folder = process.cwd()) {
   const isWindows = process.platform === 'win32'
-  const child = spawn(command, args, { cwd: folder, env, stdio: 'inherit', detached: !isWindows })
+  const child = spawn(command, ['--import', new URL('end-with-parent.mjs', import.meta.url).href, ...args], { cwd: folder, env, stdio: 'inherit', detached: !isWindows })
   const lastAt = {}
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
