@@ -158,6 +158,8 @@ export async function buildAgent(options: { scriptOnly: boolean }): Promise<Mani
   const { version } = JSON.parse(await readFile(join(here, 'package.json'), 'utf8')) as { version: string }
   const manifest: Manifest = { version, script: await fact(await packScript(script)), packages: {} }
   if (!options.scriptOnly) {
+    // The first time, the script is there to be fetched while the one file is still being packed (a minute).
+    if (!(await stat(join(dist, 'manifest.json')).catch(() => null))) await writeManifest(manifest)
     const target = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64'
     const built = await buildPackage(script, target)
     if (built) {
@@ -168,9 +170,13 @@ export async function buildAgent(options: { scriptOnly: boolean }): Promise<Mani
       manifest.packages[target] = await fact(packed)
     }
   }
+  await writeManifest(manifest)
+  return manifest
+}
+
+async function writeManifest(manifest: Manifest): Promise<void> {
   await writeFile(join(dist, 'manifest.json.new'), `${JSON.stringify(manifest, null, 2)}\n`)
   await rename(join(dist, 'manifest.json.new'), join(dist, 'manifest.json'))
-  return manifest
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
