@@ -32,7 +32,7 @@ export function AccountPanel({ accountId, actionsOf }: { accountId: string; acti
         facts={[
           ['access.column.state', <StateTag key="s" label={`account-state.${account.state}`} />],
           ['access.column.role', say(account.isPrimary ? 'access.primary' : `role.${account.role}`)],
-          ['access.column.hasMfa', <StateTag key="m" {...(account.hasMfa ? { label: 'access.mfa.on' } : { label: 'access.mfa.off', tone: 'warning' as const })} />],
+          ['access.column.hasMfa', <StateTag key="m" {...(account.hasMfa ? { label: 'access.mfa.on' } : { label: 'access.mfa.off', tone: account.state === 'active' ? ('warning' as const) : ('quiet' as const) })} />],
           ['access.language', languageNames[account.locale]],
           ['access.time-zone', account.timeZone],
           ['access.told.short', say(account.isToldOfEvents ? 'common.yes' : 'common.no')],

@@ -26,7 +26,8 @@ const shown = [
   column.text('email', (account) => account.email, { sort: true, minWidth: 140 }),
   column.state('role', (account) => ({ label: account.isPrimary ? 'access.primary' : `role.${account.role}` }), { sort: true, width: 170 }),
   column.state('state', (account) => ({ label: `account-state.${account.state}`, tone: tones[account.state] }), { width: 120 }),
-  column.state('hasMfa', (account) => (account.hasMfa ? { label: 'access.mfa.short-on' } : { label: 'access.mfa.short-off', tone: 'warning' }), { width: 150 }),
+  // Who was only invited has not had the chance: nothing to warn of yet.
+  column.state('hasMfa', (account) => (account.hasMfa ? { label: 'access.mfa.short-on' } : { label: 'access.mfa.short-off', tone: account.state === 'active' ? 'warning' : 'quiet' }), { width: 150 }),
   column.state('scope', (account) => ({ label: account.scope === null ? 'access.scope.everything' : { key: 'access.scope.rules', values: { count: account.scope.length } } }), { width: 130 }),
   column.ago('lastSignInAt', { sort: true, width: 150 }),
   column.ago('createdAt', { hidden: true }),

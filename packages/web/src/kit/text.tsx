@@ -51,7 +51,7 @@ function useLanguage(): Language {
   if (!language) throw new Error('LanguageProvider is missing')
   return language
 }
-/** `const say = useText()`, then `say('customers.title')` or `say('kit.selected', { count })`. */
+/** `const say = useText()`, then `say('customers.title')` or `say('kit.table.selected', { count })`. */
 export const useText = (): Speaker => useLanguage().say
 export const useChangeLanguage = () => useLanguage().change
 
