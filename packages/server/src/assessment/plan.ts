@@ -72,7 +72,7 @@ export function planFor({ facts, categories, business, customer, standing }: Sub
     let isCounting = false
     for (const verdict of assess(category, factsOf(category, facts, now), at, open)) {
       const event = of.get(verdict.condition)
-      isCounting ||= verdict.holds
+      isCounting ||= verdict.holds && category.facts[category.conditions[verdict.condition]!.concerns]!.of === 'detections'
       if (event) {
         const changed = event.state === 'resolved' ? reopen(event, verdict, now) : carryOn(event, verdict, now)
         if (changed) plan.changed.push(changed)
