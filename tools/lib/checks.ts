@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { checkBoundaries } from '../boundaries.ts'
@@ -48,10 +48,24 @@ const exceptionsFile = 'known-exceptions.txt'
 
 /** A debt that is written down is not complained about; one that is paid must leave the list, and none may come to it. */
 function withoutKnownExceptions(found: { key: string; where: string }[]): string {
-  const lines = (text: string) => text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
-  const known = new Set(existsSync(path.join(root, exceptionsFile)) ? lines(readFileSync(path.join(root, exceptionsFile), 'utf8')) : [])
+  const known = existsSync(path.join(root, exceptionsFile)) ? exceptionsIn(readFileSync(path.join(root, exceptionsFile), 'utf8')) : new Set<string>()
+  const first = firstExceptions()
   return [
+    ...[...known].filter((key) => first !== null && !first.has(key)).map((key) => `${exceptionsFile}: this list only shrinks, mend it instead: ${key}`),
     ...found.filter(({ key }) => !known.has(key)).map(({ where }) => where),
     ...[...known].filter((key) => !found.some((one) => one.key === key)).map((key) => `${exceptionsFile}: paid, remove the line: ${key}`),
   ].join('\n')
+}
+
+function exceptionsIn(text: string): Set<string> {
+  return new Set(text.split('\n').filter((line) => line !== '' && !line.startsWith('#')))
+}
+
+/** The list as it was first committed; null where there is no history to ask. */
+function firstExceptions(): Set<string> | null {
+  const git = (args: string[]) => spawnSync('git', args, { cwd: root, encoding: 'utf8' })
+  const commit = git(['log', '--diff-filter=A', '--format=%H', '--', exceptionsFile]).stdout?.trim().split('\n').at(-1)
+  if (!commit) return null
+  const { status, stdout } = git(['show', `${commit}:${exceptionsFile}`])
+  return status === 0 ? exceptionsIn(stdout) : null
 }

@@ -5,6 +5,7 @@ import { showAuthority, startAgentSide, type AgentSide } from './agents/index.ts
 import { compose, type Vigie } from './compose.ts'
 import { createMetrics, measureHttp, measureProcess, systemClock, type Log, type Metrics } from './platform/index.ts'
 import type { Config } from './platform/config.ts'
+import { assertPortsFree } from './platform/ports.ts'
 import { listenError } from './platform/start-error.ts'
 import { openStorage } from './platform/storage.ts'
 
@@ -34,6 +35,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
     if (failed) throw failed.reason
   }
   try {
+    await assertPortsFree(config)
     const storage = await openStorage(config, log)
     taken.push(() => storage.close())
     const metrics = createMetrics()
