@@ -13,7 +13,7 @@ import { build, type Plugin } from 'esbuild'
 
 const run = promisify(execFile)
 const here = dirname(fileURLToPath(import.meta.url))
-const dist = join(here, 'dist')
+const defaultOut = join(here, 'dist')
 const cache = join(here, '..', '..', 'node_modules', '.cache', 'vigie-agent')
 /** Part of the cache's key: raise it when what this file makes from the same input changes. */
 const recipe = 3
@@ -41,7 +41,7 @@ const withoutZodLocales: Plugin = {
 }
 
 /** `dist/vigie-agent.cjs`: everything in one script; under a second. */
-export async function buildScript(): Promise<string> {
+export async function buildScript(dist = defaultOut): Promise<string> {
   const outfile = join(dist, 'vigie-agent.cjs')
   await mkdir(dist, { recursive: true })
   await build({
@@ -134,7 +134,7 @@ async function pack(binary: string, work: string, target: string): Promise<strin
   }
 }
 
-async function packScript(script: string): Promise<string> {
+async function packScript(script: string, dist: string): Promise<string> {
   const work = await mkdtemp(join(tmpdir(), 'vigie-agent-script-'))
   const packed = join(dist, 'vigie-agent-script.tar.gz')
   try {
@@ -152,14 +152,15 @@ async function fact(path: string): Promise<PackedFile> {
   return { file: path.slice(dirname(path).length + 1), sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length }
 }
 
-/** All of it, into `dist`. @param options.scriptOnly quick: for tests, and where the download is a script. */
-export async function buildAgent(options: { scriptOnly: boolean }): Promise<Manifest> {
-  const script = await buildScript()
+/** All of it, into `dist`. @param options.scriptOnly quick: for tests, which build into a folder of their own (`out`). */
+export async function buildAgent(options: { scriptOnly: boolean; out?: string }): Promise<Manifest> {
+  const dist = options.out ?? defaultOut
+  const script = await buildScript(dist)
   const { version } = JSON.parse(await readFile(join(here, 'package.json'), 'utf8')) as { version: string }
-  const manifest: Manifest = { version, script: await fact(await packScript(script)), packages: {} }
+  const manifest: Manifest = { version, script: await fact(await packScript(script, dist)), packages: {} }
   if (!options.scriptOnly) {
     // The first time, the script is there to be fetched while the one file is still being packed (a minute).
-    if (!(await stat(join(dist, 'manifest.json')).catch(() => null))) await writeManifest(manifest)
+    if (!(await stat(join(dist, 'manifest.json')).catch(() => null))) await writeManifest(manifest, dist)
     const target = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64'
     const built = await buildPackage(script, target)
     if (built) {
@@ -170,11 +171,11 @@ export async function buildAgent(options: { scriptOnly: boolean }): Promise<Mani
       manifest.packages[target] = await fact(packed)
     }
   }
-  await writeManifest(manifest)
+  await writeManifest(manifest, dist)
   return manifest
 }
 
-async function writeManifest(manifest: Manifest): Promise<void> {
+async function writeManifest(manifest: Manifest, dist: string): Promise<void> {
   await writeFile(join(dist, 'manifest.json.new'), `${JSON.stringify(manifest, null, 2)}\n`)
   await rename(join(dist, 'manifest.json.new'), join(dist, 'manifest.json'))
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmod, lstat, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -152,11 +153,26 @@ describe.skipIf(whyNot() !== null)('ClamAV for real (AGT-3, AGT-7)', () => {
     expect(await readdir(lab.path('files'))).not.toContain('line\nend.com')
   })
 
-  it('a file no rights allow is scanned by content; an unwritable place leaves an infection', async () => {
+  it('a file nobody may read is found all the same', async () => {
     await start()
     await drop('secret.com')
     await chmod(lab.path('files/secret.com'), 0)
     expect(await command('scan-now')).toMatchObject({ step: 'succeeded', threatsFound: 1, quarantined: 1 })
+  })
+
+  it('a file that can’t be taken away stays an infection, and the scan says so', async ({ skip }) => {
+    await start()
+    await drop('stuck.com')
+    if (spawnSync('chattr', ['+i', lab.path('files/stuck.com')]).status !== 0) skip('no immutable files here')
+    try {
+      expect(await command('scan-now')).toMatchObject({ step: 'succeeded', threatsFound: 1, quarantined: 0, notQuarantined: 1 })
+      expect(detected(lab.path('files/stuck.com'), 'failed')).toBe(true)
+      expect(agent!.status().infections).toBe(1)
+    } finally {
+      spawnSync('chattr', ['-i', lab.path('files/stuck.com')])
+    }
+    expect(await command('scan-now')).toMatchObject({ step: 'succeeded', quarantined: 1 })
+    expect(cleared(lab.path('files/stuck.com'), 'quarantined')).toBe(true)
   })
 
   it('stop scan ends it half way; the scan says so and how far it came', async () => {

@@ -67,6 +67,7 @@ export class Scan {
     try {
       await Promise.all(Array.from({ length: Math.min(sidePaths, availableParallelism() + 1) }, worker))
     } finally {
+      await files.return(undefined)
       await this.#session?.then((session) => session.close(), () => {})
     }
     if (signal.aborted) throw new CommandFailure('stopped', this.evidence())
