@@ -19,6 +19,7 @@ export const antivirus = defineCategory({
       concerns: 'infections',
       opens: (is) => is.infections > 0,
       figures: (is) => ({ infections: is.infections }),
+      decidedBy: [],
       resolvedBy: ['scan-now'],
     },
     'real-time-scan-off': {
@@ -26,6 +27,7 @@ export const antivirus = defineCategory({
       concerns: 'unprotected',
       opens: (is) => is.unprotected > 0,
       figures: (is) => ({ endpoints: is.unprotected }),
+      decidedBy: [],
       resolvedBy: [],
     },
     'many-incidents': {
@@ -34,6 +36,7 @@ export const antivirus = defineCategory({
       opens: (is, at) => is.incidents >= at.incidents,
       stays: (is, at) => is.incidents >= Math.ceil(at.incidents * 0.8),
       figures: (is, at) => ({ incidents: is.incidents, threshold: at.incidents }),
+      decidedBy: ['incidents'],
       resolvedBy: ['scan-now'],
     },
   },

@@ -20,6 +20,7 @@ export const componentUpdate = defineCategory({
       concerns: 'ageDays',
       opens: (is, at) => is.ageDays > at.actAfterDays,
       figures: (is, at) => ({ days: is.ageDays, threshold: at.actAfterDays }),
+      decidedBy: ['actAfterDays'],
       resolvedBy: ['update-components'],
     },
     'barely-deployed': {
@@ -27,6 +28,7 @@ export const componentUpdate = defineCategory({
       concerns: 'deployedPercent',
       opens: (is, at) => is.deployedPercent < at.actBelowPercent,
       figures: (is, at) => ({ percent: is.deployedPercent, threshold: at.actBelowPercent }),
+      decidedBy: ['actBelowPercent'],
       resolvedBy: ['update-components'],
     },
     'old': {
@@ -34,6 +36,7 @@ export const componentUpdate = defineCategory({
       concerns: 'ageDays',
       opens: (is, at) => is.ageDays > at.warnAfterDays && is.ageDays <= at.actAfterDays,
       figures: (is, at) => ({ days: is.ageDays, threshold: at.warnAfterDays }),
+      decidedBy: ['warnAfterDays'],
       resolvedBy: ['update-components'],
     },
     'not-all-deployed': {
@@ -41,6 +44,7 @@ export const componentUpdate = defineCategory({
       concerns: 'deployedPercent',
       opens: (is, at) => is.deployedPercent < at.warnBelowPercent && is.deployedPercent >= at.actBelowPercent,
       figures: (is, at) => ({ percent: is.deployedPercent, threshold: at.warnBelowPercent }),
+      decidedBy: ['warnBelowPercent'],
       resolvedBy: ['update-components'],
     },
   },

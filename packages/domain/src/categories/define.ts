@@ -39,6 +39,8 @@ export interface Condition<Is, At> {
   stays?(is: Is, at: At): boolean
   /** The figures the explanation quotes; their names are the placeholders of the condition's texts. */
   figures(is: Is, at: At): Record<string, number>
+  /** Names of the indexes that decide it, for the explanation (EVT-6); empty: none does, one case is enough. Absent: any of the category's may. */
+  decidedBy?: readonly string[]
   /** Commands that mend it, best first; none: it is mended at the product. */
   resolvedBy: readonly CommandType[]
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { CustomerId, defineRoute, EndpointId, EventId, Instant, listQuery, listReply, oneOrMore, ProductId } from '../kernel/index.ts'
 import { commandsApi } from '../commands/index.ts'
-import { Detection, Event, EventDetail, eventStates, severities } from './shapes.ts'
+import { Detection, detectionOutcomes, Event, EventDetail, eventStates, severities } from './shapes.ts'
 
 const params = z.strictObject({ eventId: EventId })
 const filters = {
@@ -35,7 +35,7 @@ export const resolveEvent = defineRoute({
 
 export const listDetections = defineRoute({
   id: 'detections.list', method: 'GET', path: '/v1/detections', permission: 'detection.read',
-  query: listQuery(['at'], { customerId: CustomerId.optional(), productId: ProductId.optional(), endpointId: EndpointId.optional(), category: z.string().max(40).optional(), from: Instant.optional(), until: Instant.optional() }, '-at'),
+  query: listQuery(['at'], { customerId: CustomerId.optional(), productId: ProductId.optional(), endpointId: EndpointId.optional(), category: z.string().max(40).optional(), outcome: oneOrMore(detectionOutcomes).optional(), from: Instant.optional(), until: Instant.optional() }, '-at'),
   reply: listReply(Detection), problems: [],
 })
 

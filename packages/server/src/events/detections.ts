@@ -31,6 +31,7 @@ export async function list(db: TenantDb, query: QueryOf<typeof eventsApi.listDet
   if (query.productId) where.push(`d.product_id = ${params.add(query.productId)}`)
   if (query.endpointId) where.push(`d.endpoint_id = ${params.add(query.endpointId)}`)
   if (query.category) where.push(`d.category = ${params.add(query.category)}`)
+  if (query.outcome) where.push(`d.outcome = any(${params.add(query.outcome)})`)
   if (query.from) where.push(`d.at >= ${params.add(query.from)}`)
   if (query.until) where.push(`d.at < ${params.add(query.until)}`)
   // the content id names a record within a product and instant; as a UUID it ends the sort

@@ -1,5 +1,5 @@
 import { categories } from '@vigie/domain/categories'
-import { eventsApi, type Detection } from '@vigie/domain/events'
+import { detectionOutcomes, eventsApi, type Detection } from '@vigie/domain/events'
 import { columns, DataTable, Empty, Link, paths, query, sortedBy, useLoaded, useText, type Filter } from '../kit/index.ts'
 import { DetectionOutcomeTag } from './outcome.tsx'
 
@@ -27,6 +27,8 @@ const categoryFilter: Filter = {
   options: categories.filter(({ group }) => group === 'threat').map(({ id }) => ({ value: id, label: `category.${id}` })),
 }
 
+const outcomeFilter: Filter = { key: 'outcome', label: 'detections.column.outcome', options: detectionOutcomes.map((value) => ({ value, label: `detection-outcome.${value}` })) }
+
 function CategoryWord({ category: id }: { category: string }) {
   const say = useText()
   return <>{say.has(`category.${id}`) ? say(`category.${id}`) : id}</>
@@ -42,7 +44,7 @@ export function DetectionTable({ fixed = {}, filters = [] }: { fixed?: Fixed; fi
       name="detections.title"
       columns={shown}
       sort="-at"
-      filters={[...(categoryFilter.options.length > 1 ? [categoryFilter] : []), ...filters]}
+      filters={[outcomeFilter, ...(categoryFilter.options.length > 1 ? [categoryFilter] : []), ...filters]}
       empty={<Empty icon="shield" title="detections.none" about="detections.none.about" />}
     />
   )

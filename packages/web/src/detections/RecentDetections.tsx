@@ -7,6 +7,8 @@ interface Props {
   productId: string
   endpointId?: string
   category?: string
+  /** Only these outcomes, comma-separated. */
+  outcome?: string
   from?: string
   until?: string
   count?: number
@@ -31,7 +33,7 @@ export function RecentDetections({ count = 5, ...about }: Props) {
           </li>
         ))}
       </ul>
-      {nextCursor !== null && <p className={css.all}><Link to={paths.detections({ productId: about.productId, ...(about.endpointId ? { endpointId: about.endpointId } : {}), ...(about.category ? { category: about.category } : {}) })}>{say('detections.all')}</Link></p>}
+      {nextCursor !== null && <p className={css.all}><Link to={paths.detections({ productId: about.productId, ...(about.endpointId ? { endpointId: about.endpointId } : {}), ...(about.category ? { category: about.category } : {}), ...(about.outcome ? { outcome: about.outcome } : {}) })}>{say('detections.all')}</Link></p>}
     </>
   )
 }

@@ -2,6 +2,7 @@ import { commandsApi } from '@vigie/domain/commands'
 import { CommandSteps } from '../commands/index.ts'
 import { Link, paths, query, useLoaded, useText } from '../kit/index.ts'
 import css from './events.module.css'
+import { Piece } from './Piece.tsx'
 
 /** What was sent to resolve it, newest first, with what the engine showed (AGT-3). Nothing sent: nothing here. */
 export function EventCommands({ eventId }: { eventId: string }) {
@@ -9,8 +10,7 @@ export function EventCommands({ eventId }: { eventId: string }) {
   const { rows, nextCursor } = useLoaded(query(commandsApi.listCommands).with({ query: { eventId, sort: '-sentAt', limit: 5 } }))
   if (rows.length === 0) return null
   return (
-    <section className={css.part}>
-      <h3>{say('events.commands')}</h3>
+    <Piece title="events.commands">
       {rows.map((command) => (
         <div key={command.id} className={css.command}>
           <p className={css.commandHead}>
@@ -21,6 +21,6 @@ export function EventCommands({ eventId }: { eventId: string }) {
         </div>
       ))}
       {nextCursor !== null && <Link to={paths.commands({ eventId })}>{say('events.commands.all')}</Link>}
-    </section>
+    </Piece>
   )
 }

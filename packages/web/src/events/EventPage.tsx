@@ -1,6 +1,7 @@
 import { eventsApi } from '@vigie/domain/events'
 import { load, Page, paths, query, useLoaded, useText } from '../kit/index.ts'
 import { EventExplanation } from './EventExplanation.tsx'
+import { EventSigns } from './EventSigns.tsx'
 import { eventTitle } from './words.ts'
 
 const event = query(eventsApi.getEvent).at((at) => ({ params: { eventId: at.params['eventId']! } }))
@@ -13,6 +14,7 @@ export default function EventPage() {
   return (
     <Page
       title={{ text: eventTitle(say, loaded) }}
+      sign={<EventSigns event={loaded} />}
       crumbs={[
         { label: 'events.title', to: paths.events() },
         { label: { text: loaded.customerName }, to: paths.customer({ customerId: loaded.customerId }) },

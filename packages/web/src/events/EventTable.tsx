@@ -13,7 +13,7 @@ interface Fixed {
 }
 export const eventList = (fixed: Fixed = {}) => query(eventsApi.listEvents).list(sortedBy('-lastRaisedAt', fixed as Record<string, string>))
 
-export const stateTones: Readonly<Record<Event['state'], Sign | 'quiet'>> = { unresolved: 'quiet', pending: 'pending', resolved: 'quiet' }
+export const stateTones: Readonly<Record<Event['state'], Sign | 'quiet' | 'good'>> = { unresolved: 'quiet', pending: 'pending', resolved: 'good' }
 
 function Title({ event }: { event: Event }) {
   const words = eventTitle(useText(), event)
@@ -31,7 +31,7 @@ const tail = [
   column.cell('count', (event) => <span className="figures">{event.count}</span>, { width: 80, align: 'end' }),
   column.ago('openedAt', { sort: true, width: 120 }),
   column.ago('lastRaisedAt', { sort: true, width: 120, hidden: true }),
-  column.state('state', (event) => ({ label: `event-state.${event.state}`, tone: stateTones[event.state] }), { width: 170 }),
+  column.state('state', (event) => ({ label: `event-state.${event.state}`, tone: stateTones[event.state] }), { width: 190 }),
 ]
 const shown = { all: [severity, what, customer, product, ...tail], customer: [severity, what, product, ...tail], product: [severity, what, ...tail] }
 

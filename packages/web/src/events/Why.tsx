@@ -1,37 +1,41 @@
 import type { EventDetail } from '@vigie/domain/events'
 import { Link, paths, useActor, useFormat, useText } from '../kit/index.ts'
 import css from './events.module.css'
-import { conditionText } from './words.ts'
+import { conditionText, decidedBy } from './words.ts'
 
-/** Which index decided, with its value now in force, and where that comes from: the way to change it is one press away. */
+/** The rule in words; what was measured; which index decided, its value now in force and where that comes from, one press from changing it. */
 export function Why({ event }: { event: EventDetail }) {
   const say = useText()
   const { number } = useFormat()
   const actor = useActor()
   const explain = conditionText(say, event, 'explain')
+  const indexes = decidedBy(event, event.indexes)
+  const figures = Object.entries(event.figures).filter(([name]) => name !== 'threshold')
   return (
     <>
       {explain !== null && <p className={css.text}>{explain}</p>}
-      {event.indexes.length > 0 && (
-        <table className={css.indexes}>
-          <thead>
-            <tr><th scope="col">{say('events.index')}</th><th scope="col">{say('events.index.value')}</th><th scope="col">{say('events.index.from')}</th></tr>
-          </thead>
-          <tbody>
-            {event.indexes.map((index) => {
-              const key = `index.${event.category}.${index.name}`
-              const from = say(`index-from.${index.from}`)
-              return (
-                <tr key={index.name}>
-                  <td>{say.has(key) ? say(key) : index.name}</td>
-                  <td className="figures">{number(index.value)}</td>
-                  <td>{actor.can('index.read') ? <Link to={index.from === 'customer' ? paths.customer({ customerId: event.customerId, tab: 'indexes' }) : paths.indexes()}>{from}</Link> : from}</td>
-                </tr>
-              )
-            })}
-          </tbody>
-        </table>
-      )}
+      <table className={css.measured}>
+        <tbody>
+          {figures.map(([name, value]) => (
+            <tr key={name}>
+              <th scope="row">{say.has(`figure-name.${name}`) ? say(`figure-name.${name}`) : name}</th>
+              <td className="figures">{typeof value === 'number' ? number(value) : value}</td>
+              <td>{say('events.measured')}</td>
+            </tr>
+          ))}
+          {indexes.map((index) => {
+            const key = `index.${event.category}.${index.name}`
+            const from = say(`index-from.${index.from}`)
+            return (
+              <tr key={`index-${index.name}`}>
+                <th scope="row">{say.has(key) ? say(key) : index.name}</th>
+                <td className="figures">{number(index.value)}</td>
+                <td>{say('events.threshold')} · {actor.can('index.read') ? <Link to={index.from === 'customer' ? paths.customer({ customerId: event.customerId, tab: 'indexes' }) : paths.indexes()}>{from}</Link> : from}</td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
     </>
   )
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { speaker } from '../kit/text.tsx'
-import { conditionText, eventTitle, mendedBy } from './words.ts'
+import { conditionText, decidedBy, eventTitle, mendedBy } from './words.ts'
 
 const texts = JSON.parse(readFileSync(new URL('../../../domain/src/text/events/en.json', import.meta.url), 'utf8')) as Record<string, string>
 const say = speaker('en', 'UTC', texts)
@@ -16,6 +16,12 @@ describe('an event explains itself (EVT-6)', () => {
     const unknown = { category: 'antivirus', condition: 'sandbox-full', figures: {} }
     expect(eventTitle(say, unknown)).toBe('Antivirus · sandbox-full')
     expect(conditionText(say, unknown, 'next')).toBeNull()
+  })
+  it('shows only the indexes that decide it', () => {
+    const inForce = [{ name: 'incidents' }]
+    expect(decidedBy(uncleaned, inForce)).toEqual([])
+    expect(decidedBy({ category: 'antivirus', condition: 'many-incidents' }, inForce)).toEqual(inForce)
+    expect(decidedBy({ category: 'weather', condition: 'rain' }, inForce)).toEqual(inForce)
   })
   it('knows what mends it', () => {
     expect(mendedBy(uncleaned)).toEqual(['scan-now'])

@@ -19,6 +19,15 @@ export const eventTitle = (say: Speaker, event: Said): string => conditionText(s
 
 export const categoryName = (say: Speaker, category: string): string => (say.has(`category.${category}`) ? say(`category.${category}`) : category)
 
+/**
+ * Names of the indexes that decide a condition, of those in force: the others of its category say nothing about it. A condition that this console does not know
+ * shows them all.
+ */
+export function decidedBy<Index extends { name: string }>(event: Pick<Event, 'category' | 'condition'>, inForce: readonly Index[]): readonly Index[] {
+  const names = categoryById.get(event.category)?.conditions[event.condition]?.decidedBy
+  return names === undefined ? inForce : inForce.filter((index) => names.includes(index.name))
+}
+
 /** What mends it, best first, as the condition declares; the event's own details say whether it is possible now. */
 export function mendedBy(event: Pick<Event, 'category' | 'condition'>): readonly CommandType[] {
   return categoryById.get(event.category)?.conditions[event.condition]?.resolvedBy ?? []

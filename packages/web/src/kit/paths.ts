@@ -25,7 +25,7 @@ export const paths = {
 
   inventory: (search: { customerId?: string; productId?: string; state?: string; realTimeScan?: string; isInfected?: boolean; q?: string; endpoint?: string } = {}) => at('/inventory', search),
   endpoint: ({ endpointId }: { endpointId: string }) => at('/inventory', { endpoint: endpointId }),
-  detections: (search: { customerId?: string; productId?: string; endpointId?: string; category?: string } = {}) => at('/detections', search),
+  detections: (search: { customerId?: string; productId?: string; endpointId?: string; category?: string; outcome?: string } = {}) => at('/detections', search),
   commands: (search: { customerId?: string; productId?: string; eventId?: string; step?: string; command?: string } = {}) => at('/commands', search),
 
   administration: () => at('/administration'),

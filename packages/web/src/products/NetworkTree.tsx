@@ -32,7 +32,7 @@ export function NetworkTree({ customerId, empty }: Props) {
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set())
   const [active, setActive] = useState<string | null>(null)
-  const tree = useRef<HTMLUListElement>(null)
+  const tree = useRef<HTMLDivElement>(null)
   // Few products stand open, so that one sees the groups at once; many stand closed.
   const startsOpen = products.length <= 4
   const context = useMemo(
@@ -53,15 +53,15 @@ export function NetworkTree({ customerId, empty }: Props) {
   return (
     <TreeContext value={context}>
       <TreeTools canGroup={families.length > 1} />
-      <ul ref={tree} role="tree" aria-label={say('products.tree')} className={css.tree} onKeyDown={(event) => walk(event, tree.current!)}>
+      <div ref={tree} role="tree" aria-label={say('products.tree')} className={css.tree} onKeyDown={(event) => walk(event, tree.current!)}>
         {isByFamily && q === ''
           ? families.map(([family, members]) => [
-              <li key={family} role="presentation" className={css.family}>{say(`family.${family}`)}</li>,
+              <div key={family} role="presentation" className={css.family}>{say(`family.${family}`)}</div>,
               ...members.map((entry) => <ProductNode key={entry.product.id} entry={entry} />),
             ])
           : found.map((entry) => <ProductNode key={entry.product.id} entry={entry} />)}
         {q !== '' && <EndpointPages key={q} about={{ customerId, q }} depth={0} withProduct={products} none={found.length === 0} />}
-      </ul>
+      </div>
     </TreeContext>
   )
 }
@@ -73,8 +73,9 @@ function walk(event: KeyboardEvent, tree: HTMLElement): void {
   const items = [...tree.querySelectorAll<HTMLElement>('[role="treeitem"]')]
   const here = items.indexOf(item)
   const isOpen = item.getAttribute('aria-expanded')
-  const toggle = () => item.querySelector<HTMLElement>(':scope > [data-node] > [data-toggle]')?.click()
-  const parent = item.parentElement?.closest<HTMLElement>('[role="treeitem"]')
+  const toggle = () => item.querySelector<HTMLElement>(':scope > [data-toggle]')?.click()
+  const level = (one: HTMLElement) => Number(one.getAttribute('aria-level'))
+  const parent = items.slice(0, here).findLast((one) => level(one) < level(item))
   const moves: Record<string, () => void> = {
     ArrowDown: () => items[here + 1]?.focus(),
     ArrowUp: () => items[here - 1]?.focus(),
@@ -82,8 +83,8 @@ function walk(event: KeyboardEvent, tree: HTMLElement): void {
     End: () => items.at(-1)?.focus(),
     ArrowRight: () => (isOpen === 'false' ? toggle() : isOpen === 'true' ? items[here + 1]?.focus() : undefined),
     ArrowLeft: () => (isOpen === 'true' ? toggle() : parent?.focus()),
-    Enter: () => item.querySelector<HTMLElement>(':scope > [data-node] [data-open]')?.click(),
-    ContextMenu: () => item.querySelector<HTMLElement>(':scope > [data-node] [aria-haspopup]')?.click(),
+    Enter: () => item.querySelector<HTMLElement>('[data-open]')?.click(),
+    ContextMenu: () => item.querySelector<HTMLElement>('[aria-haspopup]')?.click(),
   }
   const move = moves[event.key]
   if (!move) return

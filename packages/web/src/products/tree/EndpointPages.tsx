@@ -28,18 +28,16 @@ export function EndpointPages({ about, depth, withProduct, none = false }: Props
     initialPageParam: '',
     getNextPageParam: (last) => last.nextCursor,
   })
-  if (pages.error) return <li role="presentation" className={css.rest}><Trouble error={pages.error} retry={() => void pages.refetch()} /></li>
-  if (!pages.data) return <li role="presentation" className={css.rest}><Bars rows={3} /></li>
+  if (pages.error) return <div role="presentation" className={css.rest}><Trouble error={pages.error} retry={() => void pages.refetch()} /></div>
+  if (!pages.data) return <div role="presentation" className={css.rest}><Bars rows={3} /></div>
   const found = pages.data.pages.flatMap((page) => page.rows)
-  if (found.length === 0) return none ? <li role="presentation" className={css.rest}>{say('products.tree.none-found')}</li> : null
+  if (found.length === 0) return none ? <p role="presentation" className={css.rest}>{say('products.tree.none-found')}</p> : null
   return (
     <>
       {pages.data.pages.map((page) => (
-        <li key={page.rows[0]?.id ?? 'none'} role="presentation" className={page.rows.length === pageSize ? css.page : undefined}>
-          <ul role="presentation">
-            {page.rows.map((endpoint) => <EndpointNode key={endpoint.id} endpoint={endpoint} depth={depth} product={withProduct?.find(({ product }) => product.id === endpoint.productId)?.product.description} />)}
-          </ul>
-        </li>
+        <div key={page.rows[0]?.id ?? 'none'} role="presentation" className={page.rows.length === pageSize ? css.page : undefined}>
+          {page.rows.map((endpoint) => <EndpointNode key={endpoint.id} endpoint={endpoint} depth={depth} product={withProduct?.find(({ product }) => product.id === endpoint.productId)?.product.description} />)}
+        </div>
       ))}
       {pages.hasNextPage && <More isBusy={pages.isFetchingNextPage} more={() => void pages.fetchNextPage()} />}
     </>
@@ -70,7 +68,7 @@ function EndpointNode({ endpoint, depth, product }: { endpoint: Endpoint; depth:
 /** Brings the next hundred when it comes into sight; a button for those who don't scroll. */
 function More({ isBusy, more }: { isBusy: boolean; more(): void }) {
   const say = useText()
-  const element = useRef<HTMLLIElement>(null)
+  const element = useRef<HTMLDivElement>(null)
   const latest = useRef(more)
   latest.current = more
   useEffect(() => {
@@ -78,5 +76,5 @@ function More({ isBusy, more }: { isBusy: boolean; more(): void }) {
     watcher.observe(element.current!)
     return () => watcher.disconnect()
   }, [])
-  return <li ref={element} role="presentation" className={css.rest}><Button size="small" isBusy={isBusy} onClick={more}>{say('products.tree.more')}</Button></li>
+  return <div ref={element} role="presentation" className={css.rest}><Button size="small" isBusy={isBusy} onClick={more}>{say('products.tree.more')}</Button></div>
 }

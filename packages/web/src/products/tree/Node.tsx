@@ -11,34 +11,30 @@ interface Props {
   isOpen?: boolean
   toggle?: () => void
   name: ReactNode
+  /** The name as plain text, for what is said about it. */
   label: string
   aside?: ReactNode
   right?: ReactNode
   actions?: Action[]
+  /** What is below it. In the document it follows it, as flat as a table: the level says how deep. */
   children?: ReactNode
 }
 
-/** One line of the tree, what is below it under it. A right click opens its menu. */
+/** One line of the tree. A right click opens its menu. */
 export function Node({ id, depth, isOpen, toggle, name, label, aside, right, actions = [], children }: Props) {
   const say = useText()
   const tree = useTree()
   return (
-    <li
-      role="treeitem"
-      aria-label={label}
-      aria-level={depth + 1}
-      aria-expanded={isOpen}
-      aria-selected={false}
-      tabIndex={tree.active === id ? 0 : -1}
-      onFocus={(event) => {
-        event.stopPropagation()
-        if (tree.active !== id) tree.setActive(id)
-      }}
-    >
+    <>
       <div
+        role="treeitem"
+        aria-level={depth + 1}
+        aria-expanded={isOpen}
+        aria-selected={false}
+        tabIndex={tree.active === id ? 0 : -1}
         className={css.node}
-        data-node
         style={{ '--depth': depth } as CSSProperties}
+        onFocus={() => tree.active !== id && tree.setActive(id)}
         onContextMenu={(event) => {
           const menu = event.currentTarget.querySelector<HTMLElement>('[aria-haspopup]')
           if (!menu || window.getSelection()?.toString()) return
@@ -59,6 +55,6 @@ export function Node({ id, depth, isOpen, toggle, name, label, aside, right, act
         </span>
       </div>
       {isOpen && children}
-    </li>
+    </>
   )
 }

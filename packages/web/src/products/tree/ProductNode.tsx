@@ -45,9 +45,7 @@ export function ProductNode({ entry: { product, groups } }: { entry: TreeEntry }
       }
       actions={actions}
     >
-      <ul role="group">
-        {shown.map((group) => <GroupNode key={group.name} productId={product.id} name={group.name} count={group.endpointCount} />)}
-      </ul>
+      {shown.map((group) => <GroupNode key={group.name} productId={product.id} name={group.name} count={group.endpointCount} />)}
     </Node>
   )
 }
@@ -68,9 +66,7 @@ function GroupNode({ productId, name, count }: { productId: string; name: string
       name={<button type="button" className={css.groupName} tabIndex={-1} data-open onClick={() => tree.toggle(key, false)}>{words}</button>}
       right={<span className="faint figures">{say('common.endpoints', { count })}</span>}
     >
-      <ul role="group">
-        <EndpointPages about={{ productId, group: name }} depth={2} />
-      </ul>
+      <EndpointPages about={{ productId, group: name }} depth={2} />
     </Node>
   )
 }
