@@ -93,7 +93,7 @@ export async function removeOldAttempts(database: Database, now: Date): Promise<
 
 /** Answers that must not tell why they are refused leave at whole beats after the question came (R30): what was done meanwhile does not show. */
 export async function untilNextBeat(startedMs: number): Promise<void> {
-  const beatMs = 400
+  const beatMs = 500
   const spentMs = performance.now() - startedMs
   const waitMs = Math.ceil(spentMs / beatMs) * beatMs - spentMs
   await new Promise((resolve) => setTimeout(resolve, waitMs))
