@@ -64,6 +64,8 @@ describe('who touches the world outside (R4, R13, R21, R25, R29)', () => {
     ["the console's one client calls its server", 'packages/web/src/kit/api.ts', "await fetch('/api')", null],
     ['a screen calls by itself', 'packages/web/src/events/a.ts', "await fetch('/api')", 'power'],
     ['a slice opens a socket', slice, "import net from 'node:net'", 'power'],
+    ['a slice looks at an address', slice, "import { isIP } from 'node:net'", null],
+    ['and opens a socket beside', slice, "import { connect, isIP } from 'node:net'", 'power'],
     ['without the prefix', slice, "import net from 'net'", 'power'],
     ['a type of it is no power', slice, "import type { Socket } from 'node:net'", null],
     ['a test stands in for the world', 'packages/server/src/events/a.test.ts', "import net from 'node:net'", null],
