@@ -9,6 +9,10 @@ const vendor = /node_modules[\\/](react|react-dom|scheduler|@tanstack|@mantine|@
 const onlyInForms =
   /@mantine[\\/]core[\\/]esm[\\/]components[\\/](Checkbox|Combobox|InlineInput|NumberInput|PasswordInput|Pill|PillsInput|Radio|ScrollArea|SegmentedControl|Select|Switch|TagsInput|Textarea)[\\/]|web[\\/]src[\\/]kit[\\/]form[\\/](fields|Wizard)/
 
+const kit = /(web[\\/]src[\\/](kit|ui|shell)|domain[\\/]src)[\\/].*\.(tsx?|css)$/
+/** Lists of exports too: a group takes along all that its modules import, and those import everything. */
+const ownChunks = /Palette|AdministrationPage|kit[\\/]form[\\/](fields|Wizard|index)|kit[\\/]index/
+
 /** Asks for the Latin face of Inter together with the first script, so that the first words are drawn in it and nothing shifts. */
 const preloadFont: Plugin = {
   name: 'preload-font',
@@ -53,7 +57,7 @@ export default defineConfig({
           groups: [
             { name: 'vendor', test: (id) => vendor.test(id) && !onlyInForms.test(id), priority: 3 },
             { name: 'forms', test: (id) => onlyInForms.test(id), priority: 1 },
-            { name: 'kit', test: /(web[\\/]src[\\/](kit|ui|shell)|domain[\\/]src)[\\/](?!.*(Palette|AdministrationPage|fields|Wizard)).*\.(tsx?|css)$/, priority: 2 },
+            { name: 'kit', test: (id) => kit.test(id) && !ownChunks.test(id), priority: 2 },
           ],
         },
       },

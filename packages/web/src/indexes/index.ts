@@ -1,5 +1,1 @@
-import { screen } from '../kit/index.ts'
-
 export { IndexList } from './IndexList.tsx'
-
-export const screens = [screen('/administration/indexes', () => import('./IndexesPage.tsx'))]

@@ -8,6 +8,7 @@ import { api } from '../kit/api.ts'
 import { Link } from '../kit/Link.tsx'
 import { paths } from '../kit/paths.ts'
 import { query, queryClient, useQuietly } from '../kit/query.ts'
+import { useSignOut } from '../kit/sign-out.ts'
 import { Glyph } from '../kit/Severity.tsx'
 import { languageNames, nameOf, useChangeLanguage, useFormat, useText } from '../kit/text.tsx'
 import { trouble } from '../kit/toast.tsx'
@@ -81,16 +82,6 @@ function HelpMenu({ onShortcuts }: { onShortcuts(): void }) {
       </Menu.Dropdown>
     </Menu>
   )
-}
-
-/** Ends this session and forgets everything that was shown. */
-export function useSignOut() {
-  const router = useRouter()
-  return () =>
-    void api(accessApi.signOut).call({}).catch(() => null).then(() => {
-      queryClient.clear()
-      return router.navigate({ href: paths.signIn() })
-    })
 }
 
 /** Draws in the new language at once; the account remembers it for mails and the next browser. */

@@ -10,7 +10,8 @@ import { paths } from '../kit/paths.ts'
 import type { Label } from '../kit/text.tsx'
 import type { IconName } from '../ui/icons.tsx'
 import { administration, isAllowed, sections } from './sections.ts'
-import { useSetLocale, useSignOut } from './TopBar.tsx'
+import { useSignOut } from '../kit/sign-out.ts'
+import { useSetLocale } from './TopBar.tsx'
 
 export interface Entry {
   id: string

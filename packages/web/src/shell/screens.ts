@@ -1,17 +1,17 @@
 import { screen, type Screen } from '../kit/screen.ts'
-import { screens as access } from '../access/index.ts'
-import { screens as audit } from '../audit/index.ts'
-import { screens as commands } from '../commands/index.ts'
-import { screens as customers } from '../customers/index.ts'
-import { screens as detections } from '../detections/index.ts'
-import { screens as events } from '../events/index.ts'
-import { screens as home } from '../home/index.ts'
-import { screens as indexes } from '../indexes/index.ts'
-import { screens as inventory } from '../inventory/index.ts'
-import { screens as outbox } from '../outbox/index.ts'
-import { screens as products } from '../products/index.ts'
+import { screens as access } from '../access/screens.ts'
+import { screens as audit } from '../audit/screens.ts'
+import { screens as commands } from '../commands/screens.ts'
+import { screens as customers } from '../customers/screens.ts'
+import { screens as detections } from '../detections/screens.ts'
+import { screens as events } from '../events/screens.ts'
+import { screens as home } from '../home/screens.ts'
+import { screens as indexes } from '../indexes/screens.ts'
+import { screens as inventory } from '../inventory/screens.ts'
+import { screens as outbox } from '../outbox/screens.ts'
+import { screens as products } from '../products/screens.ts'
 
-/** Every screen of the console: one line a slice. */
+/** Every screen of the console: one line a slice. From `screens.ts` and not `index.ts`: what a slice lends to others would come along to the first load. */
 export const screens: readonly Screen[] = [
   screen('/administration', () => import('./AdministrationPage.tsx')),
   ...access, ...home, ...events, ...customers, ...products, ...inventory, ...detections, ...commands, ...indexes, ...outbox, ...audit,

@@ -1,4 +1,4 @@
-import { screen } from '../kit/index.ts'
+import { screen } from '../kit/screen.ts'
 
 export const screens = [
   screen('/customers', () => import('./CustomersPage.tsx')),

@@ -1,3 +1,3 @@
-import { screen } from '../kit/index.ts'
+import { screen } from '../kit/screen.ts'
 
 export const screens = [screen('/administration/audit', () => import('./AuditPage.tsx'))]

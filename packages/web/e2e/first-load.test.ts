@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { build } from 'vite'
+import { beforeAll, describe, expect, it } from 'vitest'
+
+const web = join(import.meta.dirname, '..')
+const dist = join(web, 'dist')
+type Manifest = Record<string, { file: string; imports?: string[]; dynamicImports?: string[]; isDynamicEntry?: boolean; src?: string }>
+
+let manifest: Manifest
+beforeAll(async () => {
+  if (!existsSync(join(dist, '.vite/manifest.json'))) await build({ configFile: join(web, 'vite.config.ts'), logLevel: 'error' })
+  manifest = JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf8')) as Manifest
+}, 60_000)
+
+/** The file of an entry and of all it needs before it runs. */
+function filesOf(key: string, seen = new Set<string>()): Set<string> {
+  const chunk = manifest[key]!
+  if (seen.has(chunk.file)) return seen
+  seen.add(chunk.file)
+  for (const needed of chunk.imports ?? []) filesOf(needed, seen)
+  return seen
+}
+const kilobytes = (files: Iterable<string>) => [...files].reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file)), { level: 9 }).length, 0) / 1000
+
+describe('first load (issue 2: 250 kB of JavaScript or less, gzip)', () => {
+  it('of every screen, in every language', () => {
+    const languages = Object.keys(manifest).filter((key) => /src\/text\/(en|fr|ja)\.ts$/.test(key))
+    const screens = Object.keys(manifest).filter((key) => manifest[key]!.isDynamicEntry && /src\/[a-z]+\/[A-Z]\w+Page\.tsx$/.test(key))
+    expect(languages).toHaveLength(3)
+    expect(screens.length).toBeGreaterThan(8)
+    const tooHeavy = languages.flatMap((language) =>
+      screens.map((screen) => ({ screen, language, size: kilobytes(new Set(['index.html', language, screen].flatMap((key) => [...filesOf(key)]))) })).filter(({ size }) => size > 250),
+    )
+    expect(tooHeavy).toEqual([])
+  })
+
+  it('no inline script or style in the page (R38)', () => {
+    const html = readFileSync(join(dist, 'index.html'), 'utf8')
+    expect(html).not.toMatch(/<style|style=|<script(?![^>]*\ssrc=)|\son\w+=/)
+  })
+})
