@@ -1,4 +1,5 @@
 import type { Bench } from '../kit/define.ts'
+import { agentIdle } from './agent.ts'
 import { consolePaint } from './console.ts'
 import { growth } from './growth.ts'
 import { idleConnection } from './idle-connection.ts'
@@ -6,4 +7,4 @@ import { ingest } from './ingest.ts'
 import { lists } from './lists.ts'
 
 /** One file a bench; in the order a whole run takes them. */
-export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, consolePaint]
+export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, agentIdle, consolePaint]

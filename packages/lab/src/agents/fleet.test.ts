@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startPeer } from '../testing/peer.ts'
-import { type Fleet, fetchCa, infectedMix, keepIdentity, readIdentity, startFleet } from './index.ts'
+import { EnrolClient, type Fleet, fetchCa, infectedMix, keepIdentity, labMachine, readIdentity, startFleet } from './index.ts'
 
 let peer: Awaited<ReturnType<typeof startPeer>>
 let fleet: Fleet | undefined
@@ -158,6 +158,16 @@ describe('a simulated fleet', () => {
     await second.sendDetections({ total: 40, batch: 10 })
     expect(second.stats()).toMatchObject({ broken: 0, online: 2 })
     expectExactlyOnce(80)
+  })
+
+  it('asks again when the server is busy, and gives up in the end', async () => {
+    peer.behaviour.busyEnrolments = 2
+    const enroller = new EnrolClient(peer.server, 1, 1)
+    const [one, other] = peer.enrolments(2)
+    expect((await enroller.enrol(one!, labMachine('a', 1))).counter).toBe(0)
+    peer.behaviour.busyEnrolments = 99
+    await expect(enroller.enrol(other!, labMachine('a', 2))).rejects.toThrow('503 server.busy')
+    enroller.close()
   })
 
   it('a wrong key is an error that names it', async () => {

@@ -53,9 +53,11 @@ export async function fetchCa(url: string, fingerprint: string): Promise<string>
 export class EnrolClient {
   readonly #server: LabServer
   readonly #connections: KeepAlive
+  readonly #againMs: number
 
-  constructor(server: LabServer, concurrency: number) {
+  constructor(server: LabServer, concurrency: number, againMs = 2_000) {
     this.#server = server
+    this.#againMs = againMs
     this.#connections = new KeepAlive({ keepAlive: true, maxSockets: concurrency, ca: server.ca })
   }
 
@@ -81,13 +83,17 @@ export class EnrolClient {
     return { agentId, commandKey, channel, ...pair, machine, counter: 0, epoch: newEpoch(), nextSeq: 1, serial: 1 }
   }
 
+  /** Asks again, a little later each time, where the server says that this may help (429, 503), as an agent does. */
   async #post(path: string, value: unknown): Promise<unknown> {
     const body = JSON.stringify(value)
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-    const reply = await send(new URL(path, this.#server.url), { method: 'POST', agent: this.#connections, headers }, body)
-    const parsed: unknown = reply.body === '' ? null : JSON.parse(reply.body)
-    if (reply.status >= 300) throw new Refused(reply.status, String((parsed as { code?: unknown } | null)?.code ?? ''))
-    return parsed
+    for (let attempt = 1; ; attempt++) {
+      const reply = await send(new URL(path, this.#server.url), { method: 'POST', agent: this.#connections, headers }, body)
+      const parsed: unknown = reply.body === '' ? null : JSON.parse(reply.body)
+      if (reply.status < 300) return parsed
+      if ((reply.status !== 429 && reply.status !== 503) || attempt >= 6) throw new Refused(reply.status, String((parsed as { code?: unknown } | null)?.code ?? ''))
+      await new Promise((resolve) => setTimeout(resolve, attempt * this.#againMs))
+    }
   }
 }
 

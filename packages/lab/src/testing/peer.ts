@@ -25,8 +25,8 @@ export async function startPeer() {
   const agents = new Map<string, Known>()
   const keys = new Set<string>()
   const seen = { detections: new Map<string, number>(), items: [] as Item[], faults: [] as string[], bye: [] as string[], beats: 0, duplicates: 0, gaps: 0 }
-  /** Answers wait while held; a socket with this set closes after the frame instead of answering. */
-  const behaviour = { isHolding: false, cutAfterBatch: false, held: [] as (() => void)[] }
+  /** Answers wait while held; a cut socket closes after the frame instead of answering; so many enrolments are told to come later. */
+  const behaviour = { isHolding: false, cutAfterBatch: false, busyEnrolments: 0, held: [] as (() => void)[] }
   let commandNumber = 0
 
   const https = createServer({ cert, key }, (req, res) => void answer(req, res).catch((error: unknown) => fault(String(error))))
@@ -47,6 +47,7 @@ export async function startPeer() {
       if (!shared || !verify(null, Buffer.from(forkText(fork)), shared.publicKey, Buffer.from(fork.signature, 'base64url'))) return void reply(403, { code: 'agent.signature-wrong' })
       return void reply(200, admit(fork.publicKey))
     }
+    if (behaviour.busyEnrolments-- > 0) return void reply(503, { code: 'server.busy' })
     const enrol = EnrolRequest.parse(JSON.parse(body))
     if (!keys.delete(enrol.key)) return void reply(403, { code: 'agent.key-wrong' })
     return void reply(200, admit(enrol.publicKey))
