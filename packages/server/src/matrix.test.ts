@@ -205,6 +205,31 @@ describe("others' ids answer byte for byte like ids that never were (R2, ACC-1, 
     }
   })
 
+  it('each table by itself hides them: dropping any one policy shows here (R4)', async () => {
+    const [world, theirs] = [await newWorld(), await newWorld()]
+    const who = await aPrincipal(server.database, world, passwordHash, { role: 'owner', isLimited: true })
+    const { rows: tables } = await server.database.owner.query<{ name: string; has_customer: boolean }>(`
+      select c.relname as name, exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'customer_id') as has_customer
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition and has_table_privilege('vigie_app', c.oid, 'select') and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'partner_id')`)
+    const untried: string[] = []
+    for (const { name, has_customer } of tables) {
+      const column = name === 'customer' ? 'id' : has_customer ? 'customer_id' : null
+      const count = async (query: (text: string, values: unknown[]) => Promise<{ rows: Record<string, unknown>[] }>, where: string, value: string) =>
+        Number((await query(`select count(*)::integer as n from ${name} where ${where} = $1`, [value])).rows[0]!['n'])
+      const asOwner = (text: string, values: unknown[]) => server.database.owner.query(text, values)
+      if ((await count(asOwner, 'partner_id', theirs.partnerId)) === 0) untried.push(name)
+      await server.database.transaction({ partnerId: world.partnerId, scope: 'all', principalId: null }, async (db) => expect(await count(db.query, 'partner_id', theirs.partnerId), name).toBe(0))
+      // a scope's lines and the list of what is to be purged name customers, which no reader is shown by them
+      if (column === null || ['scope_line', 'purge'].includes(name)) continue
+      if ((await count(asOwner, column, world.hidden.customerId)) === 0) untried.push(`${name} (customer)`)
+      await server.database.transaction({ partnerId: world.partnerId, scope: 'limited', principalId: who.accountId }, async (db) => expect(await count(db.query, column, world.hidden.customerId), name).toBe(0))
+    }
+    expect(tables.length).toBeGreaterThan(20)
+    // of their own tests: access, audit, platform
+    expect(untried.sort()).toEqual(['audit', 'audit (customer)', 'audit_head', 'idempotency', 'mail_link', 'recovery_code', 'tenant_key'])
+  })
+
   /** Nothing of them was touched: rows by table, and what moves when one changes. */
   async function countRows(partnerId: string, customerId?: string): Promise<unknown> {
     const tables = ['customer', 'contact', 'customer_tag', 'product', 'agent', 'endpoint', 'event', 'event_step', 'command', 'command_step', 'detection', 'index_value', 'outbox', 'scope_line']

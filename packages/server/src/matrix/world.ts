@@ -82,6 +82,12 @@ async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark:
   await put('event', { ...ofProduct, id: eventId, category: 'antivirus', condition: 'uncleaned', severity: 'action-required', state: 'unresolved', figures: '{"infections": 1}' })
   await put('command', { ...ofProduct, id: commandId, agent_id: agentId, number: 1, type: 'scan-now', step: 'waiting', sent_by: mark, expires_at: new Date(now.getTime() + 3_600_000) })
   await put('detection', { ...ofProduct, content_id: randomBytes(16), endpoint_id: endpointId, category: 'antivirus', threat: `Threat-${mark}`, object: '/tmp/x', outcome: 'failed', engine: 'clamav' })
+  // tables that no request names by id stand behind the same wall
+  for (const [table, row] of Object.entries<Record<string, unknown>>({
+    event_step: { event_id: eventId, what: 'opened' }, command_step: { command_id: commandId, step: 'waiting' }, infection: { ...ofProduct, id: newId(), endpoint_id: endpointId, category: 'antivirus', threat: mark },
+    tally_minute: { ...ofProduct, category: 'antivirus' }, tally_hour: { category: 'antivirus' }, count_from: { ...ofProduct, category: 'antivirus', since: new Date(0) }, assessment_due: ofProduct,
+    index_value: { id: newId(), category: 'component-update', name: 'warnAfterDays', value: 7 }, dead_letter: { ...ofProduct, id: newId(), agent_id: agentId, epoch: newId() }, purge: { product_id: newId() },
+  })) await put(table, row)
   const values = { customer: `Company ${mark}`, product: mark, category: 'antivirus', condition: 'uncleaned', figures: { infections: 1 }, endpoints: [`host-${mark}`], endpointCount: 1, since: now.toISOString() }
   await put('outbox', { id: deliveryId, kind: 'action-required', key: `k-${deliveryId}`, recipient: 'who@example.com', locale: 'en', time_zone: 'UTC', event_id: eventId, content: JSON.stringify({ name: 'Who', values }), state: 'failed' })
   return { customerId, emptyCustomerId, contactId, productId, agentId, endpointId, eventId, commandId, deliveryId }
