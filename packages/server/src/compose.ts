@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { accessRoutes, actorOf, prepareDummyHash, setupToken } from './access/index.ts'
+import { showAuthority } from './agents/index.ts'
 import { assessmentJobs, createAssessor } from './assessment/index.ts'
 import { auditRoutes, recordRefusal } from './audit/index.ts'
 import { commandJobs, commandRoutes } from './commands/index.ts'
@@ -59,6 +60,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
   services.actorOf = (token) => actorOf(services, token)
   services.setupToken = await setupToken(services)
   await prepareDummyHash()
+  await showAuthority(services)
   const hub = createHub(services)
   services.endLive = (match) => hub.endLive(match)
   parts.metrics?.gauge('vigie_consoles_connected', 'Consoles that hear live updates from this process.', () => hub.size)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setupLink } from './access/index.ts'
-import { showAuthority, startAgentSide, type AgentSide } from './agents/index.ts'
+import { startAgentSide, type AgentSide } from './agents/index.ts'
 import { compose, type Vigie } from './compose.ts'
 import { createMetrics, measureHttp, measureProcess, systemClock, type Log, type Metrics } from './platform/index.ts'
 import type { Config } from './platform/config.ts'
@@ -81,12 +81,8 @@ async function listen({ http }: Vigie, config: Config): Promise<number> {
   return typeof address === 'object' && address ? address.port : config.port
 }
 
-/** A process without the role still tells the authority's fingerprint in install commands. */
 async function listenToAgents({ services }: Vigie, config: Config, metrics: Metrics, taken: (side: AgentSide) => void): Promise<number> {
-  if (!config.roles.includes('agents')) {
-    await showAuthority(services)
-    return config.agentPort
-  }
+  if (!config.roles.includes('agents')) return config.agentPort
   try {
     const side = await startAgentSide({ services, port: config.agentPort, host: config.agentHost })
     taken(side)

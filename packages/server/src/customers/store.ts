@@ -30,7 +30,7 @@ export async function list(db: TenantDb, query: CustomerQuery): Promise<{ rows: 
   if (query.tag) where.push(`c.id in (select t.customer_id from customer_tag t where t.tag = ${params.add(query.tag)})`)
   if (query.typeId) where.push(`c.id in (select p.customer_id from product p where p.type_id = ${params.add(query.typeId)})`)
   if (query.q) {
-    const pattern = `vigie.fold(${params.add(likePattern(query.q))})`
+    const pattern = `(select vigie.fold(${params.add(likePattern(query.q))}))` // once, not for each row
     where.push(`(c.search_key like ${pattern} or c.id in (select k.customer_id from contact k where k.search_key like ${pattern}))`)
   }
   const page = keyset(sorts, 'c.id', query, params)

@@ -128,6 +128,8 @@ describe('the one-use key (PRD-2, R9)', () => {
     expect(row.key_hash).toEqual(createHash('sha256').update(body.key).digest())
     for (const part of [row.guid, body.key, 'https://127.0.0.1:8443']) expect(body.installCommand).toContain(part)
     expect(body.installCommand).not.toContain('\n')
+    expect(body.caFingerprint).toMatch(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/)
+    expect(body.installCommand).toContain(body.caFingerprint.replaceAll(':', ''))
     expect((await call('GET', `/v1/products/${id}`)).body.keyExpiresAt).toBe(body.expiresAt)
   })
 

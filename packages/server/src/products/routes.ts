@@ -1,3 +1,4 @@
+import { installCommand } from '@vigie/domain/agents'
 import { Problem } from '@vigie/domain/kernel'
 import { assertNamed, assertTakesKey, keyLifeHours, productsApi, stateAfterSwitch, type Product } from '@vigie/domain/products'
 import { productTypes } from '@vigie/connectors/products'
@@ -5,7 +6,6 @@ import { record } from '../audit/index.ts'
 import { wakeAgent } from '../commands/index.ts'
 import { assertVersion, handle, handleStream, speaker, exportPageSize, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
 import * as endpoints from './endpoints.ts'
-import { installCommand } from './install-command.ts'
 import { toAgent, type AgentRow } from './rows.ts'
 import * as products from './store.ts'
 

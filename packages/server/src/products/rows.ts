@@ -4,7 +4,7 @@ import { isStale } from '@vigie/domain/products'
 /** Columns of a product `p` and its customer `c`, as `toProduct` reads them. */
 export const productColumns = `p.id, p.customer_id, c.company, p.guid, p.type_id, p.family, p.description, p.state, p.action_required_count, p.warning_count, p.endpoint_count,
   p.last_seen_at, p.fresh_for_seconds, p.key_expires_at, p.key_used_at, p.created_at, p.version`
-export const productFrom = 'product p join customer c on c.partner_id = p.partner_id and c.id = p.customer_id'
+export const productJoin = 'join customer c on c.partner_id = p.partner_id and c.id = p.customer_id'
 
 export interface ProductRow {
   id: string
@@ -89,8 +89,7 @@ export function toAgent(row: AgentRow): Agent {
 export const endpointColumns = `e.id, e.customer_id, c.company, e.product_id, p.type_id, e.name, e."group", e.addresses, e.platform, e.agent_id, coalesce(a.state, 'unknown') as state,
   e.engine, e.engine_version, e.pattern_version, e.pattern_built_at, e.update_checked_at, e.real_time_scan, e.scan_running, e.scan_started_at, e.scan_finished_at, e.engine_problem,
   e.open_infections, e.collected_at, e.received_at`
-export const endpointFrom = `endpoint e
-  join customer c on c.partner_id = e.partner_id and c.id = e.customer_id
+export const endpointJoins = `join customer c on c.partner_id = e.partner_id and c.id = e.customer_id
   join product p on p.partner_id = e.partner_id and p.id = e.product_id
   left join agent a on a.partner_id = e.partner_id and a.id = e.agent_id`
 

@@ -3,7 +3,7 @@ import { Problem, type QueryOf } from '@vigie/domain/kernel'
 import { stateOfProduct, type NewProduct, type Product, type productsApi, type ProductType } from '@vigie/domain/products'
 import { productTypeById } from '@vigie/connectors/products'
 import { keyset, likePattern, newId, newToken, Params, type TenantDb } from '../platform/index.ts'
-import { agentColumns, productColumns, productFrom, toProduct, type AgentRow, type ProductRow } from './rows.ts'
+import { agentColumns, productColumns, productJoin, toProduct, type AgentRow, type ProductRow } from './rows.ts'
 
 const sorts = {
   description: [{ sql: 'p.description_key', type: 'text' }],
@@ -13,7 +13,7 @@ const sorts = {
 
 export type ProductQuery = QueryOf<typeof productsApi.listProducts>
 
-/** Plan: the sort's own index, the customer by its key (store.plan.test.ts). */
+/** The page is made of products alone; only its rows are joined with their customers. Plan: the sort's own index (store.plan.test.ts). */
 export async function list(db: TenantDb, query: ProductQuery, now: Date): Promise<{ rows: Product[]; nextCursor: string | null }> {
   const params = new Params()
   const where: string[] = []
@@ -22,34 +22,36 @@ export async function list(db: TenantDb, query: ProductQuery, now: Date): Promis
   if (query.family) where.push(`p.family = ${params.add(query.family)}`)
   if (query.state) where.push(`p.state = any(${params.add(query.state)}::text[])`)
   if (query.q) {
-    const pattern = `vigie.fold(${params.add(likePattern(query.q))})`
+    const pattern = `(select vigie.fold(${params.add(likePattern(query.q))}))` // once, not for each row
     const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(query.q) ? ` or p.guid = ${params.add(query.q)}::uuid` : ''
-    where.push(`(p.description_key like ${pattern} or c.search_key like ${pattern}${guid})`)
+    where.push(`(p.description_key like ${pattern} or p.customer_id in (select id from customer where search_key like ${pattern})${guid})`)
   }
   const page = keyset(sorts, 'p.id', query, params)
   where.push(page.where)
   const { rows } = await db.query<ProductRow & { keys: string[] }>(
-    `select ${productColumns}, ${page.keys} as keys from ${productFrom} where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`, params.values)
+    `select ${productColumns}, ${page.keys} as keys from (
+       select p.* from product p where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}
+     ) p ${productJoin} order by ${page.orderBy}`, params.values)
   const shown = page.page(rows)
   return { rows: shown.rows.map((row) => toProduct(row, now)), nextCursor: shown.nextCursor }
 }
 
 /** All of one customer, by description. */
 export async function ofCustomer(db: TenantDb, customerId: string, now: Date): Promise<Product[]> {
-  const { rows } = await db.query<ProductRow>(`select ${productColumns} from ${productFrom} where p.customer_id = $1 order by p.description_key, p.id`, [customerId])
+  const { rows } = await db.query<ProductRow>(`select ${productColumns} from product p ${productJoin} where p.customer_id = $1 order by p.description_key, p.id`, [customerId])
   return rows.map((row) => toProduct(row, now))
 }
 
 /** @throws product.not-found */
 export async function get(db: TenantDb, id: string, now: Date): Promise<Product> {
-  const { rows: [row] } = await db.query<ProductRow>(`select ${productColumns} from ${productFrom} where p.id = $1`, [id])
+  const { rows: [row] } = await db.query<ProductRow>(`select ${productColumns} from product p ${productJoin} where p.id = $1`, [id])
   if (!row) throw new Problem('product.not-found', { productId: id })
   return toProduct(row, now)
 }
 
 /** Locks until commit. Whoever needs several takes agents, then products, then customers, each in the order of ids. @throws product.not-found */
 export async function lock(db: TenantDb, id: string, now: Date): Promise<Product> {
-  const { rows: [row] } = await db.query<ProductRow>(`select ${productColumns} from ${productFrom} where p.id = $1 for no key update of p`, [id])
+  const { rows: [row] } = await db.query<ProductRow>(`select ${productColumns} from product p ${productJoin} where p.id = $1 for no key update of p`, [id])
   if (!row) throw new Problem('product.not-found', { productId: id })
   return toProduct(row, now)
 }
@@ -88,7 +90,7 @@ export async function add(db: TenantDb, customerId: string, wanted: readonly New
     )
   }
   await db.query('update customer set product_count = product_count + $2 where id = $1', [customerId, made.length])
-  const { rows } = await db.query<ProductRow>(`select ${productColumns} from ${productFrom} where p.id = any($1) order by p.created_at, p.id`, [made.map(({ id }) => id)])
+  const { rows } = await db.query<ProductRow>(`select ${productColumns} from product p ${productJoin} where p.id = any($1) order by p.created_at, p.id`, [made.map(({ id }) => id)])
   return rows.map((row) => toProduct(row, now))
 }
 

@@ -1,0 +1,52 @@
+import type { Database, Tenant, TenantDb } from '../db/index.ts'
+
+/** One step of an executed plan. `visitedRows`: rows it read from its table or index, those it threw away included. */
+export interface PlanNode {
+  type: string
+  relation: string | null
+  index: string | null
+  visitedRows: number
+}
+
+interface Explained {
+  'Node Type': string
+  'Relation Name'?: string
+  'Index Name'?: string
+  'Actual Rows': number
+  'Actual Loops': number
+  'Rows Removed by Filter'?: number
+  'Rows Removed by Index Recheck'?: number
+  Plans?: Explained[]
+}
+
+/** How PostgreSQL went about each query of `work`, under the tenant's row-level security as in earnest. The work is rolled back. */
+export async function plansOf(database: Database, tenant: Tenant, work: (db: TenantDb) => Promise<unknown>): Promise<PlanNode[]> {
+  const nodes: PlanNode[] = []
+  const collect = (plan: Explained) => {
+    const { 'Actual Loops': loops, 'Actual Rows': rows, 'Rows Removed by Filter': filtered = 0, 'Rows Removed by Index Recheck': rechecked = 0 } = plan
+    nodes.push({ type: plan['Node Type'], relation: plan['Relation Name'] ?? null, index: plan['Index Name'] ?? null, visitedRows: Math.round((rows + filtered + rechecked) * loops) })
+    plan.Plans?.forEach(collect)
+  }
+  const done = new Error('done')
+  await database.transaction(tenant, async (db) => {
+    const explaining: TenantDb = Object.create(db, {
+      query: {
+        value: async (text: string, values: readonly unknown[] = []) => {
+          const { rows } = await db.query<{ 'QUERY PLAN': [{ Plan: Explained }] }>(`explain (analyze, timing off, summary off, format json) ${text}`, values)
+          collect(rows[0]!['QUERY PLAN'][0].Plan)
+          return await db.query(text, values)
+        },
+      },
+    }) as TenantDb
+    await work(explaining)
+    throw done
+  }).catch((error: unknown) => {
+    if (error !== done) throw error
+  })
+  return nodes
+}
+
+/** Rows read in all. */
+export const visited = (nodes: readonly PlanNode[]): number => nodes.reduce((sum, node) => sum + (node.relation === null && node.index === null ? 0 : node.visitedRows), 0)
+export const scanned = (nodes: readonly PlanNode[]): string[] => nodes.filter(({ type }) => type === 'Seq Scan').map(({ relation }) => relation!)
+export const indexesOf = (nodes: readonly PlanNode[]): string[] => [...new Set(nodes.flatMap(({ index }) => index ?? []))]

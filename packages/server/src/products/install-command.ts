@@ -1,1 +1,0 @@
-export { installCommand } from '@vigie/domain/agents'
