@@ -1,17 +1,47 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { compileMessage } from '@lingui/message-utils/compileMessage'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
 
 const vendor = /node_modules[\\/](react|react-dom|scheduler|@tanstack|@mantine|@floating-ui|@lingui|zod|clsx)[\\/]/
 /** Not needed before somebody fills in a form. */
 const onlyInForms =
-  /@mantine[\\/]core[\\/]esm[\\/]components[\\/](Checkbox|Combobox|InlineInput|NumberInput|PasswordInput|Pill|PillsInput|Radio|ScrollArea|SegmentedControl|Select|Switch|TagsInput|Textarea)[\\/]|web[\\/]src[\\/]kit[\\/]form[\\/](fields|Wizard)/
-
+  /@mantine[\\/]core[\\/]esm[\\/]components[\\/](Checkbox|Combobox|InlineInput|PasswordInput|Pill|PillsInput|Radio|ScrollArea|SegmentedControl|Select|Switch|TagsInput|Textarea)[\\/]/
 const kit = /(web[\\/]src[\\/](kit|ui|shell)|domain[\\/]src)[\\/].*\.(tsx?|css)$/
 /** Lists of exports too: a group takes along all that its modules import, and those import everything. */
-const ownChunks = /Palette|AdministrationPage|kit[\\/]form[\\/](fields|Wizard|index)|kit[\\/]index/
+const ownChunks = /Palette|AdministrationPage|kit[\\/]form[\\/]([a-z]+-fields?|Wizard|index)|kit[\\/]index/
+
+/** The catalogues as the browser needs them: messages compiled (the compiler stays here), without what only mails and the agent's own output say. */
+const texts: Plugin = {
+  name: 'texts',
+  enforce: 'pre',
+  load: (id) => {
+    if (!/[\\/]text[\\/][a-z]+[\\/](en|fr|ja)\.json$/.test(id)) return null
+    const sheet = JSON.parse(readFileSync(id, 'utf8')) as Record<string, string>
+    const kept = Object.entries(sheet).filter(([key]) => !/^(agent|mail)\./.test(key))
+    return { code: `export default ${JSON.stringify(Object.fromEntries(kept.map(([key, message]) => [key, compiled(message)])))}`, moduleType: 'js' }
+  },
+}
+/** Plain words stay a string: half the size of a list of one. */
+function compiled(message: string) {
+  const parts = compileMessage(message)
+  return Array.isArray(parts) && parts.every((part) => typeof part === 'string') ? parts.join('') : parts
+}
+
+/** 5 kB of zod that writes JSON schemas, for nobody in a browser. Its functions stay, and do nothing. */
+const withoutJsonSchema: Plugin = {
+  name: 'without-json-schema',
+  enforce: 'pre',
+  load: (id) => {
+    if (!/zod[\\/]v4[\\/]core[\\/](to-json-schema|json-schema-processors)\.js$/.test(id)) return null
+    const source = readFileSync(id, 'utf8')
+    const names = [...source.matchAll(/^export (?:const|function) (\w+)/gm)].map(([, name]) => `export const ${name} = () => () => {}`)
+    const renamed = [...source.matchAll(/^export \{ (\w+) as (\w+) \};/gm)].map(([, own, name]) => `export { ${own} as ${name} }`)
+    return [...names, ...renamed].join('\n')
+  },
+}
 
 /** Asks for the Latin face of Inter together with the first script, so that the first words are drawn in it and nothing shifts. */
 const preloadFont: Plugin = {
@@ -40,7 +70,7 @@ const stampFirstPaint: Plugin = {
  */
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [react(), preloadFont, stampFirstPaint],
+  plugins: [react(), texts, withoutJsonSchema, preloadFont, stampFirstPaint],
   build: {
     outDir: 'dist',
     emptyOutDir: true,
@@ -56,7 +86,6 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: 'vendor', test: (id) => vendor.test(id) && !onlyInForms.test(id), priority: 3 },
-            { name: 'forms', test: (id) => onlyInForms.test(id), priority: 1 },
             { name: 'kit', test: (id) => kit.test(id) && !ownChunks.test(id), priority: 2 },
           ],
         },

@@ -1,3 +1,4 @@
+import { compileMessage } from '@lingui/message-utils/compileMessage'
 import { describe, expect, it } from 'vitest'
 import { formats, nameOf, speaker } from './text.tsx'
 
@@ -5,7 +6,7 @@ const now = Date.parse('2026-03-29T12:00:00Z')
 const before = (seconds: number) => new Date(now - seconds * 1000).toISOString()
 
 describe('words, numbers and times in the person’s language and zone (OPS-4)', () => {
-  const say = speaker('fr', 'Europe/Paris', { 'x.rows': '{count, plural, one {# ligne} many {# de lignes} other {# lignes}}', 'x.of': '{a} sur {b}' })
+  const say = speaker('fr', 'Europe/Paris', { 'x.rows': compileMessage('{count, plural, one {# ligne} many {# de lignes} other {# lignes}}'), 'x.of': compileMessage('{a} sur {b}'), 'x.plain': 'tout' })
 
   it.each([[0, '0 ligne'], [1, '1 ligne'], [2, '2 lignes'], [1_000_000, '1 000 000 de lignes']])('French counts %i as it should', (count, words) => {
     expect(say('x.rows', { count }).replaceAll(/[\u202F\u00A0]/g, ' ')).toBe(words)
@@ -13,6 +14,7 @@ describe('words, numbers and times in the person’s language and zone (OPS-4)',
 
   it('a label is a key, a key with values, or words that are data', () => {
     expect(say({ key: 'x.of', values: { a: 1, b: 2 } })).toBe('1 sur 2')
+    expect(say('x.plain')).toBe('tout')
     expect(say({ text: 'x.rows' })).toBe('x.rows')
     expect(say('nobody.wrote-this')).toBe('nobody.wrote-this')
     expect(say.has('nobody.wrote-this')).toBe(false)

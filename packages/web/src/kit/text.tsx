@@ -1,5 +1,4 @@
 import { setupI18n } from '@lingui/core'
-import { compileMessage } from '@lingui/message-utils/compileMessage'
 import type { Locale } from '@vigie/domain/kernel'
 import { createContext, useContext, useMemo, type ReactNode } from 'react'
 import type { Catalogue } from '../text/load.ts'
@@ -20,10 +19,9 @@ export interface Speaker {
   timeZone: string
 }
 
-/** Same compiler as `translator()` of the domain; that one holds all three languages, which a first load of 250 kB cannot carry. */
+/** As `translator()` of the domain, from messages that were compiled when the console was built (vite.config.ts): a first load carries one language, no compiler. */
 export function speaker(locale: Locale, timeZone: string, catalogue: Catalogue): Speaker {
-  const i18n = setupI18n({ locale, messages: { [locale]: catalogue as Record<string, string> } })
-  i18n.setMessagesCompiler(compileMessage)
+  const i18n = setupI18n({ locale, messages: { [locale]: catalogue } })
   const say = (label: Label, values?: Values): string => {
     if (typeof label === 'object') return 'text' in label ? label.text : say(label.key, label.values)
     if (catalogue[label] !== undefined) return i18n._(label, values)

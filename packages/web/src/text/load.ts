@@ -1,6 +1,8 @@
+import type { Messages } from '@lingui/core'
 import type { Locale } from '@vigie/domain/kernel'
 
-export type Catalogue = Readonly<Record<string, string>>
+/** Compiled messages by key. */
+export type Catalogue = Messages
 
 /** One chunk a language: the console's own texts and the shared ones it can show (mails' bodies are the server's). */
 const catalogues: Record<Locale, () => Promise<{ catalogue: Catalogue }>> = {

@@ -23,7 +23,6 @@ export const theme = createTheme({
     MultiSelect: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow, comboboxProps: { portalProps: over, transitionProps: { duration: 80 }, offset: 4 } } },
     TextInput: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow } },
     PasswordInput: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow } },
-    NumberInput: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow } },
     Textarea: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow } },
     TagsInput: { defaultProps: { size: 'sm', comboboxProps: { portalProps: over, transitionProps: { duration: 80 }, offset: 4 }, inputWrapperOrder: helpBelow } },
     Checkbox: { defaultProps: { size: 'xs' } },
