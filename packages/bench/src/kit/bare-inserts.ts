@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type pg from 'pg'
+import { measure } from './measure.ts'
 import type { ServerUnderTest } from './server.ts'
+
+export interface Bare {
+  perSecond: number
+  /** CPU seconds of PostgreSQL and of the client together. */
+  cpuPer100k: number
+}
 
 interface Place {
   partner: string
@@ -20,28 +27,29 @@ export const bareEngine = 'bare'
 /**
  * The yardstick of P1: batches of `rows` into the server's own detection table with its indexes, one product a batch, one durable commit a batch, nothing
  * else: no row-level security (the owner writes), no counters, no exactly-once, no assessment, no TLS, no JSON. The arrays are made beforehand.
- * @returns rows a second
  */
-export async function bareInserts(server: ServerUnderTest, options: { connections: number; rows: number; seconds: number }): Promise<number> {
+export async function bareInserts(server: ServerUnderTest, options: { connections: number; rows: number; seconds: number }): Promise<Bare> {
   const looker = await server.connect()
   const places = await somePlaces(looker)
   const connections = await Promise.all(Array.from({ length: options.connections }, () => server.connect()))
   const pools = connections.map((_, i) => Array.from({ length: 40 }, (_unused, k) => batch(places[(i * 40 + k) % places.length]!, options.rows)))
   for (const [i, connection] of connections.entries()) await send(connection, pools[i]!.pop()!)
   let rows = 0
-  const started = performance.now()
-  const until = started + options.seconds * 1000
-  await Promise.all(
-    connections.map(async (connection, i) => {
-      for (let turn = 0; performance.now() < until; turn++) {
-        const values = pools[i]![turn % pools[i]!.length]!
-        values[5] = contentIds(options.rows) // the key: new each time
-        await send(connection, values)
-        rows += options.rows
-      }
-    }),
-  )
-  return rows / ((performance.now() - started) / 1000)
+  const { seconds, cpu } = await measure(server.processes, async () => {
+    const until = performance.now() + options.seconds * 1000
+    await Promise.all(
+      connections.map(async (connection, i) => {
+        for (let turn = 0; performance.now() < until; turn++) {
+          const values = pools[i]![turn % pools[i]!.length]!
+          values[5] = contentIds(options.rows) // the key: new each time
+          await send(connection, values)
+          rows += options.rows
+        }
+      }),
+    )
+  })
+  await Promise.all(connections.map((connection) => connection.end()))
+  return { perSecond: rows / seconds, cpuPer100k: ((cpu['database']! + cpu['generator']!) / rows) * 100_000 }
 }
 
 const send = (connection: pg.Client, values: string[]) => connection.query({ name: 'bare', text: insert, values })
