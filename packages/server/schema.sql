@@ -245,6 +245,7 @@ create table public.agent (
 );
 CREATE INDEX agent_by_id ON public.agent USING btree (id);
 CREATE INDEX agent_connected_seen ON public.agent USING btree (last_seen_at) WHERE (connection_id IS NOT NULL);
+CREATE INDEX agent_customer ON public.agent USING btree (partner_id, customer_id);
 CREATE INDEX agent_product ON public.agent USING btree (partner_id, product_id, registered_at DESC);
 CREATE UNIQUE INDEX agent_public_key ON public.agent USING btree (partner_id, public_key);
 alter table public.agent enable row level security;
@@ -601,6 +602,7 @@ CREATE UNIQUE INDEX event_open ON public.event USING btree (partner_id, product_
 CREATE INDEX event_open_newest ON public.event USING btree (partner_id, last_raised_at, id) WHERE (state <> 'resolved'::text);
 CREATE INDEX event_open_severity ON public.event USING btree (partner_id, severity_rank, last_raised_at, id) WHERE (state <> 'resolved'::text);
 CREATE INDEX event_opened ON public.event USING btree (partner_id, opened_at, id);
+CREATE INDEX event_product ON public.event USING btree (partner_id, product_id, last_raised_at DESC, id);
 CREATE INDEX event_resolved ON public.event USING btree (partner_id, product_id, resolved_at) WHERE (state = 'resolved'::text);
 alter table public.event enable row level security;
 create policy tenant on public.event for all to vigie_app
@@ -656,6 +658,7 @@ create table public.index_value (
   constraint index_value_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE,
   constraint index_value_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
 );
+CREATE INDEX index_value_customer ON public.index_value USING btree (partner_id, customer_id);
 CREATE UNIQUE INDEX index_value_of ON public.index_value USING btree (partner_id, COALESCE(customer_id, '00000000-0000-0000-0000-000000000000'::uuid), category, name);
 alter table public.index_value enable row level security;
 create policy tenant on public.index_value for all to vigie_app
@@ -679,6 +682,7 @@ create table public.infection (
   constraint infection_pkey PRIMARY KEY (partner_id, id),
   constraint infection_partner_id_endpoint_id_fkey FOREIGN KEY (partner_id, endpoint_id) REFERENCES public.endpoint(partner_id, id) ON DELETE CASCADE
 );
+CREATE INDEX infection_endpoint ON public.infection USING btree (partner_id, endpoint_id);
 CREATE UNIQUE INDEX infection_open ON public.infection USING btree (partner_id, endpoint_id, category, object_hash) WHERE (closed_at IS NULL);
 CREATE INDEX infection_open_product ON public.infection USING btree (partner_id, product_id, category) WHERE (closed_at IS NULL);
 alter table public.infection enable row level security;
@@ -708,6 +712,7 @@ create table public.mail_link (
   constraint mail_link_partner_id_account_id_fkey FOREIGN KEY (partner_id, account_id) REFERENCES public.account(partner_id, id) ON DELETE CASCADE,
   constraint mail_link_purpose_check CHECK ((purpose = ANY (ARRAY['invitation'::text, 'password-reset'::text])))
 );
+CREATE INDEX mail_link_account ON public.mail_link USING btree (partner_id, account_id);
 CREATE UNIQUE INDEX mail_link_token ON public.mail_link USING btree (token_hash);
 alter table public.mail_link enable row level security;
 create policy tenant on public.mail_link for all to vigie_app
@@ -860,6 +865,7 @@ create table public.scope_line (
   constraint scope_line_target_check CHECK ((target = ANY (ARRAY['all'::text, 'customer'::text, 'tag'::text])))
 );
 CREATE INDEX scope_line_account ON public.scope_line USING btree (partner_id, account_id);
+CREATE INDEX scope_line_customer ON public.scope_line USING btree (partner_id, customer_id);
 alter table public.scope_line enable row level security;
 create policy tenant on public.scope_line for all to vigie_app
   using (partner_id = ( SELECT vigie.partner() AS partner))

@@ -106,6 +106,7 @@ create table mail_link (
   foreign key (partner_id, account_id) references account (partner_id, id) on delete cascade
 );
 create unique index mail_link_token on mail_link (token_hash);
+create index mail_link_account on mail_link (partner_id, account_id);
 
 -- What one may ask before anyone is signed in is counted here, so that all processes count together (R30, R43). key: 'password:<hash of e-mail>' ...
 create table attempt (
@@ -202,6 +203,7 @@ create table scope_line (
   foreign key (partner_id, customer_id) references customer (partner_id, id) on delete cascade
 );
 create index scope_line_account on scope_line (partner_id, account_id);
+create index scope_line_customer on scope_line (partner_id, customer_id);
 
 -- The same rule as isInScope() in domain. Reads past the policies of customer and tag, but only within vigie.partner and for vigie.principal.
 create function vigie.visible_customers() returns setof uuid language sql stable security definer set search_path = public, pg_temp as $$

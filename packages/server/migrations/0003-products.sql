@@ -79,6 +79,7 @@ create table agent (
 create unique index agent_public_key on agent (partner_id, public_key);
 create index agent_by_id on agent (id);
 create index agent_product on agent (partner_id, product_id, registered_at desc);
+create index agent_customer on agent (partner_id, customer_id);
 -- who fell silent: asked by index, never by scanning
 create index agent_connected_seen on agent (last_seen_at) where connection_id is not null;
 

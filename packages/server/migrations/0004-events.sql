@@ -60,6 +60,7 @@ create table infection (
   foreign key (partner_id, endpoint_id) references endpoint (partner_id, id) on delete cascade
 );
 create unique index infection_open on infection (partner_id, endpoint_id, category, object_hash) where closed_at is null;
+create index infection_endpoint on infection (partner_id, endpoint_id);
 create index infection_open_product on infection (partner_id, product_id, category) where closed_at is null;
 
 create table event (
@@ -95,6 +96,7 @@ create index event_open_severity on event (partner_id, severity_rank, last_raise
 create index event_newest on event (partner_id, last_raised_at, id);
 create index event_opened on event (partner_id, opened_at, id);
 create index event_customer on event (partner_id, customer_id, last_raised_at, id);
+create index event_product on event (partner_id, product_id, last_raised_at desc, id);
 
 create table event_step (
   partner_id uuid not null,
@@ -145,6 +147,7 @@ create table index_value (
   foreign key (partner_id, customer_id) references customer (partner_id, id) on delete cascade
 );
 create unique index index_value_of on index_value (partner_id, coalesce(customer_id, '00000000-0000-0000-0000-000000000000'::uuid), category, name);
+create index index_value_customer on index_value (partner_id, customer_id);
 
 create table command (
   partner_id uuid not null,
