@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { AuditRecord } from '@vigie/domain/audit'
-import { Ago, CopyText, Facts, Link, paths, Stack, useFormat, useText } from '../kit/index.ts'
-import { activity } from './activity.ts'
+import { CopyText, Facts, Link, paths, Stack, useFormat, useText } from '../kit/index.ts'
+import { activity, objectText } from './activity.ts'
 import css from './audit.module.css'
 import { changesOf, valueText, type Change } from './diff.ts'
 
@@ -16,15 +16,15 @@ export function AuditDetail({ record }: { record: AuditRecord | undefined }) {
     <Stack>
       <div>
         <h2>{activity(say, record.activity)}</h2>
-        <p className="quiet">{object.name}</p>
+        <p className="quiet">{objectText(say, object)}</p>
       </div>
       <Facts
         facts={[
-          ['audit.column.at', <span key="at">{exact(record.at)} (<Ago at={record.at} />)</span>],
+          ['audit.column.at', exact(record.at)],
           ['audit.column.actor', actor.id === null ? actor.name : <Link key="actor" to={paths.auditLog({ actorId: actor.id })}>{actor.name}</Link>],
           ['audit.role', actor.role !== null && say.has(`role.${actor.role}`) ? say(`role.${actor.role}`) : say(`audit-actor.${actor.kind}`)],
           ['audit.column.source', say(`audit-source.${record.source}`)],
-          ['audit.column.address', record.address && <span className="mono">{record.address}</span>],
+          ['audit.column.address', record.address && <span key="address" className="mono">{record.address}</span>],
           ...(record.customerId === null ? [] : [['common.customer', <Link key="customer" to={paths.customer({ customerId: record.customerId })}>{say('audit.open-customer')}</Link>] as [string, ReactNode]]),
         ]}
       />

@@ -1,7 +1,7 @@
 import { auditApi, auditSources, type AuditRecord } from '@vigie/domain/audit'
 import { useMemo } from 'react'
 import { columns, csvOf, DataTable, Empty, load, Page, paths, query, SidePanel, sortedBy, useAddress, useCustomerFilter, useLoaded, useText, type Filter } from '../kit/index.ts'
-import { activity, category } from './activity.ts'
+import { activity, category, objectText } from './activity.ts'
 import { AuditDetail } from './AuditDetail.tsx'
 import { usePeriodFilter } from './period.ts'
 import { Verify } from './Verify.tsx'
@@ -12,7 +12,7 @@ export const loader = load(list)
 const column = columns<AuditRecord>('audit.column')
 const shown = [
   column.cell('activity', (record) => <Activity record={record} />, { main: true, width: 260 }),
-  column.text('object', (record) => record.object.name),
+  column.cell('object', (record) => <Thing record={record} />),
   column.text('actor', (record) => record.actor.name, { width: 220 }),
   column.cell('source', (record) => <Word of={`audit-source.${record.source}`} />, { width: 130 }),
   column.text('address', undefined, { width: 140 }),
@@ -23,6 +23,10 @@ const categories = ['setup', 'session', 'mfa', 'password', 'account', 'business'
 
 function Activity({ record }: { record: AuditRecord }) {
   const words = activity(useText(), record.activity)
+  return <span title={words}>{words}</span>
+}
+function Thing({ record }: { record: AuditRecord }) {
+  const words = objectText(useText(), record.object)
   return <span title={words}>{words}</span>
 }
 function Word({ of }: { of: string }) {

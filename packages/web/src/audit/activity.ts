@@ -7,3 +7,15 @@ const translator = (say: Speaker) => say as unknown as Translator
 
 export const activity = (say: Speaker, name: string): string => activityText(translator(say), name)
 export const category = (say: Speaker, name: string): string => categoryText(translator(say), name)
+
+/**
+ * What a record is about, as its reader knows it. Thresholds and events are recorded by their identifiers (`antivirus.incidents (Acme)`, `antivirus/uncleaned`); all
+ * else by the name it had then.
+ */
+export function objectText(say: Speaker, object: { kind: string; name: string }): string {
+  const index = /^([a-z-]+)\.(\w+)(.*)$/s.exec(object.name)
+  if (object.kind === 'index' && index && say.has(`index.${index[1]}.${index[2]}`)) return `${say(`index.${index[1]}.${index[2]}`)}${index[3]}`
+  const event = /^([a-z-]+)\/[a-z-]+$/.exec(object.name)
+  if (object.kind === 'event' && event && say.has(`category.${event[1]}`)) return say(`category.${event[1]}`)
+  return object.name
+}

@@ -9,8 +9,8 @@ export function CommandSteps({ command }: { command: Command }) {
   return (
     <ol className={css.steps}>
       {command.steps.map((step, index) => (
-        <li key={`${step.step}-${step.at}`} data-last={index === command.steps.length - 1 || undefined}>
-          <CommandStepTag step={step.step} />
+        <li key={`${step.step}-${step.at}`}>
+          <CommandStepTag step={step.step} isPast={index < command.steps.length - 1} />
           <span className={css.at}><Ago at={step.at} /></span>
           <Evidence evidence={step.evidence} />
         </li>

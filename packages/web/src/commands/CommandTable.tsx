@@ -13,7 +13,7 @@ export const commandList = (fixed: Fixed = {}) => query(commandsApi.listCommands
 const column = columns<Command>('commands.column')
 const stepFilter: Filter = { key: 'step', label: 'commands.column.step', options: commandSteps.map((step) => ({ value: step, label: `command-step.${step}` })) }
 const type = column.cell('type', (command) => <TypeWord type={command.type} />, { main: true, width: 200 })
-const step = column.cell('step', (command) => <CommandStepTag step={command.step} />, { width: 210 })
+const step = column.cell('step', (command) => <CommandStepTag step={command.step} />, { width: 235 })
 const agent = column.text('agentName', undefined, { width: 160 })
 const outcome = column.cell('outcome', (command) => <CommandOutcome command={command} />)
 const sentAt = column.ago('sentAt', { sort: 'sentAt', width: 130 })

@@ -11,11 +11,11 @@ const tones: Readonly<Record<CommandStep, Sign | 'good'>> = {
   expired: 'warning',
   unknown: 'unknown',
 }
-/** `succeeded` says that the engine itself showed it (AGT-3). */
-export function CommandStepTag({ step }: { step: CommandStep }) {
+/** `succeeded` says that the engine itself showed it (AGT-3). @param isPast another step came after it: it is told, no longer signalled */
+export function CommandStepTag({ step, isPast = false }: { step: CommandStep; isPast?: boolean }) {
   const say = useText()
   const about = `command-step.${step}.about`
-  return <StateTag label={`command-step.${step}`} tone={tones[step]} title={say.has(about) ? say(about) : undefined} />
+  return <StateTag label={`command-step.${step}`} tone={isPast ? 'quiet' : tones[step]} title={say.has(about) ? say(about) : undefined} />
 }
 
 export const isInstant = (value: unknown): value is string => typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/.test(value)

@@ -2,7 +2,7 @@ import { customersApi, type Customer } from '@vigie/domain/customers'
 import { EventTable } from '../events/index.ts'
 import { IndexList } from '../indexes/index.ts'
 import {
-  ActionMenu, Ago, AttentionCounts, buttonClass, CopyText, Empty, Icon, Link, load, Notice, Page, Part, paths, query, Stack, Tabs, useActor, useAddress, useGo, useLoaded, useText, type Action,
+  ActionMenu, Ago, AttentionCounts, buttonClass, CopyText, Empty, Icon, Link, loadAllowed, Notice, Page, Part, paths, query, Stack, Tabs, useActor, useAddress, useGo, useLoaded, useText, type Action, type Address,
 } from '../kit/index.ts'
 import { NetworkTree, treeOf } from '../products/index.ts'
 import { ContactsTab } from './ContactsTab.tsx'
@@ -11,7 +11,10 @@ import { ProfileTab } from './ProfileTab.tsx'
 import { useDeleteCustomer } from './useDeleteCustomer.ts'
 
 const customer = query(customersApi.getCustomer).at((at) => ({ params: { customerId: at.params['customerId']! } }))
-export const loader = load(customer)
+const tree = (at: Address) => treeOf(at.params['customerId']!)
+const loadPage = loadAllowed([null, customer])
+const loadWithTree = loadAllowed([null, customer], ['product.read', tree])
+export const loader = (at: Address) => (at.search['tab'] === undefined || at.search['tab'] === 'products' ? loadWithTree(at) : loadPage(at))
 
 const tabs = [['products', 'product.read'], ['events', 'event.read'], ['profile', 'customer.read'], ['contacts', 'customer.read'], ['indexes', 'index.read']] as const
 

@@ -1,15 +1,20 @@
+import { isFinal } from '@vigie/domain/commands'
 import type { EventDetail } from '@vigie/domain/events'
-import { Button, Line, useText } from '../kit/index.ts'
+import { Button, Line, useActor, useQuietly, useText } from '../kit/index.ts'
+import { commandsOf } from './EventCommands.tsx'
 import { useEventActions } from './useEventActions.tsx'
 
 /** The buttons of an open event. The first says what it does ("Scan now"); greyed, it says why. */
 export function EventActions({ event }: { event: EventDetail }) {
   const say = useText()
   const act = useEventActions()
+  const mayRead = useActor().can('command.read')
+  const sent = useQuietly(mayRead ? commandsOf(event.id) : null)?.rows ?? []
+  const isUnderWay = sent.some((command) => !isFinal(command.step))
   if (!act.mayAct) return null
   // The server sends the first that is possible; so does this button say.
   const best = event.resolvedBy.find((command) => command.isPossible) ?? event.resolvedBy[0]
-  const reason = best === undefined ? say('remedy.mend-at-the-product') : best.isPossible ? undefined : reasonText(best.reason)
+  const reason = isUnderWay ? say('events.resolve.under-way') : best === undefined ? say('remedy.mend-at-the-product') : best.isPossible ? undefined : reasonText(best.reason)
   function reasonText(code: string | null): string {
     const key = `command-reason.${code ?? 'not-supported'}`
     return say.has(key) ? say(key) : say('command-reason.not-supported')

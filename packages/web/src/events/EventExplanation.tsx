@@ -66,7 +66,7 @@ function Since({ event }: { event: EventDetail }) {
   return (
     <Facts
       facts={[
-        ['events.column.openedAt', <Ago key="opened" at={event.openedAt} />],
+        ['events.openedAt', <Ago key="opened" at={event.openedAt} />],
         ['events.column.lastRaisedAt', <Ago key="raised" at={event.lastRaisedAt} />],
         ['events.column.count', <span key="count" className="figures">{event.count}</span>],
         ...(event.resetAt === null ? [] : [['events.resetAt', <Ago key="reset" at={event.resetAt} />] as [string, ReactNode]]),

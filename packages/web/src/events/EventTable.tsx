@@ -1,7 +1,7 @@
 import { categories } from '@vigie/domain/categories'
 import { eventsApi, eventStates, severities, type Event } from '@vigie/domain/events'
 import {
-  columns, csvOf, DataTable, Empty, Link, Part, paths, query, Severity, SidePanel, sortedBy, StateTag, useAddress, useLoaded, useText, type Action, type Filter, type Sign,
+  columns, csvOf, DataTable, Empty, Link, Part, paths, query, Severity, SidePanel, sortedBy, useAddress, useLoaded, useText, type Action, type Filter, type Sign,
 } from '../kit/index.ts'
 import { EventExplanation } from './EventExplanation.tsx'
 import { useEventActions } from './useEventActions.tsx'

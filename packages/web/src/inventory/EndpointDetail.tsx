@@ -49,7 +49,7 @@ export function EndpointDetail({ endpointId }: { endpointId: string }) {
           ['common.customer', <Link key="customer" to={paths.customer({ customerId: endpoint.customerId })}>{endpoint.customerName}</Link>],
           ['common.product', <Link key="product" to={paths.product({ productId: endpoint.productId })}>{say(`product-type.${endpoint.typeId}.name`)}</Link>],
           ['inventory.column.group', <GroupWord key="group" group={endpoint.group} />],
-          ['inventory.column.addresses', endpoint.addresses.length > 0 ? <span className="mono">{endpoint.addresses.join(', ')}</span> : null],
+          ['inventory.column.addresses', endpoint.addresses.length > 0 ? <span key="addresses" className="mono">{endpoint.addresses.join(', ')}</span> : null],
           ['inventory.column.openInfections', <InfectionCount key="infections" endpoint={endpoint} />],
         ]}
       />
@@ -61,8 +61,8 @@ export function EndpointDetail({ endpointId }: { endpointId: string }) {
           <Facts
             facts={[
               ['inventory.column.realTimeScan', <RealTimeScanTag key="scan" state={engine.realTimeScan} />],
-              ['inventory.column.engineVersion', engine.engineVersion && <span className="mono">{engine.engineVersion}</span>],
-              ['inventory.patternVersion', engine.patternVersion && <span className="mono">{engine.patternVersion}</span>],
+              ['inventory.column.engineVersion', engine.engineVersion && <span key="version" className="mono">{engine.engineVersion}</span>],
+              ['inventory.patternVersion', engine.patternVersion && <span key="pattern" className="mono">{engine.patternVersion}</span>],
               ['inventory.patternBuiltAt', <Ago key="built" at={engine.patternBuiltAt} never="common.unknown" />],
               ['inventory.updateCheckedAt', <Ago key="checked" at={engine.updateCheckedAt} never="common.unknown" />],
               ['inventory.column.lastScan', <LastScan key="last" engine={engine} />],

@@ -10,12 +10,15 @@ export function MailFrame({ html, title }: { html: string; title: string }) {
   useEffect(() => {
     const inner = frame.current?.contentDocument
     if (!inner) return
-    const mail = new DOMParser().parseFromString(html, 'text/html')
-    for (const element of mail.querySelectorAll('script, iframe, object, embed, form, link, base, meta')) element.remove()
-    const styles = [...mail.querySelectorAll<HTMLElement>('[style]')].map((element) => element.getAttribute('style') ?? '')
+    // Renamed before anything parses it: as an attribute of that name it would be refused, and each refusal reported.
+    const mail = new DOMParser().parseFromString(html.replaceAll(/\sstyle=(?=["'])/g, ' data-style='), 'text/html')
+    for (const element of mail.querySelectorAll('script, style, iframe, object, embed, form, link, base, meta')) element.remove()
     const body = inner.importNode(mail.body, true)
+    for (const element of [body, ...body.querySelectorAll<HTMLElement>('[data-style]')]) {
+      element.style.cssText = element.dataset['style'] ?? ''
+      delete element.dataset['style']
+    }
     inner.body.replaceWith(body)
-    for (const [index, element] of [...(body.hasAttribute('style') ? [body] : []), ...body.querySelectorAll<HTMLElement>('[style]')].entries()) element.style.cssText = styles[index] ?? ''
     for (const link of body.querySelectorAll('a')) {
       link.target = '_blank'
       link.rel = 'noopener noreferrer'

@@ -53,7 +53,7 @@ export function NetworkTree({ customerId, empty }: Props) {
   return (
     <TreeContext value={context}>
       <TreeTools canGroup={families.length > 1} />
-      <div ref={tree} role="tree" aria-label={say('products.tree')} className={css.tree} onKeyDown={(event) => walk(event, tree.current!)}>
+      <div ref={tree} role="tree" tabIndex={-1} aria-label={say('products.tree')} className={css.tree} onKeyDown={(event) => walk(event, tree.current!)}>
         {isByFamily && q === ''
           ? families.map(([family, members]) => [
               <div key={family} role="presentation" className={css.family}>{say(`family.${family}`)}</div>,

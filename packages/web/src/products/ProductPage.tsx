@@ -69,7 +69,7 @@ function Header({ product: shown }: { product: Product }) {
         <Notice
           tone={shown.state === 'pending' ? 'pending' : shown.state === 'offline' || shown.state === 'disabled' || shown.state === 'unknown' || shown.state === 'unregistered' ? 'plain' : 'warning'}
           title={`agent-state.${shown.state}.cause`}
-          action={isConnecting ? <Link className={buttonClass('primary')} to={paths.connectProduct({ productId: shown.id })}>{say('products.connect')}</Link> : undefined}
+          action={isConnecting ? <Link className={buttonClass('primary')} to={paths.connectProduct({ productId: shown.id })}>{say('products.connect')}</Link> : shown.state === 'disabled' ? <Link className={buttonClass()} to={paths.product({ productId: shown.id, tab: 'agents' })}>{say('products.tab.agents')}</Link> : undefined}
         >
           {say(`agent-state.${shown.state}.remedy`)}
         </Notice>

@@ -8,11 +8,11 @@ export function TypeCards({ name, types }: { name: string; types: readonly Produ
   const say = useText()
   const field = useField<string>(name)
   return (
-    <fieldset className={css.cards} aria-describedby={field.error ? `${field.id}-error` : undefined}>
+    <fieldset role="radiogroup" tabIndex={-1} aria-invalid={field.error ? true : undefined} className={css.cards} aria-describedby={field.error ? `${field.id}-error` : undefined}>
       <legend>{say('products.type')}</legend>
       {types.map((type, index) => (
         <label key={type.id} className={css.card} data-chosen={field.value === type.id || undefined}>
-          <input type="radio" id={index === 0 ? field.id : undefined} name={field.id} value={type.id} checked={field.value === type.id} aria-invalid={field.error ? true : undefined} onChange={() => field.set(type.id)} />
+          <input type="radio" id={index === 0 ? field.id : undefined} name={field.id} value={type.id} checked={field.value === type.id} onChange={() => field.set(type.id)} />
           <span className={css.cardIcon}><Icon name={familyIcons[type.family]} size={18} /></span>
           <span className={css.cardWords}>
             <strong>{typeName(say, type.id)}</strong>

@@ -15,8 +15,9 @@ export function keptKey(productId: string, now: number): Instructions | null {
   return kept && Date.parse(kept.expiresAt) > now ? kept : null
 }
 
-/** What is left of a key's life in whole hours and minutes; zero when over. */
+/** What is left of a key's life in whole hours and minutes, the last one begun; zero when over. */
 export function timeLeft(expiresAt: string, now: number): { hours: number; minutes: number } {
-  const minutes = Math.max(0, Math.ceil((Date.parse(expiresAt) - now) / 60_000))
+  const left = Date.parse(expiresAt) - now
+  const minutes = left <= 0 ? 0 : Math.max(1, Math.floor(left / 60_000))
   return { hours: Math.floor(minutes / 60), minutes: minutes % 60 }
 }

@@ -49,6 +49,7 @@ export function useForm<Values extends object, Reply>(options: Options<Values, R
   const [errors, setErrors] = useState<readonly FieldError[]>([])
   const [problem, setProblem] = useState<unknown>(null)
   const [isBusy, setBusy] = useState(false)
+  const [, arrived] = useState(0)
   const isMounted = useRef(true)
   const running = useRef(false)
   const intent = useRef<string | null>(null)
@@ -104,6 +105,8 @@ export function useForm<Values extends object, Reply>(options: Options<Values, R
     },
     register: (path) => {
       fields.current.set(path, (fields.current.get(path) ?? 0) + 1)
+      // A step that was opened because its field was refused: what stood above the button now stands at the field.
+      if (problem !== null) arrived((count) => count + 1)
       return () => fields.current.set(path, (fields.current.get(path) ?? 1) - 1)
     },
     isReleased: () => released.current,
