@@ -29,6 +29,14 @@ export async function findLink(services: Services, token: string, purpose: LinkP
   return { partnerId: found.partner_id, linkId: found.link_id, accountId: found.account_id }
 }
 
+/** By the clock of the installation too. */
+export async function isStillValid(db: TenantDb, linkId: string, now: Date): Promise<boolean> {
+  return (await db.query('select from mail_link where id = $1 and used_at is null and expires_at > $2', [linkId, now])).rowCount === 1
+}
+
+/** None of the account's links works any more. */
+export const voidLinks = (db: TenantDb, accountId: string) => db.query('delete from mail_link where account_id = $1', [accountId])
+
 /** Uses it up. Of two at once one gets it. @throws link.invalid */
 export async function takeLink(db: TenantDb, linkId: string, now: Date): Promise<void> {
   const { rowCount } = await db.query('update mail_link set used_at = $2 where id = $1 and used_at is null and expires_at > $2', [linkId, now])

@@ -31,7 +31,7 @@ type Result = Outcome | { kind: 'too-late' | 'unsent' }
  * committed: SMTP knows no idempotency, the server may have the mail or not. Then it is not sent again by itself: it becomes `failed` with the fault `unknown-outcome`, which people see
  * with the button that sends it again (R15). That window is open from the mail's first byte to the server's 250 and our commit: some milliseconds a mail.
  */
-export function createSender(services: Services, options: SenderOptions): Background & { wake(): void; isConfigured: true } {
+export function createSender(services: Services, options: SenderOptions): Omit<Background, 'start'> & { start(): void; wake(): void; isConfigured: true } {
   const { database, log, clock } = services
   const { everyMs = 5_000, leaseMs = 60_000, firstPauseMs = 10_000 } = options
   const smtp: Smtp = { ...readSmtpUrl(options.smtpUrl, services.publicUrl), ca: options.ca }

@@ -3,7 +3,7 @@ import { Problem } from '@vigie/domain/kernel'
 import { record } from '../../audit/index.ts'
 import { notify } from '../../outbox/index.ts'
 import { assertVersion, handle, type Context, type Handler } from '../../platform/index.ts'
-import { makeLink } from '../links.ts'
+import { makeLink, voidLinks } from '../links.ts'
 import { assertMayGive, assertNotMightier, assertOther } from '../rules.ts'
 import { endSessions } from '../sessions.ts'
 import * as accounts from '../store.ts'
@@ -49,7 +49,7 @@ export const accountRoutes: Handler[] = [
     await accounts.setRights(db, before.id, { ...rights, state })
     // R7, R32: whatever was taken away is gone at the next request, and on live connections
     await endSessions(db, services, before.id)
-    if (state === 'disabled') await db.query('delete from mail_link where account_id = $1', [before.id])
+    if (state === 'disabled') await voidLinks(db, before.id)
     const after = await accounts.get(db, before.id)
     await record(db, services.vault, now, doer(context), { activity: activityOf(before, after), object: doneTo(after), before, after })
     db.announce({ kind: 'account', id: after.id, customerId: null })

@@ -4,7 +4,7 @@ import { record } from '../../audit/index.ts'
 import { notify } from '../../outbox/index.ts'
 import { handlePublic, type Handler, type Services, type TenantDb } from '../../platform/index.ts'
 import { assertAddressIsFree, countAgainstAddress, forgive, mayAskForMail, passwordGuess, untilNextBeat } from '../attempts.ts'
-import { findLink, makeLink, takeLink } from '../links.ts'
+import { findLink, isStillValid, makeLink, takeLink } from '../links.ts'
 import { assertGoodPassword, hashPassword } from '../passwords.ts'
 import { createSession, endSessions, stateAfterPassword } from '../sessions.ts'
 import { actorNow } from '../setup.ts'
@@ -60,9 +60,8 @@ export const linkRoutes: Handler[] = [
   handlePublic(accessApi.lookAtInvitation, async ({ services, now }, { body }) => {
     const { partnerId, linkId, accountId } = await findLink(services, body.token, 'invitation')
     return await inPartner(services, partnerId, async (db) => {
-      const { rows } = await db.query('select from mail_link where id = $1 and expires_at > $2', [linkId, now])
       const account = await accounts.get(db, accountId)
-      if (rows.length === 0 || account.state !== 'invited') throw new Problem('link.invalid')
+      if (!(await isStillValid(db, linkId, now)) || account.state !== 'invited') throw new Problem('link.invalid')
       return { email: account.email, businessName: (await accounts.getBusiness(db)).name, locale: account.locale }
     })
   }),
