@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Actor } from '../platform/index.ts'
-import { aCustomer, anActor, aPartner, aProduct } from '../platform/testing/database.ts'
+import { aCustomer, anActor, aPartner } from '../platform/testing/database.ts'
 import { testServer, type TestServer } from '../platform/testing/server.ts'
 
 let server: TestServer
@@ -75,6 +75,19 @@ describe('a new customer (CUS-1)', () => {
     const { status, body } = await call('POST', '/v1/customers', aNewCustomer(change))
     expect(status).toBe(400)
     expect(body.fields.map((field: { path: string; code: string }) => `${field.path} ${field.code}`)).toEqual(fields)
+  })
+})
+
+describe('hostile text (R12)', () => {
+  it.each(['<img src=x onerror=alert(1)>', "Robert'); drop table customer; --", '{{constructor}}', '\u202Egnp.exe', '😀 naïve ﬁ 株式会社', '%s%n$1', '\\u0000', 'a\tb'])('comes back as it went in: %s', async (company) => {
+    const { body } = await call('POST', '/v1/customers', aNewCustomer({ profile: { company, country: 'FR' }, tags: [company.slice(0, 50)] }))
+    expect([body.customer.company, body.customer.tags]).toEqual([company, [company.slice(0, 50)]])
+    expect((await call('GET', `/v1/customers?q=${encodeURIComponent(company)}`)).body.rows.map((row: { company: string }) => row.company)).toEqual([company])
+  })
+
+  it('a NUL, which no text in PostgreSQL can hold, is refused and no fault of ours', async () => {
+    const { status, body } = await call('POST', '/v1/customers', aNewCustomer({ profile: { company: 'a\0b', country: 'FR' } }))
+    expect([status, body.code]).toEqual([400, 'request.invalid'])
   })
 })
 
