@@ -24,14 +24,14 @@ const Category = ({ event }: { event: Event }) => <>{categoryName(useText(), eve
 const column = columns<Event>('events.column')
 const severity = column.cell('severity', (event) => <Severity sign={event.severity} />, { width: 145, sort: true })
 const what = column.cell('what', (event) => <Title event={event} />, { main: true, minWidth: 240 })
-const customer = column.cell('customer', (event) => <Link to={paths.customer({ customerId: event.customerId })}>{event.customerName}</Link>, { width: 190, sort: true })
-const product = column.cell('product', (event) => <Link to={paths.product({ productId: event.productId })}>{event.productName}</Link>, { width: 150 })
+const customer = column.cell('customer', (event) => <Link to={paths.customer({ customerId: event.customerId })}>{event.customerName}</Link>, { width: 170, sort: true })
+const product = column.cell('product', (event) => <Link to={paths.product({ productId: event.productId })}>{event.productName}</Link>, { width: 130 })
 const tail = [
   column.cell('category', (event) => <Category event={event} />, { width: 150, hidden: true }),
   column.cell('count', (event) => <span className="figures">{event.count}</span>, { width: 80, align: 'end' }),
-  column.ago('openedAt', { sort: true, width: 120 }),
+  column.ago('openedAt', { sort: true, width: 110 }),
   column.ago('lastRaisedAt', { sort: true, width: 120, hidden: true }),
-  column.state('state', (event) => ({ label: `event-state.${event.state}`, tone: stateTones[event.state] }), { width: 190 }),
+  column.state('state', (event) => ({ label: `event-state.${event.state}`, tone: stateTones[event.state] }), { width: 180 }),
 ]
 const shown = { all: [severity, what, customer, product, ...tail], customer: [severity, what, product, ...tail], product: [severity, what, ...tail] }
 

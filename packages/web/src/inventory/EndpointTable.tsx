@@ -19,8 +19,8 @@ const customer = column.cell('customerName', (endpoint) => <Link to={paths.custo
 const common = [
   column.cell('state', (endpoint) => <AgentStateTag state={endpoint.state} />, { width: 145 }),
   column.cell('openInfections', (endpoint) => <InfectionCount endpoint={endpoint} />, { width: 96, align: 'end', sort: true }),
-  column.cell('realTimeScan', (endpoint) => <RealTimeScanTag state={endpoint.engine?.realTimeScan} />, { width: 140 }),
-  column.cell('patternBuiltAt', (endpoint) => <Pattern engine={endpoint.engine} />, { sort: true, width: 180 }),
+  column.cell('realTimeScan', (endpoint) => <RealTimeScanTag state={endpoint.engine?.realTimeScan} />, { width: 160 }),
+  column.cell('patternBuiltAt', (endpoint) => <Pattern engine={endpoint.engine} />, { sort: true, width: 165 }),
   column.cell('lastScan', (endpoint) => <LastScan engine={endpoint.engine} />, { width: 120 }),
   column.ago('lastSeenAt', { sort: true, width: 110 }),
   column.text('addresses', (endpoint) => endpoint.addresses.join(', '), { width: 200, hidden: true }),
