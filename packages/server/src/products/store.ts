@@ -90,7 +90,7 @@ export async function add(db: TenantDb, customerId: string, wanted: readonly New
     )
   }
   await db.query('update customer set product_count = product_count + $2 where id = $1', [customerId, made.length])
-  const { rows } = await db.query<ProductRow>(`select ${productColumns} from product p ${productJoin} where p.id = any($1) order by p.created_at, p.id`, [made.map(({ id }) => id)])
+  const { rows } = await db.query<ProductRow>(`select ${productColumns} from product p ${productJoin} where p.id = any($1::uuid[]) order by array_position($1::uuid[], p.id)`, [made.map(({ id }) => id)])
   return rows.map((row) => toProduct(row, now))
 }
 
