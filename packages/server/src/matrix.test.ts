@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type * as z from 'zod'
 import { rolePermissions, roles, type Role } from '@vigie/domain/access'
 import type { AnyRoute } from '@vigie/domain/kernel'
@@ -17,6 +17,8 @@ let server: TestServer
 let passwordHash: string
 let routes: AnyRoute[]
 let address: string
+// thousands of calls, on a machine that may be busy
+vi.setConfig({ testTimeout: 120_000 })
 // routes are known only once the server is put together: each test walks them itself and names those that fail
 beforeAll(async () => {
   server = await testServer()

@@ -1,5 +1,5 @@
 import { generateSync } from 'otplib'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Role } from '@vigie/domain/access'
 import { compose } from '../compose.ts'
 import { createLog } from '../platform/index.ts'
@@ -9,6 +9,8 @@ import { passwordGuess } from './attempts.ts'
 import { hashPassword } from './passwords.ts'
 import { aBrowser, password, passwordHash, type Browser } from './testing/browser.ts'
 
+// thousands of calls, or dear hashes, on a machine that may be busy
+vi.setConfig({ testTimeout: 120_000 })
 let server: TestServer
 let partnerId: string
 beforeAll(async () => void (server = await testServer()))

@@ -13,6 +13,8 @@ import { testServer, type TestServer } from '../platform/testing/server.ts'
 import { notify } from './notify.ts'
 import { createSender, waitMs, type SenderOptions } from './sender.ts'
 
+// thousands of calls, or dear hashes, on a machine that may be busy
+vi.setConfig({ testTimeout: 120_000 })
 let server: TestServer
 let partnerId: string
 let certificate: { key: string; cert: string }
