@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { eicar, eicarName, Lab, whyNot } from '../../agent/src/engines/clamav/testing/lab.ts'
+import { eicar, Lab, whyNot } from '../../agent/src/engines/clamav/testing/lab.ts'
 import { openBrowser, settle, visit, type Visit } from '../../web/e2e/kit.ts'
 import { startMailbox, startProduct, type Product } from './product.ts'
 
@@ -36,6 +36,9 @@ describe.skipIf(reason !== null)('first light: an infection reaches console and 
   const watched = (name: string) => clamav.path(`files/${name}`)
   const see = (text: string | RegExp, ms = 20_000) => page.getByText(text).filter({ visible: true }).first().waitFor({ timeout: ms })
   const press = (name: string | RegExp) => page.getByRole('button', { name }).first().click()
+
+  /** The test signatures are of 2021: that they are old is an event with a mail of its own. */
+  const aboutInfection = () => mailbox.mails.filter((mail) => /infect/i.test(mail.subject ?? ''))
 
   function runAgent(): void {
     agent = spawn(installed, ['run', '--state', state()], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -135,15 +138,16 @@ describe.skipIf(reason !== null)('first light: an infection reaches console and 
   })
 
   it('one mail about it, in the reader’s language, with a link to the event (NTF-4, NTF-10)', async () => {
-    await expect.poll(() => mailbox.mails.filter((mail) => mail.subject?.includes('Boulangerie Martin')).length, { timeout: 20_000 }).toBe(1)
-    const mail = mailbox.mails.find((one) => one.subject?.includes('Boulangerie Martin'))!
+    await expect.poll(() => aboutInfection().length, { timeout: 20_000 }).toBe(1)
+    const mail = aboutInfection()[0]!
+    expect(mail.subject).toContain('Boulangerie Martin')
     expect(mail.text).toContain('Fournil1')
     expect(mail.text).toContain(`${product.url}/events/`)
     expect(mail.html).toContain('Boulangerie Martin')
   })
 
   it('the event explains itself, and "Scan now" ends it by the engine’s own evidence (EVT-2, EVT-6, AGT-3)', async () => {
-    const link = /http\S+\/events\/[0-9a-f-]{36}/.exec(mailbox.mails.find((mail) => mail.subject?.includes('Boulangerie Martin'))!.text!)![0]
+    const link = /http\S+\/events\/[0-9a-f-]{36}/.exec(aboutInfection()[0]!.text!)![0]
     await page.goto(link)
     await settle(page)
     await see('Fournil1')
@@ -153,9 +157,8 @@ describe.skipIf(reason !== null)('first light: an infection reaches console and 
     await see(/Resolved/, 45_000)
     await see(/quarantin/i)
     expect(existsSync(watched('invoice.com'))).toBe(false)
-    const kept = await readdir(path.join(state(), 'quarantine'), { recursive: true })
+    const kept = await readdir(path.join(state(), 'clamav/quarantine'), { recursive: true })
     expect(kept.length).toBeGreaterThan(0)
-    expect(eicarName).toBeTruthy()
   })
 
   it('an agent killed without a goodbye is noticed, one stopped properly is offline (AGT-2)', async () => {
@@ -176,10 +179,12 @@ describe.skipIf(reason !== null)('first light: an infection reaches console and 
     await page.goto(`${product.url}/events`)
     await settle(page)
     await page.getByText(/infection/i).filter({ visible: true }).first().waitFor({ timeout: 60_000 })
-    const rows = await page.evaluate(async () => (await (await fetch('/api/v1/detections?limit=200')).json()) as { rows: { object: string; at: string }[] })
-    const of = (name: string) => rows.rows.filter((row) => row.object.endsWith(name))
-    expect(of('second.com').length).toBeGreaterThan(0)
-    expect(new Set(of('second.com').map((row) => row.at)).size).toBe(of('second.com').length)
+    const second = async () => {
+      const { rows } = await page.evaluate(async () => (await (await fetch('/api/v1/detections?limit=200')).json()) as { rows: { object: string; at: string }[] })
+      return rows.filter((row) => row.object.endsWith('second.com')).map((row) => row.at)
+    }
+    await expect.poll(async () => (await second()).length, { timeout: 30_000 }).toBeGreaterThan(0)
+    expect(new Set(await second()).size).toBe((await second()).length)
   })
 
   it('no page had a script error, a refusal by its CSP, or a 5xx', () => {
