@@ -62,8 +62,10 @@ export const ${value} = defineCategory({
   conditions: {
     'many-incidents': {
       severity: 'warning',
+      concerns: 'incidents',
       opens: (is, at) => is.incidents >= at.incidents,
       figures: (is, at) => ({ incidents: is.incidents, threshold: at.incidents }),
+      decidedBy: ['incidents'],
       resolvedBy: [],
     },
   },
@@ -141,7 +143,7 @@ const engine: Thing = {
   about: 'a security engine the agent drives (AGT-7)',
   files: ({ id, value }) => ({
     [`packages/agent/src/engines/${id}/index.ts`]: `import * as z from 'zod'
-import { defineEngine } from '../define.ts'
+import { defineEngine } from '../../core/engine.ts'
 
 /** Where its state, its detections and its commands come from: program, file or socket, with the version looked at. */
 export const ${value} = defineEngine({
