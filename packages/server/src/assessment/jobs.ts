@@ -1,4 +1,5 @@
 import { defineInstallationJob } from '../jobs/index.ts'
+import type { Database } from '../platform/index.ts'
 
 const monthsAhead = 3
 
@@ -10,18 +11,31 @@ export const forgetMinutes = defineInstallationJob('detections.forget-minutes', 
   await services.database.owner.query('delete from tally_minute where minute < $1', [new Date(now.getTime() - 2 * 3_600_000)])
 })
 
-/** Rows that came before their month had a partition stay where they are: the default partition is only left out of what is made anew. */
-export async function makePartitions(owner: { query(text: string): Promise<{ rows: unknown[] }> }, now: Date): Promise<void> {
-  for (let ahead = -1; ahead <= monthsAhead; ahead++) {
-    const from = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead, 1))
-    const until = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead + 1, 1))
-    const day = (at: Date) => at.toISOString().slice(0, 10)
-    const name = `detection_${day(from).slice(0, 7).replace('-', '_')}`
-    const { rows } = await owner.query(`select from pg_class where relname = '${name}' and relnamespace = 'public'::regnamespace`)
-    if (rows.length > 0) continue
-    const { rows: early } = await owner.query(`select from detection_default where at >= '${day(from)}' and at < '${day(until)}' limit 1`)
-    if (early.length > 0) continue // they stay in the default partition, and so does their month
-    await owner.query(`create table if not exists ${name} partition of detection for values from ('${day(from)}') to ('${day(until)}')`)
+const partitionLock = 7_216_555
+
+/**
+ * Under a lock: processes start at the same time. Rows that came before their month had a partition stay in the default one, and so does their month: moving them
+ * would hold up all that is taken in.
+ */
+export async function makePartitions(owner: Database['owner'], now: Date): Promise<void> {
+  const client = await owner.connect()
+  try {
+    await client.query('begin')
+    await client.query('select pg_advisory_xact_lock($1)', [partitionLock])
+    for (let ahead = -1; ahead <= monthsAhead; ahead++) {
+      const day = (months: number) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 1)).toISOString().slice(0, 10)
+      const [from, until] = [day(ahead), day(ahead + 1)]
+      const name = `detection_${from.slice(0, 7).replace('-', '_')}`
+      const { rowCount: isThere } = await client.query(`select from pg_class where relname = $1 and relnamespace = 'public'::regnamespace`, [name])
+      const { rowCount: isInDefault } = await client.query('select from detection_default where at >= $1 and at < $2 limit 1', [from, until])
+      if (!isThere && !isInDefault) await client.query(`create table ${name} partition of detection for values from ('${from}') to ('${until}')`)
+    }
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
+  } finally {
+    client.release()
   }
 }
 
