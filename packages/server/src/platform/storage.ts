@@ -27,7 +27,9 @@ export interface Storage {
  */
 export async function openStorage(config: Config, log: Log): Promise<Storage> {
   const given: (() => Promise<void>)[] = []
+  let isClosing = false
   const giveBack = async () => {
+    isClosing = true
     for (const close of given.reverse()) await close()
   }
   try {
@@ -35,7 +37,7 @@ export async function openStorage(config: Config, log: Log): Promise<Storage> {
     let url = config.databaseUrl
     if (url === null) {
       given.push(await lockDataFolder(config.dataDir)) // several processes may share a folder only where the database is elsewhere
-      const embedded = await startEmbedded({ dataDir: config.dataDir, onEvent: (level, message, data) => log[level](message, data) })
+      const embedded = await startEmbedded({ dataDir: config.dataDir, onEvent: (level, message, data) => log[isClosing ? 'debug' : level](message, data) })
       given.push(() => embedded.stop())
       url = embedded.ownerUrl
     } else await assertUsable(url)
@@ -43,7 +45,8 @@ export async function openStorage(config: Config, log: Log): Promise<Storage> {
       throw new StartError('bad-setting', `The key file ${config.keyFile} cannot be used: ${error.message}. Give the right one with --key-file or VIGIE_KEY_FILE.`, { cause: error })
     }))
 
-    const onIdleError = (error: Error) => log.warn('a database connection was lost', { error: error.message })
+    // what hangs up on us while we hang up is no news
+    const onIdleError = (error: Error) => log[isClosing ? 'debug' : 'warn']('a database connection was lost', { error: error.message })
     const owner = createPool({ url, max: ownerConnections, role: null, onIdleError })
     given.push(() => owner.end())
     const known = await latestMigration()
