@@ -1,6 +1,6 @@
 import { keepPreviousData, QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { AnyRoute, ReplyOf } from '@vigie/domain/kernel'
-import { use, useCallback, useRef, useState } from 'react'
+import { useCallback, useRef, useState } from 'react'
 import { api, type Input } from './api.ts'
 import { useAddress, type Address } from './address.ts'
 import { isRetryable } from './problems.ts'
@@ -64,12 +64,13 @@ export function useLoaded<T extends object>(asking: Asking<T>): Loaded<T> {
   const result = useQuery({ ...options, placeholderData: keepPreviousData })
   if (result.data === undefined) {
     if (result.error) throw result.error
-    use(bring(client, options))
+    // Not `use()`: a component with two questions suspends at one, then at the other, and React takes the first one's absence for a broken hook (error #520).
+    throw bring(client, options)
   }
   return { ...(result.data as T), updatedAt: result.dataUpdatedAt, isRefreshing: result.isPlaceholderData }
 }
 
-/** One promise a question while it is under way: a component that suspends forgets its refs, and `use` wants the same promise again. */
+/** One promise a question while it is under way: a component that suspends forgets its refs, and must wait for the same promise again. */
 const underWay = new Map<string, Promise<unknown>>()
 function bring(client: QueryClient, options: Asked<unknown>): Promise<unknown> {
   const key = JSON.stringify(options.queryKey)
