@@ -218,7 +218,7 @@ describe('accounts (ACC-3..5, ACC-14)', () => {
     await guest.page.getByRole('button', { name: 'アカウントを有効化' }).click()
     await guest.page.waitForURL('**/home')
     // A technician: what one may not do is not shown.
-    expect(await guest.page.getByRole('link', { name: '顧客', exact: true }).count()).toBe(1)
+    await guest.page.getByRole('link', { name: '顧客', exact: true }).waitFor()
     await guest.page.goto(`${vigie.url}/administration`)
     await settle(guest.page)
     expect(await guest.page.getByText('監査ログ').count()).toBe(0)

@@ -30,8 +30,8 @@ export function ScopeField({ name }: { name: string }) {
       </Radio.Group>
       {value !== null && (
         <div className={css.rules}>
+          {/* Lines have no identity of their own: their order is all there is. */}
           {lines.map((line, index) => (
-            // oxlint-disable-next-line react/no-array-index-key -- lines have no identity of their own; order is all there is
             <Line key={index} line={line} onChange={(next) => change(lines.map((one, at) => (at === index ? next : one)))} onRemove={() => change(lines.filter((_, at) => at !== index))} />
           ))}
           <div><Button size="small" icon="plus" onClick={() => change([...lines, newLine])}>{say('access.scope.add')}</Button></div>

@@ -1,4 +1,5 @@
 import { accessApi } from '@vigie/domain/access'
+import { Problem } from '@vigie/domain/kernel'
 import { useEffect, useState } from 'react'
 import { api } from '../kit/api.ts'
 import { FieldRow, Form, LocaleField, PasswordField, TextField, TimeZoneField, useForm } from '../kit/form/index.ts'
@@ -16,7 +17,8 @@ export default function SetupPage() {
   const [error, setError] = useState<unknown>(null)
   useEffect(() => void api(accessApi.getSetup).call({}).catch(setError), [])
   if (error) {
-    const { title, remedy } = describe(error, say)
+    // R8: once used it is as if it never was; to the person who opens the link again we say why.
+    const { title, remedy } = describe(error instanceof Problem && error.kind.status === 404 ? new Problem('setup.done-already') : error, say)
     return <Gate title={{ text: title }} about={{ text: remedy }} footer={<Link to={paths.signIn()}>{say('access.back-to-sign-in')}</Link>}>{null}</Gate>
   }
   if (!token) return <Gate title="access.setup" about="access.setup.no-token">{null}</Gate>

@@ -39,7 +39,7 @@ export function Overlay({ label, labelledBy, onClose, width = 460, children }: S
   useFocusReturn()
   return (
     <Portal>
-      {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions, jsx-a11y/click-events-have-key-events -- the veil is a convenience; Escape and the close button do the same */}
+      {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- the veil is a convenience; Escape and the close button do the same */}
       <div
         className={css.veil}
         onMouseDown={(event) => {

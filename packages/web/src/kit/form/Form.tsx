@@ -5,9 +5,9 @@ import { Button } from '../../ui/Button.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { Notice } from '../Notice.tsx'
 import { describe } from '../problems.ts'
-import { useText, type Label } from '../text.tsx'
+import { useText, type Label, type Speaker } from '../text.tsx'
 import css from './Form.module.css'
-import type { FormState } from './useForm.ts'
+import type { FormState, ShownError } from './useForm.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- fields know paths, not the whole shape
 const FormContext = createContext<FormState<any> | null>(null)
@@ -28,9 +28,18 @@ export function useField<T>(path: string) {
   return {
     value: form.get(path) as T,
     set: (value: T) => form.set(path, value),
-    error: error === undefined ? undefined : say.has(`field.${error.code}`) ? say(`field.${error.code}`, error.values) : say('field.invalid'),
+    error: error && wordsOf(error, say),
     id: `${form.id}-${path.replaceAll('.', '-')}`,
   }
+}
+
+/** A form error stands at its field, in words that tell the way out. */
+function wordsOf({ code, values, problem }: ShownError, say: Speaker): string {
+  if (problem) {
+    const { title, remedy } = describe(problem, say)
+    return `${title} ${remedy}`
+  }
+  return say.has(`field.${code}`) ? say(`field.${code}`, values) : say('field.invalid')
 }
 
 interface Props<Values extends object> {
@@ -94,7 +103,7 @@ function FormProblem<Values extends object>({ form }: { form: FormState<Values> 
     <div role="alert">
       <Notice tone="action-required" title={{ text: title }}>
         {remedy}
-        {lost.map((error) => <p key={error.path}>{error.path}: {say(`field.${error.code}`, error.values)}</p>)}
+        {lost.map((error) => <p key={error.path}>{error.path}: {wordsOf(error, say)}</p>)}
       </Notice>
     </div>
   )

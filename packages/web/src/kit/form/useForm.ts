@@ -16,11 +16,14 @@ interface Options<Values extends object, Reply> {
   rename?: Record<string, string>
 }
 
+/** `problem`: the server's refusal says more than its field's code, and is told at the field. */
+export type ShownError = FieldError & { problem?: Problem }
+
 export interface FormState<Values extends object> {
   values: Values
   set(path: string, value: unknown): void
   get(path: string): unknown
-  errorAt(path: string): FieldError | undefined
+  errorAt(path: string): ShownError | undefined
   /** What concerns no field that is shown. */
   problem: unknown
   isDirty: boolean
@@ -36,7 +39,7 @@ export interface FormState<Values extends object> {
   hasField(path: string): boolean
   /** What was typed is saved, or about to be left on purpose: read at the moment of leaving, not at the last drawing. */
   isReleased(): boolean
-  errors: readonly FieldError[]
+  errors: readonly ShownError[]
 }
 
 let forms = 0
@@ -46,7 +49,7 @@ export function useForm<Values extends object, Reply>(options: Options<Values, R
   const client = useQueryClient()
   const [saved, setSaved] = useState(options.initial)
   const [values, setValues] = useState(options.initial)
-  const [errors, setErrors] = useState<readonly FieldError[]>([])
+  const [errors, setErrors] = useState<readonly ShownError[]>([])
   const [problem, setProblem] = useState<unknown>(null)
   const [isBusy, setBusy] = useState(false)
   const [, arrived] = useState(0)
@@ -71,7 +74,7 @@ export function useForm<Values extends object, Reply>(options: Options<Values, R
     return parsed && !parsed.success ? fieldErrorsOf(parsed.error, values) : []
   }
 
-  const show = (next: readonly FieldError[]) => {
+  const show = (next: readonly ShownError[]) => {
     setErrors(next)
     if (next.length > 0) requestAnimationFrame(() => document.querySelector<HTMLElement>(`#${id} [aria-invalid="true"]`)?.focus())
   }
@@ -147,8 +150,8 @@ const fieldOfProblem: Partial<Record<Problem['code'], { path: string; code: stri
   'password.too-short': { path: 'password', code: 'password.too-short' },
   'password.breached': { path: 'password', code: 'password.breached' },
 }
-function fieldsOf(problem: Problem): readonly FieldError[] {
-  if (problem.fields.length > 0) return problem.fields
+function fieldsOf(problem: Problem): readonly ShownError[] {
+  if (problem.fields.length > 0) return problem.fields.map((field) => (field.code === 'invalid' && problem.code !== 'request.invalid' ? { ...field, problem } : field))
   const own = fieldOfProblem[problem.code]
   return own ? [own] : []
 }
