@@ -41,5 +41,7 @@ export function createPool({ url, max, role, onIdleError }: PoolOptions): pg.Poo
     options: `-c search_path=public -c timezone=UTC -c datestyle=ISO${role === null ? '' : ` -c role=${role}`}`,
   } as pg.PoolConfig)
   pool.on('error', onIdleError)
+  // the pool hears its idle clients only: one that breaks while somebody works with it tells that somebody through the query, and would end the process besides
+  pool.on('connect', (client) => void client.on('error', () => {}))
   return pool
 }
