@@ -2,7 +2,7 @@ import { customersApi, type Customer } from '@vigie/domain/customers'
 import { EventTable } from '../events/index.ts'
 import { IndexList } from '../indexes/index.ts'
 import {
-  ActionMenu, Ago, AttentionCounts, buttonClass, CopyText, Empty, Icon, Link, loadAllowed, Notice, Page, Part, paths, query, Stack, Tabs, useActor, useAddress, useGo, useLoaded, useText, type Action, type Address,
+  ActionMenu, Ago, buttonClass, CopyText, Empty, Icon, Link, loadAllowed, Notice, OpenEvents, Page, Part, paths, query, Stack, Tabs, useActor, useAddress, useGo, useLoaded, useText, type Action, type Address,
 } from '../kit/index.ts'
 import { NetworkTree, treeOf } from '../products/index.ts'
 import { ContactsTab } from './ContactsTab.tsx'
@@ -31,7 +31,7 @@ export default function CustomerPage() {
     <Page
       title={{ text: shown.company }}
       crumbs={[{ label: 'customers.title', to: paths.customers() }]}
-      sign={<AttentionCounts {...shown.attention} to={(severity) => paths.events({ customerId, severity })} />}
+      sign={<OpenEvents attention={shown.attention} about={{ customerId }} />}
       action={<Actions customer={shown} />}
       narrow={isReading}
       tabs={

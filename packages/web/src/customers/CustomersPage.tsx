@@ -1,6 +1,6 @@
 import { customersApi, type Customer } from '@vigie/domain/customers'
 import { productsApi } from '@vigie/domain/products'
-import { buttonClass, columns, csvOf, DataTable, Empty, Icon, Line, Link, load, Page, paths, query, sortedBy, useActor, useAddress, useGo, useLoaded, useQuietly, useText, type Action, type Filter } from '../kit/index.ts'
+import { buttonClass, columns, csvOf, DataTable, Empty, Icon, Line, Link, load, OpenEvents, Page, paths, query, sortedBy, useActor, useAddress, useGo, useLoaded, useQuietly, useText, type Action, type Filter } from '../kit/index.ts'
 import css from './customers.module.css'
 import { useDeleteCustomer } from './useDeleteCustomer.ts'
 
@@ -11,7 +11,7 @@ export const loader = load(list)
 const column = columns<Customer>('customers.column')
 const shown = [
   column.link('company', (customer) => paths.customer({ customerId: customer.id }), { sort: true, minWidth: 200 }),
-  column.attention('attention', (customer) => customer.attention, { sort: true, width: 120, to: (customer, severity) => paths.events({ customerId: customer.id, severity }) }),
+  column.cell('attention', (customer) => <OpenEvents attention={customer.attention} about={{ customerId: customer.id }} />, { sort: true, width: 120 }),
   column.cell('contact', (customer) => (customer.contact ? <a href={`mailto:${customer.contact.email}`}>{customer.contact.name}</a> : <span className="faint">–</span>), { width: 160 }),
   column.text('phone', (customer) => customer.contact?.phone || customer.phone, { width: 150 }),
   column.count('productCount', { sort: true, width: 90, to: (customer) => paths.customer({ customerId: customer.id, tab: 'products' }) }),

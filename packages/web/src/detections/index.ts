@@ -1,2 +1,3 @@
 export { DetectionTable } from './DetectionTable.tsx'
+export { Infections } from './Infections.tsx'
 export { RecentDetections } from './RecentDetections.tsx'

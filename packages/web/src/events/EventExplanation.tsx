@@ -1,8 +1,8 @@
 import { categoryById } from '@vigie/domain/categories'
 import { detectionOutcomes, eventsApi, leavesInfection, type EventDetail } from '@vigie/domain/events'
 import type { ReactNode } from 'react'
-import { RecentDetections } from '../detections/index.ts'
-import { Ago, AttentionCounts, Facts, Icon, Line, Link, Notice, Part, paths, query, useActor, useLoaded, useText } from '../kit/index.ts'
+import { Infections, RecentDetections } from '../detections/index.ts'
+import { Ago, Facts, Icon, Line, Link, Notice, Part, paths, query, useActor, useLoaded, useText } from '../kit/index.ts'
 import { EventActions } from './EventActions.tsx'
 import { EventCommands } from './EventCommands.tsx'
 import css from './events.module.css'
@@ -83,7 +83,7 @@ function Endpoints({ event }: { event: EventDetail }) {
       {event.endpoints.map((endpoint) => (
         <li key={endpoint.id}>
           <Link to={paths.endpoint({ endpointId: endpoint.id })}>{endpoint.name}</Link>
-          <AttentionCounts actionRequired={endpoint.infections} warning={0} to={() => paths.detections({ endpointId: endpoint.id })} />
+          <Infections endpointId={endpoint.id} count={endpoint.infections} />
         </li>
       ))}
     </ul>

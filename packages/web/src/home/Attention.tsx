@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { attention } from '@vigie/domain/figures'
-import { AttentionCounts, Glyph, Link, paths, useActor, useFormat, useText } from '../kit/index.ts'
+import { Glyph, Link, OpenEvents, paths, useActor, useFormat, useText } from '../kit/index.ts'
 import css from './home.module.css'
 
 /** DSH-2: two figures, each the way to exactly its rows, and the customers they come from. Nothing open is said in words: silence is the good state. */
@@ -22,8 +22,8 @@ export function Attention({ value }: { value: z.infer<typeof attention.value> })
           <ul className={css.customers}>
             {value.customers.slice(0, 5).map((customer) => (
               <li key={customer.id}>
-                {actor.can('customer.read') ? <Link to={paths.customer({ customerId: customer.id, tab: 'events' })}>{customer.company}</Link> : <span>{customer.company}</span>}
-                <AttentionCounts {...customer} to={(severity) => paths.events({ customerId: customer.id, severity })} />
+                {actor.can('customer.read') ? <Link to={paths.customer({ customerId: customer.id, tab: actor.can('event.read') ? 'events' : undefined })}>{customer.company}</Link> : <span>{customer.company}</span>}
+                <OpenEvents attention={customer} about={{ customerId: customer.id }} />
               </li>
             ))}
           </ul>
@@ -36,10 +36,13 @@ export function Attention({ value }: { value: z.infer<typeof attention.value> })
 function Big({ sign, count }: { sign: 'action-required' | 'warning'; count: number }) {
   const say = useText()
   const { number } = useFormat()
-  return (
-    <Link className={css.big} to={paths.events({ severity: sign })} data-sign={count > 0 ? sign : undefined}>
+  const mayRead = useActor().can('event.read')
+  const content = (
+    <>
       <span className={css.number}>{count > 0 && <Glyph sign={sign} size={22} />}{number(count)}</span>
       <span className={css.word}>{say(`severity.${sign}`)}</span>
-    </Link>
+    </>
   )
+  const look = { className: css.big, 'data-sign': count > 0 ? sign : undefined }
+  return mayRead ? <Link {...look} to={paths.events({ severity: sign })}>{content}</Link> : <div {...look}>{content}</div>
 }

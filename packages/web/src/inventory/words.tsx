@@ -1,5 +1,6 @@
 import type { Endpoint } from '@vigie/domain/products'
-import { AttentionCounts, paths, useText } from '../kit/index.ts'
+import { Infections } from '../detections/index.ts'
+import { useText } from '../kit/index.ts'
 
 /** A default group in the reader's language; one that somebody named, as it is named. */
 export function GroupWord({ group }: { group: string }) {
@@ -7,8 +8,8 @@ export function GroupWord({ group }: { group: string }) {
   return <>{say.has(`group.${group}`) ? say(`group.${group}`) : group}</>
 }
 
-/** Open infections, linked to the detections behind them; none: nothing, silence is the good state. */
+/** In a column of numbers none is a zero. */
 export function InfectionCount({ endpoint }: { endpoint: Pick<Endpoint, 'id' | 'openInfections'> }) {
   if (endpoint.openInfections === 0) return <span className="faint figures">0</span>
-  return <AttentionCounts actionRequired={endpoint.openInfections} warning={0} to={() => paths.detections({ endpointId: endpoint.id })} />
+  return <Infections endpointId={endpoint.id} count={endpoint.openInfections} />
 }

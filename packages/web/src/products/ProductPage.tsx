@@ -4,7 +4,7 @@ import { DetectionTable } from '../detections/index.ts'
 import { EventTable } from '../events/index.ts'
 import { EndpointTable } from '../inventory/index.ts'
 import {
-  ActionMenu, AgentStateTag, Ago, AttentionCounts, buttonClass, confirmByName, CopyText, Link, loadAllowed, Notice, Page, Part, paths, query, Tabs, toast, useAction, useActor, useAddress, useGo, useLoaded, useText, type Action,
+  ActionMenu, AgentStateTag, Ago, buttonClass, confirmByName, CopyText, Link, loadAllowed, Notice, OpenEvents, Page, Part, paths, query, Tabs, toast, useAction, useActor, useAddress, useGo, useLoaded, useText, type Action,
 } from '../kit/index.ts'
 import { AgentList } from './AgentList.tsx'
 import { catalogue, typeName } from './catalogue.ts'
@@ -32,7 +32,7 @@ export default function ProductPage() {
     <Page
       title={{ text: shown.description }}
       crumbs={[{ label: 'products.crumb.customers', to: paths.customers() }, { label: { text: shown.customerName }, to: paths.customer({ customerId: shown.customerId }) }]}
-      sign={<><AgentStateTag state={shown.state} /><AttentionCounts {...shown.attention} to={(severity) => paths.events({ productId, severity })} /></>}
+      sign={<><AgentStateTag state={shown.state} /><OpenEvents attention={shown.attention} about={{ productId }} /></>}
       action={<Actions product={shown} />}
       tabs={
         <>

@@ -1,8 +1,9 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { productsApi, type Endpoint } from '@vigie/domain/products'
 import { useEffect, useRef } from 'react'
+import { Infections } from '../../detections/index.ts'
 import { useEndpointCommands } from '../../inventory/index.ts'
-import { AgentStateTag, api, AttentionCounts, Bars, Button, Link, paths, Trouble, useText } from '../../kit/index.ts'
+import { AgentStateTag, api, Bars, Button, Link, paths, Trouble, useText } from '../../kit/index.ts'
 import type { TreeEntry } from '../families.ts'
 import css from '../products.module.css'
 import { useTree } from './context.ts'
@@ -56,7 +57,7 @@ function EndpointNode({ endpoint, depth, product }: { endpoint: Endpoint; depth:
       aside={[product, endpoint.addresses[0], endpoint.platform].filter(Boolean).join(' · ')}
       right={
         <>
-          <AttentionCounts actionRequired={endpoint.openInfections} warning={0} to={() => paths.detections({ endpointId: endpoint.id })} />
+          <Infections endpointId={endpoint.id} count={endpoint.openInfections} />
           <AgentStateTag state={endpoint.state} />
         </>
       }

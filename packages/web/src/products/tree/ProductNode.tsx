@@ -1,5 +1,5 @@
 import { useProductCommands } from './useProductCommands.ts'
-import { AgentStateTag, AttentionCounts, Icon, Link, paths, useActor, useGo, useText, buttonClass, type Action } from '../../kit/index.ts'
+import { AgentStateTag, Icon, Link, OpenEvents, paths, useActor, useGo, useText, buttonClass, type Action } from '../../kit/index.ts'
 import { familyIcons, typeName } from '../catalogue.ts'
 import type { TreeEntry } from '../families.ts'
 import css from '../products.module.css'
@@ -37,7 +37,7 @@ export function ProductNode({ entry: { product, groups } }: { entry: TreeEntry }
       aside={typeName(say, product.typeId)}
       right={
         <>
-          <AttentionCounts {...product.attention} to={(severity) => paths.events({ productId: product.id, severity })} />
+          <OpenEvents attention={product.attention} about={{ productId: product.id }} />
           {isWaiting && actor.can('product.issue-key')
             ? <Link className={buttonClass('plain', 'small')} to={paths.connectProduct({ productId: product.id })}>{say('products.connect')}</Link>
             : <AgentStateTag state={product.state} />}
