@@ -149,8 +149,9 @@ export class Follower {
     })
     if (named === null || String(named.ino) === cursor.inode) return false
     if (rest.length > 0) await this.#hand(rest, cursor.offset + rest.length) // its last line will never be ended
+    const next = await nextAfter(this.#options.path, this.#file!)
     await this.#file!.close()
-    this.#file = await open(this.#options.path, 'r')
+    this.#file = await open(next, 'r')
     this.#cursor = { inode: String((await this.#file.stat()).ino), offset: 0, head: emptyHead }
     return true
   }
@@ -212,6 +213,21 @@ async function sameName(path: string): Promise<string[]> {
   const [folder, name] = [dirname(path), basename(path)]
   const names = (await readdir(folder).catch(() => [])).filter((other) => other.startsWith(`${name}.`) || other.startsWith(`${name}-`))
   return [path, ...names.filter((other) => !/\.(gz|xz|bz2|zst)$/.test(other)).sort().slice(0, 20).map((other) => join(folder, other))]
+}
+
+/** The log that was written after `held`: the oldest rotated one that is newer (there may be several after a long stop), else the log itself. No copy of `held`. */
+async function nextAfter(path: string, held: FileHandle): Promise<string> {
+  const { mtimeMs, ino } = await held.stat()
+  const head = await headAt(held, headBytes)
+  const newer: { candidate: string; mtimeMs: number }[] = []
+  for (const candidate of (await sameName(path)).slice(1)) {
+    const file = await open(candidate, 'r').catch(() => null)
+    if (file === null) continue
+    const found = await file.stat()
+    if (found.isFile() && found.ino !== ino && found.mtimeMs > mtimeMs && (await headAt(file, headBytes)) !== head) newer.push({ candidate, mtimeMs: found.mtimeMs })
+    await file.close()
+  }
+  return newer.sort((a, b) => a.mtimeMs - b.mtimeMs)[0]?.candidate ?? path
 }
 
 const emptyHead = createHash('sha256').digest('hex').slice(0, 16)

@@ -125,6 +125,42 @@ describe('the queue (AGT-6, R22)', () => {
     expect(await all(third)).toEqual([...Array.from({ length: 10 }, (_, i) => `f${90 + i}`), 'more'])
   })
 
+  it('acknowledged while older items wait on disk and newer ones come: each number keeps its item', async () => {
+    const queue = await start()
+    await queue.append(['a', 'b', 'c', 'd'].map(item))
+    await queue.close()
+    const again = await start()
+    await again.append([item('e'), item('f')])
+    for (const [acked, rest] of [[1, 'bcdef'], [3, 'def'], [4, 'ef'], [5, 'f'], [6, '']] as const) {
+      again.acknowledge(acked)
+      expect((await all(again)).join('')).toBe(rest)
+    }
+    await again.append([item('g')])
+    expect(await all(again)).toEqual(['g'])
+  })
+
+  it('a thousand random appends, acknowledgements, reads and restarts: never another item under a number', async () => {
+    let queue = await start({ segmentBytes: 3_000 })
+    let told = 0
+    let acked = 0
+    for (let i = 0; i < 1_000; i++) {
+      const dice = Math.random()
+      if (dice < 0.5) {
+        const count = 1 + Math.floor(Math.random() * 4)
+        await queue.append(Array.from({ length: count }, () => item(`n${++told}`)))
+      } else if (dice < 0.8) {
+        acked += Math.floor(Math.random() * (queue.lastSeq - acked + 1))
+        queue.acknowledge(acked)
+      } else if (dice < 0.83) {
+        await queue.close()
+        queue = await start({ segmentBytes: 3_000 })
+      }
+      const seq = queue.firstPending + Math.floor(Math.random() * (queue.pendingCount + 1))
+      expect(objects(await queue.read(seq, 5, 1e9))).toEqual(Array.from({ length: Math.max(0, Math.min(5, (await queue.read(seq, 5, 1e9)).length)) }, (_, n) => `n${seq + n}`))
+    }
+    expect([queue.lastSeq, await all(queue)]).toEqual([told, Array.from({ length: told - acked }, (_, n) => `n${acked + n + 1}`)])
+  })
+
   it('a new epoch takes what is pending with it, numbered from 1', async () => {
     const queue = await start()
     await queue.append([item('sent'), item('b'), item('c')], { k: 1 })

@@ -125,8 +125,8 @@ export class Queue {
     if (acked <= this.#acked) return
     this.#acked = acked
     this.#isAckSaved = false
-    const kept = this.#window.items.length - (acked + 1 - this.#window.first)
-    this.#window = kept > 0 ? { first: acked + 1, items: this.#window.items.slice(-kept) } : { first: this.#next, items: [] }
+    const { first, items } = this.#window
+    if (first <= acked) this.#window = { first: Math.min(acked + 1, first + items.length), items: items.slice(acked + 1 - first) }
     this.#work()
   }
 

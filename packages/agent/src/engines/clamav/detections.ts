@@ -92,7 +92,7 @@ export class Detections {
   /** The name on-access scanning gave the file when it refused it just now; waits for its log a little. Null: it said nothing of it. */
   async deniedAs(path: Buffer): Promise<string | null> {
     if (!this.#deps.onAccess()?.isPreventing) return null
-    return (await this.#hint(path, true))?.threat ?? null
+    return (await this.#hint(path, true, performance.now() + hintWaitMs))?.threat ?? null
   }
 
   async #onOnAccess(lines: readonly FollowedLine[]): Promise<void> {
@@ -108,13 +108,13 @@ export class Detections {
     if (this.#hints.length > 2_000 || (this.#hints[0]?.seenMs ?? Infinity) < since) this.#hints = this.#hints.filter(({ seenMs }) => seenMs >= since).slice(-2_000)
   }
 
-  /** @param isFresh only what was seen in the last seconds counts. */
-  async #hint(path: Buffer, isFresh: boolean): Promise<Hint | null> {
+  /** @param isFresh only what was seen in the last seconds counts. @param until how long to wait for it (monotonic). */
+  async #hint(path: Buffer, isFresh: boolean, until: number): Promise<Hint | null> {
     if (this.#onAccessLog === null) return null
     const text = path.toString('latin1')
-    for (const until = performance.now() + hintWaitMs; ; await pause(50)) {
+    for (const mayMove = until - hintWaitMs / 2; ; await pause(50)) {
       const found = this.#hints.findLast((hint) => hint.path === text && (!isFresh || hint.seenMs > Date.now() - hintLifeMs))
-      if (found?.movedTo || (found && performance.now() > until - hintWaitMs / 2)) return found // a move is told right after the find
+      if (found?.movedTo || (found && performance.now() > mayMove)) return found // a move is told right after the find
       if (performance.now() >= until || this.#isStopped) return found ?? null
     }
   }
@@ -124,20 +124,21 @@ export class Detections {
     const items: Item[] = []
     const state: State = {}
     const seen = new Set<string>()
+    const hintsUntil = performance.now() + hintWaitMs // for the batch: a long backlog must not wait line by line
     for (const { bytes, seenAt } of lines) {
       const finding = parseClamdLine(bytes, seenAt)
       if (finding === null || (isFirst && finding.at.getTime() < this.#startedMs - backlogMs)) continue
       const name = `${finding.path?.toString('latin1') ?? finding.source}\0${finding.threat}\0${finding.at.getTime()}`
       if (seen.has(name)) continue // ALLMATCHSCAN writes some lines twice
       seen.add(name)
-      const told = await this.#tell(finding)
+      const told = await this.#tell(finding, hintsUntil)
       items.push(...told.items)
       Object.assign(state, told.state)
     }
     await host.tell(items, { ...state, [cursorKey]: cursor })
   }
 
-  async #tell(finding: ClamdFinding): Promise<{ items: Item[]; state: State }> {
+  async #tell(finding: ClamdFinding, hintsUntil: number): Promise<{ items: Item[]; state: State }> {
     const { memory, quarantine } = this.#deps
     const { at, threat } = finding
     const nothing = { items: [], state: {} }
@@ -148,16 +149,16 @@ export class Detections {
       if (finding.source === 'stream') return { items: [memory.detection(null, threat, at, 'reported', 'stream')], state: {} }
       const hint = this.#hints.findLast((one) => one.threat === threat && one.seenMs > Date.now() - hintLifeMs) // older clamd: the name stands in clamonacc's log only
       if (!hint) return { items: [memory.detection(null, threat, at, 'reported', 'file descriptor')], state: {} }
-      return this.#tellFile(Buffer.from(hint.path, 'latin1'), finding)
+      return this.#tellFile(Buffer.from(hint.path, 'latin1'), finding, hintsUntil)
     }
-    return this.#tellFile(finding.path, finding)
+    return this.#tellFile(finding.path, finding, hintsUntil)
   }
 
-  async #tellFile(path: Buffer, { at, threat }: ClamdFinding): Promise<{ items: Item[]; state: State }> {
+  async #tellFile(path: Buffer, { at, threat }: ClamdFinding, hintsUntil: number): Promise<{ items: Item[]; state: State }> {
     const { memory, quarantine, host } = this.#deps
     const isLive = at.getTime() >= this.#startedMs - 2_000
     const onAccess = this.#deps.onAccess()
-    const hint = await this.#hint(path, isLive)
+    const hint = await this.#hint(path, isLive, isLive ? hintsUntil : 0)
     if (hint?.movedTo) {
       if (dirname(hint.movedTo.toString('latin1')) === join(quarantine.folder, 'incoming')) {
         const result = await takeAway(this.#deps, path, threat, at.getTime(), hint.movedTo)
