@@ -105,11 +105,11 @@ export interface Beat {
 /** Signs of life of many agents in one statement, in the order of ids. @returns those that still speak for their agent */
 export async function storeBeats(db: TenantDb, beats: readonly Beat[]): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>(
-    `with seen as materialized (select * from json_to_recordset($1) as s (id uuid, connection uuid, at timestamptz, "offset" integer)),
-      held as materialized (select a.id from agent a where a.id in (select id from seen) order by a.id for no key update)
-     update agent a set last_seen_at = greatest(a.last_seen_at, seen.at), clock_offset_ms = seen."offset"
-     from seen, held where a.id = held.id and seen.id = a.id and a.connection_id = seen.connection returning a.id`,
-    [JSON.stringify(beats.map(({ agentId, connectionId, at, clockOffsetMs }) => ({ id: agentId, connection: connectionId, at, offset: clockOffsetMs })))],
+    `with held as materialized (select id from agent where id = any($2) order by id for no key update)
+     update agent a set last_seen_at = greatest(a.last_seen_at, s.at), clock_offset_ms = s."offset"
+     from json_to_recordset($1) as s (id uuid, connection uuid, at timestamptz, "offset" integer), (select count(*) from held) h
+     where a.id = any($2) and s.id = a.id and a.connection_id = s.connection returning a.id`,
+    [JSON.stringify(beats.map(({ agentId, connectionId, at, clockOffsetMs }) => ({ id: agentId, connection: connectionId, at, offset: clockOffsetMs }))), beats.map(({ agentId }) => agentId)],
   )
   return new Set(rows.map(({ id }) => id))
 }

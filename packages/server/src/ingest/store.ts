@@ -190,16 +190,16 @@ export interface Stored {
 }
 export async function moveSequences(db: TenantDb, moved: readonly Stored[], now: Date): Promise<void> {
   await db.query(
-    `update agent a set last_seq = r.seq, last_seen_at = greatest(a.last_seen_at, $2) from json_to_recordset($1) as r (id uuid, seq bigint) where a.id = r.id`,
-    [JSON.stringify(moved.map(({ id, lastSeq }) => ({ id, seq: lastSeq }))), now],
+    `update agent a set last_seq = r.seq, last_seen_at = greatest(a.last_seen_at, $2) from json_to_recordset($1) as r (id uuid, seq bigint) where a.id = any($3) and a.id = r.id`,
+    [JSON.stringify(moved.map(({ id, lastSeq }) => ({ id, seq: lastSeq }))), now, moved.map(({ id }) => id)],
   )
 }
 
 /** What an agent's engine can be told to do now, and what it complains of. */
 export async function showEngines(db: TenantDb, agents: readonly { id: string; commands: EndpointItem['commands']; state: string; cause: string | null }[]): Promise<void> {
   await db.query(
-    `update agent a set commands = r.commands, state = r.state, cause = r.cause from json_to_recordset($1) as r (id uuid, commands jsonb, state text, cause text) where a.id = r.id`,
-    [JSON.stringify(agents)],
+    `update agent a set commands = r.commands, state = r.state, cause = r.cause from json_to_recordset($1) as r (id uuid, commands jsonb, state text, cause text) where a.id = any($2) and a.id = r.id`,
+    [JSON.stringify(agents), agents.map(({ id }) => id)],
   )
 }
 
