@@ -26,7 +26,7 @@ export function parseClamdLine(line: Buffer, seenAt: Date): ClamdFinding | null 
   const object = body.slice(0, cut)
   const threat = utf8(body.slice(cut + 2).replace(/\([0-9a-f]{32}:\d+\)$/, ''))
   if (threat === '') return null
-  if (/^instream\(/.test(object)) return { at, path: null, source: 'stream', threat }
+  if (object.startsWith('instream(')) return { at, path: null, source: 'stream', threat }
   if (/^fd\[\d+\]$/.test(object)) return { at, path: null, source: 'descriptor', threat }
   return object.startsWith('/') ? { at, path: Buffer.from(object, 'latin1'), source: 'file', threat } : null
 }

@@ -180,9 +180,9 @@ export async function takeAway(deps: Deps, path: Buffer, threat: string, fromMs:
     return moved
   })
   if (taken.isTaken) {
-    const { isTaken, ...facts } = taken
+    const { sha256, sizeBytes, mode, uid, gid } = taken
     const { items, state } = memory.cleared(path, 'quarantined', at)
-    await host.tell([memory.detection(path, threat, at, 'quarantined'), ...items], { ...state, [key]: { ...meant, ...facts, step: 'done' } })
+    await host.tell([memory.detection(path, threat, at, 'quarantined'), ...items], { ...state, [key]: { ...meant, sha256, sizeBytes, mode, uid, gid, step: 'done' } })
     return 'quarantined'
   }
   if (taken.why === 'changed') {
