@@ -59,10 +59,12 @@ function change(settings: Record<string, unknown>, context: Context): Record<str
   }
   const paths = text(context, 'on-access')
   const action = text(context, 'on-access-action')
-  const clamav = (settings.engines as { clamav: { onAccess: { paths: string[]; action: string } | null } }).clamav
+  const clamav = (settings.engines as { clamav: { onAccess: 'auto' | { paths: string[]; action: string } | null } }).clamav
+  const before = typeof clamav.onAccess === 'object' ? clamav.onAccess : null
   if (paths === 'off') clamav.onAccess = null
-  else if (paths !== undefined) clamav.onAccess = { paths: paths.split(','), action: action ?? clamav.onAccess?.action ?? 'block' }
-  else if (action !== undefined && clamav.onAccess) clamav.onAccess.action = action
+  else if (paths === 'auto') clamav.onAccess = 'auto'
+  else if (paths !== undefined) clamav.onAccess = { paths: paths.split(','), action: action ?? before?.action ?? 'block' }
+  else if (action !== undefined && before) before.action = action
   return settings
 }
 

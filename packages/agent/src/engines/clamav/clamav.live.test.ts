@@ -7,6 +7,8 @@ import { saveSettings } from '../../cli/settings.ts'
 import { askAgent } from '../../core/status.ts'
 import { enrolled, newStateFolder, remove, started } from '../../testing/in-process.ts'
 import { Peer } from '../../testing/peer.ts'
+import type { Host } from '../../core/engine.ts'
+import { ownByDefault } from './on-access.ts'
 import { Quarantine } from './quarantine.ts'
 import { eicar, eicarName, Lab, whyNot } from './testing/lab.ts'
 
@@ -240,6 +242,17 @@ describe.skipIf(whyNot() !== null)('ClamAV for real (AGT-3, AGT-7)', () => {
     const watching = () => peer.until(() => engine().realTimeScan === 'on', 'real-time scan on').then(async () => {
       const log = join(stateFolder, 'clamav', 'on-access', 'clamonacc.log')
       for (let i = 0; i < 100 && !(await readFile(log, 'utf8').catch(() => '')).includes('watching'); i++) await new Promise((resolve) => setTimeout(resolve, 50))
+    })
+
+    it('by itself watches the usual places, unless the machine has a clamonacc already (AGT-3)', async () => {
+      const host = { hasProgram: async () => true } as unknown as Host
+      const address = { path: lab.path('run/clamd.sock') }
+      const own = await ownByDefault(host, address)
+      expect(own).toMatchObject({ action: 'block', paths: expect.arrayContaining(['/root', '/tmp']) })
+      await onAccess('block')
+      await watching()
+      expect(await ownByDefault(host, address)).toBeNull()
+      expect(await ownByDefault({ hasProgram: async () => false } as unknown as Host, address)).toBeNull()
     })
 
     it('blocks: access denied, file still there, an infection; scan now takes it away', async () => {

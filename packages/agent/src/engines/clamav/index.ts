@@ -7,7 +7,7 @@ import { addressOf, first, parseAddress, readConf, type Address, type Conf } fro
 import { Detections } from './detections.ts'
 import { parseVersion } from './lines.ts'
 import { Memory, stampOf } from './memory.ts'
-import { OnAccess } from './on-access.ts'
+import { OnAccess, ownByDefault } from './on-access.ts'
 import { Quarantine } from './quarantine.ts'
 import { recoverMoves, Scan } from './scan.ts'
 import { databaseFolderOf, databaseOnDisk, runFreshclam, UpdateLog } from './update.ts'
@@ -23,8 +23,14 @@ export const Settings = z.strictObject({
   clamdSocket: z.string().max(4_096).refine((text) => parseAddress(text) !== null).nullable().default(null),
   scanPaths: z.array(Path).min(1).max(100).default(['/']),
   excludePaths: z.array(Path).max(1_000).default([]),
-  /** Real-time scanning run and watched over by the agent; null: whoever administers the machine runs it, or nobody. */
-  onAccess: z.strictObject({ paths: z.array(Path).min(1).max(100), action: z.enum(['block', 'quarantine']).default('block') }).nullable().default(null),
+  /**
+   * Real-time scanning run and watched over by the agent. `auto`: the usual places of people's files, blocking, unless the machine's administrator runs
+   * clamonacc already. Null: never by us.
+   */
+  onAccess: z
+    .union([z.literal('auto'), z.strictObject({ paths: z.array(Path).min(1).max(100), action: z.enum(['block', 'quarantine']).default('block') })])
+    .nullable()
+    .default('auto'),
 })
 export type Settings = z.infer<typeof Settings>
 
@@ -76,7 +82,7 @@ class ClamAv implements RunningEngine {
     this.#hasUpdater = this.#freshclamConf !== null && (await this.#host.hasProgram('freshclam'))
     this.#quarantine = new Quarantine(await this.#host.folder('quarantine'), (file) => this.#clamd().scanContent(file))
     this.#updateLog = new UpdateLog(first(this.#freshclamConf, 'UpdateLogFile'))
-    this.#onAccess = new OnAccess({ host: this.#host, own: onAccess, clamdConf: this.#clamdConf, address: this.#address, quarantineFolder: this.#quarantine.folder })
+    this.#onAccess = new OnAccess({ host: this.#host, own: onAccess === 'auto' ? await ownByDefault(this.#host, this.#address) : onAccess, clamdConf: this.#clamdConf, address: this.#address, quarantineFolder: this.#quarantine.folder })
     this.#detections = new Detections({
       host: this.#host, memory: this.#memory, quarantine: this.#quarantine, clamdLog: first(conf, 'LogFile'), onAccess: () => this.#onAccess.now,
     })

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { readText, writeAtomically } from '../../core/files.ts'
 import { backOffMs, pause } from '../../core/time.ts'
 import type { Host } from '../../core/engine.ts'
-import { isOn, readConf, type Address, type Conf } from './conf.ts'
+import { addressOf, isOn, readConf, type Address, type Conf } from './conf.ts'
 import type { OnAccessNow } from './detections.ts'
 
 /** A clamonacc that runs on this machine. */
@@ -18,6 +18,19 @@ export interface OnAccessOptions {
   clamdConf: { path: string; conf: Conf } | null
   address: Address | null
   quarantineFolder: string
+}
+
+/** Where people and services of a server keep files; not `/`, whose every library would be asked about. */
+const usualPaths = ['/home', '/root', '/srv', '/tmp', '/var/www']
+
+/**
+ * What the agent watches when nobody said anything: so that a machine is protected from the moment it is enrolled (AGT-3). Null where it can't (not root, no clamonacc) or
+ * somebody does it already.
+ */
+export async function ownByDefault(host: Host, address: Address | null): Promise<OnAccessOptions['own']> {
+  if (process.getuid?.() !== 0 || !(await host.hasProgram('clamonacc')) || (await findRunning(address)) !== null) return null
+  const paths = (await Promise.all(usualPaths.map((path) => stat(path).then((found) => (found.isDirectory() ? path : null), () => null)))).filter((path) => path !== null)
+  return paths.length > 0 ? { paths, action: 'block' } : null
 }
 
 const logLimitBytes = 10_485_760
@@ -72,7 +85,7 @@ export class OnAccess {
       return this.#running
     }
     if (this.#running === null && performance.now() - this.#searchedMs > searchEveryMs) {
-      this.#running = await findRunning()
+      this.#running = await findRunning(this.#options.address)
       this.#searchedMs = this.#running ? -Infinity : performance.now()
     }
     return this.#running
@@ -168,7 +181,7 @@ async function isClamonacc(pid: number): Promise<boolean> {
 }
 
 /** The machine's own clamonacc, and what its command line says of its log and settings. */
-async function findRunning(): Promise<Running | null> {
+async function findRunning(address: Address | null): Promise<Running | null> {
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name) || !(await isClamonacc(Number(name)))) continue
     const args = (await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')).split('\0')
@@ -177,6 +190,7 @@ async function findRunning(): Promise<Running | null> {
       return args.find((arg) => arg.startsWith(`--${long}=`))?.slice(long.length + 3) ?? (at >= 0 ? (args[at + 1] ?? null) : null)
     }
     const conf = await readConf([option('config-file', '-c') ?? '/etc/clamav/clamd.conf'])
+    if (JSON.stringify(addressOf(conf?.conf ?? null)) !== JSON.stringify(address)) continue // asks another clamd
     const logPath = option('log', '-l')
     const canRead = logPath !== null && (await open(logPath, 'r').then((file) => file.close().then(() => true), () => false))
     return { pid: Number(name), logPath: canRead ? logPath : null, isPreventing: isOn(conf?.conf ?? null, 'OnAccessPrevention') }
