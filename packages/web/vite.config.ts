@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { compileMessage } from '@lingui/message-utils/compileMessage'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
@@ -64,13 +65,26 @@ const stampFirstPaint: Plugin = {
   },
 }
 
+/** The server sends what is packed here (`preCompressed`): a quarter of the bytes on a real network, and no work at each request. */
+const packed: Plugin = {
+  name: 'packed',
+  apply: 'build',
+  writeBundle: ({ dir }, bundle) => {
+    for (const name of Object.keys(bundle).filter((file) => /\.(js|css|html|svg)$/.test(file))) {
+      const bytes = readFileSync(`${dir}/${name}`)
+      writeFileSync(`${dir}/${name}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }))
+      writeFileSync(`${dir}/${name}.gz`, gzipSync(bytes, { level: 9 }))
+    }
+  },
+}
+
 /**
  * R38: what comes out runs under `default-src 'self'` without any `unsafe-*`: no inline script or style, no data: scripts; small files stay
  * files (`assetsInlineLimit: 0`). The development server is the exception: its hot reload needs inline code, and it never serves anybody.
  */
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [react(), texts, withoutJsonSchema, preloadFont, stampFirstPaint],
+  plugins: [react(), texts, withoutJsonSchema, preloadFont, stampFirstPaint, packed],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

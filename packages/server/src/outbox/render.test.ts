@@ -45,7 +45,7 @@ describe('mails in the reader\'s language and time zone (NTF-10, OPS-4)', () => 
   it('severity is a sign and a word, never colour alone (OPS-5)', () => {
     const mail = render(aMail('action-required'), reading)
     expect(mail.text).toContain('\u{1F6D1} Action required')
-    expect(mail.html).toMatch(/<span aria-hidden="true">\u{1F6D1}<\/span> <strong[^>]*>Action required<\/strong>/u)
+    expect(mail.html).toMatch(/<span aria-hidden="true" style="[^"]*background:#b3261e[^"]*">!<\/span> <strong[^>]*>Action required<\/strong>/)
     expect(mail.text).toContain('https://vigie.example/events/0198')
   })
 

@@ -101,7 +101,11 @@ function instant(iso: string, { locale, timeZone }: Kept): string {
   return Number.isNaN(at.getTime()) ? oneLine(iso) : new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone }).format(at)
 }
 
+/** In plain text a sign of the font; where that is missing, the word beside it says it all. */
 const octagon = '\u{1F6D1}'
+/** In HTML drawn by style, so that no font is needed: the console's filled red octagon, as near as mail readers come. */
+const drawnOctagon =
+  '<span aria-hidden="true" style="display:inline-block;width:20px;height:20px;line-height:20px;border-radius:6px;background:#b3261e;color:#ffffff;text-align:center;font-size:14px;font-weight:700">!</span>'
 
 function toText({ greeting, severity, paragraphs, facts, button, hidden, small }: Parts): string {
   const blocks = [greeting, ...(severity ? [`${octagon} ${severity}`] : []), ...paragraphs]
@@ -119,7 +123,7 @@ function toHtml({ greeting, severity, paragraphs, facts, button, hidden, small }
   const p = (inner: string, style = '') => `<p style="margin:0 0 16px;${style}">${inner}</p>`
   const body = [
     p(e(greeting)),
-    severity ? p(`<span aria-hidden="true">${octagon}</span> <strong style="color:#b3261e">${e(severity)}</strong>`) : '',
+    severity ? p(`${drawnOctagon} <strong style="color:#b3261e">${e(severity)}</strong>`) : '',
     ...paragraphs.map((text) => p(e(text))),
     facts.length > 0 ? `<dl style="margin:0 0 16px">${facts.map(([label, value]) => `<dt style="color:#57606a;font-size:13px">${e(label)}</dt><dd style="margin:0 0 12px">${e(value)}</dd>`).join('')}</dl>` : '',
     button ? p(`<a href="${e(button.url)}" style="display:inline-block;padding:10px 18px;border-radius:6px;background:#1f5fbf;color:#ffffff;text-decoration:none">${e(button.label)}</a>`) : '',

@@ -82,7 +82,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     })
   }
   if (options.consoleFolder !== null && existsSync(options.consoleFolder)) {
-    await app.register(files, { root: options.consoleFolder, wildcard: false, index: 'index.html', immutable: true, maxAge: '365d', setHeaders: (response, path) => {
+    await app.register(files, { root: options.consoleFolder, wildcard: false, preCompressed: true, index: 'index.html', immutable: true, maxAge: '365d', setHeaders: (response, path) => {
       if (path.endsWith('.html')) response.header('cache-control', 'no-cache')
     } })
   }
