@@ -102,10 +102,10 @@ async function write(
     if (!source) sources.set(sender.connectionId, (source = { k: sources.size, customer_id: sender.customerId, product_id: sender.productId, type_id: sender.typeId, offset: correctionOf(sender) }))
     let [lastKey, endpoint]: [string | null, KnownEndpoint | null] = [null, null]
     for (const { item } of items.detections) {
-      if (item.endpoint !== lastKey) {
-        endpoint = idOf(sender, (lastKey = item.endpoint))
-        if (endpoint.openInfections > 0) sick.add(endpoint.id)
-      }
+      if (item.endpoint !== lastKey) endpoint = idOf(sender, (lastKey = item.endpoint))
+      // one that falls ill here may be cured here too
+      if (staysInPlace(item.outcome)) endpoint!.openInfections ||= 1
+      if (endpoint!.openInfections > 0) sick.add(endpoint!.id)
       detections.push({ k: source.k, e: endpoint!.id, at: item.at, id: item.contentId, c: item.category, t: item.threat, o: item.object, r: item.outcome, n: item.engine })
     }
     if (pacer.mayAnnounce(sender)) db.announce({ kind: 'detection', id: sender.productId, customerId: sender.customerId })

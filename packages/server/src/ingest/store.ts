@@ -152,7 +152,7 @@ export interface Notable {
 /**
  * Adds what is not there yet (a record sent again after a reinstall is known by its content id, AGT-6) and counts exactly that, in one statement. Minutes older
  * than an assessment looks back are not counted for it: history that arrives late paints no icon (EVT-3).
- * @param sick endpoints with open infections: of them everything added is given back
+ * @param sick endpoints with open infections, before or by these: of them everything added is given back
  */
 export async function insertDetections(
   db: TenantDb, sources: readonly SourceRow[], rows: readonly DetectionRow[], sick: readonly string[], now: Date,
