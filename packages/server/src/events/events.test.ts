@@ -132,4 +132,20 @@ describe('assessment indexes (EVT-3)', () => {
     expect([tooSmall.status, tooSmall.body.fields[0]]).toMatchObject([422, { path: 'value', code: 'too-small' }])
     expect((await set({ category: 'nonsense', name: 'incidents', value: 1, customerId })).body.code).toBe('index.out-of-range')
   })
+
+  it('the business’s own value is not for an account that sees some of its customers: neither set nor taken back (ACC-14, R2)', async () => {
+    const customerId = await aCustomer(server.database, partnerId)
+    const limited = await anActor(server.database, partnerId, { role: 'administrator', isScopeLimited: true })
+    await server.database.owner.query(`insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, gen_random_uuid(), $2, 0, 'allow', 'customer', $3)`, [partnerId, limited.accountId, customerId])
+    const of = (value: number | null, whose: string | null) => ({ category: 'antivirus', name: 'incidents', value, customerId: whose })
+    await server.as(owner)('PUT', '/v1/indexes', of(20, null))
+    for (const value of [null, 30]) {
+      const { status, body } = await server.as(limited)('PUT', '/v1/indexes', of(value, null))
+      expect([status, body.code]).toEqual([403, 'permission.missing'])
+    }
+    expect((await server.as(limited)('PUT', '/v1/indexes', of(4, customerId))).status).toBe(200)
+    const { rows } = await server.database.owner.query(`select value from index_value where partner_id = $1 and customer_id is null`, [partnerId])
+    expect(rows).toEqual([{ value: 20 }])
+    await server.as(owner)('PUT', '/v1/indexes', of(null, null))
+  })
 })

@@ -109,6 +109,8 @@ export const eventRoutes: Handler[] = [
   }),
 
   handle(eventsApi.setIndex, async ({ db, now, services, ...who }, { body }) => {
+    // the business's own value decides for customers such an account does not see
+    if (body.customerId === null && who.actor.isScopeLimited) throw new Problem('permission.missing', { permission: 'index.update' })
     const company = await assertCustomer(db, body.customerId)
     const valueOf = (rows: readonly indexes.IndexRow[]) => rows.find((row) => row.category === body.category && row.name === body.name)
     const before = valueOf(await indexes.list(db, body.customerId))
