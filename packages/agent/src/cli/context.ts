@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+import type { Locale } from '@vigie/domain/kernel'
 import type { Translator } from '@vigie/domain/text'
 import { CliError } from './exit-codes.ts'
 import { loadSettings } from './settings.ts'
@@ -9,7 +10,9 @@ import { languageOf, painted, words, type Sign } from './words.ts'
 export interface Context {
   stateFolder: string
   isJson: boolean
+  /** Gives keys back as they are where nobody is spoken to (`run`). */
   t: Translator
+  language: Locale
   values: Record<string, string | boolean | undefined>
   /** A line for people; nothing with `--json`. */
   say(text?: string): void
@@ -21,8 +24,8 @@ export interface Context {
 const common = { state: { type: 'string' }, language: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const satisfies ParseArgsOptionsConfig
 export const defaultStateFolder = '/var/lib/vigie-agent'
 
-/** @throws CliError `usage` for an option that isn't there */
-export async function context(args: readonly string[], options: ParseArgsOptionsConfig): Promise<Context> {
+/** @param isSpeaking false: `t` is not loaded. @throws CliError `usage` for an option that isn't there */
+export async function context(args: readonly string[], options: ParseArgsOptionsConfig, isSpeaking = true): Promise<Context> {
   const asked = /^--language=(.*)$/.exec(args.find((arg) => arg.startsWith('--language=')) ?? '')?.[1] ?? (args.includes('--language') ? args[args.indexOf('--language') + 1] : undefined)
   const values = parse(args, { ...options, ...common })
   const stateFolder = resolve(String(values.state ?? process.env.VIGIE_AGENT_STATE ?? defaultStateFolder))
@@ -30,13 +33,16 @@ export async function context(args: readonly string[], options: ParseArgsOptions
   const isJson = values.json === true
   const isTerminal = process.stdout.isTTY === true
   const write = (line: string) => void (isJson || process.stdout.write(`${line}\n`))
+  const language = languageOf(asked, fromSettings, process.env)
   return {
-    stateFolder, isJson, values, t: words(languageOf(asked, fromSettings, process.env)),
+    stateFolder, isJson, values, language, t: isSpeaking ? await words(language) : mute,
     say: (text = '') => write(text),
     sayWith: (sign, text) => write(painted(sign, text, isTerminal)),
     sayJson: (value) => void (isJson && process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)),
   }
 }
+
+const mute: Translator = Object.assign((key: string) => key, { locale: 'en' as const, has: () => false })
 
 function parse(args: readonly string[], options: ParseArgsOptionsConfig): Context['values'] {
   try {

@@ -10,7 +10,7 @@ import { runCommand } from './run.ts'
 import { statusCommand } from './status.ts'
 import { testConnectionCommand, testConnectionOptions } from './test-connection.ts'
 import { uninstallCommand, uninstallOptions } from './uninstall.ts'
-import { plain } from './words.ts'
+import { plain, words } from './words.ts'
 
 type Options = Parameters<typeof context>[1]
 const commands: Record<string, { options: Options; run: (context: Context) => Promise<ExitName> }> = {
@@ -27,21 +27,23 @@ const commands: Record<string, { options: Options; run: (context: Context) => Pr
 export async function main(args: readonly string[]): Promise<number> {
   const [name = 'help', ...rest] = args[0] === '--version' ? ['version', ...args.slice(1)] : args
   const command = Object.hasOwn(commands, name) ? commands[name]! : null
-  let speaker = await context(rest.filter((arg) => arg.startsWith('--language=')), {})
+  const isSpeaking = name !== 'run' || rest.includes('--help') || rest.includes('-h')
+  let speaker = await context(rest.filter((arg) => arg.startsWith('--language=')), {}, isSpeaking)
   try {
     if (command === null || rest.includes('--help') || rest.includes('-h')) {
       help(speaker)
       return ['help', '--help', '-h'].includes(name) || command !== null ? exitCodes.fine : exitCodes.usage
     }
-    speaker = await context(rest, command.options)
+    speaker = await context(rest, command.options, isSpeaking)
     return exitCodes[await command.run(speaker)]
   } catch (error) {
-    return exitCodes[explain(speaker, error)]
+    return exitCodes[await explain(speaker, error)]
   }
 }
 
 /** One sentence what is wrong, one what to do; on the error stream, so that `--json` stays JSON. */
-function explain({ t, isJson }: Context, error: unknown): ExitName {
+async function explain({ language, isJson }: Context, error: unknown): Promise<ExitName> {
+  const t = await words(language)
   const { exit, key, values, remedy } = asCliError(error)
   const sentence = t(key, values)
   process.stderr.write(`${sentence}\n`)

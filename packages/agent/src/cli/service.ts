@@ -14,7 +14,7 @@ export const isInstalled = (): Promise<boolean> => access(unitPath, constants.F_
 /** How this very program is started again: the one file, or Node with the script. */
 export async function ownCommand(): Promise<string[]> {
   const script = process.argv[1]
-  return isSea() || !script ? [process.execPath] : [process.execPath, await realpath(script)]
+  return isSea() || !script ? [process.execPath] : [process.execPath, '--max-semi-space-size=1', await realpath(script)]
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Locale } from '@vigie/domain/kernel'
-import { translator, type Translator } from '@vigie/domain/text'
+import type { Translator } from '@vigie/domain/text'
 
 /** The signs of the console (design.md), never alone: the word stands beside them. */
 export const signs = { action: '⬢', warning: '▲', fine: ' ', unknown: '◌', pending: '◷' } as const
@@ -11,7 +11,8 @@ export function languageOf(asked: string | undefined, fromSettings: Locale | nul
   return [asked, fromSettings, fromEnv].map((name) => Locale.safeParse(name)).find((found) => found.success)?.data ?? 'en'
 }
 
-export const words = (locale: Locale): Translator => translator(locale)
+/** Loaded when somebody speaks: the agent itself, which runs for months, holds no catalogue in memory. */
+export const words = async (locale: Locale): Promise<Translator> => (await import('@vigie/domain/text')).translator(locale)
 
 /** Colour only for a terminal; what it says is in the text too. */
 export function painted(sign: Sign, text: string, isTerminal: boolean): string {
