@@ -44,6 +44,22 @@ describe('links of mails (R39)', () => {
     expect(mail.text).toContain('shown to its addressee only')
   })
 
+  it('that open an account are shown to nobody who may less than it, or sees less than it (R5, R31)', async () => {
+    const [owner, administrator, limited] = [
+      await anActor(server.database, partnerId), await anActor(server.database, partnerId, { role: 'administrator' }), await anActor(server.database, partnerId, { role: 'administrator', isScopeLimited: true }),
+    ]
+    const aReset = async (accountId: string) => {
+      const key = `k${number++}`
+      await server.database.transaction({ partnerId, ...inPartner }, (db) =>
+        notify(db, server.services, { kind: 'password-reset', key, accountId, values: { expiresAt: '2026-11-30T00:00:00Z' }, token: 'THE-SECRET-TOKEN' }))
+      return (await server.database.owner.query<{ id: string }>('select id from outbox where partner_id = $1 and key = $2', [partnerId, key])).rows[0]!.id
+    }
+    const sees = async (actor: typeof owner, id: string) => JSON.stringify((await server.as(actor)('GET', `/v1/deliveries/${id}`)).body).includes('THE-SECRET-TOKEN')
+    const [ofOwner, ofAdministrator, invitation] = [await aReset(owner.accountId), await aReset(administrator.accountId), await anInvitation()]
+    expect([await sees(owner, ofOwner), await sees(owner, ofAdministrator), await sees(administrator, ofAdministrator), await sees(administrator, invitation)]).toEqual([true, true, true, true])
+    expect([await sees(administrator, ofOwner), await sees(limited, ofOwner), await sees(limited, ofAdministrator), await sees(limited, invitation)]).toEqual([false, false, false, false])
+  })
+
   it('are shown to nobody where one is set up', async () => {
     const id = await anInvitation()
     server.services.mail = { isConfigured: true, wake: () => {} }

@@ -1,3 +1,4 @@
+import { mayGrant } from '@vigie/domain/access'
 import { outboxApi, type Delivery } from '@vigie/domain/outbox'
 import { Problem } from '@vigie/domain/kernel'
 import { record } from '../audit/index.ts'
@@ -16,10 +17,15 @@ function toDelivery(mail: Kept, business: string): Delivery {
 }
 
 /**
- * Links that sign in are for their addressee only. Where no mail server is set up nobody could ever activate an account: then, and only of mails that were kept for that
- * reason, they are shown to those who may send mails again (owners, administrators), and that they looked is recorded.
+ * Links that open an account are for their addressee only. Where no mail server is set up nobody could ever activate an account: then, and only of mails that were kept for that
+ * reason, they are shown to those who may send mails again (owners, administrators), and that they looked is recorded. Never to one who may less than the addressee, or
+ * sees not all customers: a reset asked for in the owner's name would make an administrator the owner (R5).
  */
-const maySeeLink = (mail: Kept, { actor, services }: Pick<Context, 'actor' | 'services'>) => mail.state === 'kept' && !services.mail.isConfigured && actor.permissions.has('delivery.retry')
+async function maySeeLink(mail: Kept, { db, actor, services }: Pick<Context, 'db' | 'actor' | 'services'>): Promise<boolean> {
+  if (mail.state !== 'kept' || services.mail.isConfigured || actor.isScopeLimited || !actor.permissions.has('delivery.retry')) return false
+  const role = await store.roleAt(db, mail.recipient)
+  return role === null || mayGrant(actor.role, role)
+}
 
 export const outboxRoutes: Handler[] = [
   handle(outboxApi.listDeliveries, async ({ db }, { query }) => {
@@ -33,7 +39,7 @@ export const outboxRoutes: Handler[] = [
     const mail = await store.get(db, params.deliveryId)
     const business = await store.businessName(db)
     let token: string | null = null
-    if (mail.secret !== null && maySeeLink(mail, context)) {
+    if (mail.secret !== null && (await maySeeLink(mail, context))) {
       token = await services.vault.open(db, 'secrets', secretPlace(mail.id), mail.secret)
       await record(db, services.vault, now, { kind: 'account', actor, origin }, { activity: 'delivery.link-shown', object: { kind: 'delivery', id: mail.id, name: mail.recipient } })
     }

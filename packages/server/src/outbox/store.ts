@@ -1,3 +1,4 @@
+import type { Role } from '@vigie/domain/access'
 import type { Locale } from '@vigie/domain/kernel'
 import { Problem } from '@vigie/domain/kernel'
 import type { deliveryStates, MailKind } from '@vigie/domain/outbox'
@@ -81,6 +82,11 @@ export async function recipient(db: TenantDb, accountId: string): Promise<{ addr
     `select email, first_name || ' ' || last_name as name, locale, time_zone from account where id = $1`, [accountId],
   )
   return row ? { address: row.email, name: row.name, locale: row.locale, timeZone: row.time_zone } : null
+}
+/** What the account of this address may do; null: there is none (any more). */
+export async function roleAt(db: TenantDb, address: string): Promise<Role | null> {
+  const { rows: [row] } = await db.query<{ role: Role }>('select role from account where email = lower($1)', [address])
+  return row?.role ?? null
 }
 export async function businessName(db: TenantDb): Promise<string> {
   const { rows: [row] } = await db.query<{ name: string }>('select name from partner where id = $1', [db.tenant.partnerId])
