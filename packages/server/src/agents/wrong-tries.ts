@@ -6,8 +6,12 @@ import type { Database, Tenant } from '../platform/index.ts'
 /** Wrong tries belong to nobody: whoever makes them has shown no identity. */
 const nobody: Tenant = { partnerId: '', scope: 'limited', principalId: null }
 const hourMs = 3_600_000
-/** In an hour, from one address, and for one GUID or agent. Right ones are not counted: a site installs hundreds of agents behind one address. */
-const perAddress = 60
+/**
+ * In an hour, from one address, and from it for one GUID or agent. Right ones are not counted: a site installs hundreds of agents behind one address. What is tried can't
+ * be guessed (256 bits), so this only bounds the work; it must not shut out the right ones. Hence a name is counted by who tries it (a name is no secret), and
+ * some broken agents of a site, each asking every ten minutes, leave room for the others.
+ */
+const perAddress = 600
 const perName = 20
 
 /** What was tried, and from where. Counted in the database: all processes count together (R43). */
@@ -16,7 +20,10 @@ export interface Try {
   address: string
   name: string
 }
-const keysOf = ({ address, name }: Try) => [`agent-address:${isIPv6(address) ? address.split(':').slice(0, 4).join(':') : address}`, `agent-name:${name}`]
+const keysOf = ({ address, name }: Try) => {
+  const from = isIPv6(address) ? address.split(':').slice(0, 4).join(':') : address
+  return [`agent-address:${from}`, `agent-name:${from} ${name}`]
+}
 
 /** @throws request.rate-limited */
 export async function assertMayTry(database: Database, one: Try, now: Date): Promise<void> {
