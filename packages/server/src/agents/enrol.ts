@@ -4,7 +4,7 @@ import { Problem } from '@vigie/domain/kernel'
 import { record, type Doer } from '../audit/index.ts'
 import { markClass, newId, uniqueViolation, type Services, type Tenant, type TenantDb } from '../platform/index.ts'
 import { isKey, isSignedBy, rawPublicKey } from './keys.ts'
-import { byPublicKey, giveEndpoint, insertAgent, isFingerprintTaken, lockProduct, markCloneSeen, reviveAgent, useKey, type RegisteringProduct } from './registration.ts'
+import { byPublicKey, giveEndpoint, insertAgent, isFingerprintTaken, lockProduct, markCloneSeen, reviveAgent, spendKey, type RegisteringProduct } from './registration.ts'
 import { lockAgent, setState, showProductState } from './store.ts'
 import { assertMayTry, countWrongTry } from './wrong-tries.ts'
 
@@ -59,7 +59,7 @@ async function register(db: TenantDb, services: Services, { request, publicKey, 
   const id = known?.id ?? newId(now)
   if (known) await reviveAgent(db, id, { machine, agentVersion, protocol, at: now })
   else await insertAgent(db, { id, productId, customerId: product.customerId, publicKey, machine, agentVersion, protocol, clonedFromId: null, endpointPrefix: '', at: now })
-  await useKey(db, productId, now)
+  await spendKey(db, productId, now)
   await showProductState(db, { productId, customerId: product.customerId })
   await record(db, services.vault, now, byAgent(id, machine, address), {
     activity: 'agent.registered', object: { kind: 'agent', id, name: machine.hostname }, customerId: product.customerId, after: { productId, machine, agentVersion },

@@ -65,7 +65,7 @@ export async function reviveAgent(db: TenantDb, id: string, agent: Pick<NewAgent
   )
 }
 
-export async function useKey(db: TenantDb, productId: string, at: Date): Promise<void> {
+export async function spendKey(db: TenantDb, productId: string, at: Date): Promise<void> {
   await db.query('update product set key_used_at = $2 where id = $1', [productId, at])
 }
 
