@@ -23,22 +23,27 @@ export interface Pacer {
 }
 
 /**
+ * How sure we are of what comes. `quick`: every detection is new, as they are but after a reinstall or a restore. `tolerant`: some may be stored already. `careful`:
+ * item by item, each in a savepoint; what the store refuses goes to the dead letter, the others are stored (R19).
+ */
+export type Manner = 'quick' | 'tolerant' | 'careful'
+
+/**
  * Stores batches of one business in the caller's transaction: exactly once, however often each comes (R22). All of it in four round trips: positions and known endpoints;
  * new or changed endpoints; detections with their tallies; all the rest.
- * @param isCareful item by item, each in a savepoint: what the store refuses goes to the dead letter, the others are stored (R19)
  */
-export async function store(db: TenantDb, batches: readonly Batch[], now: Date, pacer: Pacer, isCareful = false): Promise<Result[]> {
+export async function store(db: TenantDb, batches: readonly Batch[], now: Date, pacer: Pacer, manner: Manner = 'tolerant'): Promise<Result[]> {
   const agentIds = [...new Set(batches.map(({ sender }) => sender.agentId))]
   const wanted = endpointsOf(batches)
   const [positions, known] = await Promise.all([lockPositions(db, agentIds), findEndpoints(db, wanted)])
   const { fresh, results } = judgeAll(batches, positions)
   if (fresh.length === 0) return results
   const moved = [...new Map(fresh.map(({ sender }) => [sender.agentId, positions.get(sender.agentId)!])).values()]
-  if (isCareful) {
-    for (const one of fresh) await writeCarefully(db, one, positions, known, now, pacer)
+  if (manner === 'careful') {
+    for (const one of fresh) await writeCarefully(db, one, { positions, known, now, pacer })
     await moveSequences(db, moved, now)
   } else {
-    await write(db, fresh, positions, known, now, pacer, () => moveSequences(db, moved, now))
+    await write(db, fresh, { positions, known, now, pacer, mayRepeat: manner === 'tolerant', alongside: () => moveSequences(db, moved, now) })
   }
   return results
 }
@@ -86,31 +91,24 @@ function endpointsOf(batches: readonly Batch[]): { productId: string; key: strin
   return [...wanted.values()]
 }
 
+interface Writing {
+  positions: ReadonlyMap<string, Position>
+  known: Map<string, KnownEndpoint>
+  now: Date
+  pacer: Pacer
+}
+
 async function write(
-  db: TenantDb, fresh: readonly Fresh[], positions: ReadonlyMap<string, Position>, known: Map<string, KnownEndpoint>, now: Date, pacer: Pacer, alongside: () => Promise<void>,
+  db: TenantDb, fresh: readonly Fresh[], { positions, known, now, pacer, mayRepeat, alongside }: Writing & { mayRepeat: boolean; alongside: () => Promise<void> },
 ): Promise<void> {
   const endpoints = endpointRows(fresh, known, now)
   if (endpoints.length > 0) for (const [name, endpoint] of await upsertEndpoints(db, endpoints, now)) known.set(name, endpoint)
   const idOf = (sender: Sender, endpoint: string) => known.get(endpointName(sender.productId, keyOf(sender, endpoint)))!
-
-  const sources = new Map<string, SourceRow>()
-  const detections: DetectionRow[] = []
-  const sick = new Set<string>()
+  const { sources, detections, sick } = detectionRows(fresh, idOf)
   for (const { sender, items } of fresh) {
-    if (items.detections.length === 0) continue
-    let source = sources.get(sender.connectionId)
-    if (!source) sources.set(sender.connectionId, (source = { k: sources.size, customer_id: sender.customerId, product_id: sender.productId, type_id: sender.typeId, offset: correctionOf(sender) }))
-    let [lastKey, endpoint]: [string | null, KnownEndpoint | null] = [null, null]
-    for (const { item } of items.detections) {
-      if (item.endpoint !== lastKey) endpoint = idOf(sender, (lastKey = item.endpoint))
-      // one that falls ill here may be cured here too
-      if (staysInPlace(item.outcome)) endpoint!.openInfections ||= 1
-      if (endpoint!.openInfections > 0) sick.add(endpoint!.id)
-      detections.push({ k: source.k, e: endpoint!.id, at: item.at, id: item.contentId, c: item.category, t: item.threat, o: item.object, r: item.outcome, n: item.engine })
-    }
-    if (pacer.mayAnnounce(sender)) db.announce({ kind: 'detection', id: sender.productId, customerId: sender.customerId })
+    if (items.detections.length > 0 && pacer.mayAnnounce(sender)) db.announce({ kind: 'detection', id: sender.productId, customerId: sender.customerId })
   }
-  const notable = detections.length > 0 ? await insertDetections(db, [...sources.values()], detections, [...sick], now) : []
+  const notable = detections.length > 0 ? await insertDetections(db, sources, detections, [...sick], now, mayRepeat) : []
   const sightings: Sighting[] = []
   for (const one of notable) {
     const isLeft = staysInPlace(one.outcome)
@@ -135,6 +133,35 @@ async function write(
   const concerned = fresh.filter(({ items }) => items.detections.length + items.cleared.length + items.endpoints.length > 0)
   work.push(markDue(db, [...new Map(concerned.map(({ sender }) => [sender.productId, sender])).values()], now))
   await Promise.all(work)
+}
+
+/** Detections as they travel: what many have in common is said once. */
+function detectionRows(fresh: readonly Fresh[], idOf: (sender: Sender, endpoint: string) => KnownEndpoint): { sources: SourceRow[]; detections: DetectionRow[]; sick: Set<string> } {
+  const sources = new Map<string, SourceRow>()
+  const detections: DetectionRow[] = []
+  const sick = new Set<string>()
+  for (const { sender, items } of fresh) {
+    let [source, endpoint]: [SourceRow | null, string] = [null, '']
+    for (const { item } of items.detections) {
+      if (source === null || item.endpoint !== endpoint || item.category !== source.category || item.engine !== source.engine) {
+        endpoint = item.endpoint
+        const name = JSON.stringify([sender.connectionId, endpoint, item.category, item.engine])
+        const known = idOf(sender, endpoint)
+        if (known.openInfections > 0) sick.add(known.id)
+        source = sources.get(name) ?? {
+          k: sources.size, customer_id: sender.customerId, product_id: sender.productId, type_id: sender.typeId, endpoint_id: known.id, category: item.category, engine: item.engine, offset: correctionOf(sender),
+        }
+        sources.set(name, source)
+      }
+      if (staysInPlace(item.outcome)) {
+        // one that falls ill here may be cured here too
+        idOf(sender, endpoint).openInfections ||= 1
+        sick.add(source.endpoint_id)
+      }
+      detections.push({ k: source.k, a: item.at, i: item.contentId, t: item.threat, o: item.object, r: item.outcome })
+    }
+  }
+  return { sources: [...sources.values()], detections, sick }
 }
 
 /** R23: a clock that is about right is left alone; one that is far off is put right by what was measured. */
@@ -185,9 +212,8 @@ function lettersOf({ sender, epoch, items }: Fresh, now: Date): Letter[] {
   return items.refused.map((one) => ({ id: newId(now), customerId, productId, agentId, epoch, ...one }))
 }
 
-async function writeCarefully(
-  db: TenantDb, { sender, epoch, items }: Fresh, positions: ReadonlyMap<string, Position>, known: Map<string, KnownEndpoint>, now: Date, pacer: Pacer,
-): Promise<void> {
+async function writeCarefully(db: TenantDb, { sender, epoch, items }: Fresh, writing: Writing): Promise<void> {
+  const { known, now } = writing
   const none: Sorted = { detections: [], cleared: [], endpoints: [], outcomes: [], refused: [] }
   const refused: Sorted['refused'] = [...items.refused]
   const singles: { seq: number; item: unknown; items: Sorted }[] = [
@@ -200,7 +226,7 @@ async function writeCarefully(
     const knownBefore = new Map(known)
     await db.query('savepoint item')
     try {
-      await write(db, [{ sender, epoch, items: single.items }], positions, known, now, pacer, async () => {})
+      await write(db, [{ sender, epoch, items: single.items }], { ...writing, mayRepeat: true, alongside: async () => {} })
       await db.query('release savepoint item')
     } catch (error) {
       if (!isDataError(error)) throw error

@@ -1,7 +1,8 @@
 import { isAway, type Clock, type Database, type Log, type TenantDb } from '../platform/index.ts'
 import { type Batch, type Result, type Sender } from './batch.ts'
-import { isDataError, store, type Pacer } from './flush.ts'
+import { isDataError, store, type Manner, type Pacer } from './flush.ts'
 import { sortItems } from './items.ts'
+import { isRepeated } from './store.ts'
 
 const rowsPerFlush = 2_000
 const flushesInFlight = 4
@@ -9,6 +10,8 @@ const flushesInFlight = 4
 const fullRows = 60_000
 /** One business may hold so much of that while others wait. */
 const fairRows = 20_000
+/** Where a record came again, more will: an agent that was reinstalled sends three days anew. */
+const tolerantMs = 30_000
 /** A business's customers are dealt to so many lanes: flushes of different lanes touch no common row. */
 const lanesPerBusiness = 2
 
@@ -29,6 +32,8 @@ interface Lane {
   rows: number
   isFlushing: boolean
   isQueued: boolean
+  /** Until then records may come again. Monotonic. */
+  tolerantUntilMs: number
 }
 
 export function createIngest({ database, clock, log }: { database: Database; clock: Clock; log: Log }): Ingest {
@@ -49,7 +54,7 @@ export function createIngest({ database, clock, log }: { database: Database; clo
     const batch: Batch = { sender, epoch, firstSeq, count: items.length, items: sortItems(items, firstSeq) }
     const name = `${sender.partnerId} ${sender.customerId.charCodeAt(sender.customerId.length - 1) % lanesPerBusiness}`
     let lane = lanes.get(name)
-    if (!lane) lanes.set(name, (lane = { partnerId: sender.partnerId, waiting: [], rows: 0, isFlushing: false, isQueued: false }))
+    if (!lane) lanes.set(name, (lane = { partnerId: sender.partnerId, waiting: [], rows: 0, isFlushing: false, isQueued: false, tolerantUntilMs: 0 }))
     lane.waiting.push(batch)
     lane.rows += batch.count
     waitingRows += batch.count
@@ -94,7 +99,7 @@ export function createIngest({ database, clock, log }: { database: Database; clo
     const batches = take(lane)
     const rows = batches.reduce((sum, { count }) => sum + count, 0)
     try {
-      const results = await storeSurely(lane.partnerId, batches)
+      const results = await storeSurely(lane, batches)
       if (results) tell(batches, results)
     } finally {
       lane.rows -= rows
@@ -119,21 +124,20 @@ export function createIngest({ database, clock, log }: { database: Database; clo
   }
 
   /** Tries until it is stored: the database may be away for long (R43). @returns null: not stored, and we are asked to end */
-  async function storeSurely(partnerId: string, batches: readonly Batch[]): Promise<Result[] | null> {
-    const attempt = (some: readonly Batch[], isCareful = false) =>
-      database.transaction({ partnerId, scope: 'all', principalId: null }, (db) => store(db, some, clock.now(), pacer, isCareful))
+  async function storeSurely(lane: Lane, batches: readonly Batch[]): Promise<Result[] | null> {
+    const tenant = { partnerId: lane.partnerId, scope: 'all' as const, principalId: null }
+    const attempt = (some: readonly Batch[], manner: Manner) => database.transaction(tenant, (db) => store(db, some, clock.now(), pacer, manner))
     for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 3_000)) {
       try {
-        return await attempt(batches)
+        return await attempt(batches, performance.now() < lane.tolerantUntilMs ? 'tolerant' : 'quick')
       } catch (error) {
+        if (isRepeated(error)) {
+          lane.tolerantUntilMs = performance.now() + tolerantMs
+          continue
+        }
         if (isDataError(error)) {
           try {
-            const results: Result[] = []
-            for (const batch of batches) results.push(...(await attempt([batch]).catch(async (again: unknown) => {
-              if (!isDataError(again)) throw again
-              return await attempt([batch], true)
-            })))
-            return results
+            return await storeEach(batches, attempt)
           } catch (again) {
             log.warn('batches could not be stored one by one, tried again', { error: String(again) })
           }
@@ -144,6 +148,19 @@ export function createIngest({ database, clock, log }: { database: Database; clo
       if (isClosing) return null
       await new Promise((resolve) => setTimeout(resolve, waitMs))
     }
+  }
+
+  /** One batch has something the store refuses: it alone is taken apart (R19). */
+  async function storeEach(batches: readonly Batch[], attempt: (some: readonly Batch[], manner: Manner) => Promise<Result[]>): Promise<Result[]> {
+    const results: Result[] = []
+    for (const batch of batches) {
+      const stored = await attempt([batch], 'tolerant').catch((error: unknown) => {
+        if (!isDataError(error)) throw error
+        return attempt([batch], 'careful')
+      })
+      results.push(...stored)
+    }
+    return results
   }
 
   function tell(batches: readonly Batch[], results: readonly Result[]): void {

@@ -1,5 +1,5 @@
 import type { EndpointItem } from '@vigie/domain/agents'
-import type { TenantDb } from '../platform/index.ts'
+import { uniqueViolation, type TenantDb } from '../platform/index.ts'
 
 /** Where an agent's count stands, locked until commit: whoever moves it alone stores what it counts (R22). */
 export interface Position {
@@ -116,26 +116,26 @@ async function countNew(db: TenantDb, fresh: readonly { product_id: string; cust
   ])
 }
 
-/** One sender of a flush, named by `k` in the rows of detections. */
+/** What many detections of a flush have in common, named by `k` in their rows. */
 export interface SourceRow {
   k: number
   customer_id: string
   product_id: string
   type_id: string
-  /** What its clock must be put right by; 0 while it is about right (R23). */
+  endpoint_id: string
+  category: string
+  engine: string
+  /** What the sender's clock must be put right by; 0 while it is about right (R23). */
   offset: number
 }
-/** Short names: this is most of what travels. */
+/** Source, instant, content id, threat, object, outcome. Short names: this is most of what travels. */
 export interface DetectionRow {
   k: number
-  e: string
-  at: string
-  id: string
-  c: string
+  a: string
+  i: string
   t: string
   o: string
   r: string
-  n: string
 }
 /** A detection really added, where malware stayed or may have been dealt with. */
 export interface Notable {
@@ -153,21 +153,28 @@ export interface Notable {
  * Adds what is not there yet (a record sent again after a reinstall is known by its content id, AGT-6) and counts exactly that, in one statement. Minutes older
  * than an assessment looks back are not counted for it: history that arrives late paints no icon (EVT-3).
  * @param sick endpoints with open infections, before or by these: of them everything added is given back
+ * @param mayRepeat some may be there already: they are left out. Without it one that is there breaks the transaction (`isRepeated`), and what is usual costs the
+ *   database a fifth less (measured 2026-11-21: 1.05 against 1.30 s of CPU for 100,000)
  */
 export async function insertDetections(
-  db: TenantDb, sources: readonly SourceRow[], rows: readonly DetectionRow[], sick: readonly string[], now: Date,
+  db: TenantDb, sources: readonly SourceRow[], rows: readonly DetectionRow[], sick: readonly string[], now: Date, mayRepeat: boolean,
 ): Promise<Notable[]> {
-  const { rows: notable } = await db.query<Notable>(insert, [db.tenant.partnerId, now, JSON.stringify(sources), JSON.stringify(rows), sick])
+  const { rows: notable } = await db.query<Notable>(mayRepeat ? insertNew : insertAll, [db.tenant.partnerId, now, JSON.stringify(sources), JSON.stringify(rows), sick])
   return notable
 }
 
-const insert = `
-  with source as materialized (select * from json_to_recordset($3) as s (k integer, customer_id uuid, product_id uuid, type_id text, "offset" integer)),
+/** A detection of the flush is stored already, or twice in it. */
+export const isRepeated = (error: unknown): boolean => /^detection_\w+_pkey$/.test(uniqueViolation(error) ?? '')
+
+const insert = (onConflict: string) => `
+  with source as materialized (
+    select * from json_to_recordset($3) as s (k integer, customer_id uuid, product_id uuid, type_id text, endpoint_id uuid, category text, engine text, "offset" integer)
+  ),
   added as (
     insert into detection (partner_id, customer_id, product_id, at, content_id, endpoint_id, category, threat, object, outcome, engine, received_at, counted_at)
-    select $1, s.customer_id, s.product_id, d.at, decode(d.id, 'hex'), d.e, d.c, d.t, d.o, d.r, d.n, $2, least(d.at + s."offset" * interval '1 millisecond', $2)
-    from json_to_recordset($4) as d (k integer, e uuid, at timestamptz, id text, c text, t text, o text, r text, n text) join source s on s.k = d.k
-    on conflict do nothing
+    select $1, s.customer_id, s.product_id, d.a, decode(d.i, 'hex'), s.endpoint_id, s.category, d.t, d.o, d.r, s.engine, $2, least(d.a + s."offset" * interval '1 millisecond', $2)
+    from json_to_recordset($4) as d (k integer, a timestamptz, i text, t text, o text, r text) join source s on s.k = d.k
+    ${onConflict}
     returning customer_id, product_id, endpoint_id, category, threat, object, outcome, at, counted_at
   ),
   minutes as (
@@ -183,6 +190,8 @@ const insert = `
     on conflict (partner_id, hour, category, type_id, customer_id) do update set count = h.count + excluded.count
   )
   select customer_id, product_id, endpoint_id, category, threat, object, outcome, at from added where outcome in ('blocked', 'failed', 'none') or endpoint_id = any($5::uuid[])`
+const insertAll = insert('')
+const insertNew = insert('on conflict do nothing')
 
 export interface Stored {
   id: string
