@@ -48,7 +48,7 @@ describe('killed at any moment (R15, R22, AGT-6)', () => {
     await writeFile(join(folder, 'clamd.conf'), `LocalSocket ${join(folder, 'none.sock')}\nLogFile ${log}\nLogTime yes\n`)
     await writeFile(log, '')
     const agentId = await enrolled(peer, join(folder, 'state'))
-    await saveSettings(join(folder, 'state'), { logLevel: 'error', engines: { clamav: { clamdConf: join(folder, 'clamd.conf') } } })
+    await saveSettings(join(folder, 'state'), { logLevel: 'error', engines: { clamav: { clamdConf: join(folder, 'clamd.conf'), onAccess: null } } })
     peer.loseAckRatio = 0.05
     let [written, number, rotated] = [0, 0, 0]
     const orders = new Set<string>()

@@ -85,7 +85,7 @@ export const databaseFolderOf = (clamd: Conf | null, freshclam: Conf | null): st
 /** freshclam's last complaint, one line, for the person who must mend it. */
 function lastError(output: string): string | null {
   const lines = output.split('\n').filter((line) => /ERROR|WARNING|can't|failed/i.test(line))
-  return lines.at(-1)?.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').trim().slice(0, 300) ?? null
+  return (lines.findLast((line) => !/update failed|giving up/i.test(line)) ?? lines.at(-1))?.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').trim().slice(0, 300) ?? null
 }
 
 const quoted = (value: string): string => (/\s/.test(value) && !value.includes('"') ? `"${value}"` : value)
