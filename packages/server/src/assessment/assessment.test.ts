@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aCleared, aDetection, aMachine, anEndpoint, connected, testAgentSide, type TestAgentSide } from '../agents/testing/index.ts'
 import { anActor } from '../platform/testing/database.ts'
-import { createAssessor, type Assessor } from './assessor.ts'
+import { assessProducts, createAssessor, type Assessor } from './assessor.ts'
 import { makePartitions } from './jobs.ts'
 
 let world: TestAgentSide
@@ -190,6 +190,18 @@ describe('who is told (NTF-1, NTF-4, NTF-10, ACC-14)', () => {
     await assessor.assessDue()
     expect(await stepsOf(productId)).toEqual(['opened', 'resolved', 'reopened'])
     expect(await rows('select from outbox where partner_id = $1', [partnerId])).toHaveLength(2)
+    await channel.kill()
+  })
+})
+
+describe('an assessment that outlasts its lease (R22, R23)', () => {
+  it('leaves its products due: who brought data meanwhile could not see that it had to ask', async () => {
+    const { productId, partnerId, channel } = await aTalker()
+    const lease = new Date(Date.now() - 1_000)
+    await rows(`insert into assessment_due (partner_id, product_id, customer_id, due_at) select partner_id, id, customer_id, $2 from product where id = $1
+      on conflict (partner_id, product_id) do update set due_at = excluded.due_at`, [productId, lease])
+    await world.server.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) => assessProducts(db, world.server.services, [productId], lease))
+    expect(await rows('select due_at from assessment_due where product_id = $1', [productId])).toEqual([{ due_at: lease }])
     await channel.kill()
   })
 })

@@ -145,7 +145,8 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
     db.announce({ kind: 'customer', id: customerId, customerId })
   }
   for (const event of opened) if (event.severity === 'action-required') await tell(db, services, event, now)
-  await settleDue(db, leaseUntil, settled)
+  // past the lease whoever brings data finds its products due already and marks nothing: so they stay due
+  if (services.clock.now() < leaseUntil) await settleDue(db, leaseUntil, settled)
 }
 
 const categoriesOf = (typeId: string): readonly Category[] => (productTypeById.get(typeId)?.categories ?? []).flatMap((id) => categoryById.get(id) ?? [])
