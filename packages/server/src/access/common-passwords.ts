@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * What people choose first. Own list of about a thousand roots (decision 16): at twelve characters nobody's password *is* one of the famous ones, it is built from one.
+ * What people choose first. Own list of about a thousand roots (decision 9): at twelve characters nobody's password *is* one of the famous ones, it is built from one.
  * Hence roots, and what is hung on them (years, digits, signs, the same again, letters turned into signs), instead of a long list of whole passwords.
  */
 const roots = new Set(readFileSync(new URL('common-passwords.txt', import.meta.url), 'utf8').split(/\s+/).filter((word) => word.length >= 3))
