@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { chmod, chown, copyFile, link, lstat, open, readlink, rename, rm, unlink } from 'node:fs/promises'
+import { chmod, chown, link, lstat, open, readlink, rename, rm, unlink, type FileHandle } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import * as z from 'zod'
 import { errorCode } from '../../core/files.ts'
@@ -77,19 +77,18 @@ export class Quarantine {
     const before = await lstat(source)
     if (!before.isFile()) return { isTaken: false, why: 'not-a-file' }
     const target = this.place(id)
-    await move(source, target, before.ino)
-    const { uid, gid, mode, size: sizeBytes } = before
-    await chmod(target, 0o400)
-    if (process.getuid?.() === 0) await chown(target, 0, 0)
+    const isCopy = await move(source, target, before.ino)
+    // Here nobody else reaches it: what is looked at now stays. A link that took the file's place meanwhile must never be followed.
+    const here = await lstat(target)
+    if (!here.isFile()) {
+      await rename(target, source)
+      return { isTaken: false, why: 'changed' }
+    }
+    const { uid, gid, mode, size: sizeBytes } = isCopy ? before : here
+    await own(target, { uid: 0, gid: 0, mode: 0o400 })
     const judged = await this.#look(target)
     if (judged?.verdict.is === 'clean') {
-      await chmod(target, mode & 0o7777)
-      if (process.getuid?.() === 0) await chown(target, uid, gid)
-      await link(target, source).then(() => unlink(target)).catch(async (error: unknown) => {
-        if (errorCode(error) !== 'EXDEV') throw error
-        await copyFile(target, source, constants.COPYFILE_EXCL)
-        await unlink(target)
-      })
+      await giveBack(target, source, { uid, gid, mode: mode & 0o7777 })
       return { isTaken: false, why: 'changed' }
     }
     return { isTaken: true, sha256: judged?.sha256 ?? null, sizeBytes, mode: mode & 0o7777, uid, gid }
@@ -109,10 +108,62 @@ export class Quarantine {
   }
 }
 
-/** Renames; across file systems copies, makes sure it is still the same file, and removes it. */
-async function move(source: Buffer, target: string, inode: number): Promise<void> {
+interface Rights {
+  uid: number
+  gid: number
+  mode: number
+}
+
+/**
+ * A file may have a second name outside: at no moment is it root's with a mode that its owner chose (set-user-id). So the owner changes while nothing is allowed, and
+ * the mode comes last.
+ */
+async function own(path: string, { uid, gid, mode }: Rights): Promise<void> {
+  await chmod(path, 0o400)
+  if (process.getuid?.() === 0) await chown(path, uid, gid)
+  await chmod(path, mode)
+}
+
+/** Puts it back as it was, over nothing that is there by now; across file systems as a copy. */
+async function giveBack(target: string, source: Buffer, rights: Rights): Promise<void> {
+  await own(target, rights)
+  try {
+    await link(target, source)
+  } catch (error) {
+    if (errorCode(error) !== 'EXDEV') throw error
+    const from = await open(target, constants.O_RDONLY | constants.O_NOFOLLOW)
+    try {
+      const to = await open(source, 'wx', 0o600)
+      try {
+        await copy(from, to)
+        if (process.getuid?.() === 0) await to.chown(rights.uid, rights.gid)
+        await to.chmod(rights.mode)
+      } finally {
+        await to.close()
+      }
+    } finally {
+      await from.close()
+    }
+  }
+  await unlink(target)
+}
+
+async function copy(from: FileHandle, to: FileHandle): Promise<void> {
+  const chunk = Buffer.alloc(262_144)
+  for (let offset = 0; ; ) {
+    const { bytesRead } = await from.read(chunk, 0, chunk.length, offset)
+    if (bytesRead === 0) break
+    await to.write(chunk, 0, bytesRead, offset)
+    offset += bytesRead
+  }
+  await to.sync()
+}
+
+/** Renames; across file systems copies, makes sure it is still the same file, and removes it: then the answer is true. */
+async function move(source: Buffer, target: string, inode: number): Promise<boolean> {
   try {
     await rename(source, target)
+    return false
   } catch (error) {
     if (errorCode(error) !== 'EXDEV') throw error
     const from = await open(source, constants.O_RDONLY | constants.O_NOFOLLOW)
@@ -120,14 +171,7 @@ async function move(source: Buffer, target: string, inode: number): Promise<void
       if ((await from.stat()).ino !== inode) throw Object.assign(new Error('file changed'), { code: 'ENOENT' })
       const to = await open(target, 'w', 0o400)
       try {
-        const chunk = Buffer.alloc(262_144)
-        for (let offset = 0; ; ) {
-          const { bytesRead } = await from.read(chunk, 0, chunk.length, offset)
-          if (bytesRead === 0) break
-          await to.write(chunk, 0, bytesRead, offset)
-          offset += bytesRead
-        }
-        await to.sync()
+        await copy(from, to)
       } finally {
         await to.close()
       }
@@ -136,6 +180,7 @@ async function move(source: Buffer, target: string, inode: number): Promise<void
         throw Object.assign(new Error('file changed'), { code: 'ENOENT' })
       }
       await unlink(source)
+      return true
     } finally {
       await from.close()
     }
