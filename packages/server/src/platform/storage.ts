@@ -2,7 +2,7 @@ import path from 'node:path'
 import pg from 'pg'
 import type { Config } from './config.ts'
 import { lockDataFolder, prepareDataFolder } from './data-folder.ts'
-import { createDatabase, createPool, isAway, latestMigration, migrate, type Database } from './db/index.ts'
+import { asLogin, createDatabase, createPool, isAway, latestMigration, migrate, type Database } from './db/index.ts'
 import type { Log } from './log.ts'
 import { startEmbedded } from './postgres/index.ts'
 import { databaseUnreachable, newerSchema, StartError } from './start-error.ts'
@@ -57,7 +57,9 @@ export async function openStorage(config: Config, log: Log): Promise<Storage> {
     if (after > before) log.info('schema brought forward', { before, after })
     await assertOwnKey(owner, vault, config.keyFile)
 
-    const app = createPool({ url, max: appConnections, role: 'vigie_app', onIdleError })
+    // our own PostgreSQL lets us in by any name: then even `reset role` leads nowhere (decision 7)
+    if (config.databaseUrl === null) await owner.query('alter role vigie_app login')
+    const app = createPool({ url: config.databaseUrl === null ? asLogin(url, 'vigie_app') : url, max: appConnections, role: 'vigie_app', onIdleError })
     given.push(() => app.end())
     const database = createDatabase(app, owner)
     return { database, vault, pool: () => ({ total: app.totalCount, idle: app.idleCount, waiting: app.waitingCount }), close: giveBack }

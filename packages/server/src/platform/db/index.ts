@@ -1,4 +1,4 @@
 export { createDatabase, markClass, type Database, type Tenant, type TenantDb } from './database.ts'
 export { migrate, latestMigration, latestMigrationIs } from './migrate.ts'
 export { isAway, uniqueViolation } from './errors.ts'
-export { createPool } from './pool.ts'
+export { asLogin, createPool } from './pool.ts'

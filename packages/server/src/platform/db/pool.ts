@@ -45,3 +45,6 @@ export function createPool({ url, max, role, onIdleError }: PoolOptions): pg.Poo
   pool.on('connect', (client) => void client.on('error', () => {}))
   return pool
 }
+
+/** The same database by another login. A socket URL has no host, which `URL` refuses: the name is replaced as text. */
+export const asLogin = (url: string, login: string): string => url.replace(/^(postgres(?:ql)?:\/\/)[^@/]*@/, `$1${login}@`)
