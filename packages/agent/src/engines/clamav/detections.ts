@@ -164,8 +164,11 @@ export class Detections {
         const result = await takeAway(this.#deps, path, threat, at.getTime(), hint.movedTo)
         if (result !== 'failed') return { items: [], state: {} } // takeAway told it
       }
-      const { items, state } = memory.cleared(path, 'quarantined', at)
-      return { items: [memory.detection(path, threat, at, 'quarantined'), ...items], state }
+      // a line of this log may be a piece of a hostile file's name: only a file that is gone was moved
+      if ((await stampOf(path).catch(() => '')) === null) {
+        const { items, state } = memory.cleared(path, 'quarantined', at)
+        return { items: [memory.detection(path, threat, at, 'quarantined'), ...items], state }
+      }
     }
     const outcome = hint && onAccess?.isPreventing ? 'blocked' : 'failed'
     const known = memory.infection(path, threat)

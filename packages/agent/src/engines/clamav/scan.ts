@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import type { State } from '../../core/queue-files.ts'
 import { CommandFailure, type Evidence, type Host } from '../../core/engine.ts'
 import { ClamdError, type Clamd, type ClamdSession, type Verdict } from './clamd.ts'
-import type { Memory } from './memory.ts'
+import { stampOf, type Memory } from './memory.ts'
 import type { Quarantine, Quarantined } from './quarantine.ts'
 import { existing, walk } from './walk.ts'
 
@@ -188,6 +188,10 @@ export async function takeAway(deps: Deps, path: Buffer, threat: string, fromMs:
   if (taken.why === 'changed') {
     await host.tell([], { [key]: null })
     return 'not-a-threat'
+  }
+  if (taken.why === 'gone' && from !== path && (await stampOf(path).catch(() => '')) !== null) {
+    await host.tell([], { [key]: null }) // never moved: the log's line lied, and the finding is told as one that was not
+    return 'failed'
   }
   if (taken.why === 'gone') {
     await host.tell([memory.detection(path, threat, at, 'failed'), memory.clearedItem(path, threat, 'gone', at)], { [key]: null, ...memory.cleared(path, 'gone', at).state })
