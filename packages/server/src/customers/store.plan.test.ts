@@ -112,7 +112,7 @@ describe('the lists of a business with 10,000 customers and 50,000 endpoints (CU
     }
     const scope = await times(limited, (db) => db.query('select count(*) from vigie.visible_customers()'))
     const list = await times(limited, listCustomers({ q: 'garage' }))
-    expect(list / scope).toBeLessThan(15)
+    expect(list / scope).toBeLessThan(50) // about 10 here; once for each of the 10,000 rows would be thousands
     const { rows: [seen] } = await database.transaction(limited, (db) => db.query<{ count: number }>('select count(*)::integer as count from vigie.visible_customers()'))
     expect(seen!.count).toBeGreaterThan(estate.customers * 0.4)
   })
