@@ -133,7 +133,7 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
   if (changed.length > 0) await updateEvents(db, changed, now)
   const steps: NewStep[] = [
     ...opened.map(({ id, customerId, figures }) => ({ eventId: id, customerId, what: 'opened', figures })),
-    ...changed.flatMap(({ event, product, step, figures }) => (step === null ? [] : [{ eventId: event.id, customerId: product.customerId, what: step, figures }])),
+    ...changed.flatMap(({ event, product, step, figures }) => (step === null ? [] : [{ eventId: event.id, customerId: product.customerId, what: step, figures: step === 'resolved' ? {} : figures }])),
   ]
   if (steps.length > 0) await addSteps(db, steps, now)
   const moved = [...opened, ...changed.filter(({ event, state }) => (event.state === 'resolved') !== (state === 'resolved'))].map(({ product }) => product)

@@ -48,7 +48,7 @@ describe('what facts make of events (EVT-2, EVT-3, EVT-9)', () => {
   })
 
   it('resolves what holds no more, also while pending', () => {
-    for (const state of ['unresolved', 'pending'] as const) expect(plan(facts(), [standing({ state })]).changed).toEqual([expect.objectContaining({ state: 'resolved', step: 'resolved' })])
+    for (const state of ['unresolved', 'pending'] as const) expect(plan(facts(), [standing({ state, figures: { infections: 3 } })]).changed).toEqual([expect.objectContaining({ state: 'resolved', step: 'resolved', figures: { infections: 3 } })])
   })
 
   it('what comes again within 10 minutes goes on as the same event (EVT-9, flapping)', () => {

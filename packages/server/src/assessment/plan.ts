@@ -85,7 +85,7 @@ export function planFor({ facts, categories, business, customer, standing }: Sub
   }
   // of a category that is assessed no more (a newer version's, or the type lost it): nothing holds it
   const known = new Set(categories.map(({ id }) => id))
-  for (const event of standing) if (event.state !== 'resolved' && !known.has(event.category)) plan.changed.push(resolve(event, event.figures))
+  for (const event of standing) if (event.state !== 'resolved' && !known.has(event.category)) plan.changed.push(resolve(event))
   return plan
 }
 
@@ -99,10 +99,11 @@ function reopen(event: Standing, { holds, figures }: Held, now: Date): Changed |
   return { event, state: 'unresolved', count: event.count + 1, figures, lastRaisedAt: now, notedAt: null, step: 'reopened' }
 }
 
-const resolve = (event: Standing, figures: Figures): Changed => ({ event, state: 'resolved', count: event.count, figures, lastRaisedAt: event.lastRaisedAt, notedAt: event.notedAt, step: 'resolved' })
+/** Keeps the figures it last held with: they are what it tells of itself for good ("0 infections could not be cleaned" is no event). */
+const resolve = (event: Standing): Changed => ({ event, state: 'resolved', count: event.count, figures: event.figures, lastRaisedAt: event.lastRaisedAt, notedAt: event.notedAt, step: 'resolved' })
 
 function carryOn(event: Standing, { holds, figures }: Held, now: Date): Changed | null {
-  if (!holds) return resolve(event, figures)
+  if (!holds) return resolve(event)
   const isGivenUp = event.state === 'pending' && hasFailed(event, now)
   const state = isGivenUp ? 'unresolved' : event.state
   const grew = isWorse(figures, event.figures)

@@ -12,13 +12,13 @@ export const commandList = (fixed: Fixed = {}) => query(commandsApi.listCommands
 
 const column = columns<Command>('commands.column')
 const stepFilter: Filter = { key: 'step', label: 'commands.column.step', options: commandSteps.map((step) => ({ value: step, label: `command-step.${step}` })) }
-const type = column.cell('type', (command) => <TypeWord type={command.type} />, { main: true, width: 200 })
+const type = column.cell('type', (command) => <TypeWord type={command.type} />, { main: true, width: 215 })
 const step = column.cell('step', (command) => <CommandStepTag step={command.step} />, { width: 235 })
-const agent = column.text('agentName', undefined, { width: 160 })
+const agent = column.text('agentName', undefined, { width: 130 })
 const outcome = column.cell('outcome', (command) => <CommandOutcome command={command} />)
-const sentAt = column.ago('sentAt', { sort: 'sentAt', width: 130 })
-const sentBy = column.text('sentBy', undefined, { width: 160 })
-const customer = column.cell('customerName', (command) => <Link to={paths.customer({ customerId: command.customerId })}>{command.customerName}</Link>, { width: 180 })
+const sentAt = column.ago('sentAt', { sort: 'sentAt', width: 105 })
+const sentBy = column.text('sentBy', undefined, { width: 125 })
+const customer = column.cell('customerName', (command) => <Link to={paths.customer({ customerId: command.customerId })}>{command.customerName}</Link>, { width: 150 })
 const shown = { all: [type, step, customer, agent, outcome, sentBy, sentAt], product: [type, step, agent, outcome, sentBy, sentAt] }
 
 function TypeWord({ type: commandType }: { type: string }) {

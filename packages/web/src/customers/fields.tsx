@@ -5,21 +5,21 @@ export function CompanyFields() {
   return (
     <>
       <TextField name="profile.company" label="customers.company" isRequired autoComplete="off" autoFocus />
-      <TextField name="profile.address" label="customers.address" />
+      <TextField name="profile.address" label="customers.address" isOptional />
       <FieldRow>
-        <TextField name="profile.postalCode" label="customers.postal-code" />
-        <TextField name="profile.city" label="customers.city" />
+        <TextField name="profile.postalCode" label="customers.postal-code" isOptional />
+        <TextField name="profile.city" label="customers.city" isOptional />
       </FieldRow>
       <FieldRow>
-        <TextField name="profile.state" label="customers.state" />
+        <TextField name="profile.state" label="customers.state" isOptional />
         <CountryField name="profile.country" label="customers.country" isRequired />
       </FieldRow>
       <FieldRow>
-        <TextField name="profile.phone" label="customers.phone" type="tel" />
-        <TextField name="profile.industry" label="customers.industry" />
+        <TextField name="profile.phone" label="customers.phone" type="tel" isOptional />
+        <TextField name="profile.industry" label="customers.industry" isOptional />
       </FieldRow>
       <FieldRow>
-        <NumberField name="profile.sizeEndpoints" label="customers.size" help="customers.size.help" min={0} max={1_000_000} />
+        <NumberField name="profile.sizeEndpoints" label="customers.size" help="customers.size.help" isOptional min={0} max={1_000_000} />
         <span />
       </FieldRow>
     </>
@@ -48,7 +48,7 @@ export function ContactFields({ prefix = '' }: { prefix?: string }) {
       </FieldRow>
       <FieldRow>
         <TextField name={`${prefix}email`} label="customers.contact.email" type="email" isRequired />
-        <TextField name={`${prefix}phone`} label="customers.contact.phone" type="tel" />
+        <TextField name={`${prefix}phone`} label="customers.contact.phone" type="tel" isOptional />
       </FieldRow>
       <FieldRow>
         <LocaleField name={`${prefix}locale`} label="customers.contact.locale" isRequired />
@@ -61,7 +61,7 @@ export function ContactFields({ prefix = '' }: { prefix?: string }) {
 export function TagFields({ suggestions }: { suggestions: string[] }) {
   return (
     <FieldGroup title="customers.tags" about="customers.tags.about">
-      <TagsField name="tags" label="customers.column.tags" help="customers.tags.help" suggestions={suggestions} />
+      <TagsField name="tags" label="customers.column.tags" isOptional help="customers.tags.help" suggestions={suggestions} />
     </FieldGroup>
   )
 }

@@ -13,12 +13,12 @@ export const detectionList = (fixed: Fixed = {}) => query(eventsApi.listDetectio
 const column = columns<Detection>('detections.column')
 const threat = column.cell('threat', (detection) => <span title={detection.threat}>{detection.threat}</span>, { main: true, width: 220 })
 const object = column.cell('object', (detection) => <code title={detection.object}>{detection.object}</code>)
-const outcome = column.cell('outcome', (detection) => <DetectionOutcomeTag outcome={detection.outcome} />, { width: 220 })
-const endpoint = column.cell('endpointName', (detection) => <Link to={paths.endpoint({ endpointId: detection.endpointId })}>{detection.endpointName}</Link>, { width: 160 })
-const customer = column.cell('customerName', (detection) => <Link to={paths.customer({ customerId: detection.customerId })}>{detection.customerName}</Link>, { width: 180 })
+const outcome = column.cell('outcome', (detection) => <DetectionOutcomeTag outcome={detection.outcome} />, { width: 190 })
+const endpoint = column.cell('endpointName', (detection) => <Link to={paths.endpoint({ endpointId: detection.endpointId })}>{detection.endpointName}</Link>, { width: 140 })
+const customer = column.cell('customerName', (detection) => <Link to={paths.customer({ customerId: detection.customerId })}>{detection.customerName}</Link>, { width: 150 })
 const category = column.cell('category', (detection) => <CategoryWord category={detection.category} />, { width: 130, hidden: true })
 const engine = column.text('engine', undefined, { width: 100, hidden: true })
-const at = column.ago('at', { sort: 'at', width: 130 })
+const at = column.ago('at', { sort: 'at', width: 110 })
 const receivedAt = column.ago('receivedAt', { width: 140, hidden: true })
 const tail = [category, engine, at, receivedAt]
 

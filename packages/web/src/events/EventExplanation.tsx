@@ -47,7 +47,7 @@ export function EventExplanation({ eventId, withTitle = false }: { eventId: stri
               </Piece>
             )}
             {actor.can('command.read') && <Part key={`commands-${eventId}`} rows={2}><EventCommands eventId={eventId} /></Part>}
-            <Piece title="events.why"><Why event={event} /></Piece>
+            <Piece title={event.state === 'resolved' ? 'events.why-then' : 'events.why'}><Why event={event} /></Piece>
             {event.endpoints.length > 0 && <Piece title="events.endpoints"><Endpoints event={event} /></Piece>}
           </div>
           <div className={css.column}>

@@ -17,21 +17,21 @@ export const stateTones: Readonly<Record<Event['state'], Sign | 'quiet' | 'good'
 
 function Title({ event }: { event: Event }) {
   const words = eventTitle(useText(), event)
-  return <span title={words}>{words}</span>
+  return <span title={words}>{words}{event.count > 1 && <span className="faint figures"> ×{event.count}</span>}</span>
 }
 const Category = ({ event }: { event: Event }) => <>{categoryName(useText(), event.category)}</>
 
 const column = columns<Event>('events.column')
-const severity = column.cell('severity', (event) => <Severity sign={event.severity} />, { width: 145, sort: true })
+const severity = column.cell('severity', (event) => <Severity sign={event.severity} />, { width: 140, sort: true })
 const what = column.cell('what', (event) => <Title event={event} />, { main: true, minWidth: 240 })
-const customer = column.cell('customer', (event) => <Link to={paths.customer({ customerId: event.customerId })}>{event.customerName}</Link>, { width: 170, sort: true })
-const product = column.cell('product', (event) => <Link to={paths.product({ productId: event.productId })}>{event.productName}</Link>, { width: 130 })
+const customer = column.cell('customer', (event) => <Link to={paths.customer({ customerId: event.customerId })}>{event.customerName}</Link>, { width: 160, sort: true })
+const product = column.cell('product', (event) => <Link to={paths.product({ productId: event.productId })}>{event.productName}</Link>, { width: 125 })
 const tail = [
   column.cell('category', (event) => <Category event={event} />, { width: 150, hidden: true }),
-  column.cell('count', (event) => <span className="figures">{event.count}</span>, { width: 80, align: 'end' }),
+  column.cell('count', (event) => <span className="figures">{event.count}</span>, { width: 80, align: 'end', hidden: true }),
   column.ago('openedAt', { sort: true, width: 110 }),
   column.ago('lastRaisedAt', { sort: true, width: 120, hidden: true }),
-  column.state('state', (event) => ({ label: `event-state.${event.state}`, tone: stateTones[event.state] }), { width: 180 }),
+  column.state('state', (event) => ({ label: `event-state.${event.state}`, tone: stateTones[event.state] }), { width: 170 }),
 ]
 const shown = { all: [severity, what, customer, product, ...tail], customer: [severity, what, product, ...tail], product: [severity, what, ...tail] }
 

@@ -47,7 +47,7 @@ export function EndpointDetail({ endpointId }: { endpointId: string }) {
         facts={[
           ['inventory.column.state', <AgentStateTag key="state" state={endpoint.state} />],
           ['common.customer', <Link key="customer" to={paths.customer({ customerId: endpoint.customerId })}>{endpoint.customerName}</Link>],
-          ['common.product', <Link key="product" to={paths.product({ productId: endpoint.productId })}>{say(`product-type.${endpoint.typeId}.name`)}</Link>],
+          ['inventory.product-type', <Link key="product" to={paths.product({ productId: endpoint.productId })}>{say(`product-type.${endpoint.typeId}.name`)}</Link>],
           ['inventory.column.group', <GroupWord key="group" group={endpoint.group} />],
           ['inventory.column.addresses', endpoint.addresses.length > 0 ? <span key="addresses" className="mono">{endpoint.addresses.join(', ')}</span> : null],
           ['inventory.column.openInfections', <InfectionCount key="infections" endpoint={endpoint} />],

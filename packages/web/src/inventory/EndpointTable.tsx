@@ -15,14 +15,14 @@ export const endpointList = (fixed: Fixed = {}) => query(productsApi.listEndpoin
 
 const column = columns<Endpoint>('inventory.column')
 const name = column.cell('name', (endpoint) => <span title={endpoint.name}>{endpoint.name}</span>, { main: true, sort: true, minWidth: 180 })
-const customer = column.cell('customerName', (endpoint) => <Link to={paths.customer({ customerId: endpoint.customerId })}>{endpoint.customerName}</Link>, { width: 170 })
+const customer = column.cell('customerName', (endpoint) => <Link to={paths.customer({ customerId: endpoint.customerId })}>{endpoint.customerName}</Link>, { width: 150 })
 const common = [
-  column.cell('state', (endpoint) => <AgentStateTag state={endpoint.state} />, { width: 145 }),
-  column.cell('openInfections', (endpoint) => <InfectionCount endpoint={endpoint} />, { width: 96, align: 'end', sort: true }),
-  column.cell('realTimeScan', (endpoint) => <RealTimeScanTag state={endpoint.engine?.realTimeScan} />, { width: 160 }),
-  column.cell('patternBuiltAt', (endpoint) => <Pattern engine={endpoint.engine} />, { sort: true, width: 165 }),
-  column.cell('lastScan', (endpoint) => <LastScan engine={endpoint.engine} />, { width: 120 }),
-  column.ago('lastSeenAt', { sort: true, width: 110 }),
+  column.cell('state', (endpoint) => <AgentStateTag state={endpoint.state} />, { width: 152 }),
+  column.cell('openInfections', (endpoint) => <InfectionCount endpoint={endpoint} />, { width: 90, align: 'end', sort: true }),
+  column.cell('realTimeScan', (endpoint) => <RealTimeScanTag state={endpoint.engine?.realTimeScan} />, { width: 142 }),
+  column.cell('patternBuiltAt', (endpoint) => <Pattern engine={endpoint.engine} />, { sort: true, width: 145 }),
+  column.cell('lastScan', (endpoint) => <LastScan engine={endpoint.engine} />, { width: 108 }),
+  column.ago('lastSeenAt', { sort: true, width: 126 }),
   column.text('addresses', (endpoint) => endpoint.addresses.join(', '), { width: 200, hidden: true }),
   column.text('platform', undefined, { width: 180, hidden: true }),
   column.cell('group', (endpoint) => <GroupWord group={endpoint.group} />, { width: 160, hidden: true }),

@@ -35,9 +35,10 @@ export function CopyText({ text, label, block = false }: { text: string; label?:
   return (
     <span className={block ? css.block : css.inline}>
       <code className={css.text} tabIndex={block ? 0 : undefined} role={block ? 'group' : undefined} aria-label={block ? label : undefined}>{text}</code>
-      <Tooltip label={word} opened={result !== null ? true : undefined}>
+      <Tooltip label={word} disabled={block} opened={result !== null ? true : undefined}>
         <button type="button" className={css.button} aria-label={label ? say('kit.copy.what', { what: label }) : say('kit.copy')} onClick={() => void copy(text).then((isCopied) => setResult(isCopied ? 'copied' : 'failed'))}>
           <Icon name={result === 'copied' ? 'check' : 'copy'} size={14} />
+          {block && <span aria-hidden="true">{word}</span>}
         </button>
       </Tooltip>
       <span role="status" className="sr-only">{result !== null && word}</span>

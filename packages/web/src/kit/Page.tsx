@@ -41,10 +41,10 @@ export function Page({ title, crumbs = [], action, sign, about, updatedAt, tabs,
         {crumbs.length > 0 && (
           <nav aria-label={say('kit.breadcrumb')}>
             <ol className={css.crumbs}>
-              {crumbs.map((crumb) => (
+              {crumbs.map((crumb, index) => (
                 <li key={crumb.to}>
                   <Link to={crumb.to}>{say(crumb.label)}</Link>
-                  <Icon name="chevronRight" size={12} />
+                  {index < crumbs.length - 1 && <Icon name="chevronRight" size={12} />}
                 </li>
               ))}
             </ol>

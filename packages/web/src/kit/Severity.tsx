@@ -81,7 +81,7 @@ export function StateTag({ label, tone = 'quiet', title }: { label: Label; tone?
   return (
     <span className={`${css.tag} ${css[`tag-${tone}`] ?? ''}`} title={title}>
       {tone === 'good' ? <span className={css.dot} aria-hidden="true" /> : tone !== 'quiet' && <Glyph sign={tone} size={12} />}
-      {say(label)}
+      <span className={css.word}>{say(label)}</span>
     </span>
   )
 }

@@ -10,9 +10,9 @@ const tones: Readonly<Record<Delivery['state'], Sign | 'quiet' | 'good'>> = { wa
 const column = columns<Delivery>('outbox.column')
 const shown = [
   column.cell('subject', (delivery) => <span title={delivery.subject}>{delivery.subject}</span>, { main: true }),
-  column.text('to', undefined, { width: 190 }),
+  column.text('to', undefined, { width: 230 }),
   column.cell('kind', (delivery) => <KindWord kind={delivery.kind} />, { width: 150 }),
-  column.cell('state', (delivery) => <DeliveryState delivery={delivery} />, { width: 220 }),
+  column.cell('state', (delivery) => <DeliveryState delivery={delivery} />, { width: 150 }),
   column.cell('attempts', (delivery) => <span className="figures">{delivery.attempts}</span>, { width: 90, align: 'end', hidden: true }),
   column.ago('createdAt', { sort: true, width: 130 }),
   column.ago('sentAt', { width: 130, hidden: true, never: 'outbox.not-sent' }),

@@ -65,7 +65,7 @@ function HowTo({ product: shown }: { product: Product }) {
             <p className={css.lead}>{say('products.connect.run.about')}</p>
             <CopyText text={instructions.installCommand} label={say('products.connect.command')} block />
             <p className={css.under}>
-              <span><Glyph sign="pending" /> {say('products.key.once')} <ExpiresIn at={instructions.expiresAt} /></span>
+              <span><Glyph sign="pending" /><span>{say('products.key.once')} <ExpiresIn at={instructions.expiresAt} /></span></span>
               {mayMake && <Button size="small" icon="refresh" isBusy={making.isRunning} onClick={() => void make()}>{say('products.key.renew')}</Button>}
             </p>
           </section>

@@ -20,7 +20,7 @@ export function NotFoundPage() {
   const say = useText()
   return (
     <Page title="kit.not-found">
-      <Empty title="kit.not-found" about="kit.not-found.about" icon="search" action={<Link to={paths.home()} className={buttonClass()}>{say('kit.not-found.home')}</Link>} />
+      <Empty about="kit.not-found.about" icon="search" action={<Link to={paths.home()} className={buttonClass()}>{say('kit.not-found.home')}</Link>} />
     </Page>
   )
 }

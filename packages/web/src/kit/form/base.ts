@@ -7,10 +7,12 @@ export interface Base {
   label: Label
   help?: Label
   isRequired?: boolean
+  /** Says so beside the label: for forms where most is needed and some is not. */
+  isOptional?: boolean
   placeholder?: Label
 }
 
-export function useBase<T>({ name, label, help, isRequired, placeholder }: Base) {
+export function useBase<T>({ name, label, help, isRequired, isOptional, placeholder }: Base) {
   const say = useText()
   const field = useField<T>(name)
   return {
@@ -18,7 +20,7 @@ export function useBase<T>({ name, label, help, isRequired, placeholder }: Base)
     props: {
       id: field.id,
       name,
-      label: say(label),
+      label: isOptional ? say('kit.form.optional', { label: say(label) }) : say(label),
       description: field.error === undefined && help ? say(help) : undefined,
       error: field.error,
       required: isRequired ?? false,

@@ -71,7 +71,7 @@ export function columns<Row>(prefix: string) {
   }
 }
 
-const Dash = () => <span className="faint" aria-hidden="true">–</span>
+const Dash = () => <span className="faint" aria-hidden="true" data-nothing="">–</span>
 
 function AgoCell({ at, freshForSeconds, never }: { at: string | null; freshForSeconds: number | undefined; never: string | undefined }) {
   return <Ago at={at} {...(freshForSeconds === undefined ? {} : { freshForSeconds })} {...(never === undefined ? {} : { never })} />
