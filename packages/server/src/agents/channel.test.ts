@@ -116,6 +116,15 @@ describe('the channel (AGT-2, AGT-6, R22)', () => {
     await second.channel.kill()
   })
 
+  it('an agent that was uninstalled gives its identity up, and that is recorded (AGT-2, R40)', async () => {
+    const { identity } = await world.anAgent()
+    const { channel } = await connected(world.target, identity)
+    channel.send({ kind: 'bye', reason: 'uninstalled' })
+    await channel.closed
+    expect(await agentRow(identity.agentId)).toMatchObject({ state: 'unregistered', switch: 'unregistered' })
+    expect(await rows(`select actor_kind, object_name from audit where activity = 'agent.uninstalled' and object_id = $1`, [identity.agentId])).toEqual([{ actor_kind: 'agent', object_name: identity.machine.hostname }])
+  })
+
   it('goodbye is offline; a lost connection is abnormal once the time is over, and not before (AGT-2)', async () => {
     const { identity, productId } = await world.anAgent()
     const first = await connected(world.target, identity)

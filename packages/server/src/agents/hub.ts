@@ -4,11 +4,12 @@ import type { Duplex } from 'node:stream'
 import { channelLimits, protocolVersion, UpFrame } from '@vigie/domain/agents'
 import { Problem } from '@vigie/domain/kernel'
 import { WebSocket, WebSocketServer } from 'ws'
+import { record } from '../audit/index.ts'
 import { agentChannel, takeWaiting, type AgentNotice } from '../commands/index.ts'
 import type { Ingest } from '../ingest/index.ts'
 import { isAway, markClass, newId, type Services } from '../platform/index.ts'
 import { answers, closeCodes, Connection } from './connection.ts'
-import { assertProtocol, systemOf } from './enrol.ts'
+import { assertProtocol, byAgent as agentAsDoer, systemOf } from './enrol.ts'
 import { clampOffset, isClockOff, takeHello, type Greeting, type Hello, type Taken } from './hello.ts'
 import type { Presence } from './presence.ts'
 import { disconnect, lockAgent, setState } from './store.ts'
@@ -166,7 +167,12 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
       await database.transaction(systemOf(connection.partnerId), async (db) => {
         const agent = await lockAgent(db, connection.agentId, markClass)
         if (!agent || !(await disconnect(db, agent.id, connection.connectionId, clock.now()))) return
-        if (reason === 'uninstalled') await db.query(`update agent set switch = 'unregistered' where id = $1`, [agent.id])
+        if (reason === 'uninstalled') {
+          await db.query(`update agent set switch = 'unregistered' where id = $1`, [agent.id])
+          await record(db, services.vault, clock.now(), agentAsDoer(agent.id, agent, connection.address), {
+            activity: 'agent.uninstalled', object: { kind: 'agent', id: agent.id, name: agent.hostname }, customerId: agent.customerId, before: { switch: agent.switch }, after: { switch: 'unregistered' },
+          })
+        }
         const state = reason === 'uninstalled' || agent.switch === 'unregistered' ? 'unregistered' : agent.switch === 'disabled' ? 'disabled' : 'offline'
         await setState(db, agent, state, null)
       })
