@@ -504,6 +504,7 @@ create table public.detection (
   constraint detection_pkey PRIMARY KEY (partner_id, product_id, at, content_id)
 ) partition by RANGE (at);
 CREATE INDEX detection_customer ON ONLY public.detection USING btree (partner_id, customer_id, at DESC);
+CREATE INDEX detection_newest ON ONLY public.detection USING btree (partner_id, at DESC);
 alter table public.detection enable row level security;
 create policy tenant on public.detection for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
@@ -661,8 +662,10 @@ create table public.index_value (
 CREATE INDEX index_value_customer ON public.index_value USING btree (partner_id, customer_id);
 CREATE UNIQUE INDEX index_value_of ON public.index_value USING btree (partner_id, COALESCE(customer_id, '00000000-0000-0000-0000-000000000000'::uuid), category, name);
 alter table public.index_value enable row level security;
+create policy inherited on public.index_value for select to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (customer_id IS NULL));
 create policy tenant on public.index_value for all to vigie_app
-  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND ((customer_id IS NULL) OR ( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select, update on public.index_value to vigie_app;
 

@@ -17,6 +17,8 @@ create table detection (
   primary key (partner_id, product_id, at, content_id)
 ) partition by range (at);
 create index detection_customer on detection (partner_id, customer_id, at desc);
+-- the newest of all customers: without it a page costs what is stored
+create index detection_newest on detection (partner_id, at desc);
 -- months are made ahead by a job; the default takes clocks that are far off, so that nothing is ever refused (R23)
 create table detection_default partition of detection default;
 
@@ -218,11 +220,12 @@ call vigie.protect('assessment_due', 'customer_id', 'select, insert, update, del
 call vigie.protect('command', 'customer_id', 'select, insert, update, delete');
 call vigie.protect('command_step', 'customer_id', 'select, insert');
 call vigie.protect('dead_letter', 'customer_id', 'select, insert, delete');
--- the business's own index values have no customer
+-- the business's own index values have no customer: a limited account inherits them, and changes none
 alter table index_value enable row level security;
 create policy tenant on index_value to vigie_app
-  using (partner_id = (select vigie.partner()) and (customer_id is null or (select vigie.sees_all()) or customer_id in (select vigie.visible_customers())))
+  using (partner_id = (select vigie.partner()) and ((select vigie.sees_all()) or customer_id in (select vigie.visible_customers())))
   with check (partner_id = (select vigie.partner()) and ((select vigie.sees_all()) or customer_id in (select vigie.visible_customers())));
+create policy inherited on index_value for select to vigie_app using (partner_id = (select vigie.partner()) and customer_id is null);
 grant select, insert, update, delete on index_value to vigie_app;
 
 -- What is due, over all businesses: keys only.

@@ -240,5 +240,5 @@ async function writeCarefully(db: TenantDb, { sender, epoch, items }: Fresh, wri
   if (letters.length > 0) await insertLetters(db, letters, now)
 }
 
-/** The store says that a value can't be: data exception, or a constraint (SQLSTATE 22, 23). */
-export const isDataError = (error: unknown): boolean => /^2[23]/.test((error as { code?: string } | null)?.code ?? '')
+/** The store says that a value can't be: data exception, or a constraint or a limit of its own (SQLSTATE 22, 23, 54). */
+export const isDataError = (error: unknown): boolean => /^(2[23]|54)/.test((error as { code?: string } | null)?.code ?? '')

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventsApi } from '@vigie/domain/events'
+import type { TenantDb } from '../platform/index.ts'
+import { testDatabase, type TestDatabase } from '../platform/testing/database.ts'
+import { anEstate, type Estate } from '../platform/testing/estate.ts'
+import { indexesOf, plansOf, scanned, visited } from '../platform/testing/plan.ts'
+import * as detections from './detections.ts'
+import * as events from './store.ts'
+
+let database: TestDatabase
+let estate: Estate
+beforeAll(async () => {
+  database = await testDatabase()
+  estate = await anEstate(database, { customers: 2_000, endpointsPerCustomer: 3, others: 2 })
+  const { owner } = database
+  await owner.query(
+    `insert into detection (partner_id, customer_id, product_id, at, content_id, endpoint_id, category, threat, object, outcome, engine, received_at, counted_at)
+     select e.partner_id, e.customer_id, e.product_id, now() - i * interval '1 hour' - e.n * interval '1 second', decode(md5(e.id::text || i), 'hex'), e.id, 'antivirus', 't', 'o', 'deleted', 'e', now(), now()
+     from (select *, row_number() over () as n from endpoint) e, generate_series(1, 10) i`)
+  await owner.query(
+    `insert into event (partner_id, id, customer_id, product_id, category, condition, severity, severity_rank, state, opened_at, last_raised_at, resolved_at)
+     select p.partner_id, gen_random_uuid(), p.customer_id, p.id, 'antivirus', 'c' || i, case when i = 0 then 'action-required' else 'warning' end, case when i = 0 then 2 else 1 end,
+       case when i < 2 then 'unresolved' else 'resolved' end, now() - n * interval '1 minute', now() - n * interval '1 second', case when i < 2 then null else now() end
+     from (select *, row_number() over () as n from product) p, generate_series(0, 5) i`)
+  await owner.query('analyze')
+}, 120_000)
+afterAll(() => database.close())
+
+const plans = (work: (db: TenantDb) => Promise<unknown>) => plansOf(database, { partnerId: estate.partnerId, scope: 'all', principalId: null }, work)
+const one = async (table: 'customer' | 'product' | 'endpoint') => (await database.owner.query(`select id from ${table} where partner_id = $1 order by id limit 1`, [estate.partnerId])).rows[0].id as string
+
+describe('the newest of many (EVT-4, EVT-8): a page costs the same whatever is stored', () => {
+  it.each([
+    ['of all customers', {}, '_partner_id_at_idx'],
+    ['of one category', { category: 'antivirus' }, '_partner_id_at_idx'],
+    ['of a customer', { customerId: 'customer' }, '_partner_id_customer_id_at_idx'],
+    ['of a product', { productId: 'product' }, '_pkey'],
+    ['of an endpoint, by its product', { endpointId: 'endpoint' }, '_pkey'],
+  ] as const)('detections %s', async (_, filter, index) => {
+    const query: Record<string, string> = {}
+    for (const [key, value] of Object.entries(filter)) query[key] = ['customer', 'product', 'endpoint'].includes(value) ? await one(value as 'customer') : value
+    const nodes = await plans((db) => detections.list(db, eventsApi.listDetections.query!.parse({ limit: 20, ...query })))
+    expect(scanned(nodes).filter((relation) => relation.startsWith('detection'))).toEqual([])
+    // each partition has its own, named by PostgreSQL
+    expect(indexesOf(nodes).filter((name) => name.startsWith('detection')).every((name) => name.endsWith(index)), indexesOf(nodes).join(' ')).toBe(true)
+    expect(visited(nodes.filter(({ relation }) => relation?.startsWith('detection')))).toBeLessThan(400)
+  })
+
+  it.each([
+    ['newest raised', {}, 'event_open_newest'],
+    ['worst first', { sort: '-severity' }, 'event_open_severity'],
+    ['resolved ones too', { state: 'unresolved,pending,resolved' }, 'event_newest'],
+    ['by opening', { sort: '-openedAt', state: 'unresolved,pending,resolved' }, 'event_opened'],
+  ] as const)('events: %s', async (_, query, index) => {
+    const nodes = await plans((db) => events.list(db, eventsApi.listEvents.query!.parse({ limit: 20, ...query })))
+    expect(indexesOf(nodes)).toContain(index)
+    expect(visited(nodes)).toBeLessThan(400)
+  })
+})
