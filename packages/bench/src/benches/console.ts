@@ -2,8 +2,8 @@ import { gzipSync } from 'node:zlib'
 import { infectedMix } from '@vigie/lab/agents'
 import type { Browser } from 'playwright-core'
 import { startBrowser } from '../kit/browser.ts'
-import { defineBench, type Figure } from '../kit/define.ts'
-import { median, pause, quantile } from '../kit/measure.ts'
+import { defineBench, type Figure, voidBy } from '../kit/define.ts'
+import { measure, median, pause, quantile, treeOf } from '../kit/measure.ts'
 import { fleetOn, isBuilt, type ServerUnderTest, startServer } from '../kit/server.ts'
 
 const paintLimitMs = 1_000
@@ -22,14 +22,18 @@ export const consolePaint = defineBench({
     await pause(3_000)
     const browser = await startBrowser(context)
     await visit(browser, server) // the browser's own first page
-    const visits: Visit[] = []
-    for (let run = 0; run < (context.isShort ? 3 : 11); run++) visits.push(await visit(browser, server))
+    const chromium = () => treeOf(process.pid).filter((pid) => pid !== process.pid && pid !== server.pid) // the browser's programs are ours too
+    const { result: visits, others } = await measure({ ...server.processes, browser: chromium }, async () => {
+      const all: Visit[] = []
+      for (let run = 0; run < (context.isShort ? 3 : 11); run++) all.push(await visit(browser, server))
+      return all
+    })
     const paints = visits.map(({ paintMs }) => paintMs)
     const scriptKiB = visits[0]!.scriptBytes / 1024
     const figures: Figure[] = [
       {
         bench: 'console/first-useful-paint', source: 'issue 2, P14', ratio: quantile(paints, 0.95) / paintLimitMs, value: quantile(paints, 0.95), goal: { atMost: 1 },
-        yardstick: { name: 'the limit', value: paintLimitMs, unit: 'ms' }, detail: { medianMs: median(paints), visits: paints.length, requests: visits[0]!.requests },
+        yardstick: { name: 'the limit', value: paintLimitMs, unit: 'ms' }, detail: { medianMs: median(paints), visits: paints.length, requests: visits[0]!.requests, othersCores: others }, ...voidBy(others),
       },
       {
         bench: 'console/first-load-script', source: 'issue 2', ratio: scriptKiB / scriptLimitKiB, value: scriptKiB, goal: { atMost: 1 },

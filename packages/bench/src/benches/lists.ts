@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks'
 import { eventsApi } from '@vigie/domain/events'
 import { infectedMix } from '@vigie/lab/agents'
-import { defineBench } from '../kit/define.ts'
-import { pause, quantile } from '../kit/measure.ts'
+import { defineBench, type Figure, voidBy } from '../kit/define.ts'
+import { measure, type Measured, pause, quantile } from '../kit/measure.ts'
 import { fleetOn, type ServerUnderTest, startServer } from '../kit/server.ts'
 
 /** Issue 2: 100 technicians, one action each 5 s (load L7). */
@@ -25,13 +25,17 @@ export const lists = defineBench({
 
     const seconds = context.isShort ? 10 : 60
     context.say(`asking for the events list for ${seconds} s, agents at rest ...`)
-    const atRest = await ask(server, seconds)
+    const atRest = await measure(server.processes, () => ask(server, seconds))
     context.say('the same with 1,000 detections a second ...')
-    const [busy] = await Promise.all([ask(server, seconds), fleet.sendDetections({ seconds, perSecond: 1_000, batch: 25 })])
-    const figure = (name: string, times: number[]) => ({
+    const busy = await measure(server.processes, async () => {
+      const [times] = await Promise.all([ask(server, seconds), fleet.sendDetections({ seconds, perSecond: 1_000, batch: 25 })])
+      return times
+    })
+    const figure = (name: string, { result: times, others, cpu, seconds: took }: Measured<number[]>): Figure => ({
       bench: `lists/events-${name}`, source: 'issue 2, P15', ratio: quantile(times, 0.95) / limitMs, value: quantile(times, 0.95), goal: { atMost: 1 },
       yardstick: { name: 'the limit', value: limitMs, unit: 'ms' },
-      detail: { agents: fleet.stats().online, requests: times.length, p50Ms: quantile(times, 0.5), p99Ms: quantile(times, 0.99), dropped: fleet.stats().dropped },
+      detail: { agents: fleet.stats().online, requests: times.length, p50Ms: quantile(times, 0.5), p99Ms: quantile(times, 0.99), dropped: fleet.stats().dropped, othersCores: others, serverCores: cpu['server']! / took, databaseCores: cpu['database']! / took },
+      ...voidBy(others),
     })
     return [figure('at-rest', atRest), figure('busy', busy)]
   },

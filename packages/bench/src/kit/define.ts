@@ -4,6 +4,8 @@ export interface Figure {
   bench: string
   /** Ours by the yardstick. What "good" is stands in `goal`. */
   ratio: number
+  /** Why it must not be compared: the machine was not ours alone, the yardstick moved. Absent: it stands. */
+  isVoid?: string
   /** What it was measured against, with its own figure. */
   yardstick: { name: string; value: number; unit: string }
   /** Ours, in the yardstick's unit. */
@@ -30,5 +32,10 @@ export interface BenchContext {
 }
 
 export const defineBench = (bench: Bench): Bench => bench
+
+/** performance.md §9: cores others may take of the machine while rates are measured. */
+export const othersLimitCores = 0.3
+
+export const voidBy = (others: number): { isVoid?: string } => (others > othersLimitCores ? { isVoid: `others took ${others.toFixed(1)} cores meanwhile` } : {})
 
 export const isMet = ({ ratio, goal }: Figure): boolean => ('atLeast' in goal ? ratio >= goal.atLeast : ratio <= goal.atMost)

@@ -32,6 +32,10 @@ describe('the bench', () => {
     expect(lines[2]).toMatch(/^c\/d +1 +<= 1 +met/)
   })
 
+  it('a void figure is no figure, and says why', () => {
+    expect(table([aFigure({ isVoid: 'others took 1.4 cores meanwhile' })])).toMatch(/a\/b .* void .*\n.*a\/b is void: others took 1\.4 cores meanwhile$/s)
+  })
+
   it('quantiles and rounding', () => {
     expect(quantile([4, 1, 3, 2], 1)).toBe(4)
     expect(median([1, 2, 3, 4])).toBe(2.5)
