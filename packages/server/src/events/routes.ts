@@ -2,7 +2,7 @@ import { categoryById, indexesInForce } from '@vigie/domain/categories'
 import { isFinal } from '@vigie/domain/commands'
 import { eventsApi, type Event, type EventDetail } from '@vigie/domain/events'
 import { Problem } from '@vigie/domain/kernel'
-import { markDue } from '../assessment/index.ts'
+import { concernedEndpoints, markDue } from '../assessment/index.ts'
 import { record } from '../audit/index.ts'
 import { commandsOfEvent, sendCommand } from '../commands/index.ts'
 import { exportPageSize, handle, handleStream, speaker, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
@@ -12,6 +12,9 @@ import * as events from './store.ts'
 
 const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = (event: Event) => ({ kind: 'event', id: event.id, name: `${event.category}/${event.condition}` })
+
+/** From when its figures count: the hour before it was last raised, or its reset if that is later (EVT-3, EVT-4). */
+const countedSince = (event: Event): Date => new Date(Math.max(Date.parse(event.lastRaisedAt) - 3_600_000, event.resetAt === null ? 0 : Date.parse(event.resetAt)))
 
 /** @throws event.resolved-already */
 async function lockOpen(db: TenantDb, id: string): Promise<Event> {
@@ -61,7 +64,7 @@ export const eventRoutes: Handler[] = [
       ...event,
       steps: await events.stepsOf(db, event.id),
       indexes: Object.entries(inForce).map(([name, index]) => ({ name, ...index })),
-      endpoints: await events.endpointsOf(db, event),
+      endpoints: (await concernedEndpoints(db, event, countedSince(event), 20)).endpoints,
       resolvedBy: event.state === 'resolved' ? [] : await resolvedBy(db, event),
     }
   }),

@@ -98,17 +98,6 @@ export async function stepsOf(db: TenantDb, eventId: string): Promise<EventDetai
   return rows.map((row) => ({ at: row.at.toISOString(), what: row.what, by: row.by_name, byId: row.by_id, figures: row.figures }))
 }
 
-/** The endpoints an event is about: those with open infections of its category first, else those whose real-time scan is not on. At most 20. */
-export async function endpointsOf(db: TenantDb, event: Event): Promise<EventDetail['endpoints']> {
-  const { rows } = await db.query<{ id: string; name: string; infections: number }>(
-    `select e.id, e.name, coalesce(i.infections, 0)::integer as infections from endpoint e
-       left join (select endpoint_id, count(*) as infections from infection where product_id = $1 and category = $2 and closed_at is null group by 1) i on i.endpoint_id = e.id
-     where e.product_id = $1 and case $3 when 'uncleaned' then i.infections > 0 when 'real-time-scan-off' then e.real_time_scan in ('off', 'on-not-protecting') else true end
-     order by infections desc, e.name_key, e.id limit 20`,
-    [event.productId, event.category, event.condition])
-  return rows
-}
-
 export type StepKind = EventDetail['steps'][number]['what']
 
 /** One line of the event's history (EVT-2). The caller holds the event's lock. */
