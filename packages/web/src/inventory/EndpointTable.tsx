@@ -19,8 +19,8 @@ const customer = column.cell('customerName', (endpoint) => <Link to={paths.custo
 const common = [
   column.cell('state', (endpoint) => <AgentStateTag state={endpoint.state} />, { width: 152 }),
   column.cell('openInfections', (endpoint) => <InfectionCount endpoint={endpoint} />, { width: 90, align: 'end', sort: true }),
-  column.cell('realTimeScan', (endpoint) => <RealTimeScanTag state={endpoint.engine?.realTimeScan} />, { width: 142 }),
-  column.cell('patternBuiltAt', (endpoint) => <Pattern engine={endpoint.engine} />, { sort: true, width: 145 }),
+  column.cell('realTimeScan', (endpoint) => <RealTimeScanTag state={endpoint.engine?.realTimeScan} />, { width: 164 }),
+  column.cell('patternBuiltAt', (endpoint) => <Pattern engine={endpoint.engine} />, { sort: true, width: 135 }),
   column.cell('lastScan', (endpoint) => <LastScan engine={endpoint.engine} />, { width: 108 }),
   column.ago('lastSeenAt', { sort: true, width: 126 }),
   column.text('addresses', (endpoint) => endpoint.addresses.join(', '), { width: 200, hidden: true }),

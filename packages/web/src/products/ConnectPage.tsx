@@ -102,7 +102,7 @@ function Connected({ product: shown }: { product: Product }) {
   return (
     <Stack>
       <Panel>
-        <h2 role="status">{say('products.connect.done')}</h2>
+        <h2><span role="status">{say('products.connect.done')}</span></h2>
         <p className={css.lead}>{say('products.connect.done.about')}</p>
         <Part key={shown.id} rows={3}><Registered productId={shown.id} /></Part>
         <p className={css.next}>
