@@ -1,0 +1,201 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { locales, type Locale } from '@vigie/domain/kernel'
+import { axe, openBrowser, settle, untranslated, visit, type Look, type Visit } from '../../web/e2e/kit.ts'
+import { fill, hostile, type Estate } from './estate.ts'
+import { startProduct, type Product } from './product.ts'
+
+const isBuilt = existsSync(path.resolve(import.meta.dirname, '../../web/dist/index.html'))
+if (!isBuilt) process.stderr.write('skipped, looks: the console is not built\n')
+
+type Theme = Look['theme']
+type Width = Look['width']
+const themes: Theme[] = ['light', 'dark']
+const widths: Width[] = [1440, 390]
+
+/**
+ * Every screen of a signed-in person, over what agents really told, in every theme, width and language (OPS-4, OPS-5, R12, R38). One page a width goes through all
+ * screens inside the console, as a person does, and changes its theme where it stands. Those outside (sign-in, invitation ...) are in the console's own tests.
+ */
+describe.skipIf(!isBuilt)('every screen in every look', () => {
+  let product: Product
+  let estate: Estate
+  let opened: Awaited<ReturnType<typeof openBrowser>>
+  let desk: Visit
+  let screens: [name: string, address: string][]
+
+  const enter = async (look: Look): Promise<Visit> => {
+    const seen = await visit(opened.browser, look)
+    await seen.context.addInitScript(() => {
+      if (location.protocol !== 'about:') localStorage.setItem('vigie.theme', 'auto')
+    })
+    await seen.context.addCookies(estate.client.cookies().map((cookie) => ({ ...cookie, url: product.url })))
+    seen.page.on('dialog', (dialog) => {
+      seen.faults.push(`a script ran: ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+    await seen.page.goto(`${product.url}/home`)
+    await settle(seen.page)
+    return seen
+  }
+
+  /** The account's own language goes before the browser's. */
+  const speak = async (locale: Locale) => {
+    await desk.page.goto(`${product.url}/home`)
+    await desk.page.evaluate((wanted) => fetch('/api/v1/me', { method: 'PATCH', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ locale: wanted }) }), locale)
+  }
+
+  beforeAll(async () => {
+    product = await startProduct()
+    opened = await openBrowser()
+    estate = await fill(product.url, product.setupLink)
+    desk = await enter({ theme: 'light', width: 1440, locale: 'en' })
+    screens = await addresses(desk.page, estate)
+  }, 180_000)
+  afterAll(async () => {
+    await opened?.close()
+    await estate?.stop()
+    await product?.stop()
+  }, 60_000)
+
+  describe.each(locales)('%s', (locale) => {
+    it('shows no fault', async () => {
+      await speak(locale)
+      const complaints = await Promise.all(widths.map(async (width) => {
+        const seen = await enter({ theme: 'light', width, locale })
+        const found: string[] = []
+        for (const [index, [name, address]] of screens.entries()) {
+          await goTo(seen.page, address)
+          for (const fault of await faultsOf(seen.page, width)) found.push(`${name} (${width}, ${locale}): ${fault}`)
+          for (const theme of themes) {
+            await seen.page.emulateMedia({ colorScheme: theme })
+            const complain = (what: string) => found.push(`${name} (${theme}, ${width}, ${locale}): ${what}`)
+            if (isChecked(index, locale, width, theme)) for (const one of await axe(seen.page)) complain(one)
+            for (const fault of seen.faults.splice(0)) complain(fault)
+          }
+        }
+        await seen.close()
+        return found
+      }))
+      expect(complaints.flat()).toEqual([])
+    }, 240_000)
+  })
+
+  describe.each(themes)('what opens over a screen, %s', (theme) => {
+    const over: [name: string, address: string, open: (page: Page) => Promise<unknown>][] = [
+      ['search and commands', '/home', async (page) => {
+        await page.keyboard.press('Control+k')
+        await page.getByRole('combobox').fill('fournil')
+        await page.getByRole('option', { name: /fournil-01/ }).first().waitFor()
+      }],
+      ['shortcuts', '/home', (page) => page.keyboard.press('?')],
+      ['the account menu', '/home', (page) => page.getByRole('button', { name: /^Account of/ }).click()],
+      ['columns', '/customers', (page) => page.getByRole('button', { name: 'View and export' }).click()],
+      ['errors at their fields', '/customers/new', (page) => page.getByRole('button', { name: 'Next' }).click()],
+    ]
+    it.each(over)('%s', async (_, address, open) => {
+      await speak('en')
+      await desk.page.emulateMedia({ colorScheme: theme })
+      await desk.page.goto(`${product.url}${address}`)
+      await settle(desk.page)
+      await open(desk.page)
+      expect(await axe(desk.page)).toEqual([])
+      expect(await faultsOf(desk.page, 1440)).toEqual([])
+      await desk.page.goto('about:blank')
+      expect(desk.faults.splice(0)).toEqual([])
+    }, 60_000)
+  })
+
+  it('the bar of what is selected covers none of the rows, however few', async () => {
+    await speak('en')
+    for (const address of ['/events', `/products/${estate.productIds.get('fournil-01')}`]) {
+      await desk.page.goto(`${product.url}${address}`)
+      await settle(desk.page)
+      await desk.page.getByRole('checkbox', { name: 'Select this row' }).first().check()
+      const bar = await desk.page.getByRole('region', { name: 'Selected rows' }).boundingBox()
+      const last = await desk.page.locator('tr[data-row]').last().boundingBox()
+      expect(bar!.y).toBeGreaterThanOrEqual(last!.y + last!.height)
+    }
+  }, 60_000)
+
+  it('a resolved event still says what it was about (EVT-6)', async () => {
+    await speak('en')
+    await desk.page.goto(`${product.url}/events?state=resolved`)
+    await settle(desk.page)
+    await desk.page.getByText('1 infection could not be cleaned').first().waitFor()
+  }, 60_000)
+})
+
+/** Each screen meets axe three times: once in each language, in both themes and both widths, the third look in turn. */
+function isChecked(index: number, locale: Locale, width: Width, theme: Theme): boolean {
+  const turn = (index + locales.indexOf(locale)) % 3
+  if (turn === 0) return width === 1440 && theme === 'light'
+  if (turn === 1) return width === 390 && theme === 'dark'
+  return width === (index % 2 === 0 ? 1440 : 390) && theme === (index % 2 === 0 ? 'dark' : 'light')
+}
+
+interface Router {
+  navigate(to: { href: string }): Promise<void>
+  load(): Promise<void>
+}
+/** As a link does: without loading the page anew. */
+async function goTo(page: Page, address: string): Promise<void> {
+  await page.evaluate(async (href) => {
+    const { __TSR_ROUTER__: router } = window as unknown as { __TSR_ROUTER__: Router }
+    await router.navigate({ href })
+    await router.load()
+  }, address)
+  await settle(page)
+}
+
+/** What nobody should ever see, beside what axe looks for. */
+async function faultsOf(page: Page, width: Width): Promise<string[]> {
+  await settle(page)
+  const seen = await page.evaluate((isDesk) => {
+    const cut = (selector: string) => [...document.querySelectorAll(selector)].filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent ?? '')
+    return {
+      wider: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      cut: isDesk ? [...cut('th[scope="col"] > :first-child:not(.sr-only)'), ...cut('button')] : [],
+      planted: document.querySelectorAll('img[src="x"], [onerror]').length + [...document.querySelectorAll('iframe')].reduce((sum, frame) => sum + (frame.contentDocument?.querySelectorAll('img[src="x"], [onerror]').length ?? 0), 0),
+    }
+  }, width === 1440)
+  return [
+    ...(seen.wider > 0 ? [`${seen.wider} px wider than the window`] : []),
+    ...seen.cut.map((words) => `cut short: ${words}`),
+    ...(seen.planted > 0 ? ['hostile text became an element'] : []),
+    ...(await untranslated(page)).map((key) => `the key ${key}`),
+  ]
+}
+
+/** Every screen with something in it, and with nothing; each tab; each panel; what is hostile, long, stale, pending, resolved, disabled, copied. */
+async function addresses(page: Page, { productIds, customerIds }: Estate): Promise<[string, string][]> {
+  const rows = (path: string) => page.evaluate(async (p) => ((await (await fetch(`/api/v1${p}`)).json()) as { rows: Record<string, string>[] }).rows, path)
+  const [events, resolved, endpoints, accounts, mails, records, commands] = await Promise.all([
+    rows('/events?limit=100'), rows('/events?state=resolved'), rows('/endpoints?limit=100'), rows('/accounts'), rows('/deliveries?limit=50'), rows('/audit?limit=5'), rows('/commands'),
+  ])
+  const product = (name: string) => `/products/${productIds.get(name)}`
+  const customer = (name: string) => `/customers/${[...customerIds].find(([one]) => one.startsWith(name))?.[1]}`
+  const event = (name: string) => events.find((one) => one['productId'] === productIds.get(name))?.['id']
+  const endpoint = (name: string) => endpoints.find((one) => one['name'] === name)?.['id']
+  const all: [string, string][] = [
+    ['home', '/home'],
+    ['events', '/events'], ['event beside', `/events?event=${event('fournil-01')}`], ['event, failed command', `/events/${event('pharmacie')}`], ['event, burst', `/events/${event('courrier')}`],
+    ['event, pending', `/events/${event('imagerie-03')}`], ['event, resolved', `/events/${resolved[0]?.['id']}`], ['event, hostile', `/events/${event(hostile)}`], ['events, none', '/events?q=zzzz'],
+    ['customers', '/customers'], ['customer', customer('Clinique')], ['customer, empty', customer('Garage de Lille')], ['customer, hostile', customer(hostile)], ['customer, long', customer('Wohnung')],
+    ...['events', 'profile', 'contacts', 'indexes'].map((tab): [string, string] => [`customer, ${tab}`, `${customer('Boulangerie')}?tab=${tab}`]),
+    ['new customer', '/customers/new'], ['new product', `${customer('Boulangerie')}/products/new`], ['connect', `${product('Bureau')}/connect`], ['connected', `${product('fournil-01')}/connect`],
+    ...['endpoints', 'agents', 'commands', 'detections'].map((tab): [string, string] => [`product, ${tab}`, `${product('pharmacie')}?tab=${tab}`]),
+    ['product, engine stopped', product('plans-nas')], ['product, disabled', product('render-01')], ['product, copied', `${product('render-02')}?tab=agents`], ['product, waiting', product('Bureau')],
+    ['inventory', '/inventory'], ['endpoint beside', `/inventory?endpoint=${endpoint('pharmacie')}`], ['endpoint, hostile', `/inventory?endpoint=${endpoint(hostile)}`],
+    ['detections', '/detections'], ['commands', '/commands'], ['command beside', `/commands?command=${commands[0]?.['id']}`],
+    ['administration', '/administration'], ['accounts', '/administration/accounts'], ['account beside', `/administration/accounts?account=${accounts.find((one) => one['state'] === 'invited')?.['id']}`],
+    ['invite', '/administration/accounts/invite'], ['business', '/administration/business'], ['thresholds', '/administration/indexes'],
+    ['outbox', '/administration/outbox'], ['mail beside', `/administration/outbox?delivery=${mails.find((one) => one['subject']?.includes(hostile))?.['id']}`],
+    ['audit', '/administration/audit'], ['record beside', `/administration/audit?record=${records[0]?.['id']}`],
+    ['my account', '/account'], ['second factor', '/account/second-factor'], ['nothing there', '/no/such/address'],
+  ]
+  expect(all.filter(([, address]) => address.includes('undefined'))).toEqual([])
+  return all
+}
