@@ -32,6 +32,13 @@ export class Refused extends Error {
   }
 }
 
+class NoAnswer extends Error {
+  override readonly name = 'NoAnswer'
+  constructor() {
+    super('no answer within 30 s')
+  }
+}
+
 /** One TLS context for all connections of a fleet: building one for each costs more than the handshake. */
 export const trustOf = (server: LabServer): SecureContext => createSecureContext({ ca: server.ca, minVersion: 'TLSv1.2' })
 
@@ -83,12 +90,16 @@ export class EnrolClient {
     return { agentId, commandKey, channel, ...pair, machine, counter: 0, epoch: newEpoch(), nextSeq: 1, serial: 1 }
   }
 
-  /** Asks again, a little later each time, where the server says that this may help (429, 503), as an agent does. */
+  /** Asks again, a little later each time, where the server says that this may help (429, 503) or nothing at all, as an agent does. */
   async #post(path: string, value: unknown): Promise<unknown> {
     const body = JSON.stringify(value)
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
     for (let attempt = 1; ; attempt++) {
-      const reply = await send(new URL(path, this.#server.url), { method: 'POST', agent: this.#connections, headers }, body)
+      const reply = await send(new URL(path, this.#server.url), { method: 'POST', agent: this.#connections, headers }, body).catch((error: unknown) => {
+        if (!(error instanceof NoAnswer) || attempt >= 6) throw error
+        return null // asked again with the same key: an answer that got lost is given again
+      })
+      if (reply === null) continue
       const parsed: unknown = reply.body === '' ? null : JSON.parse(reply.body)
       if (reply.status < 300) return parsed
       if ((reply.status !== 429 && reply.status !== 503) || attempt >= 6) throw new Refused(reply.status, String((parsed as { code?: unknown } | null)?.code ?? ''))
@@ -103,7 +114,7 @@ function send(url: URL, options: Parameters<typeof request>[1] & object, body = 
       let text = ''
       res.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('end', () => resolve({ status: res.statusCode ?? 0, body: text })).on('error', reject)
     })
-    req.on('timeout', () => req.destroy(new Error('no answer within 30 s'))).on('error', reject)
+    req.on('timeout', () => req.destroy(new NoAnswer())).on('error', reject)
     req.end(body)
   })
 }
