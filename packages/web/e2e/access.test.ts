@@ -1,8 +1,11 @@
 import { createHmac } from 'node:crypto'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { axe, openBrowser, settle, untranslated, visit, type Look, type Visit } from './kit.ts'
 import { startVigie, type Running } from './server.ts'
+
+// a browser, a server and a database share two cores with the other tests
+vi.setConfig({ testTimeout: 90_000 })
 
 const ada = { email: 'ada@example.com', password: 'a lighthouse keeps no secrets 1', first: 'Ada', last: 'Lovelace' }
 let vigie: Running
@@ -13,7 +16,9 @@ let page: Page
 let recoveryCodes: string[] = []
 
 beforeAll(async () => {
-  ;[vigie, opened] = await Promise.all([startVigie(), openBrowser()])
+  // in turn: unpacking the browser borrows TMPDIR, and the database's socket folder must not land there
+  vigie = await startVigie()
+  opened = await openBrowser()
   browser = opened.browser
   desk = await visit(browser)
   page = desk.page

@@ -82,7 +82,7 @@ export async function visit(browser: Browser, look: Partial<Look> = {}, like?: B
     [theme, locale],
   )
   const page = await context.newPage()
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(30_000)
   page.setDefaultNavigationTimeout(15_000)
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(`script: ${error.message}`))
