@@ -35,3 +35,35 @@ export interface Batch {
 export const lastSeqOf = ({ firstSeq, count }: Batch) => firstSeq + count - 1
 
 export type Result = { kind: 'stored'; seq: number } | { kind: 'missing'; expectedSeq: number } | { kind: 'superseded' }
+
+/** What one sender hears of a flush. */
+export interface Answer {
+  epoch: string
+  /** Everything up to here is stored; null: nothing is to be said of that. */
+  storedSeq: number | null
+  /** Send again from here; null: nothing is missing. */
+  expectedSeq: number | null
+  isSuperseded: boolean
+}
+
+/**
+ * Of one sender the last acknowledgement says it all. A batch that came before the one it follows was not stored, also where that one came right after it in the
+ * same flush: it must be asked for, or its sender waits for ever.
+ */
+export function answersTo(batches: readonly Batch[], results: readonly Result[]): Map<Sender, Answer> {
+  const answers = new Map<Sender, Answer>()
+  for (const [i, { sender, epoch }] of batches.entries()) {
+    const result = results[i]!
+    const answer = answers.get(sender) ?? { epoch, storedSeq: null, expectedSeq: null, isSuperseded: false }
+    answers.set(sender, answer)
+    if (result.kind === 'stored') Object.assign(answer, { epoch, storedSeq: result.seq })
+    else if (result.kind === 'superseded') answer.isSuperseded = true
+  }
+  for (const [i, batch] of batches.entries()) {
+    const result = results[i]!
+    const answer = answers.get(batch.sender)!
+    if (result.kind !== 'missing' || lastSeqOf(batch) <= (answer.storedSeq ?? 0)) continue
+    answer.expectedSeq = Math.max(result.expectedSeq, (answer.storedSeq ?? 0) + 1)
+  }
+  return answers
+}

@@ -1,5 +1,5 @@
 import { isAway, type Clock, type Database, type Log, type TenantDb } from '../platform/index.ts'
-import { type Batch, type Result, type Sender } from './batch.ts'
+import { answersTo, type Batch, type Result, type Sender } from './batch.ts'
 import { isDataError, store, type Manner, type Pacer } from './flush.ts'
 import { sortItems } from './items.ts'
 import { isRepeated } from './store.ts'
@@ -164,18 +164,10 @@ export function createIngest({ database, clock, log }: { database: Database; clo
   }
 
   function tell(batches: readonly Batch[], results: readonly Result[]): void {
-    // of one sender the last acknowledgement says it all
-    const acknowledged = new Map<Sender, { epoch: string; seq: number }>()
-    const missing = new Map<Sender, { epoch: string; expectedSeq: number }>()
-    for (const [i, { sender, epoch }] of batches.entries()) {
-      const result = results[i]!
-      if (result.kind === 'stored') acknowledged.set(sender, { epoch, seq: result.seq })
-      else if (result.kind === 'missing') missing.set(sender, { epoch, expectedSeq: result.expectedSeq })
-      else sender.superseded()
-    }
-    for (const [sender, { epoch, seq }] of acknowledged) sender.stored(epoch, seq)
-    for (const [sender, { epoch, expectedSeq }] of missing) {
-      if ((acknowledged.get(sender)?.seq ?? 0) < expectedSeq) sender.missing(epoch, expectedSeq)
+    for (const [sender, { epoch, storedSeq, expectedSeq, isSuperseded }] of answersTo(batches, results)) {
+      if (isSuperseded) sender.superseded()
+      if (storedSeq !== null) sender.stored(epoch, storedSeq)
+      if (expectedSeq !== null) sender.missing(epoch, expectedSeq)
     }
   }
 
