@@ -10,7 +10,10 @@ export const permissions = [
   'detection.read',
   'event.read', 'event.act',
   'index.read', 'index.update',
-  'command.read', 'command.send', 'agent.switch',
+  'command.read', 'command.send', 'agent.switch', 'agent.upgrade', 'agent.move', 'endpoint.update', 'identity.heal',
+  'order.read', 'order.send', 'order.approve',
+  'setting.read', 'setting.update', 'template.read', 'template.update',
+  'consent.read', 'consent.update', 'customer.credentials', 'customer.assign',
   'delivery.read', 'delivery.retry',
   'figure.read',
 ] as const
@@ -24,15 +27,16 @@ export const Role = z.enum(roles)
 export type Role = z.infer<typeof Role>
 
 const reads = [
-  'customer.read', 'product.read', 'detection.read', 'event.read', 'index.read', 'command.read', 'figure.read', 'business.read',
+  'customer.read', 'product.read', 'detection.read', 'event.read', 'index.read', 'command.read', 'figure.read', 'business.read', 'order.read',
+  'setting.read', 'template.read', 'consent.read',
 ] as const satisfies readonly Permission[]
 const operates = [
   ...reads, 'customer.create', 'customer.update', 'product.create', 'product.update', 'product.issue-key', 'event.act', 'command.send',
-  'agent.switch', 'delivery.read',
+  'agent.switch', 'delivery.read', 'endpoint.update', 'identity.heal', 'order.send', 'setting.update', 'consent.update', 'customer.credentials',
 ] as const satisfies readonly Permission[]
 const administers = [
   ...operates, 'customer.delete', 'product.delete', 'index.update', 'delivery.retry', 'business.update', 'account.read', 'account.invite',
-  'account.update', 'account.remove', 'audit.read',
+  'account.update', 'account.remove', 'audit.read', 'agent.upgrade', 'agent.move', 'order.approve', 'template.update', 'customer.assign',
 ] as const satisfies readonly Permission[]
 
 /** A role is a set of permissions and nothing else; later issues extend the sets, not the model. */

@@ -6,8 +6,9 @@ import { realTimeScanStates } from '../products/shapes.ts'
 /**
  * Version of what travels between agent and server; each number with its date and what it added.
  * 1 (2026-11-21): first.
+ * 2 (2026-11-21): orders carry typed `params`; endpoint items tell the settings in force; a site server carries others' frames (`via`, `via-end`, AGT-8).
  */
-export const protocolVersion = 1
+export const protocolVersion = 2
 /** The server still speaks with agents of this version; older ones get `agent.version-unsupported` and are shown as version mismatch (AGT-2). */
 export const oldestProtocolVersion = 1
 
@@ -66,6 +67,10 @@ export const helloText = (nonce: string, agentId: string, counter: number, epoch
 
 // ---- items: what an agent tells, each once ------------------------------------------------------------------
 
+/** One setting's value (AGT-4): a switch, a number, a word, or a list of lines. */
+export const SettingValue = z.union([z.boolean(), z.number(), z.string().max(500), z.array(z.string().max(2_048)).max(1_000)])
+export type SettingValue = z.infer<typeof SettingValue>
+
 /** `endpoint`: the agent's own name of the machine it is about; stable over restarts (its own: machine fingerprint). */
 const aboutEndpoint = { endpoint: Name }
 
@@ -104,6 +109,8 @@ export const EndpointItem = z.object({
   }).nullable(),
   /** Which commands its engine takes now (AGT-7). */
   commands: z.array(z.object({ type: z.string().max(40), isSupported: z.boolean(), reason: z.string().max(60).nullable() })).max(40),
+  /** Since version 2: the settings in force at the engine (AGT-4); absent or null: it knows none. `revision`: of the last `apply-settings` it took; 0: none yet. */
+  settings: z.object({ revision: z.number().int().min(0), values: z.record(z.string().max(60), SettingValue) }).nullable().optional(),
 })
 /** A step of a command, as it happened at the agent. `evidence` is the engine's, not ours (AGT-3). */
 export const OutcomeItem = z.object({
@@ -152,6 +159,18 @@ export const BeatFrame = z.object({ kind: z.literal('beat'), at: Instant })
 /** Goodbye: closed properly, shown as offline (AGT-2). */
 export const ByeFrame = z.object({ kind: z.literal('bye'), reason: z.enum(['stopped', 'disabled', 'uninstalled', 'upgrading']) })
 
+/** R14: typed parameters of those command types that have any; the agent checks them after the signature and refuses what does not fit. */
+export const commandParams = {
+  /** All of the settings wanted, never a difference: the newest order says everything. */
+  'apply-settings': z.strictObject({ revision: z.number().int().min(1), values: z.record(z.string().max(60), SettingValue) }),
+  /** A release that the partner approved; the agent checks its threshold signatures itself (R17). */
+  'upgrade-agent': z.strictObject({ version: z.string().max(40) }),
+  /** AGT-11: to another product of this installation, or to another installation: then `server` says where, with the pin of its CA. The key is one-use. */
+  'move-agent': z.strictObject({ moveId: z.uuid(), guid: z.uuid(), key: z.string().max(100), server: z.strictObject({ address: z.string().max(300), caFingerprint: z.string().max(100) }).nullable() }),
+  'start-outbreak-defence': z.strictObject({ until: Instant, blockPorts: z.array(z.number().int().min(1).max(65_535)).max(100), denyWrites: z.array(z.string().max(1_000)).max(100) }),
+} as const satisfies Partial<Record<(typeof commandTypes)[number], z.ZodType>>
+export type CommandParams = { [T in keyof typeof commandParams]: z.infer<(typeof commandParams)[T]> }
+
 /** R14: closed type, for one agent, numbered, with not-before and expiry. */
 export const CommandOrder = z.object({
   commandId: CommandId,
@@ -161,6 +180,8 @@ export const CommandOrder = z.object({
   type: z.enum(commandTypes),
   notBefore: Instant,
   expiresAt: Instant,
+  /** Of `type`, as `commandParams` has it; absent for those without. Since version 2. */
+  params: z.record(z.string().max(60), z.unknown()).optional(),
 })
 export type CommandOrder = z.infer<typeof CommandOrder>
 export const CommandFrame = z.object({ kind: z.literal('command'), order: CommandOrder, signature: Signature })
@@ -169,8 +190,26 @@ export const SwitchFrame = z.object({ kind: z.literal('switch'), state: z.enum([
 /** Said before the server closes: whose move it is stands in the problem list. */
 export const ProblemFrame = z.object({ kind: z.literal('problem'), code: z.string().max(60), isRetryable: z.boolean() })
 
+/**
+ * AGT-8: a site server's one connection carries those of its site's endpoint agents. `route` is the site server's number for one of them on this connection. The frame
+ * inside is what the endpoint's agent said or is told, whole and unread: it signs its own hello, counts its own sequence and is acknowledged by the server itself after commit,
+ * so the site server can lose, delay or cut, never forge or double (R11, R22).
+ */
+export const ViaFrame = z.object({ kind: z.literal('via'), route: z.number().int().min(1).max(1_000_000), frame: z.unknown() })
+/** That route's connection ended, on either side; said instead of a goodbye when it was lost. Its number is never used again on this connection. */
+export const ViaEndFrame = z.object({ kind: z.literal('via-end'), route: z.number().int().min(1).max(1_000_000) })
+/** Up: an endpoint's agent opened a route; answered by a `via` with its own challenge. `address`: as the site server sees it, to show. */
+export const ViaOpenFrame = z.object({ kind: z.literal('via-open'), route: z.number().int().min(1).max(1_000_000), address: Name })
+/** Beats of many at once: the routes that were heard since the last one. */
+export const ViaBeatsFrame = z.object({ kind: z.literal('via-beats'), routes: z.array(z.number().int()).max(10_000) })
+
 export const UpFrame = z.discriminatedUnion('kind', [HelloFrame, BatchFrame, BeatFrame, ByeFrame])
 export const DownFrame = z.discriminatedUnion('kind', [ChallengeFrame, WelcomeFrame, AckFrame, NackFrame, CommandFrame, SwitchFrame, ProblemFrame])
+/** What a site server's connection carries besides its own frames (AGT-8). */
+export const ViaUpFrame = z.discriminatedUnion('kind', [ViaFrame, ViaEndFrame, ViaOpenFrame, ViaBeatsFrame])
+export const ViaDownFrame = z.discriminatedUnion('kind', [ViaFrame, ViaEndFrame])
+export type ViaUpFrame = z.infer<typeof ViaUpFrame>
+export type ViaDownFrame = z.infer<typeof ViaDownFrame>
 export type UpFrame = z.infer<typeof UpFrame>
 export type DownFrame = z.infer<typeof DownFrame>
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { AgentId, CommandId, CustomerId, defineRoute, EventId, Instant, listQuery, listReply, oneOrMore, ProductId } from '../kernel/index.ts'
-import { commandSteps, commandTypes } from './types.ts'
+import { commandSteps, commandTypes, plainCommandTypes, type CommandType } from './types.ts'
 
 export const Command = z.object({
   id: CommandId,
@@ -25,8 +25,8 @@ export type Command = z.infer<typeof Command>
 /** One order to all registered agents of a product, or to the named ones. `Idempotency-Key` makes a double click one order. */
 export const sendCommand = defineRoute({
   id: 'commands.send', method: 'POST', path: '/v1/products/:productId/commands', permission: 'command.send', params: z.strictObject({ productId: ProductId }),
-  body: z.strictObject({ type: z.enum(commandTypes), agentIds: z.array(AgentId).min(1).max(200).optional() }), reply: z.object({ commands: z.array(Command) }),
-  problems: ['product.not-found', 'agent.not-found', 'command.not-supported', 'command.target-unregistered', 'command.target-disabled', 'request.key-reused'],
+  body: z.strictObject({ type: z.enum(plainCommandTypes as [CommandType, ...CommandType[]]), agentIds: z.array(AgentId).min(1).max(200).optional() }), reply: z.object({ commands: z.array(Command) }),
+  problems: ['product.not-found', 'agent.not-found', 'command.not-supported', 'command.target-unregistered', 'command.target-disabled', 'consent.missing', 'request.key-reused'],
 })
 export const listCommands = defineRoute({
   id: 'commands.list', method: 'GET', path: '/v1/commands', permission: 'command.read',

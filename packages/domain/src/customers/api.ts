@@ -19,7 +19,7 @@ export const exportCustomers = defineRoute({
 export const createCustomer = defineRoute({
   id: 'customers.create', method: 'POST', path: '/v1/customers', permission: 'customer.create',
   body: z.strictObject({ profile: CompanyProfile, account: CustomerAccount, contact: ContactInput, tags: z.array(Tag).max(20).default([]), products: z.array(NewProduct).max(20).default([]) }),
-  reply: z.object({ customer: Customer, products: z.array(Product) }), problems: ['customer.account-id-taken', 'customer.outside-scope', 'product.type-unknown'],
+  reply: z.object({ customer: Customer, products: z.array(Product) }), problems: ['customer.account-id-taken', 'customer.outside-scope', 'product.type-unknown', 'product.type-not-connectable'],
 })
 export const getCustomer = defineRoute({
   id: 'customers.get', method: 'GET', path: '/v1/customers/:customerId', permission: 'customer.read', params, reply: Customer, problems: ['customer.not-found'],

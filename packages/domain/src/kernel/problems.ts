@@ -58,6 +58,8 @@ export const problems = {
   'product.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
   'product.name-differs': { status: 422, retry: false, remedy: 'remedy.type-the-exact-name' },
   'product.type-unknown': { status: 422, retry: false, remedy: 'remedy.choose-a-listed-type' },
+  'product.type-not-connectable': { status: 409, retry: false, remedy: 'remedy.choose-a-listed-type' },
+  'consent.missing': { status: 409, retry: false, remedy: 'remedy.record-consent' },
   'product.already-registered': { status: 409, retry: false, remedy: 'remedy.add-another-product' },
   'endpoint.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
   'agent.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },

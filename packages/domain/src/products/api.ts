@@ -23,7 +23,7 @@ export const getTree = defineRoute({
 })
 export const createProduct = defineRoute({
   id: 'products.create', method: 'POST', path: '/v1/customers/:customerId/products', permission: 'product.create', params: z.strictObject({ customerId: CustomerId }),
-  body: NewProduct, reply: Product, problems: ['customer.not-found', 'product.type-unknown'],
+  body: NewProduct, reply: Product, problems: ['customer.not-found', 'product.type-unknown', 'product.type-not-connectable'],
 })
 export const getProduct = defineRoute({
   id: 'products.get', method: 'GET', path: '/v1/products/:productId', permission: 'product.read', params, reply: Product, problems: ['product.not-found'],

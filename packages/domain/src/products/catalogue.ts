@@ -22,6 +22,12 @@ export const ProductType = z.object({
   /** Event categories that are assessed for it. */
   categories: z.array(z.string()),
   commands: z.array(z.enum(commandTypes)),
+  /** Domain settings it takes (AGT-4): ids of `settings`. */
+  settings: z.array(z.string()),
+  /** Add-ons that a licence may bring: `add-on.<id>`. */
+  addOns: z.array(z.string()),
+  /** False: this version knows the type but can't connect one yet; "add product" shows it, greyed out, and says so. */
+  isConnectable: z.boolean(),
   /** What one seat counts. */
   licenceUnit: z.enum(['endpoint', 'mailbox', 'appliance']),
   /** PRD-8: data older than this is shown as stale. Seconds. */

@@ -27,12 +27,14 @@ function placeholders(tokens: unknown): string[] {
   return [...new Set(found)].filter((name) => !name.startsWith('# ')).toSorted()
 }
 
+/** Vendors' own names, which nobody translates. */
+const brands = ['microsoft-defender', 'rspamd', 'suricata', 'hosted-email-security', 'cloud-edge', 'threat-discovery', 'threat-mitigator', 'vision-one'].map((id) => `product-type.${id}.name`)
 /** Words that are the same in French as in English, or are names. Each was looked at; a new one is added on purpose. */
 const sameInFrench = new Set([
   'app.name', 'locale.en', 'locale.fr', 'locale.ja', 'common.agent', 'common.infections', 'audit-source.console', 'audit-source.api', 'audit-source.agent', 'audit-actor.agent', 'audit-category.agent',
-  'audit-category.contact', 'audit-category.invitation', 'category.antivirus', 'category-group.licence', 'figure-name.infections', 'figure-name.incidents', 'mail-kind.invitation',
+  'audit-category.contact', 'audit-category.invitation', 'category.antivirus', 'category-group.licence', 'figure-name.infections', 'figure-name.incidents', 'mail-kind.invitation', 'product-type.wfbs-s.name', 'product-type.wfbs-a.name', 'product-type.wfbs-svc.name', 'add-on.edr', ...brands,
 ])
-const sameInJapanese = new Set(['app.name', 'locale.en', 'locale.fr', 'locale.ja', 'audit-source.api'])
+const sameInJapanese = new Set(['app.name', 'locale.en', 'locale.fr', 'locale.ja', 'audit-source.api', 'add-on.edr', ...brands])
 
 describe('the shared texts (OPS-4)', () => {
   it.each(others)('%s has the same keys as English', (locale) => {

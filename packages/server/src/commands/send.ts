@@ -1,6 +1,6 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import { canonicalJson, commandPrefix, type CommandOrder } from '@vigie/domain/agents'
-import { lifeMinutes, type Command, type CommandType } from '@vigie/domain/commands'
+import { commandKinds, type Command, type CommandType } from '@vigie/domain/commands'
 import { Problem } from '@vigie/domain/kernel'
 import { record, type Doer } from '../audit/index.ts'
 import { newId, type Services, type TenantDb } from '../platform/index.ts'
@@ -30,7 +30,7 @@ export async function send(db: TenantDb, services: Pick<Services, 'commandKey' |
   const targets = agentIds !== null ? all : all.filter((agent) => agent.switch === 'enabled')
   assertTakes(targets, all, type)
   const key = createPrivateKey({ key: services.commandKey, format: 'der', type: 'pkcs8' })
-  const expiresAt = new Date(now.getTime() + lifeMinutes[type] * 60_000)
+  const expiresAt = new Date(now.getTime() + commandKinds[type].lifeMinutes * 60_000)
   const sentBy = doer.kind === 'account' ? { id: doer.actor.accountId, name: doer.actor.name } : { id: null, name: doer.name }
   const ids: string[] = []
   for (const target of targets) {

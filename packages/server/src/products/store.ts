@@ -64,10 +64,11 @@ export async function lockWhole(db: TenantDb, id: string, now: Date): Promise<Pr
   return product
 }
 
-/** @throws product.type-unknown */
+/** @throws product.type-unknown, product.type-not-connectable */
 function typeOf(typeId: string, path: string): ProductType {
   const type = productTypeById.get(typeId)
   if (!type) throw new Problem('product.type-unknown', {}, { fields: [{ path, code: 'not-a-choice' }] })
+  if (!type.isConnectable) throw new Problem('product.type-not-connectable', {}, { fields: [{ path, code: 'not-a-choice' }] })
   return type
 }
 

@@ -1,4 +1,4 @@
-import { commandTypes, type CommandType } from '@vigie/domain/commands'
+import { plainCommandTypes, type CommandType } from '@vigie/domain/commands'
 import type { Agent, AgentState } from '@vigie/domain/products'
 
 /** One command for a target, and why it can't be sent now; text key. */
@@ -19,7 +19,7 @@ export const stateBlocks = (state: AgentState): string | undefined => (deaf.incl
  * @param types what the product's type declares; null: what we know
  */
 export function choicesFor(agents: readonly Pick<Agent, 'state' | 'commands'>[], types: readonly CommandType[] | null): CommandChoice[] {
-  return (types ?? commandTypes).map((type) => ({ type, disabledReason: reasonAgainst(agents, type) }))
+  return (types ?? plainCommandTypes).filter((type) => plainCommandTypes.includes(type)).map((type) => ({ type, disabledReason: reasonAgainst(agents, type) }))
 }
 
 function reasonAgainst(agents: readonly Pick<Agent, 'state' | 'commands'>[], type: CommandType): string | undefined {

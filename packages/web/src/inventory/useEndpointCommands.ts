@@ -1,9 +1,9 @@
 import type { Endpoint } from '@vigie/domain/products'
-import { commandTypes } from '@vigie/domain/commands'
 import { choicesFor, stateBlocks, useSendCommand, type CommandChoice } from '../commands/index.ts'
 import { useActor, type Action, type IconName } from '../kit/index.ts'
 
-const icons: Readonly<Record<CommandChoice['type'], IconName>> = { 'scan-now': 'play', 'stop-scan': 'stop', 'update-components': 'download', synchronise: 'refresh' }
+const icons: Partial<Record<CommandChoice['type'], IconName>> = { 'scan-now': 'play', 'stop-scan': 'stop', 'update-components': 'download', synchronise: 'refresh', check: 'check' }
+const offered = Object.keys(icons) as CommandChoice['type'][]
 
 /** What an endpoint's own agent can be told, as menu entries: by its state and what its engine shows. None where one may not send (ACC-2). */
 export function useEndpointCommands(): (endpoint: Pick<Endpoint, 'productId' | 'agentId' | 'state' | 'engine'>) => Action[] {
@@ -11,9 +11,9 @@ export function useEndpointCommands(): (endpoint: Pick<Endpoint, 'productId' | '
   const { send } = useSendCommand()
   if (!actor.can('command.send')) return () => []
   return (endpoint) =>
-    choicesFor([{ state: endpoint.state, commands: [] }], commandTypes).map(({ type }) => ({
+    choicesFor([{ state: endpoint.state, commands: [] }], offered).map(({ type }) => ({
       label: `command.${type}`,
-      icon: icons[type],
+      icon: icons[type]!,
       disabledReason: endpoint.agentId === null ? 'command-reason.agent-pending' : (stateBlocks(endpoint.state) ?? scanReason(type, endpoint.engine)),
       onSelect: () => endpoint.agentId !== null && void send(endpoint.productId, type, [endpoint.agentId]),
     }))

@@ -24,9 +24,11 @@ export async function migrate(owner: pg.Pool): Promise<{ before: number; after: 
     await client.query('create table if not exists migration (number integer primary key, name text not null, applied_at timestamptz not null default now())')
     const { rows } = await client.query<{ number: number }>('select coalesce(max(number), 0) as number from migration')
     const before = rows[0]!.number
+    const { rows: applied } = await client.query<{ number: number }>('select number from migration')
+    const known = new Set(applied.map(({ number }) => number))
     let after = before
     for (const { number, name } of await files()) {
-      if (number <= before) continue
+      if (known.has(number)) continue
       const text = await readFile(join(folder, name), 'utf8')
       await client.query('begin')
       try {
@@ -37,7 +39,7 @@ export async function migrate(owner: pg.Pool): Promise<{ before: number; after: 
         await client.query('rollback')
         throw error
       }
-      after = number
+      after = Math.max(after, number)
     }
     return { before, after }
   } finally {

@@ -1,0 +1,18 @@
+import { defineProductType } from '../define.ts'
+
+/** Microsoft Defender on Linux and Windows, driven by the agent (PRD-1). Not connected by this version yet. */
+export const microsoftDefender = defineProductType({
+  id: 'microsoft-defender',
+  family: 'endpoint-hosted',
+  connection: 'agent',
+  engine: 'defender',
+  isSiteServer: false,
+  categories: ['antivirus', 'component-update'],
+  commands: [],
+  settings: [],
+  addOns: [],
+  isConnectable: false,
+  licenceUnit: 'endpoint',
+  freshForSeconds: 900,
+  defaultGroups: ['servers', 'desktops'],
+})

@@ -1,0 +1,18 @@
+import { defineProductType } from '../define.ts'
+
+/** A Linux gateway with Squid and nftables, driven by the agent (PRD-1). Not connected by this version yet. */
+export const squidGateway = defineProductType({
+  id: 'squid-gateway',
+  family: 'gateway',
+  connection: 'agent',
+  engine: 'squid',
+  isSiteServer: false,
+  categories: [],
+  commands: [],
+  settings: [],
+  addOns: [],
+  isConnectable: false,
+  licenceUnit: 'appliance',
+  freshForSeconds: 900,
+  defaultGroups: ['appliances'],
+})

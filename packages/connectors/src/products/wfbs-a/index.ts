@@ -1,0 +1,18 @@
+import { defineProductType } from '../define.ts'
+
+/** Worry-Free Business Security Advanced: as Standard, and mail servers. Family and words: seed 002, chapter 1. Not connected by this version yet. */
+export const wfbsA = defineProductType({
+  id: 'wfbs-a',
+  family: 'endpoint-server',
+  connection: 'agent',
+  engine: 'wfbs',
+  isSiteServer: true,
+  categories: ['antivirus', 'component-update'],
+  commands: [],
+  settings: [],
+  addOns: [],
+  isConnectable: false,
+  licenceUnit: 'endpoint',
+  freshForSeconds: 900,
+  defaultGroups: ['servers', 'desktops', 'mail-servers'],
+})

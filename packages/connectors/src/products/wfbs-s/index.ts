@@ -1,0 +1,18 @@
+import { defineProductType } from '../define.ts'
+
+/** Worry-Free Business Security Standard: a security server on site with its agents. Family and words: seed 002, chapter 1. Not connected by this version yet. */
+export const wfbsS = defineProductType({
+  id: 'wfbs-s',
+  family: 'endpoint-server',
+  connection: 'agent',
+  engine: 'wfbs',
+  isSiteServer: true,
+  categories: ['antivirus', 'component-update'],
+  commands: [],
+  settings: [],
+  addOns: [],
+  isConnectable: false,
+  licenceUnit: 'endpoint',
+  freshForSeconds: 900,
+  defaultGroups: ['servers', 'desktops'],
+})

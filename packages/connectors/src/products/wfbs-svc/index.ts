@@ -1,0 +1,18 @@
+import { defineProductType } from '../define.ts'
+
+/** Worry-Free Business Security Services, hosted, with the EDR add-on (PRD-1). Not connected by this version yet. */
+export const wfbsSvc = defineProductType({
+  id: 'wfbs-svc',
+  family: 'endpoint-hosted',
+  connection: 'api',
+  engine: null,
+  isSiteServer: false,
+  categories: ['antivirus', 'component-update'],
+  commands: [],
+  settings: [],
+  addOns: ['edr'],
+  isConnectable: false,
+  licenceUnit: 'endpoint',
+  freshForSeconds: 3600,
+  defaultGroups: ['servers', 'desktops'],
+})
