@@ -105,11 +105,15 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     if (reportsEndpoints) agents[index].reportEndpoint()
   }
 
+  // From the first on: while thousands enrol, those that are in must not fall silent.
+  const beats = startBeats(agents, beatMs)
   await inTurn<Enrolment | LabIdentity>(concurrency, options.agents, async (one, index) => {
     await join('key' in one ? await enroller.enrol(one, labMachine(series, index)) : one)
+  }).catch((error: unknown) => {
+    clearInterval(beats)
+    throw error
   })
 
-  const beats = startBeats(agents, beatMs)
   const broken = () => counters.broken > 0 ? ` (${counters.broken} acknowledgements made no sense)` : ''
 
   async function drained(patienceMs = 60_000): Promise<void> {
