@@ -8,6 +8,7 @@ import { commandJobs, commandRoutes } from './commands/index.ts'
 import { customerRoutes } from './customers/index.ts'
 import { eventRoutes } from './events/index.ts'
 import { figureRoutes } from './figures/index.ts'
+import { retentionJobs } from './retention/index.ts'
 import { cleaning, createScheduler, type Job } from './jobs/index.ts'
 import { createHub, liveRoutes } from './live/index.ts'
 import { createSender, noMail, outboxRoutes, type SenderOptions } from './outbox/index.ts'
@@ -75,7 +76,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...commandRoutes,
     ...eventRoutes,
   ]
-  const jobs: Job[] = [...cleaning, ...productJobs, ...commandJobs, ...assessmentJobs]
+  const jobs: Job[] = [...cleaning, ...retentionJobs, ...productJobs, ...commandJobs, ...assessmentJobs]
   const background: Background[] = [createScheduler(services, jobs), createAssessor(services)]
   if (parts.smtp !== null) {
     const sender = createSender(services, parts.smtp)

@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { isIPv6 } from 'node:net'
 import { Problem } from '@vigie/domain/kernel'
-import type { Database, Tenant, TenantDb } from '../platform/index.ts'
+import { holderOf, type Database, type Tenant, type TenantDb } from '../platform/index.ts'
 
 /** Attempts belong to nobody: before one is signed in there is no tenant. */
 const nobody: Tenant = { partnerId: '', scope: 'limited', principalId: null }
@@ -63,7 +62,7 @@ export async function forgive(database: Database, { key }: Guess): Promise<void>
 const perAddress = { 'sign-in': 300, 'reset-request': 30 } as const
 type Deed = keyof typeof perAddress
 /** @param address as the configured proxy or the socket says (R30). An IPv6 customer holds a /64. */
-const addressKey = (deed: Deed, address: string) => `${deed}:${isIPv6(address) ? address.split(':').slice(0, 4).join(':') : address}`
+const addressKey = (deed: Deed, address: string) => `${deed}:${holderOf(address)}`
 
 /** @throws request.rate-limited */
 export async function assertAddressIsFree(database: Database, deed: Deed, address: string, now: Date): Promise<void> {

@@ -100,7 +100,10 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
     try {
       await assertMayTry(database, attempt, clock.now())
       const [found] = await database.lookup<{ partner_id: string }>('select partner_id from vigie.find_agent($1)', [hello.agentId])
-      if (!found) return connection.refuse('agent.unregistered')
+      if (!found) {
+        connection.refuse('agent.unregistered')
+        return await countWrongTry(database, attempt, clock.now())
+      }
       const greeting: Greeting = { services, hello, nonce, connectionId: connection.connectionId, processMark, partnerId: found.partner_id, address }
       assertProtocol(hello.protocol)
       welcome(connection, greeting, await settle(connection, greeting))

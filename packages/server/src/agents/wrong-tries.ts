@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { isIPv6 } from 'node:net'
 import { Problem } from '@vigie/domain/kernel'
-import type { Database, Tenant } from '../platform/index.ts'
+import { holderOf, type Database, type Tenant } from '../platform/index.ts'
 
 /** Wrong tries belong to nobody: whoever makes them has shown no identity. */
 const nobody: Tenant = { partnerId: '', scope: 'limited', principalId: null }
@@ -21,7 +20,7 @@ export interface Try {
   name: string
 }
 const keysOf = ({ address, name }: Try) => {
-  const from = isIPv6(address) ? address.split(':').slice(0, 4).join(':') : address
+  const from = holderOf(address)
   return [`agent-address:${from}`, `agent-name:${from} ${name}`]
 }
 

@@ -11,11 +11,14 @@ export const forgetMinutes = defineInstallationJob('detections.forget-minutes', 
   await services.database.owner.query('delete from tally_minute where minute < $1', [new Date(now.getTime() - 2 * 3_600_000)])
 })
 
+/** Some 100 ms of waiting for all who send meanwhile. */
+const mayMove = 20_000
+
 const partitionLock = 7_216_555
 
 /**
- * Under a lock: processes start at the same time. Rows that came before their month had a partition stay in the default one, and so does their month: moving them
- * would hold up all that is taken in.
+ * Under a lock: processes start at the same time. Rows that came before their month had a partition (a clock that is ahead) move into it, if they are few: moving holds up
+ * what is taken in. More than that stay in the default partition, and so does their month.
  */
 export async function makePartitions(owner: Database['owner'], now: Date): Promise<void> {
   const client = await owner.connect()
@@ -27,8 +30,10 @@ export async function makePartitions(owner: Database['owner'], now: Date): Promi
       const [from, until] = [day(ahead), day(ahead + 1)]
       const name = `detection_${from.slice(0, 7).replace('-', '_')}`
       const { rowCount: isThere } = await client.query(`select from pg_class where relname = $1 and relnamespace = 'public'::regnamespace`, [name])
-      const { rowCount: isInDefault } = await client.query('select from detection_default where at >= $1 and at < $2 limit 1', [from, until])
-      if (!isThere && !isInDefault) await client.query(`create table ${name} partition of detection for values from ('${from}') to ('${until}')`)
+      if (isThere) continue
+      const { rowCount: early } = await client.query('select from detection_default where at >= $1 and at < $2 limit $3', [from, until, mayMove + 1])
+      if (early === 0) await client.query(`create table ${name} partition of detection for values from ('${from}') to ('${until}')`)
+      else if (early! <= mayMove) await moveOut(client, name, from, until)
     }
     await client.query('commit')
   } catch (error) {
@@ -37,6 +42,14 @@ export async function makePartitions(owner: Database['owner'], now: Date): Promi
   } finally {
     client.release()
   }
+}
+
+/** All or nothing, as the caller's transaction: a month either has its partition and all its rows there, or is as it was. */
+async function moveOut(client: { query(sql: string): Promise<unknown> }, name: string, from: string, until: string): Promise<void> {
+  await client.query('lock table detection in access exclusive mode')
+  await client.query(`create table ${name} (like detection including defaults including constraints)`)
+  await client.query(`with early as (delete from detection_default where at >= '${from}' and at < '${until}' returning *) insert into ${name} select * from early`)
+  await client.query(`alter table detection attach partition ${name} for values from ('${from}') to ('${until}')`)
 }
 
 export const assessmentJobs = [partitioning, forgetMinutes]

@@ -1,0 +1,2 @@
+export { dropOldDetections, removeOld, retentionJobs } from './jobs.ts'
+export { lettersPerAgent, termDays } from './terms.ts'
