@@ -31,7 +31,8 @@ export async function notify<K extends MailKind>(db: TenantDb, services: Service
     db,
     {
       id, kind: notice.kind, key: notice.key, recipient: to.address, recipientName: to.name, locale: to.locale, timeZone: to.timeZone, values: notice.values,
-      customerId: notice.customerId ?? null, eventId: notice.eventId ?? null, messageId: `<${id}@${new URL(services.publicUrl).hostname}>`,
+      customerId: notice.customerId ?? null, eventId: notice.eventId ?? null,
+      accountId: 'accountId' in notice ? notice.accountId : null, messageId: `<${id}@${new URL(services.publicUrl).hostname}>`,
       secret: notice.token === undefined ? null : await services.vault.seal(db, 'secrets', secretPlace(id), notice.token),
       state: services.mail.isConfigured ? 'waiting' : 'kept',
     },

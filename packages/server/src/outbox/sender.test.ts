@@ -8,7 +8,7 @@ import * as x509 from '@peculiar/x509'
 import { simpleParser } from 'mailparser'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { aPartner, anActor } from '../platform/testing/database.ts'
+import { aCustomer, aPartner, anActor } from '../platform/testing/database.ts'
 import { testServer, type TestServer } from '../platform/testing/server.ts'
 import { notify } from './notify.ts'
 import { createSender, waitMs, type SenderOptions } from './sender.ts'
@@ -165,6 +165,26 @@ describe('sending over SMTP (NTF-4, R29)', () => {
     await settled(['sent', 'failed', 'sent'])
     expect((await rows())[1]).toMatchObject({ fault: 'recipient-refused', attempts: 1 })
     expect(mailServer.taken).toHaveLength(2)
+  })
+
+  it('who may no longer see a customer gets no mail about it, also one that waited from before (R7)', async () => {
+    const customerId = await aCustomer(server.database, partnerId)
+    const still = await anActor(server.database, partnerId)
+    const limited = await anActor(server.database, partnerId, { isScopeLimited: true })
+    const gone = await anActor(server.database, partnerId)
+    const allow = () => server.database.owner.query(`insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, gen_random_uuid(), $2, 0, 'allow', 'customer', $3)`, [partnerId, limited.accountId, customerId])
+    await allow()
+    server.services.mail = { isConfigured: true, wake: () => {} }
+    for (const { accountId } of [still, limited, gone]) {
+      await server.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) => notify(db, server.services, { kind: 'password-changed', key: accountId, accountId, customerId, values: { at: '2026-11-20T12:00:00Z' } }))
+    }
+    await server.database.owner.query('delete from scope_line where account_id = $1', [limited.accountId])
+    await server.database.owner.query(`update account set state = 'disabled' where id = $1`, [gone.accountId])
+    const mailServer = await aMailServer()
+    aSender(`smtp://127.0.0.1:${mailServer.port}`).start()
+    await settled(['sent', 'failed', 'failed'])
+    expect((await rows()).map(({ fault }) => fault)).toEqual([null, 'not-entitled', 'not-entitled'])
+    expect(mailServer.taken).toHaveLength(1)
   })
 
   it('one that is to come later is tried again, later each time', async () => {

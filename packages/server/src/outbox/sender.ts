@@ -1,3 +1,4 @@
+import { rolePermissions } from '@vigie/domain/access'
 import type { Background, Services, TenantDb } from '../platform/index.ts'
 import { secretPlace } from './notify.ts'
 import { render } from './render.ts'
@@ -20,8 +21,8 @@ const batch = 20
 const keepTryingMs = 3 * 86_400_000
 /** After 30 s, 1, 2, 4 ... minutes, at last every hour: a mail server may be away for a day, or two. */
 export const waitMs = (attempts: number): number => Math.min(3_600_000, 30_000 * 2 ** Math.min(attempts - 1, 7))
-/** `too-late`: its link expired while it waited; `unsent`: we stop before its turn came. */
-type Result = Outcome | { kind: 'too-late' | 'unsent' }
+/** `too-late`: its link expired while it waited; `not-entitled`: whom it is for may no longer see what it tells; `unsent`: we stop before its turn came. */
+type Result = Outcome | { kind: 'too-late' | 'not-entitled' | 'unsent' }
 
 /**
  * Hands mails over to the SMTP server, never twice and none lost; any number of processes may run one (R22, R27, NTF-4).
@@ -79,7 +80,7 @@ export function createSender(services: Services, options: SenderOptions): Omit<B
             for (const other of left) await settle(partnerId, other, outcome) // free for when the server is back
             return 'done'
           }
-          if (outcome.kind !== 'too-late') failures = 0
+          if (outcome.kind !== 'too-late' && outcome.kind !== 'not-entitled') failures = 0
           if (outcome.kind === 'refused' || outcome.kind === 'later') await talk.with.reset()
         }
       }
@@ -98,6 +99,7 @@ export function createSender(services: Services, options: SenderOptions): Omit<B
   async function sendOne(partnerId: string, mail: Kept, conversation: Conversation): Promise<Result> {
     const { expiresAt } = mail.values as { expiresAt?: string }
     if (mail.secret !== null && expiresAt !== undefined && new Date(expiresAt) <= clock.now()) return { kind: 'too-late' }
+    if (!(await isEntitled(partnerId, mail))) return { kind: 'not-entitled' }
     const fault = await conversation.open()
     if (fault !== null) return { kind: 'away', fault, code: null }
     const drawn = await inPartner(partnerId, async (db) => {
@@ -108,6 +110,14 @@ export function createSender(services: Services, options: SenderOptions): Omit<B
       const isOurs = await inPartner(partnerId, (db) => store.beginHandOver(db, mail, clock.now(), leaseEnd()))
       if (!isOurs) throw new Error('another process took the mail over')
     })
+  }
+
+  /** R7: a right that was taken away while the mail waited is gone for the mail too. One's own mails (links, notices of one's own account) name no customer. */
+  async function isEntitled(partnerId: string, { accountId, customerId }: Kept): Promise<boolean> {
+    if (accountId === null || customerId === null) return true
+    const account = await inPartner(partnerId, (db) => store.activeAccount(db, accountId))
+    if (account === null || !rolePermissions[account.role].includes('event.read')) return false
+    return await database.transaction({ partnerId, scope: account.isScopeLimited ? 'limited' : 'all', principalId: accountId }, (db) => store.sees(db, customerId))
   }
 
   /** Writes down what became of it, also when the database is away for a moment: what is known now is not known later. */
@@ -128,7 +138,7 @@ export function createSender(services: Services, options: SenderOptions): Omit<B
     if (result.kind === 'sent') await store.markSent(db, mail, now)
     else if (result.kind === 'refused') await store.markFailed(db, mail, result.fault)
     else if (result.kind === 'unknown') await store.markFailed(db, mail, 'unknown-outcome')
-    else if (result.kind === 'too-late') await store.markFailed(db, mail, 'too-late')
+    else if (result.kind === 'too-late' || result.kind === 'not-entitled') await store.markFailed(db, mail, result.kind)
     else if (!('fault' in result)) await store.markWaiting(db, mail, mail.fault, now)
     else if (isOld) await store.markFailed(db, mail, 'gave-up')
     else await store.markWaiting(db, mail, result.fault, new Date(now.getTime() + (result.kind === 'away' ? 0 : waitMs(mail.attempts))))

@@ -14,6 +14,8 @@ export interface Kept {
   timeZone: string
   customerId: string | null
   eventId: string | null
+  /** Whom it is for; null: an address that is nobody's account. */
+  accountId: string | null
   values: Record<string, unknown>
   secret: Buffer | null
   messageId: string
@@ -33,6 +35,7 @@ interface Row {
   time_zone: string
   customer_id: string | null
   event_id: string | null
+  account_id: string | null
   content: { name: string; values: Record<string, unknown> }
   secret_content: Buffer | null
   message_id: string
@@ -43,10 +46,10 @@ interface Row {
   next_try_at: Date | null
   sent_at: Date | null
 }
-const columns = 'o.id, o.kind, o.recipient, o.locale, o.time_zone, o.customer_id, o.event_id, o.content, o.secret_content, o.message_id, o.state, o.attempts, o.fault, o.created_at, o.next_try_at, o.sent_at'
+const columns = 'o.id, o.kind, o.recipient, o.locale, o.time_zone, o.customer_id, o.event_id, o.account_id, o.content, o.secret_content, o.message_id, o.state, o.attempts, o.fault, o.created_at, o.next_try_at, o.sent_at'
 
 const toKept = (row: Row): Kept => ({
-  id: row.id, kind: row.kind, recipient: row.recipient, recipientName: row.content.name, locale: row.locale, timeZone: row.time_zone, customerId: row.customer_id, eventId: row.event_id,
+  id: row.id, kind: row.kind, recipient: row.recipient, recipientName: row.content.name, locale: row.locale, timeZone: row.time_zone, customerId: row.customer_id, eventId: row.event_id, accountId: row.account_id,
   values: row.content.values, secret: row.secret_content, messageId: row.message_id, state: row.state, attempts: row.attempts, fault: row.fault, createdAt: row.created_at,
   nextTryAt: row.next_try_at, sentAt: row.sent_at,
 })
@@ -61,6 +64,7 @@ export interface NewMail {
   timeZone: string
   customerId: string | null
   eventId: string | null
+  accountId: string | null
   values: object
   secret: Buffer | null
   messageId: string
@@ -69,10 +73,10 @@ export interface NewMail {
 /** @returns false: a mail of this key stands there already (NTF-4) */
 export async function insert(db: TenantDb, mail: NewMail, now: Date): Promise<boolean> {
   const { rowCount } = await db.query(
-    `insert into outbox (partner_id, id, kind, key, recipient, locale, time_zone, customer_id, event_id, content, secret_content, message_id, state, created_at, next_try_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (partner_id, key) do nothing`,
+    `insert into outbox (partner_id, id, kind, key, recipient, locale, time_zone, customer_id, event_id, content, secret_content, message_id, state, created_at, next_try_at, account_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict (partner_id, key) do nothing`,
     [db.tenant.partnerId, mail.id, mail.kind, mail.key, mail.recipient, mail.locale, mail.timeZone, mail.customerId, mail.eventId, JSON.stringify({ name: mail.recipientName, values: mail.values }),
-      mail.secret, mail.messageId, mail.state, now, mail.state === 'waiting' ? now : null],
+      mail.secret, mail.messageId, mail.state, now, mail.state === 'waiting' ? now : null, mail.accountId],
   )
   return rowCount === 1
 }
@@ -82,6 +86,14 @@ export async function recipient(db: TenantDb, accountId: string): Promise<{ addr
     `select email, first_name || ' ' || last_name as name, locale, time_zone from account where id = $1`, [accountId],
   )
   return row ? { address: row.email, name: row.name, locale: row.locale, timeZone: row.time_zone } : null
+}
+/** Its role and whether its scope is limited; null: it is gone, or can't sign in. */
+export async function activeAccount(db: TenantDb, id: string): Promise<{ role: Role; isScopeLimited: boolean } | null> {
+  const { rows: [row] } = await db.query<{ role: Role; is_scope_limited: boolean }>(`select role, is_scope_limited from account where id = $1 and state = 'active'`, [id])
+  return row ? { role: row.role, isScopeLimited: row.is_scope_limited } : null
+}
+export async function sees(db: TenantDb, customerId: string): Promise<boolean> {
+  return (await db.query('select from customer where id = $1', [customerId])).rowCount === 1
 }
 /** What the account of this address may do; null: there is none (any more). */
 export async function roleAt(db: TenantDb, address: string): Promise<Role | null> {
