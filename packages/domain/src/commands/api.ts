@@ -26,7 +26,7 @@ export type Command = z.infer<typeof Command>
 export const sendCommand = defineRoute({
   id: 'commands.send', method: 'POST', path: '/v1/products/:productId/commands', permission: 'command.send', params: z.strictObject({ productId: ProductId }),
   body: z.strictObject({ type: z.enum(plainCommandTypes as [CommandType, ...CommandType[]]), agentIds: z.array(AgentId).min(1).max(200).optional() }), reply: z.object({ commands: z.array(Command) }),
-  problems: ['product.not-found', 'agent.not-found', 'command.not-supported', 'command.target-unregistered', 'command.target-disabled', 'consent.missing', 'request.key-reused'],
+  problems: ['product.not-found', 'agent.not-found', 'command.not-supported', 'command.target-unregistered', 'command.target-disabled', 'command.contradicts', 'command.needs-second-person', 'consent.missing', 'request.key-reused'],
 })
 export const listCommands = defineRoute({
   id: 'commands.list', method: 'GET', path: '/v1/commands', permission: 'command.read',

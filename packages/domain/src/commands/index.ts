@@ -1,3 +1,4 @@
 export * as commandsApi from './api.ts'
 export { Command } from './api.ts'
+export * from './contradictions.ts'
 export * from './types.ts'

@@ -11,7 +11,8 @@ export const fieldCodes = [
   'too-short', 'too-long', 'too-small', 'too-large', 'too-few', 'too-many', 'not-whole',
   'email', 'date-time', 'id',
   // of one schema or rule
-  'description.shape', 'account-id.shape', 'account-id.taken', 'country.shape', 'code.shape', 'time-zone.unknown', 'password.too-short', 'password.breached', 'name-differs',
+  'description.shape', 'account-id.shape', 'account-id.taken', 'country.shape', 'code.shape', 'time-zone.unknown', 'password.too-short', 'password.breached', 'name-differs', 'tag.comma', 'rings.shape',
+  'file.too-large', 'file.unreadable', 'file.type',
 ] as const
 export type FieldCode = (typeof fieldCodes)[number]
 

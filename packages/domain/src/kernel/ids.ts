@@ -13,8 +13,10 @@ export const AgentId = id()
 export const EndpointId = id()
 export const EventId = id()
 export const CommandId = id()
+export const OrderId = id()
 export const DeliveryId = id()
 export const AuditId = id()
+export const ViewId = id()
 
 export type PartnerId = z.infer<typeof PartnerId>
 export type AccountId = z.infer<typeof AccountId>
@@ -26,6 +28,7 @@ export type AgentId = z.infer<typeof AgentId>
 export type EndpointId = z.infer<typeof EndpointId>
 export type EventId = z.infer<typeof EventId>
 export type CommandId = z.infer<typeof CommandId>
+export type OrderId = z.infer<typeof OrderId>
 
 /**
  * RFC 9562 version 7: 48 bits of Unix milliseconds, then randomness. Pure: the caller brings time and 10 random bytes.

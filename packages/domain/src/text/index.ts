@@ -16,12 +16,18 @@ import commandsJa from './commands/ja.json' with { type: 'json' }
 import commonEn from './common/en.json' with { type: 'json' }
 import commonFr from './common/fr.json' with { type: 'json' }
 import commonJa from './common/ja.json' with { type: 'json' }
+import consentEn from './consent/en.json' with { type: 'json' }
+import consentFr from './consent/fr.json' with { type: 'json' }
+import consentJa from './consent/ja.json' with { type: 'json' }
 import eventsEn from './events/en.json' with { type: 'json' }
 import eventsFr from './events/fr.json' with { type: 'json' }
 import eventsJa from './events/ja.json' with { type: 'json' }
 import mailEn from './mail/en.json' with { type: 'json' }
 import mailFr from './mail/fr.json' with { type: 'json' }
 import mailJa from './mail/ja.json' with { type: 'json' }
+import ordersEn from './orders/en.json' with { type: 'json' }
+import ordersFr from './orders/fr.json' with { type: 'json' }
+import ordersJa from './orders/ja.json' with { type: 'json' }
 import problemsEn from './problems/en.json' with { type: 'json' }
 import problemsFr from './problems/fr.json' with { type: 'json' }
 import problemsJa from './problems/ja.json' with { type: 'json' }
@@ -35,9 +41,9 @@ import productsJa from './products/ja.json' with { type: 'json' }
  * English, every word the code can show is there.
  */
 export const sharedTexts: Readonly<Record<Locale, Readonly<Record<string, string>>>> = {
-  en: { ...accessEn, ...agentEn, ...auditEn, ...commandsEn, ...commonEn, ...eventsEn, ...mailEn, ...problemsEn, ...productsEn },
-  fr: { ...accessFr, ...agentFr, ...auditFr, ...commandsFr, ...commonFr, ...eventsFr, ...mailFr, ...problemsFr, ...productsFr },
-  ja: { ...accessJa, ...agentJa, ...auditJa, ...commandsJa, ...commonJa, ...eventsJa, ...mailJa, ...problemsJa, ...productsJa },
+  en: { ...accessEn, ...agentEn, ...auditEn, ...commandsEn, ...commonEn, ...consentEn, ...eventsEn, ...mailEn, ...ordersEn, ...problemsEn, ...productsEn },
+  fr: { ...accessFr, ...agentFr, ...auditFr, ...commandsFr, ...commonFr, ...consentFr, ...eventsFr, ...mailFr, ...ordersFr, ...problemsFr, ...productsFr },
+  ja: { ...accessJa, ...agentJa, ...auditJa, ...commandsJa, ...commonJa, ...consentJa, ...eventsJa, ...mailJa, ...ordersJa, ...problemsJa, ...productsJa },
 }
 
 export type Values = Record<string, string | number | Date>

@@ -1,11 +1,12 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { canonicalJson, CommandFrame, commandPrefix } from '@vigie/domain/agents'
+import type { CommandType } from '@vigie/domain/commands'
 import { newId, type Actor } from '../platform/index.ts'
 import { aCustomer, anActor, aPartner, aProduct } from '../platform/testing/database.ts'
 import { testServer, type TestServer } from '../platform/testing/server.ts'
 import { endCommands } from './jobs.ts'
-import { applyOutcomes, takeWaiting } from './index.ts'
+import { applyOutcomes, sendCommand, takeWaiting } from './index.ts'
 
 let server: TestServer
 let actor: Actor
@@ -47,6 +48,37 @@ describe('commands (AGT-3, R14, R15)', () => {
     const second = await server.as(actor)('POST', `/v1/products/${productId}/commands`, { type: 'scan-now' })
     const [again] = await server.database.transaction(all(), (db) => takeWaiting(db, agentId, false, new Date()))
     expect([second.status, again!.order.number]).toEqual([200, 2])
+  })
+
+  it('carry typed parameters in the signature, and none that do not fit (R14)', async () => {
+    const [productId, doer] = [await product(), { kind: 'system' as const, name: 'test' }]
+    const agentId = await anAgent(productId, { commands: [{ type: 'apply-settings', isSupported: true, reason: null }, ...takesAll] })
+    const give = (type: CommandType, params: unknown) => server.database.transaction(all(), (db) =>
+      sendCommand(db, server.services, new Date(), { product: { id: productId, customerId, description: 'Main' }, type, params: params as never, agentIds: [agentId], eventId: null, doer }))
+    await give('apply-settings', { revision: 7, values: { 'real-time-scan': true } })
+    const [frame] = await server.database.transaction(all(), (db) => takeWaiting(db, agentId, false, new Date()))
+    const key = createPublicKey({ key: server.services.commandKey, format: 'der', type: 'pkcs8' } as never)
+    const isSigned = (order: unknown) => verify(null, Buffer.from(commandPrefix + canonicalJson(order)), key, Buffer.from(frame!.signature, 'base64url'))
+    expect(frame!.order.params).toEqual({ revision: 7, values: { 'real-time-scan': true } })
+    expect([isSigned(frame!.order), isSigned({ ...frame!.order, params: { revision: 7, values: { 'real-time-scan': false } } })]).toEqual([true, false])
+    await expect(give('apply-settings', { revision: 0, values: {} })).rejects.toMatchObject({ code: 'request.invalid', fields: [{ path: 'params.revision' }] })
+    await expect(give('apply-settings', undefined)).rejects.toMatchObject({ code: 'request.invalid' })
+    await expect(give('scan-now', { everywhere: true })).rejects.toMatchObject({ code: 'request.invalid', fields: [{ path: 'params', code: 'unknown' }] })
+  })
+
+  it('of two that contradict each other the newer one stands; an agent on its way out takes no more', async () => {
+    const productId = await product()
+    const agentId = await anAgent(productId, { commands: [{ type: 'uninstall-agent', isSupported: true, reason: null }, ...takesAll] })
+    const order = async (type: string) => (await server.as(actor)('POST', `/v1/products/${productId}/commands`, { type })).body
+    const scan = (await order('scan-now')).commands[0].id as string
+    const stop = (await order('stop-scan')).commands[0].id as string
+    const { body } = await server.as(actor)('GET', `/v1/commands/${scan}`)
+    expect([body.step, body.evidence]).toEqual(['expired', { reason: 'superseded' }])
+    const frames = await server.database.transaction(all(), (db) => takeWaiting(db, agentId, false, new Date()))
+    expect(frames.map((frame) => frame.order.commandId)).toEqual([stop])
+    const target = { product: { id: productId, customerId, description: 'Main' }, type: 'uninstall-agent' as const, agentIds: [agentId], eventId: null, doer: { kind: 'system' as const, name: 'test' } }
+    await server.database.transaction(all(), (db) => sendCommand(db, server.services, new Date(), target))
+    expect((await order('scan-now')).code).toBe('command.contradicts')
   })
 
   it('double click: the same Idempotency-Key is one order', async () => {

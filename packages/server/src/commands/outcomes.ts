@@ -37,10 +37,37 @@ export async function applyOutcomes(db: TenantDb, told: readonly Told[], now: Da
 }
 
 export async function addStep(db: TenantDb, command: { id: string; customer_id: string }, step: string, at: Date, evidence: Record<string, unknown> = {}): Promise<void> {
+  await addSteps(db, [command], step, at, evidence)
+}
+
+/** The same step of many commands at once. The one place where a step is told: the order that a command is a part of follows from here, in the same transaction. */
+export async function addSteps(db: TenantDb, commands: readonly { id: string; customer_id: string }[], step: string, at: Date, evidence: Record<string, unknown> = {}): Promise<void> {
+  if (commands.length === 0) return
   await db.query(
     `insert into command_step (partner_id, command_id, position, customer_id, step, at, evidence)
-     select $1, $2, coalesce(max(position), 0) + 1, $3, $4, $5, $6 from command_step where command_id = $2`,
-    [db.tenant.partnerId, command.id, command.customer_id, step, at, JSON.stringify(evidence)],
+     select $1, told.id, (select coalesce(max(position), 0) + 1 from command_step s where s.command_id = told.id), told.customer_id, $4, $5, $6
+     from unnest($2::uuid[], $3::uuid[]) told (id, customer_id)`,
+    [db.tenant.partnerId, commands.map(({ id }) => id), commands.map(({ customer_id }) => customer_id), step, at, JSON.stringify(evidence)],
   )
-  db.announce({ kind: 'command', id: command.id, customerId: command.customer_id })
+  for (const command of commands) db.announce({ kind: 'command', id: command.id, customerId: command.customer_id })
+  if (step !== 'waiting') await moveOrders(db, commands.map(({ id }) => id), step, at, typeof evidence['reason'] === 'string' ? evidence['reason'] : null)
+}
+
+/**
+ * The rows of the orders that these commands are parts of, and what moved in their counts: only added here (`order_move`), so that thousands of agents that answer at once wait for no
+ * common row; the orders' runner adds it up.
+ */
+async function moveOrders(db: TenantDb, commandIds: readonly string[], step: string, at: Date, reason: string | null): Promise<void> {
+  const { rows } = await db.query<{ order_id: string }>(
+    `with before as (
+       select order_id, agent_id, ring, step from order_agent where command_id = any($2::uuid[]) and step <> $3::text order by order_id, agent_id for no key update
+     ), moved as (
+       update order_agent i set step = $3::text, at = $4, reason = $5 from before where i.order_id = before.order_id and i.agent_id = before.agent_id
+     )
+     insert into order_move (partner_id, order_id, ring, step, count)
+     select $1::uuid, order_id, ring, step, -count(*) from before group by order_id, ring, step
+     union all select $1::uuid, order_id, ring, $3::text, count(*) from before group by order_id, ring
+     returning order_id`,
+    [db.tenant.partnerId, commandIds, step, at, reason])
+  for (const orderId of new Set(rows.map(({ order_id }) => order_id))) db.announce({ kind: 'order', id: orderId, customerId: null })
 }

@@ -97,30 +97,38 @@ export async function lockTargets(db: TenantDb, productId: string, agentIds: rea
   return rows
 }
 
-export interface NewOrder {
+/** A signed order to one agent. */
+export interface NewCommand {
   id: string
   number: number
-  type: CommandType
   frame: unknown
   target: Target
+}
+export interface CommonToAll {
+  type: CommandType
   eventId: string | null
+  orderId: string | null
   sentBy: { id: string | null; name: string }
   sentAt: Date
   expiresAt: Date
 }
 
-export async function add(db: TenantDb, order: NewOrder): Promise<void> {
-  const { target } = order
+export async function addAll(db: TenantDb, orders: readonly NewCommand[], { type, eventId, orderId, sentBy, sentAt, expiresAt }: CommonToAll): Promise<void> {
+  const of = <T>(read: (order: NewCommand) => T) => orders.map(read)
   await db.query(
-    `insert into command (partner_id, id, customer_id, product_id, agent_id, event_id, number, type, frame, step, sent_by_id, sent_by, sent_at, not_before, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', $10, $11, $12, $12, $13)`,
-    [db.tenant.partnerId, order.id, target.customer_id, target.product_id, target.id, order.eventId, order.number, order.type, JSON.stringify(order.frame), order.sentBy.id, order.sentBy.name, order.sentAt, order.expiresAt])
+    `insert into command (partner_id, id, customer_id, product_id, agent_id, number, frame, event_id, order_id, type, step, sent_by_id, sent_by, sent_at, not_before, expires_at)
+     select $1, o.id, o.customer_id, o.product_id, o.agent_id, o.number, o.frame::jsonb, $8, $9, $10, 'waiting', $11, $12, $13, $13, $14
+     from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::text[]) o (id, customer_id, product_id, agent_id, number, frame)`,
+    [
+      db.tenant.partnerId, of(({ id }) => id), of(({ target }) => target.customer_id), of(({ target }) => target.product_id), of(({ target }) => target.id), of(({ number }) => number),
+      of(({ frame }) => JSON.stringify(frame)), eventId, orderId, type, sentBy.id, sentBy.name, sentAt, expiresAt,
+    ])
 }
 
-/** The next number for this agent (R14): goes up by one with every order. The caller holds the agent's lock. */
-export async function nextNumber(db: TenantDb, agentId: string): Promise<number> {
-  const { rows: [row] } = await db.query<{ command_number: number }>('update agent set command_number = command_number + 1 where id = $1 returning command_number', [agentId])
-  return row!.command_number
+/** The next number of each of these agents (R14): goes up by one with every order. The caller holds their locks. */
+export async function nextNumbers(db: TenantDb, agentIds: readonly string[]): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ id: string; command_number: number }>('update agent set command_number = command_number + 1 where id = any($1) returning id, command_number', [agentIds])
+  return new Map(rows.map((row) => [row.id, row.command_number]))
 }
 
 /** Orders whose time is up without an outcome. `waiting` ones never left us: expired. Others were handed over: unknown, and never sent again blindly (R15). */

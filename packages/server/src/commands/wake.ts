@@ -16,5 +16,10 @@ export type AgentNotice =
  * finds the same when it comes.
  */
 export async function wakeAgent(db: TenantDb, agentId: string): Promise<void> {
-  await db.query('select pg_notify($1, $2)', [agentChannel, JSON.stringify({ agentId } satisfies AgentNotice)])
+  await wakeAgents(db, [agentId])
+}
+
+/** Many at once: one statement, one notice each (PostgreSQL's limit is 8,000 bytes a notice). */
+export async function wakeAgents(db: TenantDb, agentIds: readonly string[]): Promise<void> {
+  await db.query('select pg_notify($1, notice) from unnest($2::text[]) notice', [agentChannel, agentIds.map((agentId) => JSON.stringify({ agentId } satisfies AgentNotice))])
 }

@@ -12,6 +12,7 @@ const touches: Record<LiveKind, readonly string[]> = {
   customer: ['customers', 'contacts', 'figures', 'indexes'],
   delivery: ['deliveries'],
   account: ['accounts', 'session', 'me', 'business'],
+  order: ['orders'],
 }
 
 type LiveState = 'connecting' | 'live' | 'lost'
