@@ -6,7 +6,8 @@ import { realTimeScanStates } from '../products/shapes.ts'
 /**
  * Version of what travels between agent and server; each number with its date and what it added.
  * 1 (2026-11-21): first.
- * 2 (2026-11-21): orders carry typed `params`; endpoint items tell the settings in force; a site server carries others' frames (`via`, `via-end`, AGT-8).
+ * 2 (2026-11-21): orders carry typed `params`; endpoint items tell the settings in force; a site server carries others' frames (`via`, `via-end`, AGT-8), answers
+ *   for their connections (`via-ask`, `via-alive`) and says where it listens (`via-site`).
  */
 export const protocolVersion = 2
 /** The server still speaks with agents of this version; older ones get `agent.version-unsupported` and are shown as version mismatch (AGT-2). */
@@ -51,6 +52,10 @@ export const EnrolReply = z.object({
   /** `wss://host:port/agent/v1/channel` */
   channel: z.string(),
   product: z.object({ typeId: z.string(), description: z.string() }),
+  /** AGT-8: this agent may carry those of its site. Since version 2. */
+  isSiteServer: z.boolean().optional(),
+  /** The installation's CA certificate, PEM. An endpoint that enrols through its site server checks it against the fingerprint in its install command. Since version 2. */
+  ca: z.string().max(20_000).optional(),
 })
 export type EnrolReply = z.infer<typeof EnrolReply>
 
@@ -148,6 +153,8 @@ export const WelcomeFrame = z.object({
   serverTime: Instant,
   /** Server's clock minus agent's, milliseconds, as the server sees it (R23). */
   clockOffsetMs: z.number().int(),
+  /** AGT-8: this connection may carry others' frames. Since version 2; absent: it may not. */
+  isSiteServer: z.boolean().optional(),
 })
 /** Items `firstSeq`, `firstSeq + 1` ... The envelope is checked whole, each item by itself: a bad one goes to the dead letter, never stops the others (R19). */
 export const BatchFrame = z.object({ kind: z.literal('batch'), epoch: z.uuid(), firstSeq: Sequence, items: z.array(z.unknown()).min(1).max(channelLimits.itemsPerBatch) })
@@ -202,12 +209,25 @@ export const ViaEndFrame = z.object({ kind: z.literal('via-end'), route: z.numbe
 export const ViaOpenFrame = z.object({ kind: z.literal('via-open'), route: z.number().int().min(1).max(1_000_000), address: Name })
 /** Beats of many at once: the routes that were heard since the last one. */
 export const ViaBeatsFrame = z.object({ kind: z.literal('via-beats'), routes: z.array(z.number().int()).max(10_000) })
+/** Down: does that route's endpoint answer? The site server asks it (ping) and says `via-alive` if it did: a laptop that left without a word must not be taken for a second copy (R10). */
+export const ViaAskFrame = z.object({ kind: z.literal('via-ask'), route: z.number().int().min(1).max(1_000_000) })
+export const ViaAliveFrame = z.object({ kind: z.literal('via-alive'), route: z.number().int().min(1).max(1_000_000) })
+/**
+ * Up, after the welcome and on change: where this site server listens for its endpoints. They stand in install commands that people paste, hence the narrow shape.
+ * `problem`: text key below `site-problem.`; null: none.
+ */
+export const SiteUrl = z.string().regex(/^https:\/\/(\[[0-9a-f:]{2,39}\]|[A-Za-z0-9.-]{1,253}):\d{1,5}$/)
+export const ViaSiteFrame = z.object({
+  kind: z.literal('via-site'), urls: z.array(SiteUrl).max(50), caFingerprint: z.string().regex(/^[0-9a-f]{64}$/), problem: z.string().max(60).nullable(),
+})
+/** R18: endpoints that one site server carries at once. */
+export const maxRoutes = 2_000
 
 export const UpFrame = z.discriminatedUnion('kind', [HelloFrame, BatchFrame, BeatFrame, ByeFrame])
 export const DownFrame = z.discriminatedUnion('kind', [ChallengeFrame, WelcomeFrame, AckFrame, NackFrame, CommandFrame, SwitchFrame, ProblemFrame])
 /** What a site server's connection carries besides its own frames (AGT-8). */
-export const ViaUpFrame = z.discriminatedUnion('kind', [ViaFrame, ViaEndFrame, ViaOpenFrame, ViaBeatsFrame])
-export const ViaDownFrame = z.discriminatedUnion('kind', [ViaFrame, ViaEndFrame])
+export const ViaUpFrame = z.discriminatedUnion('kind', [ViaFrame, ViaEndFrame, ViaOpenFrame, ViaBeatsFrame, ViaAliveFrame, ViaSiteFrame])
+export const ViaDownFrame = z.discriminatedUnion('kind', [ViaFrame, ViaEndFrame, ViaAskFrame])
 export type ViaUpFrame = z.infer<typeof ViaUpFrame>
 export type ViaDownFrame = z.infer<typeof ViaDownFrame>
 export type UpFrame = z.infer<typeof UpFrame>

@@ -110,6 +110,19 @@ export const problems = {
   'mfa.needed-here': { status: 403, retry: false, remedy: 'remedy.set-up-second-factor-first' },
   'delivery.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
   'delivery.sent-already': { status: 409, retry: false, remedy: 'remedy.nothing-to-do' },
+  // identity
+  'duplicate.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
+  'merge.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
+  'merge.same-endpoint': { status: 422, retry: false, remedy: 'remedy.choose-another-endpoint' },
+  'merge.other-customer': { status: 409, retry: false, remedy: 'remedy.move-the-product-first' },
+  'merge.undone-already': { status: 409, retry: false, remedy: 'remedy.nothing-to-do' },
+  'merge.gone': { status: 409, retry: false, remedy: 'remedy.endpoint-reports-anew' },
+  'endpoint.name-differs': { status: 422, retry: false, remedy: 'remedy.type-the-exact-name' },
+  'endpoint.still-reporting': { status: 409, retry: false, remedy: 'remedy.merge-or-uninstall' },
+  'move.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
+  'move.same-customer': { status: 422, retry: false, remedy: 'remedy.choose-another-customer' },
+  'move.merged-elsewhere': { status: 409, retry: false, remedy: 'remedy.undo-the-merges-first' },
+  'move.not-undoable': { status: 409, retry: false, remedy: 'remedy.move-it-again' },
   'figure.not-found': { status: 404, retry: false, remedy: 'remedy.check-the-address' },
 } as const satisfies Record<string, ProblemKind>
 

@@ -17,7 +17,23 @@ export interface Identity {
   hostname: string
   fingerprint: string
   endpointPrefix: string
+  formerNames: readonly string[]
+  /** AGT-8: may carry others' connections. */
+  isSiteServer: boolean
   epoch: string
+}
+
+/** What a connection speaks over: a WebSocket, or a route that a site server carries (AGT-8). */
+export interface Line {
+  readonly readyState: number
+  send(text: string): void
+  close(code?: number): void
+  terminate(): void
+  /** Asks whether the other end is there; the answer is the connection's `onPong`. */
+  ping(): void
+  pause(): void
+  resume(): void
+  once(event: 'close', listener: () => void): unknown
 }
 
 /**
@@ -25,9 +41,11 @@ export interface Identity {
  * of texts.
  */
 export class Connection implements Sender {
-  readonly socket: WebSocket
+  readonly socket: Line
   readonly connectionId: string
   readonly address: string
+  /** The site server's connection that carries it; null: it has its own. */
+  readonly carrier: Connection | null
   /** Of the challenge; empty once the hello came: it is good for one. */
   nonce: string
   identity: Identity | null = null
@@ -39,7 +57,8 @@ export class Connection implements Sender {
   /** Resolves the question whether this connection answers. */
   onPong: (() => void) | null = null
 
-  constructor(socket: WebSocket, connectionId: string, address: string, nonce: string, nowMs: number) {
+  constructor(socket: Line, connectionId: string, address: string, nonce: string, nowMs: number, carrier: Connection | null = null) {
+    this.carrier = carrier
     this.socket = socket
     this.connectionId = connectionId
     this.address = address
@@ -71,6 +90,9 @@ export class Connection implements Sender {
   }
   get endpointPrefix(): string {
     return this.identity!.endpointPrefix
+  }
+  get formerNames(): readonly string[] {
+    return this.identity!.formerNames
   }
   get isOpen(): boolean {
     return this.socket.readyState === WebSocket.OPEN

@@ -3,8 +3,9 @@ import { EnrolRequest, ForkRequest, forkText, oldestProtocolVersion, protocolVer
 import { Problem } from '@vigie/domain/kernel'
 import { record, type Doer } from '../audit/index.ts'
 import { markClass, newId, uniqueViolation, type Services, type Tenant, type TenantDb } from '../platform/index.ts'
-import { isKey, isSignedBy, rawPublicKey } from './keys.ts'
-import { byPublicKey, giveEndpoint, insertAgent, isFingerprintTaken, lockProduct, markCloneSeen, reviveAgent, spendKey, type RegisteringProduct } from './registration.ts'
+import { hashOfKey, isKey, isSignedBy, rawPublicKey } from './keys.ts'
+import { byPublicKey, giveEndpoint, insertAgent, isFingerprintTaken, lockEndpointKey, lockProduct, markCloneSeen, reviveAgent, spendEndpointKey, spendKey, type RegisteringProduct } from './registration.ts'
+import { isSiteServer } from './site-role.ts'
 import { lockAgent, setState, showProductState } from './store.ts'
 import { assertMayTry, countWrongTry } from './wrong-tries.ts'
 
@@ -49,22 +50,25 @@ interface Registration {
 
 async function register(db: TenantDb, services: Services, { request, publicKey, address, productId, now }: Registration): Promise<EnrolReply> {
   const product = await lockProduct(db, productId)
-  if (!product || !isKey(request.key, product.keyHash)) throw new Problem('agent.key-wrong')
+  const isOwnKey = product !== null && isKey(request.key, product.keyHash)
+  const endpointKey = isOwnKey ? null : await lockEndpointKey(db, productId, hashOfKey(request.key))
+  if (!product || (!isOwnKey && endpointKey === null)) throw new Problem('agent.key-wrong')
   const known = await byPublicKey(db, publicKey)
-  if (known?.productId === productId && known.switch !== 'unregistered') return replyOf(services, known.id, product)
+  if (known?.productId === productId && known.switch !== 'unregistered') return replyOf(services, known, product)
   if (known && (known.productId !== productId || known.clonedFromId !== null)) throw new Problem('agent.is-clone')
-  if (product.keyUsedAt !== null) throw new Problem('agent.key-used')
-  if (product.keyExpiresAt === null || product.keyExpiresAt <= now) throw new Problem('agent.key-expired')
+  assertUsable(endpointKey ? { isSpent: endpointKey.uses >= endpointKey.maxUses, endsAt: endpointKey.revokedAt ?? endpointKey.expiresAt } : { isSpent: product.keyUsedAt !== null, endsAt: product.keyExpiresAt }, now)
+  const role = endpointKey ? 'endpoint' : 'own'
   const { machine, agentVersion, protocol } = clean(request)
   const id = known?.id ?? newId(now)
-  if (known) await reviveAgent(db, id, { machine, agentVersion, protocol, at: now })
-  else await insertAgent(db, { id, productId, customerId: product.customerId, publicKey, machine, agentVersion, protocol, clonedFromId: null, endpointPrefix: '', at: now })
-  await spendKey(db, productId, now)
+  if (known) await reviveAgent(db, id, { machine, agentVersion, protocol, role, at: now })
+  else await insertAgent(db, { id, productId, customerId: product.customerId, publicKey, machine, agentVersion, protocol, clonedFromId: null, endpointPrefix: '', role, formerNames: [], at: now })
+  if (endpointKey) await spendEndpointKey(db, endpointKey.id)
+  else await spendKey(db, productId, now)
   await showProductState(db, { productId, customerId: product.customerId })
   await record(db, services.vault, now, byAgent(id, machine, address), {
-    activity: 'agent.registered', object: { kind: 'agent', id, name: machine.hostname }, customerId: product.customerId, after: { productId, machine, agentVersion },
+    activity: 'agent.registered', object: { kind: 'agent', id, name: machine.hostname }, customerId: product.customerId, after: { productId, machine, agentVersion, role, ...(endpointKey && { endpointKeyId: endpointKey.id }) },
   })
-  return replyOf(services, id, product)
+  return replyOf(services, { id, role }, product)
 }
 
 /**
@@ -95,14 +99,15 @@ async function separate(db: TenantDb, services: Services, { request, publicKey, 
   if (!isSignedBy(original.publicKey, forkText(request), request.signature)) throw new Problem('agent.signature-wrong')
   const product = (await lockProduct(db, original.productId))!
   const known = await byPublicKey(db, publicKey)
-  if (known && known.clonedFromId === original.id) return replyOf(services, known.id, product)
+  if (known && known.clonedFromId === original.id) return replyOf(services, known, product)
   if (known) throw new Problem('agent.is-clone')
   if (original.cloneSeenAt === null || original.cloneSeenAt.getTime() < now.getTime() - forkWithinMs) throw new Problem('agent.is-clone')
   const { machine, agentVersion } = clean(request)
   const id = newId(now)
   const isTwin = await isFingerprintTaken(db, product.id, machine.fingerprint)
   await insertAgent(db, {
-    id, productId: product.id, customerId: product.customerId, publicKey, machine, agentVersion, protocol: protocolVersion, clonedFromId: original.id, endpointPrefix: isTwin ? `${id}:` : '', at: now,
+    id, productId: product.id, customerId: product.customerId, publicKey, machine, agentVersion, protocol: protocolVersion, clonedFromId: original.id, endpointPrefix: isTwin ? `${id}:` : '', role: original.role,
+    formerNames: [...new Set([original.fingerprint, ...original.formerNames])].filter((name) => name !== machine.fingerprint), at: now,
   })
   if (!isTwin) await giveEndpoint(db, product.id, machine.fingerprint, id)
   await markCloneSeen(db, original.id, null)
@@ -111,7 +116,13 @@ async function separate(db: TenantDb, services: Services, { request, publicKey, 
   await record(db, services.vault, now, byAgent(id, machine, address), {
     activity: 'agent.clone-registered', object: { kind: 'agent', id, name: machine.hostname }, customerId: product.customerId, after: { productId: product.id, clonedFromId: original.id, machine, agentVersion },
   })
-  return replyOf(services, id, product)
+  return replyOf(services, { id, role: original.role }, product)
+}
+
+/** @throws agent.key-used, agent.key-expired */
+function assertUsable({ isSpent, endsAt }: { isSpent: boolean; endsAt: Date | null }, now: Date): void {
+  if (isSpent) throw new Problem('agent.key-used')
+  if (endsAt === null || endsAt <= now) throw new Problem('agent.key-expired')
 }
 
 /** @throws agent.version-unsupported */
@@ -119,13 +130,14 @@ export function assertProtocol(protocol: number): void {
   if (protocol < oldestProtocolVersion || protocol > protocolVersion) throw new Problem('agent.version-unsupported', { protocol, oldest: oldestProtocolVersion, newest: protocolVersion })
 }
 
-function replyOf(services: Services, agentId: string, product: RegisteringProduct): EnrolReply {
+function replyOf(services: Services, agent: { id: string; role: 'own' | 'endpoint' }, product: RegisteringProduct): EnrolReply {
   return {
-    agentId, commandKey: publicPartOf(services.commandKey), channel: `${services.agentUrl.replace(/^https:/, 'wss:')}/agent/v1/channel`,
-    product: { typeId: product.typeId, description: product.description },
+    agentId: agent.id, commandKey: publicPartOf(services.commandKey), channel: `${services.agentUrl.replace(/^https:/, 'wss:')}/agent/v1/channel`,
+    product: { typeId: product.typeId, description: product.description }, isSiteServer: isSiteServer({ role: agent.role, typeId: product.typeId }),
+    ...(services.caCertificate !== undefined && { ca: services.caCertificate }),
   }
 }
-const publicPartOf = (der: Buffer): string => createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({ format: 'jwk' }).x!
+export const publicPartOf = (der: Buffer): string => createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({ format: 'jwk' }).x!
 
 export const byAgent = (id: string, machine: Pick<Machine, 'hostname'>, address: string | null): Doer => ({ kind: 'agent', id, name: machine.hostname, address })
 

@@ -10,6 +10,7 @@ import { byAgent, cleanMachine, cleanText, systemOf } from './enrol.ts'
 import { isSignedBy } from './keys.ts'
 import { judge, type Holder } from './lives.ts'
 import { markCloneSeen } from './registration.ts'
+import { isSiteServer } from './site-role.ts'
 import { connect, lockAgent, setState, showProductState, touch, type AgentRow } from './store.ts'
 
 export type Hello = Extract<UpFrame, { kind: 'hello' }>
@@ -23,6 +24,8 @@ export interface Greeting {
   processMark: number
   partnerId: string
   address: string
+  /** The site server that carries it; null: it came by itself (AGT-8). */
+  carrier: { agentId: string; productId: string } | null
   /** Tells of clones at most so often. */
   auditCloneEveryMs?: number
 }
@@ -37,7 +40,7 @@ export type Taken =
 /**
  * One hello against what the store knows, in one transaction: two processes that hear two copies agree. Signature first, all else after (R9).
  * @param holder what asking the present connection showed; `connectionId`: which was asked
- * @throws agent.unregistered, agent.signature-wrong
+ * @throws agent.unregistered, agent.signature-wrong, agent.not-of-this-site (it came through a site server that is not its own, R11)
  */
 export async function takeHello(greeting: Greeting, asked: { connectionId: string; answers: boolean } | null): Promise<Taken> {
   const { services, partnerId } = greeting
@@ -50,6 +53,7 @@ async function take(db: TenantDb, greeting: Greeting, asked: { connectionId: str
   const agent = await lockAgent(db, hello.agentId, markClass)
   if (!agent || agent.switch === 'unregistered') throw new Problem('agent.unregistered')
   if (!isSignedBy(agent.publicKey, helloText(nonce, hello.agentId, hello.counter, hello.epoch), hello.signature)) throw new Problem('agent.signature-wrong')
+  if (greeting.carrier && (greeting.carrier.productId !== agent.productId || greeting.carrier.agentId === agent.id)) throw new Problem('agent.not-of-this-site')
 
   const holder: Holder = agent.connectionId === null || !agent.isHeld ? 'absent' : asked?.connectionId !== agent.connectionId ? 'not-asked' : asked.answers ? 'answers' : 'silent'
   const machine = cleanMachine(hello.machine)
@@ -63,18 +67,22 @@ async function take(db: TenantDb, greeting: Greeting, asked: { connectionId: str
   const lastSeq = goesOn ? agent.lastSeq : 0
   const clockOffsetMs = clampOffset(now.getTime() - Date.parse(hello.at))
   const { state, cause } = stateOf(agent, clockOffsetMs)
+  const formerNames = isMoved ? namesBefore(agent, machine.fingerprint) : agent.formerNames
   await connect(db, agent.id, {
     connectionId: greeting.connectionId, heldBy: greeting.processMark, counter: hello.counter, epoch: hello.epoch, lastSeq, machine,
     previousFingerprint: verdict === 'holder-is-clone' ? null : isMoved ? agent.fingerprint : agent.previousFingerprint,
-    agentVersion: cleanText(hello.agentVersion), protocol: hello.protocol, clockOffsetMs, state, cause, at: now,
+    formerNames, viaAgentId: greeting.carrier?.agentId ?? null, agentVersion: cleanText(hello.agentVersion), protocol: hello.protocol, clockOffsetMs, state, cause, at: now,
   })
   if (state !== agent.state || cause !== agent.cause) await showProductState(db, agent)
   await touch(db, [agent.productId], [agent.customerId], now)
   const commands = agent.switch === 'enabled' ? await takeWaiting(db, agent.id, true, now) : []
-  const welcome = { kind: 'welcome' as const, ackedSeq: lastSeq, state: agent.switch === 'disabled' ? ('disabled' as const) : ('enabled' as const), serverTime: now.toISOString(), clockOffsetMs }
+  const welcome = { kind: 'welcome' as const, ackedSeq: lastSeq, state: agent.switch === 'disabled' ? ('disabled' as const) : ('enabled' as const), serverTime: now.toISOString(), clockOffsetMs, isSiteServer: isSiteServer(agent) }
   const evicted = agent.connectionId !== null && agent.isHeld ? { connectionId: agent.connectionId, isClone: verdict === 'holder-is-clone' } : null
-  return { kind: 'welcome', agent: { ...agent, hostname: machine.hostname, fingerprint: machine.fingerprint, lastSeq }, welcome, commands, evicted }
+  return { kind: 'welcome', agent: { ...agent, hostname: machine.hostname, fingerprint: machine.fingerprint, formerNames, lastSeq }, welcome, commands, evicted }
 }
+
+/** The newest 20; a name it has again is no former one. */
+const namesBefore = (agent: AgentRow, present: string): string[] => [...new Set([agent.fingerprint, ...agent.formerNames])].filter((name) => name !== present).slice(0, 20)
 
 /** An integer of PostgreSQL: a clock off by more than 24 days is off by 24 days. */
 export const clampOffset = (ms: number): number => Math.max(-2_147_483_000, Math.min(2_147_483_000, Math.round(ms)))

@@ -8,10 +8,11 @@ import { record } from '../audit/index.ts'
 import { agentChannel, takeWaiting, type AgentNotice } from '../commands/index.ts'
 import type { Ingest } from '../ingest/index.ts'
 import { isAway, markClass, newId, type Services } from '../platform/index.ts'
-import { answers, closeCodes, Connection } from './connection.ts'
+import { answers, closeCodes, Connection, type Line } from './connection.ts'
 import { assertProtocol, byAgent as agentAsDoer, systemOf } from './enrol.ts'
 import { clampOffset, isClockOff, takeHello, type Greeting, type Hello, type Taken } from './hello.ts'
 import type { Presence } from './presence.ts'
+import { createSites, isVia } from './sites.ts'
 import { disconnect, lockAgent, setState } from './store.ts'
 import { assertMayTry, countWrongTry } from './wrong-tries.ts'
 
@@ -40,6 +41,9 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
   const byAgent = new Map<string, Connection>()
   const of = new WeakMap<WebSocket, Connection>()
   const questions = new Map<string, () => void>()
+  /** Agents whose hello is being taken, and whether something was told for them meanwhile. */
+  const greeted = new Map<string, { number: number; isWoken: boolean }>()
+  const sites = createSites({ services, presence, hear, closed, open: (line, address, carrier) => challenge(line, address, carrier) })
   const processMark = randomInt(1, 2 ** 31 - 1)
   let isClosing = false
 
@@ -49,8 +53,17 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
     const connection = of.get(this)
     if (!connection || connection.isEnding) return
     connection.heardMs = performance.now()
-    const frame = isBinary ? null : parse(data)
-    if (frame === null) return connection.refuse('agent.frame-invalid')
+    const value = isBinary ? null : parse(data)
+    if (isVia(value)) {
+      if (connection.identity?.isSiteServer !== true || !sites.take(connection, value)) connection.refuse('agent.frame-invalid')
+      return
+    }
+    const frame = UpFrame.safeParse(value)
+    if (!frame.success) return connection.refuse('agent.frame-invalid')
+    hear(connection, frame.data)
+  }
+
+  function hear(connection: Connection, frame: UpFrame): void {
     if (frame.kind === 'hello') return void greet(connection, frame)
     if (connection.identity === null) return connection.refuse('agent.frame-invalid')
     switch (frame.kind) {
@@ -64,10 +77,9 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
     }
   }
 
-  function parse(data: Buffer): UpFrame | null {
+  function parse(data: Buffer): unknown {
     try {
-      const parsed = UpFrame.safeParse(JSON.parse(data.toString()))
-      return parsed.success ? parsed.data : null
+      return JSON.parse(data.toString())
     } catch {
       return null
     }
@@ -76,6 +88,11 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
   function onClose(this: WebSocket): void {
     const connection = of.get(this)
     if (!connection) return
+    closed(connection)
+    sites.lost(connection)
+  }
+
+  function closed(connection: Connection): void {
     connections.delete(connection.connectionId)
     connection.onPong = null
     if (connection.identity === null) return
@@ -97,6 +114,10 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
     connection.nonce = ''
     if (nonce === '' || connection.identity !== null) return connection.refuse('agent.frame-invalid')
     const attempt = { address, name: hello.agentId }
+    const carrier = connection.carrier?.identity ?? null
+    const waiting = greeted.get(hello.agentId) ?? { number: 0, isWoken: false }
+    waiting.number++
+    greeted.set(hello.agentId, waiting)
     try {
       await assertMayTry(database, attempt, clock.now())
       const [found] = await database.lookup<{ partner_id: string }>('select partner_id from vigie.find_agent($1)', [hello.agentId])
@@ -104,16 +125,21 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
         connection.refuse('agent.unregistered')
         return await countWrongTry(database, attempt, clock.now())
       }
-      const greeting: Greeting = { services, hello, nonce, connectionId: connection.connectionId, processMark, partnerId: found.partner_id, address }
+      const greeting: Greeting = { services, hello, nonce, connectionId: connection.connectionId, processMark, partnerId: found.partner_id, address, carrier }
       assertProtocol(hello.protocol)
       welcome(connection, greeting, await settle(connection, greeting))
+      // told between the look into the store and our taking it on: nobody heard
+      if (waiting.isWoken && byAgent.get(hello.agentId) === connection) lookAgain(connection)
     } catch (error) {
       if (!(error instanceof Problem)) {
         if (!isAway(error)) log.error('a hello could not be taken', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
         return connection.refuse('server.busy')
       }
       connection.refuse(error.code)
+      if (error.code === 'agent.not-of-this-site' && connection.carrier) sites.foreign(connection.carrier)
       if (error.code === 'agent.signature-wrong') await countWrongTry(database, attempt, clock.now()).catch(() => {})
+    } finally {
+      if (--waiting.number === 0) greeted.delete(hello.agentId)
     }
   }
 
@@ -139,7 +165,7 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
     if (taken.evicted) evict(taken.evicted.connectionId, taken.evicted.isClone ? 'agent.is-clone' : null)
     connection.identity = {
       partnerId, customerId: agent.customerId, productId: agent.productId, typeId: agent.typeId, agentId: agent.id, hostname: agent.hostname, fingerprint: agent.fingerprint,
-      endpointPrefix: agent.endpointPrefix, epoch: hello.epoch,
+      endpointPrefix: agent.endpointPrefix, formerNames: agent.formerNames, isSiteServer: taken.welcome.isSiteServer === true, epoch: hello.epoch,
     }
     connection.clockOffsetMs = taken.welcome.clockOffsetMs
     if (!connection.isOpen) return presence.lost(connection)
@@ -226,7 +252,9 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
       case undefined:
       case 'wake': {
         const connection = byAgent.get(notice.agentId)
-        return connection ? void look(connection).catch((error: unknown) => log.warn('an agent could not be looked after', { error: String(error) })) : undefined
+        const beingGreeted = greeted.get(notice.agentId)
+        if (beingGreeted) beingGreeted.isWoken = true
+        return connection ? lookAgain(connection) : undefined
       }
       case 'ask': {
         const { question } = notice
@@ -238,6 +266,10 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
       case 'evict':
         return connections.has(notice.connectionId) ? evict(notice.connectionId, notice.code === 'agent.is-clone' ? 'agent.is-clone' : null) : undefined
     }
+  }
+
+  function lookAgain(connection: Connection): void {
+    void look(connection).catch((error: unknown) => log.warn('an agent could not be looked after', { error: String(error) }))
   }
 
   /** Something waits for an agent we hold. */
@@ -291,15 +323,19 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
   }, timing.sweepMs)
 
   function onConnection(socket: WebSocket, address: string): void {
-    const nonce = randomBytes(32).toString('base64url')
-    const connection = new Connection(socket, newId(), address, nonce, performance.now())
-    connections.set(connection.connectionId, connection)
-    of.set(socket, connection)
+    of.set(socket, challenge(socket, address, null))
     socket.on('message', onMessage)
     socket.on('close', onClose)
     socket.on('pong', onPong)
     socket.on('error', ignore) // 'close' follows
+  }
+
+  function challenge(line: Line, address: string, carrier: Connection | null): Connection {
+    const nonce = randomBytes(32).toString('base64url')
+    const connection = new Connection(line, newId(), address, nonce, performance.now(), carrier)
+    connections.set(connection.connectionId, connection)
     connection.send({ kind: 'challenge', nonce, serverTime: clock.now().toISOString(), protocol: protocolVersion })
+    return connection
   }
 
   return {

@@ -36,7 +36,7 @@ export interface AgentSide {
 export async function startAgentSide({ services, port, host, timing = {}, packages = createPackages() }: AgentSideOptions): Promise<AgentSide> {
   const { database, vault, clock, log } = services
   const authority = await openAuthority(database, vault, clock)
-  services.caFingerprint = authority.fingerprint
+  Object.assign(services, { caFingerprint: authority.fingerprint, caCertificate: authority.certificate })
   const hosts = () => ownHosts(services.agentUrl)
   const ingest = createIngest(services)
   const presence = createPresence(services, { ...presenceTiming, ...timing })
@@ -104,7 +104,8 @@ export async function startAgentSide({ services, port, host, timing = {}, packag
 
 /** For a process that hears no agents, but tells people how to connect one. */
 export async function showAuthority(services: Services): Promise<void> {
-  services.caFingerprint = (await openAuthority(services.database, services.vault, services.clock)).fingerprint
+  const { fingerprint, certificate } = await openAuthority(services.database, services.vault, services.clock)
+  Object.assign(services, { caFingerprint: fingerprint, caCertificate: certificate })
 }
 
 function ignore(): void {}

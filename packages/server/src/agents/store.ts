@@ -24,6 +24,8 @@ export interface AgentRow {
   isHeld: boolean
   cloneSeenAt: Date | null
   clonedFromId: string | null
+  role: 'own' | 'endpoint'
+  formerNames: string[]
   /** What its own engine last complained of. */
   engineProblem: string | null
 }
@@ -33,7 +35,7 @@ export async function lockAgent(db: TenantDb, id: string, markClass: number): Pr
   const { rows: [row] } = await db.query<AgentRow>(
     `select a.id, a.customer_id as "customerId", a.product_id as "productId", p.type_id as "typeId", a.public_key as "publicKey", a.switch, a.state, a.cause, a.fingerprint,
        a.previous_fingerprint as "previousFingerprint", a.endpoint_prefix as "endpointPrefix", a.hostname, a.counter, a.epoch, a.last_seq as "lastSeq", a.connection_id as "connectionId",
-       a.held_by as "heldBy", a.held_by is not null and not pg_try_advisory_xact_lock_shared($2, a.held_by) as "isHeld", a.clone_seen_at as "cloneSeenAt", a.cloned_from_id as "clonedFromId",
+       a.held_by as "heldBy", a.held_by is not null and not pg_try_advisory_xact_lock_shared($2, a.held_by) as "isHeld", a.clone_seen_at as "cloneSeenAt", a.cloned_from_id as "clonedFromId", a.role, a.former_names as "formerNames",
        (select e.engine_problem from endpoint e where e.partner_id = a.partner_id and e.product_id = a.product_id and e.key = a.endpoint_prefix || a.fingerprint) as "engineProblem"
      from agent a join product p on p.partner_id = a.partner_id and p.id = a.product_id where a.id = $1 for no key update of a`,
     [id, markClass],
@@ -49,6 +51,9 @@ export interface Connected {
   lastSeq: number
   machine: Machine
   previousFingerprint: string | null
+  formerNames: readonly string[]
+  /** The site server's agent that carries it; null: none (AGT-8). */
+  viaAgentId: string | null
   agentVersion: string
   protocol: number
   clockOffsetMs: number
@@ -61,10 +66,10 @@ export interface Connected {
 export async function connect(db: TenantDb, id: string, now: Connected): Promise<void> {
   await db.query(
     `update agent set connection_id = $2, held_by = $3, counter = $4, epoch = $5, last_seq = $6, hostname = $7, platform = $8, fingerprint = $9, addresses = $10,
-       previous_fingerprint = $11, agent_version = $12, protocol = $13, clock_offset_ms = $14, state = $15, cause = $16, last_seen_at = $17 where id = $1`,
+       previous_fingerprint = $11, agent_version = $12, protocol = $13, clock_offset_ms = $14, state = $15, cause = $16, last_seen_at = $17, former_names = $18, via_agent_id = $19 where id = $1`,
     [
       id, now.connectionId, now.heldBy, now.counter, now.epoch, now.lastSeq, now.machine.hostname, now.machine.platform, now.machine.fingerprint, now.machine.addresses,
-      now.previousFingerprint, now.agentVersion, now.protocol, now.clockOffsetMs, now.state, now.cause, now.at,
+      now.previousFingerprint, now.agentVersion, now.protocol, now.clockOffsetMs, now.state, now.cause, now.at, now.formerNames, now.viaAgentId,
     ],
   )
 }
@@ -75,10 +80,10 @@ export async function setState(db: TenantDb, agent: { id: string; productId: str
   if (rowCount > 0) await showProductState(db, agent)
 }
 
-/** A product's state is that of its newest agent that still has its identity; of the newest one, if none has. Tells the consoles. */
+/** A product's state is that of its newest agent that still has its identity; of the newest one, if none has; a site's endpoints don't speak for it (AGT-8). Tells the consoles. */
 export async function showProductState(db: TenantDb, of: { productId: string; customerId: string }): Promise<void> {
   await db.query(
-    `update product p set state = a.state from (select state from agent where product_id = $1 order by switch = 'unregistered', registered_at desc limit 1) a
+    `update product p set state = a.state from (select state from agent where product_id = $1 order by switch = 'unregistered', role = 'endpoint', registered_at desc limit 1) a
      where p.id = $1 and p.state <> a.state`,
     [of.productId],
   )
@@ -127,13 +132,29 @@ export async function disconnect(db: TenantDb, id: string, connectionId: string,
   return rowCount > 0
 }
 
-/** Agents that vanished: no sign of life since. Plan: index agent_connected_seen (store.plan.test.ts). */
+/**
+ * Agents that vanished: no sign of life since. Those that a site server carried say so where it is the site server that is away: one cause, not as many alarms (AGT-8).
+ * Plan: index agent_connected_seen (store.plan.test.ts).
+ */
 export async function loseSilent(db: TenantDb, since: Date, limit: number): Promise<{ id: string; productId: string; customerId: string; connectionId: string }[]> {
   const { rows } = await db.query<{ id: string; productId: string; customerId: string; connectionId: string }>(
-    `with lost as materialized (select id, connection_id from agent where connection_id is not null and last_seen_at < $1 order by last_seen_at limit $2 for no key update skip locked)
-     update agent a set state = case a.switch when 'enabled' then 'abnormal' else a.state end, cause = null, connection_id = null, held_by = null
+    `with lost as materialized (select id, connection_id, via_agent_id from agent where connection_id is not null and last_seen_at < $1 order by last_seen_at limit $2 for no key update skip locked),
+     away as materialized (select v.id from agent v where v.id in (select via_agent_id from lost) and (v.held_by is null or v.last_seen_at < $1))
+     update agent a set state = case a.switch when 'enabled' then 'abnormal' else a.state end, connection_id = null, held_by = null,
+       cause = case when a.switch = 'enabled' and lost.via_agent_id in (select id from away) then 'site-server-away' end
      from lost where a.id = lost.id returning a.id, a.product_id as "productId", a.customer_id as "customerId", lost.connection_id as "connectionId"`,
     [since, limit],
   )
   return rows
+}
+
+/** Where a product's site server listens, as it says itself (AGT-8). False: it says nothing new. */
+export async function keepSite(db: TenantDb, site: { productId: string; customerId: string; agentId: string; urls: readonly string[]; caFingerprint: string; problem: string | null; at: Date }): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `insert into site_server as s (partner_id, product_id, customer_id, agent_id, urls, ca_fingerprint, problem, reported_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
+     on conflict (partner_id, product_id) do update set agent_id = excluded.agent_id, urls = excluded.urls, ca_fingerprint = excluded.ca_fingerprint, problem = excluded.problem, reported_at = excluded.reported_at
+     where (s.agent_id, s.urls, s.ca_fingerprint, coalesce(s.problem, '')) is distinct from (excluded.agent_id, excluded.urls, excluded.ca_fingerprint, coalesce(excluded.problem, ''))`,
+    [db.tenant.partnerId, site.productId, site.customerId, site.agentId, site.urls, site.caFingerprint, site.problem, site.at],
+  )
+  return rowCount > 0
 }

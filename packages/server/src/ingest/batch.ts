@@ -12,6 +12,8 @@ export interface Sender {
   /** The agent's own endpoint. */
   readonly fingerprint: string
   readonly endpointPrefix: string
+  /** What it called its machine earlier (R11). */
+  readonly formerNames: readonly string[]
   /** Server's clock minus the agent's, as last measured. */
   readonly clockOffsetMs: number
   /** Everything of the epoch up to here is stored. */

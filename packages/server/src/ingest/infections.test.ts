@@ -17,7 +17,7 @@ describe('a file where malware stayed and was dealt with later, told in one batc
     const [{ connection_id: connectionId }] = await rows('select connection_id from agent where id = $1', [identity.agentId])
     const { agentId, epoch, machine: { hostname, fingerprint } } = identity
     const quiet = { stored() {}, missing() {}, superseded() {}, pause() {}, resume() {} }
-    const sender = { ...quiet, partnerId, customerId, productId, typeId: 'clamav-endpoint', agentId, connectionId, hostname, fingerprint, endpointPrefix: '', clockOffsetMs: 0 }
+    const sender = { ...quiet, partnerId, customerId, productId, typeId: 'clamav-endpoint', agentId, connectionId, hostname, fingerprint, endpointPrefix: '', formerNames: [], clockOffsetMs: 0 }
     const of = (outcome: string, minutesAgo: number) => aDetection(identity.machine, { object: '/srv/invoice.exe', outcome, at: agoIso(minutesAgo) })
     const batch = { sender, epoch, firstSeq: 1, count: 2, items: sortItems([of('blocked', 10), of('quarantined', 5)], 1) }
     const results = await world.server.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) => store(db, [batch], new Date(), { mayAnnounce: () => true }, manner))

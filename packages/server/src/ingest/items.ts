@@ -3,7 +3,7 @@ import { ClearedItem, DetectionItem, EndpointItem, GapItem, OutcomeItem } from '
 /** One row for the dead letter: what could not be taken in, and why (R19). */
 export interface Refused {
   seq: number
-  /** `kind-unknown`, `shape-wrong`, `time-out-of-range`, `store-refused`, `gap`. */
+  /** `kind-unknown`, `shape-wrong`, `time-out-of-range`, `not-its-own`, `store-refused`, `gap`. */
   reason: string
   /** First 4 kB as text. */
   item: string
@@ -70,6 +70,25 @@ function sortItem(sorted: Sorted, item: unknown, seq: number): void {
     default:
       return refuse(sorted, item, seq, 'kind-unknown')
   }
+}
+
+/**
+ * R11: an agent speaks of its own machine only. What it tells under a name the machine had earlier (new hardware; recorded before a copy got an identity of its own)
+ * is told of the same machine; anything else goes to the dead letter.
+ */
+export function keepOwn(sorted: Sorted, own: string, formerNames: readonly string[]): void {
+  const isOwn = <T extends { endpoint: string }>({ seq, item }: Numbered<T>): boolean => {
+    if (item.endpoint === own) return true
+    if (!formerNames.includes(item.endpoint)) {
+      refuse(sorted, item, seq, 'not-its-own')
+      return false
+    }
+    item.endpoint = own
+    return true
+  }
+  if (sorted.detections.some(({ item }) => item.endpoint !== own)) sorted.detections = sorted.detections.filter(isOwn)
+  if (sorted.cleared.some(({ item }) => item.endpoint !== own)) sorted.cleared = sorted.cleared.filter(isOwn)
+  if (sorted.endpoints.some(({ item }) => item.endpoint !== own)) sorted.endpoints = sorted.endpoints.filter(isOwn)
 }
 
 export function refuse(sorted: Pick<Sorted, 'refused'>, item: unknown, seq: number, reason: string): void {

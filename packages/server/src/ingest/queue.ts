@@ -1,7 +1,7 @@
 import { isAway, type Clock, type Database, type Log, type TenantDb } from '../platform/index.ts'
 import { answersTo, type Batch, type Result, type Sender } from './batch.ts'
 import { isDataError, store, type Manner, type Pacer } from './flush.ts'
-import { sortItems } from './items.ts'
+import { keepOwn, sortItems } from './items.ts'
 import { isRepeated } from './store.ts'
 
 const rowsPerFlush = 2_000
@@ -52,6 +52,7 @@ export function createIngest({ database, clock, log }: { database: Database; clo
   function accept(sender: Sender, epoch: string, firstSeq: number, items: readonly unknown[]): void {
     if (isClosing) return
     const batch: Batch = { sender, epoch, firstSeq, count: items.length, items: sortItems(items, firstSeq) }
+    keepOwn(batch.items, sender.fingerprint, sender.formerNames)
     const name = `${sender.partnerId} ${sender.customerId.charCodeAt(sender.customerId.length - 1) % lanesPerBusiness}`
     let lane = lanes.get(name)
     if (!lane) lanes.set(name, (lane = { partnerId: sender.partnerId, waiting: [], rows: 0, isFlushing: false, isQueued: false, tolerantUntilMs: 0 }))

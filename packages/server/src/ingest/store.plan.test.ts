@@ -46,7 +46,7 @@ describe('hot statements on a business with 7,200 products, 30,000 endpoints, 14
     const batches = agents.map((agent) => {
       const machine = aMachine()
       const quiet = { stored() {}, missing() {}, superseded() {}, pause() {}, resume() {} }
-      const sender = { ...agent, ...quiet, partnerId: estate.partnerId, typeId: 'clamav-endpoint', hostname: 'h', fingerprint: machine.fingerprint, endpointPrefix: '', clockOffsetMs: 0 }
+      const sender = { ...agent, ...quiet, partnerId: estate.partnerId, typeId: 'clamav-endpoint', hostname: 'h', fingerprint: machine.fingerprint, endpointPrefix: '', formerNames: [], clockOffsetMs: 0 }
       const items = [anEndpoint(machine), ...Array.from({ length: 20 }, (_, i) => aDetection(machine, { outcome: i === 0 ? 'failed' : 'deleted' }))]
       return { sender, epoch: agent.epoch, firstSeq: 1, count: items.length, items: sortItems(items, 1) }
     })

@@ -20,6 +20,8 @@ export interface Services {
   endLive(match: { sessionId?: string; accountId?: string }): void
   /** SHA-256 of the installation's CA certificate (DER), hex with colons; set by the agents slice. */
   caFingerprint: string
+  /** That certificate, PEM; set with it. */
+  caCertificate?: string
   /** Ed25519 private key that signs commands (R14), PKCS#8 DER. */
   commandKey: Buffer
   /** The sender of mails; `wake` has it look for due ones now. Without SMTP nothing is sent. */
