@@ -13,7 +13,10 @@ import { privateFolder } from '../core/files.ts'
 import { Follower } from '../core/follow.ts'
 import { IdentityStore, type Identity } from '../core/identity.ts'
 import { textLog, type Log } from '../core/log.ts'
+import { LogFile } from '../core/log-file.ts'
 import { machineFacts, thisMachine, type MachineSources } from '../core/machine.ts'
+import type { Proxy } from '../core/proxy.ts'
+import { loadProxy } from '../core/proxy-store.ts'
 import { findProgram, runProgram, startProgram } from '../core/programs.ts'
 import { Queue } from '../core/queue.ts'
 import { Reporter } from '../core/reporter.ts'
@@ -38,6 +41,8 @@ export type AgentEnd = 'stopped' | 'uninstalled' | 'unregistered'
 export class Agent {
   readonly #options: AgentOptions
   readonly #log: Log
+  readonly #logFile: LogFile | null
+  #proxy: Proxy | null
   #identity: Identity
   #settings: Settings
   #queue!: Queue
@@ -53,18 +58,24 @@ export class Agent {
   /** Settles when it ends by itself. */
   readonly ended = new Promise<AgentEnd>((resolve) => (this.#end = resolve))
 
-  private constructor(options: AgentOptions, identity: Identity, settings: Settings) {
+  private constructor(options: AgentOptions, identity: Identity, settings: Settings, proxy: Proxy | null) {
     this.#options = options
     this.#identity = identity
     this.#settings = settings
-    this.#log = options.log ?? textLog(settings.logLevel)
+    this.#proxy = proxy
+    const logFile = options.log ? null : new LogFile(options.stateFolder)
+    this.#logFile = logFile
+    this.#log = options.log ?? textLog(() => this.#settings.logLevel, (line) => {
+      process.stderr.write(line)
+      logFile?.write(line)
+    })
   }
 
   /** Null: not enrolled on this state folder. @throws Error with code `EADDRINUSE` when an agent runs there already. */
   static async start(options: AgentOptions): Promise<Agent | null> {
     const identity = await new IdentityStore(options.stateFolder).load()
     if (identity === null) return null
-    const agent = new Agent(options, identity, await loadSettings(options.stateFolder))
+    const agent = new Agent(options, identity, await loadSettings(options.stateFolder), await loadProxy(options.stateFolder))
     await agent.#start()
     return agent
   }
@@ -86,6 +97,7 @@ export class Agent {
     await this.#startEngine()
     this.#channel = new Channel({
       queue: this.#queue, counters: () => this.#counters, clock: this.#clock, log: this.#log, identity: () => this.#identity, ca: await trustedCa(folder),
+      proxy: () => this.#proxy,
       machine: () => this.#machine(), timing: this.#options.timing,
       onCommand: async (frame) => void (await this.#commands.take(frame)),
       onWelcome: () => void (this.#options.isQuiet || this.#reporter.look()),
@@ -106,6 +118,7 @@ export class Agent {
     await keepStatus(this.#options.stateFolder, this.status()).catch(() => {})
     await new Promise<void>((resolve) => (this.#local ? this.#local.close(() => resolve()) : resolve()))
     await rm(join(this.#options.stateFolder, 'agent.sock'), { force: true })
+    await this.#logFile?.close()
   }
 
   status(): Status {
@@ -136,10 +149,14 @@ export class Agent {
     this.#reporter.start()
   }
 
-  /** New settings: the engine begins anew, the connection stays. */
+  /** New settings: the engine begins anew if they are the engine's; the connection stays unless the way to the server changed. */
   async #reload(): Promise<void> {
+    const before = { settings: this.#settings, proxy: this.#proxy }
     this.#settings = await loadSettings(this.#options.stateFolder)
-    this.#log.info('settings read again')
+    this.#proxy = await loadProxy(this.#options.stateFolder)
+    this.#log.info('settings read again', { logLevel: this.#settings.logLevel })
+    if (JSON.stringify(before.proxy) !== JSON.stringify(this.#proxy)) this.#channel.again()
+    if (JSON.stringify(before.settings.engines) === JSON.stringify(this.#settings.engines)) return // a language or a log level does not stop a scan
     await this.#commands.idle()
     await this.#reopenEngine()
   }
@@ -189,7 +206,7 @@ export class Agent {
   /** R10: one of two machines that share an identity. What is pending goes with us, numbered anew. */
   async #takeOwnIdentity(): Promise<void> {
     const shared = this.#identity
-    this.#identity = await fork(this.#options.stateFolder, shared, this.#clock.now(), this.#options.machine)
+    this.#identity = await fork(this.#options.stateFolder, shared, this.#clock.now(), this.#options.machine, this.#proxy)
     const old = this.#counters
     this.#counters = await this.#openCounters()
     await old.close()

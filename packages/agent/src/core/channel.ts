@@ -5,6 +5,7 @@ import type { Counters } from './counters.ts'
 import { asConnectionError, type ConnectionFault } from './https.ts'
 import { signText, type Identity } from './identity.ts'
 import type { Log } from './log.ts'
+import { throughProxy, type Proxy } from './proxy.ts'
 import type { Queue } from './queue.ts'
 import { backOffMs, pause, type ServerClock } from './time.ts'
 import type { Machine } from '@vigie/domain/agents'
@@ -27,6 +28,8 @@ export interface ChannelDeps {
   log: Log
   identity: () => Identity
   ca: string
+  /** Read anew for each session. Null or absent: the way is direct (AGT-5). */
+  proxy?: () => Proxy | null
   machine: () => Promise<Machine>
   /** Hands over a command frame; what it throws ends nothing. */
   onCommand: (frame: unknown) => Promise<void>
@@ -87,6 +90,12 @@ export class Channel {
     await this.#session?.bye(reason, this.#timing.drainMs)
     this.#stop.abort()
     await this.#running
+  }
+
+  /** The way has changed: what is open is closed, and the next session takes the new one. */
+  again(): void {
+    this.#attempt = 0
+    this.#session?.lose()
   }
 
   async #run(): Promise<void> {
@@ -198,6 +207,10 @@ class Session {
     await Promise.race([closed, pause(1_000)])
   }
 
+  lose(): void {
+    this.#end({ kind: 'lost', reason: 'closed', wasWelcome: this.#isWelcome })
+  }
+
   #close(): void {
     if (this.#socket.readyState === WebSocket.CLOSED) return
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(1000)
@@ -210,6 +223,7 @@ class Session {
     const { ca, identity } = this.#deps
     this.#socket = new WebSocket(identity().channel, {
       ca, minVersion: 'TLSv1.2', perMessageDeflate: false, maxPayload: channelLimits.frameBytes, handshakeTimeout: this.#timing.answerMs, followRedirects: false,
+      ...throughProxy(this.#deps.proxy?.() ?? null, { ca }),
     })
     this.#socket.on('error', (error) => this.#end({ kind: 'lost', reason: asConnectionError(error).reason, wasWelcome: this.#isWelcome }))
     this.#socket.on('close', () => this.#end({ kind: 'lost', reason: 'closed', wasWelcome: this.#isWelcome }))

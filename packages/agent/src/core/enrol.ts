@@ -3,6 +3,7 @@ import { agentVersion } from '../version.ts'
 import { privateFolder, readText, writeAtomically } from './files.ts'
 import { ConnectionError, fetchPinnedCa, postJson } from './https.ts'
 import { IdentityStore, signText, type Identity } from './identity.ts'
+import type { Proxy } from './proxy.ts'
 import { machineFacts, thisMachine, type MachineSources } from './machine.ts'
 
 export interface EnrolOptions {
@@ -14,6 +15,7 @@ export interface EnrolOptions {
   /** SHA-256 of the CA's certificate, hex. */
   caSha256: string
   machine?: MachineSources
+  proxy?: Proxy | null
 }
 
 /**
@@ -23,12 +25,12 @@ export interface EnrolOptions {
 export async function enrol(options: EnrolOptions): Promise<Identity> {
   await privateFolder(options.stateFolder)
   const store = new IdentityStore(options.stateFolder)
-  const ca = await fetchPinnedCa(options.server, options.caSha256)
+  const ca = await fetchPinnedCa(options.server, options.caSha256, options.proxy)
   await writeAtomically(store.caPath(), ca)
   const pair = await store.attempt(`enrol ${options.server} ${options.guid}`)
   const machine = await machineFacts(null, options.machine ?? thisMachine)
   const request = { guid: options.guid, key: options.key, publicKey: pair.publicKey, agentVersion, protocol: protocolVersion, machine }
-  const reply = checked(await postJson(options.server, '/agent/v1/enrol', ca, request))
+  const reply = checked(await postJson(options.server, '/agent/v1/enrol', ca, request, options.proxy))
   const identity: Identity = {
     privateKey: pair.privateKey,
     publicKey: pair.publicKey,
@@ -46,13 +48,13 @@ export async function enrol(options: EnrolOptions): Promise<Identity> {
  * Takes an identity of its own, after the server found that ours is used twice (R10, AGT-9). Signed with the shared key; the host's present name anchors the
  * new one. Repeats like `enrol`.
  */
-export async function fork(stateFolder: string, shared: Identity, now: Date, sources: MachineSources = thisMachine): Promise<Identity> {
+export async function fork(stateFolder: string, shared: Identity, now: Date, sources: MachineSources = thisMachine, proxy: Proxy | null = null): Promise<Identity> {
   const store = new IdentityStore(stateFolder)
   const pair = await store.attempt(`fork ${shared.agentId}`)
   const machine = await machineFacts(null, sources)
   const unsigned: Omit<ForkRequest, 'signature'> = { agentId: shared.agentId, publicKey: pair.publicKey, machine, agentVersion, at: now.toISOString() }
   const signature = signText(shared.privateKey, forkText(unsigned))
-  const reply = checked(await postJson(shared.server, '/agent/v1/fork', await trustedCa(stateFolder), { ...unsigned, signature }))
+  const reply = checked(await postJson(shared.server, '/agent/v1/fork', await trustedCa(stateFolder), { ...unsigned, signature }, proxy))
   const { privateKey, publicKey } = pair
   const identity: Identity = { ...shared, privateKey, publicKey, anchorHostname: machine.hostname, isUnregistered: false, ...reply }
   await store.save(identity)

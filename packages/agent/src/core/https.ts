@@ -1,19 +1,10 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { request, type RequestOptions } from 'node:https'
 import { Problem, problems, type ProblemCode } from '@vigie/domain/kernel'
+import { asConnectionError, ConnectionError } from './faults.ts'
+import { throughProxy, type Proxy } from './proxy.ts'
 
-/** Why the server could not be talked to. Texts: `agent.connection.<reason>` and `.remedy`. */
-export const connectionFaults = ['name-unknown', 'refused', 'timeout', 'unreachable', 'tls-not-trusted', 'tls-wrong-host', 'tls-expired', 'tls-failed', 'ca-differs', 'answer-invalid', 'closed'] as const
-export type ConnectionFault = (typeof connectionFaults)[number]
-
-export class ConnectionError extends Error {
-  override readonly name = 'ConnectionError'
-  readonly reason: ConnectionFault
-  constructor(reason: ConnectionFault, cause?: unknown) {
-    super(reason, { cause })
-    this.reason = reason
-  }
-}
+export { asConnectionError, ConnectionError, connectionFaults, type ConnectionFault } from './faults.ts'
 
 const timeoutMs = 15_000
 const answerBytes = 1_048_576
@@ -23,9 +14,9 @@ const answerBytes = 1_048_576
  * command. Nothing secret is sent here: this is the only request that does not verify the server (R29), since it asks for what verifying needs.
  * @throws ConnectionError `ca-differs`
  */
-export async function fetchPinnedCa(server: string, sha256: string): Promise<string> {
+export async function fetchPinnedCa(server: string, sha256: string, proxy: Proxy | null = null): Promise<string> {
   const url = new URL('/agent/v1/ca.pem', server)
-  const { status, body } = await send(url, { method: 'GET', rejectUnauthorized: false })
+  const { status, body } = await send(url, { method: 'GET', rejectUnauthorized: false }, proxy)
   if (status !== 200) throw new ConnectionError('answer-invalid')
   const certificate = parseCertificate(body)
   if (certificate === null || fingerprintOf(certificate) !== normalFingerprint(sha256)) throw new ConnectionError('ca-differs')
@@ -46,11 +37,11 @@ function parseCertificate(pem: string): X509Certificate | null {
 }
 
 /** POSTs JSON over TLS that trusts this CA only. @throws Problem what the server answered; ConnectionError when there was no answer. */
-export async function postJson(server: string, path: string, ca: string, value: unknown): Promise<unknown> {
+export async function postJson(server: string, path: string, ca: string, value: unknown, proxy: Proxy | null = null): Promise<unknown> {
   const body = JSON.stringify(value)
   const url = new URL(path, server)
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-  const reply = await send(url, { method: 'POST', ca, headers }, body)
+  const reply = await send(url, { method: 'POST', ca, headers }, proxy, body)
   const parsed = parseJson(reply.body)
   if (reply.status >= 200 && reply.status < 300) return parsed
   const code = (parsed as { code?: unknown } | null)?.code
@@ -59,8 +50,8 @@ export async function postJson(server: string, path: string, ca: string, value: 
 }
 
 /** GETs over TLS that trusts this CA only: a look whether the server is there and is ours. */
-export async function getStatus(server: string, path: string, ca: string): Promise<number> {
-  return (await send(new URL(path, server), { method: 'GET', ca })).status
+export async function getStatus(server: string, path: string, ca: string, proxy: Proxy | null = null): Promise<number> {
+  return (await send(new URL(path, server), { method: 'GET', ca }, proxy)).status
 }
 
 function parseJson(text: string): unknown {
@@ -71,10 +62,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-function send(url: URL, options: RequestOptions, body = ''): Promise<{ status: number; body: string }> {
+function send(url: URL, options: RequestOptions, proxy: Proxy | null, body = ''): Promise<{ status: number; body: string }> {
+  const { method, headers, ...tls } = options
   if (url.protocol !== 'https:') return Promise.reject(new ConnectionError('tls-failed'))
   return new Promise((resolve, reject) => {
-    const req = request(url, { ...options, agent: false, minVersion: 'TLSv1.2', signal: AbortSignal.timeout(timeoutMs) }, (res) => {
+    const req = request(url, { method, headers, ...tls, agent: false, minVersion: 'TLSv1.2', signal: AbortSignal.timeout(timeoutMs), ...throughProxy(proxy, tls) }, (res) => {
       const chunks: Buffer[] = []
       let size = 0
       res.on('data', (chunk: Buffer) => {
@@ -88,22 +80,4 @@ function send(url: URL, options: RequestOptions, body = ''): Promise<{ status: n
     req.on('error', (error) => reject(asConnectionError(error)))
     req.end(body)
   })
-}
-
-export function asConnectionError(error: unknown): ConnectionError {
-  if (error instanceof ConnectionError) return error
-  const { code, name } = error as { code?: string; name?: string }
-  return new ConnectionError(name === 'TimeoutError' || name === 'AbortError' ? 'timeout' : faultOf(code ?? ''), error)
-}
-
-function faultOf(code: string): ConnectionFault {
-  if (['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME'].includes(code)) return 'name-unknown'
-  if (code === 'ECONNREFUSED') return 'refused'
-  if (['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'].includes(code)) return 'timeout'
-  if (['EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL'].includes(code)) return 'unreachable'
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'tls-wrong-host'
-  if (['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'].includes(code)) return 'tls-expired'
-  if (/SELF_SIGNED|UNABLE_TO|CERT_|INVALID_CA|ISSUER/.test(code)) return 'tls-not-trusted'
-  if (/SSL|TLS|EPROTO/.test(code)) return 'tls-failed'
-  return 'closed'
 }

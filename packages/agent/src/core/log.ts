@@ -10,11 +10,13 @@ export interface Log {
   debug(message: string, data?: LogData): void
 }
 
-/** One event, one line: what came from outside is quoted and can't begin a line of its own (R36). */
-export function textLog(level: LogLevel, write: (line: string) => void = (line) => process.stderr.write(line)): Log {
-  const upTo = logLevels.indexOf(level)
+/**
+ * One event, one line: what came from outside is quoted and can't begin a line of its own (R36).
+ * @param level asked at every line, so that it can change while the agent runs (AGT-5)
+ */
+export function textLog(level: LogLevel | (() => LogLevel), write: (line: string) => void = (line) => process.stderr.write(line)): Log {
   const at = (name: LogLevel) => (message: string, data: LogData = {}) => {
-    if (logLevels.indexOf(name) > upTo) return
+    if (logLevels.indexOf(name) > logLevels.indexOf(typeof level === 'string' ? level : level())) return
     const pairs = Object.entries(data).filter(([, value]) => value !== undefined).map(([key, value]) => ` ${key}=${encode(value)}`)
     write(`${new Date().toISOString()} ${name} ${message}${pairs.join('')}\n`)
   }

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { WebSocketServer, type WebSocket } from 'ws'
 import {
   BatchFrame, canonicalJson, commandPrefix, EnrolRequest, ForkRequest, forkText, helloText, Item, protocolVersion, UpFrame, type CommandOrder, type DownFrame,
@@ -29,6 +29,8 @@ export class Peer {
   readonly sockets = new Set<WebSocket>()
   readonly hellos: { agentId: string; counter: number; epoch: string }[] = []
   readonly byes: string[] = []
+  /** Where each connection came from. */
+  readonly remotePorts: number[] = []
   beats = 0
   state: 'enabled' | 'disabled' = 'enabled'
   /** Said in place of a welcome. */
@@ -109,6 +111,7 @@ export class Peer {
         res.end(JSON.stringify(reply.body))
       })
     })
+    this.#server.on('connection', (socket: Socket) => this.remotePorts.push(socket.remotePort ?? 0))
     const sockets = new WebSocketServer({ server: this.#server, path: '/agent/v1/channel', maxPayload: 1_048_576 })
     sockets.on('connection', (socket) => this.#serve(socket))
     await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve))

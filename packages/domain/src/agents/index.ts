@@ -1,4 +1,5 @@
 export * from './canonical.ts'
+export * from './check.ts'
 export * from './engine-problems.ts'
 export * from './install-script.ts'
 export * from './protocol.ts'
