@@ -1,1 +1,3 @@
 export * from './activities.ts'
+export * as consentApi from './api.ts'
+export * from './shapes.ts'

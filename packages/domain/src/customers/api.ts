@@ -1,20 +1,13 @@
 import * as z from 'zod'
-import { ContactId, CustomerId, defineRoute, listQuery, listReply, oneOrMore } from '../kernel/index.ts'
+import { ContactId, CustomerId, defineRoute } from '../kernel/index.ts'
 import { NewProduct, Product } from '../products/shapes.ts'
 import { CompanyProfile, Contact, ContactInput, Customer, CustomerAccount, Tag } from './shapes.ts'
 
 const params = z.strictObject({ customerId: CustomerId })
 const contactParams = z.strictObject({ customerId: CustomerId, contactId: ContactId })
-const filters = { attention: oneOrMore(['action-required', 'warning', 'none']).optional(), tag: Tag.optional(), typeId: z.string().max(40).optional() }
-const sorts = ['company', 'attention', 'productCount', 'lastSeenAt', 'createdAt'] as const
+export * from './list-api.ts'
+export * from './page-api.ts'
 
-/** CUS-2. `q` searches company, account id and contact. */
-export const listCustomers = defineRoute({
-  id: 'customers.list', method: 'GET', path: '/v1/customers', permission: 'customer.read', query: listQuery(sorts, filters), reply: listReply(Customer), problems: [],
-})
-export const exportCustomers = defineRoute({
-  id: 'customers.export', method: 'GET', path: '/v1/customers.csv', permission: 'customer.read', query: listQuery(sorts, filters), reply: z.string(), problems: [], produces: 'text/csv',
-})
 /** CUS-1: all three steps at once, or nothing. The contact becomes the customer's first; each product comes with its GUID. */
 export const createCustomer = defineRoute({
   id: 'customers.create', method: 'POST', path: '/v1/customers', permission: 'customer.create',

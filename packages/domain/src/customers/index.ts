@@ -1,3 +1,5 @@
 export * as customersApi from './api.ts'
+export { customerCsvColumns, mostAtOnce, mostMatches } from './list-api.ts'
 export * from './rules.ts'
 export * from './shapes.ts'
+export { Credentials, graceHours, mostLogoBytes, SeenBecause, Viewer } from './page-api.ts'

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { categoryGroups } from '../categories/groups.ts'
 import { CustomerId, defineRoute, EndpointId, EventId, Instant, listQuery, listReply, oneOrMore, ProductId } from '../kernel/index.ts'
 import { commandsApi } from '../commands/index.ts'
 import { Detection, detectionOutcomes, Event, EventDetail, eventStates, severities } from './shapes.ts'
@@ -8,6 +9,8 @@ const filters = {
   severity: oneOrMore(severities).optional(),
   state: oneOrMore(eventStates).optional(),
   category: z.string().max(40).optional(),
+  /** Of any category of these groups. */
+  group: oneOrMore(categoryGroups).optional(),
   customerId: CustomerId.optional(),
   productId: ProductId.optional(),
 }
@@ -36,7 +39,7 @@ export const resolveEvent = defineRoute({
 export const listDetections = defineRoute({
   id: 'detections.list', method: 'GET', path: '/v1/detections', permission: 'detection.read',
   query: listQuery(['at'], { customerId: CustomerId.optional(), productId: ProductId.optional(), endpointId: EndpointId.optional(), category: z.string().max(40).optional(), outcome: oneOrMore(detectionOutcomes).optional(), from: Instant.optional(), until: Instant.optional() }, '-at'),
-  reply: listReply(Detection), problems: [],
+  reply: listReply(Detection), problems: ['consent.missing'],
 })
 
 /** EVT-3: the indexes of every category with default, bounds, and the value in force for the business or one customer. */

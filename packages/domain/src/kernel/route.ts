@@ -31,6 +31,8 @@ export interface Route<
   unaudited?: true
   /** The reply holds a secret that is shown once: it is never kept, so an `Idempotency-Key` is not heeded (R9, R39). */
   hasSecretReply?: true
+  /** For uploads: more than the 1 MiB that any route takes (R18). Rare; a file travels as base64, a third larger than it is. */
+  bodyLimitBytes?: number
   /** Reply is a stream or a file (`text/csv`, `text/event-stream`); `reply` then only documents it. */
   produces?: string
 }

@@ -22,6 +22,9 @@ import consentJa from './consent/ja.json' with { type: 'json' }
 import eventsEn from './events/en.json' with { type: 'json' }
 import eventsFr from './events/fr.json' with { type: 'json' }
 import eventsJa from './events/ja.json' with { type: 'json' }
+import identityEn from './identity/en.json' with { type: 'json' }
+import identityFr from './identity/fr.json' with { type: 'json' }
+import identityJa from './identity/ja.json' with { type: 'json' }
 import mailEn from './mail/en.json' with { type: 'json' }
 import mailFr from './mail/fr.json' with { type: 'json' }
 import mailJa from './mail/ja.json' with { type: 'json' }
@@ -41,9 +44,9 @@ import productsJa from './products/ja.json' with { type: 'json' }
  * English, every word the code can show is there.
  */
 export const sharedTexts: Readonly<Record<Locale, Readonly<Record<string, string>>>> = {
-  en: { ...accessEn, ...agentEn, ...auditEn, ...commandsEn, ...commonEn, ...consentEn, ...eventsEn, ...mailEn, ...ordersEn, ...problemsEn, ...productsEn },
-  fr: { ...accessFr, ...agentFr, ...auditFr, ...commandsFr, ...commonFr, ...consentFr, ...eventsFr, ...mailFr, ...ordersFr, ...problemsFr, ...productsFr },
-  ja: { ...accessJa, ...agentJa, ...auditJa, ...commandsJa, ...commonJa, ...consentJa, ...eventsJa, ...mailJa, ...ordersJa, ...problemsJa, ...productsJa },
+  en: { ...accessEn, ...agentEn, ...auditEn, ...commandsEn, ...commonEn, ...consentEn, ...eventsEn, ...identityEn, ...mailEn, ...ordersEn, ...problemsEn, ...productsEn },
+  fr: { ...accessFr, ...agentFr, ...auditFr, ...commandsFr, ...commonFr, ...consentFr, ...eventsFr, ...identityFr, ...mailFr, ...ordersFr, ...problemsFr, ...productsFr },
+  ja: { ...accessJa, ...agentJa, ...auditJa, ...commandsJa, ...commonJa, ...consentJa, ...eventsJa, ...identityJa, ...mailJa, ...ordersJa, ...problemsJa, ...productsJa },
 }
 
 export type Values = Record<string, string | number | Date>

@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { permissions, roles } from '../access/index.ts'
 import { auditSources } from '../audit/index.ts'
 import { categories } from '../categories/index.ts'
+import { activities, consentStates } from '../consent/index.ts'
 import { commandSteps, commandTypes } from '../commands/index.ts'
 import { detectionOutcomes, EventStep, eventStates, severities } from '../events/index.ts'
 import { figures } from '../figures/index.ts'
+import { duplicateStates, evidences } from '../identity/index.ts'
 import { fieldCodes, type Locale, locales, problems } from '../kernel/index.ts'
 import { deliveryStates, mailKinds } from '../outbox/index.ts'
 import { agentStates, families, ProductType, realTimeScanStates } from '../products/index.ts'
@@ -108,11 +110,15 @@ const lists: [prefix: string, names: readonly string[], suffixes?: readonly stri
   ['event-state', eventStates],
   ['event-step', EventStep.shape.what.options],
   ['detection-outcome', detectionOutcomes],
+  ['activity', activities, ['', '.about']],
+  ['consent-state', consentStates],
   ['command', commandTypes, ['', '.about']],
   ['delivery-state', deliveryStates],
   ['mail-kind', mailKinds],
   ['audit-source', auditSources],
   ['figure', figures.map(({ id }) => id)],
+  ['duplicate-evidence', evidences, ['', '.about']],
+  ['duplicate-state', duplicateStates],
 ]
 
 describe('what the code can show has its text', () => {

@@ -1,5 +1,6 @@
 import type { Detection, eventsApi } from '@vigie/domain/events'
 import type { QueryOf } from '@vigie/domain/kernel'
+import { restrictView } from '../consent/index.ts'
 import { keyset, Params, type TenantDb } from '../platform/index.ts'
 
 interface Row {
@@ -27,6 +28,8 @@ const sorts = { at: [{ sql: 'd.at', type: 'timestamptz' }] } as const
 export async function list(db: TenantDb, query: QueryOf<typeof eventsApi.listDetections>): Promise<{ rows: Detection[]; nextCursor: string | null }> {
   const params = new Params()
   const where: string[] = []
+  const consented = await restrictView(db, 'view-detections', 'd.customer_id', query)
+  if (consented !== null) where.push(consented)
   if (query.customerId) where.push(`d.customer_id = ${params.add(query.customerId)}`)
   if (query.productId) where.push(`d.product_id = ${params.add(query.productId)}`)
   if (query.endpointId) {

@@ -69,7 +69,7 @@ describe('row-level security (ACC-1, R2-R4)', () => {
       where n.nspname = 'public' and x.indisunique and exists (select from pg_attribute p where p.attrelid = c.oid and p.attname = 'partner_id')
       group by 1, 2`)
     const others = rows.filter((row) => row.columns[0] !== 'partner_id').map((row) => row.conname).sort()
-    expect(others).toEqual(['mail_link_token', 'product_guid', 'session_token'])
+    expect(others).toEqual(['mail_link_token', 'product_guid', 'registration_credential_user_name', 'session_token'])
     const { rows: references } = await database.owner.query<{ conname: string; def: string }>(`
       select conname, pg_get_constraintdef(oid) as def from pg_constraint where contype = 'f' and connamespace = 'public'::regnamespace and confrelid <> 'partner'::regclass`)
     expect(references.filter((reference) => !reference.def.startsWith('FOREIGN KEY (partner_id,'))).toEqual([])
@@ -79,8 +79,8 @@ describe('row-level security (ACC-1, R2-R4)', () => {
     const { rows } = await database.owner.query<{ proname: string }>(`
       select proname from pg_proc where prosecdef and has_function_privilege('vigie_app', oid, 'execute') and pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) order by 1`)
     expect(rows.map((row) => row.proname)).toEqual([
-      'find_accounts', 'find_agent', 'find_mail_link', 'find_product', 'find_session', 'operator_exists', 'partner_ids', 'partners_with_due_assessments', 'partners_with_due_mail',
-      'partners_with_ended_commands', 'partners_with_live_orders', 'partners_with_silent_agents', 'visible_customers',
+      'find_accounts', 'find_agent', 'find_mail_link', 'find_product', 'find_registration', 'find_session', 'operator_exists', 'partner_ids', 'partners_with_due_assessments', 'partners_with_due_mail',
+      'partners_with_ended_commands', 'partners_with_live_orders', 'partners_with_silent_agents', 'search_endpoints', 'visible_customers',
     ])
   })
 })

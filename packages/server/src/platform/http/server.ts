@@ -94,6 +94,7 @@ function register(app: FastifyInstance, handler: Handler, options: HttpOptions) 
   app.route({
     method: route.method,
     url: `/api${route.path}`,
+    ...(route.bodyLimitBytes === undefined ? {} : { bodyLimit: route.bodyLimitBytes }),
     handler: async (request, reply) => {
       void reply.header('cache-control', 'no-store')
       const { services } = options

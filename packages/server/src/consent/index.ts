@@ -1,0 +1,2 @@
+export { assertConsent, enterGate, isViewAllowed, restrictView, withoutConsent } from './check.ts'
+export { consentRoutes } from './routes.ts'
