@@ -14,6 +14,7 @@ export const componentUpdate = defineCategory({
     warnBelowPercent: { default: 90, min: 1, max: 100 },
     actBelowPercent: { default: 70, min: 1, max: 100 },
   },
+  silentWhile: ['agent-abnormal', 'agent-offline', 'managed-server'],
   conditions: {
     'very-old': {
       severity: 'action-required',

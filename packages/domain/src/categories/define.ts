@@ -1,4 +1,5 @@
 import type { CommandType } from '../commands/types.ts'
+import type { AgentState } from '../products/shapes.ts'
 import type { Severity } from '../events/shapes.ts'
 
 /** A fact is a number about one product that the server works out; a category says which it needs, and how. */
@@ -13,6 +14,10 @@ export type Fact =
   | { of: 'component-age-days' }
   /** Share of endpoints whose components are as new as the product's newest, 0 to 100; 100 when nothing is known yet. */
   | { of: 'components-deployed-percent' }
+  /** Whole minutes since the product's own agent (not those of its site's endpoints) was last heard, while it is in one of these states; 0: it is not. */
+  | { of: 'agent-silent-minutes'; states: readonly AgentState[] }
+  /** Endpoints whose agent is connected, but whose figures are older than their source promises (PRD-8). */
+  | { of: 'stale-endpoints' }
 
 export const fact = {
   detections: (lastMinutes: number): Fact => ({ of: 'detections', lastMinutes }),
@@ -20,6 +25,8 @@ export const fact = {
   endpoints: (where: { realTimeScan: readonly string[] }): Fact => ({ of: 'endpoints', ...where }),
   componentAgeDays: (): Fact => ({ of: 'component-age-days' }),
   componentsDeployedPercent: (): Fact => ({ of: 'components-deployed-percent' }),
+  agentSilentMinutes: (states: readonly AgentState[]): Fact => ({ of: 'agent-silent-minutes', states }),
+  staleEndpoints: (): Fact => ({ of: 'stale-endpoints' }),
 }
 
 /** An assessment index (mission §0): a threshold that a partner, then a customer, may tune. */
@@ -50,6 +57,8 @@ export interface Category<F extends Record<string, Fact> = Record<string, Fact>,
   group: 'threat' | 'system' | 'licence'
   facts: F
   indexes: I
+  /** Categories that explain this one: while an event of theirs is open, nothing of this one opens or closes (the figures can't be trusted, and nobody is told twice). */
+  silentWhile?: readonly string[]
   /** Each condition is an event of its own (EVT-9); worst first. */
   conditions: Record<string, Condition<Record<keyof F, number>, Record<keyof I, number>>>
 }

@@ -1,5 +1,6 @@
 import type { Machine } from '@vigie/domain/agents'
 import type { AgentState } from '@vigie/domain/products'
+import { markDue } from '../assessment/index.ts'
 import type { TenantDb } from '../platform/index.ts'
 
 export interface AgentRow {
@@ -87,6 +88,8 @@ export async function showProductState(db: TenantDb, of: { productId: string; cu
      where p.id = $1 and p.state <> a.state`,
     [of.productId],
   )
+  // who is heard and who is not is assessed too (EVT-1)
+  await markDue(db, [of], new Date())
   db.announce({ kind: 'product', id: of.productId, customerId: of.customerId })
 }
 

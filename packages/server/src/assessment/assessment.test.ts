@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aCleared, aDetection, aMachine, anEndpoint, connected, testAgentSide, type TestAgentSide } from '../agents/testing/index.ts'
+import { aCleared, aDetection, anEndpoint, connected, testAgentSide, type TestAgentSide } from '../agents/testing/index.ts'
 import { anActor } from '../platform/testing/database.ts'
 import { assessProducts, createAssessor, type Assessor } from './assessor.ts'
 import { makePartitions } from './jobs.ts'
@@ -18,6 +18,9 @@ const stepsOf = async (productId: string) => (await rows('select s.what from eve
 const countsOf = (productId: string) =>
   rows('select p.action_required_count as product, c.action_required_count as customer, p.warning_count as yellow, c.warning_count as "customerYellow" from product p join customer c on c.id = p.customer_id where p.id = $1', [productId])
 
+/** The freshness contract: tests that move the clock by days are about something else. */
+const promise = (productId: string, seconds: number) => rows('update product set fresh_for_seconds = $2 where id = $1', [productId, seconds])
+
 /** An agent that told of its endpoint, and what it says next is stored before the call returns. */
 async function aTalker() {
   const agent = await world.anAgent()
@@ -29,6 +32,7 @@ async function aTalker() {
     await channel.until(() => channel.heard.some((frame) => frame.kind === 'ack' && frame.seq === seq - 1))
   }
   await tell(anEndpoint(agent.identity.machine))
+  await promise(agent.productId, 100 * 86_400)
   return { ...agent, channel, tell, machine: agent.identity.machine }
 }
 
@@ -120,9 +124,12 @@ describe('from detection to attention (EVT-2, EVT-3, EVT-9)', () => {
 
   it('a share of endpoints left behind is told in per cent; a day behind is not behind', async () => {
     const { tell, machine, productId, channel } = await aTalker()
-    const machines = Array.from({ length: 9 }, (_, i) => aMachine(`left-behind-${i}-${productId}`))
-    const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
-    await tell(...machines.map((one, i) => anEndpoint(one, { patternBuiltAt: daysAgo(i < 2 ? 5 : 1) })), anEndpoint(machine))
+    // others of its site, as their own agents would tell of them (R11)
+    await rows(
+      `insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group", real_time_scan, pattern_built_at, received_at)
+       select partner_id, gen_random_uuid(), customer_id, product_id, key || i, name, "group", 'on', now() - case when i <= 2 then 5 else 1 end * interval '1 day', now()
+       from endpoint, generate_series(1, 9) i where product_id = $1`, [productId])
+    await tell(anEndpoint(machine))
     await assessor.assessDue()
     expect((await eventsOf(productId)).map(({ condition, figures }) => [condition, figures])).toEqual([['not-all-deployed', { percent: 80, threshold: 90 }]])
     await channel.kill()
@@ -155,6 +162,89 @@ describe('from detection to attention (EVT-2, EVT-3, EVT-9)', () => {
     expect(await assessor.assessDue()).toBeGreaterThan(0)
     expect(await eventsOf(productId)).toEqual([expect.objectContaining({ condition: 'uncleaned' })])
     await channel.kill()
+  })
+})
+
+describe('agents that are not heard, figures that are late (EVT-1, PRD-8)', () => {
+  const minutes = 60_000
+  const later = async (ms: number, look: () => Promise<void>) => {
+    world.server.clock.add(ms)
+    try {
+      await look()
+    } finally {
+      world.server.clock.add(-ms)
+    }
+  }
+  /** As the watch over silent agents leaves it. */
+  const vanish = (productId: string, state: 'abnormal' | 'offline') =>
+    rows('update agent set state = $2, connection_id = null, held_by = null, last_seen_at = now() where product_id = $1', [productId, state])
+  const open = async (productId: string) => (await eventsOf(productId)).filter(({ state }) => state !== 'resolved').map(({ condition }) => condition)
+  const ask = async (productId: string) => {
+    await rows('update assessment_due set due_at = now() - interval \'1 second\' where product_id = $1', [productId])
+    await rows('insert into assessment_due (partner_id, product_id, customer_id, due_at) select partner_id, id, customer_id, now() - interval \'1 second\' from product where id = $1 on conflict do nothing', [productId])
+    await assessor.assessDue()
+  }
+
+  it('one that vanished is an event after half an hour, by itself, and over when it is back', async () => {
+    const { identity, productId, channel } = await aTalker()
+    await channel.kill()
+    await vanish(productId, 'abnormal')
+    await ask(productId)
+    expect(await open(productId)).toEqual([])
+    const [{ due_at }] = await rows('select due_at from assessment_due where product_id = $1', [productId])
+    expect(due_at.getTime() - Date.now()).toBeGreaterThan(29 * minutes)
+    expect(due_at.getTime() - Date.now()).toBeLessThan(31 * minutes)
+    await later(31 * minutes, async () => {
+      await assessor.assessDue()
+      expect(await open(productId)).toEqual(['vanished'])
+    })
+    const back = await connected(world.target, identity)
+    await assessor.assessDue()
+    expect(await open(productId)).toEqual([])
+    await back.channel.kill()
+  })
+
+  it('one that said goodbye may be away for a night', async () => {
+    const { productId, channel } = await aTalker()
+    await channel.kill()
+    await vanish(productId, 'offline')
+    await ask(productId)
+    await later(14 * 60 * minutes, async () => {
+      await ask(productId)
+      expect(await open(productId)).toEqual([])
+    })
+    await later(25 * 60 * minutes, async () => {
+      await ask(productId)
+      expect(await open(productId)).toEqual(['shut-down'])
+    })
+  })
+
+  it('a connected agent that does not report as promised is late; the report closes it', async () => {
+    const { tell, machine, productId, channel } = await aTalker()
+    await promise(productId, 900)
+    await ask(productId)
+    expect(await open(productId)).toEqual([])
+    await later(16 * minutes, async () => {
+      await assessor.assessDue()
+      expect(await open(productId)).toEqual(['stale'])
+      await tell(anEndpoint(machine))
+      await assessor.assessDue()
+      expect(await open(productId)).toEqual([])
+    })
+    await channel.kill()
+  })
+
+  it('what explains another silences it: neither opened nor closed meanwhile (EVT-9)', async () => {
+    const { tell, machine, productId, channel } = await aTalker()
+    await tell(anEndpoint(machine, { patternBuiltAt: new Date(Date.now() - 8 * 86_400_000).toISOString(), updateCheckedAt: new Date(Date.now() - 8 * 86_400_000).toISOString() }))
+    await ask(productId)
+    expect(await open(productId)).toEqual(['old'])
+    await channel.kill()
+    await vanish(productId, 'abnormal')
+    await later(10 * 86_400_000, async () => {
+      await ask(productId)
+      expect((await open(productId)).sort()).toEqual(['old', 'vanished'])
+    })
   })
 })
 

@@ -35,6 +35,14 @@ function whereOf(fact: Fact, event: { productId: string; category: string }, sin
       return { where: 'e.real_time_scan = any($3)', values: [fact.realTimeScan] }
     case 'component-age-days':
       return { where: 'e.pattern_built_at is not null', values: [] }
+    case 'agent-silent-minutes':
+      return { where: `e.agent_id in (select a.id from agent a where a.product_id = $1 and a.role = 'own' and a.switch = 'enabled' and a.state = any($3))`, values: [fact.states] }
+    case 'stale-endpoints':
+      return {
+        where: `e.received_at < now() - (select p.fresh_for_seconds from product p where p.id = $1) * interval '1 second'
+          and e.agent_id in (select a.id from agent a where a.product_id = $1 and a.switch = 'enabled' and a.state in ('online', 'plug-in-error') and a.connection_id is not null)`,
+        values: [],
+      }
     case 'components-deployed-percent':
       return {
         where: `e.pattern_built_at < (select max(n.pattern_built_at) from endpoint n where n.product_id = $1) - $3 * interval '1 millisecond'`, values: [deployWithinMs],

@@ -20,14 +20,19 @@ export interface ProductFacts {
   /** Endpoints whose components are known, and of them those as new as the newest. */
   componentsKnown: number
   componentsDeployed: number
+  /** Of its own agents that are switched on (AGT-2), not of those of its site's endpoints. */
+  agents: readonly { state: string; lastSeenAt: Date }[]
+  /** Endpoints with a connected agent and figures past their promise (PRD-8), and when the next of the others would be. */
+  staleEndpoints: number
+  nextStaleAt: Date | null
 }
 
 /** Of many products at once: one statement a kind of fact, all on their way together. */
 export async function readFacts(db: TenantDb, productIds: readonly string[], windowMinutes: number, now: Date): Promise<Map<string, ProductFacts>> {
   const facts = new Map<string, ProductFacts>(
-    productIds.map((id) => [id, { detections: new Map(), infections: new Map(), endpointsByScan: new Map(), freshAt: null, componentsKnown: 0, componentsDeployed: 0 }]),
+    productIds.map((id) => [id, { detections: new Map(), infections: new Map(), endpointsByScan: new Map(), freshAt: null, componentsKnown: 0, componentsDeployed: 0, agents: [], staleEndpoints: 0, nextStaleAt: null }]),
   )
-  const [detections, infections, endpoints] = await Promise.all([
+  const [detections, infections, endpoints, agents, stale] = await Promise.all([
     // a minute counts by its beginning: never anything older than the window
     db.query<{ product_id: string; category: string; count: number; oldest: Date }>(
       `select t.product_id, t.category, sum(t.count)::integer as count, min(t.minute) as oldest
@@ -43,7 +48,19 @@ export async function readFacts(db: TenantDb, productIds: readonly string[], win
        from endpoint where product_id = any($1) group by 1, 2, 3`,
       [productIds],
     ),
+    db.query<{ product_id: string; state: string; last_seen_at: Date }>(
+      `select product_id, state, coalesce(last_seen_at, registered_at) as last_seen_at from agent where product_id = any($1) and role = 'own' and switch = 'enabled'`, [productIds],
+    ),
+    db.query<{ product_id: string; stale: number; next_at: Date | null }>(
+      `select r.product_id, count(*) filter (where r.stale_at <= $2)::integer as stale, min(r.stale_at) filter (where r.stale_at > $2) as next_at
+       from (select e.product_id, e.received_at + p.fresh_for_seconds * interval '1 second' as stale_at
+         from endpoint e join product p on p.id = e.product_id join agent a on a.id = e.agent_id
+         where e.product_id = any($1) and e.received_at is not null and a.switch = 'enabled' and a.state in ('online', 'plug-in-error') and a.connection_id is not null) r group by 1`,
+      [productIds, now],
+    ),
   ])
+  for (const [productId, of] of Map.groupBy(agents.rows, ({ product_id }) => product_id)) facts.get(productId)!.agents = of.map(({ state, last_seen_at }) => ({ state, lastSeenAt: last_seen_at }))
+  for (const { product_id, stale: count, next_at } of stale.rows) Object.assign(facts.get(product_id)!, { staleEndpoints: count, nextStaleAt: next_at })
   for (const { product_id, category, count, oldest } of detections.rows) facts.get(product_id)!.detections.set(category, { count, oldest })
   for (const { product_id, category, count } of infections.rows) facts.get(product_id)!.infections.set(category, count)
   for (const [productId, groups] of Map.groupBy(endpoints.rows, ({ product_id }) => product_id)) {
@@ -76,6 +93,10 @@ export function factsOf(category: Category, of: ProductFacts, now: Date): Record
           return [name, ageDays(of, now)]
         case 'components-deployed-percent':
           return [name, of.componentsKnown === 0 ? 100 : Math.floor((of.componentsDeployed / of.componentsKnown) * 100)]
+        case 'agent-silent-minutes':
+          return [name, silentMinutes(of, fact.states, now)]
+        case 'stale-endpoints':
+          return [name, of.staleEndpoints]
       }
     }),
   )
@@ -83,20 +104,30 @@ export function factsOf(category: Category, of: ProductFacts, now: Date): Record
 
 const ageDays = ({ freshAt }: ProductFacts, now: Date): number => (freshAt === null ? 0 : Math.max(0, Math.floor((now.getTime() - freshAt.getTime()) / dayMs)))
 
+const silent = ({ agents }: ProductFacts, states: readonly string[]) => agents.filter(({ state }) => states.includes(state))
+/** At least 1 for one that just fell silent: 0 means that it is heard. */
+const silentMinutes = (of: ProductFacts, states: readonly string[], now: Date): number =>
+  Math.max(0, ...silent(of, states).map(({ lastSeenAt }) => Math.max(1, Math.floor((now.getTime() - lastSeenAt.getTime()) / minuteMs))))
+
 /** The longest look back any category takes. */
 export const windowMinutesOf = (categories: readonly Category[]): number =>
   Math.max(1, ...categories.flatMap(({ facts }) => Object.values(facts).map((fact) => (fact.of === 'detections' ? fact.lastMinutes : 0))))
 
 /**
  * When time alone may next change the answer; null: never. `isCounting`: an event is open that closes as the hour moves on (a count can only fall by itself, so
- * without one there is nothing to wait for).
+ * without one there is nothing to wait for). `at`: the indexes in force.
  */
-export function nextChangeAt(category: Category, of: ProductFacts, isCounting: boolean, now: Date): Date | null {
+export function nextChangeAt(category: Category, of: ProductFacts, at: Readonly<Record<string, number>>, isCounting: boolean, now: Date): Date | null {
   const times = Object.values(category.facts).flatMap((fact): number[] => {
     if (fact.of === 'detections') {
       const oldest = of.detections.get(category.id)?.oldest
       return isCounting && oldest ? [oldest.getTime() + fact.lastMinutes * minuteMs + 1] : []
     }
+    // an index of such a fact is in its unit: minutes
+    if (fact.of === 'agent-silent-minutes') {
+      return silent(of, fact.states).flatMap(({ lastSeenAt }) => Object.values(at).map((minutes) => lastSeenAt.getTime() + minutes * minuteMs)).filter((ms) => ms > now.getTime())
+    }
+    if (fact.of === 'stale-endpoints') return of.nextStaleAt === null ? [] : [of.nextStaleAt.getTime() + 1]
     if (fact.of === 'component-age-days' && of.freshAt !== null) return [of.freshAt.getTime() + (ageDays(of, now) + 1) * dayMs]
     return []
   })

@@ -64,14 +64,18 @@ export interface Subject {
 /** Pure: what one product's facts make of its events (EVT-2, EVT-9). */
 export function planFor({ facts, categories, business, customer, standing }: Subject, now: Date): Plan {
   const plan: Plan = { opened: [], changed: [], nextAt: null }
-  for (const category of categories) {
+  const isOpen = new Set(standing.filter(({ state }) => state !== 'resolved').map(({ category }) => category))
+  for (const category of inOrder(categories)) {
     const of = new Map(standing.filter((event) => event.category === category.id).map((event) => [event.condition, event]))
     const open = new Set([...of.values()].filter(({ state }) => state !== 'resolved').map(({ condition }) => condition))
     const inForce = indexesInForce(category, business[category.id] ?? {}, customer[category.id] ?? {})
     const at = Object.fromEntries(Object.entries(inForce).map(([name, { value }]) => [name, value]))
     let isCounting = false
+    const isSilent = category.silentWhile?.some((other) => isOpen.has(other)) === true
     for (const verdict of assess(category, factsOf(category, facts, now), at, open)) {
+      if (isSilent) break // it is looked at again when what explains it ends: that comes with data, or with time
       const event = of.get(verdict.condition)
+      if (verdict.holds) isOpen.add(category.id)
       isCounting ||= verdict.holds && category.facts[category.conditions[verdict.condition]!.concerns]!.of === 'detections'
       if (event) {
         const changed = event.state === 'resolved' ? reopen(event, verdict, now) : carryOn(event, verdict, now)
@@ -81,13 +85,16 @@ export function planFor({ facts, categories, business, customer, standing }: Sub
         plan.opened.push({ category: category.id, condition: verdict.condition, severity: verdict.severity, figures: verdict.figures })
       }
     }
-    plan.nextAt = earlier(plan.nextAt, nextChangeAt(category, facts, isCounting, now))
+    plan.nextAt = earlier(plan.nextAt, isSilent ? null : nextChangeAt(category, facts, at, isCounting, now))
   }
   // of a category that is assessed no more (a newer version's, or the type lost it): nothing holds it
   const known = new Set(categories.map(({ id }) => id))
   for (const event of standing) if (event.state !== 'resolved' && !known.has(event.category)) plan.changed.push(resolve(event))
   return plan
 }
+
+/** What explains others before what it explains: one that opens now silences them at once. */
+const inOrder = (categories: readonly Category[]): Category[] => categories.toSorted((a, b) => Number(a.silentWhile !== undefined) - Number(b.silentWhile !== undefined))
 
 interface Held {
   holds: boolean

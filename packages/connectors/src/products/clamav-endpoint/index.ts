@@ -10,7 +10,7 @@ export const clamavEndpoint = defineProductType({
   connection: 'agent',
   engine: 'clamav',
   isSiteServer: false,
-  categories: ['antivirus', 'component-update'],
+  categories: ['antivirus', 'component-update', 'agent-abnormal', 'agent-offline', 'data-freshness'],
   commands: ['scan-now', 'stop-scan', 'update-components', 'synchronise', 'check', 'apply-settings', 'upgrade-agent', 'move-agent', 'uninstall-agent'],
   settings: [],
   addOns: [],

@@ -10,7 +10,7 @@ export const clamavSiteServer = defineProductType({
   connection: 'agent',
   engine: 'clamav',
   isSiteServer: true,
-  categories: ['antivirus', 'component-update'],
+  categories: ['antivirus', 'component-update', 'managed-server', 'data-freshness'],
   commands: ['scan-now', 'stop-scan', 'update-components', 'synchronise', 'check', 'apply-settings', 'upgrade-agent', 'move-agent', 'uninstall-agent'],
   settings: [],
   addOns: [],
