@@ -3,15 +3,26 @@ import { agentOffline } from './agent-offline.ts'
 import { antivirus } from './antivirus.ts'
 import { componentUpdate } from './component-update.ts'
 import { dataFreshness } from './data-freshness.ts'
+import { antiSpyware } from './anti-spyware.ts'
+import { networkVirus } from './network-virus.ts'
+import { webReputation } from './web-reputation.ts'
+import { behaviourMonitoring } from './behaviour-monitoring.ts'
+import { urlFiltering } from './url-filtering.ts'
+import { deviceControl } from './device-control.ts'
+import { botnet } from './botnet.ts'
+import { ips } from './ips.ts'
 import type { Category } from './define.ts'
 import type { CategoryGroup } from './groups.ts'
 import { managedServer } from './managed-server.ts'
 
 export { assess, defineCategory, fact, indexesInForce, type Category, type Condition, type Fact, type Index, type Verdict } from './define.ts'
 export { categoryGroups, type CategoryGroup } from './groups.ts'
-export { agentAbnormal, agentOffline, antivirus, componentUpdate, dataFreshness, managedServer }
+export { agentAbnormal, agentOffline, antiSpyware, networkVirus, webReputation, behaviourMonitoring, urlFiltering, deviceControl, botnet, ips, antivirus, componentUpdate, dataFreshness, managedServer }
 
-export const categories: readonly Category[] = [antivirus, componentUpdate, managedServer, agentAbnormal, agentOffline, dataFreshness] as unknown as readonly Category[]
+export const categories: readonly Category[] = [
+  antivirus, antiSpyware, networkVirus, webReputation, behaviourMonitoring, urlFiltering, deviceControl, botnet, ips,
+  componentUpdate, managedServer, agentAbnormal, agentOffline, dataFreshness,
+] as unknown as readonly Category[]
 export const categoryById: ReadonlyMap<string, Category> = new Map(categories.map((category) => [category.id, category]))
 
 export const categoriesOfGroup = (group: CategoryGroup): string[] => categories.filter((category) => category.group === group).map(({ id }) => id)

@@ -11,6 +11,7 @@ import { duplicateStates, evidences } from '../identity/index.ts'
 import { fieldCodes, type Locale, locales, problems } from '../kernel/index.ts'
 import { deliveryStates, mailKinds } from '../outbox/index.ts'
 import { agentStates, families, ProductType, realTimeScanStates } from '../products/index.ts'
+import { originKinds, settings, settingStates, urlKinds } from '../settings/index.ts'
 import { sharedTexts, translator } from './index.ts'
 
 const keys = Object.keys(sharedTexts.en)
@@ -34,7 +35,7 @@ const brands = ['microsoft-defender', 'rspamd', 'suricata', 'hosted-email-securi
 /** Words that are the same in French as in English, or are names. Each was looked at; a new one is added on purpose. */
 const sameInFrench = new Set([
   'app.name', 'locale.en', 'locale.fr', 'locale.ja', 'common.agent', 'common.infections', 'audit-source.console', 'audit-source.api', 'audit-source.agent', 'audit-actor.agent', 'audit-category.agent',
-  'audit-category.contact', 'audit-category.invitation', 'category.antivirus', 'category-group.licence', 'figure-name.infections', 'figure-name.incidents', 'mail-kind.invitation', 'product-type.wfbs-s.name', 'product-type.wfbs-a.name', 'product-type.wfbs-svc.name', 'add-on.edr', ...brands,
+  'audit-category.contact', 'audit-category.invitation', 'category.antivirus', 'category.anti-spyware', 'category.botnet', 'category-group.licence', 'figure-name.infections', 'figure-name.incidents', 'mail-kind.invitation', 'product-type.wfbs-s.name', 'product-type.wfbs-a.name', 'product-type.wfbs-svc.name', 'add-on.edr', ...brands,
 ])
 const sameInJapanese = new Set(['app.name', 'locale.en', 'locale.fr', 'locale.ja', 'audit-source.api', 'add-on.edr', ...brands])
 
@@ -119,6 +120,11 @@ const lists: [prefix: string, names: readonly string[], suffixes?: readonly stri
   ['figure', figures.map(({ id }) => id)],
   ['duplicate-evidence', evidences, ['', '.about']],
   ['duplicate-state', duplicateStates],
+  ['setting', settings.map(({ id }) => id)],
+  ['setting-choice', settings.flatMap(({ id, shape }) => (shape.kind === 'choice' ? shape.choices.map((choice) => `${id}.${choice}`) : []))],
+  ['setting-state', settingStates],
+  ['setting-origin', originKinds],
+  ['url-kind', urlKinds],
 ]
 
 describe('what the code can show has its text', () => {

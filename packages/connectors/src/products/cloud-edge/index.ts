@@ -7,7 +7,7 @@ export const cloudEdge = defineProductType({
   connection: 'api',
   engine: null,
   isSiteServer: false,
-  categories: [],
+  categories: ['botnet', 'ips', 'web-reputation', 'antivirus', 'data-freshness'],
   commands: [],
   settings: [],
   addOns: [],

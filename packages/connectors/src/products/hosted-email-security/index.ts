@@ -7,7 +7,7 @@ export const hostedEmailSecurity = defineProductType({
   connection: 'api',
   engine: null,
   isSiteServer: false,
-  categories: [],
+  categories: ['data-freshness'],
   commands: [],
   settings: [],
   addOns: [],

@@ -7,7 +7,7 @@ export const rspamd = defineProductType({
   connection: 'agent',
   engine: 'rspamd',
   isSiteServer: false,
-  categories: [],
+  categories: ['antivirus', 'agent-abnormal', 'agent-offline', 'data-freshness'],
   commands: [],
   settings: [],
   addOns: [],

@@ -7,7 +7,7 @@ export const squidGateway = defineProductType({
   connection: 'agent',
   engine: 'squid',
   isSiteServer: false,
-  categories: [],
+  categories: ['web-reputation', 'url-filtering', 'antivirus', 'agent-abnormal', 'agent-offline', 'data-freshness'],
   commands: [],
   settings: [],
   addOns: [],

@@ -7,7 +7,7 @@ export const suricata = defineProductType({
   connection: 'agent',
   engine: 'suricata',
   isSiteServer: false,
-  categories: [],
+  categories: ['network-virus', 'botnet', 'ips', 'agent-abnormal', 'agent-offline', 'data-freshness'],
   commands: [],
   settings: [],
   addOns: [],

@@ -7,7 +7,7 @@ export const threatDiscovery = defineProductType({
   connection: 'syslog',
   engine: null,
   isSiteServer: false,
-  categories: [],
+  categories: ['network-virus', 'botnet', 'data-freshness'],
   commands: [],
   settings: [],
   addOns: [],

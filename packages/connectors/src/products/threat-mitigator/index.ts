@@ -7,7 +7,7 @@ export const threatMitigator = defineProductType({
   connection: 'syslog',
   engine: null,
   isSiteServer: false,
-  categories: [],
+  categories: ['data-freshness'],
   commands: [],
   settings: [],
   addOns: [],

@@ -7,7 +7,7 @@ export const visionOne = defineProductType({
   connection: 'api',
   engine: null,
   isSiteServer: false,
-  categories: [],
+  categories: ['data-freshness'],
   commands: [],
   settings: [],
   addOns: ['edr'],
