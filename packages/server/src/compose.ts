@@ -5,15 +5,19 @@ import { showAuthority } from './agents/index.ts'
 import { assessmentJobs, createAssessor } from './assessment/index.ts'
 import { auditRoutes, recordRefusal } from './audit/index.ts'
 import { commandJobs, commandRoutes } from './commands/index.ts'
+import { consentRoutes } from './consent/index.ts'
 import { customerRoutes } from './customers/index.ts'
 import { eventRoutes } from './events/index.ts'
 import { figureRoutes } from './figures/index.ts'
 import { retentionJobs } from './retention/index.ts'
+import { identityJobs, identityRoutes } from './identity/index.ts'
 import { cleaning, createScheduler, type Job } from './jobs/index.ts'
 import { createHub, liveRoutes } from './live/index.ts'
+import { createOrderRunner, orderJobs, orderRoutes } from './orders/index.ts'
 import { createSender, noMail, outboxRoutes, type SenderOptions } from './outbox/index.ts'
 import { createHttp, latestMigrationIs, type Background, type Clock, type Database, type Handler, type Log, type Metrics, type Services, type Vault } from './platform/index.ts'
-import { productJobs, productRoutes } from './products/index.ts'
+import { groupRoutes, productJobs, productRoutes } from './products/index.ts'
+import { viewRoutes } from './views/index.ts'
 
 export interface Parts {
   database: Database
@@ -69,15 +73,20 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...accessRoutes,
     ...auditRoutes,
     ...customerRoutes,
+    ...viewRoutes,
+    ...consentRoutes,
     ...productRoutes,
+    ...groupRoutes,
+    ...identityRoutes,
     ...figureRoutes,
     ...liveRoutes(hub),
     ...outboxRoutes,
     ...commandRoutes,
+    ...orderRoutes,
     ...eventRoutes,
   ]
-  const jobs: Job[] = [...cleaning, ...retentionJobs, ...productJobs, ...commandJobs, ...assessmentJobs]
-  const background: Background[] = [createScheduler(services, jobs), createAssessor(services)]
+  const jobs: Job[] = [...cleaning, ...retentionJobs, ...productJobs, ...identityJobs, ...commandJobs, ...orderJobs, ...assessmentJobs]
+  const background: Background[] = [createScheduler(services, jobs), createAssessor(services), createOrderRunner(services)]
   if (parts.smtp !== null) {
     const sender = createSender(services, parts.smtp)
     services.mail = sender

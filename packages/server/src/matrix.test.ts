@@ -137,8 +137,8 @@ describe('who may call (ACC-2, ACC-3, R1, R31)', () => {
 const nobodys = () => {
   const id = () => randomUUID()
   return {
-    customerId: id(), emptyCustomerId: id(), contactId: id(), productId: id(), agentId: id(), endpointId: id(), eventId: id(), commandId: id(), deliveryId: id(), accountId: id(), invitedAccountId: id(),
-    sessionId: id(),
+    customerId: id(), emptyCustomerId: id(), contactId: id(), productId: id(), agentId: id(), endpointId: id(), eventId: id(), commandId: id(), deliveryId: id(), consentId: id(), accountId: id(), invitedAccountId: id(),
+    sessionId: id(), viewId: id(),
   }
 }
 

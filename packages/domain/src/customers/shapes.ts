@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { ContactId, CustomerId, Instant, Locale, TimeZone } from '../kernel/index.ts'
+import { AccountId, ContactId, CustomerId, Instant, Locale, TimeZone } from '../kernel/index.ts'
 import { Email, PersonName } from '../access/index.ts'
 
 const short = z.string().trim().max(120)
@@ -42,21 +42,34 @@ export type Contact = z.infer<typeof Contact>
 /** Open events by severity, kept with the customer, never counted from the events. */
 export const Attention = z.object({ actionRequired: z.number().int(), warning: z.number().int() })
 
+export const Manager = z.object({ id: AccountId, name: z.string(), isDefault: z.boolean() })
+export type Manager = z.infer<typeof Manager>
+
 export const Customer = z.object({
   id: CustomerId,
   ...CompanyProfile.shape,
   ...CustomerAccount.shape,
   tags: z.array(z.string()),
+  /** Of all its products; beside it by the group of the event's category (CUS-2). */
   attention: Attention,
+  threat: Attention,
+  system: Attention,
+  licence: Attention,
+  /** CUS-7: the account that owns the customer. `isDefault`: nobody was chosen, so it is the business's primary, whoever that is. */
+  managedBy: Manager.nullable(),
   productCount: z.number().int(),
   endpointCount: z.number().int(),
   /** The contact shown in lists: the first one. */
   contact: z.object({ name: z.string(), email: z.string(), phone: z.string() }).nullable(),
   /** Newest sign of life of any of its products. */
   lastSeenAt: Instant.nullable(),
+  /** CUS-3; grows with each upload, so that its address changes with it; null: no logo. */
+  logoVersion: z.number().int().nullable(),
   createdAt: Instant,
   version: z.number().int(),
 })
 export type Customer = z.infer<typeof Customer>
 
-export const Tag = z.string().trim().min(1).max(50)
+/** No comma: lists are filtered by several, separated by commas. */
+export const Tag = z.string().trim().min(1).max(50).regex(/^[^,]*$/, { error: 'tag.comma' })
+export const mostTags = 20

@@ -33,3 +33,12 @@ export function oneOrMore<const V extends readonly [string, ...string[]]>(values
     .transform((text) => text.split(','))
     .pipe(z.array(one).min(1).max(values.length))
 }
+
+/** Like `oneOrMore` where the values are no closed list (ids, tags): `?tag=gold,lyon`. None of them may hold a comma. */
+export function anyOf<T extends z.ZodType<unknown, string>>(one: T, atMost: number) {
+  return z
+    .string()
+    .max(8000)
+    .transform((text) => text.split(','))
+    .pipe(z.array(one).min(1).max(atMost))
+}

@@ -8,7 +8,10 @@ import { setupRoutes } from './routes/setup.ts'
 
 export { listForOperator, resetMfa } from './operator.ts'
 export { prepareDummyHash } from './passwords.ts'
+export { assertSecondFactor } from './second-factor.ts'
 export { actorOf, standingOfActor, standings } from './sessions.ts'
+/** Of another account, to judge by. */
+export { wholeScope } from './store.ts'
 export { isSetUp, setUp, setupToken, type FirstRun } from './setup.ts'
 
 export const accessRoutes: Handler[] = [...setupRoutes, ...sessionRoutes, ...meRoutes, ...linkRoutes, ...accountRoutes, ...businessRoutes]

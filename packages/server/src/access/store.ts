@@ -176,6 +176,19 @@ export async function passPrimary(db: TenantDb, fromId: string, toId: string): P
   await writeScope(db, toId, null)
 }
 
+/**
+ * CUS-7: what an account owned goes to the primary when it leaves; all of it, whatever the remover sees. Its shared views stay for the business, with the primary.
+ * @returns the customers that moved
+ */
+export async function leaveToPrimary(db: TenantDb, id: string): Promise<{ id: string; company: string }[]> {
+  return await db.widely(async () => {
+    await db.query('select from customer where managed_by_id = $1 order by id for no key update', [id])
+    const { rows } = await db.query<{ id: string; company: string }>('update customer set managed_by_id = null, version = version + 1 where managed_by_id = $1 returning id, company', [id])
+    await db.query('update saved_view set account_id = p.id from account p where p.is_primary and account_id = $1 and is_shared', [id])
+    return rows
+  })
+}
+
 /** Ids among these of customers the reader sees. */
 export async function visibleAmong(db: TenantDb, ids: readonly string[]): Promise<Set<string>> {
   if (ids.length === 0) return new Set()

@@ -28,7 +28,7 @@ export async function concernedEndpoints(db: TenantDb, event: { productId: strin
 function whereOf(fact: Fact, event: { productId: string; category: string }, since: Date): { where: string; values: unknown[] } {
   switch (fact.of) {
     case 'detections':
-      return { where: 'e.id in (select d.endpoint_id from detection d where d.product_id = $1 and d.category = $3 and d.at > $4 limit 20000)', values: [event.category, since] }
+      return { where: 'e.id in (select coalesce(l.endpoint_id, d.endpoint_id) from detection d left join endpoint_alias l on l.partner_id = d.partner_id and l.merged_id = d.endpoint_id where d.product_id = $1 and d.category = $3 and d.at > $4 limit 20000)', values: [event.category, since] }
     case 'infections':
       return { where: 'e.id in (select i.endpoint_id from infection i where i.product_id = $1 and i.category = $3 and i.closed_at is null)', values: [event.category] }
     case 'endpoints':

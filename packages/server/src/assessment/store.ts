@@ -1,3 +1,4 @@
+import { categoriesOfGroup, categoryGroups } from '@vigie/domain/categories'
 import type { CommandStep } from '@vigie/domain/commands'
 import type { TenantDb } from '../platform/index.ts'
 import type { Changed, Figures, Opened, Standing } from './plan.ts'
@@ -124,6 +125,18 @@ export async function addSteps(db: TenantDb, steps: readonly NewStep[], now: Dat
   )
 }
 
+/** Kept counts of open events, on products and customers: their sum and, beside it, those of each group of categories (CUS-2). */
+const counts = [
+  { column: 'action_required_count', where: `e.severity = 'action-required'` },
+  { column: 'warning_count', where: `e.severity = 'warning'` },
+  ...categoryGroups.flatMap((group, n) => [
+    { column: `${group}_action_count`, where: `e.severity = 'action-required' and e.category = any($${n + 2}::text[])` },
+    { column: `${group}_warning_count`, where: `e.severity = 'warning' and e.category = any($${n + 2}::text[])` },
+  ]),
+]
+const categoriesByGroup = categoryGroups.map(categoriesOfGroup)
+const listed = (of: (column: string) => string) => counts.map(({ column }) => of(column)).join(', ')
+
 /**
  * Kept counts of open events, of products and then of their customers, each locked before it is summed: whatever else changed is healed with them. Products are locked
  * by the caller.
@@ -131,20 +144,25 @@ export async function addSteps(db: TenantDb, steps: readonly NewStep[], now: Dat
 export async function recount(db: TenantDb, productIds: readonly string[], customerIds: readonly string[]): Promise<void> {
   await Promise.all([
     db.query(
-      `update product p set action_required_count = n.red, warning_count = n.yellow from (
-         select w.id, count(*) filter (where e.severity = 'action-required')::integer as red, count(*) filter (where e.severity = 'warning')::integer as yellow
+      `update product p set ${listed((column) => `${column} = n.${column}`)} from (
+         select w.id, ${counts.map(({ column, where }) => `count(*) filter (where ${where})::integer as ${column}`).join(', ')}
          from unnest($1::uuid[]) as w (id) left join event e on e.product_id = w.id and e.state <> 'resolved' group by w.id) n
-       where p.id = n.id and (p.action_required_count, p.warning_count) is distinct from (n.red, n.yellow)`,
-      [productIds],
+       where p.id = n.id and (${listed((column) => `p.${column}`)}) is distinct from (${listed((column) => `n.${column}`)})`,
+      [productIds, ...categoriesByGroup],
     ),
     db.query('select from customer where id = any($1) order by id for no key update', [customerIds]),
-    db.query(
-      `update customer c set action_required_count = n.red, warning_count = n.yellow from (
-         select customer_id, sum(action_required_count)::integer as red, sum(warning_count)::integer as yellow from product where customer_id = any($1) group by 1) n
-       where c.id = n.customer_id and (c.action_required_count, c.warning_count) is distinct from (n.red, n.yellow)`,
-      [customerIds],
-    ),
+    sumUpCustomers(db, customerIds),
   ])
+}
+
+/** What customers hold of their products' counts, anew. The caller holds the customers' locks, or sends this after what takes them. */
+export async function sumUpCustomers(db: TenantDb, customerIds: readonly string[]): Promise<void> {
+  await db.query(
+    `update customer c set ${listed((column) => `${column} = n.${column}`)} from (
+       select w.id, ${listed((column) => `coalesce(sum(p.${column}), 0)::integer as ${column}`)} from unnest($1::uuid[]) as w (id) left join product p on p.customer_id = w.id group by w.id) n
+     where c.id = n.id and (${listed((column) => `c.${column}`)}) is distinct from (${listed((column) => `n.${column}`)})`,
+    [customerIds],
+  )
 }
 
 /** Active accounts that want to be told and see this customer (NTF-1, ACC-14); the same rule as visible_customers() and isInScope(). */

@@ -1,9 +1,10 @@
 import { assertDeletable, customersApi, type Customer } from '@vigie/domain/customers'
 import { Problem } from '@vigie/domain/kernel'
 import { record } from '../audit/index.ts'
-import { assertVersion, exportPageSize, handle, handleStream, newId, speaker, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
+import { assertVersion, handle, newId, type Context, type Handler, type TenantDb } from '../platform/index.ts'
 import { addProducts } from '../products/index.ts'
 import * as contacts from './contacts.ts'
+import { listRoutes } from './list-routes.ts'
 import * as customers from './store.ts'
 
 const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
@@ -17,23 +18,7 @@ async function assertInScope(db: TenantDb, customerId: string): Promise<void> {
 }
 
 export const customerRoutes: Handler[] = [
-  handle(customersApi.listCustomers, async ({ db }, { query }) => await customers.list(db, query)),
-
-  handleStream(customersApi.exportCustomers, async (context, { query }, reply) => {
-    const say = speaker(context.actor.locale)
-    const head = [
-      'company', 'account-id', 'contact', 'email', 'phone', 'city', 'country', 'tags', 'product-count', 'endpoint-count', 'action-required', 'warning', 'last-seen', 'created',
-    ].map((name) => say(`column.${name}`))
-    await streamCsv(context, reply, 'customers.csv', head, async (db, cursor) => {
-      const page = await customers.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor })
-      if (cursor === undefined) await record(db, context.services.vault, context.now, doer(context), { activity: 'customer.exported', object: { kind: 'customer', id: null, name: 'customers.csv' }, after: query })
-      const rows = page.rows.map((row) => [
-        row.company, row.accountId, row.contact?.name ?? null, row.contact?.email ?? null, row.contact?.phone ?? row.phone, row.city, row.country, row.tags.join(', '), row.productCount, row.endpointCount,
-        row.attention.actionRequired, row.attention.warning, row.lastSeenAt, row.createdAt,
-      ])
-      return { rows, nextCursor: page.nextCursor }
-    })
-  }),
+  ...listRoutes,
 
   handle(customersApi.createCustomer, async ({ db, now, services, ...who }, { body }) => {
     const id = newId(now)

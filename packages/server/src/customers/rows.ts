@@ -1,11 +1,15 @@
 import type { Contact, Customer } from '@vigie/domain/customers'
 import type { Locale } from '@vigie/domain/kernel'
 
-/** Columns of a customer `c`: what a list shows is kept in them, never counted. Tags and the first contact come along by their indexes. */
+/** Columns of a customer `c`: what a list shows is kept in them, never counted. Tags and the first contact come along by their
+ * indexes; the names of the business's few accounts are read once, not for each row. */
 export const customerColumns = `c.id, c.company, c.address, c.city, c.state, c.postal_code, c.country, c.industry, c.size_endpoints, c.phone, c.account_id, c.time_zone, c.locale,
-  c.action_required_count, c.warning_count, c.product_count, c.endpoint_count, c.last_seen_at, c.version, c.created_at,
+  c.action_required_count, c.warning_count, c.threat_action_count, c.threat_warning_count, c.system_action_count, c.system_warning_count, c.licence_action_count, c.licence_warning_count,
+  c.managed_by_id, c.product_count, c.endpoint_count, c.last_seen_at, c.logo_version, c.version, c.created_at,
   array(select t.tag from customer_tag t where t.customer_id = c.id order by t.tag) as tags,
-  (select json_build_object('name', k.first_name || ' ' || k.last_name, 'email', k.email, 'phone', k.phone) from contact k where k.customer_id = c.id order by k.created_at, k.id limit 1) as contact`
+  (select json_build_object('name', k.first_name || ' ' || k.last_name, 'email', k.email, 'phone', k.phone) from contact k where k.customer_id = c.id order by k.created_at, k.id limit 1) as contact,
+  coalesce(c.managed_by_id, (select p.id from account p where p.is_primary)) as manager_id,
+  (select jsonb_object_agg(a.id, a.first_name || ' ' || a.last_name) from account a) ->> coalesce(c.managed_by_id, (select p.id from account p where p.is_primary))::text as manager_name`
 
 export interface CustomerRow {
   id: string
@@ -23,9 +27,19 @@ export interface CustomerRow {
   locale: Locale
   action_required_count: number
   warning_count: number
+  threat_action_count: number
+  threat_warning_count: number
+  system_action_count: number
+  system_warning_count: number
+  licence_action_count: number
+  licence_warning_count: number
+  managed_by_id: string | null
+  manager_id: string | null
+  manager_name: string | null
   product_count: number
   endpoint_count: number
   last_seen_at: Date | null
+  logo_version: number | null
   version: number
   created_at: Date
   tags: string[]
@@ -49,10 +63,15 @@ export function toCustomer(row: CustomerRow): Customer {
     locale: row.locale,
     tags: row.tags,
     attention: { actionRequired: row.action_required_count, warning: row.warning_count },
+    threat: { actionRequired: row.threat_action_count, warning: row.threat_warning_count },
+    system: { actionRequired: row.system_action_count, warning: row.system_warning_count },
+    licence: { actionRequired: row.licence_action_count, warning: row.licence_warning_count },
+    managedBy: row.manager_id === null ? null : { id: row.manager_id, name: row.manager_name ?? '', isDefault: row.managed_by_id === null },
     productCount: row.product_count,
     endpointCount: row.endpoint_count,
     contact: row.contact,
     lastSeenAt: row.last_seen_at?.toISOString() ?? null,
+    logoVersion: row.logo_version,
     createdAt: row.created_at.toISOString(),
     version: row.version,
   }

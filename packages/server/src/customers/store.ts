@@ -1,45 +1,7 @@
-import type { CompanyProfile, Customer, CustomerAccount, customersApi } from '@vigie/domain/customers'
-import { Problem, type QueryOf } from '@vigie/domain/kernel'
-import { keyset, likePattern, Params, uniqueViolation, type TenantDb } from '../platform/index.ts'
+import type { CompanyProfile, Customer, CustomerAccount } from '@vigie/domain/customers'
+import { Problem } from '@vigie/domain/kernel'
+import { uniqueViolation, type TenantDb } from '../platform/index.ts'
 import { customerColumns, toCustomer, type CustomerRow } from './rows.ts'
-
-const sorts = {
-  company: [{ sql: 'c.company_key', type: 'text' }],
-  attention: [{ sql: 'c.action_required_count', type: 'integer' }, { sql: 'c.warning_count', type: 'integer' }],
-  productCount: [{ sql: 'c.product_count', type: 'integer' }],
-  lastSeenAt: [{ sql: 'c.last_seen_key', type: 'timestamptz' }],
-  createdAt: [{ sql: 'c.created_at', type: 'timestamptz' }],
-} as const
-
-const attentions = {
-  'action-required': 'c.action_required_count > 0',
-  warning: 'c.warning_count > 0',
-  none: '(c.action_required_count = 0 and c.warning_count = 0)',
-} as const
-
-export type CustomerQuery = QueryOf<typeof customersApi.listCustomers>
-
-/**
- * CUS-2. Plan: the sort's own index; tags and products by theirs (store.plan.test.ts). A search reads the keys of all customers and contacts of the business: an
- * index for it (trigrams) needs an extension that an external PostgreSQL may refuse, and comparisons that row-level security keeps from any index.
- */
-export async function list(db: TenantDb, query: CustomerQuery): Promise<{ rows: Customer[]; nextCursor: string | null }> {
-  const params = new Params()
-  const where: string[] = []
-  if (query.attention) where.push(`(${query.attention.map((one) => attentions[one]).join(' or ')})`)
-  if (query.tag) where.push(`c.id in (select t.customer_id from customer_tag t where t.tag = ${params.add(query.tag)})`)
-  if (query.typeId) where.push(`c.id in (select p.customer_id from product p where p.type_id = ${params.add(query.typeId)})`)
-  if (query.q) {
-    const pattern = `(select vigie.fold(${params.add(likePattern(query.q))}))` // once, not for each row
-    where.push(`(c.search_key like ${pattern} or c.id in (select k.customer_id from contact k where k.search_key like ${pattern}))`)
-  }
-  const page = keyset(sorts, 'c.id', query, params)
-  where.push(page.where)
-  const { rows } = await db.query<CustomerRow & { keys: string[] }>(
-    `select ${customerColumns}, ${page.keys} as keys from customer c where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`, params.values)
-  const shown = page.page(rows)
-  return { rows: shown.rows.map(toCustomer), nextCursor: shown.nextCursor }
-}
 
 /** @throws customer.not-found */
 export async function get(db: TenantDb, id: string): Promise<Customer> {

@@ -33,8 +33,10 @@ export async function list(db: TenantDb, query: QueryOf<typeof eventsApi.listDet
   if (query.customerId) where.push(`d.customer_id = ${params.add(query.customerId)}`)
   if (query.productId) where.push(`d.product_id = ${params.add(query.productId)}`)
   if (query.endpointId) {
-    const endpoint = params.add(query.endpointId)
-    where.push(`d.endpoint_id = ${endpoint}`, `d.product_id = (select product_id from endpoint where id = ${endpoint})`)
+    const of = await identitiesOf(db, query.endpointId)
+    where.push(`d.endpoint_id = any(${params.add(of.ids)}::uuid[])`)
+    // one product, as nearly always: its key gives the order as well
+    where.push(of.productIds.length === 1 ? `d.product_id = ${params.add(of.productIds[0])}` : `d.product_id = any(${params.add(of.productIds)}::uuid[])`)
   }
   if (query.category) where.push(`d.category = ${params.add(query.category)}`)
   if (query.outcome) where.push(`d.outcome = any(${params.add(query.outcome)})`)
@@ -44,12 +46,20 @@ export async function list(db: TenantDb, query: QueryOf<typeof eventsApi.listDet
   const page = keyset(sorts, contentUuid, query, params)
   where.push(page.where)
   const { rows } = await db.query<Row & { keys: string[] }>(
-    `select ${contentUuid}::text as content, d.at, d.received_at, d.customer_id, c.company, d.product_id, d.endpoint_id, coalesce(e.name, '') as endpoint_name, d.category, d.threat, d.object, d.outcome,
+    `select ${contentUuid}::text as content, d.at, d.received_at, d.customer_id, c.company, d.product_id, coalesce(l.endpoint_id, d.endpoint_id) as endpoint_id, coalesce(e.name, '') as endpoint_name, d.category, d.threat, d.object, d.outcome,
        d.engine, ${page.keys} as keys
-     from detection d join customer c on c.partner_id = d.partner_id and c.id = d.customer_id left join endpoint e on e.partner_id = d.partner_id and e.id = d.endpoint_id
+     from detection d join customer c on c.partner_id = d.partner_id and c.id = d.customer_id left join endpoint_alias l on l.partner_id = d.partner_id and l.merged_id = d.endpoint_id
+       left join endpoint e on e.partner_id = d.partner_id and e.id = coalesce(l.endpoint_id, d.endpoint_id)
      where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`, params.values)
   const shown = page.page(rows)
   return { rows: shown.rows.map(toDetection), nextCursor: shown.nextCursor }
+}
+
+/** The endpoint and what is merged into it, each with its own history (docs/decisions/0024). Nothing of an endpoint that is not there. */
+async function identitiesOf(db: TenantDb, endpointId: string): Promise<{ ids: string[]; productIds: string[] }> {
+  const { rows } = await db.query<{ id: string; product_id: string }>(
+    'select id, product_id from endpoint where id = $1 union all select merged_id, product_id from endpoint_alias where endpoint_id = $1', [endpointId])
+  return { ids: rows.map(({ id }) => id), productIds: [...new Set(rows.map(({ product_id }) => product_id))] }
 }
 
 const contentUuid = `encode(d.content_id, 'hex')::uuid`

@@ -1,3 +1,4 @@
+import { categoriesOfGroup } from '@vigie/domain/categories'
 import type { Event, EventDetail, eventsApi } from '@vigie/domain/events'
 import { Problem, type QueryOf } from '@vigie/domain/kernel'
 import { keyset, likePattern, Params, type TenantDb } from '../platform/index.ts'
@@ -64,6 +65,7 @@ export async function list(db: TenantDb, query: EventQuery): Promise<{ rows: Eve
   if (states.length < (states.includes('resolved') ? 3 : 2)) where.push(`e.state = any(${params.add(states)}::text[])`)
   if (query.severity) where.push(`e.severity = any(${params.add(query.severity)}::text[])`)
   if (query.category) where.push(`e.category = ${params.add(query.category)}`)
+  if (query.group) where.push(`e.category = any(${params.add(query.group.flatMap(categoriesOfGroup))}::text[])`)
   if (query.customerId) where.push(`e.customer_id = ${params.add(query.customerId)}`)
   if (query.productId) where.push(`e.product_id = ${params.add(query.productId)}`)
   if (query.q) {

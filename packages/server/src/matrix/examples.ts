@@ -22,6 +22,8 @@ const nothing = example(() => ({}))
 const person = { firstName: 'Ada', lastName: 'Byron', locale: 'en', timeZone: 'UTC' }
 const profile = { company: 'Bakery', address: '', city: '', state: '', postalCode: '', country: 'FR', industry: '', sizeEndpoints: null, phone: '' }
 const contact = { firstName: 'Ada', lastName: 'Byron', email: 'ada@example.com', phone: '', locale: 'en' }
+/** A picture of one black pixel: the smallest GIF. */
+const dot = 'R0lGODlhAQABAIAAAAAAAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=='
 const noToken = 'x'.repeat(43)
 /** Public routes without their secret: refused, whoever asks. */
 const withoutSecret = (body: Record<string, unknown>, status: number) => example(() => ({ body }), { status })
@@ -70,6 +72,11 @@ export const examples: Readonly<Record<string, Example>> = {
   // customers
   'customers.list': nothing,
   'customers.export': nothing,
+  'customers.match': nothing,
+  'customers.managers': nothing,
+  'customers.tag': example(({ customerId }) => ({ body: { ids: [customerId], add: ['silver'], remove: ['bronze'] } })),
+  'customers.assign': example(({ customerId }) => ({ body: { ids: [customerId], accountId: null } })),
+  'customers.assign-one': example(({ customerId, accountId }) => ({ params: { customerId }, ifMatch: 1, body: { accountId } })),
   'customers.create': example(() => ({
     body: { profile, account: { accountId: 'new-account', timeZone: 'UTC', locale: 'en' }, contact, tags: ['gold'], products: [{ typeId: 'clamav-endpoint', description: 'Main' }] },
   })),
@@ -81,6 +88,27 @@ export const examples: Readonly<Record<string, Example>> = {
   'contacts.create': example(({ customerId }) => ({ params: { customerId }, body: contact })),
   'contacts.update': example(({ customerId, contactId }) => ({ params: { customerId, contactId }, ifMatch: 1, body: contact })),
   'contacts.delete': example(({ customerId, contactId }) => ({ params: { customerId, contactId } })),
+  // views
+  'views.list': example(() => ({ query: { list: 'customers' } })),
+  'views.create': example(() => ({ body: { list: 'customers', name: 'Mine', query: 'tag=gold', columns: ['company'], isShared: true } })),
+  'views.update': example(({ viewId }) => ({ params: { viewId }, ifMatch: 1, body: { name: 'Renamed', query: '', columns: null, isShared: true } })),
+  'views.delete': example(({ viewId }) => ({ params: { viewId } })),
+  'views.set-default': example(({ viewId }) => ({ body: { list: 'customers', viewId } })),
+  'customers.viewers': example(({ customerId }) => ({ params: { customerId } })),
+  'customers.set-logo': example(({ customerId }) => ({ params: { customerId }, body: { content: dot } })),
+  'customers.logo': example(({ customerId }) => ({ params: { customerId } })),
+  'customers.remove-logo': example(({ customerId }) => ({ params: { customerId } })),
+  'customers.credentials': example(({ customerId }) => ({ params: { customerId } })),
+  'customers.make-credentials': example(({ customerId }) => ({ params: { customerId }, body: { graceHours: 24 } })),
+  'customers.remove-credentials': example(({ customerId }) => ({ params: { customerId } })),
+  // consent
+  'consent.get': example(({ customerId }) => ({ params: { customerId } })),
+  'consent.list': example(({ customerId }) => ({ params: { customerId } })),
+  'consent.record': example(({ customerId }) => ({ params: { customerId }, body: { activities: ['scan'], decision: 'withdrawn', saidBy: 'Camille', saidOn: '2026-11-20', reference: '', document: null } })),
+  'consent.document': example(({ customerId, consentId }) => ({ params: { customerId, consentId } })),
+  'consent.withheld': example(() => ({ query: { activity: 'view-detections' } })),
+  'consent.rule': nothing,
+  'consent.set-rule': example(() => ({ body: { isStrict: false } })),
   // products
   'catalogue.get': nothing,
   'products.list': example(({ customerId }) => ({ query: { customerId } })),
@@ -95,6 +123,13 @@ export const examples: Readonly<Record<string, Example>> = {
   'endpoints.list': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
   'endpoints.export': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
   'endpoints.get': example(({ endpointId }) => ({ params: { endpointId } })),
+  'inventory.summary': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
+  'groups.list': example(({ productId }) => ({ params: { productId } })),
+  'groups.create': example(({ productId }) => ({ params: { productId }, body: { label: 'Tills' } })),
+  'groups.rename': example(({ productId }) => ({ params: { productId, group: 'own-1' }, ifMatch: 1, body: { label: 'Tills' } })),
+  'groups.delete': example(({ productId }) => ({ params: { productId, group: 'own-1' }, ifMatch: 1 })),
+  'groups.set-new': example(({ productId }) => ({ params: { productId }, ifMatch: 1, body: { group: 'own-1' } })),
+  'endpoints.move': example(({ productId, endpointId }) => ({ params: { productId, group: 'own-1' }, body: { endpointIds: [endpointId] } })),
   // events
   'events.list': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
   'events.export': example(({ customerId, productId }) => ({ query: { customerId, productId } })),

@@ -16,11 +16,14 @@ export interface Ids {
   commandId: string
   /** About `customerId`. */
   deliveryId: string
+  consentId: string
 }
 /** Of the business, not of one customer. */
 export interface OwnIds {
   accountId: string
   invitedAccountId: string
+  /** A shared view of `accountId`. */
+  viewId: string
   sessionId: string
 }
 
@@ -51,7 +54,10 @@ export async function aWorld(database: TestDatabase, passwordHash: string): Prom
   await database.owner.query(`update account set password_hash = $2 where id = $1`, [account.accountId, passwordHash])
   await database.owner.query(`update account set state = 'invited' where id = $1`, [invited.accountId])
   const { sessionId } = await aSession(database, partnerId, account.accountId, 'full')
-  return { partnerId, shown, hidden, own: { accountId: account.accountId, invitedAccountId: invited.accountId, sessionId }, mark, hiddenMark }
+  const viewId = newId()
+  await insert(database, 'saved_view', { partner_id: partnerId, id: viewId, account_id: account.accountId, list: 'customers', name: mark, query: 'threat=warning', is_shared: true })
+  await insert(database, 'default_view', { partner_id: partnerId, account_id: account.accountId, list: 'customers', view_id: viewId })
+  return { partnerId, shown, hidden, own: { accountId: account.accountId, invitedAccountId: invited.accountId, sessionId, viewId }, mark, hiddenMark }
 }
 
 /**
@@ -76,21 +82,28 @@ async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark:
   const put = (table: string, values: Record<string, unknown>) => insert(database, table, { partner_id: partnerId, customer_id: customerId, ...values })
   const ofProduct = { product_id: productId }
   await put('contact', { id: contactId, first_name: mark, last_name: 'Contact', email: 'contact@example.com', locale: 'en' })
+  await put('endpoint_group', { ...ofProduct, name: 'own-1', label: mark, position: 1000 })
   const commands = JSON.stringify(['scan-now', 'stop-scan', 'update-components', 'synchronise'].map((type) => ({ type, isSupported: true, reason: null })))
   await put('agent', { ...ofProduct, id: agentId, public_key: randomBytes(32), state: 'online', hostname: `host-${mark}`, platform: 'linux', agent_version: '0.1.0', protocol: 1, command_number: 1, commands })
   await put('endpoint', { ...ofProduct, id: endpointId, agent_id: agentId, key: 'k', name: `host-${mark}`, group: 'servers' })
   await put('event', { ...ofProduct, id: eventId, category: 'antivirus', condition: 'uncleaned', severity: 'action-required', state: 'unresolved', figures: '{"infections": 1}' })
   await put('command', { ...ofProduct, id: commandId, agent_id: agentId, number: 1, type: 'scan-now', step: 'waiting', sent_by: mark, expires_at: new Date(now.getTime() + 3_600_000) })
   await put('detection', { ...ofProduct, content_id: randomBytes(16), endpoint_id: endpointId, category: 'antivirus', threat: `Threat-${mark}`, object: '/tmp/x', outcome: 'failed', engine: 'clamav' })
+  const [consentId, documentId] = [newId(now), newId(now)]
+  await put('consent_document', { id: documentId, name: mark, type: 'application/pdf', content: Buffer.from(`%PDF-${mark}`) })
+  await put('consent', { id: consentId, activity: 'view-detections', decision: 'withdrawn', said_by: mark, said_on: '2026-11-20', document_id: documentId, recorded_by: mark })
+  await put('customer_logo', { png: Buffer.from(mark) })
+  await database.owner.query('update customer set logo_version = 1, logo_count = 1 where id = $1', [customerId])
+  await put('registration_credential', { user_name: `u-${mark}` })
   // tables that no request names by id stand behind the same wall
   for (const [table, row] of Object.entries<Record<string, unknown>>({
-    event_step: { event_id: eventId, what: 'opened' }, command_step: { command_id: commandId, step: 'waiting' }, infection: { ...ofProduct, id: newId(), endpoint_id: endpointId, category: 'antivirus', threat: mark },
+    event_step: { event_id: eventId, what: 'opened' }, consent_state: { activity: 'notify', decision: 'withdrawn', consent_id: consentId, since: now }, command_step: { command_id: commandId, step: 'waiting' }, infection: { ...ofProduct, id: newId(), endpoint_id: endpointId, category: 'antivirus', threat: mark },
     tally_minute: { ...ofProduct, category: 'antivirus' }, tally_hour: { category: 'antivirus' }, count_from: { ...ofProduct, category: 'antivirus', since: new Date(0) }, assessment_due: ofProduct,
     index_value: { id: newId(), category: 'component-update', name: 'warnAfterDays', value: 7 }, dead_letter: { ...ofProduct, id: newId(), agent_id: agentId, epoch: newId() }, purge: { product_id: newId() },
   })) await put(table, row)
   const values = { customer: `Company ${mark}`, product: mark, category: 'antivirus', condition: 'uncleaned', figures: { infections: 1 }, endpoints: [`host-${mark}`], endpointCount: 1, since: now.toISOString() }
   await put('outbox', { id: deliveryId, kind: 'action-required', key: `k-${deliveryId}`, recipient: 'who@example.com', locale: 'en', time_zone: 'UTC', event_id: eventId, content: JSON.stringify({ name: 'Who', values }), state: 'failed' })
-  return { customerId, emptyCustomerId, contactId, productId, agentId, endpointId, eventId, commandId, deliveryId }
+  return { customerId, emptyCustomerId, contactId, productId, agentId, endpointId, eventId, commandId, deliveryId, consentId }
 }
 
 export async function aSession(database: TestDatabase, partnerId: string, accountId: string, state: 'full' | 'mfa-needed' | 'mfa-enrolment-needed'): Promise<{ sessionId: string; token: string }> {

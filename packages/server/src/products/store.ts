@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { Problem, type QueryOf } from '@vigie/domain/kernel'
 import { stateOfProduct, type NewProduct, type Product, type productsApi, type ProductType } from '@vigie/domain/products'
 import { productTypeById } from '@vigie/connectors/products'
+import { sumUpCustomers } from '../assessment/index.ts'
 import { keyset, likePattern, newId, newToken, Params, type TenantDb } from '../platform/index.ts'
 import { agentColumns, productColumns, productJoin, toProduct, type AgentRow, type ProductRow } from './rows.ts'
 
@@ -107,12 +108,12 @@ export async function remove(db: TenantDb, product: Product, now: Date): Promise
   await db.query('delete from product where id = $1', [product.id])
   await db.query('insert into purge (partner_id, product_id, customer_id, asked_at) values ($1, $2, $3, $4) on conflict do nothing', [db.tenant.partnerId, product.id, product.customerId, now])
   await db.query(
-    `update customer c set product_count = kept.products, endpoint_count = kept.endpoints, action_required_count = kept.action_required, warning_count = kept.warning, last_seen_at = kept.seen
-     from (select count(*)::integer as products, coalesce(sum(endpoint_count), 0)::integer as endpoints, coalesce(sum(action_required_count), 0)::integer as action_required,
-             coalesce(sum(warning_count), 0)::integer as warning, max(last_seen_at) as seen from product where customer_id = $1) kept
+    `update customer c set product_count = kept.products, endpoint_count = kept.endpoints, last_seen_at = kept.seen
+     from (select count(*)::integer as products, coalesce(sum(endpoint_count), 0)::integer as endpoints, max(last_seen_at) as seen from product where customer_id = $1) kept
      where c.id = $1`,
     [product.customerId],
   )
+  await sumUpCustomers(db, [product.customerId])
 }
 
 /** SHA-256 of the one-use key: it has 256 random bits, so a slow hash would add nothing. Also what enrolment compares. */
@@ -128,10 +129,11 @@ export async function issueKey(db: TenantDb, id: string, expiresAt: Date): Promi
 export interface Group {
   product_id: string
   name: string
+  label: string | null
   endpoint_count: number
 }
 export async function groupsOf(db: TenantDb, customerId: string): Promise<Group[]> {
-  const { rows } = await db.query<Group>('select product_id, name, endpoint_count from endpoint_group where customer_id = $1 order by product_id, position, name', [customerId])
+  const { rows } = await db.query<Group>('select product_id, name, label, endpoint_count from endpoint_group where customer_id = $1 order by product_id, position, vigie.fold(label), name', [customerId])
   return rows
 }
 
@@ -155,4 +157,22 @@ export async function setSwitch(db: TenantDb, agent: AgentRow, to: { switch: Age
   const state = stateOfProduct(agents.map((one) => ({ state: one.state, registeredAt: one.registered_at })))
   await db.query('update product set state = $2 where id = $1 and state <> $2', [agent.product_id, state])
   return agents.find((one) => one.id === agent.id)!
+}
+
+/** Many agents at once, whose locks the caller holds, as one order tells it (AGT-3); their products show it. */
+export async function switchAgents(db: TenantDb, ids: readonly string[], isDisabled: boolean): Promise<void> {
+  const { rows } = await db.query<{ product_id: string; customer_id: string }>(
+    `update agent set switch = $2, cause = null, state = case when $2 = 'disabled' then 'disabled' when connection_id is not null and held_by is not null then 'online' else 'offline' end
+     where id = any($1) returning product_id, customer_id`, [ids, isDisabled ? 'disabled' : 'enabled'])
+  const customerOf = new Map(rows.map((row) => [row.product_id, row.customer_id]))
+  // stateOfProduct, for many at once
+  await db.query(
+    `update product p set state = newest.state from (
+       select distinct on (a.product_id) a.product_id, a.state from agent a where a.product_id = any($1)
+       order by a.product_id, (a.state <> 'unregistered') desc, a.registered_at desc
+     ) newest where p.id = newest.product_id and p.state <> newest.state`, [[...customerOf.keys()].toSorted()])
+  for (const [id, customerId] of customerOf) {
+    db.announce({ kind: 'product', id, customerId })
+    db.announce({ kind: 'customer', id: customerId, customerId })
+  }
 }

@@ -1,6 +1,6 @@
 import { accessApi, type Account } from '@vigie/domain/access'
 import { Problem } from '@vigie/domain/kernel'
-import { record } from '../../audit/index.ts'
+import { record, recordAll } from '../../audit/index.ts'
 import { notify } from '../../outbox/index.ts'
 import { assertVersion, handle, type Context, type Handler } from '../../platform/index.ts'
 import { makeLink, voidLinks } from '../links.ts'
@@ -62,8 +62,13 @@ export const accountRoutes: Handler[] = [
     assertOther(actor, account)
     await assertNotMightier(db, actor, await whole(context, account), now)
     await endSessions(db, services, account.id)
+    const left = await accounts.leaveToPrimary(db, account.id)
     await accounts.remove(db, account.id)
-    await record(db, services.vault, now, doer(context), { activity: 'account.removed', object: doneTo(account), before: account })
+    for (const { id } of left) db.announce({ kind: 'customer', id, customerId: id })
+    await recordAll(db, services.vault, now, doer(context), [
+      { activity: 'account.removed', object: doneTo(account), before: account },
+      ...left.map(({ id, company }) => ({ activity: 'customer.assigned', object: { kind: 'customer', id, name: company }, customerId: id, before: { managedById: account.id, managedBy: `${account.firstName} ${account.lastName}` }, after: { managedById: null } })),
+    ])
     db.announce({ kind: 'account', id: account.id, customerId: null })
     return null
   }),

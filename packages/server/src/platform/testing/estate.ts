@@ -9,26 +9,32 @@ export interface Estate {
 
 /**
  * A business of the size the lists are promised for, made past the wall in a few statements, beside others so that its rows are a part of each table. Each
- * customer has a contact, a product in five has a site server besides; every tenth customer needs attention; a product in ten was never seen.
+ * customer has a contact, a product in five has a site server besides; every tenth customer needs attention, half of them for a threat; a quarter is assigned to one of 49 colleagues; a product in ten was never seen.
  */
 export async function anEstate(database: Database, { customers = 10_000, endpointsPerCustomer = 5, others = 5 }: { customers?: number; endpointsPerCustomer?: number; others?: number } = {}): Promise<Estate> {
   const partnerId = newId()
   for (let n = 0; n <= others; n++) {
     const [id, size] = n === 0 ? [partnerId, customers] : [newId(), Math.ceil(customers / others)]
     await database.owner.query('insert into partner (id, kind, name) values ($1, $2, $3)', [id, 'reseller', `Reseller ${n}`])
-    await fill(database, id, size, endpointsPerCustomer)
+    // many accounts in all, few of them ours
+    await fill(database, id, size, endpointsPerCustomer, n === 0 ? 50 : 1_000)
   }
   await database.owner.query('analyze')
   return { partnerId, customers, endpoints: customers * endpointsPerCustomer }
 }
 
-async function fill(database: Database, partnerId: string, customers: number, endpointsPerCustomer: number): Promise<void> {
+async function fill(database: Database, partnerId: string, customers: number, endpointsPerCustomer: number, accounts: number): Promise<void> {
   const run = (text: string, ...values: unknown[]) => database.owner.query(text, [partnerId, ...values])
   await run(
-    `insert into customer (partner_id, id, company, city, country, account_id, time_zone, locale, action_required_count, warning_count, product_count, endpoint_count, last_seen_at, created_at)
+    `insert into account (partner_id, id, email, first_name, last_name, role, is_primary, state, locale, time_zone)
+     select $1, gen_random_uuid(), 'a' || n || '@example.com', 'Camille', 'Number ' || n, 'technician', n = 1, 'active', 'fr', 'Europe/Paris' from generate_series(1, $2::integer) n`, accounts)
+  await run(
+    `insert into customer (partner_id, id, company, city, country, account_id, time_zone, locale, action_required_count, warning_count, product_count, endpoint_count, last_seen_at, created_at,
+       threat_action_count, system_action_count, threat_warning_count, licence_warning_count, managed_by_id)
      select $1, gen_random_uuid(), (array['Boulangerie', 'Cabinet', 'Garage', 'Menuiserie', 'Pharmacie', 'Étude'])[1 + n % 6] || ' ' || substr(md5(n::text), 1, 8), 'Lyon', 'FR', 'acc-' || n, 'Europe/Paris', 'fr',
-       case when n % 10 = 0 then n % 7 else 0 end, case when n % 10 = 1 then n % 5 else 0 end, 1 + (n % 5 = 0)::integer, $3, case when n % 10 = 3 then null else now() - n * interval '1 second' end, now() - n * interval '1 hour'
-     from generate_series(1, $2::integer) n`, customers, endpointsPerCustomer)
+       case when n % 10 = 0 then n % 7 else 0 end, case when n % 10 = 1 then n % 5 else 0 end, 1 + (n % 5 = 0)::integer, $3, case when n % 10 = 3 then null else now() - n * interval '1 second' end, now() - n * interval '1 hour',
+       case when n % 20 = 0 then n % 7 else 0 end, case when n % 20 = 10 then n % 7 else 0 end, case when n % 10 = 1 then n % 5 else 0 end, (n % 100 = 2)::integer, case when n % 4 = 1 then a.ids[1 + n / 4 % 49] end
+     from generate_series(1, $2::integer) n, (select array_agg(id) as ids from account where partner_id = $1 and not is_primary) a`, customers, endpointsPerCustomer)
   await run(`insert into customer_tag (partner_id, customer_id, tag) select partner_id, id, 'group-' || (hashtext(id::text) & 63) from customer where partner_id = $1`)
   await run(
     `insert into contact (partner_id, id, customer_id, first_name, last_name, email, locale)

@@ -1,0 +1,2 @@
+export * as viewsApi from './api.ts'
+export * from './shapes.ts'
