@@ -37,6 +37,9 @@ import problemsJa from './problems/ja.json' with { type: 'json' }
 import productsEn from './products/en.json' with { type: 'json' }
 import productsFr from './products/fr.json' with { type: 'json' }
 import productsJa from './products/ja.json' with { type: 'json' }
+import settingsEn from './settings/en.json' with { type: 'json' }
+import settingsFr from './settings/fr.json' with { type: 'json' }
+import settingsJa from './settings/ja.json' with { type: 'json' }
 
 /**
  * Texts that more than one part speaks: problems, remedies, categories, conditions, commands, agent states, mails, the agent's own output. Flat keys, ICU
@@ -44,9 +47,9 @@ import productsJa from './products/ja.json' with { type: 'json' }
  * English, every word the code can show is there.
  */
 export const sharedTexts: Readonly<Record<Locale, Readonly<Record<string, string>>>> = {
-  en: { ...accessEn, ...agentEn, ...auditEn, ...commandsEn, ...commonEn, ...consentEn, ...eventsEn, ...identityEn, ...mailEn, ...ordersEn, ...problemsEn, ...productsEn },
-  fr: { ...accessFr, ...agentFr, ...auditFr, ...commandsFr, ...commonFr, ...consentFr, ...eventsFr, ...identityFr, ...mailFr, ...ordersFr, ...problemsFr, ...productsFr },
-  ja: { ...accessJa, ...agentJa, ...auditJa, ...commandsJa, ...commonJa, ...consentJa, ...eventsJa, ...identityJa, ...mailJa, ...ordersJa, ...problemsJa, ...productsJa },
+  en: { ...accessEn, ...agentEn, ...auditEn, ...commandsEn, ...commonEn, ...consentEn, ...eventsEn, ...identityEn, ...mailEn, ...ordersEn, ...problemsEn, ...productsEn, ...settingsEn },
+  fr: { ...accessFr, ...agentFr, ...auditFr, ...commandsFr, ...commonFr, ...consentFr, ...eventsFr, ...identityFr, ...mailFr, ...ordersFr, ...problemsFr, ...productsFr, ...settingsFr },
+  ja: { ...accessJa, ...agentJa, ...auditJa, ...commandsJa, ...commonJa, ...consentJa, ...eventsJa, ...identityJa, ...mailJa, ...ordersJa, ...problemsJa, ...productsJa, ...settingsJa },
 }
 
 export type Values = Record<string, string | number | Date>

@@ -6,8 +6,8 @@ import { lastSeqOf, type Batch, type Result, type Sender } from './batch.ts'
 import { applySightings, staysInPlace, type Sighting } from './infections.ts'
 import { refuse, type Sorted } from './items.ts'
 import {
-  endpointName, findEndpoints, insertDetections, insertLetters, lockPositions, moveSequences, showEngines, showProducts, upsertEndpoints,
-  type DetectionRow, type EndpointRow, type KnownEndpoint, type Letter, type Position, type SourceRow,
+  endpointName, findAliases, findEndpoints, insertDetections, insertLetters, lockPositions, moveSequences, showEngines, showProducts, upsertEndpoints,
+  type Alias, type DetectionRow, type EndpointRow, type KnownEndpoint, type Letter, type Position, type SourceRow,
 } from './store.ts'
 
 /** What of a batch is new: the rest was stored before. */
@@ -35,15 +35,18 @@ export type Manner = 'quick' | 'tolerant' | 'careful'
 export async function store(db: TenantDb, batches: readonly Batch[], now: Date, pacer: Pacer, manner: Manner = 'tolerant'): Promise<Result[]> {
   const agentIds = [...new Set(batches.map(({ sender }) => sender.agentId))]
   const wanted = endpointsOf(batches)
-  const [positions, known] = await Promise.all([lockPositions(db, agentIds), findEndpoints(db, wanted)])
+  const own = [...new Map(batches.map(({ sender }) => [sender.agentId, { productId: sender.productId, key: keyOf(sender, sender.fingerprint) }])).values()]
+  // positions first: who merges endpoints holds their agents' locks
+  const [positions, known, aliases] = await Promise.all([lockPositions(db, agentIds), findEndpoints(db, wanted), findAliases(db, own)])
+  for (const [name, alias] of aliases) known.set(name, alias)
   const { fresh, results } = judgeAll(batches, positions)
   if (fresh.length === 0) return results
   const moved = [...new Map(fresh.map(({ sender }) => [sender.agentId, positions.get(sender.agentId)!])).values()]
   if (manner === 'careful') {
-    for (const one of fresh) await writeCarefully(db, one, { positions, known, now, pacer })
+    for (const one of fresh) await writeCarefully(db, one, { positions, known, aliases, now, pacer })
     await moveSequences(db, moved, now)
   } else {
-    await write(db, fresh, { positions, known, now, pacer, mayRepeat: manner === 'tolerant', alongside: () => moveSequences(db, moved, now) })
+    await write(db, fresh, { positions, known, aliases, now, pacer, mayRepeat: manner === 'tolerant', alongside: () => moveSequences(db, moved, now) })
   }
   return results
 }
@@ -94,15 +97,18 @@ function endpointsOf(batches: readonly Batch[]): { productId: string; key: strin
 interface Writing {
   positions: ReadonlyMap<string, Position>
   known: Map<string, KnownEndpoint>
+  aliases: ReadonlyMap<string, Alias>
   now: Date
   pacer: Pacer
 }
 
 async function write(
-  db: TenantDb, fresh: readonly Fresh[], { positions, known, now, pacer, mayRepeat, alongside }: Writing & { mayRepeat: boolean; alongside: () => Promise<void> },
+  db: TenantDb, fresh: readonly Fresh[], { positions, known, aliases, now, pacer, mayRepeat, alongside }: Writing & { mayRepeat: boolean; alongside: () => Promise<void> },
 ): Promise<void> {
-  const endpoints = endpointRows(fresh, known, now)
+  const endpoints = endpointRows(fresh, known, aliases, now)
   if (endpoints.length > 0) for (const [name, endpoint] of await upsertEndpoints(db, endpoints, now)) known.set(name, endpoint)
+  // one endpoint under two names is one
+  for (const [name, { productId, key }] of aliases) known.set(name, known.get(endpointName(productId, key)) ?? known.get(name)!)
   const idOf = (sender: Sender, endpoint: string) => known.get(endpointName(sender.productId, keyOf(sender, endpoint)))!
   const { sources, detections, sick } = detectionRows(fresh, idOf)
   for (const { sender, items } of fresh) {
@@ -168,7 +174,7 @@ function detectionRows(fresh: readonly Fresh[], idOf: (sender: Sender, endpoint:
 const correctionOf = ({ clockOffsetMs }: Sender) => (Math.abs(clockOffsetMs) > channelLimits.clockWarnMs ? clockOffsetMs : 0)
 
 /** The newest report of each endpoint, and those that detections name and nobody knows yet. */
-function endpointRows(fresh: readonly Fresh[], known: ReadonlyMap<string, KnownEndpoint>, now: Date): EndpointRow[] {
+function endpointRows(fresh: readonly Fresh[], known: ReadonlyMap<string, KnownEndpoint>, aliases: ReadonlyMap<string, Alias>, now: Date): EndpointRow[] {
   const rows = new Map<string, EndpointRow>()
   for (const { sender, items } of fresh) {
     const { customerId, productId, agentId } = sender
@@ -179,9 +185,12 @@ function endpointRows(fresh: readonly Fresh[], known: ReadonlyMap<string, KnownE
       rows.set(name, { id: newId(now), customerId, productId, agentId, key, name: endpoint === sender.fingerprint ? sender.hostname : endpoint, report: null })
     }
     for (const { item } of items.endpoints) {
-      const key = keyOf(sender, item.endpoint)
+      const own = { customerId, productId, key: keyOf(sender, item.endpoint) }
+      const place = aliases.get(endpointName(own.productId, own.key)) ?? own
+      const name = endpointName(place.productId, place.key)
       const collectedMs = Math.min(Date.parse(item.at) + correctionOf(sender), now.getTime())
-      rows.set(endpointName(productId, key), { id: newId(now), customerId, productId, agentId, key, name: sender.hostname, report: { item, collectedAt: new Date(collectedMs) } })
+      if (aliases.size > 0 && (rows.get(name)?.report?.collectedAt.getTime() ?? 0) > collectedMs) continue
+      rows.set(name, { id: newId(now), customerId: place.customerId, productId: place.productId, agentId, key: place.key, name: sender.hostname, report: { item, collectedAt: new Date(collectedMs) } })
     }
   }
   return [...rows.values()]

@@ -34,6 +34,21 @@ export async function findEndpoints(db: TenantDb, wanted: readonly { productId: 
   return new Map(rows.map((row) => [endpointName(row.product_id, row.key), { id: row.id, openInfections: row.open_infections }]))
 }
 
+export interface Alias extends KnownEndpoint {
+  customerId: string
+  productId: string
+  key: string
+}
+/** Names that stand for another endpoint, because they were merged (INV-3): what comes under them is that one's. */
+export async function findAliases(db: TenantDb, wanted: readonly { productId: string; key: string }[]): Promise<Map<string, Alias>> {
+  const { rows } = await db.query<{ asked_product: string; asked_key: string; id: string; customer_id: string; product_id: string; key: string; open_infections: number }>(
+    `select a.product_id as asked_product, a.key as asked_key, e.id, e.customer_id, e.product_id, e.key, e.open_infections
+     from unnest($1::uuid[], $2::text[]) as w (product_id, key) join endpoint_alias a on a.product_id = w.product_id and a.key = w.key join endpoint e on e.partner_id = a.partner_id and e.id = a.endpoint_id`,
+    [wanted.map(({ productId }) => productId), wanted.map(({ key }) => key)],
+  )
+  return new Map(rows.map((row) => [endpointName(row.asked_product, row.asked_key), { id: row.id, openInfections: row.open_infections, customerId: row.customer_id, productId: row.product_id, key: row.key }]))
+}
+
 export interface EndpointRow {
   id: string
   customerId: string
@@ -46,7 +61,7 @@ export interface EndpointRow {
   report: { item: EndpointItem; collectedAt: Date } | null
 }
 
-/** Replaces what was known; a row without a report only makes sure that the endpoint is there. New ones go to the product's first group and are counted. */
+/** Replaces what was known; a row without a report only makes sure that the endpoint is there. New ones go to the product's group for them, or the default one of their platform (PRD-3), and are counted. */
 export async function upsertEndpoints(db: TenantDb, rows: readonly EndpointRow[], now: Date): Promise<Map<string, KnownEndpoint>> {
   const { rows: stored } = await db.query<{ id: string; product_id: string; customer_id: string; key: string; group: string; open_infections: number; is_new: boolean }>(upsert, [
     db.tenant.partnerId, now, JSON.stringify(rows.map(toJson)),
@@ -66,7 +81,10 @@ const upsert = `
   from json_to_recordset($3) as r (id uuid, customer_id uuid, product_id uuid, agent_id uuid, key text, name text, addresses text[], platform text, engine text, engine_version text,
       pattern_version text, pattern_built_at timestamptz, update_checked_at timestamptz, real_time_scan text, scan_running boolean, scan_started_at timestamptz, scan_finished_at timestamptz,
       engine_problem text, collected_at timestamptz)
-    left join lateral (select name from endpoint_group where product_id = r.product_id order by position limit 1) g on true
+    left join lateral (
+      select g.name from endpoint_group g join product p on p.partner_id = g.partner_id and p.id = g.product_id where g.product_id = r.product_id
+      order by coalesce(g.name = p.new_endpoint_group, false) desc, coalesce(g.name = vigie.platform_kind(r.platform) || 's', false) desc, g.position, g.name limit 1
+    ) g on true
   order by r.product_id, r.key
   on conflict (partner_id, product_id, key) do update set
     agent_id = excluded.agent_id,
@@ -102,7 +120,8 @@ const toJson = ({ id, customerId, productId, agentId, key, name, report }: Endpo
 }
 
 /** Kept counts: product, group, customer, in the order every transaction takes them. */
-async function countNew(db: TenantDb, fresh: readonly { product_id: string; customer_id: string; group: string }[]): Promise<void> {
+async function countNew(db: TenantDb, fresh: readonly { id: string; product_id: string; customer_id: string; group: string }[]): Promise<void> {
+  await leaveGoneGroups(db, fresh)
   const rows = JSON.stringify(fresh)
   const input = 'json_to_recordset($1) as r (product_id uuid, customer_id uuid, "group" text)'
   await Promise.all([
@@ -114,6 +133,20 @@ async function countNew(db: TenantDb, fresh: readonly { product_id: string; cust
     ),
     db.query(`update customer c set endpoint_count = c.endpoint_count + r.n from (select customer_id, count(*) as n from ${input} group by 1 order by 1) r where c.id = r.customer_id`, [rows]),
   ])
+}
+
+/** A group that was deleted between our choice of it and now holds nothing any more: theirs is the first default one. Locks the groups, so that none goes before we commit. */
+async function leaveGoneGroups(db: TenantDb, fresh: readonly { id: string; product_id: string; group: string }[]): Promise<void> {
+  const { rows } = await db.query<{ product_id: string; name: string; position: number; label: string | null }>(
+    'select product_id, name, position, label from endpoint_group where product_id = any($1::uuid[]) order by product_id, name for no key update', [[...new Set(fresh.map((row) => row.product_id))]],
+  )
+  const there = new Set(rows.map((row) => `${row.product_id} ${row.name}`))
+  for (const row of fresh.filter((one) => !there.has(`${one.product_id} ${one.group}`))) {
+    const first = rows.filter((group) => group.product_id === row.product_id && group.label === null).toSorted((a, b) => a.position - b.position)[0]
+    if (!first) continue // a product without groups: made past us (tests)
+    await db.query('update endpoint set "group" = $2 where id = $1', [row.id, first.name])
+    row.group = first.name
+  }
 }
 
 /** What many detections of a flush have in common, named by `k` in their rows. */

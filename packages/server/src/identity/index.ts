@@ -1,0 +1,2 @@
+export { identityJobs } from './jobs.ts'
+export { identityRoutes } from './routes.ts'
