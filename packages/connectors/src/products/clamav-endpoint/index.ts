@@ -1,3 +1,4 @@
+import { clamavSettings } from '../clamav-settings.ts'
 import { defineProductType } from '../define.ts'
 
 /**
@@ -12,7 +13,7 @@ export const clamavEndpoint = defineProductType({
   isSiteServer: false,
   categories: ['antivirus', 'component-update', 'agent-abnormal', 'agent-offline', 'data-freshness'],
   commands: ['scan-now', 'stop-scan', 'update-components', 'synchronise', 'check', 'apply-settings', 'upgrade-agent', 'move-agent', 'uninstall-agent'],
-  settings: [],
+  settings: clamavSettings,
   addOns: [],
   isConnectable: true,
   licenceUnit: 'endpoint',
