@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises'
 import type { Server } from 'node:net'
 import { join } from 'node:path'
-import type { Machine } from '@vigie/domain/agents'
+import { firstFault, type CheckStep, type Machine } from '@vigie/domain/agents'
 import { engines } from '../engines/index.ts'
 import type { EngineCommand, Host, RunningEngine } from '../core/engine.ts'
 import { agentVersion } from '../version.ts'
 import { Channel, type ChannelState, type ChannelTiming } from '../core/channel.ts'
+import { checkMachine } from '../core/check.ts'
 import { Commands } from '../core/commands.ts'
 import { Counters } from '../core/counters.ts'
 import { fork, trustedCa } from '../core/enrol.ts'
@@ -20,6 +21,7 @@ import { loadProxy } from '../core/proxy-store.ts'
 import { findProgram, runProgram, startProgram } from '../core/programs.ts'
 import { Queue } from '../core/queue.ts'
 import { Reporter } from '../core/reporter.ts'
+import { SiteServer, type SiteTiming } from '../core/site.ts'
 import { loadSettings, type Settings } from './settings.ts'
 import { keepStatus, serveStatus, type Status } from '../core/status.ts'
 import { ServerClock } from '../core/time.ts'
@@ -30,9 +32,13 @@ export interface AgentOptions {
   machine?: MachineSources
   timing?: Partial<ChannelTiming>
   probeMs?: number
+  siteTiming?: Partial<SiteTiming>
   /** Drives no engine: only to say goodbye. */
   isQuiet?: boolean
 }
+
+/** Keys of the evidence: `evidence.<name>`. */
+const stepNames: Record<CheckStep, string> = { process: 'process', network: 'network', 'connection-target': 'connectionTarget', requirements: 'requirements', engine: 'engine' }
 
 /** Why the agent ended by itself. */
 export type AgentEnd = 'stopped' | 'uninstalled' | 'unregistered'
@@ -51,6 +57,8 @@ export class Agent {
   #commands!: Commands
   #reporter!: Reporter
   #engine: RunningEngine | null = null
+  #site: SiteServer | null = null
+  #ca = ''
   #local: Server | null = null
   readonly #clock = new ServerClock()
   #state: { state: ChannelState; detail: string | null; since: string } = { state: 'connecting', detail: null, since: new Date().toISOString() }
@@ -95,13 +103,16 @@ export class Agent {
     })
     await this.#commands.recover()
     await this.#startEngine()
+    this.#ca = await trustedCa(folder)
+    await this.#takeRole(this.#identity.isSiteServer)
     this.#channel = new Channel({
-      queue: this.#queue, counters: () => this.#counters, clock: this.#clock, log: this.#log, identity: () => this.#identity, ca: await trustedCa(folder),
+      queue: this.#queue, counters: () => this.#counters, clock: this.#clock, log: this.#log, identity: () => this.#identity, ca: this.#ca,
       proxy: () => this.#proxy,
       machine: () => this.#machine(), timing: this.#options.timing,
       onCommand: async (frame) => void (await this.#commands.take(frame)),
       onWelcome: () => void (this.#options.isQuiet || this.#reporter.look()),
       onClone: () => this.#takeOwnIdentity(),
+      site: () => this.#site, onRole: (isSiteServer) => this.#takeRole(isSiteServer),
       onState: (state, detail) => this.#onState(state, detail),
     })
     this.#channel.start()
@@ -113,6 +124,7 @@ export class Agent {
     await this.#reporter.stop()
     await this.#engine?.stop()
     await this.#channel.stop(reason)
+    await this.#site?.stop()
     await this.#queue.close()
     await this.#counters.close()
     await keepStatus(this.#options.stateFolder, this.status()).catch(() => {})
@@ -149,13 +161,36 @@ export class Agent {
     this.#reporter.start()
   }
 
+  /** AGT-8: Vigie decides who is a site server; the machine's settings decide whether and where it listens. Nobody else listens on any port (R13). */
+  async #takeRole(isSiteServer: boolean): Promise<void> {
+    if (isSiteServer !== this.#identity.isSiteServer) {
+      this.#identity = { ...this.#identity, isSiteServer }
+      await new IdentityStore(this.#options.stateFolder).save(this.#identity)
+    }
+    if (this.#options.isQuiet || isSiteServer === (this.#site !== null)) return
+    if (!isSiteServer) {
+      await this.#site?.stop()
+      this.#site = null
+      return
+    }
+    this.#site = await SiteServer.start({
+      stateFolder: this.#options.stateFolder, log: this.#log, ...this.#settings.site, upstream: () => ({ server: this.#identity.server, ca: this.#ca, proxy: this.#proxy }), timing: this.#options.siteTiming,
+    })
+  }
+
   /** New settings: the engine begins anew if they are the engine's; the connection stays unless the way to the server changed. */
   async #reload(): Promise<void> {
     const before = { settings: this.#settings, proxy: this.#proxy }
     this.#settings = await loadSettings(this.#options.stateFolder)
     this.#proxy = await loadProxy(this.#options.stateFolder)
     this.#log.info('settings read again', { logLevel: this.#settings.logLevel })
-    if (JSON.stringify(before.proxy) !== JSON.stringify(this.#proxy)) this.#channel.again()
+    const isSiteNew = JSON.stringify(before.settings.site) !== JSON.stringify(this.#settings.site)
+    if (isSiteNew && this.#site) {
+      await this.#site.stop()
+      this.#site = null
+      await this.#takeRole(true)
+    }
+    if (isSiteNew || JSON.stringify(before.proxy) !== JSON.stringify(this.#proxy)) this.#channel.again()
     if (JSON.stringify(before.settings.engines) === JSON.stringify(this.#settings.engines)) return // a language or a log level does not stop a scan
     await this.#commands.idle()
     await this.#reopenEngine()
@@ -180,6 +215,7 @@ export class Agent {
   }
 
   #find(type: string): { command: EngineCommand } | { reason: string } {
+    if (type === 'check') return { command: this.#check() }
     if (type === 'synchronise') return { command: this.#synchronise() }
     const command = Object.entries(this.#engine?.commands ?? {}).find(([known]) => known === type)?.[1]
     return command ? { command } : { reason: 'not-supported' }
@@ -192,6 +228,21 @@ export class Agent {
       start: async () => {
         const { engine } = await this.#reporter.tellNow()
         return { endpoints: 1, engineVersion: engine?.engineVersion ?? null, patternVersion: engine?.patternVersion ?? null, problem: engine?.problem ?? null }
+      },
+      isDone: (_, started) => started,
+      confirmMs: 0,
+    }
+  }
+
+  /** AGT-10 from afar: the way is gone once more while the answer travels on it. What the person who asked sees is the evidence; each step with its result. */
+  #check(): EngineCommand {
+    return {
+      unavailable: () => null,
+      start: async () => {
+        const report = await checkMachine({ stateFolder: this.#options.stateFolder, live: this.status(), service: null, machine: this.#options.machine })
+        const result = Object.fromEntries(report.steps.map((step) => [stepNames[step.step], step.result]))
+        const fault = firstFault(report)
+        return { ...result, checkedAt: report.at, ...(fault ? { fault: `${fault.step}: ${fault.finding}`, problem: fault.problem } : {}) }
       },
       isDone: (_, started) => started,
       confirmMs: 0,

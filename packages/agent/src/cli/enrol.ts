@@ -2,15 +2,18 @@ import { Problem } from '@vigie/domain/kernel'
 import { enrol } from '../core/enrol.ts'
 import { ConnectionError, normalFingerprint } from '../core/https.ts'
 import { IdentityStore, type Identity } from '../core/identity.ts'
+import { loadProxy, saveProxy } from '../core/proxy-store.ts'
 import { askAgent } from '../core/status.ts'
 import { pause } from '../core/time.ts'
 import { needed, text, type Context } from './context.ts'
 import { CliError, type ExitName } from './exit-codes.ts'
 import { hasSystemd, installService, ownCommand } from './service.ts'
+import { isSameProxy, proxyOf, proxyOptions } from './proxy.ts'
 import { plain } from './words.ts'
 
 export const enrolOptions = {
   server: { type: 'string' }, guid: { type: 'string' }, key: { type: 'string' }, 'ca-sha256': { type: 'string' }, service: { type: 'boolean' }, 'no-service': { type: 'boolean' }, replace: { type: 'boolean' },
+  'command-key': { type: 'string' }, 'direct-ca-sha256': { type: 'string' }, ...proxyOptions,
 } as const
 
 /** `vigie-agent enrol`: registers, then runs as a service where there is systemd and we are root. */
@@ -25,13 +28,24 @@ export async function enrolCommand(context: Context): Promise<ExitName> {
   const known = await new IdentityStore(stateFolder).load().catch(() => null)
   const isSame = known !== null && !known.isUnregistered && known.guid === guid && known.server === server
   if (known && !known.isUnregistered && !isSame && context.values.replace !== true) throw new CliError('refused', 'agent.error.registered-elsewhere', { guid: known.guid }, 'agent.error.registered-elsewhere.remedy')
-  const identity = isSame ? known : await register(context, { stateFolder, server, guid, key, caSha256 })
+  const proxy = await proxyOf(context)
+  const identity = isSame ? known : await register(context, { stateFolder, server, guid, key, caSha256, proxy, site: siteOf(context) })
+  if (!isSameProxy(proxy, await loadProxy(stateFolder))) await saveProxy(stateFolder, proxy)
   say(t(isSame ? 'agent.enrol.already' : 'agent.enrol.done', { product: plain(identity.product.description) }))
   const isService = context.values['no-service'] !== true && (context.values.service === true || (process.getuid?.() === 0 && (await hasSystemd())))
   const state = isService ? await startService(context) : null
   if (!isService) say(t('agent.enrol.run-it', { command: [...(await ownCommand()), 'run', '--state', stateFolder].join(' ') }))
   context.sayJson({ agentId: identity.agentId, guid: identity.guid, server: identity.server, product: identity.product, isService, state })
   return 'fine'
+}
+
+/** AGT-8: the install command of a site's endpoint names what is to be trusted behind the site server. @throws CliError `usage` when half of it is missing */
+function siteOf(context: Context): Parameters<typeof enrol>[0]['site'] {
+  const commandKey = text(context, 'command-key')
+  if (commandKey === undefined && text(context, 'direct-ca-sha256') === undefined) return null
+  const directCa = normalFingerprint(needed(context, 'direct-ca-sha256'))
+  if (directCa.length !== 64) throw new CliError('usage', 'agent.error.ca-sha256')
+  return { commandKey: needed(context, 'command-key'), caSha256: directCa }
 }
 
 /** Asks up to four times where asking again may help. */

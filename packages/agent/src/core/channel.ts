@@ -4,6 +4,8 @@ import { agentVersion } from '../version.ts'
 import type { Counters } from './counters.ts'
 import { asConnectionError, type ConnectionFault } from './https.ts'
 import { signText, type Identity } from './identity.ts'
+import type { SiteServer } from './site.ts'
+import { isThere, Ways, type Way } from './ways.ts'
 import type { Log } from './log.ts'
 import { throughProxy, type Proxy } from './proxy.ts'
 import type { Queue } from './queue.ts'
@@ -17,6 +19,8 @@ export type SessionEnd =
   | { kind: 'problem'; code: string; isRetryable: boolean }
   | { kind: 'disabled' }
   | { kind: 'epoch-changed' }
+  /** The better way is there again (AGT-8). */
+  | { kind: 'moved' }
 
 export type ChannelState = 'connecting' | 'online' | 'waiting' | 'disabled' | 'unregistered' | 'version-mismatch' | 'refused' | 'stopped'
 
@@ -36,6 +40,10 @@ export interface ChannelDeps {
   onWelcome: () => void
   /** Our identity is used twice: take another. */
   onClone: () => Promise<void>
+  /** AGT-8: the role of a site server; null: it is none, or does not listen. */
+  site?: () => SiteServer | null
+  /** Vigie says whether this agent may carry others. */
+  onRole?: (isSiteServer: boolean) => Promise<void>
   onState: (state: ChannelState, detail: string | null) => void
   timing?: Partial<ChannelTiming>
 }
@@ -49,6 +57,10 @@ export interface ChannelTiming {
   disabledPollMs: number
   disabledLingerMs: number
   drainMs: number
+  /** An endpoint whose site server is away for so long tries the direct way, if it knows one (AGT-8). */
+  directAfterMs: number
+  /** On the direct way it looks so often whether the site server is there again. */
+  siteAgainMs: number
 }
 const defaultTiming: ChannelTiming = {
   beatMs: channelLimits.beatMs,
@@ -59,6 +71,8 @@ const defaultTiming: ChannelTiming = {
   disabledPollMs: channelLimits.disabledPollMs,
   disabledLingerMs: 1_000,
   drainMs: 3_000,
+  directAfterMs: 300_000,
+  siteAgainMs: 300_000,
 }
 const batchBytes = 400_000
 
@@ -70,10 +84,12 @@ export class Channel {
   #session: Session | null = null
   #attempt = 0
   #running: Promise<void> | null = null
+  readonly #ways: Ways
 
   constructor(deps: ChannelDeps) {
     this.#deps = deps
     this.#timing = { ...defaultTiming, ...deps.timing }
+    this.#ways = new Ways(this.#timing.directAfterMs)
   }
 
   start(): void {
@@ -102,9 +118,11 @@ export class Channel {
     const { log, onState } = this.#deps
     while (!this.#stop.signal.aborted) {
       onState('connecting', null)
-      this.#session = new Session(this.#deps, this.#timing)
+      const way = this.#ways.next(this.#deps.identity(), this.#deps.ca, this.#deps.proxy?.() ?? null)
+      this.#session = new Session(this.#deps, this.#timing, way)
       const end = await this.#session.run(this.#stop.signal)
       this.#session = null
+      this.#ways.ended(way, end)
       if (this.#stop.signal.aborted || end.kind === 'stopped') break
       if (end.kind === 'problem') log.warn('server refused', { code: end.code, isRetryable: end.isRetryable })
       else if (end.kind === 'lost') log.warn('connection lost', { reason: end.reason })
@@ -123,6 +141,9 @@ export class Channel {
     switch (end.kind) {
       case 'stopped':
         return null
+      case 'moved':
+        this.#attempt = 0
+        return 0
       case 'epoch-changed':
         this.#attempt = Math.max(this.#attempt, 1)
         return backOff()
@@ -158,6 +179,8 @@ export class Channel {
 class Session {
   readonly #deps: ChannelDeps
   readonly #timing: ChannelTiming
+  readonly #way: Way
+  #carried: SiteServer | null = null
   #socket!: WebSocket
   #finish!: (end: SessionEnd) => void
   #timers: NodeJS.Timeout[] = []
@@ -174,9 +197,10 @@ class Session {
   #forgetListener = () => {}
   #frames: Promise<void> = Promise.resolve()
 
-  constructor(deps: ChannelDeps, timing: ChannelTiming) {
+  constructor(deps: ChannelDeps, timing: ChannelTiming, way: Way) {
     this.#deps = deps
     this.#timing = timing
+    this.#way = way
   }
 
   async run(stop: AbortSignal): Promise<SessionEnd> {
@@ -189,6 +213,7 @@ class Session {
     } finally {
       stop.removeEventListener('abort', onStop)
       this.#forgetListener()
+      this.#carried?.detach()
       for (const timer of this.#timers) clearInterval(timer)
       this.#socket.removeAllListeners('message')
       this.#close()
@@ -220,10 +245,10 @@ class Session {
   }
 
   #open(): void {
-    const { ca, identity } = this.#deps
-    this.#socket = new WebSocket(identity().channel, {
+    const { channel, ca, proxy } = this.#way
+    this.#socket = new WebSocket(channel, {
       ca, minVersion: 'TLSv1.2', perMessageDeflate: false, maxPayload: channelLimits.frameBytes, handshakeTimeout: this.#timing.answerMs, followRedirects: false,
-      ...throughProxy(this.#deps.proxy?.() ?? null, { ca }),
+      ...throughProxy(proxy, { ca }),
     })
     this.#socket.on('error', (error) => this.#end({ kind: 'lost', reason: asConnectionError(error).reason, wasWelcome: this.#isWelcome }))
     this.#socket.on('close', () => this.#end({ kind: 'lost', reason: 'closed', wasWelcome: this.#isWelcome }))
@@ -253,6 +278,7 @@ class Session {
       if (CommandFrame.shape.signature.safeParse((value as { signature?: unknown }).signature).success) void this.#deps.onCommand(value).catch(() => {})
       return
     }
+    if (typeof kind === 'string' && kind.startsWith('via')) return this.#carried?.onFrame(value)
     const parsed = DownFrame.safeParse(value)
     if (!parsed.success) {
       this.#deps.log.warn('frame not understood', { kind: typeof kind === 'string' ? kind.slice(0, 40) : null })
@@ -298,6 +324,24 @@ class Session {
     this.#forgetListener = queue.onItems(() => this.#pump())
     onWelcome()
     this.#pump()
+    await this.#deps.onRole?.(welcome.isSiteServer === true)
+    if (welcome.isSiteServer === true) this.#carry(this.#deps.site?.() ?? null)
+    if (this.#way.better) this.#timers.push(setInterval(() => void this.#lookForBetter(), this.#timing.siteAgainMs))
+  }
+
+  /** AGT-8: others' frames share our connection from now on. */
+  #carry(site: SiteServer | null): void {
+    this.#carried = site
+    site?.attach({
+      send: (text, onSent) => void (this.#socket.readyState === WebSocket.OPEN && this.#socket.send(text, onSent)),
+      renew: () => this.lose(),
+      bufferedBytes: () => this.#socket.bufferedAmount,
+    })
+  }
+
+  /** The site server answers again: back to it. Nothing is lost by moving: what is not acknowledged is sent again there. */
+  async #lookForBetter(): Promise<void> {
+    if (await isThere(this.#way.better!, this.#timing.answerMs)) this.#end({ kind: 'moved' })
   }
 
   async #disable(): Promise<void> {

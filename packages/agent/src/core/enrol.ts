@@ -1,7 +1,7 @@
 import { EnrolReply, forkText, protocolVersion, type ForkRequest } from '@vigie/domain/agents'
 import { agentVersion } from '../version.ts'
 import { privateFolder, readText, writeAtomically } from './files.ts'
-import { ConnectionError, fetchPinnedCa, postJson } from './https.ts'
+import { ConnectionError, fetchPinnedCa, fingerprintOf, normalFingerprint, parseCertificate, postJson } from './https.ts'
 import { IdentityStore, signText, type Identity } from './identity.ts'
 import type { Proxy } from './proxy.ts'
 import { machineFacts, thisMachine, type MachineSources } from './machine.ts'
@@ -15,6 +15,8 @@ export interface EnrolOptions {
   /** SHA-256 of the CA's certificate, hex. */
   caSha256: string
   machine?: MachineSources
+  /** `server` is a site server (AGT-8): it passes on what it is told, so what is to be trusted behind it comes with the install command. */
+  site?: { commandKey: string; caSha256: string } | null
   proxy?: Proxy | null
 }
 
@@ -38,10 +40,23 @@ export async function enrol(options: EnrolOptions): Promise<Identity> {
     server: options.server,
     anchorHostname: machine.hostname,
     isUnregistered: false,
-    ...reply,
+    ...wayOf(options.server, reply, options.site ?? null),
+    agentId: reply.agentId, commandKey: reply.commandKey, product: reply.product, isSiteServer: reply.isSiteServer ?? false,
   }
   await store.save(identity)
   return identity
+}
+
+/**
+ * Where the channel is. Behind a site server the answer's command key and certificate are believed only as far as the install command names them: a hostile site
+ * server must not become the one who signs commands (R14). @throws ConnectionError `ca-differs`
+ */
+function wayOf(server: string, reply: EnrolReply, site: EnrolOptions['site'] & object | null): Pick<Identity, 'channel' | 'direct'> {
+  if (site === null) return { channel: reply.channel, direct: null }
+  if (reply.commandKey !== site.commandKey) throw new ConnectionError('ca-differs')
+  const certificate = reply.ca === undefined ? null : parseCertificate(reply.ca)
+  if (certificate === null || fingerprintOf(certificate) !== normalFingerprint(site.caSha256)) throw new ConnectionError('ca-differs')
+  return { channel: new URL('/agent/v1/channel', server.replace(/^https:/, 'wss:')).href, direct: { channel: reply.channel, ca: certificate.toString() } }
 }
 
 /**
@@ -54,11 +69,25 @@ export async function fork(stateFolder: string, shared: Identity, now: Date, sou
   const machine = await machineFacts(null, sources)
   const unsigned: Omit<ForkRequest, 'signature'> = { agentId: shared.agentId, publicKey: pair.publicKey, machine, agentVersion, at: now.toISOString() }
   const signature = signText(shared.privateKey, forkText(unsigned))
-  const reply = checked(await postJson(shared.server, '/agent/v1/fork', await trustedCa(stateFolder), { ...unsigned, signature }, proxy))
+  const reply = checked(await ask(stateFolder, shared, { ...unsigned, signature }, proxy))
+  if (reply.commandKey !== shared.commandKey) throw new ConnectionError('answer-invalid') // whoever passes the answer on does not change who signs commands
   const { privateKey, publicKey } = pair
-  const identity: Identity = { ...shared, privateKey, publicKey, anchorHostname: machine.hostname, isUnregistered: false, ...reply }
+  const identity: Identity = {
+    ...shared, privateKey, publicKey, anchorHostname: machine.hostname, isUnregistered: false, agentId: reply.agentId, product: reply.product, isSiteServer: reply.isSiteServer ?? false,
+    channel: shared.direct ? shared.channel : reply.channel,
+  }
   await store.save(identity)
   return identity
+}
+
+/** Through the site server where there is one, directly where it is away. */
+async function ask(stateFolder: string, { server, direct }: Identity, request: ForkRequest, proxy: Proxy | null): Promise<unknown> {
+  const near = postJson(server, '/agent/v1/fork', await trustedCa(stateFolder), request, direct ? null : proxy)
+  if (!direct) return await near
+  return await near.catch((error: unknown) => {
+    if (!(error instanceof ConnectionError)) throw error
+    return postJson(new URL(direct.channel.replace(/^wss:/, 'https:')).origin, '/agent/v1/fork', direct.ca, request, proxy)
+  })
 }
 
 /** @throws when it is missing: an identity without its CA can't be used. */

@@ -28,7 +28,7 @@ export const normalFingerprint = (text: string): string => text.replaceAll(/[^0-
 
 export const fingerprintOf = (certificate: X509Certificate): string => createHash('sha256').update(certificate.raw).digest('hex')
 
-function parseCertificate(pem: string): X509Certificate | null {
+export function parseCertificate(pem: string): X509Certificate | null {
   try {
     return new X509Certificate(pem)
   } catch {
@@ -53,6 +53,9 @@ export async function postJson(server: string, path: string, ca: string, value: 
 export async function getStatus(server: string, path: string, ca: string, proxy: Proxy | null = null): Promise<number> {
   return (await send(new URL(path, server), { method: 'GET', ca }, proxy)).status
 }
+
+/** One question over TLS that trusts what `options.ca` says, its answer whole. @throws ConnectionError */
+export const exchange = (url: URL, options: RequestOptions, proxy: Proxy | null, body?: string): Promise<{ status: number; body: string }> => send(url, options, proxy, body)
 
 function parseJson(text: string): unknown {
   try {

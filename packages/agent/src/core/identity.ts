@@ -19,6 +19,10 @@ export const Identity = KeyPair.extend({
   /** The server's Ed25519 key that signs commands (R14). */
   commandKey: z.string(),
   product: z.object({ typeId: z.string(), description: z.string() }),
+  /** AGT-8: may carry those of its site. */
+  isSiteServer: z.boolean().default(false),
+  /** An endpoint that enrolled through its site server: Vigie's own address and CA certificate, for when it is away from its site. Null: it knows none, or needs none. */
+  direct: z.object({ channel: z.string(), ca: z.string() }).nullable().default(null),
   /** Host name when enrolled: see `machineFacts`. */
   anchorHostname: z.string(),
   /** The server said that it no longer knows us: enrol again. */

@@ -12,13 +12,15 @@ export interface InstallCommandOptions {
   caFingerprint: string
   guid: string
   key: string
+  /** `agentUrl` is a site server (AGT-8): what is to be trusted behind it, the command key as it travels and the installation's CA fingerprint. */
+  behind?: { commandKey: string; caFingerprint: string }
 }
 
 /**
  * The one line to paste in a root shell. Nothing is trusted on first use: the CA certificate is fetched unverified, one certificate of it is kept (a second one in
  * the answer would be trusted by curl too) and compared with the fingerprint that stands in this line; everything after is verified against it alone.
  */
-export function installCommand({ agentUrl, caFingerprint, guid, key }: InstallCommandOptions): string {
+export function installCommand({ agentUrl, caFingerprint, guid, key, behind }: InstallCommandOptions): string {
   const url = (path: string) => quote(`${origin(agentUrl)}/agent/v1/${path}`)
   const ca = '"$d/ca.pem"'
   return [
@@ -26,7 +28,7 @@ export function installCommand({ agentUrl, caFingerprint, guid, key }: InstallCo
     `curl -fsSk ${url('ca.pem')} | openssl x509 -out ${ca}`,
     `{ [ "$(openssl x509 -in ${ca} -noout -fingerprint -sha256 | cut -d= -f2 | tr -d :)" = ${fingerprint(caFingerprint).toUpperCase()} ] || { echo 'Vigie: certificate differs, nothing was installed' >&2; false; }; }`,
     `curl -fsS --cacert ${ca} ${url('install.sh')} -o "$d/install.sh"`,
-    `sh "$d/install.sh" --ca ${ca} --guid ${quote(guid)} --key ${quote(key)}`,
+    `sh "$d/install.sh" --ca ${ca} --guid ${quote(guid)} --key ${quote(key)}${behind ? ` --command-key ${quote(behind.commandKey)} --direct-ca-sha256 ${fingerprint(behind.caFingerprint)}` : ''}`,
   ].join(' && ')
 }
 

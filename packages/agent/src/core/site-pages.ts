@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { request } from 'node:https'
+import { join } from 'node:path'
+import { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { installScript } from '@vigie/domain/agents'
+import { problems, type ProblemCode } from '@vigie/domain/kernel'
+import { privateFolder } from './files.ts'
+import { exchange } from './https.ts'
+import type { Log } from './log.ts'
+import { throughProxy, type Proxy } from './proxy.ts'
+
+/** Where the site server itself reports. */
+export interface Upstream {
+  /** `https://host:port` */
+  server: string
+  /** PEM. */
+  ca: string
+  proxy: Proxy | null
+}
+
+const bodyBytes = 65_536
+const bodyMs = 15_000
+const packageBytes = 250_000_000
+const downloadMs = 600_000
+/** R18: enrolments and pages that are relayed at the same time. */
+const relaysAtOnce = 16
+
+/**
+ * What a site server answers to endpoints that have no way of their own to Vigie: its certificate, the installer and its package, and enrolments, which it passes on
+ * (AGT-8). The paths are few and fixed; nothing of what comes in becomes part of a path or a program.
+ */
+export class SitePages {
+  readonly #folder: string
+  readonly #upstream: () => Upstream
+  readonly #ca: string
+  readonly #log: Log
+  #relays = 0
+  #fetching: Promise<string> | null = null
+
+  constructor(options: { stateFolder: string; upstream: () => Upstream; ca: string; log: Log }) {
+    this.#folder = join(options.stateFolder, 'site', 'packages')
+    this.#upstream = options.upstream
+    this.#ca = options.ca
+    this.#log = options.log
+  }
+
+  async answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    try {
+      if (this.#relays >= relaysAtOnce) return refuse(res, 'server.busy')
+      this.#relays++
+      try {
+        await this.#route(req, res)
+      } finally {
+        this.#relays--
+      }
+    } catch (error) {
+      this.#log.debug('a page of the site server could not be given', { cause: String(error) })
+      if (res.headersSent) res.destroy()
+      else refuse(res, 'server.busy')
+    }
+  }
+
+  async #route(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    switch (`${req.method} ${req.url}`) {
+      case 'GET /agent/v1/ca.pem':
+        return send(res, 200, 'application/x-pem-file', this.#ca)
+      case 'GET /agent/v1/install.sh': {
+        const { sha256 } = await this.#wantedPackage()
+        return send(res, 200, 'text/x-shellscript; charset=utf-8', installScript({ agentUrl: `https://${req.headers.host ?? ''}`, packageSha256: sha256 }))
+      }
+      case 'GET /agent/v1/download/linux-x64':
+        return await this.#sendPackage(res)
+      case 'POST /agent/v1/enrol':
+      case 'POST /agent/v1/fork':
+        return await this.#relay(req, res)
+      default:
+        return refuse(res, 'route.not-found')
+    }
+  }
+
+  /** As it is, up and back: the key in it is for the server, the answer for the endpoint, which checks what it trusts by what its install command says. */
+  async #relay(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (!/^application\/json\b/.test(req.headers['content-type'] ?? '')) return refuse(res, 'request.not-json')
+    const body = await bodyOf(req)
+    if (body === null) return refuse(res, 'request.too-large')
+    const { server, ca, proxy } = this.#upstream()
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    const reply = await exchange(new URL(req.url!, server), { method: 'POST', ca, headers }, proxy, body)
+    send(res, reply.status, reply.status < 300 ? 'application/json; charset=utf-8' : 'application/problem+json; charset=utf-8', reply.body)
+  }
+
+  /** The package that the server's own install script names now. */
+  async #wantedPackage(): Promise<{ sha256: string }> {
+    const { server, ca, proxy } = this.#upstream()
+    const { status, body } = await exchange(new URL('/agent/v1/install.sh', server), { method: 'GET', ca }, proxy)
+    const sha256 = status === 200 ? /^package_sha256=([0-9a-f]{64})$/m.exec(body)?.[1] : undefined
+    if (sha256 === undefined) throw new Error(`no package: ${status}`)
+    return { sha256 }
+  }
+
+  /** Fetched once and kept by its digest; 500 endpoints that install at once cost the way to Vigie one download. */
+  async #sendPackage(res: ServerResponse): Promise<void> {
+    const { sha256 } = await this.#wantedPackage()
+    this.#fetching ??= this.#fetch(sha256).finally(() => (this.#fetching = null))
+    const file = await this.#fetching
+    res.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': (await stat(file)).size, 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache' })
+    await pipeline(createReadStream(file), res)
+  }
+
+  async #fetch(sha256: string): Promise<string> {
+    const folder = await privateFolder(this.#folder)
+    const file = join(folder, sha256)
+    if (await stat(file).then((found) => found.isFile(), () => false)) return file
+    const part = join(folder, `${sha256}.part`)
+    const { server, ca, proxy } = this.#upstream()
+    const hash = createHash('sha256')
+    let size = 0
+    const counted = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        size += chunk.length
+        hash.update(chunk)
+        if (size > packageBytes) done(new Error('the package is too large'))
+        else done(null, chunk)
+      },
+    })
+    try {
+      const source = await new Promise<IncomingMessage>((resolve, reject) => {
+        const options = { method: 'GET', ca, agent: false, minVersion: 'TLSv1.2', signal: AbortSignal.timeout(downloadMs) } as const
+        request(new URL('/agent/v1/download/linux-x64', server), { ...options, ...throughProxy(proxy, { ca }) }, (answer) => (answer.statusCode === 200 ? resolve(answer) : reject(new Error(`status ${answer.statusCode}`))))
+          .on('error', reject).end()
+      })
+      await pipeline(source, counted, createWriteStream(part, { mode: 0o600 }))
+      if (hash.digest('hex') !== sha256) throw new Error('the package is not the one the server names')
+      for (const old of await readdir(folder)) if (old !== `${sha256}.part`) await rm(join(folder, old), { force: true })
+      await rename(part, file)
+      return file
+    } catch (error) {
+      await rm(part, { force: true }) // also where the disk is full: what is half there takes room and helps nobody
+      throw error
+    }
+  }
+}
+
+/** Null: too large. */
+async function bodyOf(req: IncomingMessage): Promise<string | null> {
+  if (Number(req.headers['content-length'] ?? 0) > bodyBytes) return null
+  const chunks: Buffer[] = []
+  let size = 0
+  const timer = setTimeout(() => req.destroy(), bodyMs)
+  try {
+    for await (const chunk of req as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > bodyBytes) return null
+      chunks.push(chunk)
+    }
+    return Buffer.concat(chunks).toString('utf8')
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function send(res: ServerResponse, status: number, type: string, body: string): void {
+  res.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }).end(body)
+}
+
+function refuse(res: ServerResponse, code: ProblemCode): void {
+  if (problems[code].retry) res.setHeader('retry-after', '5')
+  if (!res.req.complete) res.setHeader('connection', 'close')
+  send(res, problems[code].status, 'application/problem+json; charset=utf-8', JSON.stringify({ code, status: problems[code].status }))
+}

@@ -1,0 +1,355 @@
+import type { IncomingMessage } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { hostname, networkInterfaces } from 'node:os'
+import type { Duplex } from 'node:stream'
+import WebSocket, { WebSocketServer } from 'ws'
+import { channelLimits, maxRoutes, SiteUrl, ViaDownFrame } from '@vigie/domain/agents'
+import { errorCode } from './files.ts'
+import type { Log } from './log.ts'
+import { leafDays, openSiteAuthority, type SiteAuthority } from './site-certificates.ts'
+import { SitePages, type Upstream } from './site-pages.ts'
+
+export const defaultSitePort = 8444
+
+/** Our own connection to Vigie, while it is welcome: the one line that all the routes share. */
+export interface SiteLine {
+  /** Bytes accepted and not yet handed to the network. */
+  bufferedBytes(): number
+  /** @param onSent once it was handed to the network */
+  send(text: string, onSent?: () => void): void
+  /** Begins anew: route numbers are used up. */
+  renew(): void
+}
+
+export interface SiteTiming {
+  beatMs: number
+  silentAfterMs: number
+  /** Tries to listen again, and looks whether the machine's addresses changed. */
+  lookMs: number
+  /** New connections from one address, in ten seconds. */
+  opensPerAddress: number
+}
+const defaultTiming: SiteTiming = { beatMs: channelLimits.beatMs, silentAfterMs: channelLimits.silentAfterMs, lookMs: 60_000, opensPerAddress: 600 }
+
+export interface SiteOptions {
+  stateFolder: string
+  log: Log
+  isOn: boolean
+  /** Null: every address of this machine. */
+  host: string | null
+  /** 0: a free one. */
+  port: number
+  upstream: () => Upstream
+  timing?: Partial<SiteTiming>
+}
+
+/** More than this waiting on the line up: endpoints that talk are not read for a while. */
+const lineFullBytes = 4_194_304
+const lineFreeBytes = 1_048_576
+/** An endpoint that takes so much without reading it is cut: it hurts nobody else (R20). */
+const endpointFullBytes = 2_097_152
+/** Room for the envelope of a route around an endpoint's frame. */
+const envelopeBytes = 256
+const lastRouteNumber = 1_000_000
+
+interface Route {
+  number: number
+  socket: WebSocket
+  /** Monotonic. */
+  heardMs: number
+  isHeardSinceBeat: boolean
+  isPaused: boolean
+}
+
+/**
+ * The site server's role (AGT-8): the one exception to "listens on no port" (R13, docs/decisions/0018). Carries the connections of the site's endpoint agents over our
+ * own, and keeps nothing: each endpoint signs its own hello, keeps its own queue and is acknowledged by Vigie itself, so a site server that dies at any point, or is
+ * hostile, delays or cuts and never forges or doubles (R11, R22).
+ */
+export class SiteServer {
+  readonly #options: SiteOptions
+  readonly #timing: SiteTiming
+  readonly #authority: SiteAuthority
+  readonly #pages: SitePages
+  readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: channelLimits.frameBytes - envelopeBytes, clientTracking: false })
+  #server: Server | null = null
+  #problem: string | null = null
+  #hosts: string[] = []
+  #issuedMs = 0
+  #line: SiteLine | null = null
+  #told = ''
+  readonly #routes = new Map<number, Route>()
+  readonly #paused = new Set<Route>()
+  #lastRoute = 0
+  #opens = new Map<string, number>()
+  #opensSinceMs = 0
+  #timers: NodeJS.Timeout[] = []
+  #looking: Promise<void> = Promise.resolve()
+  #isStopped = false
+  /** Endpoints cut because they did not read, and frames that were none. */
+  cut = 0
+
+  private constructor(options: SiteOptions, authority: SiteAuthority) {
+    this.#options = options
+    this.#timing = { ...defaultTiming, ...options.timing }
+    this.#authority = authority
+    this.#pages = new SitePages({ stateFolder: options.stateFolder, upstream: options.upstream, ca: authority.certificate, log: options.log })
+  }
+
+  /** Listens, or says why not (`problem`) and tries again every minute. */
+  static async start(options: SiteOptions): Promise<SiteServer> {
+    const site = new SiteServer(options, await openSiteAuthority(options.stateFolder, new Date()))
+    await site.#look()
+    site.#timers = [setInterval(() => void site.#look(), site.#timing.lookMs), setInterval(() => site.#beat(), site.#timing.beatMs)]
+    return site
+  }
+
+  get routes(): number {
+    return this.#routes.size
+  }
+  /** Null while it does not listen. */
+  get port(): number | null {
+    return (this.#server?.address() as AddressInfo | null)?.port ?? null
+  }
+  get problem(): string | null {
+    return this.#problem
+  }
+  get caFingerprint(): string {
+    return this.#authority.fingerprint
+  }
+  /** Where its endpoints reach it: a name or address they can use, the port behind it. */
+  get urls(): string[] {
+    const { port } = this
+    if (port === null) return []
+    const own = this.#options.host === null ? this.#hosts.filter((host) => !['localhost', '127.0.0.1', '::1'].includes(host)) : [this.#options.host]
+    return own.map((host) => `https://${host.includes(':') ? `[${host}]` : host}:${port}`).filter((url) => SiteUrl.safeParse(url).success).slice(0, 50)
+  }
+
+  /** We are welcome at Vigie: endpoints may come. */
+  attach(line: SiteLine): void {
+    this.#line = line
+    this.#lastRoute = 0
+    this.#told = ''
+    this.#tell()
+  }
+
+  /** Our connection is gone: so are those it carried. They come back in their own time, each with a jitter of its own. */
+  detach(): void {
+    this.#line = null
+    for (const route of this.#routes.values()) route.socket.close(1013)
+    this.#routes.clear()
+    this.#paused.clear()
+  }
+
+  /** What Vigie says to a route. */
+  onFrame(value: unknown): void {
+    const parsed = ViaDownFrame.safeParse(value)
+    if (!parsed.success) return this.#options.log.warn('frame for an endpoint not understood')
+    const frame = parsed.data
+    const route = this.#routes.get(frame.route)
+    if (!route) return
+    if (frame.kind === 'via-end') return this.#end(route, false)
+    if (frame.kind === 'via-ask') return route.socket.ping(String(route.number))
+    if (route.socket.bufferedAmount > endpointFullBytes) {
+      this.cut++
+      this.#options.log.warn('an endpoint does not read: cut', { route: route.number })
+      route.socket.terminate()
+      return
+    }
+    route.socket.send(JSON.stringify(frame.frame))
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    for (const timer of this.#timers) clearInterval(timer)
+    await this.#looking
+    this.detach()
+    await this.#close()
+  }
+
+  // ---- listening -------------------------------------------------------------------------------------------
+
+  #look(): Promise<void> {
+    return (this.#looking = this.#looking.then(() => this.#lookOnce()))
+  }
+
+  async #lookOnce(): Promise<void> {
+    if (this.#isStopped) return
+    const { isOn, log } = this.#options
+    if (!isOn) this.#problem = 'switched-off'
+    else if (this.#server === null) await this.#listen()
+    else if (ownHosts(this.#options.host).join() !== this.#hosts.join() || Date.now() - this.#issuedMs > (leafDays / 2) * 86_400_000) {
+      this.#server.setSecureContext(this.#issue())
+      log.info('the site server’s certificate was made anew')
+    }
+    this.#tell()
+  }
+
+  #issue(): { key: string; cert: string } {
+    this.#hosts = ownHosts(this.#options.host)
+    this.#issuedMs = Date.now()
+    return this.#authority.issue(this.#hosts, new Date())
+  }
+
+  async #listen(): Promise<void> {
+    const { host, port, log } = this.#options
+    const server = createServer(
+      { ...this.#issue(), minVersion: 'TLSv1.2', handshakeTimeout: 10_000, requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 15_000, maxHeaderSize: 8_192 },
+      (req, res) => void this.#pages.answer(req, res),
+    )
+    Object.assign(server, { ALPNProtocols: undefined }) // else 7 KiB more a connection (measured 2026-11-21, Node 24)
+    server.maxConnections = maxRoutes + 200
+    server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head))
+    server.on('tlsClientError', ignore)
+    server.on('clientError', (_error, socket) => socket.destroy())
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen({ port, ...(host === null ? {} : { host }) }, resolve)
+      })
+      server.on('error', (error) => log.warn('the site server’s listener complains', { cause: String(error) }))
+      this.#server = server
+      this.#problem = null
+      log.info('site server listens', { port: this.port })
+    } catch (error) {
+      this.#problem = errorCode(error) === 'EADDRINUSE' ? 'port-taken' : 'not-allowed'
+      log.warn('the site server can not listen', { problem: this.#problem, port, cause: String(error) })
+    }
+  }
+
+  async #close(): Promise<void> {
+    const server = this.#server
+    if (!server) return
+    this.#server = null
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    server.closeAllConnections()
+    await closed
+  }
+
+  /** Where we listen, to Vigie, when it changed. */
+  #tell(): void {
+    const site = JSON.stringify({ kind: 'via-site', urls: this.urls, caFingerprint: this.caFingerprint, problem: this.#problem })
+    if (!this.#line || site === this.#told) return
+    this.#told = site
+    this.#line.send(site)
+  }
+
+  // ---- routes ----------------------------------------------------------------------------------------------
+
+  #upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', ignore)
+    const say = (status: string) => socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+    if (req.url !== '/agent/v1/channel') return void say('404 Not Found')
+    const address = req.socket.remoteAddress ?? ''
+    if (!this.#line || this.#routes.size >= maxRoutes || !this.#mayOpen(address)) return void say('503 Service Unavailable')
+    if (this.#lastRoute >= lastRouteNumber) {
+      this.#line.renew()
+      return void say('503 Service Unavailable')
+    }
+    this.#sockets.handleUpgrade(req, socket, head, (opened) => this.#open(opened, address))
+  }
+
+  #mayOpen(address: string): boolean {
+    const nowMs = performance.now()
+    if (nowMs - this.#opensSinceMs > 10_000) {
+      this.#opensSinceMs = nowMs
+      this.#opens = new Map()
+    }
+    const number = (this.#opens.get(address) ?? 0) + 1
+    this.#opens.set(address, number)
+    return number <= this.#timing.opensPerAddress
+  }
+
+  #open(socket: WebSocket, address: string): void {
+    const line = this.#line
+    if (!line) return socket.close(1013)
+    const route: Route = { number: ++this.#lastRoute, socket, heardMs: performance.now(), isHeardSinceBeat: true, isPaused: false }
+    this.#routes.set(route.number, route)
+    socket.on('error', ignore)
+    socket.on('close', () => this.#end(route, this.#routes.get(route.number) === route))
+    socket.on('pong', (data: Buffer) => {
+      this.#heard(route)
+      // an empty pong answers our own question, a numbered one Vigie's
+      if (data.length > 0 && this.#routes.get(route.number) === route) this.#line?.send(`{"kind":"via-alive","route":${route.number}}`)
+    })
+    socket.on('message', (data: Buffer, isBinary: boolean) => this.#onMessage(route, data, isBinary))
+    line.send(JSON.stringify({ kind: 'via-open', route: route.number, address: address.slice(0, 255) }))
+  }
+
+  #heard(route: Route): void {
+    route.heardMs = performance.now()
+    route.isHeardSinceBeat = true
+  }
+
+  #onMessage(route: Route, data: Buffer, isBinary: boolean): void {
+    this.#heard(route)
+    const line = this.#line
+    if (!line || this.#routes.get(route.number) !== route) return
+    const text = isBinary ? '' : data.toString('utf8')
+    const kind = kindOf(text)
+    if (kind === null) {
+      // not JSON: inside our own frame it would end the whole site's connection
+      this.cut++
+      return route.socket.close(1008)
+    }
+    if (kind === 'beat') return // many at once: #beat
+    line.send(`{"kind":"via","route":${route.number},"frame":${text}}`, () => this.#release())
+    if (line.bufferedBytes() > lineFullBytes) {
+      this.#paused.add(route)
+      route.socket.pause()
+    }
+  }
+
+  #release(): void {
+    if (this.#paused.size === 0 || (this.#line?.bufferedBytes() ?? 0) > lineFreeBytes) return
+    for (const route of this.#paused) route.socket.resume()
+    this.#paused.clear()
+  }
+
+  /** @param isTold whether Vigie must hear of it */
+  #end(route: Route, isTold: boolean): void {
+    if (this.#routes.get(route.number) !== route) return
+    this.#routes.delete(route.number)
+    this.#paused.delete(route)
+    if (isTold) this.#line?.send(`{"kind":"via-end","route":${route.number}}`)
+    else {
+      route.socket.resume()
+      route.socket.close(1000)
+      setTimeout(() => route.socket.terminate(), 2_000).unref()
+    }
+  }
+
+  #beat(): void {
+    const nowMs = performance.now()
+    const heard: number[] = []
+    for (const route of this.#routes.values()) {
+      if (nowMs - route.heardMs > this.#timing.silentAfterMs) route.socket.terminate()
+      else if (route.socket.readyState === WebSocket.OPEN) route.socket.ping()
+      if (route.isHeardSinceBeat) heard.push(route.number)
+      route.isHeardSinceBeat = false
+    }
+    if (heard.length > 0) this.#line?.send(JSON.stringify({ kind: 'via-beats', routes: heard }))
+  }
+}
+
+/** Null: not the JSON of an object. */
+function kindOf(text: string): string | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (value === null || typeof value !== 'object') return null
+    const { kind } = value as { kind?: unknown }
+    return typeof kind === 'string' ? kind : ''
+  } catch {
+    return null
+  }
+}
+
+/** Names and addresses that the certificate is for. */
+function ownHosts(host: string | null): string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []).filter(({ scopeid }) => !scopeid).map(({ address }) => address)
+  const name = hostname()
+  return [...new Set([...(host === null ? [] : [host]), ...addresses, ...(/^[A-Za-z0-9.-]{1,253}$/.test(name) ? [name] : []), 'localhost', '127.0.0.1', '::1'])]
+}
+
+function ignore(): void {}
