@@ -57,6 +57,29 @@ describe('from detection to attention (EVT-2, EVT-3, EVT-9)', () => {
     await channel.kill()
   })
 
+  it('counts by the group of the category on product and customer, whoever died meanwhile, and heals what was wrong (CUS-2)', async () => {
+    const { tell, machine, productId, channel } = await aTalker()
+    const groups = async () => (await rows(
+      `select p.threat_action_count as threat, p.system_action_count as system, c.threat_action_count as "customerThreat", c.system_action_count as "customerSystem", c.licence_action_count as licence
+       from product p join customer c on c.id = p.customer_id where p.id = $1`, [productId]))[0]
+    const one = aDetection(machine, { outcome: 'failed' })
+    await tell(one)
+    // a process that dies in the middle leaves neither event nor count
+    const tenant = { partnerId: (await rows('select partner_id from product where id = $1', [productId]))[0]!.partner_id as string, scope: 'all' as const, principalId: null }
+    await expect(world.server.database.transaction(tenant, async (db) => {
+      await assessProducts(db, world.server.services, [productId], new Date(Date.now() + 30_000))
+      throw new Error('killed')
+    })).rejects.toThrow('killed')
+    expect(await groups()).toEqual({ threat: 0, system: 0, customerThreat: 0, customerSystem: 0, licence: 0 })
+    await assessor.assessDue()
+    expect(await groups()).toEqual({ threat: 1, system: 0, customerThreat: 1, customerSystem: 0, licence: 0 })
+    await rows('update customer set system_action_count = 7, licence_action_count = 3 where id = (select customer_id from product where id = $1)', [productId])
+    await tell(aCleared(machine, one))
+    await assessor.assessDue()
+    expect(await groups()).toEqual({ threat: 0, system: 0, customerThreat: 0, customerSystem: 0, licence: 0 })
+    await channel.kill()
+  })
+
   it('what comes again soon goes on as the same event; much later it is a new one (flapping)', async () => {
     const { tell, machine, productId, channel } = await aTalker()
     const one = aDetection(machine, { outcome: 'failed' })

@@ -100,6 +100,30 @@ describe('the customers list (CUS-2)', () => {
     expect(await companies('tag=gold&typeId=clamav-endpoint&q=b')).toEqual(['B'])
   })
 
+  it('filters and sorts by the events of each group, and by how products are connected', async () => {
+    const [a, b, c] = await someCustomers([{ company: 'A' }, { company: 'B' }, { company: 'C' }])
+    await server.database.owner.query('update customer set threat_action_count = 2, system_warning_count = 1 where id = $1', [a])
+    await server.database.owner.query('update customer set threat_action_count = 3, licence_warning_count = 1 where id = $1', [b])
+    const productId = await aProduct(server.database, partnerId, c!)
+    await server.database.owner.query(`update product set state = 'offline' where id = $1`, [productId])
+    expect(await companies('threat=action-required&sort=-threat')).toEqual(['B', 'A'])
+    expect(await companies('system=warning,action-required')).toEqual(['A'])
+    expect(await companies('licence=warning&threat=action-required')).toEqual(['B'])
+    expect(await companies('threat=none&system=none&licence=none')).toEqual(['C'])
+    expect(await companies('connection=offline,abnormal')).toEqual(['C'])
+    expect(await companies('connection=offline&typeId=clamav-endpoint,clamav-site-server&threat=none')).toEqual(['C'])
+    expect(await companies(`ids=${a},${c}`)).toEqual(['A', 'C'])
+    const { body: row } = await call('GET', `/v1/customers/${a}`)
+    expect([row.threat, row.system, row.licence]).toEqual([{ actionRequired: 2, warning: 0 }, { actionRequired: 0, warning: 1 }, { actionRequired: 0, warning: 0 }])
+  })
+
+  it('tells the ids of all that match, in the list’s order, for a change of many', async () => {
+    const [a, b] = await someCustomers([{ company: 'Z', tags: ['gold', 'x'] }, { company: 'A', tags: ['gold'] }, { company: 'M' }])
+    expect((await call('GET', '/v1/customers/matches?tag=gold&sort=-company')).body).toEqual({ ids: [a, b], total: 2 })
+    expect((await call('GET', '/v1/customers/matches?tag=gold,x&q=z')).body).toEqual({ ids: [a], total: 1 })
+    expect((await call('GET', '/v1/customers/matches?tag=none')).body).toEqual({ ids: [], total: 0 })
+  })
+
   it.each([
     ['not base64', 'cursor=%%%'], ['made by hand', `cursor=${encodeCursor(['company', 'a', 'b'])}`], ['of another sort', `sort=-company&cursor=${encodeCursor(['company', 'a', '0199d5a0-0000-7000-8000-000000000001'])}`],
     ['a query in it', `cursor=${encodeCursor(['company', "') or true --", "' or true --"])}`], ['no sort of ours', 'sort=password_hash'], ['too many', 'limit=201'], ['none', 'limit=0'], ['a field nobody asked for', 'partnerId=x'],
@@ -123,6 +147,14 @@ describe('the exported list (CUS-2, R36)', () => {
     expect(headers['cache-control']).toBe('no-store')
     const { rows } = await server.database.owner.query(`select activity from audit where partner_id = $1`, [partnerId])
     expect(rows).toEqual([{ activity: 'customer.exported' }])
+  })
+
+  it('has the columns that are asked for, in their order, and the manager', async () => {
+    const primary = await anActor(server.database, partnerId, { isPrimary: true })
+    await someCustomers([{ company: '@SUM(1)', actionRequired: 1 }])
+    const { body } = await call('GET', '/v1/customers.csv?columns=managedBy,company,actionRequired')
+    expect(body).toBe(`\uFEFFManaged by,Company,Open events: action required\r\n${primary.name},'@SUM(1),1\r\n`)
+    expect((await call('GET', '/v1/customers.csv?columns=password')).status).toBe(400)
   })
 
   it('streams more than it reads at once, each row once', async () => {

@@ -1,11 +1,15 @@
 import { assertDeletable, customersApi, type Customer } from '@vigie/domain/customers'
 import { Problem } from '@vigie/domain/kernel'
 import { record } from '../audit/index.ts'
-import { assertVersion, handle, newId, type Context, type Handler, type TenantDb } from '../platform/index.ts'
+import { handle, newId, type Context, type Handler, type TenantDb } from '../platform/index.ts'
 import { addProducts } from '../products/index.ts'
+import { assertUnchanged } from './changed-by.ts'
 import * as contacts from './contacts.ts'
+import { credentialRoutes } from './credentials-routes.ts'
 import { listRoutes } from './list-routes.ts'
+import { logoRoutes } from './logo-routes.ts'
 import * as customers from './store.ts'
+import { viewerRoutes } from './viewers.ts'
 
 const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = (customer: Pick<Customer, 'id' | 'company'>) => ({ kind: 'customer', id: customer.id, name: customer.company })
@@ -19,6 +23,9 @@ async function assertInScope(db: TenantDb, customerId: string): Promise<void> {
 
 export const customerRoutes: Handler[] = [
   ...listRoutes,
+  ...logoRoutes,
+  ...credentialRoutes,
+  ...viewerRoutes,
 
   handle(customersApi.createCustomer, async ({ db, now, services, ...who }, { body }) => {
     const id = newId(now)
@@ -40,7 +47,7 @@ export const customerRoutes: Handler[] = [
 
   handle(customersApi.updateCustomer, async ({ db, now, services, ifMatch, ...who }, { params, body }) => {
     const before = await customers.lock(db, params.customerId)
-    assertVersion(ifMatch, before.version)
+    await assertUnchanged(db, ifMatch, { customerId: before.id, objectId: before.id, version: before.version })
     await db.widely(async () => {
       await customers.update(db, before.id, { profile: body.profile ?? before, account: body.account ?? before })
       if (body.tags) await customers.setTags(db, before.id, body.tags)
@@ -78,7 +85,7 @@ export const customerRoutes: Handler[] = [
   handle(customersApi.updateContact, async ({ db, now, services, ifMatch, ...who }, { params, body }) => {
     await customers.get(db, params.customerId)
     const before = await contacts.lock(db, params.customerId, params.contactId)
-    assertVersion(ifMatch, before.version)
+    await assertUnchanged(db, ifMatch, { customerId: params.customerId, objectId: before.id, version: before.version })
     const after = await contacts.update(db, before.id, body)
     announce(db, params.customerId)
     await record(db, services.vault, now, doer(who), { activity: 'contact.updated', object: objectOfContact(after), customerId: params.customerId, before, after })
