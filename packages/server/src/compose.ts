@@ -9,6 +9,7 @@ import { consentRoutes } from './consent/index.ts'
 import { customerRoutes } from './customers/index.ts'
 import { eventRoutes } from './events/index.ts'
 import { figureRoutes } from './figures/index.ts'
+import { inventoryRoutes } from './inventory/index.ts'
 import { retentionJobs } from './retention/index.ts'
 import { identityJobs, identityRoutes } from './identity/index.ts'
 import { cleaning, createScheduler, type Job } from './jobs/index.ts'
@@ -17,6 +18,7 @@ import { createOrderRunner, orderJobs, orderRoutes } from './orders/index.ts'
 import { createSender, noMail, outboxRoutes, type SenderOptions } from './outbox/index.ts'
 import { createHttp, latestMigrationIs, type Background, type Clock, type Database, type Handler, type Log, type Metrics, type Services, type Vault } from './platform/index.ts'
 import { groupRoutes, productJobs, productRoutes } from './products/index.ts'
+import { siteRoutes } from './sites/index.ts'
 import { viewRoutes } from './views/index.ts'
 
 export interface Parts {
@@ -77,6 +79,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...consentRoutes,
     ...productRoutes,
     ...groupRoutes,
+    ...inventoryRoutes,
     ...identityRoutes,
     ...figureRoutes,
     ...liveRoutes(hub),
@@ -84,6 +87,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...commandRoutes,
     ...orderRoutes,
     ...eventRoutes,
+    ...siteRoutes,
   ]
   const jobs: Job[] = [...cleaning, ...retentionJobs, ...productJobs, ...identityJobs, ...commandJobs, ...orderJobs, ...assessmentJobs]
   const background: Background[] = [createScheduler(services, jobs), createAssessor(services), createOrderRunner(services)]

@@ -7,7 +7,8 @@ import { sessionRoutes } from './routes/session.ts'
 import { setupRoutes } from './routes/setup.ts'
 
 export { listForOperator, resetMfa } from './operator.ts'
-export { prepareDummyHash } from './passwords.ts'
+export { createGate } from './gate.ts'
+export { hashPassword, isPassword, prepareDummyHash } from './passwords.ts'
 export { assertSecondFactor } from './second-factor.ts'
 export { actorOf, standingOfActor, standings } from './sessions.ts'
 /** Of another account, to judge by. */

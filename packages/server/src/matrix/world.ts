@@ -14,6 +14,7 @@ export interface Ids {
   endpointId: string
   eventId: string
   commandId: string
+  endpointKeyId: string
   /** About `customerId`. */
   deliveryId: string
   consentId: string
@@ -95,15 +96,18 @@ async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark:
   await put('customer_logo', { png: Buffer.from(mark) })
   await database.owner.query('update customer set logo_version = 1, logo_count = 1 where id = $1', [customerId])
   await put('registration_credential', { user_name: `u-${mark}` })
+  const endpointKeyId = newId(now)
+  await put('site_key', { ...ofProduct, id: endpointKeyId, key_hash: randomBytes(32), max_uses: 3, created_by: mark, expires_at: new Date(now.getTime() + 3_600_000) })
   // tables that no request names by id stand behind the same wall
   for (const [table, row] of Object.entries<Record<string, unknown>>({
     event_step: { event_id: eventId, what: 'opened' }, consent_state: { activity: 'notify', decision: 'withdrawn', consent_id: consentId, since: now }, command_step: { command_id: commandId, step: 'waiting' }, infection: { ...ofProduct, id: newId(), endpoint_id: endpointId, category: 'antivirus', threat: mark },
     tally_minute: { ...ofProduct, category: 'antivirus' }, tally_hour: { category: 'antivirus' }, count_from: { ...ofProduct, category: 'antivirus', since: new Date(0) }, assessment_due: ofProduct,
+    site_server: { ...ofProduct, agent_id: agentId, urls: [], ca_fingerprint: mark },
     index_value: { id: newId(), category: 'component-update', name: 'warnAfterDays', value: 7 }, dead_letter: { ...ofProduct, id: newId(), agent_id: agentId, epoch: newId() }, purge: { product_id: newId() },
   })) await put(table, row)
   const values = { customer: `Company ${mark}`, product: mark, category: 'antivirus', condition: 'uncleaned', figures: { infections: 1 }, endpoints: [`host-${mark}`], endpointCount: 1, since: now.toISOString() }
   await put('outbox', { id: deliveryId, kind: 'action-required', key: `k-${deliveryId}`, recipient: 'who@example.com', locale: 'en', time_zone: 'UTC', event_id: eventId, content: JSON.stringify({ name: 'Who', values }), state: 'failed' })
-  return { customerId, emptyCustomerId, contactId, productId, agentId, endpointId, eventId, commandId, deliveryId, consentId }
+  return { customerId, emptyCustomerId, contactId, productId, agentId, endpointId, eventId, commandId, deliveryId, consentId, endpointKeyId }
 }
 
 export async function aSession(database: TestDatabase, partnerId: string, accountId: string, state: 'full' | 'mfa-needed' | 'mfa-enrolment-needed'): Promise<{ sessionId: string; token: string }> {

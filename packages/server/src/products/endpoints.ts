@@ -1,7 +1,10 @@
 import { Problem, type QueryOf } from '@vigie/domain/kernel'
-import type { Endpoint, productsApi } from '@vigie/domain/products'
-import { keyset, likePattern, Params, type TenantDb } from '../platform/index.ts'
+import { outdatedBefore, silentAfterDays, type Endpoint, type productsApi } from '@vigie/domain/products'
+import { assertConsent, restrictView } from '../consent/index.ts'
+import { keyset, Params, type TenantDb } from '../platform/index.ts'
+import { newestOfEngines, type Newest } from './newest.ts'
 import { endpointColumns, endpointJoins, toEndpoint, type EndpointRow } from './rows.ts'
+import { foundBy } from './search.ts'
 
 const sorts = {
   name: [{ sql: 'e.name_key', type: 'text' }],
@@ -11,30 +14,61 @@ const sorts = {
 } as const
 
 export type EndpointQuery = QueryOf<typeof productsApi.listEndpoints>
-
-/** What someone types to find a machine by its address: the beginning of one. */
-const looksLikeAddress = /^[0-9a-f]*[.:][0-9a-f.:]*$/i
+export type EndpointFilters = Partial<Omit<EndpointQuery, 'limit' | 'cursor' | 'sort'>>
 
 /**
- * The page is made of endpoints alone, and only its rows are joined with what else is shown of them; filters that ask another table ask it once. Plan: the sort's
- * own index, or the product's, group's or customer's by name (store.plan.test.ts). `limit` may be above a page's for exports.
+ * What the filters ask of endpoints `e`, as SQL. Whatever else is to be done with "all that this filter finds" (move, order, count) asks by this, so that it means what
+ * the list showed. Filters that ask another table ask it once.
  */
-export async function list(db: TenantDb, query: EndpointQuery): Promise<{ rows: Endpoint[]; nextCursor: string | null }> {
-  const params = new Params()
+export async function conditionsOf(db: TenantDb, query: EndpointFilters, params: Params, newest: Newest, now: Date): Promise<string[]> {
   const where: string[] = []
-  if (query.customerId) where.push(`e.customer_id = ${params.add(query.customerId)}`)
-  if (query.productId) where.push(`e.product_id = ${params.add(query.productId)}`)
-  if (query.group !== undefined) where.push(`e."group" = ${params.add(query.group)}`)
+  const consented = await restrictView(db, 'view-endpoints', 'e.customer_id', query)
+  if (consented !== null) where.push(consented)
+  const equals = (sql: string, value: string | undefined) => void (value !== undefined && where.push(`${sql} = ${params.add(value)}`))
+  const isOneOf = (sql: string, values: readonly string[] | undefined) => void (values && where.push(`${sql} = any(${params.add(values)}::text[])`))
+  equals('e.customer_id', query.customerId)
+  equals('e.product_id', query.productId)
+  equals('e."group"', query.group)
   if (query.state) where.push(`(e.agent_id in (select id from agent where state = any(${params.add(query.state)}::text[])) ${query.state.includes('unknown') ? 'or e.agent_id is null' : ''})`)
-  if (query.realTimeScan) where.push(`e.real_time_scan = any(${params.add(query.realTimeScan)}::text[])`)
+  if (query.agentVersion !== undefined) where.push(`e.agent_id in (select id from agent where agent_version = ${params.add(query.agentVersion)})`)
+  isOneOf('e.real_time_scan', query.realTimeScan)
+  isOneOf('e.platform_kind', query.platformKind)
   if (query.isInfected !== undefined) where.push(query.isInfected ? 'e.open_infections > 0' : 'e.open_infections = 0')
-  if (query.q) {
-    const pattern = `(select vigie.fold(${params.add(likePattern(query.q))}))` // once, not for each row
-    const found = [`e.name_key like ${pattern}`, `e.customer_id in (select id from customer where search_key like ${pattern})`]
-    // '{10.0.0.7,fe80::1}' read as ',10.0.0.7,fe80::1,'
-    if (looksLikeAddress.test(query.q)) found.push(`translate(e.addresses::text, '{}"', ',,') like ${params.add(`%,${query.q.toLowerCase()}%`)}`)
-    where.push(`(${found.join(' or ')})`)
-  }
+  if (query.isUnprotected !== undefined) where.push(query.isUnprotected ? 'e.is_unprotected' : 'not e.is_unprotected')
+  if (query.isOutdated !== undefined) where.push(query.isOutdated ? outdated(newest, params) : `(${outdated(newest, params)}) is not true`)
+  if (query.silentDays !== undefined) where.push(silent(query.silentDays, params, now))
+  if (query.tag) where.push(`e.customer_id in (select customer_id from customer_tag where tag = any(${params.add(query.tag)}::text[]))`)
+  if (query.typeId) where.push(`e.product_id in (select id from product where type_id = any(${params.add(query.typeId)}::text[]))`)
+  if (query.family) where.push(`e.product_id in (select id from product where family = any(${params.add(query.family)}::text[]))`)
+  if (query.q) where.push(await foundBy(db, query.q, params))
+  return where
+}
+
+/** The same as `outdatedComponents` in domain. */
+function outdated(newest: Newest, params: Params): string {
+  const lines = [...newest.values()].map((engine) => {
+    const before = outdatedBefore(engine)
+    const name = params.add(engine.engine)
+    const isBehind = `e.engine = ${name} and e.engine_version = any(${params.add(engine.olderVersions)}::text[])`
+    return before === null ? isBehind : `(e.engine = ${name} and e.pattern_built_key < ${params.add(before)} and e.pattern_built_key > '-infinity') or (${isBehind})`
+  })
+  return lines.length === 0 ? 'false' : `(${lines.join(' or ')})`
+}
+
+/** Never heard counts from when it was first known. */
+function silent(days: number, params: Params, now: Date): string {
+  const since = params.add(new Date(now.getTime() - days * 86_400_000))
+  return `e.received_key < ${since} and (e.received_key > '-infinity' or e.created_at < ${since})`
+}
+
+/**
+ * The page is made of endpoints alone, and only its rows are joined with what else is shown of them. Plan: the sort's own index, or a filter's where it finds few
+ * (customers' store.plan.test.ts, inventory.plan.test.ts). `limit` may be above a page's for exports.
+ */
+export async function list(db: TenantDb, query: EndpointQuery, now: Date): Promise<{ rows: Endpoint[]; nextCursor: string | null }> {
+  const params = new Params()
+  const newest = await newestOfEngines(db, now)
+  const where = await conditionsOf(db, query, params, newest, now)
   const page = keyset(sorts, 'e.id', query, params)
   where.push(page.where)
   const { rows } = await db.query<EndpointRow & { keys: string[] }>(
@@ -42,12 +76,62 @@ export async function list(db: TenantDb, query: EndpointQuery): Promise<{ rows: 
        select e.* from endpoint e where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}
      ) e ${endpointJoins} order by ${page.orderBy}`, params.values)
   const shown = page.page(rows)
-  return { rows: shown.rows.map(toEndpoint), nextCursor: shown.nextCursor }
+  return { rows: shown.rows.map((row) => toEndpoint(row, newest)), nextCursor: shown.nextCursor }
 }
 
-/** @throws endpoint.not-found */
-export async function get(db: TenantDb, id: string): Promise<Endpoint> {
+/** @throws endpoint.not-found, consent.missing */
+export async function get(db: TenantDb, id: string, now: Date): Promise<Endpoint> {
   const { rows: [row] } = await db.query<EndpointRow>(`select ${endpointColumns} from endpoint e ${endpointJoins} where e.id = $1`, [id])
   if (!row) throw new Problem('endpoint.not-found', { endpointId: id })
-  return toEndpoint(row)
+  const endpoint = toEndpoint(row, await newestOfEngines(db, now))
+  await assertConsent(db, endpoint.customerId, 'view-endpoints')
+  return endpoint
+}
+
+/** The first few, by name: by their words, or their ids, their agents' or their products' or its GUID. */
+export async function find(db: TenantDb, by: { q: string } | { ids: readonly string[] }, limit: number, now: Date): Promise<Endpoint[]> {
+  const params = new Params()
+  const where = 'q' in by ? await foundBy(db, by.q, params) : `(e.id = any(${params.add(by.ids)}::uuid[]) or e.agent_id = any(${params.add(by.ids)}::uuid[])
+    or e.product_id in (select id from product where id = any(${params.add(by.ids)}::uuid[]) or guid = any(${params.add(by.ids)}::uuid[])))`
+  const { rows } = await db.query<EndpointRow>(
+    `select ${endpointColumns} from (select e.* from endpoint e where ${where} order by e.name_key, e.id limit ${params.add(limit)}) e ${endpointJoins} order by e.name_key, e.id`, params.values)
+  const newest = await newestOfEngines(db, now)
+  return rows.map((row) => toEndpoint(row, newest))
+}
+
+export interface Count {
+  count: number
+  isMore: boolean
+}
+/** Counts stop here: beyond it a number says no more than "very many". */
+const countUpTo = 1_000
+
+/** How many endpoints there are of what the inventory's quick filters show, and the agent versions one can choose. */
+export async function summarise(db: TenantDb, { customerId, productId }: { customerId?: string | undefined; productId?: string | undefined }, now: Date) {
+  const newest = await newestOfEngines(db, now)
+  const count = async (filters: EndpointFilters): Promise<Count> => {
+    const params = new Params()
+    const where = await conditionsOf(db, { ...filters, ...(customerId ? { customerId } : {}), ...(productId ? { productId } : {}) }, params, newest, now)
+    const { rows: [row] } = await db.query<{ count: number }>(`select count(*)::integer as count from (select from endpoint e where ${where.join(' and ')} limit ${countUpTo + 1}) found`, params.values)
+    return { count: Math.min(row!.count, countUpTo), isMore: row!.count > countUpTo }
+  }
+  return {
+    unprotected: await count({ isUnprotected: true }),
+    outdated: await count({ isOutdated: true }),
+    silent: await count({ silentDays: silentAfterDays }),
+    infected: await count({ isInfected: true }),
+    agentVersions: await distinct(db, 'agent', 'agent_version'),
+    tags: await distinct(db, 'customer_tag', 'tag'),
+  }
+}
+
+/** From value to value of an index, as `newestOfEngines`; so many at most. */
+async function distinct(db: TenantDb, table: 'agent' | 'customer_tag', column: 'agent_version' | 'tag'): Promise<string[]> {
+  const { rows } = await db.query<{ value: string }>(
+    `with recursive found as (
+       (select ${column} as value, 1 as n from ${table} order by ${column} limit 1)
+       union all
+       select (select t.${column} from ${table} t where t.${column} > f.value order by t.${column} limit 1), f.n + 1 from found f where f.value is not null and f.n < 100
+     ) select value from found where value is not null`)
+  return rows.map(({ value }) => value)
 }
