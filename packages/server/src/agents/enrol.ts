@@ -6,6 +6,7 @@ import { markClass, newId, uniqueViolation, type Services, type Tenant, type Ten
 import { hashOfKey, isKey, isSignedBy, rawPublicKey } from './keys.ts'
 import { byPublicKey, giveEndpoint, insertAgent, isFingerprintTaken, lockEndpointKey, lockProduct, markCloneSeen, reviveAgent, spendEndpointKey, spendKey, type RegisteringProduct } from './registration.ts'
 import { isSiteServer } from './site-role.ts'
+import { noteRefusal } from './refusals.ts'
 import { lockAgent, setState, showProductState } from './store.ts'
 import { assertMayTry, countWrongTry } from './wrong-tries.ts'
 
@@ -36,6 +37,7 @@ export async function enrol(services: Services, request: EnrolRequest, address: 
     return await database.transaction(systemOf(found.partner_id), (db) => register(db, services, { request, publicKey, address, productId: found.product_id, now }))
   } catch (error) {
     if (error instanceof Problem && error.code === 'agent.key-wrong') await countWrongTry(database, attempt, now)
+    if (error instanceof Problem && found) await noteRefusal(database, found, { reason: error.code, request, address, now })
     throw error
   }
 }
@@ -132,12 +134,14 @@ export function assertProtocol(protocol: number): void {
 
 function replyOf(services: Services, agent: { id: string; role: 'own' | 'endpoint' }, product: RegisteringProduct): EnrolReply {
   return {
-    agentId: agent.id, commandKey: publicPartOf(services.commandKey), channel: `${services.agentUrl.replace(/^https:/, 'wss:')}/agent/v1/channel`,
+    agentId: agent.id, commandKey: commandKeyOf(services), channel: `${services.agentUrl.replace(/^https:/, 'wss:')}/agent/v1/channel`,
     product: { typeId: product.typeId, description: product.description }, isSiteServer: isSiteServer({ role: agent.role, typeId: product.typeId }),
     ...(services.caCertificate !== undefined && { ca: services.caCertificate }),
   }
 }
-export const publicPartOf = (der: Buffer): string => createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({ format: 'jwk' }).x!
+/** Public half of the key that signs commands, as it travels (R14). */
+export const commandKeyOf = (services: Pick<Services, 'commandKey'>): string => publicPartOf(services.commandKey)
+const publicPartOf = (der: Buffer): string => createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({ format: 'jwk' }).x!
 
 export const byAgent = (id: string, machine: Pick<Machine, 'hostname'>, address: string | null): Doer => ({ kind: 'agent', id, name: machine.hostname, address })
 

@@ -1,2 +1,3 @@
+export { commandKeyOf } from './enrol.ts'
 export { wakeAgent } from '../commands/index.ts'
 export { showAuthority, startAgentSide, type AgentSide, type AgentSideOptions } from './side.ts'

@@ -84,7 +84,7 @@ export async function setState(db: TenantDb, agent: { id: string; productId: str
 /** A product's state is that of its newest agent that still has its identity; of the newest one, if none has; a site's endpoints don't speak for it (AGT-8). Tells the consoles. */
 export async function showProductState(db: TenantDb, of: { productId: string; customerId: string }): Promise<void> {
   await db.query(
-    `update product p set state = a.state from (select state from agent where product_id = $1 order by switch = 'unregistered', role = 'endpoint', registered_at desc limit 1) a
+    `update product p set state = a.state from (select state from agent where product_id = $1 order by role = 'endpoint', switch = 'unregistered', registered_at desc limit 1) a
      where p.id = $1 and p.state <> a.state`,
     [of.productId],
   )

@@ -249,7 +249,7 @@ export async function showEngines(db: TenantDb, agents: readonly { id: string; c
 export async function showProducts(db: TenantDb, products: readonly { productId: string; customerId: string }[]): Promise<void> {
   await db.query(
     `update product p set state = n.state from (select id from product where id = any($1) order by id for no key update) w,
-       lateral (select state from agent where product_id = w.id order by switch = 'unregistered', role = 'endpoint', registered_at desc limit 1) n
+       lateral (select state from agent where product_id = w.id order by role = 'endpoint', switch = 'unregistered', registered_at desc limit 1) n
      where p.id = w.id and p.state <> n.state`,
     [products.map(({ productId }) => productId)],
   )

@@ -1,0 +1,2 @@
+export * as sitesApi from './api.ts'
+export * from './shapes.ts'
