@@ -14,10 +14,11 @@ export function isStale(product: { lastSeenAt: Date | null; freshForSeconds: num
 
 /**
  * AGT-2: a product is as its newest agent is that still has its identity (a clone or a reinstalled machine brings a newer one); as the newest one where none
- * has; `pending` before any. The same rule as SQL: `showProductState` of the agents slice.
+ * has; `pending` before any. A site's endpoints do not speak for it while it has agents of its own (AGT-8). The same rule as SQL: `showProductState` of the agents slice.
  */
-export function stateOfProduct(agents: readonly { state: AgentState; registeredAt: Date }[]): AgentState {
-  const newestFirst = agents.toSorted((a, b) => b.registeredAt.getTime() - a.registeredAt.getTime())
+export function stateOfProduct(agents: readonly { state: AgentState; registeredAt: Date; role?: 'own' | 'endpoint' }[]): AgentState {
+  const own = agents.filter(({ role }) => role !== 'endpoint')
+  const newestFirst = (own.length > 0 ? own : agents).toSorted((a, b) => b.registeredAt.getTime() - a.registeredAt.getTime())
   const newest = newestFirst.find((agent) => agent.state !== 'unregistered') ?? newestFirst[0]
   return newest?.state ?? 'pending'
 }
@@ -34,6 +35,6 @@ export function assertNamed(name: string, confirmName: string): void {
 }
 
 /** PRD-2: each GUID registers one installation. @throws product.already-registered while an agent that was not unregistered speaks for the product */
-export function assertTakesKey(product: { id: string }, agents: readonly { state: AgentState }[]): void {
-  if (agents.some((agent) => agent.state !== 'unregistered')) throw new Problem('product.already-registered', { productId: product.id })
+export function assertTakesKey(product: { id: string }, agents: readonly { state: AgentState; role?: 'own' | 'endpoint' }[]): void {
+  if (agents.some((agent) => agent.state !== 'unregistered' && agent.role !== 'endpoint')) throw new Problem('product.already-registered', { productId: product.id })
 }

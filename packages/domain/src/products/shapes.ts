@@ -27,6 +27,10 @@ export const Agent = z.object({
   registeredAt: Instant,
   /** The agent whose identity this one was found to share (R10); both are kept. */
   clonedFromId: AgentId.nullable(),
+  /** `endpoint`: a machine of a site, enrolled with an endpoint key; it does not speak for the product (AGT-8). */
+  role: z.enum(['own', 'endpoint']),
+  /** Host name of the site server through which it reports, or last did; null: it reports directly. */
+  through: z.string().nullable(),
   /** What its engines can be told to do now, and why not what they can't (AGT-7). */
   commands: z.array(z.object({ type: z.string(), isSupported: z.boolean(), reason: z.string().nullable() })),
 })

@@ -1,4 +1,5 @@
 export { countAgentsByState } from './figures.ts'
 export { productJobs } from './jobs.ts'
+export { hashOfKey } from './store.ts'
 export { productRoutes } from './routes.ts'
 export { add as addProducts } from './store.ts'

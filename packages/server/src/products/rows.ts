@@ -49,7 +49,8 @@ export function toProduct(row: ProductRow, now: Date): Product {
 }
 
 export const agentColumns = `a.id, a.customer_id, a.product_id, a.switch, a.state, a.cause, a.hostname, a.platform, a.addresses, a.agent_version, a.commands, a.cloned_from_id,
-  a.held_by is not null as is_connected, a.last_seen_at, a.registered_at`
+  a.held_by is not null as is_connected, a.role,
+  (select v.hostname from agent v where v.partner_id = a.partner_id and v.id = a.via_agent_id) as via_hostname, a.last_seen_at, a.registered_at`
 
 export interface AgentRow {
   id: string
@@ -65,6 +66,8 @@ export interface AgentRow {
   commands: Agent['commands']
   cloned_from_id: string | null
   is_connected: boolean
+  role: Agent['role']
+  via_hostname: string | null
   last_seen_at: Date | null
   registered_at: Date
 }
@@ -81,6 +84,8 @@ export function toAgent(row: AgentRow): Agent {
     lastSeenAt: row.last_seen_at?.toISOString() ?? null,
     registeredAt: row.registered_at.toISOString(),
     clonedFromId: row.cloned_from_id,
+    role: row.role,
+    through: row.via_hostname,
     commands: row.commands,
   }
 }

@@ -154,7 +154,7 @@ export async function lockAgent(db: TenantDb, id: string): Promise<AgentRow> {
 export async function setSwitch(db: TenantDb, agent: AgentRow, to: { switch: AgentRow['switch']; state: AgentRow['state'] }): Promise<AgentRow> {
   await db.query('update agent set switch = $2, state = $3, cause = null where id = $1', [agent.id, to.switch, to.state])
   const agents = await agentsOf(db, agent.product_id)
-  const state = stateOfProduct(agents.map((one) => ({ state: one.state, registeredAt: one.registered_at })))
+  const state = stateOfProduct(agents.map((one) => ({ state: one.state, registeredAt: one.registered_at, role: one.role })))
   await db.query('update product set state = $2 where id = $1 and state <> $2', [agent.product_id, state])
   return agents.find((one) => one.id === agent.id)!
 }
@@ -169,7 +169,7 @@ export async function switchAgents(db: TenantDb, ids: readonly string[], isDisab
   await db.query(
     `update product p set state = newest.state from (
        select distinct on (a.product_id) a.product_id, a.state from agent a where a.product_id = any($1)
-       order by a.product_id, (a.state <> 'unregistered') desc, a.registered_at desc
+       order by a.product_id, a.role = 'endpoint', (a.state <> 'unregistered') desc, a.registered_at desc
      ) newest where p.id = newest.product_id and p.state <> newest.state`, [[...customerOf.keys()].toSorted()])
   for (const [id, customerId] of customerOf) {
     db.announce({ kind: 'product', id, customerId })
