@@ -7,6 +7,13 @@ grant usage on schema vigie to vigie_app;
 
 -- Functions
 
+CREATE OR REPLACE FUNCTION vigie.endpoint_words(name text, addresses text[], platform text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select vigie.fold(name || E'\n ' || array_to_string(addresses, ' ') || E'\n' || ltrim(platform)) $function$
+;
+
 CREATE OR REPLACE FUNCTION vigie.find_accounts(mail text)
  RETURNS TABLE(partner_id uuid, account_id uuid)
  LANGUAGE sql
@@ -43,6 +50,15 @@ AS $function$ select partner_id, id from product where guid = wanted $function$
 ;
 grant execute on function vigie.find_product(uuid) to vigie_app;
 
+CREATE OR REPLACE FUNCTION vigie.find_registration(wanted text)
+ RETURNS TABLE(partner_id uuid, customer_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ select partner_id, customer_id from registration_credential where user_name = wanted $function$
+;
+grant execute on function vigie.find_registration(text) to vigie_app;
+
 CREATE OR REPLACE FUNCTION vigie.find_session(hash bytea)
  RETURNS TABLE(partner_id uuid, session_id uuid, account_id uuid)
  LANGUAGE sql
@@ -59,6 +75,36 @@ CREATE OR REPLACE FUNCTION vigie.fold(words text)
 AS $function$ select lower(regexp_replace(normalize(words, NFKD), '[\u0300-\u036f]', '', 'g')) $function$
 ;
 grant execute on function vigie.fold(text) to vigie_app;
+
+CREATE OR REPLACE FUNCTION vigie.grams(partner uuid, words text)
+ RETURNS integer[]
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare found integer[] := '{}'; mark integer := hashtext(partner::text);
+begin
+  for at in 1 .. length(words) - 2 loop found := found || (hashtext(substr(words, at, 3)) # mark); end loop;
+  return found;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION vigie.index_endpoint()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ begin
+  update endpoint_search set words = new.search_key, customer_id = new.customer_id where partner_id = new.partner_id and endpoint_id = new.id;
+  return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION vigie.index_new_endpoints()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ begin
+  insert into endpoint_search (partner_id, endpoint_id, customer_id, words) select partner_id, id, customer_id, search_key from added;
+  return null;
+end $function$
+;
 
 CREATE OR REPLACE FUNCTION vigie.operator_exists()
  RETURNS boolean
@@ -113,6 +159,15 @@ AS $function$ select distinct partner_id from command where step in ('waiting', 
 ;
 grant execute on function vigie.partners_with_ended_commands(timestamp with time zone) to vigie_app;
 
+CREATE OR REPLACE FUNCTION vigie.partners_with_live_orders()
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ select distinct partner_id from command_order where state in ('delayed', 'running', 'halting') limit 1000 $function$
+;
+grant execute on function vigie.partners_with_live_orders() to vigie_app;
+
 CREATE OR REPLACE FUNCTION vigie.partners_with_silent_agents(since timestamp with time zone)
  RETURNS SETOF uuid
  LANGUAGE sql
@@ -121,6 +176,13 @@ CREATE OR REPLACE FUNCTION vigie.partners_with_silent_agents(since timestamp wit
 AS $function$ select distinct partner_id from agent where connection_id is not null and last_seen_at < since limit 1000 $function$
 ;
 grant execute on function vigie.partners_with_silent_agents(timestamp with time zone) to vigie_app;
+
+CREATE OR REPLACE FUNCTION vigie.platform_kind(platform text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select case when platform ~* '\mserver\M' then 'server' when platform ~* '\mwindows (xp|vista|7|8|8\.1|10|11)\M|\mmac ?os\M' then 'desktop' end $function$
+;
 
 CREATE OR REPLACE FUNCTION vigie.principal()
  RETURNS uuid
@@ -143,6 +205,19 @@ begin
   execute format('grant %s on %I to vigie_app', rights, name);
 end $procedure$
 ;
+
+CREATE OR REPLACE FUNCTION vigie.search_endpoints(sought text, patterns text[], most integer)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select endpoint_id from endpoint_search
+  where partner_id = vigie.partner() and vigie.grams(partner_id, words) @> vigie.grams(vigie.partner(), sought) and words like any (patterns)
+  limit most
+$function$
+;
+grant execute on function vigie.search_endpoints(text,text[],integer) to vigie_app;
 
 CREATE OR REPLACE FUNCTION vigie.sees_all()
  RETURNS boolean
@@ -239,15 +314,24 @@ create table public.agent (
   held_by integer,
   last_seen_at timestamp with time zone,
   registered_at timestamp with time zone not null,
+  role text not null default 'own'::text,
+  via_agent_id uuid,
+  former_names text[] not null default '{}'::text[],
+  falls jsonb not null default '[]'::jsonb,
+  hostname_key text collate "C" not null generated always as (vigie.fold(hostname)) stored,
   constraint agent_pkey PRIMARY KEY (partner_id, id),
   constraint agent_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
-  constraint agent_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
+  constraint agent_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE,
+  constraint agent_role_check CHECK ((role = ANY (ARRAY['own'::text, 'endpoint'::text])))
 );
 CREATE INDEX agent_by_id ON public.agent USING btree (id);
 CREATE INDEX agent_connected_seen ON public.agent USING btree (last_seen_at) WHERE (connection_id IS NOT NULL);
 CREATE INDEX agent_customer ON public.agent USING btree (partner_id, customer_id);
+CREATE INDEX agent_hostname ON public.agent USING btree (partner_id, hostname_key);
 CREATE INDEX agent_product ON public.agent USING btree (partner_id, product_id, registered_at DESC);
 CREATE UNIQUE INDEX agent_public_key ON public.agent USING btree (partner_id, public_key);
+CREATE INDEX agent_state ON public.agent USING btree (partner_id, state);
+CREATE INDEX agent_version ON public.agent USING btree (partner_id, agent_version);
 alter table public.agent enable row level security;
 create policy tenant on public.agent for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
@@ -343,6 +427,8 @@ create table public.command (
   sent_at timestamp with time zone not null,
   not_before timestamp with time zone not null,
   expires_at timestamp with time zone not null,
+  is_withheld boolean not null default false,
+  order_id uuid,
   constraint command_pkey PRIMARY KEY (partner_id, id),
   constraint command_partner_id_agent_id_fkey FOREIGN KEY (partner_id, agent_id) REFERENCES public.agent(partner_id, id) ON DELETE CASCADE,
   constraint command_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
@@ -351,12 +437,74 @@ CREATE INDEX command_event ON public.command USING btree (partner_id, event_id, 
 CREATE INDEX command_newest ON public.command USING btree (partner_id, sent_at DESC, id);
 CREATE UNIQUE INDEX command_number ON public.command USING btree (partner_id, agent_id, number);
 CREATE INDEX command_open ON public.command USING btree (expires_at) WHERE (step = ANY (ARRAY['waiting'::text, 'delivered'::text, 'running'::text]));
+CREATE INDEX command_open_customer ON public.command USING btree (partner_id, customer_id, type) WHERE (step = ANY (ARRAY['waiting'::text, 'delivered'::text, 'running'::text]));
+CREATE INDEX command_order_part ON public.command USING btree (partner_id, order_id) WHERE (order_id IS NOT NULL);
 CREATE INDEX command_product ON public.command USING btree (partner_id, product_id, sent_at DESC, id);
+CREATE INDEX command_unsent ON public.command USING btree (partner_id, agent_id, number) WHERE (step = ANY (ARRAY['waiting'::text, 'delivered'::text, 'running'::text]));
 alter table public.command enable row level security;
 create policy tenant on public.command for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select, update on public.command to vigie_app;
+
+create table public.command_order (
+  partner_id uuid not null,
+  id uuid not null,
+  type text not null,
+  target jsonb not null,
+  is_in_rings boolean not null,
+  state text not null,
+  cause text,
+  ring_percents integer[] not null,
+  ring_minutes integer not null,
+  failure_percent integer not null,
+  ring integer not null default 0,
+  ring_at timestamp with time zone,
+  agent_count integer not null,
+  customer_count integer not null,
+  planned integer not null,
+  skipped integer not null,
+  offline_count integer not null,
+  is_beyond_caps boolean not null default false,
+  starts_at timestamp with time zone,
+  approved_by_id uuid,
+  approved_by text,
+  again_of uuid,
+  created_by_id uuid not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  given_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  version integer not null default 1,
+  constraint command_order_pkey PRIMARY KEY (partner_id, id)
+);
+CREATE INDEX command_order_by_id ON public.command_order USING btree (id) WHERE (state = ANY (ARRAY['delayed'::text, 'running'::text, 'halting'::text]));
+CREATE INDEX command_order_live ON public.command_order USING btree (partner_id, state) WHERE (state = ANY (ARRAY['waiting'::text, 'delayed'::text, 'running'::text, 'paused'::text, 'halting'::text]));
+CREATE INDEX command_order_newest ON public.command_order USING btree (partner_id, created_at, id);
+alter table public.command_order enable row level security;
+create policy tenant on public.command_order for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (created_by_id = ( SELECT vigie.principal() AS principal))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (created_by_id = ( SELECT vigie.principal() AS principal))));
+grant delete, insert, select, update on public.command_order to vigie_app;
+
+create table public.command_policy (
+  partner_id uuid not null,
+  ring_percents integer[] not null default '{1,5,25,100}'::integer[],
+  ring_minutes integer not null default 60,
+  failure_percent integer not null default 10,
+  cap_customers integer not null default 10,
+  cap_percent integer not null default 5,
+  frozen_at timestamp with time zone,
+  frozen_by text,
+  version integer not null default 1,
+  constraint command_policy_pkey PRIMARY KEY (partner_id),
+  constraint command_policy_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
+);
+alter table public.command_policy enable row level security;
+create policy tenant on public.command_policy for all to vigie_app
+  using (partner_id = ( SELECT vigie.partner() AS partner))
+  with check (partner_id = ( SELECT vigie.partner() AS partner));
+grant insert, select, update on public.command_policy to vigie_app;
 
 create table public.command_step (
   partner_id uuid not null,
@@ -374,6 +522,70 @@ create policy tenant on public.command_step for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant insert, select on public.command_step to vigie_app;
+grant update (customer_id) on public.command_step to vigie_app;
+
+create table public.consent (
+  partner_id uuid not null,
+  id uuid not null,
+  customer_id uuid not null,
+  activity text not null,
+  decision text not null,
+  said_by text not null,
+  said_on date not null,
+  reference text not null default ''::text,
+  document_id uuid,
+  recorded_by_id uuid,
+  recorded_by text not null,
+  recorded_at timestamp with time zone not null,
+  constraint consent_pkey PRIMARY KEY (partner_id, id),
+  constraint consent_decision_check CHECK ((decision = ANY (ARRAY['given'::text, 'withdrawn'::text]))),
+  constraint consent_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE,
+  constraint consent_partner_id_document_id_fkey FOREIGN KEY (partner_id, document_id) REFERENCES public.consent_document(partner_id, id)
+);
+CREATE INDEX consent_by_document ON public.consent USING btree (partner_id, document_id);
+CREATE INDEX consent_customer ON public.consent USING btree (partner_id, customer_id, recorded_at DESC, id DESC);
+alter table public.consent enable row level security;
+create policy tenant on public.consent for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant insert, select on public.consent to vigie_app;
+
+create table public.consent_document (
+  partner_id uuid not null,
+  id uuid not null,
+  customer_id uuid not null,
+  name text not null,
+  type text not null,
+  content bytea not null,
+  constraint consent_document_pkey PRIMARY KEY (partner_id, id),
+  constraint consent_document_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE,
+  constraint consent_document_type_check CHECK ((type = ANY (ARRAY['application/pdf'::text, 'image/png'::text])))
+);
+CREATE INDEX consent_document_customer ON public.consent_document USING btree (partner_id, customer_id);
+alter table public.consent_document enable row level security;
+create policy tenant on public.consent_document for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant insert, select on public.consent_document to vigie_app;
+
+create table public.consent_state (
+  partner_id uuid not null,
+  customer_id uuid not null,
+  activity text not null,
+  decision text not null,
+  consent_id uuid not null,
+  since timestamp with time zone not null,
+  constraint consent_state_pkey PRIMARY KEY (partner_id, customer_id, activity),
+  constraint consent_state_partner_id_consent_id_fkey FOREIGN KEY (partner_id, consent_id) REFERENCES public.consent(partner_id, id) ON DELETE CASCADE,
+  constraint consent_state_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX consent_state_decision ON public.consent_state USING btree (partner_id, activity, decision, customer_id);
+CREATE INDEX consent_state_line ON public.consent_state USING btree (partner_id, consent_id);
+alter table public.consent_state enable row level security;
+create policy tenant on public.consent_state for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant insert, select, update on public.consent_state to vigie_app;
 
 create table public.contact (
   partner_id uuid not null,
@@ -437,20 +649,48 @@ create table public.customer (
   company_key text collate "C" not null generated always as (vigie.fold(company)) stored,
   search_key text collate "C" not null generated always as (vigie.fold(((company || ' '::text) || account_id))) stored,
   last_seen_key timestamp with time zone not null generated always as (COALESCE(last_seen_at, '-infinity'::timestamp with time zone)) stored,
+  threat_action_count integer not null default 0,
+  threat_warning_count integer not null default 0,
+  system_action_count integer not null default 0,
+  system_warning_count integer not null default 0,
+  licence_action_count integer not null default 0,
+  licence_warning_count integer not null default 0,
+  managed_by_id uuid,
+  logo_count integer not null default 0,
+  logo_version integer,
   constraint customer_pkey PRIMARY KEY (partner_id, id),
-  constraint customer_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
+  constraint customer_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id),
+  constraint customer_partner_id_managed_by_id_fkey FOREIGN KEY (partner_id, managed_by_id) REFERENCES public.account(partner_id, id) ON DELETE SET NULL (managed_by_id)
 );
 CREATE UNIQUE INDEX customer_account_id ON public.customer USING btree (partner_id, lower(account_id));
 CREATE INDEX customer_attention ON public.customer USING btree (partner_id, action_required_count, warning_count, id);
 CREATE INDEX customer_company ON public.customer USING btree (partner_id, company_key, id);
 CREATE INDEX customer_created ON public.customer USING btree (partner_id, created_at, id);
+CREATE INDEX customer_endpoints ON public.customer USING btree (partner_id, endpoint_count, id);
 CREATE INDEX customer_last_seen ON public.customer USING btree (partner_id, last_seen_key, id);
+CREATE INDEX customer_licence ON public.customer USING btree (partner_id, licence_action_count, licence_warning_count, id);
+CREATE INDEX customer_managed_by ON public.customer USING btree (partner_id, managed_by_id, id);
 CREATE INDEX customer_products ON public.customer USING btree (partner_id, product_count, id);
+CREATE INDEX customer_system ON public.customer USING btree (partner_id, system_action_count, system_warning_count, id);
+CREATE INDEX customer_threat ON public.customer USING btree (partner_id, threat_action_count, threat_warning_count, id);
 alter table public.customer enable row level security;
 create policy tenant on public.customer for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select, update on public.customer to vigie_app;
+
+create table public.customer_logo (
+  partner_id uuid not null,
+  customer_id uuid not null,
+  png bytea not null,
+  constraint customer_logo_pkey PRIMARY KEY (partner_id, customer_id),
+  constraint customer_logo_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE
+);
+alter table public.customer_logo enable row level security;
+create policy tenant on public.customer_logo for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.customer_logo to vigie_app;
 
 create table public.customer_tag (
   partner_id uuid not null,
@@ -466,6 +706,24 @@ create policy tenant on public.customer_tag for all to vigie_app
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select, update on public.customer_tag to vigie_app;
 
+create table public.danger_spent (
+  partner_id uuid not null,
+  id uuid not null,
+  agent_id uuid not null,
+  customer_id uuid not null,
+  deed text not null,
+  account_id uuid,
+  at timestamp with time zone not null,
+  constraint danger_spent_pkey PRIMARY KEY (partner_id, id),
+  constraint danger_spent_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
+);
+CREATE INDEX danger_spent_at ON public.danger_spent USING btree (partner_id, at, agent_id);
+alter table public.danger_spent enable row level security;
+create policy tenant on public.danger_spent for all to vigie_app
+  using (partner_id = ( SELECT vigie.partner() AS partner))
+  with check (partner_id = ( SELECT vigie.partner() AS partner));
+grant delete, insert, select on public.danger_spent to vigie_app;
+
 create table public.dead_letter (
   partner_id uuid not null,
   id uuid not null,
@@ -480,12 +738,31 @@ create table public.dead_letter (
   constraint dead_letter_pkey PRIMARY KEY (partner_id, id),
   constraint dead_letter_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
 );
+CREATE INDEX dead_letter_age ON public.dead_letter USING btree (partner_id, received_at);
+CREATE INDEX dead_letter_agent ON public.dead_letter USING btree (partner_id, agent_id, received_at DESC);
 CREATE INDEX dead_letter_product ON public.dead_letter USING btree (partner_id, product_id, received_at DESC);
 alter table public.dead_letter enable row level security;
 create policy tenant on public.dead_letter for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select on public.dead_letter to vigie_app;
+grant update (customer_id) on public.dead_letter to vigie_app;
+
+create table public.default_view (
+  partner_id uuid not null,
+  account_id uuid not null,
+  list text not null,
+  view_id uuid not null,
+  constraint default_view_pkey PRIMARY KEY (partner_id, account_id, list),
+  constraint default_view_partner_id_account_id_fkey FOREIGN KEY (partner_id, account_id) REFERENCES public.account(partner_id, id) ON DELETE CASCADE,
+  constraint default_view_partner_id_view_id_fkey FOREIGN KEY (partner_id, view_id) REFERENCES public.saved_view(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX default_view_view ON public.default_view USING btree (partner_id, view_id);
+alter table public.default_view enable row level security;
+create policy tenant on public.default_view for all to vigie_app
+  using (partner_id = ( SELECT vigie.partner() AS partner))
+  with check (partner_id = ( SELECT vigie.partner() AS partner));
+grant delete, insert, select, update on public.default_view to vigie_app;
 
 create table public.detection (
   partner_id uuid not null,
@@ -510,6 +787,32 @@ create policy tenant on public.detection for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select on public.detection to vigie_app;
+grant update (customer_id) on public.detection to vigie_app;
+
+create table public.duplicate (
+  partner_id uuid not null,
+  id uuid not null,
+  customer_id uuid not null,
+  endpoint_id uuid not null,
+  other_id uuid not null,
+  evidence text[] not null,
+  state text not null,
+  found_at timestamp with time zone not null,
+  decided_at timestamp with time zone,
+  decided_by text,
+  constraint duplicate_pkey PRIMARY KEY (partner_id, id),
+  constraint duplicate_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE,
+  constraint duplicate_state_check CHECK ((state = ANY (ARRAY['suspected'::text, 'separated'::text, 'kept-apart'::text])))
+);
+CREATE INDEX duplicate_customer ON public.duplicate USING btree (partner_id, customer_id, found_at, id);
+CREATE INDEX duplicate_other ON public.duplicate USING btree (partner_id, other_id);
+CREATE UNIQUE INDEX duplicate_pair ON public.duplicate USING btree (partner_id, endpoint_id, other_id);
+CREATE INDEX duplicate_state ON public.duplicate USING btree (partner_id, state, found_at, id);
+alter table public.duplicate enable row level security;
+create policy tenant on public.duplicate for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.duplicate to vigie_app;
 
 create table public.endpoint (
   partner_id uuid not null,
@@ -539,6 +842,9 @@ create table public.endpoint (
   name_key text collate "C" not null generated always as (vigie.fold(name)) stored,
   received_key timestamp with time zone not null generated always as (COALESCE(received_at, '-infinity'::timestamp with time zone)) stored,
   pattern_built_key timestamp with time zone not null generated always as (COALESCE(pattern_built_at, '-infinity'::timestamp with time zone)) stored,
+  search_key text collate "C" not null generated always as (vigie.endpoint_words(name, addresses, platform)) stored,
+  platform_kind text generated always as (vigie.platform_kind(platform)) stored,
+  is_unprotected boolean not null generated always as (((received_at IS NULL) OR (engine IS NULL) OR (real_time_scan = ANY (ARRAY['off'::text, 'on-not-protecting'::text])))) stored,
   constraint endpoint_pkey PRIMARY KEY (partner_id, id),
   constraint endpoint_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
   constraint endpoint_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
@@ -547,16 +853,47 @@ CREATE INDEX endpoint_agent ON public.endpoint USING btree (partner_id, agent_id
 CREATE INDEX endpoint_by_group ON public.endpoint USING btree (partner_id, product_id, "group", name_key, id);
 CREATE INDEX endpoint_by_product ON public.endpoint USING btree (partner_id, product_id, name_key, id);
 CREATE INDEX endpoint_customer ON public.endpoint USING btree (partner_id, customer_id, name_key, id);
+CREATE INDEX endpoint_engine_pattern ON public.endpoint USING btree (partner_id, engine, pattern_built_key);
+CREATE INDEX endpoint_engine_version ON public.endpoint USING btree (partner_id, engine, engine_version);
 CREATE INDEX endpoint_infected ON public.endpoint USING btree (partner_id, open_infections, id);
 CREATE UNIQUE INDEX endpoint_key ON public.endpoint USING btree (partner_id, product_id, key);
+CREATE INDEX endpoint_kind ON public.endpoint USING btree (partner_id, platform_kind, name_key, id);
 CREATE INDEX endpoint_name ON public.endpoint USING btree (partner_id, name_key, id);
 CREATE INDEX endpoint_pattern ON public.endpoint USING btree (partner_id, pattern_built_key, id);
 CREATE INDEX endpoint_received ON public.endpoint USING btree (partner_id, received_key, id);
+CREATE INDEX endpoint_scan_state ON public.endpoint USING btree (partner_id, real_time_scan, name_key, id);
+CREATE INDEX endpoint_unprotected ON public.endpoint USING btree (partner_id, name_key, id) WHERE is_unprotected;
 alter table public.endpoint enable row level security;
 create policy tenant on public.endpoint for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+CREATE TRIGGER endpoint_added AFTER INSERT ON public.endpoint REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION vigie.index_new_endpoints();
+CREATE TRIGGER endpoint_renamed AFTER UPDATE ON public.endpoint FOR EACH ROW WHEN (((old.search_key IS DISTINCT FROM new.search_key) OR (old.customer_id <> new.customer_id))) EXECUTE FUNCTION vigie.index_endpoint();
 grant delete, insert, select, update on public.endpoint to vigie_app;
+
+create table public.endpoint_alias (
+  partner_id uuid not null,
+  product_id uuid not null,
+  key text not null,
+  merged_id uuid not null,
+  merge_id uuid not null,
+  customer_id uuid not null,
+  endpoint_id uuid not null,
+  constraint endpoint_alias_pkey PRIMARY KEY (partner_id, product_id, key),
+  constraint endpoint_alias_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
+  constraint endpoint_alias_partner_id_endpoint_id_fkey FOREIGN KEY (partner_id, endpoint_id) REFERENCES public.endpoint(partner_id, id) ON DELETE CASCADE,
+  constraint endpoint_alias_partner_id_merge_id_fkey FOREIGN KEY (partner_id, merge_id) REFERENCES public.endpoint_merge(partner_id, id) ON DELETE CASCADE,
+  constraint endpoint_alias_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX endpoint_alias_customer ON public.endpoint_alias USING btree (partner_id, customer_id);
+CREATE INDEX endpoint_alias_endpoint ON public.endpoint_alias USING btree (partner_id, endpoint_id);
+CREATE INDEX endpoint_alias_merge ON public.endpoint_alias USING btree (partner_id, merge_id);
+CREATE UNIQUE INDEX endpoint_alias_merged ON public.endpoint_alias USING btree (partner_id, merged_id);
+alter table public.endpoint_alias enable row level security;
+create policy tenant on public.endpoint_alias for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.endpoint_alias to vigie_app;
 
 create table public.endpoint_group (
   partner_id uuid not null,
@@ -565,14 +902,92 @@ create table public.endpoint_group (
   "position" integer not null,
   customer_id uuid not null,
   endpoint_count integer not null default 0,
+  label text,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default now(),
   constraint endpoint_group_pkey PRIMARY KEY (partner_id, product_id, name),
   constraint endpoint_group_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
 );
+CREATE UNIQUE INDEX endpoint_group_label ON public.endpoint_group USING btree (partner_id, product_id, vigie.fold(label));
 alter table public.endpoint_group enable row level security;
 create policy tenant on public.endpoint_group for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select, update on public.endpoint_group to vigie_app;
+
+create table public.endpoint_merge (
+  partner_id uuid not null,
+  id uuid not null,
+  customer_id uuid not null,
+  endpoint_id uuid not null,
+  endpoint_name text not null,
+  merged_id uuid not null,
+  merged_name text not null,
+  product_id uuid not null,
+  key text not null,
+  snapshot jsonb not null,
+  replaced jsonb,
+  replaced_at timestamp with time zone,
+  setting_state jsonb,
+  infection_ids uuid[] not null default '{}'::uuid[],
+  twin_infection_ids uuid[] not null default '{}'::uuid[],
+  merged_at timestamp with time zone not null,
+  merged_by text not null,
+  undone_at timestamp with time zone,
+  undone_by text,
+  constraint endpoint_merge_pkey PRIMARY KEY (partner_id, id),
+  constraint endpoint_merge_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
+  constraint endpoint_merge_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX endpoint_merge_customer ON public.endpoint_merge USING btree (partner_id, customer_id, merged_at, id);
+CREATE INDEX endpoint_merge_into ON public.endpoint_merge USING btree (partner_id, endpoint_id) WHERE (undone_at IS NULL);
+CREATE INDEX endpoint_merge_newest ON public.endpoint_merge USING btree (partner_id, merged_at, id);
+CREATE INDEX endpoint_merge_product ON public.endpoint_merge USING btree (partner_id, product_id);
+alter table public.endpoint_merge enable row level security;
+create policy tenant on public.endpoint_merge for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.endpoint_merge to vigie_app;
+
+create table public.endpoint_search (
+  partner_id uuid not null,
+  endpoint_id uuid not null,
+  customer_id uuid not null,
+  words text collate "C" not null,
+  constraint endpoint_search_pkey PRIMARY KEY (partner_id, endpoint_id),
+  constraint endpoint_search_partner_id_endpoint_id_fkey FOREIGN KEY (partner_id, endpoint_id) REFERENCES public.endpoint(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX endpoint_search_customer ON public.endpoint_search USING btree (partner_id, customer_id);
+CREATE INDEX endpoint_search_grams ON public.endpoint_search USING gin (vigie.grams(partner_id, words));
+alter table public.endpoint_search enable row level security;
+create policy tenant on public.endpoint_search for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.endpoint_search to vigie_app;
+
+create table public.enrolment_refusal (
+  partner_id uuid not null,
+  id uuid not null,
+  customer_id uuid not null,
+  product_id uuid not null,
+  at timestamp with time zone not null,
+  reason text not null,
+  hostname text not null,
+  platform text not null,
+  addresses text[] not null,
+  from_address text not null,
+  agent_version text not null,
+  constraint enrolment_refusal_pkey PRIMARY KEY (partner_id, id),
+  constraint enrolment_refusal_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX enrolment_refusal_customer ON public.enrolment_refusal USING btree (partner_id, customer_id);
+CREATE INDEX enrolment_refusal_newest ON public.enrolment_refusal USING btree (partner_id, at DESC);
+CREATE INDEX enrolment_refusal_product ON public.enrolment_refusal USING btree (partner_id, product_id, at DESC);
+alter table public.enrolment_refusal enable row level security;
+create policy tenant on public.enrolment_refusal for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.enrolment_refusal to vigie_app;
 
 create table public.event (
   partner_id uuid not null,
@@ -598,6 +1013,7 @@ create table public.event (
   constraint event_state_check CHECK ((state = ANY (ARRAY['unresolved'::text, 'pending'::text, 'resolved'::text])))
 );
 CREATE INDEX event_customer ON public.event USING btree (partner_id, customer_id, last_raised_at, id);
+CREATE INDEX event_ended ON public.event USING btree (partner_id, resolved_at) WHERE (state = 'resolved'::text);
 CREATE INDEX event_newest ON public.event USING btree (partner_id, last_raised_at, id);
 CREATE UNIQUE INDEX event_open ON public.event USING btree (partner_id, product_id, category, condition) WHERE (state <> 'resolved'::text);
 CREATE INDEX event_open_newest ON public.event USING btree (partner_id, last_raised_at, id) WHERE (state <> 'resolved'::text);
@@ -629,6 +1045,23 @@ create policy tenant on public.event_step for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant insert, select on public.event_step to vigie_app;
+grant update (customer_id) on public.event_step to vigie_app;
+
+create table public.history_due (
+  partner_id uuid not null,
+  product_id uuid not null,
+  customer_id uuid not null,
+  move_id uuid not null,
+  until_at timestamp with time zone not null default 'infinity'::timestamp with time zone,
+  asked_at timestamp with time zone not null,
+  constraint history_due_pkey PRIMARY KEY (partner_id, product_id),
+  constraint history_due_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
+);
+alter table public.history_due enable row level security;
+create policy tenant on public.history_due for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.history_due to vigie_app;
 
 create table public.idempotency (
   partner_id uuid not null,
@@ -685,6 +1118,7 @@ create table public.infection (
   constraint infection_pkey PRIMARY KEY (partner_id, id),
   constraint infection_partner_id_endpoint_id_fkey FOREIGN KEY (partner_id, endpoint_id) REFERENCES public.endpoint(partner_id, id) ON DELETE CASCADE
 );
+CREATE INDEX infection_closed ON public.infection USING btree (partner_id, closed_at) WHERE (closed_at IS NOT NULL);
 CREATE INDEX infection_endpoint ON public.infection USING btree (partner_id, endpoint_id);
 CREATE UNIQUE INDEX infection_open ON public.infection USING btree (partner_id, endpoint_id, category, object_hash) WHERE (closed_at IS NULL);
 CREATE INDEX infection_open_product ON public.infection USING btree (partner_id, product_id, category) WHERE (closed_at IS NULL);
@@ -730,6 +1164,65 @@ create table public.migration (
   constraint migration_pkey PRIMARY KEY (number)
 );
 
+create table public.order_agent (
+  partner_id uuid not null,
+  order_id uuid not null,
+  agent_id uuid not null,
+  customer_id uuid not null,
+  product_id uuid not null,
+  name text not null,
+  company text not null,
+  ring integer not null,
+  step text not null,
+  reason text,
+  command_id uuid,
+  at timestamp with time zone not null,
+  name_key text collate "C" not null generated always as (vigie.fold(name)) stored,
+  company_key text collate "C" not null generated always as (vigie.fold(company)) stored,
+  constraint order_agent_pkey PRIMARY KEY (partner_id, order_id, agent_id),
+  constraint order_agent_partner_id_order_id_fkey FOREIGN KEY (partner_id, order_id) REFERENCES public.command_order(partner_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX order_agent_command ON public.order_agent USING btree (partner_id, command_id) WHERE (command_id IS NOT NULL);
+CREATE INDEX order_agent_company ON public.order_agent USING btree (partner_id, order_id, company_key, agent_id);
+CREATE INDEX order_agent_name ON public.order_agent USING btree (partner_id, order_id, name_key, agent_id);
+CREATE INDEX order_agent_ring ON public.order_agent USING btree (partner_id, order_id, ring, agent_id) WHERE (step = 'planned'::text);
+CREATE INDEX order_agent_step ON public.order_agent USING btree (partner_id, order_id, step, name_key, agent_id);
+alter table public.order_agent enable row level security;
+create policy tenant on public.order_agent for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.order_agent to vigie_app;
+
+create table public.order_count (
+  partner_id uuid not null,
+  order_id uuid not null,
+  ring integer not null,
+  step text not null,
+  count integer not null,
+  constraint order_count_pkey PRIMARY KEY (partner_id, order_id, ring, step),
+  constraint order_count_partner_id_order_id_fkey FOREIGN KEY (partner_id, order_id) REFERENCES public.command_order(partner_id, id) ON DELETE CASCADE
+);
+alter table public.order_count enable row level security;
+create policy tenant on public.order_count for all to vigie_app
+  using (partner_id = ( SELECT vigie.partner() AS partner))
+  with check (partner_id = ( SELECT vigie.partner() AS partner));
+grant delete, insert, select, update on public.order_count to vigie_app;
+
+create table public.order_move (
+  partner_id uuid not null,
+  order_id uuid not null,
+  id bigint not null generated always as identity,
+  ring integer not null,
+  step text not null,
+  count integer not null,
+  constraint order_move_pkey PRIMARY KEY (partner_id, order_id, id)
+);
+alter table public.order_move enable row level security;
+create policy tenant on public.order_move for all to vigie_app
+  using (partner_id = ( SELECT vigie.partner() AS partner))
+  with check (partner_id = ( SELECT vigie.partner() AS partner));
+grant delete, insert, select on public.order_move to vigie_app;
+
 create table public.outbox (
   partner_id uuid not null,
   id uuid not null,
@@ -750,6 +1243,7 @@ create table public.outbox (
   next_try_at timestamp with time zone,
   handing_over_at timestamp with time zone,
   sent_at timestamp with time zone,
+  account_id uuid,
   constraint outbox_pkey PRIMARY KEY (partner_id, id),
   constraint outbox_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id),
   constraint outbox_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'kept'::text, 'failed'::text])))
@@ -773,6 +1267,7 @@ create table public.partner (
   time_zone text not null default 'UTC'::text,
   version integer not null default 1,
   created_at timestamp with time zone not null default now(),
+  is_consent_strict boolean not null default false,
   constraint partner_pkey PRIMARY KEY (id),
   constraint partner_kind_check CHECK ((kind = ANY (ARRAY['operator'::text, 'reseller'::text]))),
   constraint partner_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.partner(id)
@@ -806,6 +1301,13 @@ create table public.product (
   created_at timestamp with time zone not null default now(),
   description_key text collate "C" not null generated always as (vigie.fold(description)) stored,
   last_seen_key timestamp with time zone not null generated always as (COALESCE(last_seen_at, '-infinity'::timestamp with time zone)) stored,
+  threat_action_count integer not null default 0,
+  threat_warning_count integer not null default 0,
+  system_action_count integer not null default 0,
+  system_warning_count integer not null default 0,
+  licence_action_count integer not null default 0,
+  licence_warning_count integer not null default 0,
+  new_endpoint_group text,
   constraint product_pkey PRIMARY KEY (partner_id, id),
   constraint product_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
   constraint product_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
@@ -815,13 +1317,45 @@ CREATE INDEX product_customer ON public.product USING btree (partner_id, custome
 CREATE INDEX product_description ON public.product USING btree (partner_id, description_key, id);
 CREATE UNIQUE INDEX product_guid ON public.product USING btree (guid);
 CREATE INDEX product_last_seen ON public.product USING btree (partner_id, last_seen_key, id);
-CREATE INDEX product_state ON public.product USING btree (partner_id, state);
+CREATE INDEX product_state ON public.product USING btree (partner_id, state, customer_id);
 CREATE INDEX product_type ON public.product USING btree (partner_id, type_id, customer_id);
 alter table public.product enable row level security;
 create policy tenant on public.product for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select, update on public.product to vigie_app;
+
+create table public.product_move (
+  partner_id uuid not null,
+  id uuid not null,
+  customer_id uuid not null,
+  customer_name text not null,
+  from_customer_id uuid not null,
+  from_customer_name text not null,
+  product_id uuid not null,
+  agent_count integer not null,
+  endpoint_count integer not null,
+  reason text not null,
+  moved_at timestamp with time zone not null,
+  moved_by text not null,
+  reversible_until timestamp with time zone not null,
+  undone_at timestamp with time zone,
+  undone_by text,
+  undoes_id uuid,
+  record_count bigint not null default 0,
+  history_moved_at timestamp with time zone,
+  constraint product_move_pkey PRIMARY KEY (partner_id, id),
+  constraint product_move_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE,
+  constraint product_move_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX product_move_customer ON public.product_move USING btree (partner_id, customer_id, moved_at, id);
+CREATE INDEX product_move_newest ON public.product_move USING btree (partner_id, moved_at, id);
+CREATE INDEX product_move_product ON public.product_move USING btree (partner_id, product_id, moved_at);
+alter table public.product_move enable row level security;
+create policy tenant on public.product_move for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant insert, select, update on public.product_move to vigie_app;
 
 create table public.purge (
   partner_id uuid not null,
@@ -850,6 +1384,50 @@ create policy tenant on public.recovery_code for all to vigie_app
   using (partner_id = ( SELECT vigie.partner() AS partner))
   with check (partner_id = ( SELECT vigie.partner() AS partner));
 grant delete, insert, select, update on public.recovery_code to vigie_app;
+
+create table public.registration_credential (
+  partner_id uuid not null,
+  customer_id uuid not null,
+  user_name text not null,
+  password_hash text not null,
+  previous_hash text,
+  previous_ends_at timestamp with time zone,
+  made_at timestamp with time zone not null,
+  made_by text not null,
+  constraint registration_credential_pkey PRIMARY KEY (partner_id, customer_id),
+  constraint registration_credential_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX registration_credential_user_name ON public.registration_credential USING btree (user_name);
+alter table public.registration_credential enable row level security;
+create policy tenant on public.registration_credential for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.registration_credential to vigie_app;
+
+create table public.saved_view (
+  partner_id uuid not null,
+  id uuid not null,
+  account_id uuid not null,
+  list text not null,
+  name text not null,
+  query text not null,
+  columns text[],
+  is_shared boolean not null default false,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default now(),
+  name_key text collate "C" not null generated always as (vigie.fold(name)) stored,
+  constraint saved_view_pkey PRIMARY KEY (partner_id, id),
+  constraint saved_view_list_check CHECK ((list = ANY (ARRAY['customers'::text, 'inventory'::text, 'events'::text]))),
+  constraint saved_view_partner_id_account_id_fkey FOREIGN KEY (partner_id, account_id) REFERENCES public.account(partner_id, id) ON DELETE CASCADE,
+  constraint saved_view_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
+);
+CREATE INDEX saved_view_account ON public.saved_view USING btree (partner_id, account_id, list, name_key, id);
+CREATE INDEX saved_view_shared ON public.saved_view USING btree (partner_id, list, name_key, id) WHERE is_shared;
+alter table public.saved_view enable row level security;
+create policy tenant on public.saved_view for all to vigie_app
+  using (partner_id = ( SELECT vigie.partner() AS partner))
+  with check (partner_id = ( SELECT vigie.partner() AS partner));
+grant delete, insert, select, update on public.saved_view to vigie_app;
 
 create table public.scope_line (
   partner_id uuid not null,
@@ -899,6 +1477,147 @@ create policy tenant on public.session for all to vigie_app
   with check (partner_id = ( SELECT vigie.partner() AS partner));
 grant delete, insert, select, update on public.session to vigie_app;
 
+create table public.setting_layer (
+  partner_id uuid not null,
+  id uuid not null,
+  customer_id uuid not null,
+  product_id uuid,
+  "group" text,
+  "values" jsonb not null default '{}'::jsonb,
+  set_by jsonb not null default '{}'::jsonb,
+  template_id uuid,
+  template_version integer,
+  template_name text,
+  template_values jsonb,
+  template_by text,
+  template_at timestamp with time zone,
+  version integer not null default 1,
+  constraint setting_layer_pkey PRIMARY KEY (partner_id, id),
+  constraint setting_layer_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE,
+  constraint setting_layer_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX setting_layer_customer ON public.setting_layer USING btree (partner_id, customer_id);
+CREATE UNIQUE INDEX setting_layer_place ON public.setting_layer USING btree (partner_id, customer_id, product_id, "group") NULLS NOT DISTINCT;
+CREATE INDEX setting_layer_product ON public.setting_layer USING btree (partner_id, product_id);
+CREATE INDEX setting_layer_template ON public.setting_layer USING btree (partner_id, template_id) WHERE (template_id IS NOT NULL);
+alter table public.setting_layer enable row level security;
+create policy tenant on public.setting_layer for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.setting_layer to vigie_app;
+
+create table public.setting_state (
+  partner_id uuid not null,
+  endpoint_id uuid not null,
+  customer_id uuid not null,
+  product_id uuid not null,
+  agent_id uuid,
+  "group" text,
+  time_zone text,
+  wanted_revision integer not null default 0,
+  wanted jsonb not null default '{}'::jsonb,
+  wanted_at timestamp with time zone,
+  command_id uuid,
+  command_revision integer,
+  reported_revision integer,
+  reported jsonb,
+  reported_at timestamp with time zone,
+  constraint setting_state_pkey PRIMARY KEY (partner_id, endpoint_id),
+  constraint setting_state_partner_id_endpoint_id_fkey FOREIGN KEY (partner_id, endpoint_id) REFERENCES public.endpoint(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX setting_state_customer ON public.setting_state USING btree (partner_id, customer_id);
+CREATE INDEX setting_state_due ON public.setting_state USING btree (partner_id, endpoint_id) WHERE ((wanted_revision > 0) AND (reported_revision IS DISTINCT FROM wanted_revision));
+CREATE INDEX setting_state_product ON public.setting_state USING btree (partner_id, product_id);
+alter table public.setting_state enable row level security;
+create policy tenant on public.setting_state for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.setting_state to vigie_app;
+
+create table public.setting_template (
+  partner_id uuid not null,
+  id uuid not null,
+  name text not null,
+  name_key text collate "C" not null generated always as (vigie.fold(name)) stored,
+  version integer not null,
+  created_at timestamp with time zone not null,
+  constraint setting_template_pkey PRIMARY KEY (partner_id, id),
+  constraint setting_template_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
+);
+CREATE UNIQUE INDEX setting_template_name ON public.setting_template USING btree (partner_id, name_key);
+alter table public.setting_template enable row level security;
+create policy tenant on public.setting_template for all to vigie_app
+  using (partner_id = ( SELECT vigie.partner() AS partner))
+  with check (partner_id = ( SELECT vigie.partner() AS partner));
+grant delete, insert, select, update on public.setting_template to vigie_app;
+
+create table public.setting_template_version (
+  partner_id uuid not null,
+  template_id uuid not null,
+  number integer not null,
+  name text not null,
+  about text not null,
+  families text[] not null,
+  "values" jsonb not null,
+  made_by text not null,
+  made_at timestamp with time zone not null,
+  constraint setting_template_version_pkey PRIMARY KEY (partner_id, template_id, number),
+  constraint setting_template_version_partner_id_template_id_fkey FOREIGN KEY (partner_id, template_id) REFERENCES public.setting_template(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX setting_template_version_of ON public.setting_template_version USING btree (partner_id, template_id);
+alter table public.setting_template_version enable row level security;
+create policy tenant on public.setting_template_version for all to vigie_app
+  using (partner_id = ( SELECT vigie.partner() AS partner))
+  with check (partner_id = ( SELECT vigie.partner() AS partner));
+grant delete, insert, select on public.setting_template_version to vigie_app;
+
+create table public.site_key (
+  partner_id uuid not null,
+  id uuid not null,
+  customer_id uuid not null,
+  product_id uuid not null,
+  key_hash bytea not null,
+  max_uses integer not null,
+  uses integer not null default 0,
+  expires_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  constraint site_key_pkey PRIMARY KEY (partner_id, id),
+  constraint site_key_check CHECK ((uses <= max_uses)),
+  constraint site_key_max_uses_check CHECK (((max_uses >= 1) AND (max_uses <= 500))),
+  constraint site_key_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
+  constraint site_key_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX site_key_customer ON public.site_key USING btree (partner_id, customer_id);
+CREATE UNIQUE INDEX site_key_hash ON public.site_key USING btree (partner_id, product_id, key_hash);
+CREATE INDEX site_key_product ON public.site_key USING btree (partner_id, product_id, created_at DESC, id);
+alter table public.site_key enable row level security;
+create policy tenant on public.site_key for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.site_key to vigie_app;
+
+create table public.site_server (
+  partner_id uuid not null,
+  product_id uuid not null,
+  customer_id uuid not null,
+  agent_id uuid not null,
+  urls text[] not null,
+  ca_fingerprint text not null,
+  problem text,
+  reported_at timestamp with time zone not null,
+  constraint site_server_pkey PRIMARY KEY (partner_id, product_id),
+  constraint site_server_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
+  constraint site_server_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX site_server_customer ON public.site_server USING btree (partner_id, customer_id);
+alter table public.site_server enable row level security;
+create policy tenant on public.site_server for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.site_server to vigie_app;
+
 create table public.tally_hour (
   partner_id uuid not null,
   customer_id uuid not null,
@@ -943,6 +1662,31 @@ create policy tenant on public.tenant_key for all to vigie_app
   using (partner_id = ( SELECT vigie.partner() AS partner))
   with check (partner_id = ( SELECT vigie.partner() AS partner));
 grant delete, insert, select on public.tenant_key to vigie_app;
+
+create table public.url_entry (
+  partner_id uuid not null,
+  id uuid not null,
+  customer_id uuid,
+  kind text not null,
+  entry text not null,
+  entry_key text collate "C" not null generated always as (vigie.fold(entry)) stored,
+  added_by text not null,
+  added_at timestamp with time zone not null,
+  constraint url_entry_pkey PRIMARY KEY (partner_id, id),
+  constraint url_entry_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE,
+  constraint url_entry_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
+);
+CREATE INDEX url_entry_added ON public.url_entry USING btree (partner_id, customer_id, kind, added_at, id);
+CREATE INDEX url_entry_customer ON public.url_entry USING btree (partner_id, customer_id);
+CREATE INDEX url_entry_list ON public.url_entry USING btree (partner_id, customer_id, kind, entry_key, id);
+CREATE UNIQUE INDEX url_entry_once ON public.url_entry USING btree (partner_id, customer_id, entry) NULLS NOT DISTINCT;
+alter table public.url_entry enable row level security;
+create policy inherited on public.url_entry for select to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (customer_id IS NULL));
+create policy tenant on public.url_entry for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.url_entry to vigie_app;
 
 -- Partitions that take what no other takes
 

@@ -17,6 +17,8 @@ create table endpoint_merge (
   -- of the staying one what the other's newer report replaced, and when that report came; null: its own was newer
   replaced jsonb,
   replaced_at timestamptz,
+  -- the settings wanted of the taken one, and what it told of them; null: nothing was known
+  setting_state jsonb,
   -- infections that moved, and of them those closed because the same was open at the staying one
   infection_ids uuid[] not null default '{}',
   twin_infection_ids uuid[] not null default '{}',

@@ -78,11 +78,12 @@ export async function merge(db: TenantDb, staying: EndpointRow, taken: EndpointR
      where t.endpoint_id = $2 and t.closed_at is null and s.endpoint_id = $1 and s.closed_at is null and s.category = t.category and s.object_hash = t.object_hash returning t.id`, [staying.id, taken.id, now])
   const { rows: moved } = await db.query<{ id: string }>('update infection set endpoint_id = $1, product_id = $3 where endpoint_id = $2 returning id', [staying.id, taken.id, staying.product_id])
   await db.query(
-    `insert into endpoint_merge (partner_id, id, customer_id, endpoint_id, endpoint_name, merged_id, merged_name, product_id, key, snapshot, replaced, replaced_at, infection_ids, twin_infection_ids, merged_at, merged_by)
-     select $1, $2, t.customer_id, s.id, s.name, t.id, t.name, t.product_id, t.key, to_jsonb(t), case when $5 then to_jsonb(s) end, case when $5 then t.received_at end, $6, $7, $8, $9
+    `insert into endpoint_merge (partner_id, id, customer_id, endpoint_id, endpoint_name, merged_id, merged_name, product_id, key, snapshot, setting_state, replaced, replaced_at, infection_ids, twin_infection_ids, merged_at, merged_by)
+     select $1, $2, t.customer_id, s.id, s.name, t.id, t.name, t.product_id, t.key, to_jsonb(t), (select to_jsonb(w) from setting_state w where w.endpoint_id = t.id), case when $5 then to_jsonb(s) end, case when $5 then t.received_at end, $6, $7, $8, $9
      from endpoint s, endpoint t where s.id = $3 and t.id = $4`,
     [db.tenant.partnerId, id, staying.id, taken.id, isNewer, moved.map((row) => row.id), twins.map((row) => row.id), now, by])
   if (isNewer) await db.query(`update endpoint s set (${reportedColumns.join(', ')}) = (select ${reported('t')} from endpoint t where t.id = $2) where s.id = $1`, [staying.id, taken.id])
+  await raiseRevision(db, staying.id, taken.id)
   // what stood for the taken one stands for the staying one now
   await db.query('update endpoint_alias set endpoint_id = $1 where endpoint_id = $2', [staying.id, taken.id])
   await db.query(
@@ -127,6 +128,8 @@ export async function undoMerge(db: TenantDb, mergeId: string, by: string, now: 
 
   await db.query('delete from endpoint_alias where merge_id = $1', [mergeId])
   await putBack(db, mergeId)
+  await putSettingsBack(db, mergeId)
+  await raiseRevision(db, of.merged_id, root.id)
   // what had been taken into it before goes with it
   await db.query(
     `with recursive below as (
@@ -161,6 +164,20 @@ async function putBack(db: TenantDb, mergeId: string): Promise<void> {
   await db.query(
     `insert into endpoint (${names.join(', ')}) select ${names.map((name) => values[name] ?? `r.${name}`).join(', ')}
      from endpoint_merge m join product p on p.partner_id = m.partner_id and p.id = m.product_id, jsonb_populate_record(null::endpoint, m.snapshot) r where m.id = $1`, [mergeId])
+}
+
+/** Orders to an agent only ever count up: what either identity was told stays below what this one is told next (AGT-4). */
+async function raiseRevision(db: TenantDb, id: string, otherId: string): Promise<void> {
+  await db.query(
+    `update setting_state s set wanted_revision = o.above + 1 from (select greatest(wanted_revision, reported_revision) as above from setting_state where endpoint_id = $2) o
+     where s.endpoint_id = $1 and s.wanted_revision > 0 and o.above >= s.wanted_revision`, [id, otherId])
+}
+
+/** Its agent and group are looked at again by the settings' own job. */
+async function putSettingsBack(db: TenantDb, mergeId: string): Promise<void> {
+  await db.query(
+    `insert into setting_state select r.* from endpoint_merge m, jsonb_populate_record(null::setting_state, m.setting_state) r where m.id = $1 and m.setting_state is not null on conflict do nothing`, [mergeId])
+  await db.query(`update setting_state s set customer_id = e.customer_id, "group" = null from endpoint_merge m, endpoint e where m.id = $1 and s.endpoint_id = m.merged_id and e.id = m.merged_id and s.customer_id <> e.customer_id`, [mergeId])
 }
 
 /** One that was closed because its twin was open opens again if the twin still is; else it ended as the twin did. */

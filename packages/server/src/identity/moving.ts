@@ -27,6 +27,7 @@ export interface Moving {
 }
 export interface Moved {
   id: string
+  agentIds: string[]
   description: string
   from: { id: string; name: string }
   to: { id: string; name: string }
@@ -60,6 +61,10 @@ export async function move(db: TenantDb, { productId, toCustomerId, reason, by, 
     for (const table of await homedTables(db)) await db.query(`update "${table}" set customer_id = $2 where product_id = $1 and customer_id <> $2`, [productId, to.id])
     await db.query('update event_step s set customer_id = $2 from event e where e.product_id = $1 and s.partner_id = e.partner_id and s.event_id = e.id', [productId, to.id])
     await db.query('update command_step s set customer_id = $2 from command c where c.product_id = $1 and s.partner_id = c.partner_id and s.command_id = c.id', [productId, to.id])
+    // settings of the old customer end here; those of the new one come with the next look (AGT-4)
+    await db.query(
+      `update setting_state set "group" = null, wanted_revision = case when wanted = '{}' then wanted_revision else greatest(wanted_revision, reported_revision) + 1 end,
+         wanted_at = case when wanted = '{}' then wanted_at else $2 end, wanted = '{}' where product_id = $1`, [productId, now])
     // look-alikes within the product go along; pairs with those who stay are of two customers now, and no pairs any more
     await db.query('delete from duplicate d using endpoint e, endpoint f where e.id = d.endpoint_id and f.id = d.other_id and (e.product_id = $1) <> (f.product_id = $1)', [productId])
     await db.query('update duplicate d set customer_id = $2 from endpoint e where e.id = d.endpoint_id and e.product_id = $1', [productId, to.id])
@@ -83,7 +88,7 @@ export async function move(db: TenantDb, { productId, toCustomerId, reason, by, 
     db.announce({ kind: 'customer', id: customer.id, customerId: customer.id })
     db.announce({ kind: 'product', id: productId, customerId: customer.id })
   }
-  return { id, description, from, to }
+  return { id, agentIds, description, from, to }
 }
 
 /** What an undoing takes back, locked. @throws move.not-found, move.not-undoable */

@@ -1,6 +1,7 @@
 import { assertEndpointNamed, identityApi, type Duplicate } from '@vigie/domain/identity'
 import { assertNamed } from '@vigie/domain/products'
 import { record } from '../audit/index.ts'
+import { assertWithinCaps } from '../commands/index.ts'
 import { exportPageSize, handle, handleStream, speaker, streamCsv, type Context, type Handler } from '../platform/index.ts'
 import * as duplicates from './duplicates.ts'
 import * as merges from './merges.ts'
@@ -75,8 +76,9 @@ export const identityRoutes: Handler[] = [
   }),
 
   handle(identityApi.moveProduct, async ({ db, now, services, ...who }, { params, body }) => {
-    const { description } = await moving.lockForMove(db, params.productId, body.customerId)
-    assertNamed(description, body.confirmName)
+    const product = await moving.lockForMove(db, params.productId, body.customerId)
+    assertNamed(product.description, body.confirmName)
+    await assertWithinCaps(db, services, who.actor, { type: 'move', agents: product.agentIds.map((id) => ({ id, customerId: product.from.id })) })
     const moved = await moving.move(db, { productId: params.productId, toCustomerId: body.customerId, reason: body.reason, by: who.actor.name, undoesId: null }, now)
     await recordMove({ db, now, services, ...who }, params.productId, moved, body.reason)
     return await moves.get(db, moved.id, now)
@@ -88,6 +90,7 @@ export const identityRoutes: Handler[] = [
   handle(identityApi.undoMove, async ({ db, now, services, ...who }, { params }) => {
     const { productId, fromCustomerId } = await moving.lockUndoable(db, params.moveId, now)
     const moved = await moving.move(db, { productId, toCustomerId: fromCustomerId, reason: '', by: who.actor.name, undoesId: params.moveId }, now)
+    await assertWithinCaps(db, services, who.actor, { type: 'move', agents: moved.agentIds.map((id) => ({ id, customerId: moved.from.id })) })
     await moving.markUndone(db, params.moveId, who.actor.name, now)
     await recordMove({ db, now, services, ...who }, productId, moved, 'undo')
     return await moves.get(db, params.moveId, now)

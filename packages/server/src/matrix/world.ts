@@ -17,6 +17,11 @@ export interface Ids {
   endpointKeyId: string
   /** About `customerId`. */
   deliveryId: string
+  /** Merged into `endpointId`; a second endpoint beside it; a pair of the two; a move of the product. */
+  mergeId: string
+  twinId: string
+  duplicateId: string
+  moveId: string
   consentId: string
 }
 /** Of the business, not of one customer. */
@@ -98,16 +103,23 @@ async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark:
   await put('registration_credential', { user_name: `u-${mark}` })
   const endpointKeyId = newId(now)
   await put('site_key', { ...ofProduct, id: endpointKeyId, key_hash: randomBytes(32), max_uses: 3, created_by: mark, expires_at: new Date(now.getTime() + 3_600_000) })
+  const [twinId, duplicateId, mergeId, moveId, mergedId] = Array.from({ length: 5 }, () => newId(now)) as [string, string, string, string, string]
+  await put('endpoint', { ...ofProduct, id: twinId, key: 'twin', name: `twin-${mark}`, group: 'servers' })
+  await put('duplicate', { id: duplicateId, endpoint_id: endpointId, other_id: twinId, evidence: ['same-fingerprint'], state: 'suspected' })
+  const snapshot = { partner_id: partnerId, id: mergedId, customer_id: customerId, product_id: productId, key: 'merged', name: mark, group: 'servers', addresses: [], platform: '', real_time_scan: 'on', scan_running: false, open_infections: 0, created_at: now }
+  await put('endpoint_merge', { ...ofProduct, id: mergeId, endpoint_id: endpointId, endpoint_name: mark, merged_id: mergedId, merged_name: mark, key: 'merged', snapshot: JSON.stringify(snapshot), merged_by: mark })
+  await put('endpoint_alias', { ...ofProduct, key: 'merged', merged_id: mergedId, merge_id: mergeId, endpoint_id: endpointId })
+  await put('product_move', { ...ofProduct, id: moveId, customer_name: mark, from_customer_id: emptyCustomerId, from_customer_name: mark, reversible_until: new Date(now.getTime() + 86_400_000), moved_by: mark })
   // tables that no request names by id stand behind the same wall
   for (const [table, row] of Object.entries<Record<string, unknown>>({
-    event_step: { event_id: eventId, what: 'opened' }, consent_state: { activity: 'notify', decision: 'withdrawn', consent_id: consentId, since: now }, command_step: { command_id: commandId, step: 'waiting' }, infection: { ...ofProduct, id: newId(), endpoint_id: endpointId, category: 'antivirus', threat: mark },
+    history_due: { ...ofProduct, move_id: moveId }, event_step: { event_id: eventId, what: 'opened' }, consent_state: { activity: 'notify', decision: 'withdrawn', consent_id: consentId, since: now }, command_step: { command_id: commandId, step: 'waiting' }, infection: { ...ofProduct, id: newId(), endpoint_id: endpointId, category: 'antivirus', threat: mark },
     tally_minute: { ...ofProduct, category: 'antivirus' }, tally_hour: { category: 'antivirus' }, count_from: { ...ofProduct, category: 'antivirus', since: new Date(0) }, assessment_due: ofProduct,
     site_server: { ...ofProduct, agent_id: agentId, urls: [], ca_fingerprint: mark },
     index_value: { id: newId(), category: 'component-update', name: 'warnAfterDays', value: 7 }, dead_letter: { ...ofProduct, id: newId(), agent_id: agentId, epoch: newId() }, purge: { product_id: newId() },
   })) await put(table, row)
   const values = { customer: `Company ${mark}`, product: mark, category: 'antivirus', condition: 'uncleaned', figures: { infections: 1 }, endpoints: [`host-${mark}`], endpointCount: 1, since: now.toISOString() }
   await put('outbox', { id: deliveryId, kind: 'action-required', key: `k-${deliveryId}`, recipient: 'who@example.com', locale: 'en', time_zone: 'UTC', event_id: eventId, content: JSON.stringify({ name: 'Who', values }), state: 'failed' })
-  return { customerId, emptyCustomerId, contactId, productId, agentId, endpointId, eventId, commandId, deliveryId, consentId, endpointKeyId }
+  return { customerId, emptyCustomerId, contactId, productId, agentId, endpointId, eventId, commandId, deliveryId, mergeId, twinId, duplicateId, moveId, consentId, endpointKeyId }
 }
 
 export async function aSession(database: TestDatabase, partnerId: string, accountId: string, state: 'full' | 'mfa-needed' | 'mfa-enrolment-needed'): Promise<{ sessionId: string; token: string }> {
