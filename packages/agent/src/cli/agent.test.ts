@@ -99,7 +99,7 @@ describe('the channel (AGT-2, AGT-6)', () => {
     await peer.until(() => peer.of('endpoint').length > 0, 'endpoint told')
     const [endpoint] = peer.of('endpoint')
     expect(endpoint).toMatchObject({ name: 'one', engine: { engine: 'clamav', problem: expect.any(String) } })
-    expect(endpoint!.commands.map(({ type }) => type)).toEqual(['scan-now', 'stop-scan', 'update-components', 'synchronise'])
+    expect(endpoint!.commands.map(({ type }) => type)).toEqual(['scan-now', 'stop-scan', 'update-components', 'synchronise', 'check'])
     await stop(agent)
     expect(peer.byes).toEqual(['stopped'])
   })

@@ -100,7 +100,7 @@ describe('the local tool (AGT-5)', () => {
   it('test-connection: each step, and where the way ends', async () => {
     const pinned = ['--server', peer.url, '--ca-sha256', peer.certificates.caSha256]
     const good = JSON.parse((await tool('test-connection', ...pinned, '--json')).stdout) as { isGood: boolean; steps: { step: string }[] }
-    expect([good.isGood, good.steps.map(({ step }) => step)]).toEqual([true, ['name', 'port', 'certificate', 'answer', 'channel']])
+    expect([good.isGood, good.steps.map(({ step }) => step)]).toEqual([true, ['name', 'port', 'certificate', 'answer', 'channel', 'clock']])
     const wrong = await tool('test-connection', '--server', peer.url, '--ca-sha256', 'ab'.repeat(32))
     expect([wrong.code, wrong.stdout]).toEqual([5, expect.stringContaining('not the one of the install command')])
     await enrol()

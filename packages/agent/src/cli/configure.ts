@@ -3,10 +3,14 @@ import { trustedCa } from '../core/enrol.ts'
 import { errorCode, privateFolder } from '../core/files.ts'
 import { IdentityStore } from '../core/identity.ts'
 import { probe } from '../core/probe.ts'
+import { loadProxy, proxyAddress, saveProxy } from '../core/proxy-store.ts'
+import type { Proxy } from '../core/proxy.ts'
 import { askAgent } from '../core/status.ts'
 import { text, type Context } from './context.ts'
 import { serverAddress } from './enrol.ts'
 import { CliError, type ExitName } from './exit-codes.ts'
+import { askPerson } from './interactive.ts'
+import { isSameProxy, proxyOf, proxyOptions } from './proxy.ts'
 import { loadSettings, saveSettings } from './settings.ts'
 
 /** Each option, and where it stands in the settings. A list is comma-separated; `default` forgets what was set. */
@@ -24,7 +28,7 @@ type Place = (typeof places)[keyof typeof places]
 
 export const configureOptions = {
   ...(Object.fromEntries(Object.keys(places).map((name) => [name, { type: 'string' }])) as Record<keyof typeof places, { type: 'string' }>),
-  server: { type: 'string' }, 'on-access': { type: 'string' }, 'on-access-action': { type: 'string' },
+  server: { type: 'string' }, 'on-access': { type: 'string' }, 'on-access-action': { type: 'string' }, interactive: { type: 'boolean', short: 'i' }, ...proxyOptions,
 } as const
 
 /** `vigie-agent configure`: changes what the options say, shows all settings; a running agent takes them at once. */
@@ -33,22 +37,27 @@ export async function configureCommand(context: Context): Promise<ExitName> {
   await privateFolder(stateFolder).catch((error: unknown) => {
     throw ['EACCES', 'EPERM', 'EROFS'].includes(errorCode(error)) ? new CliError('not-allowed', 'agent.error.not-allowed') : error
   })
+  if (context.values.interactive === true) await askPerson(context)
   const before = await loadSettings(stateFolder)
   const wanted = change(JSON.parse(JSON.stringify(before)), context)
   const isChanged = JSON.stringify(wanted) !== JSON.stringify(before)
-  const server = await moveServer(context)
+  const [proxyBefore, proxy] = [await loadProxy(stateFolder), await proxyOf(context)]
+  const server = await moveServer(context, proxy)
+  const isProxyChanged = !isSameProxy(proxyBefore, proxy)
+  if (isProxyChanged) await saveProxy(stateFolder, proxy)
   const settings = isChanged
     ? await saveSettings(stateFolder, wanted).catch((error: unknown) => {
         if (error instanceof ZodError) throw new CliError('usage', 'agent.error.setting', { setting: error.issues[0]?.path.join('.') ?? '' })
         throw error
       })
     : before
-  if (isChanged) {
+  if (isChanged || isProxyChanged) {
     const isTaken = (await askAgent(stateFolder, 'reload')) !== null
     say(t(isTaken ? 'agent.configure.taken' : 'agent.configure.saved'))
   }
-  context.sayJson({ settings, server })
-  say(JSON.stringify(settings, null, 2))
+  const shown = { server, proxy: proxy && { address: proxyAddress(proxy), auth: proxy.auth, hasPassword: proxy.password !== '' }, settings }
+  context.sayJson(shown)
+  say(JSON.stringify(shown, null, 2))
   return 'fine'
 }
 
@@ -82,15 +91,15 @@ function put(settings: Record<string, unknown>, path: readonly string[], value: 
 }
 
 /** Another address of the same installation: taken only if its certificate is by the CA we trust. */
-async function moveServer(context: Context): Promise<string | null> {
+async function moveServer(context: Context, proxy: Proxy | null): Promise<string | null> {
   const { stateFolder } = context
   const store = new IdentityStore(stateFolder)
   const identity = await store.load()
   const asked = text(context, 'server')
   if (asked === undefined || identity === null) return identity?.server ?? null
   const server = serverAddress(asked)
-  const { results } = await probe(server, await trustedCa(stateFolder))
-  const failed = results.find(({ isGood }) => !isGood)
+  const { results } = await probe(server, await trustedCa(stateFolder), proxy)
+  const failed = results.find(({ isGood, step }) => !isGood && step !== 'clock')
   if (failed) throw new CliError('not-connected', `agent.connection.${failed.fault}`, {}, `agent.connection.${failed.fault}.remedy`)
   const channel = new URL(identity.channel)
   await store.save({ ...identity, server, channel: `${server.replace(/^https/, 'wss')}${channel.pathname}` })

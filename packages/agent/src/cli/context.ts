@@ -14,6 +14,10 @@ export interface Context {
   t: Translator
   language: Locale
   values: Record<string, string | boolean | undefined>
+  /** Words without dashes, as many as the command takes at most. */
+  operands: readonly string[]
+  /** A proxy's password that a person typed: in memory only, never an option. */
+  typedPassword?: string
   /** A line for people; nothing with `--json`. */
   say(text?: string): void
   sayWith(sign: Sign, text: string): void
@@ -25,9 +29,9 @@ const common = { state: { type: 'string' }, language: { type: 'string' }, json: 
 export const defaultStateFolder = '/var/lib/vigie-agent'
 
 /** @param isSpeaking false: `t` is not loaded. @throws CliError `usage` for an option that isn't there */
-export async function context(args: readonly string[], options: ParseArgsOptionsConfig, isSpeaking = true): Promise<Context> {
+export async function context(args: readonly string[], options: ParseArgsOptionsConfig, isSpeaking = true, operandsAtMost = 0): Promise<Context> {
   const asked = /^--language=(.*)$/.exec(args.find((arg) => arg.startsWith('--language=')) ?? '')?.[1] ?? (args.includes('--language') ? args[args.indexOf('--language') + 1] : undefined)
-  const values = parse(args, { ...options, ...common })
+  const { values, operands } = parse(args, { ...options, ...common }, operandsAtMost)
   const stateFolder = resolve(String(values.state ?? process.env.VIGIE_AGENT_STATE ?? defaultStateFolder))
   const fromSettings = await loadSettings(stateFolder).then((settings) => settings.language, () => null)
   const isJson = values.json === true
@@ -35,7 +39,7 @@ export async function context(args: readonly string[], options: ParseArgsOptions
   const write = (line: string) => void (isJson || process.stdout.write(`${line}\n`))
   const language = languageOf(asked, fromSettings, process.env)
   return {
-    stateFolder, isJson, values, language, t: isSpeaking ? await words(language) : mute,
+    stateFolder, isJson, values, operands, language, t: isSpeaking ? await words(language) : mute,
     say: (text = '') => write(text),
     sayWith: (sign, text) => write(painted(sign, text, isTerminal)),
     sayJson: (value) => void (isJson && process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)),
@@ -44,10 +48,13 @@ export async function context(args: readonly string[], options: ParseArgsOptions
 
 const mute: Translator = Object.assign((key: string) => key, { locale: 'en' as const, has: () => false })
 
-function parse(args: readonly string[], options: ParseArgsOptionsConfig): Context['values'] {
+function parse(args: readonly string[], options: ParseArgsOptionsConfig, operandsAtMost: number): Pick<Context, 'values' | 'operands'> {
   try {
-    return parseArgs({ args: [...args], options, strict: true }).values as Context['values']
+    const { values, positionals } = parseArgs({ args: [...args], options, strict: true, allowPositionals: operandsAtMost > 0 })
+    if (positionals.length > operandsAtMost) throw new CliError('usage', 'agent.error.option', { option: positionals[operandsAtMost]! })
+    return { values: values as Context['values'], operands: positionals }
   } catch (error) {
+    if (error instanceof CliError) throw error
     const option = /'(--?[\w-]+)/.exec(error instanceof Error ? error.message : '')?.[1] ?? args.find((arg) => !arg.startsWith('-')) ?? ''
     throw new CliError('usage', 'agent.error.option', { option })
   }

@@ -1,24 +1,44 @@
+import { ZodError } from 'zod'
 import { Problem } from '@vigie/domain/kernel'
 import { asConnectionError, ConnectionError } from '../core/https.ts'
 import { errorCode } from '../core/files.ts'
 import { agentVersion } from '../version.ts'
+import { backupCommand, backupOptions, restoreCommand, restoreOptions } from './backup.ts'
+import { changeGuidCommand, changeGuidOptions } from './change-guid.ts'
+import { checkCommand, checkOptions } from './check.ts'
+import { collectCommand, collectOptions } from './collect.ts'
 import { configureCommand, configureOptions } from './configure.ts'
 import { context, type Context } from './context.ts'
 import { enrolCommand, enrolOptions } from './enrol.ts'
 import { CliError, exitCodes, type ExitName } from './exit-codes.ts'
+import { imageCommand, imageOptions } from './image.ts'
+import { languageCommand, logLevelCommand } from './language.ts'
 import { runCommand } from './run.ts'
+import { restartCommand, startCommand, stopCommand } from './service-commands.ts'
 import { statusCommand } from './status.ts'
 import { testConnectionCommand, testConnectionOptions } from './test-connection.ts'
 import { uninstallCommand, uninstallOptions } from './uninstall.ts'
 import { plain, words } from './words.ts'
 
 type Options = Parameters<typeof context>[1]
-const commands: Record<string, { options: Options; run: (context: Context) => Promise<ExitName> }> = {
+/** `operands`: words without dashes that it takes at most. */
+const commands: Record<string, { options: Options; operands?: number; run: (context: Context) => Promise<ExitName> }> = {
   enrol: { options: enrolOptions, run: enrolCommand },
   run: { options: {}, run: runCommand },
   status: { options: {}, run: statusCommand },
   'test-connection': { options: testConnectionOptions, run: testConnectionCommand },
+  check: { options: checkOptions, run: checkCommand },
+  collect: { options: collectOptions, run: collectCommand },
   configure: { options: configureOptions, run: configureCommand },
+  language: { options: {}, operands: 1, run: languageCommand },
+  'log-level': { options: {}, operands: 1, run: logLevelCommand },
+  backup: { options: backupOptions, operands: 1, run: backupCommand },
+  restore: { options: restoreOptions, operands: 1, run: restoreCommand },
+  'change-guid': { options: changeGuidOptions, run: changeGuidCommand },
+  image: { options: imageOptions, operands: 1, run: imageCommand },
+  start: { options: {}, run: startCommand },
+  stop: { options: {}, run: stopCommand },
+  restart: { options: {}, run: restartCommand },
   uninstall: { options: uninstallOptions, run: uninstallCommand },
   version: { options: {}, run: versionCommand },
 }
@@ -34,7 +54,7 @@ export async function main(args: readonly string[]): Promise<number> {
       help(speaker)
       return ['help', '--help', '-h'].includes(name) || command !== null ? exitCodes.fine : exitCodes.usage
     }
-    speaker = await context(rest, command.options, isSpeaking)
+    speaker = await context(rest, command.options, isSpeaking, command.operands)
     return exitCodes[await command.run(speaker)]
   } catch (error) {
     return exitCodes[await explain(speaker, error)]
@@ -57,7 +77,9 @@ function asCliError(error: unknown): CliError {
   if (error instanceof Problem) return new CliError('refused', `problem.${error.code}`, {}, error.kind.remedy)
   if (error instanceof ConnectionError) return new CliError('not-connected', `agent.connection.${error.reason}`, {}, `agent.connection.${asConnectionError(error).reason}.remedy`)
   if (['EACCES', 'EPERM', 'EROFS'].includes(errorCode(error))) return new CliError('not-allowed', 'agent.error.not-allowed')
-  return new CliError('fault', 'agent.error.fault', { cause: plain(String(error)).slice(0, 500) })
+  // Something of the agent's own on disk is not what it should be: an identity or settings cut short, edited by hand, from another version.
+  if (error instanceof ZodError || error instanceof SyntaxError) return new CliError('fault', 'agent.error.parts', {}, 'agent.error.parts.remedy')
+  return new CliError('fault', 'agent.error.fault', { cause: plain(String(error)).slice(0, 500) }, 'agent.error.fault.remedy')
 }
 
 async function versionCommand(context: Context): Promise<ExitName> {

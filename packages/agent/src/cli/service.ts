@@ -3,13 +3,19 @@ import { access, rm, writeFile } from 'node:fs/promises'
 import { isSea } from 'node:sea'
 import { realpath } from 'node:fs/promises'
 import { runProgram } from '../core/programs.ts'
+import { defaultStateFolder } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 
 const name = 'vigie-agent.service'
 const unitPath = `/etc/systemd/system/${name}`
+/** Where a package of the distribution's kind (.deb) put the unit: that one is the package's, we neither write nor remove it. */
+const packagedUnitPath = `/lib/systemd/system/${name}`
 
 export const hasSystemd = (): Promise<boolean> => access('/run/systemd/system', constants.F_OK).then(() => true, () => false)
-export const isInstalled = (): Promise<boolean> => access(unitPath, constants.F_OK).then(() => true, () => false)
+const isThere = (path: string): Promise<boolean> => access(path, constants.F_OK).then(() => true, () => false)
+/** By a package: the package manager removes program and unit. */
+export const isPackaged = (): Promise<boolean> => isThere(packagedUnitPath)
+export const isInstalled = async (): Promise<boolean> => (await isThere(unitPath)) || (await isPackaged())
 
 /** How this very program is started again: the one file, or Node with the script. */
 export async function ownCommand(): Promise<string[]> {
@@ -62,7 +68,8 @@ WantedBy=multi-user.target
 
 /** Writes the unit and (re)starts it. @returns what systemctl complained of; null: nothing. */
 export async function installService(stateFolder: string): Promise<string | null> {
-  await writeFile(unitPath, unitText(await ownCommand(), stateFolder), { mode: 0o644 })
+  // A unit in /etc hides the package's: written only where it has to say something else.
+  if (!(await isPackaged()) || stateFolder !== defaultStateFolder) await writeFile(unitPath, unitText(await ownCommand(), stateFolder), { mode: 0o644 })
   return (await systemctl('daemon-reload')) ?? (await systemctl('enable', name)) ?? (await systemctl('restart', name))
 }
 
@@ -75,6 +82,10 @@ export async function removeService(): Promise<void> {
 }
 
 export const stopService = (): Promise<string | null> => systemctl('stop', name)
+export const startService = (): Promise<string | null> => systemctl('start', name)
+export const restartService = (): Promise<string | null> => systemctl('restart', name)
+
+export const isServiceActive = async (): Promise<boolean> => (await systemctl('is-active', '--quiet', name)) === null
 
 async function systemctl(...args: string[]): Promise<string | null> {
   const { exitCode, output } = await runProgram('systemctl', args, { timeoutMs: 60_000 })

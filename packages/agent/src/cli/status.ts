@@ -3,6 +3,7 @@ import { askAgent, lastStatus, type Status } from '../core/status.ts'
 import type { EngineReport } from '../core/engine.ts'
 import type { Context } from './context.ts'
 import { CliError, type ExitName } from './exit-codes.ts'
+import { icons } from './messages.ts'
 import { plain, type Sign } from './words.ts'
 
 const stateSigns: Record<Status['state'] | 'not-running', Sign> = {
@@ -20,7 +21,7 @@ export async function statusCommand(context: Context): Promise<ExitName> {
   const engine = (live?.engine ?? null) as EngineReport | null
   const problems = [live?.queue.problem, engine?.problem].filter((problem): problem is string => typeof problem === 'string')
   const exit: ExitName = !live ? (identity.isUnregistered ? 'not-registered' : 'not-running') : live.state !== 'online' ? 'not-connected' : problems.length > 0 ? 'engine-problem' : 'fine'
-  context.sayJson({ ...status, state, isRunning: live !== null, exit })
+  context.sayJson({ ...status, state, icon: icons[state], isRunning: live !== null, exit })
   context.sayWith(stateSigns[state], t(`agent.status.${state}`))
   const detail = live?.detail ?? null
   if (detail) say(`  ${reason(context, detail)}`)
@@ -33,6 +34,7 @@ export async function statusCommand(context: Context): Promise<ExitName> {
   if (live?.clockOffsetMs && Math.abs(live.clockOffsetMs) > 60_000) context.sayWith('warning', t('agent.status.clock', { seconds: Math.round(Math.abs(live.clockOffsetMs) / 1_000) }))
   say()
   const rows: [string, string][] = [
+    [t('agent.status.icon'), t(`agent.icon.${icons[state]}`)],
     [t('agent.status.server'), identity.server], [t('agent.status.product'), plain(identity.product.description)], ['GUID', identity.guid], [t('agent.status.agent-id'), identity.agentId],
     [t('agent.status.version'), live?.version ?? status?.version ?? ''],
   ]

@@ -8,7 +8,7 @@ import { pause } from '../core/time.ts'
 import { Agent } from './agent.ts'
 import type { Context } from './context.ts'
 import { CliError, type ExitName } from './exit-codes.ts'
-import { isInstalled, removeService, stopService } from './service.ts'
+import { isInstalled, isPackaged, removeService, stopService } from './service.ts'
 
 export const uninstallOptions = { 'keep-registration': { type: 'boolean' }, 'keep-program': { type: 'boolean' } } as const
 
@@ -25,9 +25,10 @@ export async function uninstallCommand(context: Context): Promise<ExitName> {
     await askAgent(stateFolder, 'stop')
     await removeService()
     if (!isKept) await removeState(stateFolder)
-    const program = isSea() && basename(process.execPath) === 'vigie-agent' && context.values['keep-program'] !== true ? process.execPath : null
+    const program = isSea() && !(await isPackaged()) && basename(process.execPath) === 'vigie-agent' && context.values['keep-program'] !== true ? process.execPath : null
     if (program) await unlink(program)
     const quarantined = (await readdir(join(stateFolder, 'clamav', 'quarantine')).catch(() => [])).filter((name) => name.endsWith('.quarantined')).length
+    if (await isPackaged()) say(t('agent.uninstall.package'))
     say(t(isKept ? 'agent.uninstall.kept' : 'agent.uninstall.done'))
     if (wasTold === false) sayWith('warning', t('agent.uninstall.server-not-told'))
     if (quarantined > 0) say(t('agent.uninstall.quarantine', { files: quarantined, folder: join(stateFolder, 'clamav', 'quarantine') }))

@@ -84,7 +84,7 @@ export class Reporter {
 /** Which commands it takes now, and why not the others (AGT-7). */
 function commandsOf(engine: ReporterDeps['engine']): EndpointItem['commands'] {
   return commandTypes.map((type) => {
-    if (type === 'synchronise') return { type, isSupported: true, reason: null } // the agent's own
+    if (type === 'synchronise' || type === 'check') return { type, isSupported: true, reason: null } // the agent's own
     const command = engine?.running.commands[type]
     const reason = command ? command.unavailable() : (engine?.kind.unsupported[type] ?? 'not-supported')
     return { type, isSupported: reason === null, reason }
