@@ -86,10 +86,9 @@ create table order_agent (
   name_key text collate "C" not null generated always as (vigie.fold(name)) stored,
   company_key text collate "C" not null generated always as (vigie.fold(company)) stored,
   primary key (partner_id, order_id, agent_id),
-  foreign key (partner_id, order_id) references command_order (partner_id, id) on delete cascade,
-  foreign key (partner_id, agent_id) references agent (partner_id, id) on delete cascade
+  -- no reference to agent: what was told to one that is gone stays told, and the counts stay right
+  foreign key (partner_id, order_id) references command_order (partner_id, id) on delete cascade
 );
-create index order_agent_agent on order_agent (partner_id, agent_id);
 create index order_agent_ring on order_agent (partner_id, order_id, ring, agent_id) where step = 'planned';
 create index order_agent_name on order_agent (partner_id, order_id, name_key, agent_id);
 create index order_agent_company on order_agent (partner_id, order_id, company_key, agent_id);

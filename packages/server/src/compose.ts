@@ -18,6 +18,7 @@ import { createOrderRunner, orderJobs, orderRoutes } from './orders/index.ts'
 import { createSender, noMail, outboxRoutes, type SenderOptions } from './outbox/index.ts'
 import { createHttp, latestMigrationIs, type Background, type Clock, type Database, type Handler, type Log, type Metrics, type Services, type Vault } from './platform/index.ts'
 import { groupRoutes, productJobs, productRoutes } from './products/index.ts'
+import { settingJobs, settingRoutes } from './settings/index.ts'
 import { siteRoutes } from './sites/index.ts'
 import { viewRoutes } from './views/index.ts'
 
@@ -78,6 +79,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...viewRoutes,
     ...consentRoutes,
     ...productRoutes,
+    ...settingRoutes,
     ...groupRoutes,
     ...inventoryRoutes,
     ...identityRoutes,
@@ -89,7 +91,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...eventRoutes,
     ...siteRoutes,
   ]
-  const jobs: Job[] = [...cleaning, ...retentionJobs, ...productJobs, ...identityJobs, ...commandJobs, ...orderJobs, ...assessmentJobs]
+  const jobs: Job[] = [...cleaning, ...retentionJobs, ...productJobs, ...identityJobs, ...commandJobs, ...settingJobs, ...orderJobs, ...assessmentJobs]
   const background: Background[] = [createScheduler(services, jobs), createAssessor(services), createOrderRunner(services)]
   if (parts.smtp !== null) {
     const sender = createSender(services, parts.smtp)

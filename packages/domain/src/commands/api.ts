@@ -30,7 +30,7 @@ export const sendCommand = defineRoute({
 })
 export const listCommands = defineRoute({
   id: 'commands.list', method: 'GET', path: '/v1/commands', permission: 'command.read',
-  query: listQuery(['sentAt'], { customerId: CustomerId.optional(), productId: ProductId.optional(), eventId: EventId.optional(), step: oneOrMore(commandSteps).optional() }, '-sentAt'),
+  query: listQuery(['sentAt'], { customerId: CustomerId.optional(), productId: ProductId.optional(), agentId: AgentId.optional(), eventId: EventId.optional(), step: oneOrMore(commandSteps).optional() }, '-sentAt'),
   reply: listReply(Command), problems: [],
 })
 export const getCommand = defineRoute({

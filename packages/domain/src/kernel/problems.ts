@@ -76,6 +76,7 @@ export const problems = {
   'group.is-default': { status: 409, retry: false, remedy: 'remedy.use-a-group-of-your-own' },
   'group.label-taken': { status: 409, retry: false, remedy: 'remedy.choose-another-group-name' },
   'group.too-many': { status: 409, retry: false, remedy: 'remedy.remove-unused-groups' },
+  'diagnosis.unreadable': { status: 422, retry: false, remedy: 'remedy.paste-the-whole-check' },
   'endpoint.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
   'agent.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
   'agent.key-wrong': { status: 403, retry: false, remedy: 'remedy.make-a-new-key' },

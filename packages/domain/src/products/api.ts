@@ -1,7 +1,9 @@
 import * as z from 'zod'
-import { AgentId, CustomerId, defineRoute, EndpointId, listQuery, listReply, oneOrMore, ProductId } from '../kernel/index.ts'
-import { Family, ProductType } from './catalogue.ts'
-import { Agent, agentStates, ConnectInstructions, Endpoint, NewProduct, Product, ProductDescription, realTimeScanStates, TreeProduct } from './shapes.ts'
+import { AgentId, anyOf, CustomerId, defineRoute, EndpointId, listQuery, listReply, oneOrMore, ProductId } from '../kernel/index.ts'
+import { families, Family, ProductType } from './catalogue.ts'
+import {
+  Agent, agentStates, ConnectInstructions, Endpoint, EndpointGroup, GroupLabel, NewProduct, platformKinds, Product, ProductDescription, realTimeScanStates, TreeProduct,
+} from './shapes.ts'
 
 const params = z.strictObject({ productId: ProductId })
 
@@ -49,25 +51,74 @@ export const listAgents = defineRoute({
 /** AGT-3: a disabled agent closes its channel and asks for commands every 10 min only. */
 export const switchAgent = defineRoute({
   id: 'agents.switch', method: 'PATCH', path: '/v1/agents/:agentId', permission: 'agent.switch', params: z.strictObject({ agentId: AgentId }), body: z.strictObject({ isDisabled: z.boolean() }),
-  reply: Agent, problems: ['agent.not-found', 'agent.unregistered'],
+  reply: Agent, problems: ['agent.not-found', 'agent.unregistered', 'command.needs-second-person'],
 })
 /** Takes an agent's identity away: it must register again. */
 export const unregisterAgent = defineRoute({
   id: 'agents.unregister', method: 'DELETE', path: '/v1/agents/:agentId', permission: 'product.delete', params: z.strictObject({ agentId: AgentId }), body: z.strictObject({ confirmName: z.string().max(200) }),
-  reply: z.null(), problems: ['agent.not-found', 'product.name-differs'],
+  reply: z.null(), problems: ['agent.not-found', 'product.name-differs', 'command.needs-second-person'],
 })
 
-const endpointFilters = {
+/** INV-1. Several at once; what depends on the day is told in days, so that a saved view stays true. */
+export const endpointFilters = {
   customerId: CustomerId.optional(), productId: ProductId.optional(), group: z.string().max(80).optional(), state: oneOrMore(agentStates).optional(),
   realTimeScan: oneOrMore(realTimeScanStates).optional(), isInfected: z.stringbool().optional(),
+  tag: anyOf(z.string().min(1).max(80), 20).optional(), typeId: anyOf(z.string().min(1).max(40), 30).optional(), family: oneOrMore(families).optional(), platformKind: oneOrMore(platformKinds).optional(), agentVersion: z.string().max(255).optional(),
+  /** Real-time scan off, no engine, or never reported (`missingProtection`). */
+  isUnprotected: z.stringbool().optional(),
+  /** Patterns or engine lag behind the rest of the business (`outdated`). */
+  isOutdated: z.stringbool().optional(),
+  /** Has not reported for so many days. */
+  silentDays: z.coerce.number().int().min(1).max(3650).optional(),
 }
 const endpointSorts = ['name', 'lastSeenAt', 'openInfections', 'patternBuiltAt'] as const
 export const listEndpoints = defineRoute({
-  id: 'endpoints.list', method: 'GET', path: '/v1/endpoints', permission: 'product.read', query: listQuery(endpointSorts, endpointFilters), reply: listReply(Endpoint), problems: [],
+  id: 'endpoints.list', method: 'GET', path: '/v1/endpoints', permission: 'product.read', query: listQuery(endpointSorts, endpointFilters), reply: listReply(Endpoint), problems: ['consent.missing'],
 })
 export const exportEndpoints = defineRoute({
-  id: 'endpoints.export', method: 'GET', path: '/v1/endpoints.csv', permission: 'product.read', query: listQuery(endpointSorts, endpointFilters), reply: z.string(), problems: [], produces: 'text/csv',
+  id: 'endpoints.export', method: 'GET', path: '/v1/endpoints.csv', permission: 'product.read', query: listQuery(endpointSorts, endpointFilters), reply: z.string(), problems: ['consent.missing'], produces: 'text/csv',
 })
 export const getEndpoint = defineRoute({
-  id: 'endpoints.get', method: 'GET', path: '/v1/endpoints/:endpointId', permission: 'product.read', params: z.strictObject({ endpointId: EndpointId }), reply: Endpoint, problems: ['endpoint.not-found'],
+  id: 'endpoints.get', method: 'GET', path: '/v1/endpoints/:endpointId', permission: 'product.read', params: z.strictObject({ endpointId: EndpointId }), reply: Endpoint, problems: ['endpoint.not-found', 'consent.missing'],
+})
+
+/** A count that stops counting: `isMore` there are more than that. */
+const Count = z.object({ count: z.number().int(), isMore: z.boolean() })
+/** INV-1: what stands over the inventory. */
+export const summariseEndpoints = defineRoute({
+  id: 'inventory.summary', method: 'GET', path: '/v1/inventory/summary', permission: 'product.read', query: z.strictObject({ customerId: CustomerId.optional(), productId: ProductId.optional() }),
+  reply: z.object({ unprotected: Count, outdated: Count, silent: Count, infected: Count, agentVersions: z.array(z.string()), tags: z.array(z.string()) }), problems: [],
+})
+
+const groupParams = z.strictObject({ productId: ProductId, group: z.string().max(80) })
+export const listGroups = defineRoute({
+  id: 'groups.list', method: 'GET', path: '/v1/products/:productId/groups', permission: 'product.read', params,
+  reply: z.object({ rows: z.array(EndpointGroup), newEndpointGroup: z.string().nullable() }), problems: ['product.not-found'],
+})
+export const createGroup = defineRoute({
+  id: 'groups.create', method: 'POST', path: '/v1/products/:productId/groups', permission: 'endpoint.update', params, body: z.strictObject({ label: GroupLabel }), reply: EndpointGroup,
+  problems: ['product.not-found', 'group.label-taken', 'group.too-many'],
+})
+export const renameGroup = defineRoute({
+  id: 'groups.rename', method: 'PATCH', path: '/v1/products/:productId/groups/:group', permission: 'endpoint.update', params: groupParams, body: z.strictObject({ label: GroupLabel }), reply: EndpointGroup,
+  problems: ['product.not-found', 'group.not-found', 'group.is-default', 'group.label-taken', 'request.changed-meanwhile', 'request.precondition-missing'],
+})
+/** Its endpoints go where new ones go. */
+export const deleteGroup = defineRoute({
+  id: 'groups.delete', method: 'DELETE', path: '/v1/products/:productId/groups/:group', permission: 'endpoint.update', params: groupParams, reply: z.object({ moved: z.number().int() }),
+  problems: ['product.not-found', 'group.not-found', 'group.is-default', 'request.changed-meanwhile', 'request.precondition-missing'],
+})
+/** Where new endpoints go; null: to the default group of their platform. */
+export const setNewEndpointGroup = defineRoute({
+  id: 'groups.set-new', method: 'PATCH', path: '/v1/products/:productId/new-endpoint-group', permission: 'endpoint.update', params, body: z.strictObject({ group: z.string().max(80).nullable() }),
+  reply: z.object({ newEndpointGroup: z.string().nullable() }), problems: ['product.not-found', 'group.not-found', 'request.changed-meanwhile', 'request.precondition-missing'],
+})
+/** The named ones, or all of the product that a filter finds. Those that are there already count as moved to nowhere. */
+export const moveEndpoints = defineRoute({
+  id: 'endpoints.move', method: 'POST', path: '/v1/products/:productId/groups/:group/endpoints', permission: 'endpoint.update', params: groupParams,
+  body: z.strictObject({
+    endpointIds: z.array(EndpointId).min(1).max(1_000).optional(),
+    filter: z.strictObject({ q: z.string().trim().max(200).optional(), group: z.string().max(80).optional() }).optional(),
+  }).refine((body) => (body.endpointIds === undefined) !== (body.filter === undefined), { path: ['endpointIds'], error: 'required' }),
+  reply: z.object({ moved: z.number().int() }), problems: ['product.not-found', 'group.not-found', 'endpoint.not-found'],
 })

@@ -5,6 +5,7 @@ import { fieldErrorsOf, Problem } from '@vigie/domain/kernel'
 import { record, type Doer } from '../audit/index.ts'
 import { assertConsent, enterGate } from '../consent/index.ts'
 import { newId, type Services, type TenantDb } from '../platform/index.ts'
+import { assertWithinCaps } from './caps.ts'
 import { giveWay } from './giving-way.ts'
 import { addSteps } from './outcomes.ts'
 import * as commands from './store.ts'
@@ -25,9 +26,9 @@ export interface Sending {
  * Signs one order for each agent and leaves it waiting; at commit whoever holds the agent's channel hands it over (AGT-3). All or none: an agent that can't take it
  * refuses the whole. Dies before the commit: nothing was sent. Dies after: the order waits and is found when the agent next connects. The agent takes each
  * number once, so being handed over twice is harmless (R15).
- * @throws command.target-unregistered, command.target-disabled, command.not-supported, command.contradicts, agent.not-found, consent.missing, request.invalid (params)
+ * @throws command.target-unregistered, command.target-disabled, command.not-supported, command.needs-second-person (R16), command.contradicts, agent.not-found, consent.missing, request.invalid (params)
  */
-export async function send(db: TenantDb, services: Pick<Services, 'commandKey' | 'vault'>, now: Date, { product, type, params, agentIds, eventId, doer }: Sending): Promise<Command[]> {
+export async function send(db: TenantDb, services: Pick<Services, 'clock' | 'commandKey' | 'vault'>, now: Date, { product, type, params, agentIds, eventId, doer }: Sending): Promise<Command[]> {
   const { activity } = commandKinds[type]
   if (activity !== null) {
     await enterGate(db, [product.customerId], 'sends') // before any agent is locked
@@ -38,6 +39,9 @@ export async function send(db: TenantDb, services: Pick<Services, 'commandKey' |
   // of a product with several agents, a plain order goes to those that can be spoken to
   const targets = agentIds !== null ? all : all.filter((agent) => agent.switch === 'enabled')
   assertTakes(targets, all, type)
+  if (commandKinds[type].isDangerous) {
+    await assertWithinCaps(db, services, doer.kind === 'account' ? doer.actor : null, { type, agents: targets.map((target) => ({ id: target.id, customerId: target.customer_id })) })
+  }
   const sentBy = doer.kind === 'account' ? { id: doer.actor.accountId, name: doer.actor.name } : { id: null, name: doer.name }
   const refused = await giveWay(db, targets.map(({ id }) => id), type, now)
   if (refused.size > 0) throw new Problem('command.contradicts', { agentId: [...refused][0]! })

@@ -36,6 +36,7 @@ export async function list(db: TenantDb, query: QueryOf<typeof commandsApi.listC
   const where: string[] = []
   if (query.customerId) where.push(`o.customer_id = ${params.add(query.customerId)}`)
   if (query.productId) where.push(`o.product_id = ${params.add(query.productId)}`)
+  if (query.agentId) where.push(`o.agent_id = ${params.add(query.agentId)}`)
   if (query.eventId) where.push(`o.event_id = ${params.add(query.eventId)}`)
   if (query.step) where.push(`o.step = any(${params.add(query.step)}::text[])`)
   const page = keyset(sorts, 'o.id', query, params)
@@ -94,6 +95,12 @@ export async function lockTargets(db: TenantDb, productId: string, agentIds: rea
   const { rows } = await db.query<Target>(
     `select id, product_id, customer_id, hostname, switch, commands from agent where product_id = $1 and ($2::uuid[] is null or id = any($2)) order by id for no key update`,
     [productId, agentIds])
+  return rows
+}
+
+/** The same by their ids, whatever products they belong to. Those that are not there, or not to be seen, are left out. */
+export async function lockAgents(db: TenantDb, ids: readonly string[]): Promise<Target[]> {
+  const { rows } = await db.query<Target>('select id, product_id, customer_id, hostname, switch, commands from agent where id = any($1) order by id for no key update', [ids])
   return rows
 }
 

@@ -14,7 +14,11 @@ export interface Ids {
   endpointId: string
   eventId: string
   commandId: string
+  /** To the customer's agent alone, given by somebody who is not there any more. */
+  orderId: string
   endpointKeyId: string
+  /** Of the customer's own URL lists. */
+  urlEntryId: string
   /** About `customerId`. */
   deliveryId: string
   /** Merged into `endpointId`; a second endpoint beside it; a pair of the two; a move of the product. */
@@ -31,6 +35,8 @@ export interface OwnIds {
   /** A shared view of `accountId`. */
   viewId: string
   sessionId: string
+  /** Followed by nothing. */
+  templateId: string
 }
 
 /** A business with one of everything at two customers: `shown` is in the scope of its limited accounts, `hidden` is not. */
@@ -63,7 +69,10 @@ export async function aWorld(database: TestDatabase, passwordHash: string): Prom
   const viewId = newId()
   await insert(database, 'saved_view', { partner_id: partnerId, id: viewId, account_id: account.accountId, list: 'customers', name: mark, query: 'threat=warning', is_shared: true })
   await insert(database, 'default_view', { partner_id: partnerId, account_id: account.accountId, list: 'customers', view_id: viewId })
-  return { partnerId, shown, hidden, own: { accountId: account.accountId, invitedAccountId: invited.accountId, sessionId, viewId }, mark, hiddenMark }
+  const templateId = newId()
+  await insert(database, 'setting_template', { partner_id: partnerId, id: templateId, name: `Template ${mark}`, version: 1 })
+  await insert(database, 'setting_template_version', { partner_id: partnerId, template_id: templateId, number: 1, name: `Template ${mark}`, families: ['endpoint-hosted'], made_by: mark })
+  return { partnerId, shown, hidden, own: { accountId: account.accountId, invitedAccountId: invited.accountId, sessionId, viewId, templateId }, mark, hiddenMark }
 }
 
 /**
@@ -94,6 +103,9 @@ async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark:
   await put('endpoint', { ...ofProduct, id: endpointId, agent_id: agentId, key: 'k', name: `host-${mark}`, group: 'servers' })
   await put('event', { ...ofProduct, id: eventId, category: 'antivirus', condition: 'uncleaned', severity: 'action-required', state: 'unresolved', figures: '{"infections": 1}' })
   await put('command', { ...ofProduct, id: commandId, agent_id: agentId, number: 1, type: 'scan-now', step: 'waiting', sent_by: mark, expires_at: new Date(now.getTime() + 3_600_000) })
+  const orderId = newId(now)
+  await insert(database, 'command_order', { partner_id: partnerId, id: orderId, type: 'scan-now', target: JSON.stringify({ kind: 'agents', agentIds: [agentId] }), state: 'waiting', ring_percents: [100], created_by_id: newId(now), created_by: mark, agent_count: 1 })
+  await put('order_agent', { ...ofProduct, order_id: orderId, agent_id: agentId, name: `host-${mark}`, company: `Company ${mark}`, step: 'planned' })
   await put('detection', { ...ofProduct, content_id: randomBytes(16), endpoint_id: endpointId, category: 'antivirus', threat: `Threat-${mark}`, object: '/tmp/x', outcome: 'failed', engine: 'clamav' })
   const [consentId, documentId] = [newId(now), newId(now)]
   await put('consent_document', { id: documentId, name: mark, type: 'application/pdf', content: Buffer.from(`%PDF-${mark}`) })
@@ -117,9 +129,15 @@ async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark:
     site_server: { ...ofProduct, agent_id: agentId, urls: [], ca_fingerprint: mark },
     index_value: { id: newId(), category: 'component-update', name: 'warnAfterDays', value: 7 }, dead_letter: { ...ofProduct, id: newId(), agent_id: agentId, epoch: newId() }, purge: { product_id: newId() },
   })) await put(table, row)
+  const urlEntryId = newId()
+  await put('url_entry', { id: urlEntryId, kind: 'blocked', entry: `${mark.toLowerCase()}.example.com`, added_by: mark })
+  // one that drifted: it reports another value than it was told
+  const [wanted, reported] = [{ 'update-schedule.every-hours': 4 }, { 'update-schedule.every-hours': 5 }].map((one) => JSON.stringify(one))
+  await put('setting_layer', { ...ofProduct, id: newId(), values: wanted, set_by: JSON.stringify({ 'update-schedule.every-hours': { by: mark, at: now.toISOString() } }) })
+  await put('setting_state', { ...ofProduct, endpoint_id: endpointId, agent_id: agentId, group: 'servers', time_zone: 'Europe/Paris', wanted_revision: 1, wanted, command_revision: 1, reported_revision: 1, reported })
   const values = { customer: `Company ${mark}`, product: mark, category: 'antivirus', condition: 'uncleaned', figures: { infections: 1 }, endpoints: [`host-${mark}`], endpointCount: 1, since: now.toISOString() }
   await put('outbox', { id: deliveryId, kind: 'action-required', key: `k-${deliveryId}`, recipient: 'who@example.com', locale: 'en', time_zone: 'UTC', event_id: eventId, content: JSON.stringify({ name: 'Who', values }), state: 'failed' })
-  return { customerId, emptyCustomerId, contactId, productId, agentId, endpointId, eventId, commandId, deliveryId, mergeId, twinId, duplicateId, moveId, consentId, endpointKeyId }
+  return { customerId, emptyCustomerId, contactId, productId, agentId, endpointId, eventId, commandId, orderId, deliveryId, mergeId, twinId, duplicateId, moveId, consentId, endpointKeyId, urlEntryId }
 }
 
 export async function aSession(database: TestDatabase, partnerId: string, accountId: string, state: 'full' | 'mfa-needed' | 'mfa-enrolment-needed'): Promise<{ sessionId: string; token: string }> {

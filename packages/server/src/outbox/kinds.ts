@@ -19,6 +19,8 @@ export interface MailValues {
   'password-reset': { expiresAt: string }
   'password-changed': { at: string }
   'ownership-transferred': { from: string; to: string; at: string }
+  /** R16: to all owners. `orderType` as in domain/orders. */
+  'order-delayed': { orderId: string; orderType: string; giver: string; agents: string; customers: string; at: string }
 }
 
 /** Kinds whose button carries a one-use token: where the page is that takes it. After `#`, which no server or proxy logs. */

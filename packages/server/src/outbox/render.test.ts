@@ -12,9 +12,10 @@ const values: MailValues = {
   'password-reset': { expiresAt: at },
   'password-changed': { at },
   'ownership-transferred': { from: 'Ada Byron', to: 'Grace Hopper', at },
+  'order-delayed': { orderId: '0198', orderType: 'disable-agents', giver: 'Ada Byron', agents: '40', customers: '3', at },
 }
 const aMail = <K extends MailKind>(kind: K, locale: Locale = 'en', more: Partial<Kept> = {}): Kept => ({
-  id: '01', kind, recipient: 'who@example.com', recipientName: 'Who', locale, timeZone: 'Asia/Tokyo', customerId: null, eventId: '0198', values: { ...values[kind] }, secret: null, messageId: '<1@vigie>',
+  id: '01', kind, recipient: 'who@example.com', recipientName: 'Who', locale, timeZone: 'Asia/Tokyo', customerId: null, eventId: '0198', accountId: null, values: { ...values[kind] }, secret: null, messageId: '<1@vigie>',
   state: 'waiting', attempts: 0, fault: null, createdAt: new Date(at), nextTryAt: null, sentAt: null, ...more,
 })
 const reading = { business: 'Vigie Operations', publicUrl: 'https://vigie.example', token: 'TOKEN' }

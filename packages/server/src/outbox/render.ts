@@ -1,3 +1,4 @@
+import { isSwitch, type OrderType } from '@vigie/domain/orders'
 import type { MailKind } from '@vigie/domain/outbox'
 import type { Translator } from '@vigie/domain/text'
 import { speaker } from '../platform/index.ts'
@@ -52,6 +53,7 @@ function wordsOf(mail: Kept, say: Translator, business: string): Record<string, 
     words[name] = name === 'role' ? oneLine(say(`role.${value}`)) : instants.has(name) ? instant(value, mail) : oneLine(value)
   }
   if (isOf(mail, 'action-required')) words['what'] = say(`condition.${mail.values.category}.${mail.values.condition}.title`, plain(mail.values.figures))
+  if (isOf(mail, 'order-delayed')) words['what'] = oneLine(say(`${isSwitch(mail.values.orderType as OrderType) ? 'order-deed' : 'command'}.${mail.values.orderType}`))
   return words
 }
 const instants = new Set(['at', 'expiresAt', 'since'])
@@ -80,7 +82,7 @@ function partsOf(mail: Kept, say: Translator, { business, publicUrl, token }: Re
   return {
     ...common,
     paragraphs: [of('lead'), of('body')],
-    button: path === undefined ? { label: of('button'), url: publicUrl } : typeof token === 'string' ? { label: of('button'), url: `${publicUrl}${path}#${token}` } : null,
+    button: path === undefined ? { label: of('button'), url: isOf(mail, 'order-delayed') ? `${publicUrl}/orders/${encodeURIComponent(mail.values.orderId)}` : publicUrl } : typeof token === 'string' ? { label: of('button'), url: `${publicUrl}${path}#${token}` } : null,
     hidden: path !== undefined && typeof token !== 'string' ? say('mail.link-hidden') : null,
   }
 }

@@ -3,7 +3,7 @@ import { Problem } from '@vigie/domain/kernel'
 import { assertNamed, assertTakesKey, keyLifeHours, productsApi, stateAfterSwitch, type Product } from '@vigie/domain/products'
 import { productTypes } from '@vigie/connectors/products'
 import { record } from '../audit/index.ts'
-import { wakeAgent } from '../commands/index.ts'
+import { assertWithinCaps, giveWay, wakeAgent } from '../commands/index.ts'
 import { assertVersion, handle, handleStream, speaker, exportPageSize, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
 import * as endpoints from './endpoints.ts'
 import { toAgent, type AgentRow } from './rows.ts'
@@ -33,7 +33,7 @@ export const productRoutes: Handler[] = [
     await assertCustomer(db, customerId)
     const groups = Map.groupBy(await products.groupsOf(db, customerId), (group) => group.product_id)
     const ofCustomer = await products.ofCustomer(db, customerId, now)
-    return { products: ofCustomer.map((product) => ({ product, groups: (groups.get(product.id) ?? []).map((group) => ({ name: group.name, endpointCount: group.endpoint_count })) })) }
+    return { products: ofCustomer.map((product) => ({ product, groups: (groups.get(product.id) ?? []).map((group) => ({ name: group.name, label: group.label, endpointCount: group.endpoint_count })) })) }
   }),
 
   handle(productsApi.createProduct, async ({ db, now, services, ...who }, { params: { customerId }, body }) => {
@@ -90,6 +90,10 @@ export const productRoutes: Handler[] = [
       db.markAudited() // a second click: nothing changes
       return toAgent(before)
     }
+    if (isDisabled) {
+      await giveWay(db, [before.id], 'disable', now)
+      await assertWithinCaps(db, services, who.actor, { type: 'disable', agents: [{ id: before.id, customerId: before.customer_id }] })
+    }
     const after = await products.setSwitch(db, before, { switch: isDisabled ? 'disabled' : 'enabled', state: stateAfterSwitch(isDisabled, before.is_connected) })
     await wakeAgent(db, after.id)
     announce(db, { id: after.product_id, customerId: after.customer_id })
@@ -105,6 +109,7 @@ export const productRoutes: Handler[] = [
       db.markAudited() // a second click: nothing changes
       return null
     }
+    await assertWithinCaps(db, services, who.actor, { type: 'unregister', agents: [{ id: agent.id, customerId: agent.customer_id }] })
     await products.setSwitch(db, agent, { switch: 'unregistered', state: 'unregistered' })
     await wakeAgent(db, agent.id)
     announce(db, { id: agent.product_id, customerId: agent.customer_id })
@@ -112,29 +117,31 @@ export const productRoutes: Handler[] = [
     return null
   }),
 
-  handle(productsApi.listEndpoints, async ({ db }, { query }) => await endpoints.list(db, query)),
+  handle(productsApi.listEndpoints, async ({ db, now }, { query }) => await endpoints.list(db, query, now)),
 
   handleStream(productsApi.exportEndpoints, async (context, { query }, reply) => {
     const say = speaker(context.actor.locale)
     const head = [
-      'endpoint', 'customer', 'product-type', 'group', 'addresses', 'platform', 'agent-state', 'engine', 'engine-version', 'pattern-version', 'pattern-built', 'update-checked',
+      'endpoint', 'customer', 'tags', 'product', 'product-type', 'group', 'addresses', 'platform', 'agent-state', 'agent-version', 'agent-id', 'fingerprint', 'missing-protection', 'outdated', 'engine', 'engine-version', 'pattern-version', 'pattern-built', 'update-checked',
       'real-time-scan', 'open-infections', 'received',
     ].map((name) => say(`column.${name}`))
     await streamCsv(context, reply, 'endpoints.csv', head, async (db, cursor) => {
-      const page = await endpoints.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor })
+      const page = await endpoints.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor }, context.now)
       if (cursor === undefined) {
         await record(db, context.services.vault, context.now, doer(context), { activity: 'endpoint.exported', object: { kind: 'endpoint', id: null, name: 'endpoints.csv' }, customerId: query.customerId ?? null, after: query })
       }
       const rows = page.rows.map(({ engine, ...row }) => [
-        row.name, row.customerName, named(say, `product-type.${row.typeId}.name`, row.typeId), named(say, `group.${row.group}`, row.group), row.addresses.join(' '), row.platform,
-        say(`agent-state.${row.state}`), engine?.engine ?? null, engine?.engineVersion ?? null, engine?.patternVersion ?? null, engine?.patternBuiltAt ?? null, engine?.updateCheckedAt ?? null,
+        row.name, row.customerName, row.tags.join(', '), row.productName, named(say, `product-type.${row.typeId}.name`, row.typeId), row.groupLabel ?? named(say, `group.${row.group}`, row.group),
+        row.addresses.join(' '), row.platform, say(`agent-state.${row.state}`), row.agentVersion, row.agentId, row.fingerprint,
+        row.missingProtection && say(`missing-protection.${row.missingProtection}`), row.outdated.map((one) => say(`outdated.${one}`)).join(', '), engine?.engine ?? null, engine?.engineVersion ?? null, engine?.patternVersion ?? null, engine?.patternBuiltAt ?? null, engine?.updateCheckedAt ?? null,
         engine ? named(say, `real-time-scan.${engine.realTimeScan}`, engine.realTimeScan) : null, row.openInfections, row.receivedAt,
       ])
       return { rows, nextCursor: page.nextCursor }
     })
   }),
 
-  handle(productsApi.getEndpoint, async ({ db }, { params }) => await endpoints.get(db, params.endpointId)),
+  handle(productsApi.getEndpoint, async ({ db, now }, { params }) => await endpoints.get(db, params.endpointId, now)),
+  handle(productsApi.summariseEndpoints, async ({ db, now }, { query }) => await endpoints.summarise(db, query, now)),
 ]
 
 /** A word of a newer agent or version has no text yet: it is shown as it is (R19). */

@@ -1,0 +1,59 @@
+import { commandKinds, contradictions, type CommandType } from '@vigie/domain/commands'
+import { isDangerous, isSwitch, type DryRun, type OrderType } from '@vigie/domain/orders'
+import { isBeyond } from '../commands/index.ts'
+import { withoutConsent } from '../consent/index.ts'
+import type { Services, TenantDb } from '../platform/index.ts'
+import * as people from './people.ts'
+
+/**
+ * What would happen to the agents of an order if it were given now: those that can't take it get the reason. Looks at all of them in one statement and writes what it found beside
+ * them; nothing is told to anybody. The numbers are also kept with the order.
+ */
+export async function look(db: TenantDb, orderId: string, type: OrderType, now: Date): Promise<void> {
+  const { rows: customers } = await db.query<{ id: string }>('select distinct customer_id as id from order_agent where order_id = $1', [orderId])
+  const activity = isSwitch(type) ? null : commandKinds[type].activity
+  const refusing = activity === null ? [] : [...(await withoutConsent(db, customers.map(({ id }) => id), activity))]
+  await db.query(
+    `update order_agent i set step = case when looked.reason is null then 'planned' else 'skipped' end, reason = looked.reason, at = $2 from (
+       select i.agent_id, ${isSwitch(type) ? switchReason : commandReason} as reason
+       from order_agent i left join agent a on a.partner_id = i.partner_id and a.id = i.agent_id
+       where i.order_id = $1
+     ) looked where i.order_id = $1 and i.agent_id = looked.agent_id`,
+    [orderId, now, ...(isSwitch(type) ? [type === 'disable-agents' ? 'disabled' : 'enabled'] : [type, refusing, leavingOf(type)])])
+  await db.query(
+    `update command_order set agent_count = n.agents, customer_count = n.customers, planned = n.planned, skipped = n.agents - n.planned, offline_count = n.offline from (
+       select count(*)::integer as agents, count(distinct i.customer_id)::integer as customers, (count(*) filter (where i.step = 'planned'))::integer as planned,
+         (count(*) filter (where i.step = 'planned' and a.state <> 'online'))::integer as offline
+       from order_agent i left join agent a on a.partner_id = i.partner_id and a.id = i.agent_id where i.order_id = $1
+     ) n where command_order.id = $1`, [orderId])
+}
+
+const leavingOf = (type: CommandType) => contradictions[type].refusedBy
+const switchReason = `case when a.id is null then 'agent-gone' when a.switch = 'unregistered' then 'agent-unregistered' when a.switch = $3 then 'as-it-is' end`
+/** The same order as a single command's refusals. */
+const commandReason = `case
+  when a.id is null then 'agent-gone'
+  when a.switch = 'unregistered' then 'agent-unregistered'
+  when a.switch = 'disabled' then 'agent-disabled'
+  when i.customer_id = any($4::uuid[]) then 'no-consent'
+  when exists (select from jsonb_array_elements(a.commands) c where c ->> 'type' = $3 and (c ->> 'isSupported')::boolean) then
+    case when exists (select from command o where o.agent_id = a.id and o.step in ('waiting', 'delivered', 'running') and o.expires_at > $2 and o.type = any($5::text[])) then 'contradicts' end
+  else coalesce((select c ->> 'reason' from jsonb_array_elements(a.commands) c where c ->> 'type' = $3 limit 1), 'not-supported') end`
+
+/** The dry run as it is shown: by the last look, the caps as of now. */
+export async function shown(db: TenantDb, services: Services, order: { id: string; type: OrderType; agent_count: number; customer_count: number; planned: number; offline_count: number; is_beyond_caps: boolean; given_at: Date | null; created_by_id: string }): Promise<DryRun> {
+  const { rows: skipped } = await db.query<{ reason: string; agents: number }>(
+    `select reason, count(*)::integer as agents from order_agent where order_id = $1 and step = 'skipped' group by reason order by agents desc, reason limit 30`, [order.id])
+  const { rows: some } = await db.query<{ company: string }>('select distinct company, company_key from order_agent where order_id = $1 order by company_key limit 5', [order.id])
+  const isBeyondCaps = order.given_at === null ? isDangerous(order.type) && (await isBeyond(db, services, { type: order.type, agents: await planned(db, order.id) })) : order.is_beyond_caps
+  return {
+    customers: order.customer_count, agents: order.agent_count, willGet: order.planned, offline: order.offline_count, skipped, isBeyondCaps,
+    needs: !isBeyondCaps ? 'nobody' : (await people.canApprove(db, order.created_by_id)) ? 'second-person' : 'delay',
+    someCustomers: some.map(({ company }) => company),
+  }
+}
+
+export async function planned(db: TenantDb, orderId: string): Promise<{ id: string; customerId: string }[]> {
+  const { rows } = await db.query<{ id: string; customerId: string }>(`select agent_id as id, customer_id as "customerId" from order_agent where order_id = $1 and step = 'planned'`, [orderId])
+  return rows
+}

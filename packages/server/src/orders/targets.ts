@@ -1,0 +1,85 @@
+import type * as z from 'zod'
+import { customersApi } from '@vigie/domain/customers'
+import { fieldErrorsOf, Problem } from '@vigie/domain/kernel'
+import { orderLimit, type OrderTarget } from '@vigie/domain/orders'
+import { productsApi } from '@vigie/domain/products'
+import { listCustomers } from '../customers/index.ts'
+import { exportPageSize, type TenantDb } from '../platform/index.ts'
+import { listEndpoints } from '../products/index.ts'
+
+/**
+ * The agents a target means now, as far as the principal sees them. Of products: those that have an identity; where none has, the one that last had. @throws order.too-many,
+ * request.invalid (a filter the list does not have: leaving it out would reach more than was shown)
+ */
+export async function agentsOf(db: TenantDb, target: OrderTarget, now: Date): Promise<string[]> {
+  const ids = await find(db, target, now)
+  if (ids.length > orderLimit) throw new Problem('order.too-many', { limit: orderLimit })
+  return ids
+}
+
+async function find(db: TenantDb, target: OrderTarget, now: Date): Promise<string[]> {
+  switch (target.kind) {
+    case 'agents':
+      return [...new Set(target.agentIds)]
+    case 'endpoints':
+      return await ids(db, 'select distinct agent_id as id from endpoint where id = any($1) and agent_id is not null', [target.endpointIds])
+    case 'products':
+      return await ofProducts(db, 'p.id = any($1)', [target.productIds])
+    case 'customers':
+      return await ofProducts(db, 'p.customer_id = any($1)', [target.customerIds])
+    case 'matching':
+      return await matching(db, target)
+    case 'customers-list': {
+      const query = parse(customersApi.listCustomers.query!, target.filter)
+      const customers = await everyPage((cursor) => listCustomers(db, { ...query, limit: exportPageSize, cursor }))
+      return await ofProducts(db, 'p.customer_id = any($1)', [customers.map(({ id }) => id)])
+    }
+    case 'endpoints-list': {
+      const query = parse(productsApi.listEndpoints.query!, target.filter)
+      const endpoints = await everyPage((cursor) => listEndpoints(db, { ...query, limit: exportPageSize, cursor }, now))
+      return [...new Set(endpoints.flatMap(({ agentId }) => agentId ?? []))]
+    }
+    case 'failed-of':
+      if ((await db.query('select from command_order where id = $1', [target.orderId])).rowCount === 0) throw new Problem('order.not-found', { orderId: target.orderId })
+      return await ids(db, `select agent_id as id from order_agent where order_id = $1 and step in ('failed', 'expired', 'unknown')`, [target.orderId])
+  }
+}
+
+const ids = async (db: TenantDb, text: string, values: readonly unknown[]) => (await db.query<{ id: string }>(text, values)).rows.map(({ id }) => id)
+
+/** Whoever has an identity, and where nobody of the product has one the newest that had. */
+const ofProducts = async (db: TenantDb, condition: string, values: readonly unknown[]) =>
+  await ids(db, `select a.id from product p join agent a on a.partner_id = p.partner_id and a.product_id = p.id where ${condition} and ${isSpeaker}`, values)
+const isSpeaker = `(a.switch <> 'unregistered' or a.id = (
+  select n.id from agent n where n.partner_id = a.partner_id and n.product_id = a.product_id order by (n.switch <> 'unregistered') desc, n.registered_at desc, n.id limit 1))`
+
+async function matching(db: TenantDb, { customerIds, tags, typeIds, groups }: Extract<OrderTarget, { kind: 'matching' }>): Promise<string[]> {
+  const values: unknown[] = []
+  const where: string[] = []
+  const add = (value: unknown, condition: (place: string) => string) => {
+    if (value === undefined) return
+    values.push(value)
+    where.push(condition(`$${values.length}`))
+  }
+  add(customerIds, (place) => `p.customer_id = any(${place}::uuid[])`)
+  add(tags, (place) => `p.customer_id in (select customer_id from customer_tag where tag = any(${place}::text[]))`)
+  add(typeIds, (place) => `p.type_id = any(${place}::text[])`)
+  add(groups, (place) => `a.id in (select agent_id from endpoint where "group" = any(${place}::text[]))`)
+  return await ofProducts(db, where.length > 0 ? where.join(' and ') : 'true', values)
+}
+
+function parse<Q extends z.ZodType>(schema: Q, filter: Record<string, string>): z.output<Q> {
+  const parsed = schema.safeParse(filter)
+  if (parsed.success) return parsed.data
+  throw new Problem('request.invalid', {}, { fields: fieldErrorsOf(parsed.error, filter).map((field) => ({ ...field, path: `target.filter.${field.path}` })) })
+}
+
+async function everyPage<T>(read: (cursor: string | undefined) => Promise<{ rows: T[]; nextCursor: string | null }>): Promise<T[]> {
+  const all: T[] = []
+  for (let cursor: string | undefined; ;) {
+    const page = await read(cursor)
+    all.push(...page.rows)
+    if (page.nextCursor === null || all.length > orderLimit) return all
+    cursor = page.nextCursor
+  }
+}
