@@ -207,15 +207,24 @@ end $procedure$
 ;
 
 CREATE OR REPLACE FUNCTION vigie.search_endpoints(sought text, patterns text[], most integer)
- RETURNS SETOF uuid
- LANGUAGE sql
+ RETURNS uuid[]
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  select endpoint_id from endpoint_search
-  where partner_id = vigie.partner() and vigie.grams(partner_id, words) @> vigie.grams(vigie.partner(), sought) and words like any (patterns)
-  limit most
-$function$
+declare
+  business uuid := vigie.partner();
+  wanted integer[] := vigie.grams(business, sought);
+  found uuid[];
+begin
+  if (select count(*) from (select words from endpoint_search where partner_id = business limit 20000) first where words like any (patterns)) > 400 then return null; end if;
+  if cardinality(wanted) > 0 then
+    found := array(select endpoint_id from endpoint_search where vigie.grams(partner_id, words) @> wanted and partner_id = business and words like any (patterns) limit most + 1);
+  else
+    found := array(select endpoint_id from endpoint_search where partner_id = business and words like any (patterns) limit most + 1);
+  end if;
+  return case when cardinality(found) <= most then found end;
+end $function$
 ;
 grant execute on function vigie.search_endpoints(text,text[],integer) to vigie_app;
 
@@ -1047,6 +1056,27 @@ create policy tenant on public.event_step for all to vigie_app
 grant insert, select on public.event_step to vigie_app;
 grant update (customer_id) on public.event_step to vigie_app;
 
+create table public.fact_hour (
+  partner_id uuid not null,
+  product_id uuid not null,
+  category text not null,
+  fact text not null,
+  hour timestamp with time zone not null,
+  customer_id uuid not null,
+  worst double precision not null,
+  last double precision not null,
+  constraint fact_hour_pkey PRIMARY KEY (partner_id, product_id, category, fact, hour),
+  constraint fact_hour_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
+  constraint fact_hour_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX fact_hour_customer ON public.fact_hour USING btree (partner_id, customer_id, category, hour);
+CREATE INDEX fact_hour_preview ON public.fact_hour USING btree (partner_id, category, hour);
+alter table public.fact_hour enable row level security;
+create policy tenant on public.fact_hour for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.fact_hour to vigie_app;
+
 create table public.history_due (
   partner_id uuid not null,
   product_id uuid not null,
@@ -1308,6 +1338,7 @@ create table public.product (
   licence_action_count integer not null default 0,
   licence_warning_count integer not null default 0,
   new_endpoint_group text,
+  uneasy text[] not null default '{}'::text[],
   constraint product_pkey PRIMARY KEY (partner_id, id),
   constraint product_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
   constraint product_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
