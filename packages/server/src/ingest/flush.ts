@@ -2,6 +2,7 @@ import { causeOf, channelLimits } from '@vigie/domain/agents'
 import { applyOutcomes } from '../commands/index.ts'
 import { markDue } from '../assessment/index.ts'
 import { newId, type TenantDb } from '../platform/index.ts'
+import { noteReported, type Reported } from '../settings/index.ts'
 import { lastSeqOf, type Batch, type Result, type Sender } from './batch.ts'
 import { applySightings, staysInPlace, type Sighting } from './infections.ts'
 import { refuse, type Sorted } from './items.ts'
@@ -132,6 +133,11 @@ async function write(
   const work: Promise<unknown>[] = [alongside()]
   if (sightings.length > 0) work.push(applySightings(db, sightings))
   work.push(...tellOfEngines(db, fresh, positions))
+  const settings = fresh.flatMap(({ sender, items }) => items.endpoints.flatMap(({ item }): Reported[] => {
+    const { customerId, productId, agentId } = sender
+    return item.settings ? [{ endpointId: idOf(sender, item.endpoint).id, customerId, productId, agentId, settings: item.settings }] : []
+  }))
+  if (settings.length > 0) work.push(noteReported(db, settings, now))
   const letters = fresh.flatMap((one) => lettersOf(one, now))
   if (letters.length > 0) work.push(insertLetters(db, letters, now))
   const outcomes = fresh.flatMap(({ sender, items }) => items.outcomes.map(({ item }) => ({ agentId: sender.agentId, item })))

@@ -1,0 +1,57 @@
+import { giveWay, issueCommands, lockAgents, type CommandTarget } from '../commands/index.ts'
+import { withoutConsent } from '../consent/index.ts'
+import type { SettingValues } from '@vigie/domain/settings'
+import type { Services, TenantDb } from '../platform/index.ts'
+
+interface Due {
+  endpoint_id: string
+  agent_id: string
+  customer_id: string
+  wanted: Record<string, SettingValues[string]>
+  wanted_revision: number
+}
+
+/** Agents told in one transaction; the rest follow with the next minute. */
+export const mostAtOnce = 500
+
+/**
+ * Gives each endpoint that has not got what is wanted of it a signed order with the whole of it (R14). Not while one of the same revision is under way; again after it
+ * expired or its outcome stayed unknown and the agent is there again, after the agent died over it, and after an agent that had it came back without (restored from a backup). One that
+ * the engine refused is not tried again by itself: somebody must look. Of an older revision that still waits `giveWay` says "superseded".
+ * Dies before the commit: nothing was sent, and the next minute finds the same. Runs twice: the second finds the order of the first.
+ * The caller holds no agent's lock, or all of them in the order of ids.
+ * @param productId null: all that is due
+ * @returns how many were told
+ */
+export async function deliver(db: TenantDb, services: Pick<Services, 'commandKey'>, now: Date, sentBy: { id: string | null; name: string }, endpointIds: readonly string[] | null = null): Promise<number> {
+  const { rows } = await db.query<Due>(
+    `select s.endpoint_id, s.agent_id, s.customer_id, s.wanted, s.wanted_revision
+     from setting_state s join agent a on a.partner_id = s.partner_id and a.id = s.agent_id left join command o on o.partner_id = s.partner_id and o.id = s.command_id
+     where s.wanted_revision > 0 and s.reported_revision is distinct from s.wanted_revision and ($1::uuid[] is null or s.endpoint_id = any($1))
+       and a.switch = 'enabled' and a.commands @> '[{"type": "apply-settings", "isSupported": true}]' and (
+         s.command_revision is distinct from s.wanted_revision
+         or (o.id is null and a.state = 'online')
+         or (o.step = 'failed' and o.evidence ->> 'reason' = 'agent-restarted')
+         or (o.step in ('expired', 'unknown') and a.state = 'online')
+         or (o.step = 'succeeded' and s.reported_at > (select max(t.at) from command_step t where t.command_id = o.id)))
+     order by s.agent_id limit ${mostAtOnce}`, [endpointIds])
+  if (rows.length === 0) return 0
+  const refused = await withoutConsent(db, [...new Set(rows.map((row) => row.customer_id))], 'configure')
+  const due = new Map(rows.filter((row) => !refused.has(row.customer_id)).map((row) => [row.agent_id, row]))
+  if (due.size === 0) return 0
+  const targets = (await lockAgents(db, [...due.keys()])).filter((agent) => agent.switch === 'enabled')
+  const leaving = await giveWay(db, targets.map(({ id }) => id), 'apply-settings', now)
+  const told = targets.filter(({ id }) => !leaving.has(id))
+  // one order's parameters for all that want the same: a group of a thousand is signed in one go
+  const alike = Map.groupBy(told, ({ id }) => JSON.stringify([due.get(id)!.wanted_revision, due.get(id)!.wanted]))
+  for (const agents of alike.values()) await tell(db, services, now, sentBy, agents, due)
+  return told.length
+}
+
+async function tell(db: TenantDb, services: Pick<Services, 'commandKey'>, now: Date, sentBy: { id: string | null; name: string }, agents: readonly CommandTarget[], due: ReadonlyMap<string, Due>): Promise<void> {
+  const { wanted, wanted_revision: revision } = due.get(agents[0]!.id)!
+  const ids = await issueCommands(db, services, now, { targets: agents, type: 'apply-settings', params: { revision, values: wanted }, eventId: null, orderId: null, sentBy })
+  await db.query(
+    `update setting_state s set command_id = t.command_id, command_revision = $3 from unnest($1::uuid[], $2::uuid[]) t (endpoint_id, command_id) where s.endpoint_id = t.endpoint_id`,
+    [agents.map(({ id }) => due.get(id)!.endpoint_id), ids, revision])
+}

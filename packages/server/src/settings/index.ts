@@ -1,0 +1,8 @@
+import type { Handler } from '../platform/index.ts'
+import { settingRoutes as ownRoutes } from './routes.ts'
+import { templateRoutes } from './template-routes.ts'
+import { urlRoutes } from './url-routes.ts'
+
+export { settingJobs } from './jobs.ts'
+export { noteReported, type Reported } from './reported.ts'
+export const settingRoutes: Handler[] = [...ownRoutes, ...templateRoutes, ...urlRoutes]
