@@ -49,6 +49,11 @@ export const listManagers = defineRoute({
   id: 'customers.managers', method: 'GET', path: '/v1/customers/managers', permission: 'customer.read', reply: z.object({ rows: z.array(Manager.extend({ canManage: z.boolean() })) }), problems: [],
 })
 
+/** Tags in use among the customers one sees, the most used first, at most 200. */
+export const listTags = defineRoute({
+  id: 'customers.tags', method: 'GET', path: '/v1/customers/tags', permission: 'customer.read', reply: z.object({ rows: z.array(z.object({ tag: z.string(), customers: z.number().int() })) }), problems: [],
+})
+
 const Refused = z.object({ id: CustomerId, company: z.string().nullable(), code: z.enum(['customer.not-found', 'customer.outside-scope', 'customer.too-many-tags', 'customer.manager-unfit', 'request.changed-meanwhile']) })
 /**
  * The outcome of a change of many: what was refused changed nothing, and the others are done. `changed` says what each had before, so that it can be taken back. The same request again

@@ -3,7 +3,7 @@ import { Problem } from '@vigie/domain/kernel'
 import { record, recordAll } from '../audit/index.ts'
 import { assertVersion, exportPageSize, handle, handleStream, speaker, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
 import * as bulk from './bulk.ts'
-import { list, matches } from './list.ts'
+import { list, matches, tagsInUse } from './list.ts'
 import { lockCandidate, managers, maySee } from './managers.ts'
 import * as customers from './store.ts'
 
@@ -59,6 +59,8 @@ export const listRoutes: Handler[] = [
   }),
 
   handle(customersApi.listManagers, async ({ db, actor }) => ({ rows: await managers(db, actor.permissions.has('customer.assign')) })),
+
+  handle(customersApi.listTags, async ({ db }) => ({ rows: await tagsInUse(db, 200) })),
 
   handle(customersApi.tagCustomers, async ({ db, now, services, ...who }, { body }) => {
     const held = await bulk.lockMany(db, body.ids)

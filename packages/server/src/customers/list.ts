@@ -81,3 +81,7 @@ export async function matches(db: TenantDb, query: Matching, most: number): Prom
      select coalesce(array_agg(id order by place) filter (where place <= ${params.add(most)}), '{}') as ids, count(*)::integer as total from found`, params.values)
   return found!
 }
+
+export async function tagsInUse(db: TenantDb, most: number): Promise<{ tag: string; customers: number }[]> {
+  return (await db.query<{ tag: string; customers: number }>('select tag, count(*)::integer as customers from customer_tag group by 1 order by 2 desc, 1 limit $1', [most])).rows
+}

@@ -1,4 +1,4 @@
-import { categories } from '@vigie/domain/categories'
+import { categories, categoryGroups } from '@vigie/domain/categories'
 import { eventsApi, eventStates, severities, type Event } from '@vigie/domain/events'
 import {
   columns, csvOf, DataTable, Empty, Link, Part, paths, query, Severity, SidePanel, sortedBy, useAddress, useLoaded, useText, type Action, type Filter, type Sign,
@@ -38,6 +38,7 @@ const shown = { all: [severity, what, customer, product, ...tail], customer: [se
 const filters: Filter[] = [
   { key: 'severity', label: 'events.column.severity', options: severities.map((value) => ({ value, label: `severity.${value}` })) },
   { key: 'state', label: 'events.column.state', options: eventStates.map((value) => ({ value, label: `event-state.${value}` })) },
+  { key: 'group', label: 'events.column.group', options: categoryGroups.map((value) => ({ value, label: `category-group.${value}` })) },
   { key: 'category', label: 'events.column.category', isSingle: true, options: categories.map(({ id }) => ({ value: id, label: `category.${id}` })) },
 ]
 
@@ -69,6 +70,7 @@ export function EventTable({ fixed = {}, filters: more = [] }: { fixed?: Fixed; 
         sort="-lastRaisedAt"
         {...(fixed.productId ? {} : { search: 'events.search' })}
         filters={[...filters, ...more]}
+        {...(fixed.customerId || fixed.productId ? {} : { views: 'events' as const })}
         csv={csvOf(eventsApi.exportEvents, asking(at))}
         actions={actions}
         {...(act.mayAct ? { bulk } : {})}

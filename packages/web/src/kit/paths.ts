@@ -12,18 +12,22 @@ export const paths = {
   home: () => at('/home'),
 
   /** `event`: the one opened in the side panel over the list. */
-  events: (search: { severity?: string; state?: string; category?: string; customerId?: string; productId?: string; q?: string; event?: string } = {}) => at('/events', search),
+  events: (search: { severity?: string; state?: string; category?: string; group?: string; customerId?: string; productId?: string; q?: string; event?: string } = {}) => at('/events', search),
   event: ({ eventId }: { eventId: string }) => at(`/events/${seg(eventId)}`),
 
-  customers: (search: { attention?: string; tag?: string; typeId?: string; q?: string } = {}) => at('/customers', search),
+  customers: (search: { attention?: string; threat?: string; system?: string; licence?: string; tag?: string; typeId?: string; managedBy?: string; connection?: string; q?: string } = {}) => at('/customers', search),
   newCustomer: (search: { step?: number } = {}) => at('/customers/new', search),
-  customer: ({ customerId, tab }: { customerId: string; tab?: 'products' | 'events' | 'profile' | 'contacts' | 'indexes' | undefined }) => at(`/customers/${seg(customerId)}`, { tab }),
+  customer: ({ customerId, tab }: { customerId: string; tab?: string | undefined }) => at(`/customers/${seg(customerId)}`, { tab }),
+  /** What to do next with a new customer. */
+  customerNext: ({ customerId }: { customerId: string }) => at(`/customers/${seg(customerId)}/next`),
   newProduct: ({ customerId }: { customerId: string }) => at(`/customers/${seg(customerId)}/products/new`),
 
   product: ({ productId, tab }: { productId: string; tab?: string | undefined }) => at(`/products/${seg(productId)}`, { tab }),
   connectProduct: ({ productId }: { productId: string }) => at(`/products/${seg(productId)}/connect`),
 
-  inventory: (search: { customerId?: string; productId?: string; state?: string; realTimeScan?: string; isInfected?: boolean; q?: string; endpoint?: string } = {}) => at('/inventory', search),
+  inventory: (search: { customerId?: string; productId?: string; state?: string; realTimeScan?: string; isInfected?: boolean; isUnprotected?: boolean; isOutdated?: boolean; silentDays?: number; q?: string; endpoint?: string } = {}) => at('/inventory', search),
+  /** INV-2: "my endpoint does not show"; `q` what is sought. */
+  missingEndpoint: (search: { q?: string; customerId?: string } = {}) => at('/inventory/missing', search),
   endpoint: ({ endpointId }: { endpointId: string }) => at('/inventory', { endpoint: endpointId }),
   detections: (search: { customerId?: string; productId?: string; endpointId?: string; category?: string; outcome?: string } = {}) => at('/detections', search),
   commands: (search: { customerId?: string; productId?: string; eventId?: string; step?: string; command?: string } = {}) => at('/commands', search),

@@ -41,6 +41,8 @@ const paths = {
   play: 'M4.5 3 12.5 8l-8 5z',
   stop: 'M4 4h8v8H4z',
   trash: 'M2.75 4.25h10.5M6.25 4V2.5h3.5V4M4 4.25l.6 9h6.8l.6-9M6.6 7v3.5M9.4 7v3.5',
+  view: 'M4.25 2.5h7.5v11L8 10.6l-3.75 2.9z',
+  tag: 'M2.75 2.75h4.9l5.6 5.6-4.9 4.9-5.6-5.6zM5.4 5.4h.01',
   edit: 'M3 13h2.4L13 5.4 10.6 3 3 10.6zM9.2 4.4l2.4 2.4',
 } as const
 export type IconName = keyof typeof paths

@@ -1,4 +1,5 @@
-import { useCallback, useId, useMemo, useRef, useState, type CSSProperties, type MouseEvent, type ReactNode } from 'react'
+import type { ViewList } from '@vigie/domain/views'
+import { useId, useRef, type CSSProperties, type MouseEvent as RowMouseEvent, type ReactNode } from 'react'
 import { useAddress, useGo } from '../address.ts'
 import { Empty } from '../Empty.tsx'
 import { useText } from '../text.tsx'
@@ -11,7 +12,9 @@ import { Pager } from './Pager.tsx'
 import { useShape } from './shape.ts'
 import { useRowKeys } from './useRowKeys.ts'
 import { useRowWindow } from './useRowWindow.ts'
+import { useSelection, type Matches } from './useSelection.ts'
 import { ViewMenu } from './ViewMenu.tsx'
+import { ViewPicker } from './ViewPicker.tsx'
 
 interface Props<Row> {
   /** Names the table for those who listen, and its remembered columns. A text key. */
@@ -31,40 +34,44 @@ interface Props<Row> {
   search?: string
   /** What may be done with one row, in its menu. An empty list: no menu. */
   actions?: (row: Row) => Action[]
-  /** What may be done with several; brings the boxes to tick. */
-  bulk?: (rows: Row[]) => Action[]
+  /** What may be done with several; brings the boxes to tick. `ids`: all that are chosen, also on other pages where the list has `matches`. */
+  bulk?: (rows: Row[], ids: readonly string[], clear: () => void) => Action[]
+  /** Ids of all that match the filters: then all can be chosen at once, and the choice outlives the page. */
+  matches?: () => Promise<Matches>
+  /** Which list's views are offered for saving and choosing. */
+  views?: ViewList
   /** Enter or a click on the row: an address, or `?event=<id>` for a side panel. */
   opens?: (row: Row) => string
   /** The row that a side panel shows now. */
   openId?: string | undefined
-  /** Address of the CSV of exactly these rows (`api(exportCustomers).href(...)`). */
-  csv?: string | undefined
+  /** Address of the CSV of exactly these rows (`csvOf`); a function gets the columns shown. */
+  csv?: string | ((columns: readonly string[]) => string) | undefined
   empty?: ReactNode
   /** Beside search and filters. */
   tools?: ReactNode
 }
 
 export function DataTable<Row>(props: Props<Row>) {
-  const { name, rows, columns, filters = [], search, actions, bulk, opens, openId, csv, isRefreshing = false } = props
+  const { name, rows, columns, filters = [], search, actions, bulk, opens, openId, isRefreshing = false } = props
   const rowId = props.rowId ?? ((row: Row) => (row as { id: string }).id)
   const say = useText()
   const at = useAddress()
   const go = useGo()
   const tableId = useId()
   const shape = useShape(name, columns)
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const scroller = useRef<HTMLDivElement>(null)
   const isFiltered = filters.some((filter) => at.search[filter.key]) || Boolean(search && at.search['q'])
 
-  const selectedRows = useMemo(() => rows.filter((row) => selected.has(rowId(row))), [rows, selected]) // oxlint-disable-line react-hooks/exhaustive-deps -- rowId only names
-  const toggle = useCallback((id: string) => setSelected((present) => (present.has(id) ? new Set([...present].filter((one) => one !== id)) : new Set([...present, id]))), [])
+  const csv = typeof props.csv === 'function' ? props.csv(shape.visible.map((column) => column.id)) : props.csv
+  const filter = new URLSearchParams([...filters.map(({ key }) => key), 'q'].flatMap((key) => (at.search[key] ? [[key, at.search[key]]] : []))).toString()
+  const selection = useSelection({ ids: rows.map(rowId), hasMore: (props.nextCursor ?? null) !== null || Boolean(at.search['cursor']), filter, matches: props.matches })
   const sight = useRowWindow(scroller, rows.length)
   const open = (row: Row) => opens && void go(opens(row))
   const keys = useRowKeys({
     tableId,
     count: rows.length,
     open: (index) => rows[index] !== undefined && open(rows[index]),
-    toggle: (index) => bulk && rows[index] !== undefined && toggle(rowId(rows[index])),
+    toggle: (index, isRange) => bulk && selection.toggle(index, isRange),
     reveal: (index) => sight.reveal(index),
   })
 
@@ -74,7 +81,7 @@ export function DataTable<Row>(props: Props<Row>) {
   // Below this it scrolls sideways: a column that shares what is left must not vanish on a narrow window.
   const leastWidth = shape.visible.reduce((sum, column) => sum + (shape.width(column) ?? Math.max(column.minWidth, 180)), (bulk ? 40 : 0) + (hasMenu ? 44 : 0))
 
-  const clickRow = (event: MouseEvent, row: Row, index: number) => {
+  const clickRow = (event: RowMouseEvent, row: Row, index: number) => {
     if ((event.target as HTMLElement).closest('a, button, input, label, [role="menu"]') || window.getSelection()?.toString()) return
     keys.setActive(index)
     open(row)
@@ -82,10 +89,11 @@ export function DataTable<Row>(props: Props<Row>) {
 
   return (
     <div className={css.frame} data-refreshing={isRefreshing || undefined}>
-      {(filters.length > 0 || search || props.tools || csv) && (
+      {(filters.length > 0 || search || props.tools || csv || props.views) && (
         <div className={css.bar}>
           <FilterBar filters={filters} search={search} />
           {props.tools}
+          {props.views && <ViewPicker list={props.views} filters={filters} shape={shape} columns={columns} />}
           <ViewMenu shape={shape} columns={columns} csv={csv} />
         </div>
       )}
@@ -105,7 +113,7 @@ export function DataTable<Row>(props: Props<Row>) {
               shape={shape}
               fallbackSort={props.sort}
               hasMenu={hasMenu}
-              selection={bulk && { isAll: selectedRows.length === rows.length, isSome: selectedRows.length > 0, setAll: (isOn) => setSelected(new Set(isOn ? rows.map(rowId) : [])) }}
+              selection={bulk && { isAll: selection.isPageWhole, isSome: selection.isSome, setAll: selection.setPage }}
             />
             <tbody role="rowgroup">
               {sight.above > 0 && <tr aria-hidden="true" role="presentation"><td colSpan={span} style={{ height: sight.above, padding: 0 }} /></tr>}
@@ -122,14 +130,14 @@ export function DataTable<Row>(props: Props<Row>) {
                     data-active={keys.active === index || undefined}
                     data-opens={opens ? true : undefined}
                     data-open={openId === id || undefined}
-                    data-selected={selected.has(id) || undefined}
+                    data-selected={(bulk && selection.isSelected(id)) || undefined}
                     aria-rowindex={sight.isOn ? index + 2 : undefined}
-                    aria-selected={bulk ? selected.has(id) : undefined}
+                    aria-selected={bulk ? selection.isSelected(id) : undefined}
                     onClick={(event) => clickRow(event, row, index)}
                   >
                     {bulk && (
                       <td role="cell" className={css.tick}>
-                        <input type="checkbox" checked={selected.has(id)} aria-label={say('kit.table.select-row')} onChange={() => toggle(id)} />
+                        <input type="checkbox" checked={selection.isSelected(id)} aria-label={say('kit.table.select-row')} onChange={(event) => selection.toggle(index, (event.nativeEvent as MouseEvent).shiftKey)} />
                       </td>
                     )}
                     {shape.visible.map((column) => (
@@ -147,7 +155,14 @@ export function DataTable<Row>(props: Props<Row>) {
         </div>
       )}
       <Pager count={rows.length} nextCursor={props.nextCursor ?? null} total={props.total} />
-      {bulk && selectedRows.length > 0 && <BulkBar count={selectedRows.length} actions={bulk(selectedRows)} clear={() => setSelected(new Set())} />}
+      {bulk && selection.ids.length > 0 && (
+        <BulkBar
+          count={selection.ids.length}
+          actions={bulk(rows.filter((row) => selection.isSelected(rowId(row))), selection.ids, selection.clear)}
+          clear={selection.clear}
+          {...(selection.offer ? { offer: { ...selection.offer, take: selection.takeAll } } : {})}
+        />
+      )}
     </div>
   )
 }

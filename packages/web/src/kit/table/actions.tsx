@@ -58,11 +58,23 @@ export function ActionMenu({ label, actions }: { label: Label; actions: Action[]
   )
 }
 
-export function BulkBar({ count, actions, clear }: { count: number; actions: Action[]; clear(): void }) {
+interface BulkProps {
+  count: number
+  actions: Action[]
+  clear(): void
+  /** All that match the filters, while more than those chosen do. */
+  offer?: { ids: readonly string[]; total: number; take(): void }
+}
+export function BulkBar({ count, actions, clear, offer }: BulkProps) {
   const say = useText()
   return (
     <div className={css.bulk} role="region" aria-label={say('kit.table.selection')}>
       <span className="figures" role="status">{say('kit.table.selected', { count })}</span>
+      {offer && (
+        <Button size="small" kind="quiet" onClick={offer.take}>
+          {offer.ids.length < offer.total ? say('kit.table.select-first', { count: offer.ids.length, total: offer.total }) : say('kit.table.select-matches', { count: offer.total })}
+        </Button>
+      )}
       {actions.map((action) => (
         <Button key={say(action.label)} size="small" {...(action.icon ? { icon: action.icon } : {})} kind={action.isDangerous ? 'danger' : 'plain'} disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>
           {say(action.label)}

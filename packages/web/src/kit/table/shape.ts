@@ -34,6 +34,12 @@ export function useShape<Row>(name: string, columns: Column<Row>[]) {
         const present_ = present[list]
         return { ...present, [list]: present_.includes(column.id) ? present_.filter((id) => id !== column.id) : [...present_, column.id] }
       }),
+    /** Exactly these, beside those that can't be hidden; null: as the list has them. */
+    show: (ids: readonly string[] | null) =>
+      change((present) => ({
+        ...present, hidden: ids === null ? [] : columns.filter((column) => !column.isHidden && !ids.includes(column.id)).map((column) => column.id),
+        shown: ids === null ? [] : columns.filter((column) => column.isHidden && ids.includes(column.id)).map((column) => column.id),
+      })),
     width: (column: Column<Row>) => shape.widths[column.id] ?? column.width,
     resize: (column: Column<Row>, width: number) => change((present) => ({ ...present, widths: { ...present.widths, [column.id]: Math.max(column.minWidth, Math.round(width)) } })),
     reset: () => change(() => ({ hidden: [], shown: [], widths: {} })),

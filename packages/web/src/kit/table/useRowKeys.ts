@@ -4,12 +4,13 @@ interface Rows {
   tableId: string
   count: number
   open(index: number): void
-  toggle(index: number): void
+  /** `isRange`: all from the one before. */
+  toggle(index: number, isRange: boolean): void
   /** Brings a virtual row into being. */
   reveal(index: number): void
 }
 
-/** j and k (or arrows, once in the table) go through the rows, Enter opens, x ticks. Works from anywhere on the page but a field or dialog. */
+/** j and k (or arrows, once in the table) go through the rows, Enter opens, x ticks (with shift: all from the one ticked before). Works from anywhere on the page but a field or dialog. */
 export function useRowKeys(rows: Rows) {
   const [active, setActive] = useState<number | null>(null)
   const present = useRef({ rows, active })
@@ -34,9 +35,9 @@ export function useRowKeys(rows: Rows) {
       } else if (index !== null && event.key === 'Enter' && (isRow || target === document.body)) {
         event.preventDefault()
         now.open(index)
-      } else if (index !== null && event.key === 'x') {
+      } else if (index !== null && (event.key === 'x' || event.key === 'X')) {
         event.preventDefault()
-        now.toggle(index)
+        now.toggle(index, event.shiftKey)
       }
     }
     window.addEventListener('keydown', onKey)

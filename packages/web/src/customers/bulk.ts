@@ -1,0 +1,61 @@
+import { customersApi, mostAtOnce } from '@vigie/domain/customers'
+import type { ReplyOf } from '@vigie/domain/kernel'
+import { api } from '../kit/index.ts'
+import { inPieces } from '../kit/pieces.ts'
+import { isRetryable } from '../kit/problems.ts'
+
+export type Change = { kind: 'tags'; add: string[]; remove: string[] } | { kind: 'assign'; accountId: string | null; ifManagedBy?: string | null }
+type Tagged = ReplyOf<typeof customersApi.tagCustomers>
+type Assigned = ReplyOf<typeof customersApi.assignCustomers>
+
+type Changed = Tagged['changed'][number] | Assigned['changed'][number]
+
+export interface Outcome {
+  changed: number
+  unchanged: number
+  refused: Tagged['refused']
+  /** Of those asked for, never sent: somebody stopped it, or it broke off. */
+  notReached: number
+  error: unknown
+  /** What takes it back: customers that had the same before go together. */
+  undo: { ids: string[]; change: Change }[]
+}
+
+/** A change of many customers, 200 at a time. */
+export async function changeMany(ids: readonly string[], change: Change, tell: (done: number) => void, signal: AbortSignal): Promise<Outcome> {
+  const { replies, done, error } = await inPieces<string, Tagged | Assigned>(
+    ids, mostAtOnce,
+    ({ items, intent }) =>
+      change.kind === 'tags'
+        ? api(customersApi.tagCustomers).call({ body: { ids: [...items], add: change.add, remove: change.remove } }, { intent })
+        : api(customersApi.assignCustomers).call({ body: { ids: [...items], accountId: change.accountId, ...(change.ifManagedBy === undefined ? {} : { ifManagedBy: change.ifManagedBy }) } }, { intent }),
+    tell, signal, isRetryable,
+  )
+  const changed = replies.flatMap((reply): Changed[] => reply.changed)
+  return {
+    changed: changed.length, unchanged: replies.reduce((sum, reply) => sum + reply.unchanged, 0), refused: replies.flatMap((reply) => reply.refused), notReached: ids.length - done, error, undo: undoOf(changed, change),
+  }
+}
+
+/** Each tag goes or comes back only where this change brought or took it; each manager only where nobody assigned anew since. */
+export function undoOf(changed: readonly Changed[], change: Change): Outcome['undo'] {
+  const groups = Map.groupBy(changed, (one) => JSON.stringify('before' in one ? one.before : [one.added, one.removed]))
+  return [...groups.values()].map((group) => {
+    const [first] = group as [(typeof group)[number]]
+    const ids = group.map(({ id }) => id)
+    return 'before' in first
+      ? { ids, change: { kind: 'assign', accountId: first.before, ifManagedBy: change.kind === 'assign' ? change.accountId : null } }
+      : { ids, change: { kind: 'tags', add: first.removed, remove: first.added } }
+  })
+}
+
+/** Takes back a change; @returns how many customers it reached. */
+export async function takeBack(undo: Outcome['undo']): Promise<number> {
+  let changed = 0
+  for (const { ids, change } of undo) {
+    const outcome = await changeMany(ids, change, () => {}, new AbortController().signal)
+    changed += outcome.changed
+    if (outcome.error) throw outcome.error
+  }
+  return changed
+}
