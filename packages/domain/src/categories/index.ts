@@ -16,6 +16,7 @@ import type { CategoryGroup } from './groups.ts'
 import { managedServer } from './managed-server.ts'
 
 export { assess, defineCategory, fact, indexesInForce, type Category, type Condition, type Fact, type Index, type Verdict } from './define.ts'
+export { canReplay, isCalm, isKept, isLowWorse, replay, type FactHour, type Replayed } from './replay.ts'
 export { categoryGroups, type CategoryGroup } from './groups.ts'
 export { agentAbnormal, agentOffline, antiSpyware, networkVirus, webReputation, behaviourMonitoring, urlFiltering, deviceControl, botnet, ips, antivirus, componentUpdate, dataFreshness, managedServer }
 

@@ -7,6 +7,7 @@ import { concernedEndpoints } from './concerned.ts'
 import { onDue } from './due.ts'
 import { makePartitions } from './jobs.ts'
 import { readFacts, windowMinutesOf } from './facts.ts'
+import { keep, worthKeeping } from './history.ts'
 import { planFor, reopenWithinMs, type Changed } from './plan.ts'
 import {
   addSteps, claimDue, insertEvents, lockProducts, readIndexes, readStanding, recount, settleDue, updateEvents, whoIsTold, type AssessedProduct, type NewEvent, type NewStep,
@@ -121,6 +122,8 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
   const opened: (NewEvent & { product: AssessedProduct })[] = []
   const changed: (Changed & { product: AssessedProduct })[] = []
   const settled: { productId: string; nextAt: Date | null }[] = ids.filter((id) => !known.includes(id)).map((productId) => ({ productId, nextAt: null }))
+  const kept: ReturnType<typeof worthKeeping>['kept'] = []
+  const unsettled: { productId: string; uneasy: string[] }[] = []
   for (const product of products) {
     const plan = planFor({
       facts: facts.get(product.id)!, categories: categoriesOf(product.typeId), business: indexes(null), customer: indexes(product.customerId), standing: standingOf.get(product.id) ?? [],
@@ -128,9 +131,13 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
     opened.push(...plan.opened.map((event) => ({ ...event, id: newId(now), productId: product.id, customerId: product.customerId, product })))
     changed.push(...plan.changed.map((change) => ({ ...change, product })))
     settled.push({ productId: product.id, nextAt: plan.nextAt })
+    const worth = worthKeeping(product, plan.found)
+    kept.push(...worth.kept)
+    if (worth.uneasy.join() !== product.uneasy.join()) unsettled.push({ productId: product.id, uneasy: worth.uneasy })
   }
   if (opened.length > 0) await insertEvents(db, opened.map(({ product: _, ...event }) => event), now)
   if (changed.length > 0) await updateEvents(db, changed, now)
+  await keep(db, kept, unsettled, now)
   const steps: NewStep[] = [
     ...opened.map(({ id, customerId, figures }) => ({ eventId: id, customerId, what: 'opened', figures })),
     ...changed.flatMap(({ event, product, step, figures }) => (step === null ? [] : [{ eventId: event.id, customerId: product.customerId, what: step, figures: step === 'resolved' ? {} : figures }])),

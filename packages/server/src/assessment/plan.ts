@@ -50,6 +50,8 @@ export interface Plan {
   changed: Changed[]
   /** When to look again though nothing came; null: when something comes. */
   nextAt: Date | null
+  /** The numbers each category saw. */
+  found: { category: Category; is: Readonly<Record<string, number>> }[]
 }
 
 export interface Subject {
@@ -63,7 +65,7 @@ export interface Subject {
 
 /** Pure: what one product's facts make of its events (EVT-2, EVT-9). */
 export function planFor({ facts, categories, business, customer, standing }: Subject, now: Date): Plan {
-  const plan: Plan = { opened: [], changed: [], nextAt: null }
+  const plan: Plan = { opened: [], changed: [], nextAt: null, found: [] }
   const isOpen = new Set(standing.filter(({ state }) => state !== 'resolved').map(({ category }) => category))
   for (const category of inOrder(categories)) {
     const of = new Map(standing.filter((event) => event.category === category.id).map((event) => [event.condition, event]))
@@ -72,7 +74,9 @@ export function planFor({ facts, categories, business, customer, standing }: Sub
     const at = Object.fromEntries(Object.entries(inForce).map(([name, { value }]) => [name, value]))
     let isCounting = false
     const isSilent = category.silentWhile?.some((other) => isOpen.has(other)) === true
-    for (const verdict of assess(category, factsOf(category, facts, now), at, open)) {
+    const is = factsOf(category, facts, now)
+    plan.found.push({ category, is })
+    for (const verdict of assess(category, is, at, open)) {
       if (isSilent) break // it is looked at again when what explains it ends: that comes with data, or with time
       const event = of.get(verdict.condition)
       if (verdict.holds) isOpen.add(category.id)

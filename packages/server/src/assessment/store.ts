@@ -33,12 +33,14 @@ export interface AssessedProduct {
   typeId: string
   description: string
   company: string
+  /** Facts that were not calm when it was last assessed. */
+  uneasy: string[]
 }
 
 /** Locked in the order of ids: of two processes with the same product the second sees what the first did. */
 export async function lockProducts(db: TenantDb, ids: readonly string[]): Promise<AssessedProduct[]> {
   const { rows } = await db.query<AssessedProduct>(
-    `select p.id, p.customer_id as "customerId", p.type_id as "typeId", p.description, c.company from product p join customer c on c.id = p.customer_id
+    `select p.id, p.customer_id as "customerId", p.type_id as "typeId", p.description, c.company, p.uneasy from product p join customer c on c.id = p.customer_id
      where p.id = any($1) order by p.id for no key update of p`,
     [ids],
   )
