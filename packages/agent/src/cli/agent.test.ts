@@ -2,6 +2,7 @@ import { readdir, readFile, stat, cp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { channelLimits, type Item } from '@vigie/domain/agents'
+import { commandTypes } from '@vigie/domain/commands'
 import { enrol } from '../core/enrol.ts'
 import { silentLog } from '../core/log.ts'
 import { Queue } from '../core/queue.ts'
@@ -99,7 +100,7 @@ describe('the channel (AGT-2, AGT-6)', () => {
     await peer.until(() => peer.of('endpoint').length > 0, 'endpoint told')
     const [endpoint] = peer.of('endpoint')
     expect(endpoint).toMatchObject({ name: 'one', engine: { engine: 'clamav', problem: expect.any(String) } })
-    expect(endpoint!.commands.map(({ type }) => type)).toEqual(['scan-now', 'stop-scan', 'update-components', 'synchronise', 'check'])
+    expect(endpoint!.commands.map(({ type }) => type)).toEqual([...commandTypes])
     await stop(agent)
     expect(peer.byes).toEqual(['stopped'])
   })
