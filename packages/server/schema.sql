@@ -79,7 +79,7 @@ grant execute on function vigie.fold(text) to vigie_app;
 CREATE OR REPLACE FUNCTION vigie.grams(partner uuid, words text)
  RETURNS integer[]
  LANGUAGE plpgsql
- IMMUTABLE PARALLEL SAFE
+ IMMUTABLE PARALLEL SAFE COST 5000
 AS $function$
 declare found integer[] := '{}'; mark integer := hashtext(partner::text);
 begin
@@ -211,6 +211,7 @@ CREATE OR REPLACE FUNCTION vigie.search_endpoints(sought text, patterns text[], 
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
 AS $function$
 declare
   business uuid := vigie.partner();
@@ -219,7 +220,7 @@ declare
 begin
   if (select count(*) from (select words from endpoint_search where partner_id = business limit 20000) first where words like any (patterns)) > 400 then return null; end if;
   if cardinality(wanted) > 0 then
-    found := array(select endpoint_id from endpoint_search where vigie.grams(partner_id, words) @> wanted and partner_id = business and words like any (patterns) limit most + 1);
+    found := array(select endpoint_id from (select partner_id, endpoint_id from endpoint_search where vigie.grams(partner_id, words) @> wanted and words like any (patterns) offset 0) marked where partner_id = business limit most + 1);
   else
     found := array(select endpoint_id from endpoint_search where partner_id = business and words like any (patterns) limit most + 1);
   end if;

@@ -1,4 +1,5 @@
 export * as productsApi from './api.ts'
 export * from './catalogue.ts'
+export * from './protection.ts'
 export * from './rules.ts'
 export * from './shapes.ts'

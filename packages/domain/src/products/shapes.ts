@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { AgentId, CustomerId, EndpointId, Instant, ProductId } from '../kernel/index.ts'
 import { Attention } from '../customers/shapes.ts'
 import { Family } from './catalogue.ts'
+import { components, missingProtections } from './protection.ts'
 
 /** PRD-2: 20 letters or digits at most (any script's letters; spaces are not). */
 export const ProductDescription = z.string().trim().regex(/^[\p{L}\p{N}]{1,20}$/u, { error: 'description.shape' })
@@ -89,19 +90,38 @@ export const EngineState = z.object({
 })
 export type EngineState = z.infer<typeof EngineState>
 
+export const platformKinds = ['server', 'desktop'] as const
+
 export const Endpoint = z.object({
   id: EndpointId,
   customerId: CustomerId,
   customerName: z.string(),
+  /** The customer's tags. */
+  tags: z.array(z.string()),
   productId: ProductId,
+  productName: z.string(),
   typeId: z.string(),
   name: z.string(),
+  /** Its group's key: a default one's text is `group.<key>`. */
   group: z.string(),
+  /** What people called the group; null: a default one. */
+  groupLabel: z.string().nullable(),
   addresses: z.array(z.string()),
   platform: z.string(),
+  /** What the platform says of its kind; null: it does not say (most Linux systems). */
+  platformKind: z.enum(platformKinds).nullable(),
   agentId: AgentId.nullable(),
+  agentVersion: z.string().nullable(),
+  /** What its agent's engines can be told to do now, and why not what they can't (AGT-7); empty: not known. */
+  commands: Agent.shape.commands,
+  /** SHA-256 of what makes its agent's machine this one (AGT-9), hex; null: without an agent of its own. */
+  fingerprint: z.string().nullable(),
   state: AgentState,
   engine: EngineState.nullable(),
+  /** INV-1: why nobody knows that it is protected; null: nothing speaks against it. */
+  missingProtection: z.enum(missingProtections).nullable(),
+  /** INV-1: what of it lags behind the rest of the business. */
+  outdated: z.array(z.enum(components)),
   /** Infections now open on it (mission §0). */
   openInfections: z.number().int(),
   lastSeenAt: Instant.nullable(),
@@ -114,5 +134,20 @@ export type Endpoint = z.infer<typeof Endpoint>
 /** Node of the network tree (PRD-3): products of a customer, their groups, endpoints below (asked for page by page). */
 export const TreeProduct = z.object({
   product: Product,
-  groups: z.array(z.object({ name: z.string(), endpointCount: z.number().int() })),
+  groups: z.array(z.object({ name: z.string(), label: z.string().nullable(), endpointCount: z.number().int() })),
 })
+
+/** PRD-3: a group of a product's endpoints. */
+export const EndpointGroup = z.object({
+  /** Its key for ever; a default one's text is `group.<name>`. */
+  name: z.string(),
+  /** What people called it; null: a default group, which can neither be renamed nor deleted. */
+  label: z.string().nullable(),
+  endpointCount: z.number().int(),
+  version: z.number().int(),
+})
+export type EndpointGroup = z.infer<typeof EndpointGroup>
+
+/** Shown beside the default groups: one line, no control characters. */
+export const GroupLabel = z.string().trim().min(1).max(60).regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]+$/u, { error: 'group.shape' })
+export const groupsPerProduct = 200

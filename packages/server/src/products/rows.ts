@@ -1,5 +1,6 @@
 import type { Agent, Endpoint, Product } from '@vigie/domain/products'
-import { isStale } from '@vigie/domain/products'
+import { isStale, missingProtection, outdatedComponents } from '@vigie/domain/products'
+import type { Newest } from './newest.ts'
 
 /** Columns of a product `p` and its customer `c`, as `toProduct` reads them. */
 export const productColumns = `p.id, p.customer_id, c.company, p.guid, p.type_id, p.family, p.description, p.state, p.action_required_count, p.warning_count, p.endpoint_count,
@@ -90,12 +91,15 @@ export function toAgent(row: AgentRow): Agent {
   }
 }
 
-/** Columns of an endpoint `e`, its customer `c`, product `p` and agent `a`. */
-export const endpointColumns = `e.id, e.customer_id, c.company, e.product_id, p.type_id, e.name, e."group", e.addresses, e.platform, e.agent_id, coalesce(a.state, 'unknown') as state,
+/** Columns of an endpoint `e`, its customer `c`, product `p`, group `g` and agent `a`. */
+export const endpointColumns = `e.id, e.customer_id, c.company, e.product_id, p.type_id, p.description, e.name, e."group", g.label, e.addresses, e.platform, e.platform_kind, e.agent_id,
+  a.agent_version, a.fingerprint, coalesce(a.commands, '[]') as commands, coalesce(a.state, 'unknown') as state,
   e.engine, e.engine_version, e.pattern_version, e.pattern_built_at, e.update_checked_at, e.real_time_scan, e.scan_running, e.scan_started_at, e.scan_finished_at, e.engine_problem,
-  e.open_infections, e.collected_at, e.received_at`
+  e.open_infections, e.collected_at, e.received_at,
+  array(select t.tag from customer_tag t where t.partner_id = e.partner_id and t.customer_id = e.customer_id order by t.tag) as tags`
 export const endpointJoins = `join customer c on c.partner_id = e.partner_id and c.id = e.customer_id
   join product p on p.partner_id = e.partner_id and p.id = e.product_id
+  left join endpoint_group g on g.partner_id = e.partner_id and g.product_id = e.product_id and g.name = e."group"
   left join agent a on a.partner_id = e.partner_id and a.id = e.agent_id`
 
 export interface EndpointRow {
@@ -104,11 +108,18 @@ export interface EndpointRow {
   company: string
   product_id: string
   type_id: string
+  description: string
   name: string
   group: string
+  label: string | null
   addresses: string[]
   platform: string
+  platform_kind: Endpoint['platformKind']
   agent_id: string | null
+  agent_version: string | null
+  fingerprint: string | null
+  commands: Endpoint['commands']
+  tags: string[]
   state: Endpoint['state']
   engine: string | null
   engine_version: string | null
@@ -127,33 +138,44 @@ export interface EndpointRow {
 
 const instant = (at: Date | null): string | null => at?.toISOString() ?? null
 
-export function toEndpoint(row: EndpointRow): Endpoint {
+export function toEndpoint(row: EndpointRow, newest: Newest): Endpoint {
+  const engine: Endpoint['engine'] = row.engine === null ? null : {
+    engine: row.engine,
+    engineVersion: row.engine_version,
+    patternVersion: row.pattern_version,
+    patternBuiltAt: instant(row.pattern_built_at),
+    updateCheckedAt: instant(row.update_checked_at),
+    realTimeScan: row.real_time_scan,
+    scan: { isRunning: row.scan_running, startedAt: instant(row.scan_started_at), finishedAt: instant(row.scan_finished_at) },
+    problem: row.engine_problem,
+  }
+  const receivedAt = instant(row.received_at)
   return {
     id: row.id,
     customerId: row.customer_id,
     customerName: row.company,
+    tags: row.tags,
     productId: row.product_id,
+    productName: row.description,
     typeId: row.type_id,
     name: row.name,
     group: row.group,
+    groupLabel: row.label,
     addresses: row.addresses,
     platform: row.platform,
+    platformKind: row.platform_kind,
     agentId: row.agent_id,
+    agentVersion: row.agent_version,
+    commands: row.commands,
+    fingerprint: row.fingerprint === '' ? null : row.fingerprint,
     state: row.state,
-    engine: row.engine === null ? null : {
-      engine: row.engine,
-      engineVersion: row.engine_version,
-      patternVersion: row.pattern_version,
-      patternBuiltAt: instant(row.pattern_built_at),
-      updateCheckedAt: instant(row.update_checked_at),
-      realTimeScan: row.real_time_scan,
-      scan: { isRunning: row.scan_running, startedAt: instant(row.scan_started_at), finishedAt: instant(row.scan_finished_at) },
-      problem: row.engine_problem,
-    },
+    engine,
+    missingProtection: missingProtection({ receivedAt, engine }),
+    outdated: engine === null ? [] : outdatedComponents(engine, newest.get(engine.engine)),
     openInfections: row.open_infections,
     // its agent's beats say that the agent lives; only its own report says that of the endpoint
-    lastSeenAt: instant(row.received_at),
+    lastSeenAt: receivedAt,
     collectedAt: instant(row.collected_at),
-    receivedAt: instant(row.received_at),
+    receivedAt,
   }
 }

@@ -2,8 +2,9 @@ import { productsApi } from '@vigie/domain/products'
 import { RecentDetections } from '../detections/index.ts'
 import { AgentStateTag, Ago, Button, CopyText, Facts, Line, Link, Notice, Part, paths, query, Stack, StateTag, useActor, useLoaded, useText } from '../kit/index.ts'
 import { LastScan, RealTimeScanTag } from './scan.tsx'
+import { RecentCommands } from './RecentCommands.tsx'
 import { useEndpointCommands } from './useEndpointCommands.ts'
-import { GroupWord, InfectionCount } from './words.tsx'
+import { GroupWord, InfectionCount, MissingProtectionTag, OutdatedTag } from './words.tsx'
 
 const catalogue = query(productsApi.getCatalogue).with({})
 
@@ -47,8 +48,13 @@ export function EndpointDetail({ endpointId }: { endpointId: string }) {
         facts={[
           ['inventory.column.state', <AgentStateTag key="state" state={endpoint.state} />],
           ['common.customer', <Link key="customer" to={paths.customer({ customerId: endpoint.customerId })}>{endpoint.customerName}</Link>],
-          ['inventory.product-type', <Link key="product" to={paths.product({ productId: endpoint.productId })}>{say(`product-type.${endpoint.typeId}.name`)}</Link>],
-          ['inventory.column.group', <GroupWord key="group" group={endpoint.group} />],
+          ['common.product', <Link key="product" to={paths.product({ productId: endpoint.productId })}>{endpoint.productName}</Link>],
+          ['inventory.product-type', say.has(`product-type.${endpoint.typeId}.name`) ? say(`product-type.${endpoint.typeId}.name`) : endpoint.typeId],
+          ['inventory.column.group', <GroupWord key="group" group={endpoint.group} label={endpoint.groupLabel} />],
+          ['inventory.column.tags', endpoint.tags.length > 0 ? endpoint.tags.join(', ') : null],
+          ['inventory.kind', endpoint.platformKind && say(`platform-kind.${endpoint.platformKind}`)],
+          ['inventory.column.missingProtection', endpoint.missingProtection && <MissingProtectionTag key="missing" missing={endpoint.missingProtection} />],
+          ['inventory.column.outdated', endpoint.outdated.length > 0 ? <OutdatedTag key="outdated" outdated={endpoint.outdated} /> : null],
           ['inventory.column.addresses', endpoint.addresses.length > 0 ? <span key="addresses" className="mono">{endpoint.addresses.join(', ')}</span> : null],
           ['inventory.column.openInfections', <InfectionCount key="infections" endpoint={endpoint} />],
         ]}
@@ -61,6 +67,7 @@ export function EndpointDetail({ endpointId }: { endpointId: string }) {
           <Facts
             facts={[
               ['inventory.column.realTimeScan', <RealTimeScanTag key="scan" state={engine.realTimeScan} />],
+              ['inventory.engine', engine.engine],
               ['inventory.column.engineVersion', engine.engineVersion && <span key="version" className="mono">{engine.engineVersion}</span>],
               ['inventory.patternVersion', engine.patternVersion && <span key="pattern" className="mono">{engine.patternVersion}</span>],
               ['inventory.patternBuiltAt', <Ago key="built" at={engine.patternBuiltAt} never="common.unknown" />],
@@ -76,10 +83,21 @@ export function EndpointDetail({ endpointId }: { endpointId: string }) {
           <Part key={endpointId} rows={3}><RecentDetections productId={endpoint.productId} endpointId={endpointId} /></Part>
         </div>
       )}
+      {actor.can('event.read') && <p><Link to={paths.events({ productId: endpoint.productId, state: 'unresolved' })}>{say('inventory.events')}</Link></p>}
+      {actor.can('command.read') && endpoint.agentId !== null && (
+        <div>
+          <h3>{say('inventory.commands')}</h3>
+          <Part key={`${endpointId}-commands`} rows={3}><RecentCommands productId={endpoint.productId} agentId={endpoint.agentId} /></Part>
+        </div>
+      )}
       <Facts
         facts={[
           ['inventory.collectedAt', <Ago key="collected" at={endpoint.collectedAt} {...fresh} />],
           ['inventory.receivedAt', <Ago key="received" at={endpoint.receivedAt} {...fresh} />],
+          ['inventory.promised', freshForSeconds === undefined ? null : say('inventory.promised.minutes', { minutes: Math.ceil(freshForSeconds / 60) })],
+          ['inventory.column.agentVersion', endpoint.agentVersion],
+          ['inventory.column.agentId', endpoint.agentId && <CopyText key="agent" text={endpoint.agentId} />],
+          ['inventory.column.fingerprint', endpoint.fingerprint && <code key="fingerprint" title={endpoint.fingerprint}>{endpoint.fingerprint.slice(0, 16)}…</code>],
           ['inventory.id', <CopyText key="id" text={endpoint.id} />],
         ]}
       />

@@ -1,5 +1,6 @@
 import type { Endpoint } from '@vigie/domain/products'
-import { Ago, StateTag, type Sign } from '../kit/index.ts'
+import { Ago, Glyph, StateTag, type Sign } from '../kit/index.ts'
+import css from './inventory.module.css'
 
 type ScanState = NonNullable<Endpoint['engine']>['realTimeScan']
 const tones: Readonly<Record<ScanState, Sign | 'good' | 'quiet'>> = { on: 'good', 'on-not-protecting': 'action-required', off: 'action-required', unsupported: 'quiet', unknown: 'unknown' }
@@ -17,7 +18,7 @@ export function LastScan({ engine }: { engine: Endpoint['engine'] }) {
 }
 
 /** Version of the newest patterns and their age: one says little without the other. */
-export function Pattern({ engine }: { engine: Endpoint['engine'] }) {
+export function Pattern({ engine, isOutdated = false }: { engine: Endpoint['engine']; isOutdated?: boolean }) {
   if (engine === null || (engine.patternVersion === null && engine.patternBuiltAt === null)) return <span className="faint">–</span>
-  return <span>{engine.patternVersion} <span className="faint"><Ago at={engine.patternBuiltAt} never="common.unknown" /></span></span>
+  return <span>{isOutdated && <Glyph sign="warning" size={12} />} {engine.patternVersion} <span className={isOutdated ? css.old : 'faint'}><Ago at={engine.patternBuiltAt} never="common.unknown" /></span></span>
 }

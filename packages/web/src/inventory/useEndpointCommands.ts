@@ -1,20 +1,23 @@
-import type { Endpoint } from '@vigie/domain/products'
+import { productsApi, type Endpoint } from '@vigie/domain/products'
 import { choicesFor, stateBlocks, useSendCommand, type CommandChoice } from '../commands/index.ts'
-import { useActor, type Action, type IconName } from '../kit/index.ts'
+import { query, useActor, useQuietly, type Action, type IconName } from '../kit/index.ts'
 
 const icons: Partial<Record<CommandChoice['type'], IconName>> = { 'scan-now': 'play', 'stop-scan': 'stop', 'update-components': 'download', synchronise: 'refresh', check: 'check' }
-const offered = Object.keys(icons) as CommandChoice['type'][]
+const catalogue = query(productsApi.getCatalogue).with({})
 
-/** What an endpoint's own agent can be told, as menu entries: by its state and what its engine shows. None where one may not send (ACC-2). */
-export function useEndpointCommands(): (endpoint: Pick<Endpoint, 'productId' | 'agentId' | 'state' | 'engine'>) => Action[] {
+type Target = Pick<Endpoint, 'productId' | 'typeId' | 'agentId' | 'state' | 'engine' | 'commands'>
+
+/** What an endpoint's own agent can be told, as menu entries: what its product's type declares, by its state and what its engine shows. None where one may not send (ACC-2). */
+export function useEndpointCommands(): (endpoint: Target) => Action[] {
   const actor = useActor()
   const { send } = useSendCommand()
+  const types = useQuietly(catalogue)?.types
   if (!actor.can('command.send')) return () => []
   return (endpoint) =>
-    choicesFor([{ state: endpoint.state, commands: [] }], offered).map(({ type }) => ({
+    choicesFor([{ state: endpoint.state, commands: endpoint.commands }], types?.find(({ id }) => id === endpoint.typeId)?.commands ?? []).map(({ type, disabledReason }) => ({
       label: `command.${type}`,
-      icon: icons[type]!,
-      disabledReason: endpoint.agentId === null ? 'command-reason.agent-pending' : (stateBlocks(endpoint.state) ?? scanReason(type, endpoint.engine)),
+      ...(icons[type] ? { icon: icons[type] } : {}),
+      disabledReason: endpoint.agentId === null ? 'command-reason.agent-pending' : (stateBlocks(endpoint.state) ?? disabledReason ?? scanReason(type, endpoint.engine)),
       onSelect: () => endpoint.agentId !== null && void send(endpoint.productId, type, [endpoint.agentId]),
     }))
 }

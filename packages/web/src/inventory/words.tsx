@@ -1,15 +1,26 @@
-import type { Endpoint } from '@vigie/domain/products'
+import type { Component, Endpoint, MissingProtection } from '@vigie/domain/products'
 import { Infections } from '../detections/index.ts'
-import { useText } from '../kit/index.ts'
+import { StateTag, useText } from '../kit/index.ts'
 
 /** A default group in the reader's language; one that somebody named, as it is named. */
-export function GroupWord({ group }: { group: string }) {
+export function GroupWord({ group, label }: { group: string; label: string | null }) {
   const say = useText()
-  return <>{say.has(`group.${group}`) ? say(`group.${group}`) : group}</>
+  return <>{label ?? (say.has(`group.${group}`) ? say(`group.${group}`) : group)}</>
 }
 
 /** In a column of numbers none is a zero. */
 export function InfectionCount({ endpoint }: { endpoint: Pick<Endpoint, 'id' | 'openInfections'> }) {
   if (endpoint.openInfections === 0) return <span className="faint figures">0</span>
   return <Infections endpointId={endpoint.id} count={endpoint.openInfections} />
+}
+
+const nothing = <span className="faint" aria-hidden="true" data-nothing="">–</span>
+
+export function MissingProtectionTag({ missing }: { missing: MissingProtection | null }) {
+  return missing === null ? nothing : <StateTag label={`missing-protection.${missing}`} tone={missing === 'never-reported' ? 'unknown' : 'action-required'} />
+}
+
+export function OutdatedTag({ outdated }: { outdated: readonly Component[] }) {
+  const say = useText()
+  return outdated.length === 0 ? nothing : <StateTag label={{ text: outdated.map((one) => say(`outdated.${one}`)).join(', ') }} tone="warning" />
 }

@@ -29,6 +29,9 @@ export const paths = {
   /** INV-2: "my endpoint does not show"; `q` what is sought. */
   missingEndpoint: (search: { q?: string; customerId?: string } = {}) => at('/inventory/missing', search),
   endpoint: ({ endpointId }: { endpointId: string }) => at('/inventory', { endpoint: endpointId }),
+  /** INV-3. `view`: what is shown of them: a state, or `merges`. */
+  duplicates: (search: { view?: string | undefined; customerId?: string; duplicate?: string } = {}) => at('/inventory/duplicates', search),
+  moves: (search: { customerId?: string; productId?: string; move?: string } = {}) => at('/inventory/moves', search),
   detections: (search: { customerId?: string; productId?: string; endpointId?: string; category?: string; outcome?: string } = {}) => at('/detections', search),
   commands: (search: { customerId?: string; productId?: string; eventId?: string; step?: string; command?: string } = {}) => at('/commands', search),
 

@@ -1,0 +1,2 @@
+export * as inventoryApi from './api.ts'
+export * from './diagnosis.ts'

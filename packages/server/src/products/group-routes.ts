@@ -1,0 +1,66 @@
+import { productsApi, type EndpointGroup, type Product } from '@vigie/domain/products'
+import { record } from '../audit/index.ts'
+import { assertVersion, handle, type Context, type Handler, type TenantDb } from '../platform/index.ts'
+import * as groups from './groups.ts'
+import * as products from './store.ts'
+
+const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
+const objectOf = (group: Pick<EndpointGroup, 'name' | 'label'>) => ({ kind: 'group', id: null, name: group.label ?? group.name })
+const announce = (db: TenantDb, product: Pick<Product, 'id' | 'customerId'>) => db.announce({ kind: 'product', id: product.id, customerId: product.customerId })
+
+/** PRD-3: groups of a product's endpoints, and moving between them. */
+export const groupRoutes: Handler[] = [
+  handle(productsApi.listGroups, async ({ db, now }, { params: { productId } }) => {
+    await products.get(db, productId, now)
+    return { rows: await groups.list(db, productId), newEndpointGroup: await groups.newEndpointGroup(db, productId) }
+  }),
+
+  handle(productsApi.createGroup, async ({ db, now, services, ...who }, { params, body }) => {
+    const product = await products.lock(db, params.productId, now)
+    const group = await groups.add(db, product, body.label, now)
+    announce(db, product)
+    await record(db, services.vault, now, doer(who), { activity: 'group.created', object: objectOf(group), customerId: product.customerId, after: { productId: product.id, ...group } })
+    return group
+  }),
+
+  handle(productsApi.renameGroup, async ({ db, now, services, ifMatch, ...who }, { params, body }) => {
+    const product = await products.get(db, params.productId, now)
+    const before = await groups.lockOwn(db, product.id, params.group)
+    assertVersion(ifMatch, before.version)
+    const after = await groups.rename(db, product.id, before.name, body.label)
+    announce(db, product)
+    await record(db, services.vault, now, doer(who), { activity: 'group.renamed', object: objectOf(after), customerId: product.customerId, before: { label: before.label }, after: { label: after.label } })
+    return after
+  }),
+
+  handle(productsApi.deleteGroup, async ({ db, now, services, ifMatch, ...who }, { params }) => {
+    const product = await products.lock(db, params.productId, now)
+    const before = await groups.lockOwn(db, product.id, params.group)
+    assertVersion(ifMatch, before.version)
+    const moved = await groups.remove(db, product.id, before.name)
+    announce(db, product)
+    await record(db, services.vault, now, doer(who), { activity: 'group.deleted', object: objectOf(before), customerId: product.customerId, before: { productId: product.id, ...before }, after: { moved } })
+    return { moved }
+  }),
+
+  handle(productsApi.setNewEndpointGroup, async ({ db, now, services, ifMatch, ...who }, { params, body }) => {
+    const product = await products.lock(db, params.productId, now)
+    assertVersion(ifMatch, product.version)
+    const before = await groups.newEndpointGroup(db, product.id)
+    await groups.setNewEndpointGroup(db, product.id, body.group)
+    announce(db, product)
+    await record(db, services.vault, now, doer(who), {
+      activity: 'product.updated', object: { kind: 'product', id: product.id, name: product.description }, customerId: product.customerId, before: { newEndpointGroup: before }, after: { newEndpointGroup: body.group },
+    })
+    return { newEndpointGroup: body.group }
+  }),
+
+  handle(productsApi.moveEndpoints, async ({ db, now, services, ...who }, { params, body }) => {
+    const product = await products.get(db, params.productId, now)
+    const moved = await groups.move(db, product.id, params.group, body, now)
+    const group = (await groups.list(db, product.id)).find(({ name }) => name === params.group)!
+    announce(db, product)
+    await record(db, services.vault, now, doer(who), { activity: 'endpoint.moved', object: objectOf(group), customerId: product.customerId, after: { productId: product.id, group: params.group, ...body, moved } })
+    return { moved }
+  }),
+]
