@@ -1,6 +1,7 @@
 import { accessApi } from '@vigie/domain/access'
 import { AccountId } from '@vigie/domain/kernel'
 import * as z from 'zod'
+import { ConsentRule, consentRule } from '../consent/index.ts'
 import { useActor } from '../kit/actor.ts'
 import { FieldRow, Form, LocaleField, PasswordField, SelectField, SwitchField, TextField, TimeZoneField, useForm } from '../kit/form/index.ts'
 import { Page, Panel, Section } from '../kit/Page.tsx'
@@ -12,7 +13,7 @@ import { nameOf, useText } from '../kit/text.tsx'
 
 const businessQuery = query(accessApi.getBusiness).with({})
 const candidatesQuery = query(accessApi.listAccounts).with({ query: { state: 'active', limit: 200 } })
-export const loader = load(businessQuery)
+export const loader = load(businessQuery, consentRule)
 const transferShape = z.object({ accountId: AccountId, password: z.string().min(1) })
 
 export default function BusinessPage() {
@@ -21,6 +22,7 @@ export default function BusinessPage() {
   return (
     <Page title="shell.business" crumbs={[{ label: 'shell.administration', to: paths.administration() }]} narrow>
       <Settings key={business.version} />
+      {actor.can('business.update') && <ConsentRule />}
       {actor.can('business.transfer-primary') && actor.account.isPrimary && <Transfer />}
     </Page>
   )

@@ -34,7 +34,7 @@ export function CommandTable({ fixed = {}, filters = [] }: { fixed?: Fixed; filt
       <DataTable
         {...list}
         name="commands.title"
-        columns={fixed.productId ? shown.product : shown.all}
+        columns={fixed.productId || fixed.customerId ? shown.product : shown.all}
         sort="-sentAt"
         filters={[stepFilter, ...filters]}
         opens={(command) => `?command=${command.id}`}

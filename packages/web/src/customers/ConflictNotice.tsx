@@ -1,4 +1,4 @@
-import { Button, Line, Notice, useText } from '../kit/index.ts'
+import { Ago, Button, Line, Notice, useText } from '../kit/index.ts'
 import type { Speaker } from '../kit/text.tsx'
 import css from './customers.module.css'
 import type { Merge } from './merge.ts'
@@ -15,12 +15,19 @@ const value = (say: Speaker, path: string, one: unknown): string => {
   return Array.isArray(one) ? one.join(', ') : String(one)
 }
 
+/** Who was first, as the server tells with its refusal. */
+export interface ChangedBy {
+  name: string
+  at: string
+}
+
 /** Somebody else saved this customer while one was typing: what they changed, where both differ, and the two ways on. */
-export function ConflictNotice({ merge, takeTheirs, close }: { merge: Merge; takeTheirs(): void; close(): void }) {
+export function ConflictNotice({ merge, by, takeTheirs, close }: { merge: Merge; by: ChangedBy | null; takeTheirs(): void; close(): void }) {
   const say = useText()
   return (
     <div role="alert">
       <Notice tone="warning" title="customers.conflict.title">
+        {by && <p>{say('customers.conflict.by', { name: by.name })} <Ago at={by.at} /></p>}
         <p>{say('customers.conflict.about')}</p>
         {merge.taken.length > 0 && <p>{say('customers.conflict.taken', { fields: merge.taken.map((path) => word(say, path)).join(', ') })}</p>}
         {merge.conflicts.length > 0 && (

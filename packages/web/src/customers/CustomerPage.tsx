@@ -1,12 +1,18 @@
 import { customersApi, type Customer } from '@vigie/domain/customers'
+import { CommandTable } from '../commands/index.ts'
+import { ConsentTab } from '../consent/index.ts'
 import { EventTable } from '../events/index.ts'
 import { IndexList } from '../indexes/index.ts'
 import {
   ActionMenu, Ago, buttonClass, CopyText, Empty, Icon, Link, loadAllowed, Notice, OpenEvents, Page, Part, paths, query, Stack, Tabs, useActor, useAddress, useGo, useLoaded, useText, type Action, type Address,
 } from '../kit/index.ts'
 import { NetworkTree, treeOf } from '../products/index.ts'
-import { ContactsTab } from './ContactsTab.tsx'
+import { AccessTab, NotificationsTab } from './AccessTab.tsx'
+import { ActivityTab } from './ActivityTab.tsx'
+import { contactsOf, ContactsTab } from './ContactsTab.tsx'
+import { CredentialsPanel } from './CredentialsPanel.tsx'
 import css from './customers.module.css'
+import { LogoPanel, logoAddress } from './LogoPanel.tsx'
 import { ProfileTab } from './ProfileTab.tsx'
 import { useDeleteCustomer } from './useDeleteCustomer.ts'
 
@@ -16,7 +22,11 @@ const loadPage = loadAllowed([null, customer])
 const loadWithTree = loadAllowed([null, customer], ['product.read', tree])
 export const loader = (at: Address) => (at.search['tab'] === undefined || at.search['tab'] === 'products' ? loadWithTree(at) : loadPage(at))
 
-const tabs = [['products', 'product.read'], ['events', 'event.read'], ['profile', 'customer.read'], ['contacts', 'customer.read'], ['indexes', 'index.read']] as const
+/** As CUS-3 names them, then what else concerns one customer. */
+const tabs = [
+  ['products', 'product.read'], ['licences', 'customer.read'], ['events', 'event.read'], ['commands', 'command.read'], ['profile', 'customer.read'], ['contacts', 'customer.read'], ['consent', 'consent.read'],
+  ['notifications', 'account.read'], ['psa', 'customer.read'], ['indexes', 'index.read'], ['access', 'account.read'], ['activity', 'audit.read'],
+] as const
 
 /** CUS-3: one customer. */
 export default function CustomerPage() {
@@ -31,7 +41,7 @@ export default function CustomerPage() {
     <Page
       title={{ text: shown.company }}
       crumbs={[{ label: 'customers.title', to: paths.customers() }]}
-      sign={<OpenEvents attention={shown.attention} about={{ customerId }} />}
+      sign={<>{shown.logoVersion !== null && <img className={css.headLogo} src={logoAddress(shown)} alt="" />}<OpenEvents attention={shown.attention} about={{ customerId }} /></>}
       action={<Actions customer={shown} />}
       narrow={isReading}
       tabs={
@@ -47,8 +57,15 @@ export default function CustomerPage() {
       <Part key={`${customerId}-${tab}`}>
         {tab === 'products' && <Products customer={shown} />}
         {tab === 'events' && <EventTable fixed={{ customerId }} />}
-        {tab === 'profile' && <ProfileTab customer={shown} />}
+        {tab === 'licences' && <div className={css.panel}><Empty icon="key" title="customers.licences.none" about="customers.licences.none.about" /></div>}
+        {tab === 'commands' && <CommandTable fixed={{ customerId }} />}
+        {tab === 'profile' && <Profile customer={shown} />}
         {tab === 'contacts' && <ContactsTab customerId={customerId} locale={shown.locale} />}
+        {tab === 'consent' && <Consent customer={shown} />}
+        {tab === 'notifications' && <NotificationsTab customerId={customerId} />}
+        {tab === 'psa' && <div className={css.panel}><Empty icon="external" title="customers.psa.none" about="customers.psa.none.about" /></div>}
+        {tab === 'access' && <AccessTab customerId={customerId} />}
+        {tab === 'activity' && <ActivityTab customerId={customerId} />}
         {tab === 'indexes' && <Indexes customerId={customerId} />}
       </Part>
     </Page>
@@ -114,6 +131,24 @@ function Products({ customer: shown }: { customer: Customer }) {
       </div>
     </Stack>
   )
+}
+
+function Profile({ customer: shown }: { customer: Customer }) {
+  const actor = useActor()
+  return (
+    <>
+      <ProfileTab customer={shown} />
+      <div className={css.below}>
+        <LogoPanel customer={shown} />
+        {actor.can('customer.credentials') && <Part rows={3}><CredentialsPanel customerId={shown.id} /></Part>}
+      </div>
+    </>
+  )
+}
+
+function Consent({ customer: shown }: { customer: Customer }) {
+  const { rows } = useLoaded(contactsOf(shown.id))
+  return <ConsentTab customerId={shown.id} company={shown.company} people={rows.map((contact) => `${contact.firstName} ${contact.lastName}`)} />
 }
 
 function Indexes({ customerId }: { customerId: string }) {

@@ -1,11 +1,13 @@
 import { ContactInput, CompanyProfile, CustomerAccount, customersApi, Tag } from '@vigie/domain/customers'
 import { NewProduct, productsApi } from '@vigie/domain/products'
 import { Problem } from '@vigie/domain/kernel'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import * as z from 'zod'
-import { api, buttonClass, FieldGroup, Link, load, Page, paths, query, toast, useActor, useAddress, useForm, useGo, useLoaded, useText, Wizard } from '../kit/index.ts'
+import { api, Button, buttonClass, ChoiceField, FieldGroup, Link, load, Notice, Page, paths, query, toast, useActor, useAddress, useForm, useGo, useLoaded, useText, Wizard } from '../kit/index.ts'
 import { likelyCountry, proposeAccountId } from './defaults.ts'
+import { clearDraft, readDraft, writeDraft } from './draft.ts'
 import { AccountFields, CompanyFields, ContactFields, TagFields } from './fields.tsx'
+import css from './customers.module.css'
 import { ProductRows } from './ProductRows.tsx'
 import { Review } from './Review.tsx'
 
@@ -13,6 +15,8 @@ const catalogue = query(productsApi.getCatalogue).with({})
 export const loader = load(catalogue)
 
 const shape = z.object({
+  /** CUS-1: with product servers of its own to connect, or with a licence account whose products come later. */
+  kind: z.enum(['servers', 'licences']),
   profile: CompanyProfile,
   account: CustomerAccount,
   contact: ContactInput,
@@ -21,7 +25,7 @@ const shape = z.object({
 })
 type Values = z.input<typeof shape>
 
-/** CUS-1: company, account and contact, products; all at once or nothing. Going back keeps what was typed. */
+/** CUS-1: company, account and contact, products; all at once or nothing. Going back, or away, keeps what was typed. */
 export default function NewCustomerPage() {
   const say = useText()
   const go = useGo()
@@ -29,22 +33,37 @@ export default function NewCustomerPage() {
   const actor = useActor()
   const { types } = useLoaded(catalogue)
   const { business } = actor
+  const empty: Values = {
+    kind: 'servers',
+    profile: { company: '', address: '', city: '', state: '', postalCode: '', country: likelyCountry(navigator.language, business.locale), industry: '', sizeEndpoints: null, phone: '' },
+    account: { accountId: '', timeZone: business.timeZone, locale: business.locale },
+    contact: { firstName: '', lastName: '', email: '', phone: '', locale: business.locale },
+    tags: [],
+    products: [],
+  }
+  const { id: accountId } = actor.account
+  const [draft, setDraft] = useState(() => readDraft(accountId, empty))
   const form = useForm<Values, z.infer<typeof customersApi.createCustomer.reply>>({
-    initial: {
-      profile: { company: '', address: '', city: '', state: '', postalCode: '', country: likelyCountry(navigator.language, business.locale), industry: '', sizeEndpoints: null, phone: '' },
-      account: { accountId: '', timeZone: business.timeZone, locale: business.locale },
-      contact: { firstName: '', lastName: '', email: '', phone: '', locale: business.locale },
-      tags: [],
-      products: [],
-    },
+    initial: draft ?? empty,
     shape,
-    submit: (body, intent) => api(customersApi.createCustomer).call({ body }, { intent }),
+    submit: ({ kind, products, ...body }, intent) => api(customersApi.createCustomer).call({ body: { ...body, products: kind === 'servers' ? products : [] } }, { intent }),
     onDone: ({ customer }) => {
+      clearDraft(accountId)
       toast({ key: 'customers.created', values: { customer: customer.company } })
-      void go(paths.customer({ customerId: customer.id }), { replace: true })
+      void go(paths.customerNext({ customerId: customer.id }), { replace: true })
     },
   })
-  useProposedAccountId(form.values.profile.company, form.values.account.accountId, (id) => form.set('account.accountId', id))
+  useEffect(() => {
+    if (form.isDirty && !form.isReleased()) writeDraft(accountId, form.values)
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- only what is typed
+  }, [form.values])
+  const startAnew = () => {
+    clearDraft(accountId)
+    setDraft(null)
+    form.reset(empty)
+    void go('?step=1')
+  }
+  useProposedAccountId(form.values.profile.company, form.values.account.accountId, draft !== null, (id) => form.set('account.accountId', id))
 
   // What the server refuses may belong to an earlier step: go there, where its field is.
   const refused = form.problem instanceof Problem ? (form.problem.code === 'customer.account-id-taken' ? 'account.accountId' : form.problem.fields[0]?.path) : undefined
@@ -55,11 +74,14 @@ export default function NewCustomerPage() {
   }, [form.problem])
 
   const mayAdd = actor.can('product.create')
+  const connectable = types.filter((type) => type.isConnectable)
   return (
     <Page title="customers.new" crumbs={[{ label: 'customers.title', to: paths.customers() }]} narrow>
+      {draft !== null && <div className={css.kept}><Notice title="customers.wizard.kept" action={<Button onClick={startAnew}>{say('customers.wizard.anew')}</Button>}>{say('customers.wizard.kept.about')}</Notice></div>}
       <Wizard
         form={form}
-        action={form.values.products.length > 0 ? { key: 'customers.wizard.create-with', values: { count: form.values.products.length } } : 'customers.wizard.create'}
+        isKept
+        action={form.values.kind === 'servers' && form.values.products.length > 0 ? { key: 'customers.wizard.create-with', values: { count: form.values.products.length } } : 'customers.wizard.create'}
         cancel={<Link className={buttonClass('quiet')} to={paths.customers()}>{say('kit.cancel')}</Link>}
         steps={[
           { title: 'customers.wizard.company', fields: ['profile'], content: <CompanyFields /> },
@@ -75,10 +97,16 @@ export default function NewCustomerPage() {
           },
           {
             title: mayAdd ? 'customers.wizard.products' : 'customers.wizard.review',
-            fields: ['products', 'tags'],
+            fields: ['kind', 'products', 'tags'],
             content: (
               <>
-                {mayAdd && <ProductRows types={types} />}
+                {mayAdd && (
+                  <FieldGroup title="customers.wizard.kind">
+                    <ChoiceField name="kind" label="customers.wizard.kind.ask" options={[{ value: 'servers', label: 'customers.wizard.kind.servers' }, { value: 'licences', label: 'customers.wizard.kind.licences' }]} />
+                    {form.values.kind === 'licences' && <Notice>{say('customers.wizard.kind.licences.about')}</Notice>}
+                  </FieldGroup>
+                )}
+                {mayAdd && form.values.kind === 'servers' && <ProductRows types={connectable} />}
                 <TagFields suggestions={[]} />
                 <Review values={form.values} />
               </>
@@ -92,8 +120,9 @@ export default function NewCustomerPage() {
 }
 
 /** Follows the company's name until the person writes an id of their own. */
-function useProposedAccountId(company: string, accountId: string, set: (id: string) => void): void {
-  const last = useRef('')
+function useProposedAccountId(company: string, accountId: string, isDraft: boolean, set: (id: string) => void): void {
+  // a draft's own id stays as it was chosen
+  const last = useRef(isDraft ? proposeAccountId(company) : '')
   useEffect(() => {
     if (accountId !== last.current) return
     const next = proposeAccountId(company)

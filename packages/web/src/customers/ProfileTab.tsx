@@ -3,7 +3,7 @@ import { Problem } from '@vigie/domain/kernel'
 import { useEffect, useState } from 'react'
 import * as z from 'zod'
 import { api, Ago, CopyText, Facts, FieldGroup, Form, Panel, Stack, toast, useActor, useForm, useText } from '../kit/index.ts'
-import { ConflictNotice } from './ConflictNotice.tsx'
+import { ConflictNotice, type ChangedBy } from './ConflictNotice.tsx'
 import { AccountFields, CompanyFields, TagFields } from './fields.tsx'
 import { mergeEdits, type Merge } from './merge.ts'
 
@@ -28,6 +28,7 @@ function Editor({ customer }: { customer: Customer }) {
   /** What the form began from: its version is the one we promise to have seen. */
   const [base, setBase] = useState(customer)
   const [merge, setMerge] = useState<Merge | null>(null)
+  const [by, setBy] = useState<ChangedBy | null>(null)
   const form = useForm<Values, Customer | null>({
     initial: valuesOf(customer),
     shape,
@@ -36,6 +37,8 @@ function Editor({ customer }: { customer: Customer }) {
         return await api(customersApi.updateCustomer).call({ params: { customerId: customer.id }, body }, { version: base.version })
       } catch (error) {
         if (!(error instanceof Problem && error.code === 'request.changed-meanwhile')) throw error
+        const { changedBy, changedAt } = error.data
+        setBy(typeof changedBy === 'string' && typeof changedAt === 'string' ? { name: changedBy, at: changedAt } : null)
         return null
       }
     },
@@ -59,7 +62,10 @@ function Editor({ customer }: { customer: Customer }) {
   // Live: somebody else saved. Untouched, the form follows; touched, it is told before the press, not after.
   useEffect(() => {
     if (customer.version <= base.version || form.isBusy) return
-    if (form.isDirty) void rebase(form.values, customer)
+    if (form.isDirty) {
+      setBy(null) // told live: only that somebody did
+      void rebase(form.values, customer)
+    }
     else {
       setBase(customer)
       form.reset(valuesOf(customer))
@@ -68,7 +74,7 @@ function Editor({ customer }: { customer: Customer }) {
   }, [customer.version])
   return (
     <Stack>
-      {merge !== null && <ConflictNotice merge={merge} takeTheirs={() => { form.reset(valuesOf(base)); setMerge(null) }} close={() => setMerge(null)} />}
+      {merge !== null && <ConflictNotice merge={merge} by={by} takeTheirs={() => { form.reset(valuesOf(base)); setMerge(null) }} close={() => setMerge(null)} />}
       <Form form={form} onlyWhenDirty>
         <FieldGroup title="customers.wizard.company"><CompanyFields /></FieldGroup>
         <FieldGroup title="customers.wizard.account.title"><AccountFields /></FieldGroup>

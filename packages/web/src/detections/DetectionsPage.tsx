@@ -1,3 +1,4 @@
+import { WithheldNotice } from '../consent/index.ts'
 import { load, Page, useCustomerFilter, useOriginFilters } from '../kit/index.ts'
 import { detectionList, DetectionTable } from './DetectionTable.tsx'
 
@@ -7,7 +8,7 @@ export const loader = load(detectionList())
 export default function DetectionsPage() {
   const filters = [...useCustomerFilter(), ...useOriginFilters()]
   return (
-    <Page title="detections.title" about="detections.about" fills>
+    <Page title="detections.title" about="detections.about" fills tabs={<WithheldNotice activity="view-detections" />}>
       <DetectionTable filters={filters} />
     </Page>
   )

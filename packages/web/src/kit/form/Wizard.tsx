@@ -13,8 +13,17 @@ export interface WizardStep {
   content: ReactNode
 }
 
+interface Props<Values extends object> {
+  form: FormState<Values>
+  steps: readonly WizardStep[]
+  action: Label
+  cancel?: ReactNode
+  /** The page keeps what was typed beyond itself: leaving asks nothing. */
+  isKept?: boolean
+}
+
 /** One form in several steps; the step is in the address (`?step=2`), what was typed lives as long as the page. The last one submits all, or nothing. */
-export function Wizard<Values extends object>({ form, steps, action, cancel }: { form: FormState<Values>; steps: readonly WizardStep[]; action: Label; cancel?: ReactNode }) {
+export function Wizard<Values extends object>({ form, steps, action, cancel, isKept = false }: Props<Values>) {
   const say = useText()
   const at = useAddress()
   const go = useGo()
@@ -36,6 +45,7 @@ export function Wizard<Values extends object>({ form, steps, action, cancel }: {
       </ol>
       <Form
         form={form}
+        unguarded={isKept}
         buttons={
           <div className={css.buttons}>
             {present > 1 && <Button onClick={() => void go(`?step=${present - 1}`)}>{say('kit.wizard.back')}</Button>}

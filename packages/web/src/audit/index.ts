@@ -1,0 +1,2 @@
+export { activity, objectText } from './activity.ts'
+export { AuditDetail } from './AuditDetail.tsx'
