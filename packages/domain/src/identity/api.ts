@@ -5,9 +5,9 @@ import { Duplicate, duplicateStates, Merge, Move } from './shapes.ts'
 const ofDuplicate = z.strictObject({ duplicateId: z.uuid() })
 const duplicateFilters = { customerId: CustomerId.optional(), state: oneOrMore(duplicateStates).optional() }
 
-/** INV-3. `total`: how many pairs of all customers wait for a decision, whatever the filter. */
+/** INV-3. `waiting`: how many pairs of all customers wait for a decision, whatever the filter. */
 export const listDuplicates = defineRoute({
-  id: 'duplicates.list', method: 'GET', path: '/v1/duplicates', permission: 'product.read', query: listQuery(['foundAt'], duplicateFilters, '-foundAt'), reply: listReply(Duplicate), problems: [],
+  id: 'duplicates.list', method: 'GET', path: '/v1/duplicates', permission: 'product.read', query: listQuery(['foundAt'], duplicateFilters, '-foundAt'), reply: listReply(Duplicate).extend({ waiting: z.number().int() }), problems: [],
 })
 export const exportDuplicates = defineRoute({
   id: 'duplicates.export', method: 'GET', path: '/v1/duplicates.csv', permission: 'product.read', query: listQuery(['foundAt'], duplicateFilters, '-foundAt'), reply: z.string(), problems: [], produces: 'text/csv',

@@ -29,7 +29,7 @@ describe('look-alikes are found and told with their evidence (INV-3)', () => {
     await add(site, 2, { name: 'far', fingerprint }, { addresses: [] })
     expect(await look(site)).toBe(1)
     expect(await pairs(site)).toEqual([[['old', 'new'], ['same-fingerprint'], 'suspected']])
-    expect((await site.as('GET', '/v1/duplicates')).body.total).toBe(1)
+    expect((await site.as('GET', '/v1/duplicates')).body.waiting).toBe(1)
     expect(await look(site)).toBe(0)
   })
 
@@ -61,7 +61,7 @@ describe('look-alikes are found and told with their evidence (INV-3)', () => {
     const { body } = await site.as('GET', '/v1/duplicates?limit=200')
     expect(body.rows.every((row: { state: string; endpoints: { name: string }[] }) => row.state === 'separated' && row.endpoints[0]!.name === 'golden')).toBe(true)
     // the console is quiet: nothing waits for a decision
-    expect([body.rows.length, body.total]).toEqual([200, 0])
+    expect([body.rows.length, body.waiting]).toEqual([200, 0])
   })
 
   it('fifty machines of one name and address are 49 pairs, not 1,225', async () => {
@@ -86,7 +86,7 @@ describe('what a person decided stays decided (INV-3)', () => {
     const { body } = await site.as('PUT', `/v1/duplicates/${id}/decision`, { isKeptApart: true })
     expect([body.state, body.decidedBy]).toEqual(['kept-apart', 'Ada Test'])
     await look(site)
-    expect((await site.as('GET', '/v1/duplicates?state=suspected')).body).toMatchObject({ rows: [], total: 0 })
+    expect((await site.as('GET', '/v1/duplicates?state=suspected')).body).toMatchObject({ rows: [], waiting: 0 })
     expect((await site.as('PUT', `/v1/duplicates/${id}/decision`, { isKeptApart: false })).body.state).toBe('suspected')
     expect(await rows(`select activity from audit where partner_id = $1 order by sequence`, [site.partnerId])).toEqual([{ activity: 'duplicate.kept-apart' }, { activity: 'duplicate.reopened' }])
   })

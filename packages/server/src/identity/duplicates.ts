@@ -38,7 +38,7 @@ const joins = `join customer c on c.partner_id = d.partner_id and c.id = d.custo
 const sorts = { foundAt: [{ sql: 'd.found_at', type: 'timestamptz' }] } as const
 
 /** A pair of which one is merged or gone is not shown; it comes back with it. */
-export async function list(db: TenantDb, query: QueryOf<typeof identityApi.listDuplicates>): Promise<{ rows: Duplicate[]; nextCursor: string | null; total: number }> {
+export async function list(db: TenantDb, query: QueryOf<typeof identityApi.listDuplicates>): Promise<{ rows: Duplicate[]; nextCursor: string | null; waiting: number }> {
   const params = new Params()
   const where: string[] = []
   if (query.customerId) where.push(`d.customer_id = ${params.add(query.customerId)}`)
@@ -51,10 +51,10 @@ export async function list(db: TenantDb, query: QueryOf<typeof identityApi.listD
   where.push(page.where)
   const { rows } = await db.query<Row & { keys: string[] }>(
     `select ${columns}, ${page.keys} as keys from duplicate d ${joins} where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`, params.values)
-  const { rows: [open] } = await db.query<{ total: number }>(
-    `select count(*)::integer as total from duplicate d where d.state = 'suspected' and exists (select from endpoint e where e.id = d.endpoint_id) and exists (select from endpoint e where e.id = d.other_id)`)
+  const { rows: [open] } = await db.query<{ waiting: number }>(
+    `select count(*)::integer as waiting from duplicate d where d.state = 'suspected' and exists (select from endpoint e where e.id = d.endpoint_id) and exists (select from endpoint e where e.id = d.other_id)`)
   const shown = page.page(rows)
-  return { rows: shown.rows.map(toDuplicate), nextCursor: shown.nextCursor, total: open!.total }
+  return { rows: shown.rows.map(toDuplicate), nextCursor: shown.nextCursor, waiting: open!.waiting }
 }
 
 /** @throws duplicate.not-found */

@@ -1,3 +1,4 @@
+import { WithheldNotice } from '../consent/index.ts'
 import { DuplicatesLink } from '../identity/index.ts'
 import { buttonClass, Link, load, Page, paths, useCustomerFilter, useOriginFilters, useText } from '../kit/index.ts'
 import { endpointList, EndpointTable, inventorySummary } from './EndpointTable.tsx'
@@ -10,7 +11,7 @@ export default function InventoryPage() {
   const say = useText()
   const filters = [...useCustomerFilter(), ...useOriginFilters()].filter((filter) => filter.key !== 'endpointId')
   return (
-    <Page title="inventory.title" fills action={<><DuplicatesLink /><Link className={buttonClass()} to={paths.missingEndpoint()}>{say('inventory.missing.link')}</Link></>} tabs={<QuickFilters />}>
+    <Page title="inventory.title" fills action={<><DuplicatesLink /><Link className={buttonClass()} to={paths.missingEndpoint()}>{say('inventory.missing.link')}</Link></>} tabs={<><WithheldNotice activity="view-endpoints" /><QuickFilters /></>}>
       <EndpointTable filters={filters} />
     </Page>
   )

@@ -5,8 +5,8 @@ import { useSyncExternalStore } from 'react'
 /** Which answers a change touches: the first part of route ids. Counters ride along (a customer carries its events' count). */
 const touches: Record<LiveKind, readonly string[]> = {
   event: ['events', 'customers', 'products', 'figures'],
-  product: ['products', 'customers', 'figures', 'agents'],
-  endpoint: ['endpoints', 'customers', 'products', 'figures'],
+  product: ['products', 'customers', 'figures', 'agents', 'moves'],
+  endpoint: ['endpoints', 'customers', 'products', 'figures', 'duplicates', 'merges'],
   command: ['commands', 'events', 'endpoints', 'products'],
   detection: ['detections', 'events', 'endpoints'],
   customer: ['customers', 'contacts', 'figures', 'indexes'],

@@ -35,6 +35,12 @@ export const paths = {
   detections: (search: { customerId?: string; productId?: string; endpointId?: string; category?: string; outcome?: string } = {}) => at('/detections', search),
   commands: (search: { customerId?: string; productId?: string; eventId?: string; step?: string; command?: string } = {}) => at('/commands', search),
 
+  orders: (search: { state?: string; type?: string; isMine?: boolean } = {}) => at('/orders', search),
+  /** `target`: whom it is for, as JSON; `kept`: the same, kept by the tab. */
+  newOrder: (search: { target?: string; kept?: string; type?: string } = {}) => at('/orders/new', search),
+  order: ({ orderId }: { orderId: string }) => at(`/orders/${seg(orderId)}`),
+  orderRules: () => at('/administration/orders'),
+
   administration: () => at('/administration'),
   accounts: (search: { state?: string; account?: string } = {}) => at('/administration/accounts', search),
   inviteAccount: () => at('/administration/accounts/invite'),

@@ -2,6 +2,7 @@ import { productsApi, type Product } from '@vigie/domain/products'
 import { useState } from 'react'
 import { DetectionTable } from '../detections/index.ts'
 import { EventTable } from '../events/index.ts'
+import { MoveDialog } from '../identity/index.ts'
 import { EndpointTable } from '../inventory/index.ts'
 import {
   ActionMenu, AgentStateTag, Ago, buttonClass, confirmByName, CopyText, Link, loadAllowed, Notice, OpenEvents, Page, Part, paths, query, Tabs, toast, useAction, useActor, useAddress, useGo, useLoaded, useText, type Action,
@@ -84,6 +85,7 @@ function Actions({ product: shown }: { product: Product }) {
   const actor = useActor()
   const removing = useAction(productsApi.deleteProduct)
   const [isRenaming, setRenaming] = useState(false)
+  const [isMoving, setMoving] = useState(false)
   const remove = () =>
     confirmByName(
       shown.description,
@@ -98,12 +100,14 @@ function Actions({ product: shown }: { product: Product }) {
   const actions: Action[] = [
     { label: 'products.connect', icon: 'key', disabledReason: isOpen ? undefined : 'problem.product.already-registered', onSelect: () => void go(paths.connectProduct({ productId: shown.id })) },
     ...(actor.can('product.update') ? [{ label: 'products.rename', icon: 'edit' as const, onSelect: () => setRenaming(true) }] : []),
+    ...(actor.can('agent.move') ? [{ label: 'identity.move', icon: 'chevronRight' as const, onSelect: () => setMoving(true) }] : []),
     ...(actor.can('product.delete') ? [{ label: 'products.delete', icon: 'trash' as const, isDangerous: true, onSelect: remove }] : []),
   ]
   return (
     <>
       <ActionMenu label="products.actions" actions={actor.can('product.issue-key') ? actions : actions.slice(1)} />
       {isRenaming && <RenameDialog product={shown} close={() => setRenaming(false)} />}
+      {isMoving && <MoveDialog product={shown} close={() => setMoving(false)} />}
     </>
   )
 }

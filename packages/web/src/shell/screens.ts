@@ -6,13 +6,15 @@ import { screens as customers } from '../customers/screens.ts'
 import { screens as detections } from '../detections/screens.ts'
 import { screens as events } from '../events/screens.ts'
 import { screens as home } from '../home/screens.ts'
+import { screens as identity } from '../identity/screens.ts'
 import { screens as indexes } from '../indexes/screens.ts'
 import { screens as inventory } from '../inventory/screens.ts'
+import { screens as orders } from '../orders/screens.ts'
 import { screens as outbox } from '../outbox/screens.ts'
 import { screens as products } from '../products/screens.ts'
 
 /** Every screen of the console: one line a slice. From `screens.ts` and not `index.ts`: what a slice lends to others would come along to the first load. */
 export const screens: readonly Screen[] = [
   screen('/administration', () => import('./AdministrationPage.tsx')),
-  ...access, ...home, ...events, ...customers, ...products, ...inventory, ...detections, ...commands, ...indexes, ...outbox, ...audit,
+  ...access, ...home, ...events, ...customers, ...products, ...inventory, ...identity, ...detections, ...commands, ...indexes, ...orders, ...outbox, ...audit,
 ]

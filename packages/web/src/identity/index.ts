@@ -1,0 +1,2 @@
+export { DuplicatesLink } from './DuplicatesLink.tsx'
+export { MoveDialog } from './MoveDialog.tsx'
