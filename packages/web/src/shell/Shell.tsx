@@ -16,6 +16,7 @@ import { useShortcuts } from './useShortcuts.ts'
 
 const loadPalette = () => import('./Palette.tsx')
 const Palette = lazy(loadPalette)
+const OrderWatch = lazy(() => import('../orders/Watch.tsx'))
 
 /** Frame of every screen behind sign-in: rail, bar, what lies over them, and the live line to the server. */
 export function Shell() {
@@ -59,6 +60,7 @@ export function Shell() {
       {over === 'shortcuts' && <Shortcuts onClose={() => setOver(null)} />}
       <Confirmations />
       <Toasts />
+      <ErrorBoundary><Suspense><OrderWatch /></Suspense></ErrorBoundary>
     </div>
   )
 }

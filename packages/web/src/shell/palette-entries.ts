@@ -37,6 +37,7 @@ export function useCommands(actor: Actor): Entry[] {
     ...administration.filter((page) => isAllowed(page, actor.can)).map((page) => screen(page.label, page.to, 'administration')),
     screen('shell.my-account', paths.myAccount(), 'user'),
     ...(actor.can('product.read') ? [action('inventory.missing.link', 'search', { to: paths.missingEndpoint() })] : []),
+    ...(actor.can('order.send') ? [action('orders.new', 'play', { to: paths.newOrder() })] : []),
     ...(actor.can('customer.create') ? [action('shell.new-customer', 'plus', { to: paths.newCustomer() })] : []),
     ...(actor.can('account.invite') ? [action('shell.invite', 'mail', { to: paths.inviteAccount() })] : []),
     ...(['light', 'dark', 'auto'] as const).filter((scheme) => scheme !== colorScheme).map((scheme) => action(`shell.use-theme.${scheme}`, scheme === 'dark' ? 'moon' : scheme === 'light' ? 'sun' : 'display', { run: () => setColorScheme(scheme) })),

@@ -19,6 +19,7 @@ export const sections: readonly Section[] = [
   { label: 'shell.events', to: paths.events(), icon: 'events', needs: ['event.read'], key: 'e' },
   { label: 'shell.customers', to: paths.customers(), icon: 'customers', needs: ['customer.read'], key: 'c' },
   { label: 'shell.inventory', to: paths.inventory(), icon: 'inventory', needs: ['product.read'], key: 'i' },
+  { label: 'orders.title', to: paths.orders(), icon: 'play', needs: ['order.read'], key: 'o' },
   { label: 'shell.administration', to: paths.administration(), icon: 'administration', needs: ['account.read', 'business.update', 'audit.read', 'delivery.read', 'index.update'], key: 'a' },
 ]
 
@@ -27,6 +28,7 @@ export const administration: readonly (Omit<Section, 'key' | 'icon'> & { about: 
   { label: 'shell.accounts', about: 'shell.accounts.about', to: paths.accounts(), needs: ['account.read'] },
   { label: 'shell.business', about: 'shell.business.about', to: paths.business(), needs: ['business.update'] },
   { label: 'shell.indexes', about: 'shell.indexes.about', to: paths.indexes(), needs: ['index.update'] },
+  { label: 'orders.rules', about: 'orders.rules.about', to: paths.orderRules(), needs: ['order.approve'] },
   { label: 'shell.audit', about: 'shell.audit.about', to: paths.auditLog(), needs: ['audit.read'] },
   { label: 'shell.outbox', about: 'shell.outbox.about', to: paths.outbox(), needs: ['delivery.read'] },
 ]

@@ -1,0 +1,120 @@
+import { customersApi } from '@vigie/domain/customers'
+import { isDangerous, isSwitch, ordersApi, orderTypes, type DryRun, type Order, type OrderTarget, type OrderType } from '@vigie/domain/orders'
+import { productsApi } from '@vigie/domain/products'
+import { commandKinds } from '@vigie/domain/commands'
+import { useState } from 'react'
+import {
+  Button, Form, load, Notice, Page, Panel, paths, query, Section, SelectField, Stack, SwitchField, TextField, toast, useAction, useAddress, useForm, useGo, useLoaded, useQuietly, useText,
+} from '../kit/index.ts'
+import { DryRunFacts } from './DryRunFacts.tsx'
+import { targetIn } from './target.ts'
+import { deedKey } from './words.tsx'
+
+const policy = query(ordersApi.getPolicy).with({})
+const catalogue = query(productsApi.getCatalogue).with({})
+const tags = query(customersApi.listTags).with({})
+export const loader = load(policy)
+
+/** Outbreak defence needs more said than a type: it has a screen of its own when an engine can do it. */
+const offered = orderTypes.filter((type) => isSwitch(type) || (commandKinds[type].isPlain && type !== 'start-outbreak-defence'))
+type Looked = { order: Order; dryRun: DryRun }
+
+/** One order over many: what, to whom, a look at what would happen, then the word. */
+export default function NewOrderPage() {
+  const at = useAddress()
+  const [looked, setLooked] = useState<Looked | null>(null)
+  const brought = targetIn(at.search)
+  return (
+    <Page title="orders.new" crumbs={[{ label: 'orders.title', to: paths.orders() }]} about="orders.new.about" narrow>
+      <Stack>
+        <Choose brought={brought} onLooked={setLooked} isLooked={looked !== null} />
+        {looked && <Confirm key={looked.order.id} looked={looked} onMoved={setLooked} />}
+      </Stack>
+    </Page>
+  )
+}
+
+function Choose({ brought, onLooked, isLooked }: { brought: OrderTarget | null; onLooked(looked: Looked | null): void; isLooked: boolean }) {
+  const say = useText()
+  const at = useAddress()
+  const { ringPercents, frozenAt } = useLoaded(policy)
+  const types = useQuietly(brought ? null : catalogue)?.types.filter((type) => type.isConnectable) ?? []
+  const tagRows = useQuietly(brought ? null : tags)?.rows ?? []
+  const look = useAction(ordersApi.draftOrder)
+  const wanted = offered.find((type) => type === at.search['type'])
+  const form = useForm({
+    initial: { type: (wanted ?? null) as string | null, tag: null as string | null, typeId: null as string | null, isInRings: false },
+    shape: (values) => ordersApi.draftOrder.body!.pick({ type: true, isInRings: true }).loose().refine(() => values.type !== null, { path: ['type'], error: 'required' }),
+    submit: async (values, intent) => {
+      const type = values.type as OrderType
+      const target: OrderTarget = brought ?? { kind: 'matching', ...(values.tag ? { tags: [values.tag] } : {}), ...(values.typeId ? { typeIds: [values.typeId] } : {}) }
+      return await look.run({ body: { type, target, ...(isDangerous(type) ? {} : { isInRings: values.isInRings }) } }, { intent })
+    },
+    onDone: (reply) => onLooked(reply),
+  })
+  const type = form.values.type as OrderType | null
+  const about = type === null ? null : `${deedKey(type)}.about`
+  const change = (path: string) => ({ name: path })
+  return (
+    <Section title="orders.what">
+      {frozenAt !== null && <Notice tone="warning" title="orders.frozen.title">{say('orders.frozen.new')}</Notice>}
+      <Panel>
+        <Form form={form} action={isLooked ? 'orders.look-again' : 'orders.look'} unguarded>
+          <SelectField {...change('type')} label="orders.column.type" options={offered.map((one) => ({ value: one, label: deedKey(one) }))} isSearchable isRequired />
+          {about && say.has(about) && <p className="quiet">{say(about)}</p>}
+          {brought ? (
+            <p>{say(`orders.target.${brought.kind}`, { count: countOf(brought) })}</p>
+          ) : (
+            <>
+              <SelectField {...change('tag')} label="orders.target.tag" help="orders.target.tag.help" options={tagRows.map(({ tag }) => ({ value: tag, label: { text: tag } }))} isClearable isSearchable />
+              <SelectField {...change('typeId')} label="orders.target.type" options={types.map((one) => ({ value: one.id, label: `product-type.${one.id}.name` }))} isClearable />
+            </>
+          )}
+          {type !== null && isDangerous(type) ? (
+            <Notice tone="warning" title="orders.dangerous">{say('orders.dangerous.about', { rings: ringPercents.map((percent) => `${percent} %`).join(' → ') })}</Notice>
+          ) : (
+            <SwitchField name="isInRings" label="orders.in-rings" help={{ key: 'orders.in-rings.help', values: { rings: ringPercents.map((percent) => `${percent} %`).join(' → ') } }} />
+          )}
+        </Form>
+      </Panel>
+    </Section>
+  )
+}
+
+const countOf = (target: OrderTarget): number => ('agentIds' in target ? target.agentIds.length : 'endpointIds' in target ? target.endpointIds.length : 'productIds' in target ? target.productIds.length : target.kind === 'customers' ? target.customerIds.length : 0)
+
+function Confirm({ looked: { order, dryRun }, onMoved }: { looked: Looked; onMoved(looked: Looked): void }) {
+  const say = useText()
+  const go = useGo()
+  const give = useAction(ordersApi.confirmOrder)
+  const [hasMoved, setMoved] = useState(false)
+  const form = useForm({
+    initial: { code: '' },
+    submit: ({ code }, intent) => give.run({ params: { orderId: order.id }, body: dryRun.needs === 'delay' ? { code } : {} }, { intent }),
+    onDone: (reply) => {
+      if (reply.hasMoved) {
+        setMoved(true)
+        return onMoved(reply)
+      }
+      toast(dryRun.needs === 'nobody' ? 'orders.given' : `orders.given.${dryRun.needs}`)
+      void go(paths.order({ orderId: order.id }))
+    },
+  })
+  return (
+    <Section title="orders.dry-run">
+      <Panel>
+        <Stack>
+          {hasMoved && <Notice tone="warning" title="orders.moved">{say('orders.moved.about')}</Notice>}
+          <DryRunFacts dryRun={dryRun} />
+          {dryRun.willGet === 0 ? (
+            <Notice tone="warning" title="problem.order.nobody-left">{say('remedy.choose-other-targets')}</Notice>
+          ) : (
+            <Form form={form} action={{ key: 'orders.give', values: { command: say(deedKey(order.type)), count: dryRun.willGet } }} isDangerous={isDangerous(order.type)} unguarded secondary={<Button onClick={() => void go(paths.orders())}>{say('kit.cancel')}</Button>}>
+              {dryRun.needs === 'delay' && <TextField name="code" label="orders.code" help="orders.code.help" inputMode="numeric" autoComplete="one-time-code" isRequired />}
+            </Form>
+          )}
+        </Stack>
+      </Panel>
+    </Section>
+  )
+}

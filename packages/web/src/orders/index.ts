@@ -1,0 +1,1 @@
+export { useOrder } from './target.ts'
