@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { canonicalJson, CommandFrame, CommandOrder, commandPrefix, type Item, type OutcomeItem } from '@vigie/domain/agents'
+import { canonicalJson, CommandFrame, CommandOrder, commandParams, commandPrefix, type Item, type OutcomeItem } from '@vigie/domain/agents'
 import { CommandFailure, type EngineCommand, type EngineReport, type Evidence } from './engine.ts'
 import type { Counters } from './counters.ts'
 import { isSignedBy, type Identity } from './identity.ts'
@@ -88,7 +88,7 @@ export class Commands {
     }
     const { order, isExpired } = checked
     const { commandId, number, type } = order
-    const found = isExpired ? { reason: 'expired' } : this.#deps.find(type)
+    const found = isExpired ? { reason: 'expired' } : this.#find(order)
     const reason = 'reason' in found ? found.reason : found.command.unavailable()
     const state = { [lastKey]: { agentId: identity().agentId, number } }
     if (isExpired) await queue.append([this.#outcome(commandId, 'expired', { reason: 'expired' })], state)
@@ -97,10 +97,17 @@ export class Commands {
     await counters().raise({ command: number }).catch(() => {}) // the queue has it already; this one is for the day the queue is lost
     log.info('command taken', { commandId, number, type: type.slice(0, 40), reason })
     if (reason === null && 'command' in found) {
-      const run = this.#run(commandId, found.command).finally(() => this.#running.delete(commandId))
+      const run = this.#run(commandId, found.command, order.params ?? {}).finally(() => this.#running.delete(commandId))
       this.#running.set(commandId, run)
     }
     return 'taken'
+  }
+
+  /** R14: what an order says beside its type has the type's own shape, or it is refused, though it was signed. */
+  #find({ type, params }: Order): { command: EngineCommand } | { reason: string } {
+    const found = this.#deps.find(type)
+    const shape = Object.hasOwn(commandParams, type) ? commandParams[type as keyof typeof commandParams] : null
+    return 'reason' in found || shape === null || shape.safeParse(params).success ? found : { reason: 'params-wrong' }
   }
 
   /** Cheap checks first, then the signature (R20). */
@@ -122,11 +129,11 @@ export class Commands {
     return { order, isExpired: now >= expiresAt }
   }
 
-  async #run(commandId: string, command: EngineCommand): Promise<void> {
+  async #run(commandId: string, command: EngineCommand, params: Readonly<Record<string, unknown>>): Promise<void> {
     const { queue, log } = this.#deps
     let outcome: OutcomeItem
     try {
-      outcome = this.#outcome(commandId, 'succeeded', await this.#perform(command))
+      outcome = this.#outcome(commandId, 'succeeded', await this.#perform(command, params))
     } catch (error) {
       const known = error instanceof CommandFailure
       if (!known) log.warn('command failed', { commandId, cause: String(error) })
@@ -137,9 +144,9 @@ export class Commands {
     log.info('command ended', { commandId, step: outcome.step })
   }
 
-  async #perform(command: EngineCommand): Promise<Evidence> {
+  async #perform(command: EngineCommand, params: Readonly<Record<string, unknown>>): Promise<Evidence> {
     const signal = this.#stop.signal
-    const started = await command.start(signal)
+    const started = await command.start(signal, params)
     const until = performance.now() + command.confirmMs
     for (;;) {
       const now = await this.#deps.engineState()

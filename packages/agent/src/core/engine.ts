@@ -47,8 +47,12 @@ export class CommandFailure extends Error {
 export interface EngineCommand {
   /** Why it can't be taken now (text key below `command-reason.`); null: it can. */
   unavailable(): string | null
-  /** Does it. Resolves with what was seen on the way; that is not yet the outcome. @throws CommandFailure */
-  start(signal: AbortSignal): Promise<Evidence>
+  /**
+   * Does it. Resolves with what was seen on the way; that is not yet the outcome.
+   * @param params of the order, of the shape that `commandParams` has for its type; empty for types without
+   * @throws CommandFailure
+   */
+  start(signal: AbortSignal, params: Readonly<Record<string, unknown>>): Promise<Evidence>
   /** The outcome: evidence, if the engine's own state shows that it happened; null: not yet. The engine says so, not we (AGT-3). */
   isDone(now: EngineReport, started: Evidence): Evidence | null
   /** How long the engine may take to show it, after `start` resolved. */
@@ -60,6 +64,8 @@ export interface RunningEngine {
   stop(): Promise<void>
   /** Looks at the engine now. Never throws: what is wrong is in `problem`. */
   state(): Promise<EngineReport>
+  /** The settings in force, as of the last `state()` (AGT-4). Absent: it takes none. */
+  settings?(): EndpointItem['settings']
   /** A command type not among them is greyed out, with `unsupported`'s reason. */
   commands: Partial<Record<CommandType, EngineCommand>>
 }

@@ -77,7 +77,7 @@ export class Reporter {
     const { engine: deps, queue, machine } = this.#deps
     const { hostname, platform, addresses, fingerprint } = await machine()
     const engine = this.engine && { ...this.engine, problem: queue.problem ?? this.engine.problem }
-    return { kind: 'endpoint', endpoint: fingerprint, at: new Date().toISOString(), name: hostname, platform, addresses, engine, commands: commandsOf(deps) }
+    return { kind: 'endpoint', endpoint: fingerprint, at: new Date().toISOString(), name: hostname, platform, addresses, engine, commands: commandsOf(deps), settings: deps?.running.settings?.() ?? null }
   }
 }
 

@@ -1,4 +1,6 @@
 import { readdir } from 'node:fs/promises'
+import type { EndpointItem } from '@vigie/domain/agents'
+import { checkValues, isSame, type SettingValues } from '@vigie/domain/settings'
 import * as z from 'zod'
 import { pause } from '../../core/time.ts'
 import { CommandFailure, defineEngine, type EngineCommand, type EngineReport, type Evidence, type Host, type RunningEngine } from '../../core/engine.ts'
@@ -7,9 +9,11 @@ import { addressOf, first, parseAddress, readConf, type Address, type Conf } fro
 import { Detections } from './detections.ts'
 import { parseVersion } from './lines.ts'
 import { Memory, stampOf } from './memory.ts'
-import { OnAccess, ownByDefault } from './on-access.ts'
+import { OnAccess, ownByDefault, usualPaths } from './on-access.ts'
 import { Quarantine } from './quarantine.ts'
 import { recoverMoves, Scan } from './scan.ts'
+import { Scheduler } from './scheduler.ts'
+import { appliedKey, inForce, isUsable, nothingApplied, valuesOf, type Applied, type InForce, type Local } from './settings.ts'
 import { databaseFolderOf, databaseOnDisk, runFreshclam, UpdateLog } from './update.ts'
 
 /** An absolute path of this machine, without what could end a line of a conf file. */
@@ -63,17 +67,24 @@ class ClamAv implements RunningEngine {
   #timer: NodeJS.Timeout | null = null
   #rechecking: Promise<void> | null = null
   #hasUpdater = false
+  #local!: Local
+  #applied: Applied = nothingApplied
+  #inForce!: InForce
+  #scheduler!: Scheduler
+  #updateCheckedAt: Date | null = null
+  /** Real-time scanning runs, ours or the administrator's, as last seen. */
+  #isScanning = false
   readonly commands: RunningEngine['commands']
 
   constructor(host: Host, settings: Settings) {
     this.#host = host
     this.#settings = settings
     this.#memory = new Memory(host)
-    this.commands = { 'scan-now': this.#scanNow(), 'stop-scan': this.#stopScan(), 'update-components': this.#update() }
+    this.commands = { 'scan-now': this.#scanNow(), 'stop-scan': this.#stopScan(), 'update-components': this.#update(), 'apply-settings': this.#applySettings() }
   }
 
   async start(): Promise<void> {
-    const { clamdConf, freshclamConf, clamdSocket, onAccess } = this.#settings
+    const { clamdConf, freshclamConf, clamdSocket, onAccess, scanPaths, excludePaths } = this.#settings
     this.#clamdConf = await readConf(clamdConf ? [clamdConf] : clamdConfs)
     this.#freshclamConf = (await readConf(freshclamConf ? [freshclamConf] : freshclamConfs))?.conf ?? null
     const conf = this.#clamdConf?.conf ?? null
@@ -82,19 +93,29 @@ class ClamAv implements RunningEngine {
     this.#hasUpdater = this.#freshclamConf !== null && (await this.#host.hasProgram('freshclam'))
     this.#quarantine = new Quarantine(await this.#host.folder('quarantine'), (file) => this.#clamd().scanContent(file))
     this.#updateLog = new UpdateLog(first(this.#freshclamConf, 'UpdateLogFile'))
-    this.#onAccess = new OnAccess({ host: this.#host, own: onAccess === 'auto' ? await ownByDefault(this.#host, this.#address) : onAccess, clamdConf: this.#clamdConf, address: this.#address, quarantineFolder: this.#quarantine.folder })
+    this.#local = { scanPaths, excludePaths, onAccess: onAccess === 'auto' ? await ownByDefault(this.#host, this.#address) : onAccess, usualPaths }
+    this.#applied = (this.#host.recall(appliedKey) as Applied | undefined) ?? nothingApplied
+    this.#inForce = inForce(this.#applied, this.#local)
+    this.#onAccess = this.#newOnAccess()
     this.#detections = new Detections({
       host: this.#host, memory: this.#memory, quarantine: this.#quarantine, clamdLog: first(conf, 'LogFile'), onAccess: () => this.#onAccess.now,
     })
     await recoverMoves({ host: this.#host, memory: this.#memory, quarantine: this.#quarantine })
     await this.#onAccess.start()
     this.#detections.start()
+    const update = this.commands['update-components']!
+    this.#scheduler = new Scheduler({
+      host: this.#host, inForce: () => this.#inForce, isScanning: () => this.#scan !== null, scan: () => this.#runScan(new AbortController().signal),
+      updateCheckedAt: () => this.#updateCheckedAt, update: () => (update.unavailable() === null ? () => update.start(new AbortController().signal, {}) : null),
+    })
+    this.#scheduler.start()
     this.#timer = setInterval(() => void (this.#rechecking ??= this.#recheck().finally(() => (this.#rechecking = null))), infectionLookMs)
   }
 
   async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer)
     this.#scan?.stop.abort()
+    await this.#scheduler.stop()
     await this.#detections.stop()
     await this.#onAccess.stop()
     await this.#rechecking
@@ -109,6 +130,8 @@ class ClamAv implements RunningEngine {
     const known = this.#host.recall('update.last') as { checkedAt: string | null; hasFailed: boolean } | undefined
     const onDisk = await databaseOnDisk(this.#databases)
     const checkedAt = [update.checkedAt?.toISOString() ?? null, known?.checkedAt ?? null].filter((at) => at !== null).sort().at(-1) ?? null
+    this.#updateCheckedAt = checkedAt === null ? null : new Date(checkedAt)
+    this.#isScanning = onAccess !== null
     const scan = this.#host.recall('scan.last') as { startedAt: string; finishedAt: string } | undefined
     const hasOnAccess = onAccess !== null || (await this.#host.hasProgram('clamonacc'))
     const isAnswering = problem === null
@@ -187,30 +210,79 @@ class ClamAv implements RunningEngine {
     }
   }
 
+  /** Never two at once, whoever asks. @throws CommandFailure */
+  async #runScan(signal: AbortSignal): Promise<Evidence> {
+    if (this.#scan) throw new CommandFailure('scan-running')
+    const startedAt = this.#host.now()
+    const stop = new AbortController()
+    this.#scan = { stop, startedAt }
+    const { scanPaths: paths, exclude, isQuarantining } = this.#inForce
+    const scan = new Scan({
+      host: this.#host, memory: this.#memory, quarantine: this.#quarantine, clamd: () => this.#clamd(), paths, exclude: [...exclude, this.#databases], isQuarantining,
+      deniedAs: (path) => this.#detections.deniedAs(path),
+    })
+    this.#host.changed()
+    try {
+      await scan.run(AbortSignal.any([signal, stop.signal]))
+      const finishedAt = this.#host.now().toISOString()
+      await this.#host.tell([], { 'scan.last': { startedAt: startedAt.toISOString(), finishedAt } })
+      return { startedAt: startedAt.toISOString(), scannedAt: finishedAt, ...scan.evidence() }
+    } finally {
+      this.#scan = null
+      this.#host.changed()
+    }
+  }
+
+  settings(): EndpointItem['settings'] {
+    return { revision: this.#applied.revision, values: valuesOf(this.#inForce, this.#isScanning) }
+  }
+
+  #newOnAccess(): OnAccess {
+    const { onAccess: own, exclude } = this.#inForce
+    return new OnAccess({ host: this.#host, own, exclude, clamdConf: this.#clamdConf, address: this.#address, quarantineFolder: this.#quarantine.folder })
+  }
+
+  /**
+   * AGT-4. The whole of what is wanted is on disk before anything changes: dies in between, the next start puts it in force. Twice is harmless. Real-time scanning begins anew only where
+   * its own settings changed: files opened in that second are not looked at. The engine shows that it happened: real-time scanning runs, or does not, as wanted.
+   */
+  #applySettings(): EngineCommand {
+    let wanted: SettingValues = {}
+    return {
+      unavailable: () => null,
+      start: async (_, params) => {
+        const { revision, values } = params as { revision: number; values: Record<string, unknown> }
+        const checked = checkValues(values, true)
+        if (checked.errors.length > 0 || !isUsable(checked.values)) throw new CommandFailure('settings-wrong', { setting: checked.errors[0]?.path.slice('values.'.length) ?? null })
+        wanted = checked.values
+        const before = this.#inForce
+        const applied = { revision, values: checked.values }
+        await this.#host.tell([], { [appliedKey]: applied })
+        this.#applied = applied
+        this.#inForce = inForce(applied, this.#local)
+        const realTimeOf = ({ onAccess, exclude }: InForce) => JSON.stringify([onAccess, exclude])
+        if (realTimeOf(before) !== realTimeOf(this.#inForce)) {
+          await this.#onAccess.stop()
+          this.#onAccess = this.#newOnAccess()
+          await this.#onAccess.start()
+        }
+        if (JSON.stringify([before.isScheduled, before.schedule]) !== JSON.stringify([this.#inForce.isScheduled, this.#inForce.schedule])) await this.#scheduler.begin()
+        this.#host.changed()
+        return { revision }
+      },
+      isDone: (now, started) => {
+        const { values } = this.settings()!
+        const known = Object.keys(wanted).filter((key) => Object.hasOwn(values, key))
+        return known.every((key) => isSame(values[key], wanted[key])) ? { ...started, realTimeScan: now.realTimeScan, settings: known.length } : null
+      },
+      confirmMs: 30_000,
+    }
+  }
+
   #scanNow(): EngineCommand {
     return {
       unavailable: () => this.#problem ?? (this.#scan ? 'scan-running' : null),
-      start: async (signal) => {
-        if (this.#scan) throw new CommandFailure('scan-running')
-        const startedAt = this.#host.now()
-        const stop = new AbortController()
-        this.#scan = { stop, startedAt }
-        const { scanPaths: paths, excludePaths } = this.#settings
-        const scan = new Scan({
-          host: this.#host, memory: this.#memory, quarantine: this.#quarantine, clamd: () => this.#clamd(), paths, exclude: [...excludePaths, this.#databases],
-          deniedAs: (path) => this.#detections.deniedAs(path),
-        })
-        this.#host.changed()
-        try {
-          await scan.run(AbortSignal.any([signal, stop.signal]))
-          const finishedAt = this.#host.now().toISOString()
-          await this.#host.tell([], { 'scan.last': { startedAt: startedAt.toISOString(), finishedAt } })
-          return { startedAt: startedAt.toISOString(), scannedAt: finishedAt, ...scan.evidence() }
-        } finally {
-          this.#scan = null
-          this.#host.changed()
-        }
-      },
+      start: (signal) => this.#runScan(signal),
       isDone: (now, started) => (now.scan.finishedAt === started.scannedAt ? { ...started, engineVersion: now.engineVersion, patternVersion: now.patternVersion } : null),
       confirmMs: 10_000,
     }

@@ -6,6 +6,7 @@ import { backOffMs, pause } from '../../core/time.ts'
 import type { Host } from '../../core/engine.ts'
 import { addressOf, isOn, readConf, type Address, type Conf } from './conf.ts'
 import type { OnAccessNow } from './detections.ts'
+import { existing } from './walk.ts'
 
 /** A clamonacc that runs on this machine. */
 interface Running extends OnAccessNow {
@@ -15,13 +16,15 @@ export interface OnAccessOptions {
   host: Host
   /** What to run ourselves; null: watch only whether somebody does. */
   own: { paths: readonly string[]; action: 'block' | 'quarantine' } | null
+  /** Folders, with all below, that it leaves alone. */
+  exclude: readonly string[]
   clamdConf: { path: string; conf: Conf } | null
   address: Address | null
   quarantineFolder: string
 }
 
 /** Where people and services of a server keep files; not `/`, whose every library would be asked about. */
-const usualPaths = ['/home', '/root', '/srv', '/tmp', '/var/www']
+export const usualPaths = ['/home', '/root', '/srv', '/tmp', '/var/www']
 
 /**
  * What the agent watches when nobody said anything: so that a machine is protected from the moment it is enrolled (AGT-3). Null where it can't (not root, no clamonacc) or
@@ -113,7 +116,10 @@ export class OnAccess {
   async #runOnce(own: { paths: readonly string[]; action: 'block' | 'quarantine' }): Promise<void> {
     const { host, quarantineFolder } = this.#options
     const [confPath, logPath] = [join(this.#folder, 'clamonacc.conf'), join(this.#folder, 'clamonacc.log')]
-    await writeAtomically(confPath, this.#conf(own.paths))
+    // one that is not there ends clamonacc: the others must not go unwatched for it
+    const there = (await existing(own.paths)).map((path) => path.toString('utf8'))
+    if (there.length === 0) throw new Error('none of the folders is there')
+    await writeAtomically(confPath, this.#conf(there))
     await rm(logPath, { force: true })
     const args = [`--config-file=${confPath}`, `--log=${logPath}`, '--foreground', ...('path' in (this.#options.address ?? {}) ? ['--fdpass'] : ['--stream'])]
     if (own.action === 'quarantine') {
@@ -151,6 +157,7 @@ export class OnAccess {
     // It wants one to be named. Where clamd is root, nobody's number: its own reads come as descriptors and can't run in a circle.
     lines.push(user && user !== 'root' ? `OnAccessExcludeUname ${user}` : `OnAccessExcludeUID ${unusedUid}`)
     for (const path of paths) lines.push(`OnAccessIncludePath ${resolve(path).replaceAll(/[\r\n]/g, '')}`)
+    for (const path of this.#options.exclude) lines.push(`OnAccessExcludePath ${resolve(path).replaceAll(/[\r\n]/g, '')}`)
     return `${[...lines, 'OnAccessPrevention yes'].join('\n')}\n`
   }
 

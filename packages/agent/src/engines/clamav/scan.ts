@@ -15,6 +15,8 @@ export interface ScanDeps {
   clamd: () => Clamd
   paths: readonly string[]
   exclude: readonly string[]
+  /** False: what it finds is told and stays where it is. */
+  isQuarantining: boolean
   /** Files that on-access scanning refuses even to us: what it said of this one just now. Null: nothing. */
   deniedAs: (path: Buffer) => Promise<string | null>
 }
@@ -153,6 +155,13 @@ export class Scan {
   }
 
   async #infected(path: Buffer, threat: string, fromMs: number): Promise<void> {
+    if (!this.#deps.isQuarantining) {
+      const { host, memory } = this.#deps
+      this.figures.threatsFound++
+      this.figures.notQuarantined++
+      await host.tell([memory.detection(path, threat, host.now(), 'failed')], { ...memory.ownState(path, threat, fromMs, Date.now()), ...(await memory.infectionState(path, threat, host.now())) })
+      return
+    }
     const result = await takeAway(this.#deps, path, threat, fromMs)
     if (result === 'not-a-threat') return
     this.figures.threatsFound++
