@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto'
 import { execFile } from 'node:child_process'
-import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createGzip } from 'node:zlib'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { build, type Plugin } from 'esbuild'
+import { buildDeb } from './deb.ts'
 
 const run = promisify(execFile)
 const here = dirname(fileURLToPath(import.meta.url))
@@ -17,6 +18,8 @@ const defaultOut = join(here, 'dist')
 const cache = join(here, '..', '..', 'node_modules', '.cache', 'vigie-agent')
 /** Part of the cache's key: raise it when what this file makes from the same input changes. */
 const recipe = 3
+/** Of the .deb's own making. */
+const debRecipe = 1
 
 export interface PackedFile {
   file: string
@@ -29,7 +32,7 @@ export interface Manifest {
   /** One script for an installed Node.js 20.15 or newer. */
   script: PackedFile
   /** One file that needs nothing, packed, by target. */
-  packages: Partial<Record<'linux-x64' | 'linux-arm64', PackedFile>>
+  packages: Partial<Record<'linux-x64' | 'linux-arm64' | 'linux-x64.deb' | 'linux-arm64.deb', PackedFile>>
 }
 
 /** Of zod's sixty languages we speak none: our texts are our own (half of the bundle otherwise). */
@@ -134,6 +137,18 @@ async function pack(binary: string, work: string, target: string): Promise<strin
   }
 }
 
+/** Kept beside the binary that it holds. */
+async function keptDeb(binary: string, target: 'linux-x64' | 'linux-arm64', version: string): Promise<string | null> {
+  const folder = join(dirname(binary), `deb-${debRecipe}-${version}`)
+  const known = (await readdir(folder).catch(() => [])).find((name) => name.endsWith('.deb'))
+  if (known) return join(folder, known)
+  const work = await mkdtemp(join(dirname(binary), 'new-'))
+  const made = await buildDeb({ binary, target, version, out: work })
+  if (made === null) await rm(work, { recursive: true, force: true })
+  else await rename(work, folder).catch(() => rm(work, { recursive: true, force: true })) // somebody else was faster
+  return made && join(folder, basename(made))
+}
+
 async function packScript(script: string, dist: string): Promise<string> {
   const work = await mkdtemp(join(tmpdir(), 'vigie-agent-script-'))
   const packed = join(dist, 'vigie-agent-script.tar.gz')
@@ -169,6 +184,14 @@ export async function buildAgent(options: { scriptOnly: boolean; out?: string })
       const packed = join(dist, built.packed.slice(dirname(built.packed).length + 1))
       await copyFile(built.packed, packed)
       manifest.packages[target] = await fact(packed)
+      await writeManifest(manifest, dist) // what an installation needs is there; the .deb, half a minute the first time, may follow
+      const deb = await keptDeb(built.binary, target, version)
+      if (deb) {
+        const file = join(dist, basename(deb))
+        await copyFile(deb, `${file}.new`)
+        await rename(`${file}.new`, file)
+        manifest.packages[`${target}.deb`] = await fact(file)
+      }
     }
   }
   await writeManifest(manifest, dist)

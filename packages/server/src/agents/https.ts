@@ -41,6 +41,8 @@ async function route({ services, caCertificate, packages }: AgentPages, request:
       return send(response, 200, 'text/x-shellscript; charset=utf-8', await packages.installScript(services))
     case 'GET /agent/v1/download/linux-x64':
       return await packages.send(response, 'linux-x64')
+    case 'GET /agent/v1/download/linux-x64.deb':
+      return await packages.send(response, 'linux-x64.deb')
     case 'POST /agent/v1/enrol':
       return send(response, 200, 'application/json; charset=utf-8', JSON.stringify(await enrol(services, parse(EnrolRequest, await bodyOf(request)), address)))
     case 'POST /agent/v1/fork':

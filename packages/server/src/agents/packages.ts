@@ -9,7 +9,7 @@ import * as z from 'zod'
 import type { Services } from '../platform/index.ts'
 
 const built = path.resolve(import.meta.dirname, '../../../agent/dist')
-export type Platform = 'linux-x64'
+export type Platform = 'linux-x64' | 'linux-x64.deb'
 
 /** The agent as it is installed: its script and its packages, built beside the server. */
 export interface Packages {

@@ -72,10 +72,13 @@ describe('what an installation fetches (AGT-1, R29)', () => {
     const bytes = Buffer.from('a package')
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     writeFileSync(path.join(folder, 'vigie-agent-linux-x64.tar.xz'), bytes)
-    writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify({ version: '0.1.0', packages: { 'linux-x64': { file: 'vigie-agent-linux-x64.tar.xz', sha256, sizeBytes: bytes.length } } }))
+    writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify({ version: '0.1.0', packages: { 'linux-x64': { file: 'vigie-agent-linux-x64.tar.xz', sha256, sizeBytes: bytes.length }, 'linux-x64.deb': { file: 'vigie-agent_0.1.0_amd64.deb', sha256: createHash('sha256').update('deb').digest('hex'), sizeBytes: 3 } } }))
+    writeFileSync(path.join(folder, 'vigie-agent_0.1.0_amd64.deb'), 'deb')
     expect((await fetch('/agent/v1/install.sh')).body.toString()).toContain(sha256)
     const download = await fetch('/agent/v1/download/linux-x64')
     expect([download.status, download.headers['x-sha256'], download.body]).toEqual([200, sha256, bytes])
+    const deb = await fetch('/agent/v1/download/linux-x64.deb')
+    expect([deb.body.toString(), deb.headers['content-disposition']]).toEqual(['deb', 'attachment; filename="vigie-agent_0.1.0_amd64.deb"'])
   })
 
   it.each(['/', '/agent/v1/install.sh/', '/agent/v1/download/../../../etc/passwd', '/agent/v1/download/linux-x64%00', '/api/v1/customers', '/agent/v1/INSTALL.SH'])('%s is not there (R1)', async (url) => {
