@@ -5,6 +5,7 @@ import { growth } from './growth.ts'
 import { idleConnection } from './idle-connection.ts'
 import { ingest } from './ingest.ts'
 import { lists } from './lists.ts'
+import { orders } from './orders.ts'
 
 /** One file a bench; in the order a whole run takes them. */
-export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, agentIdle, consolePaint]
+export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, orders, agentIdle, consolePaint]

@@ -10,6 +10,7 @@ import type { Ingest } from '../ingest/index.ts'
 import { isAway, markClass, newId, type Services } from '../platform/index.ts'
 import { answers, closeCodes, Connection, type Line } from './connection.ts'
 import { assertProtocol, byAgent as agentAsDoer, systemOf } from './enrol.ts'
+import { createHanding } from './handing.ts'
 import { clampOffset, isClockOff, takeHello, type Greeting, type Hello, type Taken } from './hello.ts'
 import type { Presence } from './presence.ts'
 import { createSites, isVia } from './sites.ts'
@@ -268,9 +269,7 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
     }
   }
 
-  function lookAgain(connection: Connection): void {
-    void look(connection).catch((error: unknown) => log.warn('an agent could not be looked after', { error: String(error) }))
-  }
+  const lookAgain = createHanding(services, look)
 
   /** Something waits for an agent we hold. */
   async function look(connection: Connection): Promise<void> {

@@ -68,7 +68,7 @@ async function answer({ partnerId, agentIds }: Pick<Estate, 'partnerId' | 'agent
   return await server.database.transaction(inBusiness(partnerId), async (db) => {
     await db.query('select from agent where id = any($1) order by id for no key update', [agentIds])
     const taken = await takeWaitingOfMany(db, agentIds, false, server.clock.now())
-    const told = [...taken].flatMap(([agentId, frames]) => frames.map((frame) => ({ agentId, item: { kind: 'outcome' as const, commandId: frame.order.commandId, at: new Date().toISOString(), step: outcome, evidence: outcome === 'failed' ? { reason: 'scan-failed' } : {} } })))
+    const told = [...taken].flatMap(([agentId, frames]) => frames.map((frame) => ({ agentId, item: { kind: 'outcome' as const, commandId: frame.order.commandId, at: new Date().toISOString(), step: outcome, evidence: (outcome === 'failed' ? { reason: 'scan-failed' } : {}) as Record<string, string> } })))
     await applyOutcomes(db, told, server.clock.now())
     return told.length
   })
