@@ -239,10 +239,11 @@ export class Agent {
     return {
       unavailable: () => null,
       start: async () => {
+        await this.#reporter.look() // the engine as it is now, not as of the last round
         const report = await checkMachine({ stateFolder: this.#options.stateFolder, live: this.status(), service: null, machine: this.#options.machine })
         const result = Object.fromEntries(report.steps.map((step) => [stepNames[step.step], step.result]))
         const fault = firstFault(report)
-        return { ...result, checkedAt: report.at, ...(fault ? { fault: `${fault.step}: ${fault.finding}`, problem: fault.problem } : {}) }
+        return { ...result, checkedAt: report.at, ...(fault ? { fault: `check.${fault.step}.${fault.finding}`, problem: fault.problem } : {}) }
       },
       isDone: (_, started) => started,
       confirmMs: 0,

@@ -240,7 +240,7 @@ describe('check (AGT-10)', () => {
     const { agentId } = await identity()
     peer.send(peer.order(agentId, 1, 'check'))
     await peer.until(() => peer.of('outcome').some(({ step }) => step === 'succeeded'), 'checked')
-    expect(peer.of('outcome').at(-1)!.evidence).toMatchObject({ process: expect.any(String), network: 'ok', connectionTarget: 'ok', engine: 'failed', fault: 'engine: engine', problem: expect.stringContaining('engine-problem.') })
+    expect(peer.of('outcome').at(-1)!.evidence).toMatchObject({ process: expect.any(String), network: 'ok', connectionTarget: 'ok', engine: 'failed', fault: 'check.engine.engine', problem: expect.stringContaining('engine-problem.') })
   })
 })
 

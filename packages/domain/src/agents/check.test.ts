@@ -5,7 +5,7 @@ import { checkFindings, CheckReport, checkResults, checkSteps, firstFault, worst
 
 describe('the endpoint checker’s report (AGT-10)', () => {
   it.each([
-    [[], 'not-run'], [['ok', 'ok'], 'ok'], [['ok', 'not-run'], 'not-run'], [['ok', 'warning', 'not-run'], 'warning'], [['warning', 'failed', 'ok'], 'failed'],
+    [[], 'not-run'], [['ok', 'ok'], 'ok'], [['ok', 'not-run'], 'ok'], [['not-run', 'not-run'], 'not-run'], [['ok', 'warning', 'not-run'], 'warning'], [['warning', 'failed', 'ok'], 'failed'],
   ] as const)('%j is %s', (results, worst) => expect(worstOf(results)).toBe(worst))
 
   it('the first fault is the first that failed, then the first that warns', () => {

@@ -8,7 +8,7 @@ import { AgentId, Instant } from '../kernel/index.ts'
 export const checkSteps = ['process', 'network', 'connection-target', 'requirements', 'engine'] as const
 export type CheckStep = (typeof checkSteps)[number]
 /** Worst first. `warning`: works, but not as it should. `not-run`: could not be looked at, because of what failed before or for lack of rights. */
-export const checkResults = ['failed', 'warning', 'not-run', 'ok'] as const
+export const checkResults = ['failed', 'warning', 'ok', 'not-run'] as const
 export type CheckResult = (typeof checkResults)[number]
 
 /** Every finding the checker makes, by step. Texts: `check.<step>.<finding>` (a label). A newer agent may find more (R19). */
@@ -53,7 +53,7 @@ export const CheckReport = z.object({
 })
 export type CheckReport = z.infer<typeof CheckReport>
 
-/** Nothing found counts as not run. `not-run` outweighs `ok` only: what failed is what a person must mend. */
+/** Nothing looked at is not run; one thing that could not be seen does not spoil those that are good. */
 export const worstOf = (results: readonly CheckResult[]): CheckResult => checkResults.find((result) => results.includes(result)) ?? 'not-run'
 
 /** What a person must mend first: the first finding that failed, else the first that warns; null: nothing. */

@@ -23,6 +23,8 @@ export const isInstant = (value: unknown): value is string => typeof value === '
 /** One value of the engine's evidence in the reader's words. */
 export function evidenceText(name: string, value: unknown, say: Speaker, format: Pick<Formats, 'number' | 'moment'>): string {
   if (name === 'reason' && typeof value === 'string') return say.has(`command-reason.${value}`) ? say(`command-reason.${value}`) : value
+  if (typeof value === 'string' && ['problem', 'fault'].includes(name) && say.has(value)) return say(value)
+  if (typeof value === 'string' && checkNames.includes(name) && say.has(`check.result.${value}`)) return say(`check.result.${value}`)
   if (isInstant(value)) return format.moment(value)
   if (typeof value === 'number') return format.number(value)
   if (typeof value === 'boolean') return say(value ? 'common.yes' : 'common.no')
@@ -39,4 +41,6 @@ export function CommandOutcome({ command }: { command: Command }) {
   if (shown.length === 0) return <span className="faint">–</span>
   return <span className="figures">{shown.map((name) => `${say(`evidence.${name}`)}${say('commands.colon')}${evidenceText(name, figures[name], say, format)}`).join(' · ')}</span>
 }
-const brief = ['filesScanned', 'threatsFound', 'patternVersion']
+const brief = ['filesScanned', 'threatsFound', 'patternVersion', 'fault']
+/** Steps of a check from afar (AGT-10). */
+const checkNames: readonly string[] = ['process', 'network', 'connectionTarget', 'requirements', 'engine']
