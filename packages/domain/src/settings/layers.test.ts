@@ -57,7 +57,7 @@ describe('what weakens (R16)', () => {
     ['exclusions.paths', ['/srv'], [], 'none'],
     ['scheduled-scan.frequency', 'daily', 'weekly', 'weakens'],
     ['scheduled-scan.time', '01:00', '02:00', 'none'],
-    ['update-schedule.every-hours', 4, 24, 'weakens'],
+    ['update-schedule.every-hours', 4, 24, 'none'],
     ['firewall.level@out', 'high', 'low', 'weakens'],
     ['device-control.storage', 'full', 'blocked', 'none'],
   ])('%s: %s to %s: %s', (key, from, to, expected) => expect(weakens(key, from, to)).toBe(expected))
