@@ -3,7 +3,7 @@ import { CheckReport, firstFault, type CheckStep } from '../agents/check.ts'
 import { AgentId, CustomerId, Instant, ProductId } from '../kernel/index.ts'
 import { AgentState, Endpoint, type AgentState as State } from '../products/shapes.ts'
 
-/** INV-2, "my endpoint does not show": the four steps in the order in which a fault hides those after it (seed 004). Texts: `diagnosis.step.<step>`. */
+/** INV-2, "my endpoint does not show": the four steps in the order in which a fault hides those after it (seed 004). Texts: `inventory.diagnosis.step.<step>`. */
 export const diagnosisSteps = ['process', 'network', 'connection-target', 'collect'] as const
 export type DiagnosisStep = (typeof diagnosisSteps)[number]
 
@@ -33,7 +33,7 @@ export const Known = z.object({ endpoints: z.array(Endpoint), agents: z.array(Su
 export type Known = z.infer<typeof Known>
 
 /**
- * What was found. `shows`: it is in the inventory. Others name what is wrong; texts `diagnosis.<finding>`, `.remedy`. `agent-state`, `refused` and `checked` have a text of their own already: of
+ * What was found. `shows`: it is in the inventory. Others name what is wrong; texts `inventory.diagnosis.<finding>`, `.remedy`. `agent-state`, `refused` and `checked` have a text of their own already: of
  * the state, of the problem, of the checker's finding.
  */
 export const findings = [

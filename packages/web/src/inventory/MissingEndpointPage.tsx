@@ -49,7 +49,7 @@ function Result({ found: { verdict, known, hostname } }: { found: Diagnosis }) {
   const words = useVerdictWords(verdict)
   const states = stepStates(verdict)
   const summary = [
-    hostname === null ? null : `${say('common.endpoint')}: ${hostname}`, ...diagnosisSteps.map((step) => `${say(`diagnosis.step.${step}`)}: ${say(`diagnosis.state.${states[step]}`)}`), words.what, words.remedy, verdict.command,
+    hostname === null ? null : `${say('common.endpoint')}: ${hostname}`, ...diagnosisSteps.map((step) => `${say(`inventory.diagnosis.step.${step}`)}: ${say(`inventory.diagnosis.state.${states[step]}`)}`), words.what, words.remedy, verdict.command,
   ].filter(Boolean).join('\n')
   return (
     <div className={css.verdict}>
@@ -60,8 +60,8 @@ function Result({ found: { verdict, known, hostname } }: { found: Diagnosis }) {
       <ol className={css.steps}>
         {diagnosisSteps.map((step) => (
           <li key={step}>
-            <span><strong>{say(`diagnosis.step.${step}`)}</strong><br /><StateTag label={`diagnosis.state.${states[step]}`} tone={tones[states[step]]} /></span>
-            <p className="quiet">{say(`diagnosis.step.${step}.about`)}</p>
+            <span><strong>{say(`inventory.diagnosis.step.${step}`)}</strong><br /><StateTag label={`inventory.diagnosis.state.${states[step]}`} tone={tones[states[step]]} /></span>
+            <p className="quiet">{say(`inventory.diagnosis.step.${step}.about`)}</p>
           </li>
         ))}
       </ol>
@@ -75,7 +75,7 @@ const sameText: Partial<Record<Finding, string>> = { 'agent-disabled': 'agent-st
 /** What is wrong and the way out. What already has a text elsewhere (a state, a problem, the checker's finding) keeps it. */
 function useVerdictWords({ finding, cause }: Verdict): { what: string; remedy: string } {
   const say = useText()
-  const own = { what: say(`diagnosis.${finding}`), remedy: say(`diagnosis.${finding}.remedy`) }
+  const own = { what: say(`inventory.diagnosis.${finding}`), remedy: say(`inventory.diagnosis.${finding}.remedy`) }
   if (finding === 'checked' && cause !== null && say.has(cause)) return { what: say(cause), remedy: say.has(`${cause}.remedy`) ? say(`${cause}.remedy`) : own.remedy }
   if (finding === 'refused' && cause !== null && say.has(`problem.${cause}`)) return { what: `${own.what} ${say(`problem.${cause}`)}`, remedy: cause in problems ? say(problems[cause as ProblemCode].remedy) : own.remedy }
   const state = sameText[finding]

@@ -22,7 +22,7 @@ export const paths = {
   customerNext: ({ customerId }: { customerId: string }) => at(`/customers/${seg(customerId)}/next`),
   newProduct: ({ customerId }: { customerId: string }) => at(`/customers/${seg(customerId)}/products/new`),
 
-  product: ({ productId, tab }: { productId: string; tab?: string | undefined }) => at(`/products/${seg(productId)}`, { tab }),
+  product: ({ productId, tab, group }: { productId: string; tab?: string | undefined; group?: string | undefined }) => at(`/products/${seg(productId)}`, { tab, group }),
   connectProduct: ({ productId }: { productId: string }) => at(`/products/${seg(productId)}/connect`),
 
   inventory: (search: { customerId?: string; productId?: string; state?: string; realTimeScan?: string; isInfected?: boolean; isUnprotected?: boolean; isOutdated?: boolean; silentDays?: number; q?: string; endpoint?: string } = {}) => at('/inventory', search),

@@ -1,15 +1,25 @@
+import { useQuery } from '@tanstack/react-query'
 import { productsApi, type ProductType } from '@vigie/domain/products'
-import { useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
-import { query, useAddress, useLoaded, useText } from '../kit/index.ts'
+import { Suspense, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { Bars, Button, query, useAddress, useGo, useLoaded, useText } from '../kit/index.ts'
 import { catalogue } from './catalogue.ts'
 import { byFamily, isIn } from './families.ts'
+import { GroupNameDialog, MoveDialog } from './GroupDialogs.tsx'
 import css from './products.module.css'
-import { EndpointPages } from './tree/EndpointPages.tsx'
+import { RenameDialog } from './RenameDialog.tsx'
+import { EndpointNode } from './tree/EndpointNode.tsx'
+import { GroupNode } from './tree/GroupNode.tsx'
 import { ProductNode } from './tree/ProductNode.tsx'
-import { TreeContext } from './tree/context.ts'
+import { TreeContext, type Asked } from './tree/context.ts'
+import { groupId, nextOf, rowsOf, type Row } from './tree/rows.ts'
 import { TreeTools } from './tree/TreeTools.tsx'
+import { useGroupPages } from './tree/useGroupPages.ts'
+import { useSight } from './tree/useSight.ts'
 
 export const treeOf = (customerId: string) => query(productsApi.getTree).with({ params: { customerId } })
+
+/** As `.line` in products.module.css. */
+const lineHeight = 40
 
 interface Props {
   customerId: string
@@ -18,76 +28,125 @@ interface Props {
 }
 
 /**
- * PRD-3: products, their groups, their endpoints. Endpoints are asked for when a group is opened, page by page, so that 20,000 open at once. Arrow keys walk,
- * open and close; the menu key or a right click brings what can be done.
+ * PRD-3: products, their groups, their endpoints. Endpoints are asked for when a group is opened, page by page, and only lines in sight are drawn: 20,000 open at once. Arrow keys walk,
+ * open and close; the menu key or a right click brings what can be done. The node opened last stands in the address.
  */
 export function NetworkTree({ customerId, empty }: Props) {
   const say = useText()
+  const go = useGo()
   const at = useAddress()
   const { products } = useLoaded(treeOf(customerId))
   const { types } = useLoaded(catalogue)
   const q = at.search['q'] ?? ''
+  const node = at.search['node'] ?? ''
   const families = useMemo(() => byFamily(products), [products])
   const isByFamily = at.search['by'] === 'family' && families.length > 1
-  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
-  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set())
-  const [active, setActive] = useState<string | null>(null)
-  const tree = useRef<HTMLDivElement>(null)
   // Few products stand open, so that one sees the groups at once; many stand closed.
-  const startsOpen = products.length <= 4
-  const context = useMemo(
-    () => ({
-      types: types as readonly ProductType[],
-      active: active ?? products[0]?.product.id ?? null,
-      setActive,
-      isOpen: (key: string, isProduct: boolean) => (isProduct && startsOpen ? !closed.has(key) : opened.has(key)),
-      toggle: (key: string, isProduct: boolean) => {
-        const change = isProduct && startsOpen ? setClosed : setOpened
-        change((present) => (present.has(key) ? new Set([...present].filter((one) => one !== key)) : new Set([...present, key])))
-      },
-    }),
-    [types, active, products, closed, opened, startsOpen],
+  const [opened, setOpened] = useState<ReadonlySet<string>>(() => new Set([...(products.length <= 4 ? products.map(({ product }) => product.id) : []), ...(node === '' ? [] : [node, node.split('/')[0]!])]))
+  const [active, setActive] = useState<string | null>(null)
+  const [asked, setAsked] = useState<Asked | null>(null)
+  const [inSight, setInSight] = useState<ReadonlySet<string>>(new Set())
+  const scroller = useRef<HTMLDivElement>(null)
+  const focusNext = useRef(false)
+
+  const search = useQuery({ ...query(productsApi.listEndpoints).with({ query: { customerId, q, limit: 200, sort: 'name' } }), enabled: q !== '' })
+  const groups = useMemo(
+    () => products.flatMap(({ product, groups: own }) => (opened.has(product.id) ? own.map(({ name }) => ({ groupId: groupId(product.id, name), productId: product.id, group: name })).filter((one) => opened.has(one.groupId)) : [])),
+    [products, opened],
   )
+  const { loaded, more, retry } = useGroupPages(groups, inSight)
+  const found = q === '' ? null : (search.data?.rows ?? [])
+  const shown = found === null ? products : products.filter(({ product }) => isIn(product.description, q) || found.some((endpoint) => endpoint.productId === product.id))
+  const rows = useMemo(() => rowsOf({ products: shown, isByFamily, isOpen: (id) => opened.has(id), loaded: (id) => loaded.get(id), found }), [shown, isByFamily, opened, loaded, found]) // oxlint-disable-line react-hooks/exhaustive-deps -- `shown` and `found` follow their parts
+  const sight = useSight(scroller, rows.length, lineHeight)
+  const drawn = rows.slice(sight.first, sight.first + sight.drawn)
+  const drawnKey = drawn.map(({ id }) => id).join(' ')
+
+  useEffect(() => {
+    setInSight(new Set(drawn.map(({ id }) => id)))
+    for (const row of drawn) if (row.kind === 'rest' && row.state === 'more') more(row.groupId)
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- `drawnKey` stands for the lines
+  }, [drawnKey, more])
+  useEffect(() => {
+    if (!focusNext.current || active === null) return
+    const element = scroller.current?.querySelector<HTMLElement>(`[data-node="${CSS.escape(active)}"]`)
+    if (!element) return
+    focusNext.current = false
+    element.focus({ preventScroll: true })
+  })
+
+  const toggle = (id: string) => {
+    const isOpening = !opened.has(id)
+    setOpened((present) => (isOpening ? new Set([...present, id]) : new Set([...present].filter((one) => one !== id))))
+    void go(`?${new URLSearchParams({ node: isOpening ? id : id.includes('/') ? id.split('/')[0]! : '' })}`, { replace: true })
+  }
+  // a line that went (a filter, a closed branch) leaves the tree without its one stop
+  const reachable = rows.some(({ id }) => id === active) ? active : (rows.find(({ kind }) => kind === 'product')?.id ?? null)
+  const context = { types: types as readonly ProductType[], entries: products, active: reachable, setActive, toggle, ask: setAsked }
+
+  const walk = (event: KeyboardEvent) => {
+    const item = (event.target as HTMLElement).closest<HTMLElement>('[role="treeitem"]')
+    if (!item || event.target !== item || event.metaKey || event.ctrlKey || event.altKey) return
+    const here = rows.findIndex(({ id }) => id === item.dataset['node'])
+    const isOpen = item.getAttribute('aria-expanded')
+    const to = (key: string) => {
+      const index = nextOf(rows, here, key)
+      if (index === null) return
+      focusNext.current = true
+      sight.reveal(index)
+      setActive(rows[index]!.id)
+    }
+    const moves: Record<string, () => void> = {
+      ArrowRight: () => (isOpen === 'false' ? toggle(rows[here]!.id) : isOpen === 'true' ? to('ArrowDown') : undefined),
+      ArrowLeft: () => (isOpen === 'true' ? toggle(rows[here]!.id) : to('Parent')),
+      Enter: () => item.querySelector<HTMLElement>('[data-open]')?.click(),
+      ContextMenu: () => item.querySelector<HTMLElement>('[aria-haspopup]')?.click(),
+      ...Object.fromEntries(['ArrowDown', 'ArrowUp', 'Home', 'End', 'PageDown', 'PageUp'].map((key) => [key, () => to(key)])),
+    }
+    const move = moves[event.key]
+    if (!move) return
+    event.preventDefault()
+    move()
+  }
+
   if (products.length === 0) return empty
-  const found = q === '' ? products : products.filter(({ product }) => isIn(product.description, q))
   return (
     <TreeContext value={context}>
       <TreeTools canGroup={families.length > 1} />
-      <div ref={tree} role="tree" tabIndex={-1} aria-label={say('products.tree')} className={css.tree} onKeyDown={(event) => walk(event, tree.current!)}>
-        {isByFamily && q === ''
-          ? families.map(([family, members]) => [
-              <div key={family} role="presentation" className={css.family}>{say(`family.${family}`)}</div>,
-              ...members.map((entry) => <ProductNode key={entry.product.id} entry={entry} />),
-            ])
-          : found.map((entry) => <ProductNode key={entry.product.id} entry={entry} />)}
-        {q !== '' && <EndpointPages key={q} about={{ customerId, q }} depth={0} withProduct={products} none={found.length === 0} />}
+      <div ref={scroller} role="tree" tabIndex={-1} aria-label={say('products.tree')} aria-busy={search.isFetching} className={css.tree} onKeyDown={walk}>
+        <div role="presentation" style={{ height: sight.above }} />
+        {drawn.map((row) => <Line key={row.id} row={row} retry={retry} />)}
+        <div role="presentation" style={{ height: sight.below }} />
       </div>
+      {q !== '' && search.isSuccess && shown.length === 0 && <p className={css.under}>{say('products.tree.none-found')}</p>}
+      {q !== '' && search.data?.nextCursor && <p className={css.under}>{say('products.tree.too-many')}</p>}
+      {asked && <Suspense fallback={null}><Dialogs asked={asked} close={() => setAsked(null)} /></Suspense>}
     </TreeContext>
   )
 }
 
-/** Arrow keys as in any tree (WAI-ARIA). */
-function walk(event: KeyboardEvent, tree: HTMLElement): void {
-  const item = (event.target as HTMLElement).closest<HTMLElement>('[role="treeitem"]')
-  if (!item || event.target !== item || event.metaKey || event.ctrlKey || event.altKey) return
-  const items = [...tree.querySelectorAll<HTMLElement>('[role="treeitem"]')]
-  const here = items.indexOf(item)
-  const isOpen = item.getAttribute('aria-expanded')
-  const toggle = () => item.querySelector<HTMLElement>(':scope > [data-toggle]')?.click()
-  const level = (one: HTMLElement) => Number(one.getAttribute('aria-level'))
-  const parent = items.slice(0, here).findLast((one) => level(one) < level(item))
-  const moves: Record<string, () => void> = {
-    ArrowDown: () => items[here + 1]?.focus(),
-    ArrowUp: () => items[here - 1]?.focus(),
-    Home: () => items[0]?.focus(),
-    End: () => items.at(-1)?.focus(),
-    ArrowRight: () => (isOpen === 'false' ? toggle() : isOpen === 'true' ? items[here + 1]?.focus() : undefined),
-    ArrowLeft: () => (isOpen === 'true' ? toggle() : parent?.focus()),
-    Enter: () => item.querySelector<HTMLElement>('[data-open]')?.click(),
-    ContextMenu: () => item.querySelector<HTMLElement>('[aria-haspopup]')?.click(),
+function Line({ row, retry }: { row: Row; retry(): void }) {
+  const say = useText()
+  switch (row.kind) {
+    case 'family': return <div role="presentation" className={css.family}>{say(`family.${row.family}`)}</div>
+    case 'product': return <ProductNode row={row} />
+    case 'group': return <GroupNode row={row} />
+    case 'endpoint': return <EndpointNode row={row} />
+    case 'rest': return <div role="presentation" className={css.rest}>{row.state === 'failed' ? <Button size="small" onClick={retry}>{say('products.tree.retry')}</Button> : <Bars rows={1} />}</div>
   }
-  const move = moves[event.key]
-  if (!move) return
-  event.preventDefault()
-  move()
+}
+
+function Dialogs({ asked, close }: { asked: Asked; close(): void }) {
+  const { product, groups } = asked.entry
+  switch (asked.kind) {
+    case 'rename-product': return <RenameDialog product={product} close={close} />
+    case 'add-group': return <GroupNameDialog productId={product.id} close={close} />
+    case 'rename-group': return <GroupNameDialog productId={product.id} group={asked.group} close={close} />
+    case 'move': {
+      const { from } = asked
+      return 'group' in from
+        ? <MoveDialog productId={product.id} groups={groups} from={from.group.name} what={{ filter: { group: from.group.name } }} close={close} />
+        : <MoveDialog productId={product.id} groups={groups} from={from.endpoint.group} what={{ endpointIds: [from.endpoint.id] }} close={close} />
+    }
+  }
 }

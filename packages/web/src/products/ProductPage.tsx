@@ -3,13 +3,14 @@ import { useState } from 'react'
 import { DetectionTable } from '../detections/index.ts'
 import { EventTable } from '../events/index.ts'
 import { MoveDialog } from '../identity/index.ts'
-import { EndpointTable } from '../inventory/index.ts'
 import {
   ActionMenu, AgentStateTag, Ago, buttonClass, confirmByName, CopyText, Link, loadAllowed, Notice, OpenEvents, Page, Part, paths, query, Tabs, toast, useAction, useActor, useAddress, useGo, useLoaded, useText, type Action,
 } from '../kit/index.ts'
 import { AgentList } from './AgentList.tsx'
 import { catalogue, typeName } from './catalogue.ts'
 import { CommandsTab } from './CommandsTab.tsx'
+import { EndpointsTab } from './EndpointsTab.tsx'
+import { GroupsTab } from './GroupsTab.tsx'
 import css from './products.module.css'
 import { RenameDialog } from './RenameDialog.tsx'
 
@@ -17,7 +18,7 @@ const product = query(productsApi.getProduct).at((at) => ({ params: { productId:
 export const loader = loadAllowed([null, product], [null, catalogue])
 
 const tabs = [
-  ['events', 'event.read'], ['endpoints', 'product.read'], ['agents', 'product.read'], ['commands', 'command.read'], ['detections', 'detection.read'],
+  ['events', 'event.read'], ['groups', 'product.read'], ['endpoints', 'product.read'], ['agents', 'product.read'], ['commands', 'command.read'], ['detections', 'detection.read'],
 ] as const
 
 /** PRD-4: one product: how it is, why, the way out; then what it reports. */
@@ -44,7 +45,8 @@ export default function ProductPage() {
     >
       <Part key={`${productId}-${tab}`}>
         {tab === 'events' && <EventTable fixed={{ productId }} />}
-        {tab === 'endpoints' && <EndpointTable fixed={{ productId }} />}
+        {tab === 'groups' && <GroupsTab product={shown} />}
+        {tab === 'endpoints' && <EndpointsTab product={shown} />}
         {tab === 'agents' && <AgentList productId={productId} />}
         {tab === 'commands' && <CommandsTab product={shown} />}
         {tab === 'detections' && <DetectionTable fixed={{ productId }} />}

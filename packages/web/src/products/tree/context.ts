@@ -1,13 +1,23 @@
-import type { ProductType } from '@vigie/domain/products'
+import type { Endpoint, ProductType } from '@vigie/domain/products'
 import { createContext, useContext } from 'react'
+import type { TreeEntry } from '../families.ts'
+
+type Group = TreeEntry['groups'][number]
+/** What stands over the tree until it is done. */
+export type Asked =
+  | { kind: 'add-group'; entry: TreeEntry }
+  | { kind: 'rename-group'; entry: TreeEntry; group: Group }
+  | { kind: 'move'; entry: TreeEntry; from: { group: Group } | { endpoint: Endpoint } }
+  | { kind: 'rename-product'; entry: TreeEntry }
 
 interface Tree {
   types: readonly ProductType[]
+  entries: readonly TreeEntry[]
   /** The one item that Tab reaches. */
   active: string | null
-  setActive(key: string): void
-  isOpen(key: string, isProduct: boolean): boolean
-  toggle(key: string, isProduct: boolean): void
+  setActive(id: string): void
+  toggle(id: string): void
+  ask(what: Asked): void
 }
 export const TreeContext = createContext<Tree | null>(null)
 export function useTree(): Tree {
