@@ -12,12 +12,14 @@ export interface Product {
   url: string
   setupLink: string
   folder: string
+  agentPort: number
   /** `SIGKILL`, then the same again on the same data and ports. */
   killAndStart(): Promise<void>
   stop(): Promise<void>
 }
 
-export async function startProduct(env: Record<string, string> = {}): Promise<Product> {
+/** @param agentAddress of this machine, as agents are told it */
+export async function startProduct(env: Record<string, string> = {}, agentAddress = '127.0.0.1'): Promise<Product> {
   const folder = mkdtempSync(path.join(tmpdir(), 'vigie-e2e-'))
   const ports = [await freePort(), await freePort()]
   let child: ChildProcess
@@ -25,7 +27,7 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
   async function start(): Promise<void> {
     said = ''
     child = spawn(process.execPath, [main, '--port', String(ports[0]), '--agent-port', String(ports[1]), '--data', path.join(folder, 'data')], {
-      env: { ...process.env, VIGIE_AGENT_URL: `https://127.0.0.1:${ports[1]}`, VIGIE_LOG_LEVEL: 'warn', ...env }, stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, VIGIE_AGENT_URL: `https://${agentAddress}:${ports[1]}`, VIGIE_LOG_LEVEL: 'warn', ...env }, stdio: ['ignore', 'pipe', 'pipe'],
     })
     const isReady = new Promise<void>((resolve, reject) => {
       for (const stream of [child.stdout!, child.stderr!]) {
@@ -50,6 +52,7 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
     url: `http://127.0.0.1:${ports[0]}`,
     setupLink: /Set it up, once: (\S+)/.exec(said!)?.[1] ?? '',
     folder,
+    agentPort: ports[1]!,
     async killAndStart() {
       await end('SIGKILL')
       await start()

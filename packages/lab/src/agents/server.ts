@@ -12,6 +12,8 @@ export interface LabServer {
   url: string
   /** PEM. */
   ca: string
+  /** AGT-8: a site server; its endpoints open their channels there, whatever address the installation names. */
+  isSite?: boolean
 }
 
 /** What one simulated installation needs to enrol: a GUID registers one. */
@@ -87,7 +89,8 @@ export class EnrolClient {
 
   #identity(reply: unknown, pair: ReturnType<typeof makeKeyPair>, machine: LabIdentity['machine']): LabIdentity {
     const { agentId, commandKey, channel } = EnrolReply.parse(reply)
-    return { agentId, commandKey, channel, ...pair, machine, counter: 0, epoch: newEpoch(), nextSeq: 1, serial: 1 }
+    const opened = this.#server.isSite ? new URL('/agent/v1/channel', this.#server.url.replace(/^https:/, 'wss:')).href : channel
+    return { agentId, commandKey, channel: opened, ...pair, machine, counter: 0, epoch: newEpoch(), nextSeq: 1, serial: 1 }
   }
 
   /** Asks again, a little later each time, where the server says that this may help (429, 503) or nothing at all, as an agent does. */

@@ -30,6 +30,9 @@ export interface Greeting {
   auditCloneEveryMs?: number
 }
 
+/** A product that was heard a moment ago need not be written again: its site's endpoints all say hello to the same row. */
+const touchAgainMs = 5_000
+
 /** How a hello was taken. */
 export type Taken =
   | { kind: 'welcome'; agent: AgentRow; welcome: z.infer<typeof WelcomeFrame>; commands: Awaited<ReturnType<typeof takeWaiting>>; evicted: { connectionId: string; isClone: boolean } | null }
@@ -73,8 +76,9 @@ async function take(db: TenantDb, greeting: Greeting, asked: { connectionId: str
     previousFingerprint: verdict === 'holder-is-clone' ? null : isMoved ? agent.fingerprint : agent.previousFingerprint,
     formerNames, viaAgentId: greeting.carrier?.agentId ?? null, agentVersion: cleanText(hello.agentVersion), protocol: hello.protocol, clockOffsetMs, state, cause, at: now,
   })
+  // the product before its assessment: the order in which all who need both take them (a site's endpoints come back by hundreds at once)
+  await touch(db, [agent.productId], [agent.customerId], now, touchAgainMs)
   if (state !== agent.state || cause !== agent.cause) await showProductState(db, agent)
-  await touch(db, [agent.productId], [agent.customerId], now)
   const commands = agent.switch === 'enabled' ? await takeWaiting(db, agent.id, true, now) : []
   const welcome = { kind: 'welcome' as const, ackedSeq: lastSeq, state: agent.switch === 'disabled' ? ('disabled' as const) : ('enabled' as const), serverTime: now.toISOString(), clockOffsetMs, isSiteServer: isSiteServer(agent) }
   const evicted = agent.connectionId !== null && agent.isHeld ? { connectionId: agent.connectionId, isClone: verdict === 'holder-is-clone' } : null

@@ -91,7 +91,10 @@ export function createPresence(services: Services, timing: PresenceTiming = pres
     for (const { id } of partners) {
       await database.transaction(systemOf(id), async (db) => {
         const lost = await loseSilent(db, since, 500)
-        for (const product of new Map(lost.map((agent) => [agent.productId, agent])).values()) await showProductState(db, product)
+        const products = [...new Map(lost.map((agent) => [agent.productId, agent])).values()].toSorted((a, b) => (a.productId < b.productId ? -1 : 1))
+        // all products before any assessment, as the assessor takes them
+        await db.query('select from product where id = any($1) order by id for no key update', [products.map(({ productId }) => productId)])
+        for (const product of products) await showProductState(db, product)
       })
     }
   }

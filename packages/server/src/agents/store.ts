@@ -93,12 +93,16 @@ export async function showProductState(db: TenantDb, of: { productId: string; cu
   db.announce({ kind: 'product', id: of.productId, customerId: of.customerId })
 }
 
-/** A sign of life also counts for the product and the customer, which are indexed by it: so at most every 45 s each. In the order of ids: several do this at once. */
-export async function touch(db: TenantDb, products: readonly string[], customers: readonly string[], at: Date): Promise<void> {
+/**
+ * A sign of life also counts for the product and the customer, which are indexed by it: so at most every 45 s each. In the order of ids: several do this at once.
+ * @param unlessMs what was heard so lately is left alone
+ */
+export async function touch(db: TenantDb, products: readonly string[], customers: readonly string[], at: Date, unlessMs = 0): Promise<void> {
   for (const [table, ids] of [['product', products], ['customer', customers]] as const) {
     if (ids.length === 0) continue
     await db.query(
-      `update ${table} set last_seen_at = $2 where id in (select id from ${table} where id = any($1) and (last_seen_at is null or last_seen_at < $2) order by id for no key update)`, [ids, at],
+      `update ${table} set last_seen_at = $2 where id in (select id from ${table} where id = any($1) and (last_seen_at is null or last_seen_at < $3) order by id for no key update)`,
+      [ids, at, new Date(at.getTime() - unlessMs)],
     )
   }
 }
