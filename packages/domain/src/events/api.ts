@@ -48,6 +48,23 @@ const indexQuery = z.strictObject({ customerId: CustomerId.optional() })
 export const getIndexes = defineRoute({
   id: 'indexes.get', method: 'GET', path: '/v1/indexes', permission: 'index.read', query: indexQuery, reply: z.object({ rows: z.array(IndexSetting) }), problems: ['customer.not-found'],
 })
+/**
+ * EVT-7: how many events of its category the last 90 days would have raised with the value in force and with the new one, per customer, by the same rule. To the hour; resets,
+ * snoozes and what explains another are left out. `rows`: customers for whom it makes a difference, largest first, at most 200; `customerCount`: how many these are.
+ * `isKept` false: nothing is kept of this category's past, so nothing can be said.
+ */
+export const previewIndex = defineRoute({
+  id: 'indexes.preview', method: 'GET', path: '/v1/indexes/preview', permission: 'index.read',
+  query: z.strictObject({ category: z.string().max(40), name: z.string().max(40), value: z.coerce.number(), customerId: CustomerId.optional() }),
+  reply: z.object({
+    isKept: z.boolean(),
+    /** From when on the past is kept: later than 90 days ago on a young installation. Null: nothing yet. */
+    since: Instant.nullable(),
+    now: z.number().int(), then: z.number().int(), customerCount: z.number().int(),
+    rows: z.array(z.object({ customerId: CustomerId, company: z.string(), now: z.number().int(), then: z.number().int() })),
+  }),
+  problems: ['customer.not-found', 'index.out-of-range'],
+})
 /** `value` null: back to what is inherited. */
 export const setIndex = defineRoute({
   id: 'indexes.set', method: 'PUT', path: '/v1/indexes', permission: 'index.update',

@@ -27,13 +27,18 @@ export async function list(db: TenantDb, customerId: string | null): Promise<Ind
 
 /** `value` null: inherited again. @throws index.out-of-range, also for an index that is none */
 export async function set(db: TenantDb, { category, name, value, customerId }: { category: string; name: string; value: number | null; customerId: string | null }): Promise<void> {
-  const index = categoryById.get(category)?.indexes[name]
-  if (index === undefined) throw new Problem('index.out-of-range', {}, { fields: [{ path: 'name', code: 'not-a-choice' }] })
-  if (value !== null && (!Number.isInteger(value) || value < index.min || value > index.max)) throw outOfRange(value, index)
+  assertInRange(category, name, value)
   await db.query('delete from index_value where category = $1 and name = $2 and customer_id is not distinct from $3', [category, name, customerId])
   if (value !== null) {
     await db.query('insert into index_value (partner_id, id, customer_id, category, name, value) values ($1, $2, $3, $4, $5, $6)', [db.tenant.partnerId, newId(), customerId, category, name, value])
   }
+}
+
+/** @throws index.out-of-range, also for an index that is none */
+export function assertInRange(category: string, name: string, value: number | null): void {
+  const index = categoryById.get(category)?.indexes[name]
+  if (index === undefined) throw new Problem('index.out-of-range', {}, { fields: [{ path: 'name', code: 'not-a-choice' }] })
+  if (value !== null && (!Number.isInteger(value) || value < index.min || value > index.max)) throw outOfRange(value, index)
 }
 
 function outOfRange(value: number, { min, max }: { min: number; max: number }): Problem {

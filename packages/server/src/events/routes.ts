@@ -8,6 +8,7 @@ import { commandsOfEvent, sendCommand } from '../commands/index.ts'
 import { exportPageSize, handle, handleStream, speaker, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
 import * as detections from './detections.ts'
 import * as indexes from './indexes.ts'
+import { preview } from './preview.ts'
 import * as events from './store.ts'
 
 const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
@@ -109,6 +110,11 @@ export const eventRoutes: Handler[] = [
   handle(eventsApi.getIndexes, async ({ db }, { query }) => {
     await assertCustomer(db, query.customerId ?? null)
     return { rows: await indexes.list(db, query.customerId ?? null) }
+  }),
+
+  handle(eventsApi.previewIndex, async ({ db, now }, { query: { customerId = null, ...wanted } }) => {
+    await assertCustomer(db, customerId)
+    return await preview(db, { ...wanted, customerId }, now)
   }),
 
   handle(eventsApi.setIndex, async ({ db, now, services, ...who }, { body }) => {

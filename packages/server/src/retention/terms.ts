@@ -5,6 +5,8 @@
 export const termDays = {
   detection: 400,
   tallyHour: 800,
+  /** What threshold previews look back at (EVT-7): 90 days. */
+  factHour: 100,
   /** From its closing. An open one stays as long as it is open. */
   infection: 400,
   /** From its resolution, with its steps. */

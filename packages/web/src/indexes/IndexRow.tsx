@@ -3,6 +3,7 @@ import { useEffect, useMemo } from 'react'
 import * as z from 'zod'
 import { Button, Form, NumberField, StateTag, toast, trouble, useAction, useFormat, useForm, useText } from '../kit/index.ts'
 import { isOwn, type Setting } from './groups.ts'
+import { IndexPreview } from './IndexPreview.tsx'
 import css from './indexes.module.css'
 
 /** One threshold: its value, where that comes from, its bounds, and the way back to what is inherited. */
@@ -51,6 +52,7 @@ export function IndexRow({ setting, customerId, mayChange }: { setting: Setting;
           {mayChange && isOwn(setting, customerId) && <Button kind="quiet" size="small" isBusy={saving.isRunning} onClick={() => void inherit()}>{say(customerId === null ? 'indexes.to-default' : 'indexes.to-inherited')}</Button>}
         </span>
       </div>
+      {mayChange && form.isDirty && <IndexPreview category={category} name={name} value={shape.safeParse(form.values).success ? form.values.value : null} customerId={customerId} />}
     </div>
   )
 }

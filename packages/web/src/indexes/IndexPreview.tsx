@@ -1,0 +1,65 @@
+import { canReplay, categoryById } from '@vigie/domain/categories'
+import { eventsApi } from '@vigie/domain/events'
+import type { ReplyOf } from '@vigie/domain/kernel'
+import { useState } from 'react'
+import { api, Button, Link, paths, trouble, useFormat, useText } from '../kit/index.ts'
+import css from './indexes.module.css'
+
+type Preview = ReplyOf<typeof eventsApi.previewIndex>
+interface Props {
+  category: string
+  name: string
+  /** The new value; null: what is typed is none. */
+  value: number | null
+  customerId: string | null
+}
+
+/** EVT-7: what the last 90 days would have raised with the value that is typed, before it is saved. */
+export function IndexPreview({ category, name, value, customerId }: Props) {
+  const say = useText()
+  const [seen, setSeen] = useState<{ value: number; preview: Preview } | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  const known = categoryById.get(category)
+  if (value === null || known === undefined || !canReplay(known)) return null
+  const look = async () => {
+    setBusy(true)
+    try {
+      setSeen({ value, preview: await api(eventsApi.previewIndex).call({ query: { category, name, value, ...(customerId === null ? {} : { customerId }) } }) })
+    } catch (error) {
+      trouble(error)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <div className={css.preview}>
+      {seen?.value === value ? <Outcome preview={seen.preview} isOfOne={customerId !== null} /> : <Button size="small" kind="quiet" isBusy={isBusy} onClick={() => void look()}>{say('indexes.preview')}</Button>}
+    </div>
+  )
+}
+
+function Outcome({ preview, isOfOne }: { preview: Preview; isOfOne: boolean }) {
+  const say = useText()
+  const { day, number } = useFormat()
+  if (preview.since === null) return <p className="quiet" role="status">{say('indexes.preview.none')}</p>
+  return (
+    <div role="status">
+      <p>{say('indexes.preview.sum', { now: preview.now, then: preview.then })} <span className="quiet">{say('indexes.preview.since', { date: day(preview.since) })}</span></p>
+      {!isOfOne && preview.rows.length > 0 && (
+        <table className={css.previewTable}>
+          <thead><tr><th scope="col">{say('indexes.preview.customer')}</th><th scope="col">{say('indexes.preview.now')}</th><th scope="col">{say('indexes.preview.then')}</th></tr></thead>
+          <tbody>
+            {preview.rows.slice(0, 10).map((row) => (
+              <tr key={row.customerId}>
+                <td><Link to={paths.customer({ customerId: row.customerId })}>{row.company}</Link></td>
+                <td className="figures">{number(row.now)}</td>
+                <td className="figures">{number(row.then)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {!isOfOne && preview.customerCount > 10 && <p className="quiet">{say('indexes.preview.more', { count: preview.customerCount - 10 })}</p>}
+    </div>
+  )
+}
