@@ -1,6 +1,7 @@
 import type { Bench } from '../kit/define.ts'
 import { agentIdle } from './agent.ts'
 import { consolePaint } from './console.ts'
+import { customers } from './customers.ts'
 import { growth } from './growth.ts'
 import { idleConnection } from './idle-connection.ts'
 import { ingest } from './ingest.ts'
@@ -8,4 +9,4 @@ import { lists } from './lists.ts'
 import { orders } from './orders.ts'
 
 /** One file a bench; in the order a whole run takes them. */
-export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, orders, agentIdle, consolePaint]
+export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, customers, orders, agentIdle, consolePaint]

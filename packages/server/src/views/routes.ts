@@ -15,9 +15,9 @@ const readerOf = (actor: Actor): views.Reader => {
   return { accountId: actor.accountId, seesShared: !isPortal, changesShared: !isPortal && actor.permissions.has('business.update') }
 }
 
-/** @throws permission.missing */
+/** @throws request.invalid */
 function assertMayShare(reader: views.Reader, isShared: boolean): void {
-  if (isShared && !reader.seesShared) throw new Problem('permission.missing')
+  if (isShared && !reader.seesShared) throw new Problem('request.invalid', {}, { fields: [{ path: 'isShared', code: 'not-a-choice' }] })
 }
 function assertMayChange(view: View): void {
   if (!view.mayChange) throw new Problem('permission.missing', { permission: 'business.update' })

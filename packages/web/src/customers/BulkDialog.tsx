@@ -1,7 +1,7 @@
 import { customersApi, Tag } from '@vigie/domain/customers'
 import { useEffect, useRef, useState } from 'react'
 import * as z from 'zod'
-import { Button, describe, Dialog, Form, Line, Link, Notice, paths, query, queryClient, SelectField, Stack, TagsField, toast, trouble, useForm, useQuietly, useText } from '../kit/index.ts'
+import { Button, describe, Dialog, Form, Line, Link, Notice, paths, query, queryClient, SelectField, Stack, TagsField, toast, trouble, useField, useForm, useQuietly, useText } from '../kit/index.ts'
 import { changeMany, takeBack, type Change, type Outcome } from './bulk.ts'
 import css from './customers.module.css'
 
@@ -16,6 +16,7 @@ interface Props {
 const shapes = { tags: z.object({ tags: z.array(Tag).min(1).max(20) }), manager: z.object({ manager: z.string() }) }
 const nobody = 'nobody'
 const shownRefusals = 8
+const shownTags = 24
 
 async function undo(outcome: Outcome) {
   try {
@@ -77,9 +78,18 @@ function TagForm({ kind, run, close }: { kind: 'add-tag' | 'remove-tag'; run(cha
   })
   return (
     <Form form={form} unguarded action="customers.bulk.apply" secondary={<Button onClick={close}>{say('kit.cancel')}</Button>}>
-      <TagsField name="tags" label="customers.tags" help="customers.tags.help" isRequired suggestions={known} />
+      <TagsField name="tags" label="customers.tags" help="customers.tags.help" isRequired />
+      <KnownTags tags={known} />
     </Form>
   )
+}
+
+/** Below the field rather than over the button, as a chooser's list would be. */
+function KnownTags({ tags }: { tags: readonly string[] }) {
+  const field = useField<string[]>('tags')
+  const others = tags.filter((tag) => !field.value.includes(tag)).slice(0, shownTags)
+  if (others.length === 0) return null
+  return <div className={css.known}>{others.map((tag) => <button key={tag} type="button" className={css.tag} onClick={() => field.set([...field.value, tag])}>{tag}</button>)}</div>
 }
 
 function ManagerForm({ run, close }: { run(change: Change): Promise<void>; close(): void }) {

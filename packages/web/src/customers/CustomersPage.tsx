@@ -18,18 +18,18 @@ export const loader = load(list)
 const groups = ['threat', 'system', 'licence'] as const
 const column = columns<Customer>('customers.column')
 const shown = [
-  column.link('company', (customer) => paths.customer({ customerId: customer.id }), { sort: true, minWidth: 180 }),
-  column.cell('threat', (customer) => <OpenEvents attention={customer.threat} about={{ customerId: customer.id, group: 'threat' }} />, { sort: true, width: 124 }),
-  column.cell('system', (customer) => <OpenEvents attention={customer.system} about={{ customerId: customer.id, group: 'system' }} />, { sort: true, width: 124 }),
-  column.cell('licence', (customer) => <OpenEvents attention={customer.licence} about={{ customerId: customer.id, group: 'licence' }} />, { sort: true, width: 124 }),
+  column.link('company', (customer) => paths.customer({ customerId: customer.id }), { sort: true, minWidth: 170 }),
+  column.cell('threat', (customer) => <OpenEvents attention={customer.threat} about={{ customerId: customer.id, group: 'threat' }} />, { sort: true, width: 92 }),
+  column.cell('system', (customer) => <OpenEvents attention={customer.system} about={{ customerId: customer.id, group: 'system' }} />, { sort: true, width: 92 }),
+  column.cell('licence', (customer) => <OpenEvents attention={customer.licence} about={{ customerId: customer.id, group: 'licence' }} />, { sort: true, width: 92 }),
   column.cell('attention', (customer) => <OpenEvents attention={customer.attention} about={{ customerId: customer.id }} />, { sort: true, width: 120, hidden: true }),
-  column.cell('contact', (customer) => (customer.contact ? <a href={`mailto:${customer.contact.email}`}>{customer.contact.name}</a> : <span className="faint" data-nothing="">–</span>), { width: 150 }),
-  column.text('phone', (customer) => customer.contact?.phone || customer.phone, { width: 130 }),
-  column.count('productCount', { sort: true, width: 90, to: (customer) => paths.customer({ customerId: customer.id, tab: 'products' }) }),
+  column.cell('contact', (customer) => (customer.contact ? <a href={`mailto:${customer.contact.email}`}>{customer.contact.name}</a> : <span className="faint" data-nothing="">–</span>), { width: 134 }),
+  column.text('phone', (customer) => customer.contact?.phone || customer.phone, { width: 112 }),
+  column.count('productCount', { sort: true, width: 82, to: (customer) => paths.customer({ customerId: customer.id, tab: 'products' }) }),
   column.count('endpointCount', { sort: true, width: 110, hidden: true, to: (customer) => paths.inventory({ customerId: customer.id }) }),
-  column.cell('managedBy', (customer) => <ManagedBy customer={customer} />, { width: 140 }),
-  column.cell('tags', (customer) => <Tags tags={customer.tags} />, { width: 150 }),
-  column.ago('lastSeenAt', { sort: true, width: 124 }),
+  column.cell('managedBy', (customer) => <ManagedBy customer={customer} />, { width: 124 }),
+  column.cell('tags', (customer) => <Tags tags={customer.tags} />, { width: 120 }),
+  column.ago('lastSeenAt', { sort: true, width: 114 }),
   column.text('accountId', undefined, { width: 140, hidden: true }),
   column.text('city', undefined, { width: 140, hidden: true }),
   column.ago('createdAt', { sort: true, width: 130, hidden: true }),
@@ -59,7 +59,7 @@ function useFilters(): Filter[] {
   const severities = [{ value: 'action-required', label: 'severity.action-required' }, { value: 'warning', label: 'severity.warning' }, { value: 'none', label: 'customers.attention.none' }]
   const named = (values: readonly string[]) => values.map((value) => ({ value, label: { text: value } }))
   return [
-    ...groups.map((key) => ({ key, label: `customers.column.${key}`, options: severities })),
+    ...groups.map((key) => ({ key, label: `category-group.${key}`, options: severities })),
     { key: 'typeId', label: 'common.product', options: types.map((type) => ({ value: type.id, label: `product-type.${type.id}.name` })) },
     { key: 'connection', label: 'customers.filter.connection', options: ['offline', 'abnormal', 'version-mismatch', 'plug-in-error', 'pending', 'online'].map((value) => ({ value, label: `agent-state.${value}` })) },
     { key: 'managedBy', label: 'customers.column.managedBy', options: people.map(({ id, name }) => ({ value: id, label: { text: name } })) },
