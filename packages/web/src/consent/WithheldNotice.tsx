@@ -1,5 +1,6 @@
 import { consentApi, type ViewActivity } from '@vigie/domain/consent'
 import { Link, Notice, paths, query, useActor, useQuietly, useText } from '../kit/index.ts'
+import css from './consent.module.css'
 
 /** A list that leaves customers out says whose, and why: an honest list is never silently short (ACC-12). */
 export function WithheldNotice({ activity }: { activity: ViewActivity }) {
@@ -8,12 +9,12 @@ export function WithheldNotice({ activity }: { activity: ViewActivity }) {
   const withheld = useQuietly(mayRead ? query(consentApi.listWithheld).with({ query: { activity } }) : null)
   if (withheld === undefined || withheld.rows.length === 0) return null
   return (
-    <Notice tone="warning" title={{ key: 'consent.withheld', values: { count: withheld.rows.length } }}>
+    <div className={css.withheld}><Notice tone="warning" title={{ key: 'consent.withheld', values: { count: withheld.rows.length } }}>
       {say(`activity.${activity}`)}{say('consent.colon')}
       {withheld.rows.slice(0, 5).map(({ customerId, company }, index) => (
         <span key={customerId}>{index > 0 && say('consent.comma')}<Link to={paths.customer({ customerId, tab: 'consent' })}>{company}</Link></span>
       ))}
       {(withheld.rows.length > 5 || withheld.isMore) && say('consent.withheld.more')}
-    </Notice>
+    </Notice></div>
   )
 }

@@ -1,6 +1,6 @@
 import { customersApi, graceHours, type Credentials } from '@vigie/domain/customers'
 import { useState } from 'react'
-import { Ago, Button, confirm, CopyText, Dialog, Facts, Form, Line, Notice, Panel, query, Section, SelectField, toast, useAction, useForm, useLoaded, useText } from '../kit/index.ts'
+import { Ago, Button, confirm, CopyText, Dialog, Facts, Form, Line, Notice, Panel, query, Section, SelectField, Stack, toast, useAction, useForm, useLoaded, useText } from '../kit/index.ts'
 
 export const credentialsOf = (customerId: string) => query(customersApi.getCredentials).with({ params: { customerId } })
 
@@ -9,7 +9,8 @@ export function CredentialsPanel({ customerId }: { customerId: string }) {
   const say = useText()
   const { credentials } = useLoaded(credentialsOf(customerId))
   const removing = useAction(customersApi.removeCredentials)
-  const [isMaking, setMaking] = useState(false)
+  /** Decided when the dialog opens: the making itself turns a first one into a rotation. */
+  const [making, setMaking] = useState<'first' | 'rotation' | null>(null)
   const remove = () =>
     confirm({
       title: 'customers.credentials.remove.title', consequence: 'customers.credentials.remove.consequence', action: 'customers.credentials.remove', isDangerous: true,
@@ -19,12 +20,12 @@ export function CredentialsPanel({ customerId }: { customerId: string }) {
     <Section title="customers.credentials" about="customers.credentials.about">
       <Panel>
         {credentials === null ? (
-          <>
+          <Stack>
             <p className="quiet">{say('customers.credentials.none')}</p>
-            <Line><Button icon="key" onClick={() => setMaking(true)}>{say('customers.credentials.make')}</Button></Line>
-          </>
+            <Line><Button icon="key" onClick={() => setMaking('first')}>{say('customers.credentials.make')}</Button></Line>
+          </Stack>
         ) : (
-          <>
+          <Stack>
             <Facts
               facts={[
                 ['customers.credentials.user-name', <CopyText key="name" text={credentials.userName} />],
@@ -34,13 +35,13 @@ export function CredentialsPanel({ customerId }: { customerId: string }) {
               ]}
             />
             <Line>
-              <Button icon="refresh" onClick={() => setMaking(true)}>{say('customers.credentials.rotate')}</Button>
+              <Button icon="refresh" onClick={() => setMaking('rotation')}>{say('customers.credentials.rotate')}</Button>
               <Button kind="quiet" icon="trash" onClick={remove}>{say('customers.credentials.remove')}</Button>
             </Line>
-          </>
+          </Stack>
         )}
       </Panel>
-      {isMaking && <Making customerId={customerId} isRotation={credentials !== null} close={() => setMaking(false)} />}
+      {making !== null && <Making customerId={customerId} isRotation={making === 'rotation'} close={() => setMaking(null)} />}
     </Section>
   )
 }
@@ -62,7 +63,7 @@ function Making({ customerId, isRotation, close }: { customerId: string; isRotat
           {isRotation && <SelectField name="grace" label="customers.credentials.grace" options={graceHours.map((hours) => ({ value: String(hours), label: `customers.credentials.grace.${hours}` }))} isRequired />}
         </Form>
       ) : (
-        <>
+        <Stack>
           <Notice tone="warning" title="customers.credentials.once">{say('customers.credentials.once.about')}</Notice>
           <Facts
             facts={[
@@ -71,7 +72,7 @@ function Making({ customerId, isRotation, close }: { customerId: string; isRotat
             ]}
           />
           <Line><Button kind="primary" onClick={close}>{say('customers.credentials.noted')}</Button></Line>
-        </>
+        </Stack>
       )}
     </Dialog>
   )

@@ -1,8 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { Component, type ReactNode } from 'react'
-import { Button } from '../ui/Button.tsx'
+import { Button, buttonClass } from '../ui/Button.tsx'
+import { Link } from './Link.tsx'
 import { Notice } from './Notice.tsx'
-import { describe, isRetryable } from './problems.ts'
+import { describe, isRetryable, placeOfRemedy } from './problems.ts'
 import { useText } from './text.tsx'
 
 /** A part of a screen that failed says so in its place; the rest goes on. */
@@ -22,8 +23,9 @@ export function Trouble({ error, retry }: { error: unknown; retry: () => void })
   const say = useText()
   const client = useQueryClient()
   const { title, remedy } = describe(error, say)
+  const place = placeOfRemedy(error)
   return (
-    <Notice tone="action-required" title={{ text: title }} action={isRetryable(error) && <Button onClick={() => void client.resetQueries({ predicate: (query) => query.state.status === 'error' }).then(retry)}>{say('kit.retry')}</Button>}>
+    <Notice tone="action-required" title={{ text: title }} action={place !== null ? <Link className={buttonClass()} to={place}>{say('kit.consent.open')}</Link> : isRetryable(error) && <Button onClick={() => void client.resetQueries({ predicate: (query) => query.state.status === 'error' }).then(retry)}>{say('kit.retry')}</Button>}>
       {remedy}
     </Notice>
   )
