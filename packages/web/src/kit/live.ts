@@ -5,11 +5,11 @@ import { useSyncExternalStore } from 'react'
 /** Which answers a change touches: the first part of route ids. Counters ride along (a customer carries its events' count). */
 const touches: Record<LiveKind, readonly string[]> = {
   event: ['events', 'customers', 'products', 'figures'],
-  product: ['products', 'customers', 'figures', 'agents', 'moves'],
-  endpoint: ['endpoints', 'customers', 'products', 'figures', 'duplicates', 'merges'],
-  command: ['commands', 'events', 'endpoints', 'products'],
+  product: ['settings', 'products', 'customers', 'figures', 'sites', 'agents', 'moves'],
+  endpoint: ['settings', 'endpoints', 'customers', 'products', 'figures', 'duplicates', 'merges'],
+  command: ['settings', 'commands', 'events', 'endpoints', 'products'],
   detection: ['detections', 'events', 'endpoints'],
-  customer: ['customers', 'contacts', 'figures', 'indexes'],
+  customer: ['settings', 'urls', 'templates', 'customers', 'contacts', 'figures', 'indexes'],
   delivery: ['deliveries'],
   account: ['accounts', 'session', 'me', 'business'],
   order: ['orders'],

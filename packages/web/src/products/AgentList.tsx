@@ -9,6 +9,7 @@ const shown = [
   column.cell('state', ({ agent }) => <AgentStateTag state={agent.state} cause={agent.cause} />, { width: 170 }),
   column.text('version', ({ agent }) => agent.version, { width: 110 }),
   column.text('platform', ({ agent }) => agent.platform, { width: 200 }),
+  column.text('through', ({ agent }) => agent.through, { width: 150 }),
   column.text('address', ({ agent }) => agent.address, { width: 150 }),
   column.cell('lastSeenAt', ({ agent }) => <Ago at={agent.lastSeenAt} />, { width: 120 }),
   column.cell('registeredAt', ({ agent }) => <Ago at={agent.registeredAt} />, { width: 120 }),

@@ -6,6 +6,8 @@ import { MoveDialog } from '../identity/index.ts'
 import {
   ActionMenu, AgentStateTag, Ago, buttonClass, confirmByName, CopyText, Link, loadAllowed, Notice, OpenEvents, Page, Part, paths, query, Tabs, toast, useAction, useActor, useAddress, useGo, useLoaded, useText, type Action,
 } from '../kit/index.ts'
+import { SiteTab } from '../sites/index.ts'
+import { ProductSettings } from '../settings/index.ts'
 import { AgentList } from './AgentList.tsx'
 import { catalogue, typeName } from './catalogue.ts'
 import { CommandsTab } from './CommandsTab.tsx'
@@ -18,7 +20,7 @@ const product = query(productsApi.getProduct).at((at) => ({ params: { productId:
 export const loader = loadAllowed([null, product], [null, catalogue])
 
 const tabs = [
-  ['events', 'event.read'], ['groups', 'product.read'], ['endpoints', 'product.read'], ['agents', 'product.read'], ['commands', 'command.read'], ['detections', 'detection.read'],
+  ['events', 'event.read'], ['groups', 'product.read'], ['endpoints', 'product.read'], ['site', 'product.read'], ['agents', 'product.read'], ['settings', 'setting.read'], ['commands', 'command.read'], ['detections', 'detection.read'],
 ] as const
 
 /** PRD-4: one product: how it is, why, the way out; then what it reports. */
@@ -27,7 +29,9 @@ export default function ProductPage() {
   const actor = useActor()
   const at = useAddress()
   const shown = useLoaded(product)
-  const allowed = tabs.filter(([, needs]) => actor.can(needs))
+  const { types } = useLoaded(catalogue)
+  const isSiteServer = types.find(({ id }) => id === shown.typeId)?.isSiteServer === true
+  const allowed = tabs.filter(([id, needs]) => actor.can(needs) && (id !== 'site' || isSiteServer))
   const tab = allowed.find(([id]) => id === at.search['tab'])?.[0] ?? allowed[0]?.[0]
   const productId = shown.id
   return (
@@ -47,7 +51,9 @@ export default function ProductPage() {
         {tab === 'events' && <EventTable fixed={{ productId }} />}
         {tab === 'groups' && <GroupsTab product={shown} />}
         {tab === 'endpoints' && <EndpointsTab product={shown} />}
+        {tab === 'site' && <SiteTab product={shown} />}
         {tab === 'agents' && <AgentList productId={productId} />}
+        {tab === 'settings' && <ProductSettings product={shown} />}
         {tab === 'commands' && <CommandsTab product={shown} />}
         {tab === 'detections' && <DetectionTable fixed={{ productId }} />}
       </Part>

@@ -1,0 +1,1 @@
+export { SiteTab } from './SiteTab.tsx'
