@@ -16,12 +16,12 @@ export const orderLimit = 50_000
  * values. The lists: all that the list shows with this filter, as it stands in the list's address.
  */
 export const OrderTarget = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('agents'), agentIds: z.array(AgentId).min(1).max(2_000) }),
-  z.strictObject({ kind: z.literal('endpoints'), endpointIds: z.array(EndpointId).min(1).max(2_000) }),
-  z.strictObject({ kind: z.literal('products'), productIds: z.array(ProductId).min(1).max(2_000) }),
-  z.strictObject({ kind: z.literal('customers'), customerIds: z.array(CustomerId).min(1).max(2_000) }),
+  z.strictObject({ kind: z.literal('agents'), agentIds: z.array(AgentId).min(1).max(10_000) }),
+  z.strictObject({ kind: z.literal('endpoints'), endpointIds: z.array(EndpointId).min(1).max(10_000) }),
+  z.strictObject({ kind: z.literal('products'), productIds: z.array(ProductId).min(1).max(10_000) }),
+  z.strictObject({ kind: z.literal('customers'), customerIds: z.array(CustomerId).min(1).max(10_000) }),
   z.strictObject({
-    kind: z.literal('matching'), customerIds: z.array(CustomerId).max(2_000).optional(), tags: z.array(z.string().max(50)).max(50).optional(), typeIds: z.array(z.string().max(40)).max(50).optional(),
+    kind: z.literal('matching'), customerIds: z.array(CustomerId).max(10_000).optional(), tags: z.array(z.string().max(50)).max(50).optional(), typeIds: z.array(z.string().max(40)).max(50).optional(),
     groups: z.array(z.string().max(80)).max(50).optional(),
   }),
   z.strictObject({ kind: z.literal('customers-list'), filter: z.record(z.string().max(40), z.string().max(2_000)) }),

@@ -18,7 +18,7 @@ export async function look(db: TenantDb, orderId: string, type: OrderType, now: 
        select i.agent_id, ${isSwitch(type) ? switchReason : commandReason} as reason
        from order_agent i left join agent a on a.partner_id = i.partner_id and a.id = i.agent_id
        where i.order_id = $1
-     ) looked where i.order_id = $1 and i.agent_id = looked.agent_id`,
+     ) looked where i.order_id = $1 and i.agent_id = looked.agent_id and (i.reason is distinct from looked.reason or (i.step = 'planned') <> (looked.reason is null))`,
     [orderId, now, ...(isSwitch(type) ? [type === 'disable-agents' ? 'disabled' : 'enabled'] : [type, refusing, leavingOf(type)])])
   await db.query(
     `update command_order set agent_count = n.agents, customer_count = n.customers, planned = n.planned, skipped = n.agents - n.planned, offline_count = n.offline from (

@@ -9,6 +9,7 @@ import * as people from './people.ts'
 import * as policies from './policy.ts'
 import * as orders from './store.ts'
 import { agentsOf } from './targets.ts'
+import { wakeRunners } from './wake.ts'
 
 type Who = Pick<Context, 'actor' | 'origin'>
 const doer = ({ actor, origin }: Who) => ({ kind: 'account' as const, actor, origin })
@@ -63,6 +64,7 @@ export async function confirm(db: TenantDb, services: Services, now: Date, who: 
   const startsAt = state === 'delayed' ? new Date(now.getTime() + delayMinutes * 60_000) : null
   if (isDangerous(order.type) && !dryRun.isBeyondCaps) await spend(db, services, who.actor, { type: order.type, agents: await planned(db, orderId) })
   await orders.set(db, orderId, { state, starts_at: startsAt, given_at: now, is_beyond_caps: dryRun.isBeyondCaps })
+  db.afterCommit(wakeRunners)
   if (startsAt) {
     for (const accountId of await people.owners(db)) {
       await notify(db, services, {

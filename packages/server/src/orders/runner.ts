@@ -6,6 +6,7 @@ import { objectOf } from './giving.ts'
 import * as people from './people.ts'
 import { agentsAtOnce, releaseSome } from './release.ts'
 import * as orders from './store.ts'
+import { onOrders } from './wake.ts'
 
 const pollMs = 400
 
@@ -22,6 +23,8 @@ export function createOrderRunner(services: Services): OrderRunner {
   const { database, log } = services
   let isStopped = false
   let wake: (() => void) | null = null
+  let isWanted = false
+  let stopListening = () => {}
   let running: Promise<void> = Promise.resolve()
 
   async function runDue(): Promise<void> {
@@ -42,8 +45,9 @@ export function createOrderRunner(services: Services): OrderRunner {
 
   async function loop(): Promise<void> {
     while (!isStopped) {
+      isWanted = false
       await runDue().catch((error: unknown) => log.warn('orders could not be looked after, tried again', { error: String(error) }))
-      if (isStopped) return
+      if (isStopped || isWanted) continue
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, pollMs)
         wake = () => {
@@ -58,10 +62,15 @@ export function createOrderRunner(services: Services): OrderRunner {
     name: 'orders.runner',
     runDue,
     start() {
+      stopListening = onOrders(() => {
+        isWanted = true
+        wake?.()
+      })
       running = loop()
     },
     async stop() {
       isStopped = true
+      stopListening()
       wake?.()
       await running
     },

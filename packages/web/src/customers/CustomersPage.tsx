@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from 'react'
 import {
   api, buttonClass, columns, csvOf, DataTable, Empty, Icon, Line, Link, load, OpenEvents, Page, paths, query, sortedBy, useActor, useAddress, useGo, useLoaded, useQuietly, useText, type Action, type Filter,
 } from '../kit/index.ts'
+import { useOrder } from '../orders/index.ts'
 import type { BulkKind } from './BulkDialog.tsx'
 import css from './customers.module.css'
 import { useDeleteCustomer } from './useDeleteCustomer.ts'
@@ -19,17 +20,17 @@ const groups = ['threat', 'system', 'licence'] as const
 const column = columns<Customer>('customers.column')
 const shown = [
   column.link('company', (customer) => paths.customer({ customerId: customer.id }), { sort: true, minWidth: 170 }),
-  column.cell('threat', (customer) => <OpenEvents attention={customer.threat} about={{ customerId: customer.id, group: 'threat' }} />, { sort: true, width: 92 }),
-  column.cell('system', (customer) => <OpenEvents attention={customer.system} about={{ customerId: customer.id, group: 'system' }} />, { sort: true, width: 92 }),
-  column.cell('licence', (customer) => <OpenEvents attention={customer.licence} about={{ customerId: customer.id, group: 'licence' }} />, { sort: true, width: 92 }),
+  column.cell('threat', (customer) => <OpenEvents attention={customer.threat} about={{ customerId: customer.id, group: 'threat' }} />, { sort: true, width: 86 }),
+  column.cell('system', (customer) => <OpenEvents attention={customer.system} about={{ customerId: customer.id, group: 'system' }} />, { sort: true, width: 86 }),
+  column.cell('licence', (customer) => <OpenEvents attention={customer.licence} about={{ customerId: customer.id, group: 'licence' }} />, { sort: true, width: 86 }),
   column.cell('attention', (customer) => <OpenEvents attention={customer.attention} about={{ customerId: customer.id }} />, { sort: true, width: 120, hidden: true }),
-  column.cell('contact', (customer) => (customer.contact ? <a href={`mailto:${customer.contact.email}`}>{customer.contact.name}</a> : <span className="faint" data-nothing="">–</span>), { width: 134 }),
+  column.cell('contact', (customer) => (customer.contact ? <a href={`mailto:${customer.contact.email}`}>{customer.contact.name}</a> : <span className="faint" data-nothing="">–</span>), { width: 130 }),
   column.text('phone', (customer) => customer.contact?.phone || customer.phone, { width: 112 }),
   column.count('productCount', { sort: true, width: 82, to: (customer) => paths.customer({ customerId: customer.id, tab: 'products' }) }),
   column.count('endpointCount', { sort: true, width: 110, hidden: true, to: (customer) => paths.inventory({ customerId: customer.id }) }),
-  column.cell('managedBy', (customer) => <ManagedBy customer={customer} />, { width: 124 }),
-  column.cell('tags', (customer) => <Tags tags={customer.tags} />, { width: 120 }),
-  column.ago('lastSeenAt', { sort: true, width: 114 }),
+  column.cell('managedBy', (customer) => <ManagedBy customer={customer} />, { width: 122 }),
+  column.cell('tags', (customer) => <Tags tags={customer.tags} />, { width: 118 }),
+  column.ago('lastSeenAt', { sort: true, width: 106 }),
   column.text('accountId', undefined, { width: 140, hidden: true }),
   column.text('city', undefined, { width: 140, hidden: true }),
   column.ago('createdAt', { sort: true, width: 130, hidden: true }),
@@ -40,8 +41,9 @@ const csvParts: Readonly<Record<string, readonly (typeof customerCsvColumns)[num
 }
 const csvColumns = (ids: readonly string[]) => ids.flatMap((id) => csvParts[id] ?? customerCsvColumns.filter((name) => name === id)).join(',')
 
+/** One line, so that all rows are of one height: what has no room is in the title, and in the customer's page. */
 function Tags({ tags }: { tags: string[] }) {
-  return <span className={css.tags}>{tags.map((tag) => <Link key={tag} className={css.tag} to={`?${new URLSearchParams({ tag, cursor: '', page: '' })}`}>{tag}</Link>)}</span>
+  return <span className={`${css.tags} ${css.oneLine}`} title={tags.length > 1 ? tags.join(', ') : undefined}>{tags.map((tag) => <Link key={tag} className={css.tag} to={`?${new URLSearchParams({ tag, cursor: '', page: '' })}`}>{tag}</Link>)}</span>
 }
 
 /** Whoever was given it; the primary by default stands back. */
@@ -77,6 +79,7 @@ export default function CustomersPage() {
   const loaded = useLoaded(asked)
   const filters = useFilters()
   const remove = useDeleteCustomer()
+  const order = useOrder()
   const [bulk, setBulk] = useState<{ kind: BulkKind; ids: readonly string[]; clear(): void } | null>(null)
   const actions = (customer: Customer): Action[] => [
     ...(actor.can('product.create') ? [{ label: 'products.new', icon: 'plus' as const, onSelect: () => void go(paths.newProduct({ customerId: customer.id })) }] : []),
@@ -87,6 +90,7 @@ export default function CustomersPage() {
   const many = (_: Customer[], ids: readonly string[], clear: () => void): Action[] => [
     ...(actor.can('customer.update') ? (['add-tag', 'remove-tag'] as const).map((kind): Action => ({ label: `customers.bulk.${kind}`, ...(kind === 'add-tag' ? { icon: 'tag' as const } : {}), onSelect: () => setBulk({ kind, ids, clear }) })) : []),
     ...(actor.can('customer.assign') ? [{ label: 'customers.bulk.assign', icon: 'user' as const, onSelect: () => setBulk({ kind: 'assign', ids, clear }) }] : []),
+    ...(actor.can('order.send') ? [{ label: 'orders.new', icon: 'play' as const, onSelect: () => order({ kind: 'customers', customerIds: [...ids] }) }] : []),
     {
       label: 'customers.bulk.csv', icon: 'download', disabledReason: ids.length > 200 ? 'customers.bulk.csv.too-many' : undefined,
       onSelect: () => window.location.assign(api(customersApi.exportCustomers).href({ query: { ids: ids.join(',') } })),
