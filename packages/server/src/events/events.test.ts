@@ -45,6 +45,13 @@ describe('events (EVT-4, EVT-6)', () => {
     expect(mine(await ids('severity=warning'))).toEqual([warning.id])
   })
 
+  it('lists those of a group of categories, which the counts of customers link to (CUS-2)', async () => {
+    const threat = await anEvent()
+    const ids = async (query: string) => (await server.as(owner)('GET', `/v1/events?customerId=${threat.customerId}&${query}`)).body.rows.map((row: { id: string }) => row.id) as string[]
+    expect([await ids('group=threat'), await ids('group=system,licence'), await ids('group=system,threat')]).toEqual([[threat.id], [], [threat.id]])
+    expect((await server.as(owner)('GET', '/v1/events?group=weather')).status).toBe(400)
+  })
+
   it.each(['lastRaisedAt', '-lastRaisedAt', 'openedAt', 'severity', '-severity', 'customer', '-customer'])('pages by %s without losing or repeating one', async (sort) => {
     const customer = await aCustomer(server.database, partnerId, { company: `Paged ${sort}` })
     for (let i = 0; i < 7; i++) {
