@@ -1,12 +1,12 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFile, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { installCommand, installScript } from '@vigie/domain/agents'
+import { debInstallCommand, installCommand, installScript } from '@vigie/domain/agents'
 import { buildAgent } from '../build.ts'
 import { testCertificates, type TestCertificates } from './testing/certificates.ts'
 import { newStateFolder, remove } from './testing/in-process.ts'
@@ -34,6 +34,7 @@ describe.skipIf(missing.length > 0 || process.getuid?.() !== 0)('the install com
       if (req.url === '/agent/v1/ca.pem') res.end(given)
       else if (req.url === '/agent/v1/install.sh') res.end(script(`https://127.0.0.1:${(front.address() as AddressInfo).port}`))
       else if (req.url === '/agent/v1/download/linux-x64') res.end(packed)
+      else if (req.url === '/agent/v1/download/linux-x64.deb') res.end('a deb')
       else res.writeHead(404).end()
     })
     await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
@@ -78,6 +79,22 @@ describe.skipIf(missing.length > 0 || process.getuid?.() !== 0)('the install com
     expect((await stat(join(folder, 'bin/vigie-agent'))).mode & 0o777).toBe(0o755)
     const identity = JSON.parse(await readFile(join(folder, 'state/identity.json'), 'utf8')) as { guid: string }
     expect(identity.guid).toBe(peer.guid)
+  })
+
+  it('by the package manager: the same line of trust, then apt and the registration; nothing of it with another certificate', async () => {
+    const url = /https:\/\/[\d.:]+/.exec(await start())![0]
+    const bin = join(folder, 'bin')
+    await mkdir(bin)
+    await writeFile(join(bin, 'apt-get'), `#!/bin/sh\ncat "$3" > ${join(folder, 'deb')}\n`)
+    await writeFile(join(bin, 'vigie-agent'), `#!/bin/sh\necho "$*" > ${join(folder, 'enrolled')}\n`)
+    for (const name of ['apt-get', 'vigie-agent']) await chmod(join(bin, name), 0o755)
+    const command = debInstallCommand({ agentUrl: url, caFingerprint: peer.certificates.caSha256, guid: peer.guid, key: peer.key })
+    const paste = () => run('sh', ['-c', command], { env: { ...process.env, PATH: `${bin}:${process.env.PATH}` } }).then(() => 0, (error: { code: number }) => error.code)
+    given = (await testCertificates()).ca
+    expect([await paste(), asked]).toEqual([1, ['/agent/v1/ca.pem']])
+    given = ca
+    expect([command.split('\n').length, await paste(), await readFile(join(folder, 'deb'), 'utf8')]).toEqual([1, 0, 'a deb'])
+    expect(await readFile(join(folder, 'enrolled'), 'utf8')).toBe(`enrol --server ${url} --ca-sha256 ${peer.certificates.caSha256} --guid ${peer.guid} --key ${peer.key}\n`)
   })
 
   it('stops before anything else when the certificate is another one', async () => {

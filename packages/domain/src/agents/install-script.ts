@@ -21,16 +21,36 @@ export interface InstallCommandOptions {
  * the answer would be trusted by curl too) and compared with the fingerprint that stands in this line; everything after is verified against it alone.
  */
 export function installCommand({ agentUrl, caFingerprint, guid, key, behind }: InstallCommandOptions): string {
-  const url = (path: string) => quote(`${origin(agentUrl)}/agent/v1/${path}`)
-  const ca = '"$d/ca.pem"'
   return [
-    'd=$(mktemp -d)',
-    `curl -fsSk ${url('ca.pem')} | openssl x509 -out ${ca}`,
-    `{ [ "$(openssl x509 -in ${ca} -noout -fingerprint -sha256 | cut -d= -f2 | tr -d :)" = ${fingerprint(caFingerprint).toUpperCase()} ] || { echo 'Vigie: certificate differs, nothing was installed' >&2; false; }; }`,
-    `curl -fsS --cacert ${ca} ${url('install.sh')} -o "$d/install.sh"`,
+    ...trustedStart(agentUrl, caFingerprint),
+    `curl -fsS --cacert ${ca} ${pageOf(agentUrl, 'install.sh')} -o "$d/install.sh"`,
     `sh "$d/install.sh" --ca ${ca} --guid ${quote(guid)} --key ${quote(key)}${behind ? ` --command-key ${quote(behind.commandKey)} --direct-ca-sha256 ${fingerprint(behind.caFingerprint)}` : ''}`,
   ].join(' && ')
 }
+
+/**
+ * The same by the package manager of Debian and its kin, which then upgrades and removes the agent; the engine comes with it. The folder is opened for the user that apt
+ * reads packages as; what lies in it is no secret.
+ */
+export function debInstallCommand({ agentUrl, caFingerprint, guid, key }: Omit<InstallCommandOptions, 'behind'>): string {
+  return [
+    ...trustedStart(agentUrl, caFingerprint),
+    `curl -fsS --cacert ${ca} ${pageOf(agentUrl, 'download/linux-x64.deb')} -o "$d/vigie-agent.deb"`,
+    'chmod 0755 "$d"',
+    'apt-get install -y "$d/vigie-agent.deb"',
+    `vigie-agent enrol --server ${quote(origin(agentUrl))} --ca-sha256 ${fingerprint(caFingerprint)} --guid ${quote(guid)} --key ${quote(key)}`,
+  ].join(' && ')
+}
+
+const ca = '"$d/ca.pem"'
+const pageOf = (agentUrl: string, path: string): string => quote(`${origin(agentUrl)}/agent/v1/${path}`)
+
+/** Until the CA certificate is the one that this line names. */
+const trustedStart = (agentUrl: string, caFingerprint: string): string[] => [
+  'd=$(mktemp -d)',
+  `curl -fsSk ${pageOf(agentUrl, 'ca.pem')} | openssl x509 -out ${ca}`,
+  `{ [ "$(openssl x509 -in ${ca} -noout -fingerprint -sha256 | cut -d= -f2 | tr -d :)" = ${fingerprint(caFingerprint).toUpperCase()} ] || { echo 'Vigie: certificate differs, nothing was installed' >&2; false; }; }`,
+]
 
 /**
  * `GET /agent/v1/install.sh`. Arguments: `--ca FILE` (the certificate that was checked), then whatever `vigie-agent enrol` takes (`--guid`, `--key` ...). POSIX sh; a

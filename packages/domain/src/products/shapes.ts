@@ -68,6 +68,8 @@ export const ConnectInstructions = z.object({
   expiresAt: Instant,
   /** One line to paste in a root shell: carries address, GUID, key and the certificate's fingerprint. */
   installCommand: z.string(),
+  /** The same by the package of Debian and its kin. */
+  debCommand: z.string(),
   /** SHA-256 of the installation's CA certificate, hex with colons. */
   caFingerprint: z.string(),
 })

@@ -126,7 +126,7 @@ describe('the one-use key (PRD-2, R9)', () => {
     expect(Buffer.from(body.key, 'base64url')).toHaveLength(32)
     const [row] = await sql('select key_hash, guid from product where id = $1', [id])
     expect(row.key_hash).toEqual(createHash('sha256').update(body.key).digest())
-    for (const part of [row.guid, body.key, 'https://127.0.0.1:8443']) expect(body.installCommand).toContain(part)
+    for (const part of [row.guid, body.key, 'https://127.0.0.1:8443']) expect([body.installCommand, body.debCommand]).toEqual([expect.stringContaining(part), expect.stringContaining(part)])
     expect(body.installCommand).not.toContain('\n')
     expect(body.caFingerprint).toMatch(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/)
     expect(body.installCommand).toContain(body.caFingerprint.replaceAll(':', ''))

@@ -1,4 +1,4 @@
-import { installCommand } from '@vigie/domain/agents'
+import { debInstallCommand, installCommand } from '@vigie/domain/agents'
 import { Problem } from '@vigie/domain/kernel'
 import { assertNamed, assertTakesKey, keyLifeHours, productsApi, stateAfterSwitch, type Product } from '@vigie/domain/products'
 import { productTypes } from '@vigie/connectors/products'
@@ -75,7 +75,7 @@ export const productRoutes: Handler[] = [
     announce(db, product)
     await record(db, services.vault, now, doer(who), { activity: 'product.key-issued', object: objectOf(product), customerId: product.customerId, after: { expiresAt: expiresAt.toISOString() } })
     const { agentUrl, caFingerprint } = services
-    return { guid: product.guid, key, expiresAt: expiresAt.toISOString(), caFingerprint, installCommand: installCommand({ agentUrl, caFingerprint, guid: product.guid, key }) }
+    return { guid: product.guid, key, expiresAt: expiresAt.toISOString(), caFingerprint, installCommand: installCommand({ agentUrl, caFingerprint, guid: product.guid, key }), debCommand: debInstallCommand({ agentUrl, caFingerprint, guid: product.guid, key }) }
   }),
 
   handle(productsApi.listAgents, async ({ db, now }, { params }) => {

@@ -69,6 +69,12 @@ function HowTo({ product: shown }: { product: Product }) {
               {mayMake && <Button size="small" icon="refresh" isBusy={making.isRunning} onClick={() => void make()}>{say('products.key.renew')}</Button>}
             </p>
           </section>
+          <details className={css.otherWay}>
+            <summary>{say('agent.install.deb')}</summary>
+            <p className={css.lead}>{say('agent.install.deb.about')}</p>
+            <CopyText text={instructions.debCommand} label={say('agent.install.deb.command')} block />
+            <p className={css.lead}>{say('agent.install.proxy')}</p>
+          </details>
           <InstallSteps />
         </>
       )}
