@@ -4,7 +4,7 @@ import { Problem } from '@vigie/domain/kernel'
 import { record, type Doer } from '../audit/index.ts'
 import { markClass, newId, uniqueViolation, type Services, type Tenant, type TenantDb } from '../platform/index.ts'
 import { hashOfKey, isKey, isSignedBy, rawPublicKey } from './keys.ts'
-import { byPublicKey, giveEndpoint, insertAgent, isFingerprintTaken, lockEndpointKey, lockProduct, markCloneSeen, reviveAgent, spendEndpointKey, spendKey, type RegisteringProduct } from './registration.ts'
+import { byPublicKey, countCopies, giveEndpoint, insertAgent, isFingerprintTaken, lockEndpointKey, lockProduct, reviveAgent, spendEndpointKey, spendKey, type RegisteringProduct } from './registration.ts'
 import { isSiteServer } from './site-role.ts'
 import { noteRefusal } from './refusals.ts'
 import { lockAgent, setState, showProductState } from './store.ts'
@@ -12,6 +12,8 @@ import { assertMayTry, countWrongTry } from './wrong-tries.ts'
 
 /** A copy may ask for an identity of its own for so long after it was told that it is one. */
 const forkWithinMs = 24 * 3_600_000
+/** And of one identity at most so many in that time: a stolen key makes no armies. */
+const mostCopiesADay = 500
 
 export const systemOf = (partnerId: string): Tenant => ({ partnerId, scope: 'all', principalId: null })
 
@@ -104,6 +106,8 @@ async function separate(db: TenantDb, services: Services, { request, publicKey, 
   if (known && known.clonedFromId === original.id) return replyOf(services, known, product)
   if (known) throw new Problem('agent.is-clone')
   if (original.cloneSeenAt === null || original.cloneSeenAt.getTime() < now.getTime() - forkWithinMs) throw new Problem('agent.is-clone')
+  // not cleared by the first of them: of an image there may be hundreds, and one notice is enough for all
+  if ((await countCopies(db, original.id, new Date(now.getTime() - forkWithinMs))) >= mostCopiesADay) throw new Problem('request.rate-limited')
   const { machine, agentVersion } = clean(request)
   const id = newId(now)
   const isTwin = await isFingerprintTaken(db, product.id, machine.fingerprint)
@@ -112,7 +116,6 @@ async function separate(db: TenantDb, services: Services, { request, publicKey, 
     formerNames: [...new Set([original.fingerprint, ...original.formerNames])].filter((name) => name !== machine.fingerprint), at: now,
   })
   if (!isTwin) await giveEndpoint(db, product.id, machine.fingerprint, id)
-  await markCloneSeen(db, original.id, null)
   if (original.cause === 'is-clone') await setState(db, original, original.state, null)
   await showProductState(db, { productId: product.id, customerId: product.customerId })
   await record(db, services.vault, now, byAgent(id, machine, address), {

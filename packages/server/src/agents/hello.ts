@@ -10,6 +10,7 @@ import { byAgent, cleanMachine, cleanText, systemOf } from './enrol.ts'
 import { isSignedBy } from './keys.ts'
 import { judge, type Holder } from './lives.ts'
 import { markCloneSeen } from './registration.ts'
+import { noteTurn } from './turns.ts'
 import { isSiteServer } from './site-role.ts'
 import { connect, lockAgent, setState, showProductState, touch, type AgentRow } from './store.ts'
 
@@ -69,7 +70,9 @@ async function take(db: TenantDb, greeting: Greeting, asked: { connectionId: str
   const goesOn = verdict === 'accept' && agent.epoch === hello.epoch
   const lastSeq = goesOn ? agent.lastSeq : 0
   const clockOffsetMs = clampOffset(now.getTime() - Date.parse(hello.at))
-  const { state, cause } = stateOf(agent, clockOffsetMs)
+  const { state, cause: seen } = stateOf(agent, clockOffsetMs)
+  const isTakingTurns = await noteTurn(db, greeting, agent, verdict, now)
+  const cause = seen ?? (state === 'online' && isTakingTurns ? 'possible-clone' : null)
   const formerNames = isMoved ? namesBefore(agent, machine.fingerprint) : agent.formerNames
   await connect(db, agent.id, {
     connectionId: greeting.connectionId, heldBy: greeting.processMark, counter: hello.counter, epoch: hello.epoch, lastSeq, machine,

@@ -5,6 +5,8 @@ export interface Known {
   fingerprint: string
   /** Of the machine before the present one; null: it never changed. */
   previousFingerprint: string | null
+  /** All it had; a backup may be older than the last change of the machine. */
+  formerNames?: readonly string[]
 }
 /** The connection that spoke for the agent until now: there is none, nobody asked it yet, it answered a moment ago, it did not. */
 export type Holder = 'absent' | 'not-asked' | 'answers' | 'silent'
@@ -31,6 +33,6 @@ export function judge(known: Known, hello: { counter: number; fingerprint: strin
   const wasHereBefore = isMoved && hello.fingerprint === known.previousFingerprint
   if (holder === 'answers') return wasHereBefore ? 'holder-is-clone' : 'is-clone'
   const isForked = hello.counter <= known.counter
-  if (isForked && isMoved && !wasHereBefore) return 'is-clone'
+  if (isForked && isMoved && !wasHereBefore && !known.formerNames?.includes(hello.fingerprint)) return 'is-clone'
   return isForked || isMoved ? 'accept-anew' : 'accept'
 }

@@ -103,6 +103,13 @@ export async function giveEndpoint(db: TenantDb, productId: string, key: string,
   await db.query('update endpoint set agent_id = $3 where product_id = $1 and key = $2', [productId, key, agentId])
 }
 
+/** How many copies of an agent took an identity of their own since. Plan: the product's agents. */
+export async function countCopies(db: TenantDb, originalId: string, since: Date): Promise<number> {
+  const { rows: [row] } = await db.query<{ count: number }>(
+    'select count(*)::integer as count from agent a join agent o on o.partner_id = a.partner_id and o.id = $1 where a.product_id = o.product_id and a.cloned_from_id = $1 and a.registered_at > $2', [originalId, since])
+  return row!.count
+}
+
 export async function markCloneSeen(db: TenantDb, id: string, at: Date | null): Promise<void> {
   await db.query('update agent set clone_seen_at = $2 where id = $1', [id, at])
 }

@@ -1,4 +1,5 @@
 import type { Machine } from '@vigie/domain/agents'
+import type { Fall } from '@vigie/domain/identity'
 import type { AgentState } from '@vigie/domain/products'
 import { markDue } from '../assessment/index.ts'
 import type { TenantDb } from '../platform/index.ts'
@@ -27,6 +28,9 @@ export interface AgentRow {
   clonedFromId: string | null
   role: 'own' | 'endpoint'
   formerNames: string[]
+  /** Its last hellos whose count fell back, and where it was (R10). */
+  falls: Fall[]
+  addresses: string[]
   /** What its own engine last complained of. */
   engineProblem: string | null
 }
@@ -36,8 +40,10 @@ export async function lockAgent(db: TenantDb, id: string, markClass: number): Pr
   const { rows: [row] } = await db.query<AgentRow>(
     `select a.id, a.customer_id as "customerId", a.product_id as "productId", p.type_id as "typeId", a.public_key as "publicKey", a.switch, a.state, a.cause, a.fingerprint,
        a.previous_fingerprint as "previousFingerprint", a.endpoint_prefix as "endpointPrefix", a.hostname, a.counter, a.epoch, a.last_seq as "lastSeq", a.connection_id as "connectionId",
-       a.held_by as "heldBy", a.held_by is not null and not pg_try_advisory_xact_lock_shared($2, a.held_by) as "isHeld", a.clone_seen_at as "cloneSeenAt", a.cloned_from_id as "clonedFromId", a.role, a.former_names as "formerNames",
-       (select e.engine_problem from endpoint e where e.partner_id = a.partner_id and e.product_id = a.product_id and e.key = a.endpoint_prefix || a.fingerprint) as "engineProblem"
+       a.held_by as "heldBy", a.held_by is not null and not pg_try_advisory_xact_lock_shared($2, a.held_by) as "isHeld", a.clone_seen_at as "cloneSeenAt", a.cloned_from_id as "clonedFromId", a.role, a.former_names as "formerNames", a.falls, a.addresses,
+       coalesce(
+         (select e.engine_problem from endpoint e where e.partner_id = a.partner_id and e.product_id = a.product_id and e.key = a.endpoint_prefix || a.fingerprint),
+         (select e.engine_problem from endpoint_alias l join endpoint e on e.partner_id = l.partner_id and e.id = l.endpoint_id where l.product_id = a.product_id and l.key = a.endpoint_prefix || a.fingerprint)) as "engineProblem"
      from agent a join product p on p.partner_id = a.partner_id and p.id = a.product_id where a.id = $1 for no key update of a`,
     [id, markClass],
   )
@@ -73,6 +79,11 @@ export async function connect(db: TenantDb, id: string, now: Connected): Promise
       now.previousFingerprint, now.agentVersion, now.protocol, now.clockOffsetMs, now.state, now.cause, now.at, now.formerNames, now.viaAgentId,
     ],
   )
+}
+
+/** Its count fell back: kept, so that two that take turns show (R10). */
+export async function keepFalls(db: TenantDb, id: string, falls: readonly Fall[]): Promise<void> {
+  await db.query('update agent set falls = $2 where id = $1', [id, JSON.stringify(falls)])
 }
 
 /** What is seen of an agent from outside changed. Nothing is written, and nobody is told, when it did not. */

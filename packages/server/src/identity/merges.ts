@@ -33,7 +33,7 @@ export async function list(db: TenantDb, query: QueryOf<typeof identityApi.listM
     const endpoint = params.add(query.endpointId)
     where.push(`(m.endpoint_id = ${endpoint} or m.merged_id = ${endpoint})`)
   }
-  if (query.q) where.push(`(vigie.fold(m.endpoint_name) like vigie.fold(${params.add(`%${query.q.replace(/[\\%_]/g, '\\$&')}%`)}) or vigie.fold(m.merged_name) like vigie.fold($${params.values.length}))`)
+  if (query.q) where.push(`(vigie.fold(m.endpoint_name) like vigie.fold(${params.add(`%${query.q.replace(/[\\%_]/g, '\\$&')}%`)}) or vigie.fold(m.merged_name) like vigie.fold($${params.values.length}) or c.search_key like vigie.fold($${params.values.length}))`)
   const page = keyset(sorts, 'm.id', query, params)
   where.push(page.where)
   const { rows } = await db.query<Row & { keys: string[] }>(

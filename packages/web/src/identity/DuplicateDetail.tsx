@@ -8,7 +8,7 @@ export function DuplicateDetail({ duplicate, actions }: { duplicate: Duplicate; 
   return (
     <Stack>
       <div>
-        <h2>{say('identity.two', { one: endpoints[0].name, other: endpoints[1].name })}</h2>
+        <h2>{endpoints[0].name === endpoints[1].name ? endpoints[0].name : say('identity.two', { one: endpoints[0].name, other: endpoints[1].name })}</h2>
         <p className="quiet">{duplicate.customerName}</p>
       </div>
       <Notice tone={state === 'suspected' ? 'warning' : 'plain'} title={`identity.done.${state}`}>

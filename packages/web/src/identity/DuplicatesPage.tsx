@@ -1,5 +1,5 @@
 import { duplicateStates, identityApi, type Duplicate } from '@vigie/domain/identity'
-import { columns, csvOf, DataTable, Empty, Link, load, Page, Part, paths, query, SidePanel, Tabs, useAddress, useCustomerFilter, useLoaded, useText } from '../kit/index.ts'
+import { buttonClass, columns, csvOf, DataTable, Empty, Link, load, Page, Part, paths, query, SidePanel, Tabs, useAddress, useCustomerFilter, useLoaded, useText } from '../kit/index.ts'
 import { DuplicateDetail } from './DuplicateDetail.tsx'
 import { Evidence } from './Evidence.tsx'
 import css from './identity.module.css'
@@ -40,7 +40,7 @@ export default function DuplicatesPage() {
     label: one === 'merges' ? 'identity.merges' : `duplicate-state.${one}`, to: paths.duplicates({ view: one === 'suspected' ? undefined : one }), isCurrent: one === view, count: one === 'suspected' ? loaded.waiting : undefined,
   }))
   return (
-    <Page title="identity.duplicates" about="identity.duplicates.about" crumbs={[{ label: 'inventory.title', to: paths.inventory() }]} fills tabs={<Tabs label="identity.duplicates" tabs={tabs} />}>
+    <Page title="identity.duplicates" about="identity.duplicates.about" crumbs={[{ label: 'inventory.title', to: paths.inventory() }]} fills action={<Link className={buttonClass()} to={paths.moves()}>{say('identity.moves')}</Link>} tabs={<Tabs label="identity.duplicates" tabs={tabs} />}>
       {view === 'merges' ? (
         <MergeList />
       ) : (

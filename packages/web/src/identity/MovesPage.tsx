@@ -60,7 +60,7 @@ export default function MovesPage() {
 
 function Detail({ move, actions }: { move: Move; actions: Action[] }) {
   const say = useText()
-  const { number } = useFormat()
+  const { number, day } = useFormat()
   const state = stateOf(move)
   return (
     <Stack>
@@ -86,7 +86,7 @@ function Detail({ move, actions }: { move: Move; actions: Action[] }) {
           ['identity.move.reason', move.reason],
           ['identity.move-column.movedAt', <Ago key="moved" at={move.movedAt} />],
           ['identity.move-column.movedBy', move.movedBy],
-          ['identity.move.reversible-until', move.canUndo ? <Ago key="until" at={move.reversibleUntil} /> : null],
+          ['identity.move.reversible-until', move.canUndo ? day(move.reversibleUntil) : null],
           ['identity.move.undone-by', move.undoneBy],
         ]}
       />
