@@ -36,7 +36,7 @@ afterAll(() => database.close())
 const now = new Date()
 const listCustomers = (query: object) => (db: TenantDb) => list(db, customersApi.listCustomers.query!.parse(query))
 const listProducts = (query: object) => (db: TenantDb) => products.list(db, productsApi.listProducts.query!.parse(query), now)
-const listEndpoints = (query: object) => (db: TenantDb) => endpoints.list(db, productsApi.listEndpoints.query!.parse(query))
+const listEndpoints = (query: object) => (db: TenantDb) => endpoints.list(db, productsApi.listEndpoints.query!.parse(query), now)
 type List = (query: object) => (db: TenantDb) => Promise<{ nextCursor: string | null }>
 
 /** The cursor after so many pages of 200. */
