@@ -138,7 +138,7 @@ const nobodys = () => {
   const id = () => randomUUID()
   return {
     customerId: id(), emptyCustomerId: id(), contactId: id(), productId: id(), agentId: id(), endpointId: id(), eventId: id(), commandId: id(), orderId: id(), deliveryId: id(), endpointKeyId: id(), mergeId: id(), twinId: id(), duplicateId: id(), moveId: id(), consentId: id(), accountId: id(), invitedAccountId: id(),
-    sessionId: id(), viewId: id(),
+    sessionId: id(), viewId: id(), templateId: id(), urlEntryId: id(),
   }
 }
 

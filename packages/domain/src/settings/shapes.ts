@@ -10,18 +10,18 @@ export const TemplateId = z.uuid()
 export const ValuesInput = z.record(z.string().max(60), SettingValue.nullable()).refine((values) => Object.keys(values).length <= 200, { error: 'too-many' })
 const Values = z.record(z.string(), SettingValue)
 
-export const Origin = z.object({ kind: z.enum(originKinds), level: z.enum(layerLevels).nullable(), name: z.string(), by: z.string().nullable(), at: Instant.nullable() })
+const OriginShape = z.object({ kind: z.enum(originKinds), level: z.enum(layerLevels).nullable(), name: z.string(), by: z.string().nullable(), at: Instant.nullable() })
 
 /** One value at one place, and how it stands at the endpoints below it. */
 export const SettingRow = z.object({
   key: z.string(),
   /** What is wanted here. */
   value: SettingValue,
-  origin: Origin,
+  origin: OriginShape,
   /** Set at this very place; null: inherited. */
   own: SettingValue.nullable(),
   /** What would hold without it. */
-  inherited: z.object({ value: SettingValue, origin: Origin }),
+  inherited: z.object({ value: SettingValue, origin: OriginShape }),
   isSupported: z.boolean(),
   /** Why it can't be set here: text key below `setting-reason.`; null: it can. */
   reason: z.string().nullable(),

@@ -57,6 +57,7 @@ export async function aWorld(database: TestDatabase, passwordHash: string): Prom
   const mark = `M${randomBytes(6).toString('hex')}`
   const hiddenMark = `H${randomBytes(6).toString('hex')}`
   const partnerId = await aPartner(database, { name: `Business ${mark}` })
+  await insert(database, 'command_policy', { partner_id: partnerId })
   const shown = await aCustomerWithAll(database, partnerId, mark)
   const hidden = await aCustomerWithAll(database, partnerId, hiddenMark)
   // as narrow as the limited ones who act on it
@@ -105,6 +106,9 @@ async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark:
   await put('command', { ...ofProduct, id: commandId, agent_id: agentId, number: 1, type: 'scan-now', step: 'waiting', sent_by: mark, expires_at: new Date(now.getTime() + 3_600_000) })
   const orderId = newId(now)
   await insert(database, 'command_order', { partner_id: partnerId, id: orderId, type: 'scan-now', target: JSON.stringify({ kind: 'agents', agentIds: [agentId] }), state: 'waiting', ring_percents: [100], created_by_id: newId(now), created_by: mark, agent_count: 1 })
+  await insert(database, 'order_count', { partner_id: partnerId, order_id: orderId, ring: 1, step: 'planned', count: 1 })
+  await insert(database, 'order_move', { partner_id: partnerId, order_id: orderId, ring: 1, step: 'planned', count: 0 })
+  await put('danger_spent', { id: newId(now), agent_id: agentId, deed: 'disable', at: new Date(0) })
   await put('order_agent', { ...ofProduct, order_id: orderId, agent_id: agentId, name: `host-${mark}`, company: `Company ${mark}`, step: 'planned' })
   await put('detection', { ...ofProduct, content_id: randomBytes(16), endpoint_id: endpointId, category: 'antivirus', threat: `Threat-${mark}`, object: '/tmp/x', outcome: 'failed', engine: 'clamav' })
   const [consentId, documentId] = [newId(now), newId(now)]

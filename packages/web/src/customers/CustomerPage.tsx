@@ -7,6 +7,7 @@ import {
   ActionMenu, Ago, buttonClass, CopyText, Empty, Icon, Link, loadAllowed, Notice, OpenEvents, Page, Part, paths, query, Stack, Tabs, useActor, useAddress, useGo, useLoaded, useText, type Action, type Address,
 } from '../kit/index.ts'
 import { NetworkTree, treeOf } from '../products/index.ts'
+import { SettingsPanel, UrlLists } from '../settings/index.ts'
 import { AccessTab, NotificationsTab } from './AccessTab.tsx'
 import { ActivityTab } from './ActivityTab.tsx'
 import { contactsOf, ContactsTab } from './ContactsTab.tsx'
@@ -25,7 +26,7 @@ export const loader = (at: Address) => (at.search['tab'] === undefined || at.sea
 /** As CUS-3 names them, then what else concerns one customer. */
 const tabs = [
   ['products', 'product.read'], ['licences', 'customer.read'], ['events', 'event.read'], ['commands', 'command.read'], ['profile', 'customer.read'], ['contacts', 'customer.read'], ['consent', 'consent.read'],
-  ['notifications', 'account.read'], ['psa', 'customer.read'], ['indexes', 'index.read'], ['access', 'account.read'], ['activity', 'audit.read'],
+  ['notifications', 'account.read'], ['psa', 'customer.read'], ['settings', 'setting.read'], ['urls', 'setting.read'], ['indexes', 'index.read'], ['access', 'account.read'], ['activity', 'audit.read'],
 ] as const
 
 /** CUS-3: one customer. */
@@ -66,6 +67,8 @@ export default function CustomerPage() {
         {tab === 'psa' && <div className={css.panel}><Empty icon="external" title="customers.psa.none" about="customers.psa.none.about" /></div>}
         {tab === 'access' && <AccessTab customerId={customerId} />}
         {tab === 'activity' && <ActivityTab customerId={customerId} />}
+        {tab === 'settings' && <SettingsPanel place={{ customerId }} />}
+        {tab === 'urls' && <UrlLists customerId={customerId} />}
         {tab === 'indexes' && <Indexes customerId={customerId} />}
       </Part>
     </Page>

@@ -47,6 +47,9 @@ export const paths = {
   business: () => at('/administration/business'),
   auditLog: (search: { category?: string; source?: string; actorId?: string; customerId?: string; record?: string } = {}) => at('/administration/audit', search),
   outbox: (search: { state?: string; kind?: string; delivery?: string } = {}) => at('/administration/outbox', search),
+  templates: (search: { family?: string; q?: string } = {}) => at('/administration/templates', search),
+  template: ({ templateId }: { templateId: string }) => at(`/administration/templates/${seg(templateId)}`),
+  urls: (search: { kind?: string; q?: string } = {}) => at('/administration/urls', search),
   indexes: (search: { customerId?: string } = {}) => at('/administration/indexes', search),
 
   myAccount: () => at('/account'),

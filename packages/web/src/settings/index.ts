@@ -1,0 +1,3 @@
+export { ProductSettings } from './ProductSettings.tsx'
+export { SettingsPanel } from './SettingsPanel.tsx'
+export { UrlLists } from './UrlLists.tsx'
