@@ -49,6 +49,8 @@ create table consent_state (
   foreign key (partner_id, consent_id) references consent (partner_id, id) on delete cascade
 );
 create index consent_state_line on consent_state (partner_id, consent_id);
+-- mostly empty, so that a list is told at once that there is nothing to leave out
+create index consent_state_withdrawn on consent_state (partner_id, activity, customer_id) where decision = 'withdrawn';
 create index consent_state_decision on consent_state (partner_id, activity, decision, customer_id);
 
 -- Handed over before consent was withdrawn: not handed over again, should the agent have lost it.

@@ -49,7 +49,7 @@ export const isViewAllowed = async (db: TenantDb, customerId: string, activity: 
 
 /**
  * What a list must leave out, as a condition on its customer column; null where there is nothing to leave out, which one short query tells: lists then cost what
- * they did. Plan: consent_state_decision, once for the list and not for each row. @param column such as `d.customer_id`; @param activity from a closed list, never outside text
+ * they did. Plan: consent_state_withdrawn (or, where strict, consent_state_decision), once for the list and not for each row. @param column such as `d.customer_id`; @param activity from a closed list, never outside text
  */
 async function condition(db: TenantDb, activity: ViewActivity, column: string): Promise<string | null> {
   const { rows: [row] } = await db.query<{ is_strict: boolean; is_any: boolean }>(

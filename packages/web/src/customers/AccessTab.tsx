@@ -1,5 +1,5 @@
 import { customersApi, type Viewer } from '@vigie/domain/customers'
-import { Ago, columns, DataTable, Link, paths, query, StateTag, useLoaded, useText } from '../kit/index.ts'
+import { Ago, columns, DataTable, Link, paths, query, useLoaded, useText } from '../kit/index.ts'
 import css from './customers.module.css'
 
 export const viewersOf = (customerId: string) => query(customersApi.listViewers).with({ params: { customerId } })
@@ -52,7 +52,7 @@ export function NotificationsTab({ customerId }: { customerId: string }) {
   return (
     <>
       <p className={css.about}>{say('customers.notifications.about')}</p>
-      <p className={css.about}><StateTag label="customers.notifications.contacts" tone="quiet" /> {say('customers.notifications.contacts.about')}</p>
+      <p className={css.about}>{say('customers.notifications.contacts.about')}</p>
       {told.length === 0
         ? <p className={css.about}>{say('customers.notifications.nobody')} <Link to={paths.myAccount()}>{say('customers.notifications.me')}</Link></p>
         : <DataTable name="customers.tab.notifications" rows={told} rowId={(viewer) => viewer.accountId} columns={notified} />}

@@ -1,4 +1,4 @@
-import { useEffect, type ReactNode } from 'react'
+import { useEffect, useRef, type ReactNode } from 'react'
 import { Icon } from '../ui/icons.tsx'
 import { Ago } from './Ago.tsx'
 import { Link } from './Link.tsx'
@@ -76,8 +76,15 @@ export interface Tab {
 /** Tabs are real links: each has its own address. */
 export function Tabs({ label, tabs }: { label: Label; tabs: Tab[] }) {
   const say = useText()
+  const nav = useRef<HTMLElement>(null)
+  const current = tabs.find((tab) => tab.isCurrent)?.to
+  // on a phone there are more of them than fit: the present one is always among those that show
+  useEffect(() => {
+    const tab = nav.current?.querySelector<HTMLElement>('[aria-current]')
+    if (nav.current && tab) nav.current.scrollLeft = tab.offsetLeft - (nav.current.clientWidth - tab.offsetWidth) / 2
+  }, [current])
   return (
-    <nav aria-label={say(label)} className={css.tabs}>
+    <nav aria-label={say(label)} className={css.tabs} ref={nav}>
       {tabs.map((tab) => (
         <Link key={tab.to} to={tab.to} className={css.tab} aria-current={tab.isCurrent ? 'page' : undefined} replace>
           {say(tab.label)}

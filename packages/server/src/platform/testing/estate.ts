@@ -35,6 +35,12 @@ async function fill(database: Database, partnerId: string, customers: number, en
        case when n % 10 = 0 then n % 7 else 0 end, case when n % 10 = 1 then n % 5 else 0 end, 1 + (n % 5 = 0)::integer, $3, case when n % 10 = 3 then null else now() - n * interval '1 second' end, now() - n * interval '1 hour',
        case when n % 20 = 0 then n % 7 else 0 end, case when n % 20 = 10 then n % 7 else 0 end, case when n % 10 = 1 then n % 5 else 0 end, (n % 100 = 2)::integer, case when n % 4 = 1 then a.ids[1 + n / 4 % 49] end
      from generate_series(1, $2::integer) n, (select array_agg(id) as ids from account where partner_id = $1 and not is_primary) a`, customers, endpointsPerCustomer)
+  // every customer said yes to scans: what lists ask about stands among much that they do not
+  await run(
+    `with said as (
+       insert into consent (partner_id, id, customer_id, activity, decision, said_by, said_on, recorded_by, recorded_at)
+       select partner_id, gen_random_uuid(), id, 'scan', 'given', 'Camille', current_date, 'Estate', created_at from customer where partner_id = $1 returning *)
+     insert into consent_state (partner_id, customer_id, activity, decision, consent_id, since) select partner_id, customer_id, activity, decision, id, recorded_at from said`)
   await run(`insert into customer_tag (partner_id, customer_id, tag) select partner_id, id, 'group-' || (hashtext(id::text) & 63) from customer where partner_id = $1`)
   await run(
     `insert into contact (partner_id, id, customer_id, first_name, last_name, email, locale)
