@@ -591,6 +591,7 @@ create table public.consent_state (
 );
 CREATE INDEX consent_state_decision ON public.consent_state USING btree (partner_id, activity, decision, customer_id);
 CREATE INDEX consent_state_line ON public.consent_state USING btree (partner_id, consent_id);
+CREATE INDEX consent_state_withdrawn ON public.consent_state USING btree (partner_id, activity, customer_id) WHERE (decision = 'withdrawn'::text);
 alter table public.consent_state enable row level security;
 create policy tenant on public.consent_state for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
@@ -730,8 +731,8 @@ create table public.danger_spent (
 CREATE INDEX danger_spent_at ON public.danger_spent USING btree (partner_id, at, agent_id);
 alter table public.danger_spent enable row level security;
 create policy tenant on public.danger_spent for all to vigie_app
-  using (partner_id = ( SELECT vigie.partner() AS partner))
-  with check (partner_id = ( SELECT vigie.partner() AS partner));
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select on public.danger_spent to vigie_app;
 
 create table public.dead_letter (
@@ -1347,6 +1348,7 @@ create table public.product (
 CREATE INDEX product_created ON public.product USING btree (partner_id, created_at, id);
 CREATE INDEX product_customer ON public.product USING btree (partner_id, customer_id, id);
 CREATE INDEX product_description ON public.product USING btree (partner_id, description_key, id);
+CREATE INDEX product_family ON public.product USING btree (partner_id, family);
 CREATE UNIQUE INDEX product_guid ON public.product USING btree (guid);
 CREATE INDEX product_last_seen ON public.product USING btree (partner_id, last_seen_key, id);
 CREATE INDEX product_state ON public.product USING btree (partner_id, state, customer_id);

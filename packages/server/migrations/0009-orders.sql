@@ -132,7 +132,8 @@ create table danger_spent (
   primary key (partner_id, id)
 );
 create index danger_spent_at on danger_spent (partner_id, at, agent_id);
-call vigie.protect('danger_spent', null, 'select, insert, delete');
+-- counted over the whole business (db.widely), shown to nobody
+call vigie.protect('danger_spent', 'customer_id', 'select, insert, delete');
 
 alter table command add column order_id uuid;
 create index command_order_part on command (partner_id, order_id) where order_id is not null;

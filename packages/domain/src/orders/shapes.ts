@@ -103,7 +103,8 @@ export type Order = z.infer<typeof Order>
 
 /** Outcome at one agent. */
 export const OrderAgent = z.object({
-  agentId: AgentId,
+  /** The agent's. */
+  id: AgentId,
   name: z.string(),
   customerId: CustomerId,
   customerName: z.string(),

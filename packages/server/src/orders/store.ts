@@ -154,7 +154,7 @@ export async function agents(db: TenantDb, orderId: string, query: QueryOf<typeo
   const shown = page.page(rows)
   return {
     rows: shown.rows.map((one) => ({
-      agentId: one.agent_id, name: one.name, customerId: one.customer_id, customerName: one.company, productId: one.product_id, ring: one.ring, step: one.step, reason: one.reason,
+      id: one.agent_id, name: one.name, customerId: one.customer_id, customerName: one.company, productId: one.product_id, ring: one.ring, step: one.step, reason: one.reason,
       commandId: one.command_id, at: one.at.toISOString(),
     })),
     nextCursor: shown.nextCursor,

@@ -8,7 +8,7 @@ import {
 } from '../kit/index.ts'
 import { DryRunFacts } from './DryRunFacts.tsx'
 import { targetIn } from './target.ts'
-import { deedKey } from './words.tsx'
+import { deedKey, useRings } from './words.tsx'
 
 const policy = query(ordersApi.getPolicy).with({})
 const catalogue = query(productsApi.getCatalogue).with({})
@@ -37,6 +37,7 @@ export default function NewOrderPage() {
 function Choose({ brought, onLooked, isLooked }: { brought: OrderTarget | null; onLooked(looked: Looked | null): void; isLooked: boolean }) {
   const say = useText()
   const at = useAddress()
+  const rings = useRings()
   const { ringPercents, frozenAt } = useLoaded(policy)
   const types = useQuietly(brought ? null : catalogue)?.types.filter((type) => type.isConnectable) ?? []
   const tagRows = useQuietly(brought ? null : tags)?.rows ?? []
@@ -71,9 +72,9 @@ function Choose({ brought, onLooked, isLooked }: { brought: OrderTarget | null; 
             </>
           )}
           {type !== null && isDangerous(type) ? (
-            <Notice tone="warning" title="orders.dangerous">{say('orders.dangerous.about', { rings: ringPercents.map((percent) => `${percent} %`).join(' → ') })}</Notice>
+            <Notice tone="warning" title="orders.dangerous">{say('orders.dangerous.about', { rings: rings(ringPercents) })}</Notice>
           ) : (
-            <SwitchField name="isInRings" label="orders.in-rings" help={{ key: 'orders.in-rings.help', values: { rings: ringPercents.map((percent) => `${percent} %`).join(' → ') } }} />
+            <SwitchField name="isInRings" label="orders.in-rings" help={{ key: 'orders.in-rings.help', values: { rings: rings(ringPercents) } }} />
           )}
         </Form>
       </Panel>

@@ -5,7 +5,7 @@ import {
 } from '../kit/index.ts'
 import { DryRunFacts } from './DryRunFacts.tsx'
 import { useOrder } from './target.ts'
-import { deedKey, OrderStateTag, OrderStepTag, useReason } from './words.tsx'
+import { deedKey, OrderStateTag, OrderStepTag, useReason, useRings } from './words.tsx'
 import css from './orders.module.css'
 
 const one = query(ordersApi.getOrder).at((at) => ({ params: { orderId: at.params['orderId']! } }))
@@ -55,7 +55,8 @@ const Cause = ({ cause }: { cause: string }) => <>{useText()(`order-cause.${caus
 function About({ order }: { order: Order }) {
   const say = useText()
   const format = useFormat()
-  const rings = order.ringPercents.length > 1 ? say('orders.rings.of', { ring: order.ring, rings: order.ringPercents.length, percents: order.ringPercents.map((percent) => `${percent} %`).join(' → ') }) : say('orders.rings.none')
+  const percents = useRings()
+  const rings = order.ringPercents.length > 1 ? say('orders.rings.of', { ring: order.ring, rings: order.ringPercents.length, percents: percents(order.ringPercents) }) : say('orders.rings.none')
   return (
     <Panel>
       <Facts
@@ -72,9 +73,9 @@ function About({ order }: { order: Order }) {
   )
 }
 
-const colours: Partial<Record<OrderStep, string>> = { succeeded: 'var(--good)', failed: 'var(--action-required)', unknown: 'var(--action-required)', expired: 'var(--warning)', running: 'var(--accent)', delivered: 'var(--accent)', waiting: 'var(--accent)' }
+const colours: Partial<Record<OrderStep, string>> = { succeeded: 'var(--accent)', failed: 'var(--severity-action)', unknown: 'var(--severity-unknown)', expired: 'var(--severity-warning)', running: 'var(--severity-pending)', delivered: 'var(--severity-pending)', waiting: 'var(--severity-pending)' }
 
-function Progress({ order: { id, counts, agentCount } }: { order: Order }) {
+function Progress({ order: { counts, agentCount } }: { order: Order }) {
   const say = useText()
   const format = useFormat()
   const steps = orderSteps.filter((step) => counts[step] > 0)
@@ -90,7 +91,6 @@ function Progress({ order: { id, counts, agentCount } }: { order: Order }) {
       <ul className={css.counts}>
         {steps.map((step) => <li key={step}><Link to={`?${new URLSearchParams({ step, cursor: '', page: '' })}`}>{say(`order-step.${step}`)}</Link> <span>{format.number(counts[step])}</span></li>)}
       </ul>
-      <span hidden>{id}</span>
     </div>
   )
 }

@@ -1,5 +1,6 @@
 import { ordersApi } from '@vigie/domain/orders'
 import { Button, confirm, FieldRow, Form, load, Notice, NumberField, Page, Panel, paths, query, Section, TextField, toast, useAction, useActor, useForm, useFormat, useLoaded, useText } from '../kit/index.ts'
+import { useRings } from './words.tsx'
 
 const policy = query(ordersApi.getPolicy).with({})
 export const loader = load(policy)
@@ -42,7 +43,7 @@ function Freeze() {
 function Rules() {
   const actor = useActor()
   const say = useText()
-  const format = useFormat()
+  const rings = useRings()
   const present = useLoaded(policy)
   const save = useAction(ordersApi.setPolicy)
   const bodyOf = (values: { rings: string; ringMinutes: number | null; failurePercent: number | null; capCustomers: number | null; capPercent: number | null }) => {
@@ -55,7 +56,7 @@ function Rules() {
     rename: { ringPercents: 'rings' },
     onDone: () => toast('kit.saved'),
   })
-  if (!actor.can('order.approve')) return <Section title="orders.rules.rings"><Panel><p>{say('orders.rules.read', { rings: present.ringPercents.map((percent) => `${format.number(percent)} %`).join(' → '), customers: present.capCustomers, percent: present.capPercent })}</p></Panel></Section>
+  if (!actor.can('order.approve')) return <Section title="orders.rules.rings"><Panel><p>{say('orders.rules.read', { rings: rings(present.ringPercents), customers: present.capCustomers, percent: present.capPercent })}</p></Panel></Section>
   return (
     <Section title="orders.rules.rings" about="orders.rules.rings.about">
       <Panel>

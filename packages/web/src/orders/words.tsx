@@ -17,6 +17,13 @@ const stepTones: Readonly<Record<OrderStep, Sign | 'good' | 'quiet'>> = {
 }
 export const OrderStepTag = ({ step }: { step: OrderStep }) => <StateTag label={`order-step.${step}`} tone={stepTones[step]} />
 
+/** `1 % → 5 % → 25 % → 100 %`, as the reader writes percentages. */
+export function useRings(): (percents: readonly number[]) => string {
+  const { locale } = useText()
+  const format = new Intl.NumberFormat(locale, { style: 'percent' })
+  return (percents) => percents.map((percent) => format.format(percent / 100)).join(' → ')
+}
+
 /** A reason in the reader's words; one of a newer agent is shown as it is. */
 export function useReason(): (reason: string) => string {
   const say = useText()
