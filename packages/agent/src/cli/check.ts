@@ -5,7 +5,7 @@ import { askAgent } from '../core/status.ts'
 import { text, type Context } from './context.ts'
 import type { ExitName } from './exit-codes.ts'
 import { hasSystemd, isInstalled, isServiceActive } from './service.ts'
-import { plain, type Sign } from './words.ts'
+import { labelled, plain, type Sign } from './words.ts'
 
 export const checkOptions = { output: { type: 'string' } } as const
 
@@ -20,10 +20,10 @@ export async function checkCommand(context: Context): Promise<ExitName> {
   const { t, say, sayWith } = context
   const report = await takeReport(context.stateFolder)
   for (const { step, result, findings } of report.steps) {
-    sayWith(resultSigns[result], `${t(`check.step.${step}`)}: ${t(`check.result.${result}`)}`)
+    sayWith(resultSigns[result], labelled(t.locale, t(`check.step.${step}`), t(`check.result.${result}`)))
     for (const one of findings) {
       const detail = one.detail === null ? '' : ` (${plain(one.detail)})`
-      say(`    ${t(`check.${step}.${one.finding}`)}: ${one.problem && t.has(one.problem) ? t(one.problem, facts) : t(`check.result.${one.result}`)}${detail}`)
+      say(`    ${labelled(t.locale, t(`check.${step}.${one.finding}`), one.problem && t.has(one.problem) ? t(one.problem, facts) : t(`check.result.${one.result}`))}${detail}`)
       const remedy = one.problem && `${one.problem}.remedy`
       if (remedy && t.has(remedy)) say(`      ${t(remedy, facts)}`)
     }

@@ -7,6 +7,7 @@ import { text, type Context } from './context.ts'
 import { serverAddress } from './enrol.ts'
 import { CliError, type ExitName } from './exit-codes.ts'
 import { proxyOf, proxyOptions } from './proxy.ts'
+import { labelled } from './words.ts'
 
 export const testConnectionOptions = { server: { type: 'string' }, 'ca-sha256': { type: 'string' }, ...proxyOptions } as const
 
@@ -27,10 +28,10 @@ export async function testConnectionCommand(context: Context): Promise<ExitName>
   const { results, clockOffsetMs, isGood: isWayGood } = await probe(server, typeof ca === 'string' ? ca : '', proxy)
   const shown = isPinWrong ? [...results.filter(({ step }) => !['certificate', 'answer', 'channel', 'clock'].includes(step)), { step: 'certificate' as const, isGood: false, fault: 'ca-differs' as const, ms: 0, detail: null }] : results
   for (const { step, isGood, fault, ms, detail } of shown) {
-    sayWith(isGood ? 'fine' : fault === 'clock-off' ? 'warning' : 'action', `${t(`agent.probe.${step}`)}: ${isGood ? t('agent.probe.good') : t(`agent.connection.${fault}`)}${detail ? ` (${detail})` : ''}, ${ms} ms`)
+    sayWith(isGood ? 'fine' : fault === 'clock-off' ? 'warning' : 'action', `${labelled(t.locale, t(`agent.probe.${step}`), isGood ? t('agent.probe.good') : t(`agent.connection.${fault}`))}${detail ? ` (${detail})` : ''}, ${ms} ms`)
     if (fault) say(`  ${t(`agent.connection.${fault}.remedy`)}`)
   }
-  for (const step of stepsOf(proxy).slice(shown.length)) sayWith('unknown', `${t(`agent.probe.${step}`)}: ${t('agent.probe.not-tried')}`)
+  for (const step of stepsOf(proxy).slice(shown.length)) sayWith('unknown', labelled(t.locale, t(`agent.probe.${step}`), t('agent.probe.not-tried')))
   const isGood = isWayGood && !isPinWrong
   context.sayJson({ server, proxy: proxy && proxyAddress(proxy), isGood, clockOffsetMs, steps: shown })
   return isGood ? 'fine' : 'not-connected'

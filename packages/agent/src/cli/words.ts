@@ -23,3 +23,6 @@ export function painted(sign: Sign, text: string, isTerminal: boolean): string {
 
 /** From outside, onto a terminal: nothing that could drive it. */
 export const plain = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '\uFFFD')
+
+/** `Label: value`, as each language writes it. */
+export const labelled = (locale: Locale, label: string, value: string): string => `${label}${{ en: ': ', fr: '\u00a0: ', ja: '：' }[locale]}${value}`
