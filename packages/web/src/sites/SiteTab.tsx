@@ -39,8 +39,9 @@ export function SiteTab({ product }: { product: Product }) {
   return (
     <Stack>
       <Server site={site} />
-      <Section title="sites.connect" about="sites.connect.about" action={mayMake ? <Button kind="primary" icon="key" onClick={() => setMaking(true)}>{say('sites.key.make')}</Button> : undefined}>
+      <Section title="sites.connect" about="sites.connect.about">
         <Stack>
+          {mayMake && <div><Button kind="primary" icon="key" onClick={() => setMaking(true)}>{say('sites.key.make')}</Button></div>}
           {made !== null && <HowTo made={made} />}
           <DataTable name="sites.keys" rows={site.keys} rowId={({ id }) => id} columns={shownColumns} actions={actions} empty={<Empty icon="key" title="sites.keys.none" about="sites.keys.none.about" />} />
         </Stack>
