@@ -18,6 +18,7 @@ create index endpoint_kind on endpoint (partner_id, platform_kind, name_key, id)
 create index endpoint_scan_state on endpoint (partner_id, real_time_scan, name_key, id);
 alter table agent add column hostname_key text collate "C" not null generated always as (vigie.fold(hostname)) stored;
 create index agent_hostname on agent (partner_id, hostname_key);
+create index product_family on product (partner_id, family);
 create index agent_state on agent (partner_id, state);
 create index agent_version on agent (partner_id, agent_version);
 

@@ -5,8 +5,9 @@ import { customers } from './customers.ts'
 import { growth } from './growth.ts'
 import { idleConnection } from './idle-connection.ts'
 import { ingest } from './ingest.ts'
+import { inventory } from './inventory.ts'
 import { lists } from './lists.ts'
 import { orders } from './orders.ts'
 
 /** One file a bench; in the order a whole run takes them. */
-export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, customers, orders, agentIdle, consolePaint]
+export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, inventory, customers, orders, agentIdle, consolePaint]

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { CheckReport, firstFault, type CheckStep } from '../agents/check.ts'
+import { CheckReport, firstFault, type CheckStep } from '../agents/index.ts'
 import { AgentId, CustomerId, Instant, ProductId } from '../kernel/index.ts'
 import { AgentState, Endpoint, type AgentState as State } from '../products/shapes.ts'
 

@@ -21,14 +21,18 @@ export type EndpointFilters = Partial<Omit<EndpointQuery, 'limit' | 'cursor' | '
  * the list showed. Filters that ask another table ask it once.
  */
 export async function conditionsOf(db: TenantDb, query: EndpointFilters, params: Params, newest: Newest, now: Date): Promise<string[]> {
-  const where: string[] = []
+  const { places, others } = await splitConditions(db, query, params, newest, now)
+  return [...places, ...others]
+}
+
+/** `places`: whose, and in which group, which the planner knows well. `others`: all that it judges one by one. */
+async function splitConditions(db: TenantDb, query: EndpointFilters, params: Params, newest: Newest, now: Date): Promise<{ places: string[]; others: string[] }> {
+  const places: string[] = []
   const consented = await restrictView(db, 'view-endpoints', 'e.customer_id', query)
-  if (consented !== null) where.push(consented)
-  const equals = (sql: string, value: string | undefined) => void (value !== undefined && where.push(`${sql} = ${params.add(value)}`))
+  if (consented !== null) places.push(consented)
+  for (const [sql, value] of [['e.customer_id', query.customerId], ['e.product_id', query.productId], ['e."group"', query.group]] as const) if (value !== undefined) places.push(`${sql} = ${params.add(value)}`)
+  const where: string[] = []
   const isOneOf = (sql: string, values: readonly string[] | undefined) => void (values && where.push(`${sql} = any(${params.add(values)}::text[])`))
-  equals('e.customer_id', query.customerId)
-  equals('e.product_id', query.productId)
-  equals('e."group"', query.group)
   if (query.state) where.push(`(e.agent_id in (select id from agent where state = any(${params.add(query.state)}::text[])) ${query.state.includes('unknown') ? 'or e.agent_id is null' : ''})`)
   if (query.agentVersion !== undefined) where.push(`e.agent_id in (select id from agent where agent_version = ${params.add(query.agentVersion)})`)
   isOneOf('e.real_time_scan', query.realTimeScan)
@@ -41,7 +45,7 @@ export async function conditionsOf(db: TenantDb, query: EndpointFilters, params:
   if (query.typeId) where.push(await behind(db, 'product', 'o.type_id = any($1::text[])', [query.typeId], params))
   if (query.family) where.push(await behind(db, 'product', 'o.family = any($1::text[])', [query.family], params))
   if (query.q) where.push(await foundBy(db, query.q, params))
-  return where
+  return { places, others: where }
 }
 
 /** The same as `outdatedComponents` in domain. */
@@ -71,17 +75,18 @@ const looked = 5_000
 export async function list(db: TenantDb, query: EndpointQuery, now: Date): Promise<{ rows: Endpoint[]; nextCursor: string | null }> {
   const params = new Params()
   const newest = await newestOfEngines(db, now)
-  const where = await conditionsOf(db, query, params, newest, now)
+  const { places, others } = await splitConditions(db, query, params, newest, now)
   const page = keyset(sorts, 'e.id', query, params)
-  where.push(page.where)
+  places.push(page.where)
   const limit = params.add(page.limit)
   const read = async (endpoints: string) =>
     (await db.query<EndpointRow & { keys: string[] }>(`select ${endpointColumns}, ${page.keys} as keys from (${endpoints} order by ${page.orderBy} limit ${limit}) e ${endpointJoins} order by ${page.orderBy}`, params.values)).rows
-  const conditions = where.join(' and ')
+  const conditions = [...places, ...others].join(' and ')
   // One condition the planner judges well. Of several together it knows nothing (row-level security keeps it from their statistics): either the first rows in the list's order have
   // a page of them, or they are so few that all are gathered by what finds the fewest.
-  let rows = where.length <= 2 ? await read(`select e.* from endpoint e where ${conditions}`) : await read(`select e.* from (select e.* from endpoint e where ${page.where} order by ${page.orderBy} limit ${looked}) e where ${conditions}`)
-  if (where.length > 2 && rows.length < page.limit) rows = await read(`select e.* from (select e.* from endpoint e where ${conditions} offset 0) e`)
+  const isHard = others.length > 1 || query.silentDays !== undefined
+  let rows = await read(isHard ? `select e.* from (select e.* from endpoint e where ${places.join(' and ')} order by ${page.orderBy} limit ${looked}) e where ${conditions}` : `select e.* from endpoint e where ${conditions}`)
+  if (isHard && rows.length < page.limit) rows = await read(`select e.* from (select e.* from endpoint e where ${conditions} offset 0) e`)
   const shown = page.page(rows)
   return { rows: shown.rows.map((row) => toEndpoint(row, newest)), nextCursor: shown.nextCursor }
 }
@@ -100,8 +105,9 @@ export async function find(db: TenantDb, by: { q: string } | { ids: readonly str
   const params = new Params()
   const where = 'q' in by ? await foundBy(db, by.q, params) : `(e.id = any(${params.add(by.ids)}::uuid[]) or e.agent_id = any(${params.add(by.ids)}::uuid[])
     or e.product_id in (select id from product where id = any(${params.add(by.ids)}::uuid[]) or guid = any(${params.add(by.ids)}::uuid[])))`
+  const consented = (await restrictView(db, 'view-endpoints', 'e.customer_id', {})) ?? 'true'
   const { rows } = await db.query<EndpointRow>(
-    `select ${endpointColumns} from (select e.* from endpoint e where ${where} order by e.name_key, e.id limit ${params.add(limit)}) e ${endpointJoins} order by e.name_key, e.id`, params.values)
+    `select ${endpointColumns} from (select e.* from endpoint e where ${where} and ${consented} order by e.name_key, e.id limit ${params.add(limit)}) e ${endpointJoins} order by e.name_key, e.id`, params.values)
   const newest = await newestOfEngines(db, now)
   return rows.map((row) => toEndpoint(row, newest))
 }

@@ -54,6 +54,8 @@ const protection: Filter[] = [
   { key: 'silentDays', label: 'inventory.silent', isSingle: true, options: [1, 3, 7, 14, 30, 90].map((days) => ({ value: String(days), label: { key: 'inventory.silent.days', values: { days } } })) },
   { key: 'platformKind', label: 'inventory.kind', options: platformKinds.map((value) => ({ value, label: `platform-kind.${value}` })) },
 ]
+/** Over the list of everything they have a place of their own (`QuickFilters`); as chips they stand only while they are on. */
+const quickKeys = new Set(['isInfected', 'isUnprotected', 'isOutdated'])
 const familyFilter: Filter = { key: 'family', label: 'inventory.family', options: families.map((value) => ({ value, label: `family.${value}` })) }
 
 /** What depends on the business: its types, its customers' tags, its agents' versions. */
@@ -90,6 +92,7 @@ export function EndpointTable({ fixed = {}, filters: extra = [], bulk, more }: P
   const list = useLoaded(asking)
   const commands = useEndpointCommands()
   const found = useFoundFilters(fixed)
+  const hasQuick = !fixed.productId && !fixed.customerId
   const set = fixed.productId ? shown.product : fixed.customerId ? shown.customer : shown.all
   return (
     <>
@@ -99,7 +102,7 @@ export function EndpointTable({ fixed = {}, filters: extra = [], bulk, more }: P
         columns={set}
         sort="name"
         search="inventory.search"
-        filters={[...extra, ...protection, ...found]}
+        filters={[...extra, ...protection.filter(({ key }) => !hasQuick || !quickKeys.has(key) || at.search[key]), ...found]}
         csv={csvOf(productsApi.exportEndpoints, asking(at))}
         actions={(endpoint) => [...commands(endpoint), ...(more?.(endpoint) ?? [])]}
         {...(bulk ? { bulk } : {})}

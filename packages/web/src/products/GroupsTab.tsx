@@ -8,7 +8,7 @@ import { groupsOf, useGroupDeeds } from './useGroupDeeds.ts'
 const column = columns<EndpointGroup & { isForNew: boolean }>('products.group.column')
 const shown = [
   column.cell('name', (group) => <GroupName group={group} />, { main: true }),
-  column.cell('endpointCount', (group) => <span className="figures">{group.endpointCount}</span>, { width: 130, align: 'end' }),
+  column.count('endpointCount', { width: 130 }),
   column.cell('isForNew', (group) => group.isForNew && <NewHere />, { width: 260 }),
 ]
 function GroupName({ group }: { group: EndpointGroup }) {

@@ -47,7 +47,8 @@ export function NetworkTree({ customerId, empty }: Props) {
   const [asked, setAsked] = useState<Asked | null>(null)
   const [inSight, setInSight] = useState<ReadonlySet<string>>(new Set())
   const scroller = useRef<HTMLDivElement>(null)
-  const focusNext = useRef(false)
+  /** The line that gets the focus as soon as it is drawn: keys may come faster than lines. */
+  const focusNext = useRef<string | null>(null)
 
   const search = useQuery({ ...query(productsApi.listEndpoints).with({ query: { customerId, q, limit: 200, sort: 'name' } }), enabled: q !== '' })
   const groups = useMemo(
@@ -68,10 +69,10 @@ export function NetworkTree({ customerId, empty }: Props) {
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- `drawnKey` stands for the lines
   }, [drawnKey, more])
   useEffect(() => {
-    if (!focusNext.current || active === null) return
-    const element = scroller.current?.querySelector<HTMLElement>(`[data-node="${CSS.escape(active)}"]`)
+    if (focusNext.current === null) return
+    const element = scroller.current?.querySelector<HTMLElement>(`[data-node="${CSS.escape(focusNext.current)}"]`)
     if (!element) return
-    focusNext.current = false
+    focusNext.current = null
     element.focus({ preventScroll: true })
   })
 
@@ -87,12 +88,13 @@ export function NetworkTree({ customerId, empty }: Props) {
   const walk = (event: KeyboardEvent) => {
     const item = (event.target as HTMLElement).closest<HTMLElement>('[role="treeitem"]')
     if (!item || event.target !== item || event.metaKey || event.ctrlKey || event.altKey) return
-    const here = rows.findIndex(({ id }) => id === item.dataset['node'])
+    const hereId = focusNext.current ?? item.dataset['node']
+    const here = rows.findIndex(({ id }) => id === hereId)
     const isOpen = item.getAttribute('aria-expanded')
     const to = (key: string) => {
       const index = nextOf(rows, here, key)
       if (index === null) return
-      focusNext.current = true
+      focusNext.current = rows[index]!.id
       sight.reveal(index)
       setActive(rows[index]!.id)
     }
