@@ -155,7 +155,7 @@ export const examples: Readonly<Record<string, Example>> = {
   'events.resolve': example(({ eventId }) => ({ params: { eventId } })),
   'detections.list': example(({ customerId, productId, endpointId }) => ({ query: { customerId, productId, endpointId } })),
   'indexes.get': example(({ customerId }) => ({ query: { customerId } })),
-  'indexes.preview': example(({ customerId }) => ({ query: { category: 'antivirus', name: 'incidents', value: 20, customerId } })),
+  'indexes.preview': example(({ customerId }) => ({ query: { category: 'antivirus', name: 'incidents', value: '20', customerId } })),
   'indexes.set': example(({ customerId }) => ({ body: { category: 'antivirus', name: 'incidents', value: 20, customerId } })),
   // commands
   'commands.send': example(({ productId, agentId }) => ({ params: { productId }, body: { type: 'scan-now', agentIds: [agentId] } })),
