@@ -64,6 +64,31 @@ describe('merging (INV-3, AGT-9)', () => {
     expect((await site.as('GET', `/v1/detections?endpointId=${takenId}`)).body.rows).toHaveLength(3)
   })
 
+  it('while both report all the time: nothing is lost, nothing refused, and counts are right (R22)', async () => {
+    const { site, staying, taken, stayingId, takenId } = await twoOfOne()
+    let isOver = false
+    const talk = async (agent: SiteAgent) => {
+      let told = 0
+      while (!isOver) {
+        await agent.detect({ object: `/srv/${told % 3}`, outcome: told % 2 === 0 ? 'blocked' : 'quarantined' })
+        if (told % 4 === 0) await agent.report()
+        told++
+      }
+      return told
+    }
+    const talking = [talk(staying), talk(taken)]
+    for (let i = 0; i < 15; i++) {
+      const { status, body } = await site.as('POST', `/v1/endpoints/${takenId}/merge`, { intoId: stayingId })
+      expect([status, body.code]).toEqual([200, undefined])
+      expect((await site.as('POST', `/v1/merges/${body.id}/undo`)).status).toBe(200)
+    }
+    isOver = true
+    const told = (await Promise.all(talking)).reduce((sum, one) => sum + one, 0)
+    expect(await rows('select count(*)::integer as n from detection where partner_id = $1', [site.partnerId])).toEqual([{ n: told }])
+    expect(await rows('select reason, item from dead_letter where partner_id = $1', [site.partnerId])).toEqual([])
+    expect(await wrongCounts(server.database, site.partnerId)).toEqual([])
+  }, 60_000)
+
   it('an infection that was dealt with while they were one stays dealt with for both', async () => {
     const { site, staying, taken, stayingId, takenId } = await twoOfOne()
     for (const agent of [staying, taken]) await agent.detect({ object: '/srv/same', outcome: 'blocked', at: new Date(Date.now() - 60_000).toISOString() })
