@@ -1018,11 +1018,18 @@ create table public.event (
   reset_at timestamp with time zone,
   noted_at timestamp with time zone,
   version integer not null default 1,
+  assignee_id uuid,
+  silence_id uuid,
   constraint event_pkey PRIMARY KEY (partner_id, id),
+  constraint event_partner_id_assignee_id_fkey FOREIGN KEY (partner_id, assignee_id) REFERENCES public.account(partner_id, id) ON DELETE SET NULL (assignee_id),
   constraint event_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
   constraint event_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE,
+  constraint event_partner_id_silence_id_fkey FOREIGN KEY (partner_id, silence_id) REFERENCES public.event_silence(partner_id, id) ON DELETE SET NULL (silence_id),
   constraint event_state_check CHECK ((state = ANY (ARRAY['unresolved'::text, 'pending'::text, 'resolved'::text])))
 );
+CREATE INDEX event_assignee ON public.event USING btree (partner_id, assignee_id, last_raised_at, id);
+CREATE INDEX event_attention_newest ON public.event USING btree (partner_id, last_raised_at, id) WHERE ((state <> 'resolved'::text) AND (silence_id IS NULL));
+CREATE INDEX event_attention_severity ON public.event USING btree (partner_id, severity_rank, last_raised_at, id) WHERE ((state <> 'resolved'::text) AND (silence_id IS NULL));
 CREATE INDEX event_customer ON public.event USING btree (partner_id, customer_id, last_raised_at, id);
 CREATE INDEX event_ended ON public.event USING btree (partner_id, resolved_at) WHERE (state = 'resolved'::text);
 CREATE INDEX event_newest ON public.event USING btree (partner_id, last_raised_at, id);
@@ -1032,11 +1039,72 @@ CREATE INDEX event_open_severity ON public.event USING btree (partner_id, severi
 CREATE INDEX event_opened ON public.event USING btree (partner_id, opened_at, id);
 CREATE INDEX event_product ON public.event USING btree (partner_id, product_id, last_raised_at DESC, id);
 CREATE INDEX event_resolved ON public.event USING btree (partner_id, product_id, resolved_at) WHERE (state = 'resolved'::text);
+CREATE INDEX event_silenced ON public.event USING btree (partner_id, silence_id);
+CREATE INDEX event_silent_newest ON public.event USING btree (partner_id, last_raised_at, id) WHERE ((state <> 'resolved'::text) AND (silence_id IS NOT NULL));
 alter table public.event enable row level security;
 create policy tenant on public.event for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select, update on public.event to vigie_app;
+
+create table public.event_comment (
+  partner_id uuid not null,
+  id uuid not null,
+  customer_id uuid not null,
+  product_id uuid not null,
+  event_id uuid not null,
+  by_id uuid,
+  by_name text not null,
+  at timestamp with time zone not null,
+  text text not null,
+  edited_at timestamp with time zone,
+  removed_at timestamp with time zone,
+  constraint event_comment_pkey PRIMARY KEY (partner_id, id),
+  constraint event_comment_partner_id_event_id_fkey FOREIGN KEY (partner_id, event_id) REFERENCES public.event(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX event_comment_event ON public.event_comment USING btree (partner_id, event_id, at);
+alter table public.event_comment enable row level security;
+create policy tenant on public.event_comment for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.event_comment to vigie_app;
+
+create table public.event_silence (
+  partner_id uuid not null,
+  id uuid not null,
+  customer_id uuid not null,
+  product_id uuid not null,
+  category text not null,
+  condition text not null,
+  event_id uuid not null,
+  kind text not null,
+  reason text not null,
+  owner_id uuid,
+  owner_name text not null,
+  by_id uuid,
+  by_name text not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone,
+  bounds jsonb,
+  ended_at timestamp with time zone,
+  ended_how text,
+  constraint event_silence_pkey PRIMARY KEY (partner_id, id),
+  constraint event_silence_check CHECK (((kind = 'snoozed'::text) OR (until IS NOT NULL))),
+  constraint event_silence_ended_how_check CHECK ((ended_how = ANY (ARRAY['time'::text, 'worse'::text, 'hand'::text, 'over'::text, 'replaced'::text]))),
+  constraint event_silence_kind_check CHECK ((kind = ANY (ARRAY['snoozed'::text, 'accepted'::text]))),
+  constraint event_silence_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
+  constraint event_silence_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id),
+  constraint event_silence_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX event_silence_active ON public.event_silence USING btree (partner_id, product_id, category, condition) WHERE (ended_at IS NULL);
+CREATE INDEX event_silence_customer ON public.event_silence USING btree (partner_id, customer_id, since DESC);
+CREATE INDEX event_silence_product ON public.event_silence USING btree (partner_id, product_id, since DESC);
+CREATE INDEX event_silence_until ON public.event_silence USING btree (partner_id, until) WHERE (ended_at IS NULL);
+alter table public.event_silence enable row level security;
+create policy tenant on public.event_silence for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.event_silence to vigie_app;
 
 create table public.event_step (
   partner_id uuid not null,
@@ -1048,6 +1116,7 @@ create table public.event_step (
   by_id uuid,
   by_name text,
   figures jsonb not null default '{}'::jsonb,
+  details jsonb not null default '{}'::jsonb,
   constraint event_step_pkey PRIMARY KEY (partner_id, event_id, "position"),
   constraint event_step_partner_id_event_id_fkey FOREIGN KEY (partner_id, event_id) REFERENCES public.event(partner_id, id) ON DELETE CASCADE
 );
