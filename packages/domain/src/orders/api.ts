@@ -11,7 +11,7 @@ const WithDryRun = z.object({ order: Order, dryRun: DryRun })
  */
 export const draftOrder = defineRoute({
   id: 'orders.draft', method: 'POST', path: '/v1/orders', permission: 'order.send', unaudited: true, body: z.strictObject({ type: z.enum(orderTypes), target: OrderTarget, isInRings: z.boolean().optional() }),
-  reply: WithDryRun, problems: ['order.too-many', 'order.not-found', 'request.key-reused'],
+  reply: WithDryRun, problems: ['order.too-many', 'order.not-found', 'customer.not-found', 'product.not-found', 'endpoint.not-found', 'agent.not-found', 'request.key-reused'],
 })
 /**
  * Gives the order. What was shown may have moved meanwhile: then `hasMoved` with the numbers of now, nothing was told to anybody, and it is confirmed again. Beyond the caps with nobody else

@@ -18,6 +18,7 @@ export async function agentsOf(db: TenantDb, target: OrderTarget, now: Date): Pr
 }
 
 async function find(db: TenantDb, target: OrderTarget, now: Date): Promise<string[]> {
+  await assertThere(db, target)
   switch (target.kind) {
     case 'agents':
       return [...new Set(target.agentIds)]
@@ -43,6 +44,19 @@ async function find(db: TenantDb, target: OrderTarget, now: Date): Promise<strin
       if ((await db.query('select from command_order where id = $1', [target.orderId])).rowCount === 0) throw new Problem('order.not-found', { orderId: target.orderId })
       return await ids(db, `select agent_id as id from order_agent where order_id = $1 and step in ('failed', 'expired', 'unknown')`, [target.orderId])
   }
+}
+
+/** What is named one by one is there, all of it: an id of others is one that never was (R2). @throws customer.not-found, product.not-found, endpoint.not-found, agent.not-found */
+async function assertThere(db: TenantDb, target: OrderTarget): Promise<void> {
+  const named =
+    target.kind === 'agents' ? (['agent', target.agentIds] as const)
+    : target.kind === 'endpoints' ? (['endpoint', target.endpointIds] as const)
+    : target.kind === 'products' ? (['product', target.productIds] as const)
+    : target.kind === 'customers' || target.kind === 'matching' ? (['customer', target.customerIds ?? []] as const)
+    : null
+  if (named === null || named[1].length === 0) return
+  const [table, wanted] = named
+  if ((await ids(db, `select id from ${table} where id = any($1)`, [wanted])).length !== new Set(wanted).size) throw new Problem(`${table}.not-found`)
 }
 
 const ids = async (db: TenantDb, text: string, values: readonly unknown[]) => (await db.query<{ id: string }>(text, values)).rows.map(({ id }) => id)
