@@ -5,8 +5,9 @@ import { customersApi } from '@vigie/domain/customers'
 import { eventsApi } from '@vigie/domain/events'
 import type { Locale } from '@vigie/domain/kernel'
 import { productsApi } from '@vigie/domain/products'
-import { EnrolClient, fetchCa, inTurn, type LabIdentity, type LabServer, SimAgent, startFleet } from '../src/agents/index.ts'
+import { EnrolClient, fetchCa, inTurn, type LabIdentity, type LabServer, offers, type SettingsMode, SimAgent, SimSettings, startFleet } from '../src/agents/index.ts'
 import { ConsoleClient } from '../src/console/index.ts'
+import { fillSettings } from './estate-settings.ts'
 
 /** What a script may find in a name or a path; harmless only where it is shown as text (R12). */
 export const hostile = '<img src=x onerror=alert(1)>'
@@ -23,6 +24,7 @@ interface Machine {
   /** The last of its infections is mended again. */
   isCleared?: boolean
   answers?: 'succeed' | 'fail' | 'silent'
+  settings?: SettingsMode
   ends?: 'offline' | 'abnormal' | 'disabled' | 'cloned'
 }
 interface Client {
@@ -55,8 +57,8 @@ const told: Client[] = [
   },
   {
     company: '株式会社みなと運輸', locale: 'ja', country: 'JP', timeZone: 'Asia/Tokyo', contact: ['花子', '山田'], tags: ['priority'], machines: [
-      { name: 'haisha-db', patternAgeDays: 9 },
-      { name: 'soko-file', detections: [found('Doc.Dropper.Emotet-99', '/srv/共有/請求書/2026年11月/請求書一覧（最終版）.docm', 'failed', 25)], isCleared: true },
+      { name: 'haisha-db', patternAgeDays: 9, settings: 'drifts' },
+      { name: 'soko-file', detections: [found('Doc.Dropper.Emotet-99', '/srv/共有/請求書/2026年11月/請求書一覧（最終版）.docm', 'failed', 25)], isCleared: true, settings: 'refuses' },
       { name: 'jimu-05', ends: 'abnormal' },
     ],
   },
@@ -67,7 +69,7 @@ const told: Client[] = [
   },
   {
     company: 'Northgate Architects', locale: 'en', country: 'GB', timeZone: 'Europe/London', contact: ['Oliver', 'Reed'], tags: [], machines: [
-      { name: 'plans-nas', problem: 'clamd-stopped', realTimeScan: 'off' }, { name: 'render-01', ends: 'disabled' }, { name: 'render-02', ends: 'cloned' },
+      { name: 'plans-nas', problem: 'clamd-stopped', realTimeScan: 'off', settings: 'knows-none' }, { name: 'render-01', ends: 'disabled' }, { name: 'render-02', ends: 'cloned' },
     ],
   },
   { company: hostile, locale: 'en', country: 'GB', timeZone: 'Europe/London', contact: [hostile, hostile], tags: [hostile], machines: [{ name: hostile, platform: hostile, detections: [found(hostile, `/srv/${hostile}/${hostile}.exe`, 'failed', 2)] }] },
@@ -86,6 +88,8 @@ export interface Estate {
   /** Its first agents, by the name of their machine. */
   productIds: ReadonlyMap<string, string>
   customerIds: ReadonlyMap<string, string>
+  /** The business's own settings template. */
+  templateId: string
   owner: { email: string; password: string }
   stop(): Promise<void>
 }
@@ -144,7 +148,12 @@ export async function fill(url: string, setupLink: string, { isTidy = false } = 
     return startFleet({ server: server!, agents: some.map(({ name }) => identities.get(name)!), engine: { answers, workMs: 300 }, reportsEndpoints: false })
   }))
   const agentOf = (name: string): SimAgent => fleets.flatMap((fleet) => fleet.agents).find((agent) => agent.identity.machine.hostname === name)!
-  for (const machine of machines) agentOf(machine.name).tell(reports(machine, identities.get(machine.name)!))
+  for (const machine of machines) {
+    const agent = agentOf(machine.name)
+    agent.settings = new SimSettings(machine.settings ?? 'obeys', machine.realTimeScan === 'off' ? { 'real-time-scan.enabled': false } : {})
+    agent.describe = () => endpointOf(machine, agent)
+    agent.tell([agent.describe(new Date()), ...detectionsOf(machine, agent)])
+  }
   await Promise.all(fleets.map((fleet) => fleet.drained()))
   await until(async () => (await client.call(eventsApi.listEvents, { query: { limit: 50 } })).rows.length >= 7, 'events')
 
@@ -167,32 +176,32 @@ export async function fill(url: string, setupLink: string, { isTidy = false } = 
     const { rows } = await client.call(eventsApi.listEvents, { query: { productId: productIds.get(name)! } })
     await client.call(eventsApi.resolveEvent, { params: { eventId: rows[0]!.id } })
   }
+  const { templateId } = await fillSettings({ client, productIds, customerIds })
   await client.call(accessApi.inviteAccount, { body: { email: 'hanako@example.jp', firstName: '花子', lastName: '佐藤', role: 'technician', locale: 'ja', timeZone: 'Asia/Tokyo', scope: null } })
   await until(async () => (await client.call(eventsApi.listEvents, { query: { state: 'resolved' } as never })).rows.length > 0, 'a resolved event')
-  return { client, productIds, customerIds, owner, stop: async () => void (await Promise.all(fleets.map((fleet) => fleet.stop()))) }
+  return { client, productIds, customerIds, templateId, owner, stop: async () => void (await Promise.all(fleets.map((fleet) => fleet.stop()))) }
 }
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
 
-function reports(machine: Machine, { machine: facts }: LabIdentity): Item[] {
-  const endpoint = facts.fingerprint
-  const at = new Date().toISOString()
+function endpointOf(machine: Machine, { identity: { machine: facts }, settings }: SimAgent): Item & { kind: 'endpoint' } {
   const patternBuiltAt = daysAgo(machine.patternAgeDays ?? 0.2)
-  return [
-    {
-      kind: 'endpoint', endpoint, at, name: facts.hostname, platform: facts.platform, addresses: facts.addresses,
-      engine: {
-        engine: 'clamav', engineVersion: '1.4.3 (simulated)', patternVersion: machine.patternAgeDays ? '27801' : '27822', patternBuiltAt, updateCheckedAt: patternBuiltAt,
-        realTimeScan: machine.realTimeScan ?? 'on', scan: { isRunning: false, startedAt: daysAgo(0.4), finishedAt: daysAgo(0.38) }, problem: machine.problem ?? null,
-      },
-      commands: ['scan-now', 'stop-scan', 'update-components', 'synchronise'].map((type) => ({ type, isSupported: true, reason: null })),
+  return {
+    kind: 'endpoint', endpoint: facts.fingerprint, at: new Date().toISOString(), name: facts.hostname, platform: facts.platform, addresses: facts.addresses,
+    engine: {
+      engine: 'clamav', engineVersion: '1.4.3 (simulated)', patternVersion: machine.patternAgeDays ? '27801' : '27822', patternBuiltAt, updateCheckedAt: patternBuiltAt,
+      realTimeScan: settings.realTimeScan, scan: { isRunning: false, startedAt: daysAgo(0.4), finishedAt: daysAgo(0.38) }, problem: machine.problem ?? null,
     },
-    ...(machine.detections ?? []).map((one): Item => ({
-      kind: 'detection', endpoint, at: minutesAgo(one.minutesAgo), category: 'antivirus', threat: one.threat, object: one.object, outcome: one.outcome, engine: 'clamav', contentId: randomBytes(16).toString('hex'),
-    })),
-  ]
+    commands: offers(settings), settings: settings.item,
+  }
 }
+
+const detectionsOf = (machine: Machine, { identity }: SimAgent): Item[] =>
+  (machine.detections ?? []).map((one) => ({
+    kind: 'detection', endpoint: identity.machine.fingerprint, at: minutesAgo(one.minutesAgo), category: 'antivirus', threat: one.threat, object: one.object, outcome: one.outcome, engine: 'clamav',
+    contentId: randomBytes(16).toString('hex'),
+  }))
 
 async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
   const end = performance.now() + 60_000

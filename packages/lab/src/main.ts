@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { calmMix, fetchCa, type Fleet, infectedMix, keepIdentity, type LabServer, readIdentity, startFleet } from './agents/index.ts'
+import { calmMix, fetchCa, type Fleet, infectedMix, keepIdentity, type LabServer, readIdentity, settingsModes, startFleet } from './agents/index.ts'
 import { ConsoleClient, provision } from './console/index.ts'
 
 const usage = `node packages/lab/src/main.ts --server https://HOST:8443 (--ca FILE | --ca-fingerprint HEX) --agents N [who] [load]
@@ -21,6 +21,7 @@ load
   --reconnects N         break and bring back N agents a second, half of them without a goodbye
   --clones N             start N copies of running agents
   --answers succeed|fail|silent       how the simulated engines take commands
+  --settings obeys|drifts|refuses|slow|knows-none       how they take settings
   --series NAME          names the machines; "a"`
 
 const { values } = parseArgs({
@@ -29,7 +30,7 @@ const { values } = parseArgs({
     identities: { type: 'string' }, enrolments: { type: 'string' }, console: { type: 'string' }, email: { type: 'string' }, 'password-file': { type: 'string' },
     seconds: { type: 'string' }, rate: { type: 'string' }, batch: { type: 'string' }, mix: { type: 'string', default: 'calm' },
     duplicates: { type: 'string' }, 'out-of-order': { type: 'string' }, reconnects: { type: 'string', default: '0' }, clones: { type: 'string', default: '0' },
-    answers: { type: 'string', default: 'succeed' }, series: { type: 'string', default: 'a' }, help: { type: 'boolean' },
+    answers: { type: 'string', default: 'succeed' }, settings: { type: 'string', default: 'obeys' }, series: { type: 'string', default: 'a' }, help: { type: 'boolean' },
   },
 })
 const number = (text: string | undefined) => (text === undefined ? undefined : Number(text))
@@ -58,7 +59,7 @@ async function people() {
 async function main(): Promise<void> {
   if (values.help) return console.log(usage)
   const answers = values.answers as 'succeed' | 'fail' | 'silent'
-  const fleet = await startFleet({ server: await trusted(), agents: await people(), series: values.series, engine: { answers, workMs: 500 } })
+  const fleet = await startFleet({ server: await trusted(), agents: await people(), series: values.series, engine: { answers, workMs: 500, settings: settingsModes.find((mode) => mode === values.settings) ?? 'obeys' } })
   const line = setInterval(() => console.error(JSON.stringify({ ...fleet.stats(), rssMiB: Math.round(process.memoryUsage().rss / 1_048_576) })), 2_000)
   const stirring = stir(fleet, Number(values.reconnects))
   for (const agent of fleet.agents.slice(0, Number(values.clones))) await fleet.clone(agent)

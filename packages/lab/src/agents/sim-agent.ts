@@ -1,10 +1,11 @@
 import { performance } from 'node:perf_hooks'
 import type { SecureContext } from 'node:tls'
-import { channelLimits, type CommandOrder, type DownFrame, helloText, type Item, protocolVersion } from '@vigie/domain/agents'
+import { channelLimits, type CommandOrder, type DownFrame, type EndpointItem, helloText, type Item, type OutcomeItem, protocolVersion } from '@vigie/domain/agents'
 import { WebSocket, type ClientOptions } from 'ws'
-import { type EngineBehaviour, endpointItem, isAcceptable, outcomeItem } from './engine.ts'
+import { checkEvidence, type EngineBehaviour, endpointItem, isAcceptable, outcomeItem } from './engine.ts'
 import { type LabIdentity, signText } from './identity.ts'
 import { labVersion } from './server.ts'
+import { driftAfterMs, SimSettings } from './settings.ts'
 import type { Counters, Latencies } from './stats.ts'
 
 /** What the agents of a fleet share. */
@@ -45,18 +46,25 @@ export class SimAgent {
   readonly identity: LabIdentity
   /** Asked for more whenever there is room for another batch; null: rests. */
   source: ((agent: SimAgent) => { text: string; detections: number } | null) | null = null
+  /** Its machine's settings; whoever plays a certain machine puts others here before it tells of itself. */
+  settings: SimSettings
+  /** What it says of its endpoint, at its start and after every order. */
+  describe: (now: Date) => EndpointItem
   #socket: WebSocket | null = null
   #batches: Batch[] = []
   #inFlight = 0
   #lastCommand = 0
   #isWanted = false
   #retry: NodeJS.Timeout | null = null
+  readonly #later = new Set<NodeJS.Timeout>()
   #welcomed: (() => void)[] = []
   readonly #parts: FleetParts
 
   constructor(identity: LabIdentity, parts: FleetParts) {
     this.identity = identity
     this.#parts = parts
+    this.settings = new SimSettings(parts.engine.settings ?? 'obeys')
+    this.describe = (now) => endpointItem(this.identity, now, this.settings)
   }
 
   get unacknowledged(): number {
@@ -105,7 +113,7 @@ export class SimAgent {
   }
 
   reportEndpoint(): void {
-    this.tell([endpointItem(this.identity, new Date())])
+    this.tell([this.describe(new Date())])
   }
 
   /** Sends what there is room for. */
@@ -258,7 +266,31 @@ export class SimAgent {
     counters.commands++
     this.tell([outcomeItem(order.commandId, 'running', new Date())])
     if (engine.answers === 'silent') return
-    setTimeout(() => this.tell([outcomeItem(order.commandId, engine.answers === 'fail' ? 'failed' : 'succeeded', new Date()), endpointItem(this.identity, new Date())]), engine.workMs)
+    this.#after(engine.workMs + (order.type === 'apply-settings' ? this.settings.workMs : 0), () => this.#answer(order))
+  }
+
+  #answer({ commandId, type, params }: CommandOrder): void {
+    const now = new Date()
+    const does = (): { step: 'succeeded' | 'failed'; evidence?: OutcomeItem['evidence'] } => {
+      if (this.#parts.engine.answers === 'fail') return { step: 'failed' }
+      if (type === 'apply-settings') return this.settings.apply(params)
+      return { step: 'succeeded', evidence: type === 'check' ? checkEvidence(now) : {} }
+    }
+    const { step, evidence } = does()
+    this.tell([outcomeItem(commandId, step, now, evidence), this.describe(now)])
+    if (type !== 'apply-settings' || step === 'failed' || this.settings.mode !== 'drifts') return
+    this.#after(driftAfterMs, () => {
+      this.settings.drift(Object.keys((params?.['values'] ?? {}) as object))
+      this.reportEndpoint()
+    })
+  }
+
+  #after(ms: number, work: () => void): void {
+    const timer = setTimeout(() => {
+      this.#later.delete(timer)
+      work()
+    }, ms)
+    this.#later.add(timer)
   }
 
   #switchedOff(): void {
@@ -291,6 +323,7 @@ export class SimAgent {
   dispose(): void {
     this.#isWanted = false
     if (this.#retry) clearTimeout(this.#retry)
+    for (const timer of this.#later) clearTimeout(timer)
     this.#socket?.terminate()
   }
 }

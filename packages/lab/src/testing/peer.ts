@@ -107,9 +107,9 @@ export async function startPeer() {
       for (const one of behaviour.held.splice(0)) one()
     },
     enrolments: (count: number) => Array.from({ length: count }, () => ({ guid: randomUUID(), key: newKey() })),
-    /** Sends one command to an agent; `spoil` alters it after it was signed. */
-    command(agentId: string, spoil: Partial<CommandOrder> = {}): string {
-      const order: CommandOrder = { commandId: randomUUID(), agentId, number: ++commandNumber, type: 'scan-now', notBefore: new Date(Date.now() - 1000).toISOString(), expiresAt: new Date(Date.now() + 60_000).toISOString() }
+    /** Sends one command to an agent; `spoil` alters it after it was signed, `signed` before. */
+    command(agentId: string, spoil: Partial<CommandOrder> = {}, signed: Partial<CommandOrder> = {}): string {
+      const order: CommandOrder = { commandId: randomUUID(), agentId, number: ++commandNumber, type: 'scan-now', notBefore: new Date(Date.now() - 1000).toISOString(), expiresAt: new Date(Date.now() + 60_000).toISOString(), ...signed }
       const signature = signText(commandPair.privateKey, commandPrefix + canonicalJson(order))
       agents.get(agentId)?.socket?.send(JSON.stringify({ kind: 'command', order: { ...order, ...spoil }, signature }))
       return order.commandId
