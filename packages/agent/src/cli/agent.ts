@@ -25,6 +25,9 @@ import { SiteServer, type SiteTiming } from '../core/site.ts'
 import { loadSettings, type Settings } from './settings.ts'
 import { keepStatus, serveStatus, type Status } from '../core/status.ts'
 import { ServerClock } from '../core/time.ts'
+import { loadTrust } from '../core/release-trust.ts'
+import { upgradeCommand, waysOf } from '../core/upgrade.ts'
+import { loadUpgrade, saveUpgrade, tidyVersions, type UpgradeRecord } from '../core/upgrade-record.ts'
 
 export interface AgentOptions {
   stateFolder: string
@@ -33,6 +36,8 @@ export interface AgentOptions {
   timing?: Partial<ChannelTiming>
   probeMs?: number
   siteTiming?: Partial<SiteTiming>
+  /** Somebody starts the new version when this one ends as `upgrading`. `onWelcome`: told at each welcome; resolves when a trial has become what runs. */
+  launcher?: { onWelcome: () => Promise<void> } | null
   /** Drives no engine: only to say goodbye. */
   isQuiet?: boolean
 }
@@ -41,7 +46,7 @@ export interface AgentOptions {
 const stepNames: Record<CheckStep, string> = { process: 'process', network: 'network', 'connection-target': 'connectionTarget', requirements: 'requirements', engine: 'engine' }
 
 /** Why the agent ended by itself. */
-export type AgentEnd = 'stopped' | 'uninstalled' | 'unregistered'
+export type AgentEnd = 'stopped' | 'uninstalled' | 'unregistered' | 'upgrading'
 
 /** Puts the parts together: identity, queue, channel, commands, the machine's engine. */
 export class Agent {
@@ -59,6 +64,8 @@ export class Agent {
   #engine: RunningEngine | null = null
   #site: SiteServer | null = null
   #ca = ''
+  #upgrade!: UpgradeRecord
+  #hasReleaseRoot = false
   #local: Server | null = null
   readonly #clock = new ServerClock()
   #state: { state: ChannelState; detail: string | null; since: string } = { state: 'connecting', detail: null, since: new Date().toISOString() }
@@ -99,9 +106,11 @@ export class Agent {
     this.#counters = await this.#openCounters()
     this.#commands = new Commands({
       queue: this.#queue, counters: () => this.#counters, clock: this.#clock, log: this.#log, identity: () => this.#identity,
-      find: (type) => this.#find(type), engineState: () => this.#reporter.look(),
+      find: (type) => this.#find(type), engineState: () => this.#reporter.look(), isUnderWay: (commandId) => [this.#upgrade.trial?.commandId, this.#upgrade.ended?.commandId].includes(commandId),
     })
+    await this.#openUpgrade()
     await this.#commands.recover()
+    await this.#tellUpgrade()
     await this.#startEngine()
     this.#ca = await trustedCa(folder)
     await this.#takeRole(this.#identity.isSiteServer)
@@ -110,7 +119,7 @@ export class Agent {
       proxy: () => this.#proxy,
       machine: () => this.#machine(), timing: this.#options.timing,
       onCommand: async (frame) => void (await this.#commands.take(frame)),
-      onWelcome: () => void (this.#options.isQuiet || this.#reporter.look()),
+      onWelcome: () => this.#onWelcome(),
       onClone: () => this.#takeOwnIdentity(),
       site: () => this.#site, onRole: (isSiteServer) => this.#takeRole(isSiteServer),
       onState: (state, detail) => this.#onState(state, detail),
@@ -119,7 +128,7 @@ export class Agent {
   }
 
   /** Ends the engine's work, keeps what is not sent, says goodbye. */
-  async stop(reason: 'stopped' | 'uninstalled' = 'stopped'): Promise<void> {
+  async stop(reason: 'stopped' | 'uninstalled' | 'upgrading' = 'stopped'): Promise<void> {
     await this.#commands.stop()
     await this.#reporter.stop()
     await this.#engine?.stop()
@@ -156,7 +165,7 @@ export class Agent {
     }
     const host = await this.#host(kind.id)
     this.#engine = kind.open(host, this.#settings.engines[kind.id] as never)
-    this.#reporter = new Reporter({ queue: this.#queue, engine: { kind, running: this.#engine }, machine: () => this.#machine(), probeMs: this.#options.probeMs })
+    this.#reporter = new Reporter({ queue: this.#queue, engine: { kind, running: this.#engine }, machine: () => this.#machine(), probeMs: this.#options.probeMs, upgrade: () => this.#whyNoUpgrade() })
     await this.#engine.start()
     this.#reporter.start()
   }
@@ -217,8 +226,45 @@ export class Agent {
   #find(type: string): { command: EngineCommand } | { reason: string } {
     if (type === 'check') return { command: this.#check() }
     if (type === 'synchronise') return { command: this.#synchronise() }
+    if (type === 'upgrade-agent') return { command: this.#upgradeCommand() }
     const command = Object.entries(this.#engine?.commands ?? {}).find(([known]) => known === type)?.[1]
     return command ? { command } : { reason: 'not-supported' }
+  }
+
+  #onWelcome(): void {
+    if (!this.#options.isQuiet) void this.#reporter.look()
+    const welcomed = this.#options.launcher?.onWelcome()
+    welcomed?.then(() => this.#openUpgrade()).then(() => this.#tellUpgrade()).catch((error: unknown) => this.#log.warn('upgrade could not be confirmed', { cause: String(error) }))
+  }
+
+  async #openUpgrade(): Promise<void> {
+    this.#upgrade = await loadUpgrade(this.#options.stateFolder)
+    this.#hasReleaseRoot = (await loadTrust(this.#options.stateFolder)) !== null
+  }
+
+  /** How the last upgrade ended, said by whichever version is left (R17). */
+  async #tellUpgrade(): Promise<void> {
+    const { ended, current, trial } = this.#upgrade
+    if (ended === null || this.#options.isQuiet) return
+    await this.#commands.settle(ended.commandId, ended.step, ended.evidence)
+    this.#upgrade = { format: 1, current, trial, ended: null }
+    await saveUpgrade(this.#options.stateFolder, this.#upgrade)
+    await tidyVersions(this.#options.stateFolder, this.#upgrade)
+    this.#log.info('upgrade ended', { step: ended.step, ...ended.evidence })
+  }
+
+  /** Text key below `command-reason.`; null: it can. */
+  #whyNoUpgrade(): string | null {
+    if (!this.#options.launcher) return 'not-supported'
+    if (this.#upgrade.trial !== null) return 'upgrade-under-way'
+    return this.#hasReleaseRoot ? null : 'no-release-root'
+  }
+
+  #upgradeCommand(): EngineCommand {
+    return upgradeCommand({
+      stateFolder: this.#options.stateFolder, log: this.#log, now: () => this.#clock.now(), ways: () => waysOf(this.#identity, this.#ca, this.#proxy),
+      onPrepared: () => this.#end('upgrading'),
+    }, () => this.#whyNoUpgrade())
   }
 
   /** Tells everything anew, as the engine shows it at this moment. */

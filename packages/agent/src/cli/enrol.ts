@@ -29,7 +29,7 @@ export async function enrolCommand(context: Context): Promise<ExitName> {
   const isSame = known !== null && !known.isUnregistered && known.guid === guid && known.server === server
   if (known && !known.isUnregistered && !isSame && context.values.replace !== true) throw new CliError('refused', 'agent.error.registered-elsewhere', { guid: known.guid }, 'agent.error.registered-elsewhere.remedy')
   const proxy = await proxyOf(context)
-  const identity = isSame ? known : await register(context, { stateFolder, server, guid, key, caSha256, proxy, site: siteOf(context) })
+  const identity = isSame ? known : await register(context, { stateFolder, server, guid, key, caSha256, proxy, site: siteOf(context), isReplacing: context.values.replace === true })
   if (!isSameProxy(proxy, await loadProxy(stateFolder))) await saveProxy(stateFolder, proxy)
   say(t(isSame ? 'agent.enrol.already' : 'agent.enrol.done', { product: plain(identity.product.description) }))
   const isService = context.values['no-service'] !== true && (context.values.service === true || (process.getuid?.() === 0 && (await hasSystemd())))

@@ -13,7 +13,7 @@ import { enrolCommand, enrolOptions } from './enrol.ts'
 import { CliError, exitCodes, type ExitName } from './exit-codes.ts'
 import { imageCommand, imageOptions } from './image.ts'
 import { languageCommand, logLevelCommand } from './language.ts'
-import { runCommand } from './run.ts'
+import { runCommand, runOptions } from './run.ts'
 import { restartCommand, startCommand, stopCommand } from './service-commands.ts'
 import { statusCommand } from './status.ts'
 import { testConnectionCommand, testConnectionOptions } from './test-connection.ts'
@@ -24,7 +24,7 @@ type Options = Parameters<typeof context>[1]
 /** `operands`: words without dashes that it takes at most. */
 const commands: Record<string, { options: Options; operands?: number; run: (context: Context) => Promise<ExitName> }> = {
   enrol: { options: enrolOptions, run: enrolCommand },
-  run: { options: {}, run: runCommand },
+  run: { options: runOptions, run: runCommand },
   status: { options: {}, run: statusCommand },
   'test-connection': { options: testConnectionOptions, run: testConnectionCommand },
   check: { options: checkOptions, run: checkCommand },

@@ -102,7 +102,7 @@ export class Channel {
   }
 
   /** Sends what is pending if that is quick, says goodbye and closes. */
-  async stop(reason: 'stopped' | 'uninstalled'): Promise<void> {
+  async stop(reason: 'stopped' | 'uninstalled' | 'upgrading'): Promise<void> {
     await this.#session?.bye(reason, this.#timing.drainMs)
     this.#stop.abort()
     await this.#running
@@ -221,7 +221,7 @@ class Session {
   }
 
   /** @param drainMs how long to wait for what is pending to be stored. */
-  async bye(reason: 'stopped' | 'uninstalled' | 'disabled', drainMs: number): Promise<void> {
+  async bye(reason: 'stopped' | 'uninstalled' | 'upgrading' | 'disabled', drainMs: number): Promise<void> {
     if (!this.#isWelcome || this.#goodbye) return
     const until = performance.now() + drainMs
     while (this.#deps.queue.pendingCount > 0 && performance.now() < until && this.#socket.readyState === WebSocket.OPEN) await pause(10)

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { canonicalJson, CommandFrame, CommandOrder, commandParams, commandPrefix, type Item, type OutcomeItem } from '@vigie/domain/agents'
-import { CommandFailure, type EngineCommand, type EngineReport, type Evidence } from './engine.ts'
+import { CommandFailure, OutcomeLater, type EngineCommand, type EngineReport, type Evidence } from './engine.ts'
 import type { Counters } from './counters.ts'
 import { isSignedBy, type Identity } from './identity.ts'
 import type { Log } from './log.ts'
@@ -31,6 +31,8 @@ export interface CommandsDeps {
   find: (type: string) => { command: EngineCommand } | { reason: string }
   /** Looks at the engine now. */
   engineState: () => Promise<EngineReport | null>
+  /** Commands that outlive the process: not cut short by a start, told by `settle`. */
+  isUnderWay?: (commandId: string) => boolean
   confirmEveryMs?: number
 }
 
@@ -54,9 +56,16 @@ export class Commands {
     const { queue, log } = this.#deps
     for (const [key] of queue.entries('command:')) {
       const commandId = key.slice('command:'.length)
+      if (this.#deps.isUnderWay?.(commandId)) continue
       log.warn('a command was cut short', { commandId })
       await queue.append([this.#outcome(commandId, 'failed', { reason: 'agent-restarted' })], { [key]: null })
     }
+  }
+
+  /** Tells how a command ended that outlived the process that took it. Once, however often it is called. */
+  async settle(commandId: string, step: 'succeeded' | 'failed', evidence: Evidence): Promise<void> {
+    const { queue } = this.#deps
+    if (queue.get(runningKey(commandId)) !== undefined) await queue.append([this.#outcome(commandId, step, evidence)], { [runningKey(commandId)]: null })
   }
 
   /** Resolves when the order was taken or refused; it then runs by itself. */
@@ -133,8 +142,9 @@ export class Commands {
     const { queue, log } = this.#deps
     let outcome: OutcomeItem
     try {
-      outcome = this.#outcome(commandId, 'succeeded', await this.#perform(command, params))
+      outcome = this.#outcome(commandId, 'succeeded', await this.#perform(commandId, command, params))
     } catch (error) {
+      if (error instanceof OutcomeLater) return log.info('command goes on after a restart', { commandId })
       const known = error instanceof CommandFailure
       if (!known) log.warn('command failed', { commandId, cause: String(error) })
       outcome = this.#outcome(commandId, 'failed', known ? { ...error.evidence, reason: error.reason } : { reason: 'engine-error' })
@@ -144,9 +154,9 @@ export class Commands {
     log.info('command ended', { commandId, step: outcome.step })
   }
 
-  async #perform(command: EngineCommand, params: Readonly<Record<string, unknown>>): Promise<Evidence> {
+  async #perform(commandId: string, command: EngineCommand, params: Readonly<Record<string, unknown>>): Promise<Evidence> {
     const signal = this.#stop.signal
-    const started = await command.start(signal, params)
+    const started = await command.start(signal, params, commandId)
     const until = performance.now() + command.confirmMs
     for (;;) {
       const now = await this.#deps.engineState()

@@ -44,15 +44,21 @@ export class CommandFailure extends Error {
   }
 }
 
+/** The outcome is told later, perhaps by another process: what `start` began goes on when this one has ended (an upgrade). */
+export class OutcomeLater extends Error {
+  override readonly name = 'OutcomeLater'
+}
+
 export interface EngineCommand {
   /** Why it can't be taken now (text key below `command-reason.`); null: it can. */
   unavailable(): string | null
   /**
    * Does it. Resolves with what was seen on the way; that is not yet the outcome.
+   * @param commandId absent: nobody ordered it (an engine's own schedule)
    * @param params of the order, of the shape that `commandParams` has for its type; empty for types without
-   * @throws CommandFailure
+   * @throws CommandFailure, OutcomeLater
    */
-  start(signal: AbortSignal, params: Readonly<Record<string, unknown>>): Promise<Evidence>
+  start(signal: AbortSignal, params: Readonly<Record<string, unknown>>, commandId?: string): Promise<Evidence>
   /** The outcome: evidence, if the engine's own state shows that it happened; null: not yet. The engine says so, not we (AGT-3). */
   isDone(now: EngineReport, started: Evidence): Evidence | null
   /** How long the engine may take to show it, after `start` resolved. */

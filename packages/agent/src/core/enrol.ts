@@ -4,6 +4,7 @@ import { privateFolder, readText, writeAtomically } from './files.ts'
 import { ConnectionError, fetchPinnedCa, fingerprintOf, normalFingerprint, parseCertificate, postJson } from './https.ts'
 import { IdentityStore, signText, type Identity } from './identity.ts'
 import type { Proxy } from './proxy.ts'
+import { pinRoot } from './release-trust.ts'
 import { machineFacts, thisMachine, type MachineSources } from './machine.ts'
 
 export interface EnrolOptions {
@@ -18,6 +19,8 @@ export interface EnrolOptions {
   /** `server` is a site server (AGT-8): it passes on what it is told, so what is to be trusted behind it comes with the install command. */
   site?: { commandKey: string; caSha256: string } | null
   proxy?: Proxy | null
+  /** An administrator said that this machine belongs to another installation from now on: also whose releases are believed (R17). */
+  isReplacing?: boolean
 }
 
 /**
@@ -43,6 +46,7 @@ export async function enrol(options: EnrolOptions): Promise<Identity> {
     ...wayOf(options.server, reply, options.site ?? null),
     agentId: reply.agentId, commandKey: reply.commandKey, product: reply.product, isSiteServer: reply.isSiteServer ?? false,
   }
+  if (reply.releaseRoot !== undefined) await pinRoot(options.stateFolder, reply.releaseRoot, new Date(), options.isReplacing ?? false)
   await store.save(identity)
   return identity
 }

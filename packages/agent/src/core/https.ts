@@ -57,6 +57,29 @@ export async function getStatus(server: string, path: string, ca: string, proxy:
 /** One question over TLS that trusts what `options.ca` says, its answer whole. @throws ConnectionError */
 export const exchange = (url: URL, options: RequestOptions, proxy: Proxy | null, body?: string): Promise<{ status: number; body: string }> => send(url, options, proxy, body)
 
+/** A body of any length, read as it comes; the caller counts. Given up when nothing comes for a while. @throws ConnectionError */
+export function download(url: URL, { ca, signal }: { ca: string; signal: AbortSignal }, proxy: Proxy | null): Promise<AsyncIterable<Uint8Array>> {
+  if (url.protocol !== 'https:') return Promise.reject(new ConnectionError('tls-failed'))
+  return new Promise((resolve, reject) => {
+    const req = request(url, { method: 'GET', ca, agent: false, minVersion: 'TLSv1.2', signal, ...throughProxy(proxy, { ca }) }, (res) => {
+      if (res.statusCode === 200) return resolve(bodyOf(res))
+      res.resume()
+      reject(new ConnectionError('answer-invalid', new Error(`status ${res.statusCode}`)))
+    })
+    req.setTimeout(timeoutMs * 2, () => req.destroy(new ConnectionError('timeout')))
+    req.on('error', (error) => reject(asConnectionError(error)))
+    req.end()
+  })
+}
+
+async function* bodyOf(res: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* res
+  } catch (error) {
+    throw asConnectionError(error)
+  }
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -56,6 +56,26 @@ export async function runProgram(program: Program, args: readonly string[], opti
   }
 }
 
+/**
+ * An agent's program beside the installed one: a file below the private state folder whose signatures were believed when it was laid there and whose digest the caller has just compared (R17).
+ * No name from the wire becomes part of it beyond three numbers.
+ */
+export function startVersion(file: string, args: readonly string[]): ChildProcess {
+  // a channel, so that neither outlives the other unnoticed; the journal is the same
+  return spawn(file, [...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], cwd: '/' })
+}
+
+/** Asks it something and waits. Never throws. */
+export function runVersion(file: string, args: readonly string[], timeoutMs: number): Promise<{ exitCode: number | null; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(file, [...args], { stdio: ['ignore', 'pipe', 'ignore'], cwd: '/', timeout: timeoutMs, killSignal: 'SIGKILL' })
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => (output = (output + chunk.toString('utf8')).slice(0, 1_000)))
+    child.on('error', () => resolve({ exitCode: null, output }))
+    child.on('close', (exitCode) => resolve({ exitCode, output }))
+  })
+}
+
 /** Starts it and gives it back, pipes open. @throws when it is not installed. */
 export async function startProgram(program: Program, args: readonly string[]): Promise<ChildProcess> {
   const path = await findProgram(program)

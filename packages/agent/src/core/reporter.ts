@@ -10,6 +10,8 @@ export interface ReporterDeps {
   queue: Queue
   engine: { kind: Engine; running: RunningEngine } | null
   machine: () => Promise<Machine>
+  /** Why it can't upgrade itself; null: it can. Absent: nobody would start the new version. */
+  upgrade?: () => string | null
   probeMs?: number
 }
 
@@ -77,14 +79,15 @@ export class Reporter {
     const { engine: deps, queue, machine } = this.#deps
     const { hostname, platform, addresses, fingerprint } = await machine()
     const engine = this.engine && { ...this.engine, problem: queue.problem ?? this.engine.problem }
-    return { kind: 'endpoint', endpoint: fingerprint, at: new Date().toISOString(), name: hostname, platform, addresses, engine, commands: commandsOf(deps), settings: deps?.running.settings?.() ?? null }
+    return { kind: 'endpoint', endpoint: fingerprint, at: new Date().toISOString(), name: hostname, platform, addresses, engine, commands: commandsOf(deps, this.#deps.upgrade ? this.#deps.upgrade() : 'not-supported'), settings: deps?.running.settings?.() ?? null }
   }
 }
 
 /** Which commands it takes now, and why not the others (AGT-7). */
-function commandsOf(engine: ReporterDeps['engine']): EndpointItem['commands'] {
+function commandsOf(engine: ReporterDeps['engine'], upgrade: string | null): EndpointItem['commands'] {
   return commandTypes.map((type) => {
     if (type === 'synchronise' || type === 'check') return { type, isSupported: true, reason: null } // the agent's own
+    if (type === 'upgrade-agent') return { type, isSupported: upgrade === null, reason: upgrade }
     const command = engine?.running.commands[type]
     const reason = command ? command.unavailable() : (engine?.kind.unsupported[type] ?? 'not-supported')
     return { type, isSupported: reason === null, reason }

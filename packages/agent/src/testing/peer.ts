@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { WebSocketServer, type WebSocket } from 'ws'
@@ -27,7 +28,7 @@ export class Peer {
   /** What an honest agent never does. */
   readonly faults: string[] = []
   readonly sockets = new Set<WebSocket>()
-  readonly hellos: { agentId: string; counter: number; epoch: string }[] = []
+  readonly hellos: { agentId: string; counter: number; epoch: string; version: string }[] = []
   readonly byes: string[] = []
   /** Where each connection came from. */
   readonly remotePorts: number[] = []
@@ -42,6 +43,14 @@ export class Peer {
   loseAckRatio = 0
   /** Loses the answer of the next so many enrolments. */
   loseEnrolAnswers = 0
+  /** Fixed pages beside the protocol's own: releases, as a server carries them. */
+  readonly pages = new Map<string, string | Buffer>()
+  /** Bytes a second of such a page; 0: at once. */
+  pageBytesPerSecond = 0
+  readonly asked: string[] = []
+  releaseRoot: string | null = null
+  /** Agents of these versions get `server.busy` in place of a welcome. */
+  readonly refusedVersions = new Set<string>()
   #enrolled: { publicKey: string; agentId: string } | null = null
   #server!: Server
   #waiting: (() => void)[] = []
@@ -105,6 +114,9 @@ export class Peer {
       req.on('data', (chunk: Buffer) => chunks.push(chunk))
       req.on('end', () => {
         if (req.url === '/agent/v1/ca.pem') return res.end(ca)
+        const page = this.pages.get(req.url ?? '')
+        this.asked.push(req.url ?? '')
+        if (page !== undefined) return void this.#page(res, Buffer.from(page))
         const reply = this.#answer(req.url ?? '', Buffer.concat(chunks).toString('utf8'))
         if (reply === null) return req.socket.destroy()
         res.statusCode = reply.status
@@ -115,6 +127,16 @@ export class Peer {
     const sockets = new WebSocketServer({ server: this.#server, path: '/agent/v1/channel', maxPayload: 1_048_576 })
     sockets.on('connection', (socket) => this.#serve(socket))
     await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve))
+  }
+
+  async #page(res: ServerResponse, page: Buffer): Promise<void> {
+    res.writeHead(200, { 'content-length': page.length })
+    const step = this.pageBytesPerSecond === 0 ? page.length : Math.ceil(this.pageBytesPerSecond / 20)
+    for (let i = 0; i < page.length && !res.destroyed; i += step) {
+      res.write(page.subarray(i, i + step))
+      if (step < page.length) await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    res.end()
   }
 
   #answer(path: string, body: string): { status: number; body: unknown } | null {
@@ -144,7 +166,7 @@ export class Peer {
   }
 
   #reply(agentId: string): unknown {
-    return { agentId, commandKey: this.commandKeys.publicKey, channel: `${this.url.replace('https', 'wss')}/agent/v1/channel`, product: { typeId: 'clamav-endpoint', description: 'Test' } }
+    return { agentId, commandKey: this.commandKeys.publicKey, channel: `${this.url.replace('https', 'wss')}/agent/v1/channel`, product: { typeId: 'clamav-endpoint', description: 'Test' }, ...(this.releaseRoot === null ? {} : { releaseRoot: this.releaseRoot }) }
   }
 
   #serve(socket: WebSocket): void {
@@ -164,8 +186,9 @@ export class Peer {
         }
         if (frame.counter <= agent.counter) this.faults.push(`counter ${frame.counter} after ${agent.counter}`)
         agent.counter = Math.max(agent.counter, frame.counter)
-        this.hellos.push({ agentId: frame.agentId, counter: frame.counter, epoch: frame.epoch })
+        this.hellos.push({ agentId: frame.agentId, counter: frame.counter, epoch: frame.epoch, version: frame.agentVersion })
         if (agent.isClone) send({ kind: 'problem', code: 'agent.is-clone', isRetryable: false })
+        else if (this.refusedVersions.has(frame.agentVersion)) send({ kind: 'problem', code: 'server.busy', isRetryable: true })
         else if (this.problem) send({ kind: 'problem', ...this.problem })
         else {
           ;[agentId, epoch] = [frame.agentId, frame.epoch]

@@ -56,6 +56,8 @@ export const EnrolReply = z.object({
   isSiteServer: z.boolean().optional(),
   /** The installation's CA certificate, PEM. An endpoint that enrols through its site server checks it against the fingerprint in its install command. Since version 2. */
   ca: z.string().max(20_000).optional(),
+  /** The newest root of releases this installation knows, an Envelope as JSON text (R17): believed at the registration, never again. Since version 2; absent: it has none. */
+  releaseRoot: z.string().max(65_536).optional(),
 })
 export type EnrolReply = z.infer<typeof EnrolReply>
 

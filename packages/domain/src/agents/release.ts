@@ -14,6 +14,8 @@ export const releaseLimits = {
   keys: 32,
   rotations: 32,
   packageBytes: 104_857_600,
+  /** Unpacked. */
+  programBytes: 419_430_400,
   /** A release document lives no longer: a frozen mirror is found out within this time. */
   longestLifeDays: 90,
   /** Signed "in the future" by no more than a wrong clock explains. */
