@@ -1020,6 +1020,7 @@ create table public.event (
   version integer not null default 1,
   assignee_id uuid,
   silence_id uuid,
+  silence_kind text,
   constraint event_pkey PRIMARY KEY (partner_id, id),
   constraint event_partner_id_assignee_id_fkey FOREIGN KEY (partner_id, assignee_id) REFERENCES public.account(partner_id, id) ON DELETE SET NULL (assignee_id),
   constraint event_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
@@ -1034,13 +1035,11 @@ CREATE INDEX event_customer ON public.event USING btree (partner_id, customer_id
 CREATE INDEX event_ended ON public.event USING btree (partner_id, resolved_at) WHERE (state = 'resolved'::text);
 CREATE INDEX event_newest ON public.event USING btree (partner_id, last_raised_at, id);
 CREATE UNIQUE INDEX event_open ON public.event USING btree (partner_id, product_id, category, condition) WHERE (state <> 'resolved'::text);
-CREATE INDEX event_open_newest ON public.event USING btree (partner_id, last_raised_at, id) WHERE (state <> 'resolved'::text);
-CREATE INDEX event_open_severity ON public.event USING btree (partner_id, severity_rank, last_raised_at, id) WHERE (state <> 'resolved'::text);
 CREATE INDEX event_opened ON public.event USING btree (partner_id, opened_at, id);
 CREATE INDEX event_product ON public.event USING btree (partner_id, product_id, last_raised_at DESC, id);
 CREATE INDEX event_resolved ON public.event USING btree (partner_id, product_id, resolved_at) WHERE (state = 'resolved'::text);
 CREATE INDEX event_silenced ON public.event USING btree (partner_id, silence_id);
-CREATE INDEX event_silent_newest ON public.event USING btree (partner_id, last_raised_at, id) WHERE ((state <> 'resolved'::text) AND (silence_id IS NOT NULL));
+CREATE INDEX event_silent_newest ON public.event USING btree (partner_id, silence_kind, last_raised_at, id) WHERE ((state <> 'resolved'::text) AND (silence_id IS NOT NULL));
 alter table public.event enable row level security;
 create policy tenant on public.event for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))

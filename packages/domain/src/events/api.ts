@@ -1,28 +1,12 @@
 import * as z from 'zod'
-import { categoryGroups } from '../categories/groups.ts'
 import { CustomerId, defineRoute, EndpointId, EventId, Instant, listQuery, listReply, oneOrMore, ProductId } from '../kernel/index.ts'
 import { commandsApi } from '../commands/index.ts'
-import { Detection, detectionOutcomes, Event, EventDetail, eventStates, severities } from './shapes.ts'
+import { Detection, detectionOutcomes, Event, EventDetail } from './shapes.ts'
 
 const params = z.strictObject({ eventId: EventId })
-const filters = {
-  severity: oneOrMore(severities).optional(),
-  state: oneOrMore(eventStates).optional(),
-  category: z.string().max(40).optional(),
-  /** Of any category of these groups. */
-  group: oneOrMore(categoryGroups).optional(),
-  customerId: CustomerId.optional(),
-  productId: ProductId.optional(),
-}
-const sorts = ['lastRaisedAt', 'openedAt', 'severity', 'customer'] as const
+export * from './list-api.ts'
+export * from './work-api.ts'
 
-/** EVT-4. Without `state` the open ones (unresolved and pending). `q` searches customer and product names. */
-export const listEvents = defineRoute({
-  id: 'events.list', method: 'GET', path: '/v1/events', permission: 'event.read', query: listQuery(sorts, filters, '-lastRaisedAt'), reply: listReply(Event), problems: [],
-})
-export const exportEvents = defineRoute({
-  id: 'events.export', method: 'GET', path: '/v1/events.csv', permission: 'event.read', query: listQuery(sorts, filters, '-lastRaisedAt'), reply: z.string(), problems: [], produces: 'text/csv',
-})
 export const getEvent = defineRoute({
   id: 'events.get', method: 'GET', path: '/v1/events/:eventId', permission: 'event.read', params, reply: EventDetail, problems: ['event.not-found'],
 })
@@ -60,8 +44,8 @@ export const previewIndex = defineRoute({
     isKept: z.boolean(),
     /** From when on the past is kept: later than 90 days ago on a young installation. Null: nothing yet. */
     since: Instant.nullable(),
-    now: z.number().int(), then: z.number().int(), customerCount: z.number().int(),
-    rows: z.array(z.object({ customerId: CustomerId, company: z.string(), now: z.number().int(), then: z.number().int() })),
+    present: z.number().int(), proposed: z.number().int(), customerCount: z.number().int(),
+    rows: z.array(z.object({ customerId: CustomerId, company: z.string(), present: z.number().int(), proposed: z.number().int() })),
   }),
   problems: ['customer.not-found', 'index.out-of-range'],
 })

@@ -12,6 +12,26 @@ export const eventStates = ['unresolved', 'pending', 'resolved'] as const
 export const EventState = z.enum(eventStates)
 export type EventState = z.infer<typeof EventState>
 
+export const CommentId = z.uuid()
+export const SilenceId = z.uuid()
+
+export const silenceKinds = ['snoozed', 'accepted'] as const
+/**
+ * Why an open event asks for no attention (EVT-2, EVT-9). It holds for the condition of the product: one with an end also silences the event that opens anew before it; a snooze without lasts as long as its
+ * event. `bounds`: figures that wake it when they get worse than this; null: none does.
+ */
+export const Silence = z.object({
+  id: SilenceId,
+  kind: z.enum(silenceKinds),
+  reason: z.string(),
+  owner: z.string(),
+  by: z.string(),
+  since: Instant,
+  until: Instant.nullable(),
+  bounds: z.record(z.string(), z.number()).nullable(),
+})
+export type Silence = z.infer<typeof Silence>
+
 /**
  * EVT-9: identity is (product, category, condition); at most one is open at a time. Its words come from the text catalogue:
  * `condition.<category>.<condition>.title`, `.explain`, `.next`, filled with `figures`.
@@ -36,22 +56,40 @@ export const Event = z.object({
   resolvedAt: Instant.nullable(),
   /** Figures count from here when someone reset the event (EVT-4). */
   resetAt: Instant.nullable(),
+  /** Who works on it. Those at a customer's portal are not told. */
+  assignee: z.object({ id: AccountId, name: z.string() }).nullable(),
+  /** Null: it asks for attention. At a customer's portal without its words. */
+  silence: Silence.nullable(),
   version: z.number().int(),
 })
 export type Event = z.infer<typeof Event>
 
-/** History, oldest first. `what`: opened, raised, eased, reset, resolve-asked, resolved, reopened. */
+export const eventSteps = ['opened', 'raised', 'eased', 'reset', 'resolve-asked', 'resolved', 'reopened', 'assigned', 'snoozed', 'accepted', 'woken'] as const
+/** How a silence ended: its time came, the figures passed its bounds, somebody woke it, its event was over, another took its place. */
+export const silenceEnds = ['time', 'worse', 'hand', 'over', 'replaced'] as const
+/** History, oldest first. */
 export const EventStep = z.object({
   at: Instant,
-  what: z.enum(['opened', 'raised', 'eased', 'reset', 'resolve-asked', 'resolved', 'reopened']),
+  what: z.enum(eventSteps),
   by: z.string().nullable(),
   byId: AccountId.nullable(),
   figures: z.record(z.string(), z.union([z.number(), z.string()])),
+  /** Of `assigned` (`assignee` null: nobody any more), of a silence, and of its end. */
+  details: z.object({ assignee: z.string().nullable(), reason: z.string(), until: Instant.nullable(), how: z.enum(silenceEnds) }).partial(),
 })
+
+/** For so long its author may put it right. */
+export const commentEditableMinutes = 10
+export const CommentText = z.string().trim().min(1).max(4000)
+/** `text` null: removed. */
+export const EventComment = z.object({ id: CommentId, at: Instant, by: z.string(), byId: AccountId.nullable(), text: z.string().nullable(), editedAt: Instant.nullable() })
+export type EventComment = z.infer<typeof EventComment>
 
 /** EVT-6: which index, which figures, which endpoints, since when, what to do next. */
 export const EventDetail = Event.extend({
   steps: z.array(EventStep),
+  /** Oldest first. Between those who look after the customer: none at its portal. */
+  comments: z.array(EventComment),
   /** The indexes that decided, with their values now in force and where those come from. */
   indexes: z.array(z.object({ name: z.string(), value: z.number(), from: z.enum(['default', 'business', 'customer']) })),
   endpoints: z.array(z.object({ id: EndpointId, name: z.string(), infections: z.number().int() })),

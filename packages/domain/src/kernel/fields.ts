@@ -12,7 +12,7 @@ export const fieldCodes = [
   'email', 'date-time', 'id',
   // of one schema or rule
   'description.shape', 'account-id.shape', 'account-id.taken', 'country.shape', 'code.shape', 'time-zone.unknown', 'password.too-short', 'password.breached', 'name-differs', 'tag.comma', 'rings.shape',
-  'path.shape', 'port.shape', 'address.shape', 'time.shape', 'url.shape', 'url.contradicts', 'template.name-taken', 'group.shape', 'group.label-taken',
+  'path.shape', 'port.shape', 'address.shape', 'time.shape', 'url.shape', 'url.contradicts', 'template.name-taken', 'group.shape', 'group.label-taken', 'until.past', 'until.too-far',
   'file.too-large', 'file.unreadable', 'file.type',
 ] as const
 export type FieldCode = (typeof fieldCodes)[number]

@@ -1,17 +1,17 @@
-import { rolePermissions, type Role } from '@vigie/domain/access'
 import { categories as allCategories, categoryById, type Category } from '@vigie/domain/categories'
 import { productTypeById } from '@vigie/connectors/products'
-import { notify } from '../outbox/index.ts'
 import { newId, type Background, type Services, type TenantDb } from '../platform/index.ts'
-import { concernedEndpoints } from './concerned.ts'
 import { onDue } from './due.ts'
 import { makePartitions } from './jobs.ts'
 import { readFacts, windowMinutesOf } from './facts.ts'
 import { keep, worthKeeping } from './history.ts'
 import { planFor, reopenWithinMs, type Changed } from './plan.ts'
 import {
-  addSteps, claimDue, insertEvents, lockProducts, readIndexes, readStanding, recount, settleDue, updateEvents, whoIsTold, type AssessedProduct, type NewEvent, type NewStep,
+  addSteps, claimDue, insertEvents, lockProducts, readIndexes, readStanding, recount, settleDue, updateEvents, type AssessedProduct, type NewEvent, type NewStep,
 } from './store.ts'
+import { endSilences, isPassed, readSilences, silenceFor } from './silences.ts'
+import { tell } from './telling.ts'
+import { announceAwake } from './waking.ts'
 
 const productsAtOnce = 200
 const leaseMs = 30_000
@@ -19,7 +19,6 @@ const leaseMs = 30_000
 const pollMs = 250
 /** After a round we rest as long as it took, so that assessing never takes more than half of what ingest needs; but at least this. */
 const restMs = 20
-const namesInMail = 10
 
 export interface Assessor extends Background {
   /** All that is due now, of all businesses; returns how many products were assessed. */
@@ -115,9 +114,11 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
   const now = services.clock.now()
   const known = products.map(({ id }) => id)
   const customerIds = [...new Set(products.map(({ customerId }) => customerId))]
-  const [facts, standing, indexes] = await Promise.all([
-    readFacts(db, known, windowMinutesOf(allCategories), now), readStanding(db, known, new Date(now.getTime() - reopenWithinMs)), readIndexes(db, customerIds),
+  const [facts, standing, indexes, silences] = await Promise.all([
+    readFacts(db, known, windowMinutesOf(allCategories), now), readStanding(db, known, new Date(now.getTime() - reopenWithinMs)), readIndexes(db, customerIds), readSilences(db, known),
   ])
+  const silencesOf = Map.groupBy(silences, ({ productId }) => productId)
+  const passed = new Set<string>()
   const standingOf = Map.groupBy(standing, ({ productId }) => productId)
   const opened: (NewEvent & { product: AssessedProduct })[] = []
   const changed: (Changed & { product: AssessedProduct })[] = []
@@ -128,8 +129,17 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
     const plan = planFor({
       facts: facts.get(product.id)!, categories: categoriesOf(product.typeId), business: indexes(null), customer: indexes(product.customerId), standing: standingOf.get(product.id) ?? [],
     }, now)
-    opened.push(...plan.opened.map((event) => ({ ...event, id: newId(now), productId: product.id, customerId: product.customerId, product })))
+    const silent = silencesOf.get(product.id) ?? []
+    for (const event of plan.opened) {
+      const found = silenceFor(silent, event, now)
+      if (found.passed) passed.add(found.passed.id)
+      opened.push({ ...event, id: newId(now), productId: product.id, customerId: product.customerId, product, silenceId: found.silence?.id ?? null, silenceKind: found.silence?.kind ?? null })
+    }
     changed.push(...plan.changed.map((change) => ({ ...change, product })))
+    for (const { event, state, figures } of plan.changed) {
+      const silence = state === 'resolved' ? undefined : silent.find(({ id }) => id === event.silenceId)
+      if (silence && isPassed(silence, figures)) passed.add(silence.id)
+    }
     settled.push({ productId: product.id, nextAt: plan.nextAt })
     const worth = worthKeeping(product, plan.found)
     kept.push(...worth.kept)
@@ -138,6 +148,7 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
   if (opened.length > 0) await insertEvents(db, opened.map(({ product: _, ...event }) => event), now)
   if (changed.length > 0) await updateEvents(db, changed, now)
   await keep(db, kept, unsettled, now)
+  const awake = await endSilences(db, [...passed], 'worse', now)
   const steps: NewStep[] = [
     ...opened.map(({ id, customerId, figures }) => ({ eventId: id, customerId, what: 'opened', figures })),
     ...changed.flatMap(({ event, product, step, figures }) => (step === null ? [] : [{ eventId: event.id, customerId: product.customerId, what: step, figures: step === 'resolved' ? {} : figures }])),
@@ -151,23 +162,12 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
     db.announce({ kind: 'product', id, customerId })
     db.announce({ kind: 'customer', id: customerId, customerId })
   }
-  for (const event of opened) if (event.severity === 'action-required') await tell(db, services, event, now)
+  for (const { product, ...event } of opened) {
+    if (event.severity === 'action-required' && event.silenceId === null) await tell(db, services, { ...event, company: product.company, description: product.description }, 'opened', now)
+  }
+  await announceAwake(db, services, awake, 'worse', silences, products, now)
   // past the lease whoever brings data finds its products due already and marks nothing: so they stay due
   if (services.clock.now() < leaseUntil) await settleDue(db, leaseUntil, settled)
 }
 
 const categoriesOf = (typeId: string): readonly Category[] => (productTypeById.get(typeId)?.categories ?? []).flatMap((id) => categoryById.get(id) ?? [])
-
-/** NTF-1: a mail to everyone who wants one and may see it; its key makes a second one impossible (NTF-4). */
-async function tell(db: TenantDb, services: Services, event: NewEvent & { product: AssessedProduct }, now: Date): Promise<void> {
-  const recipients = (await whoIsTold(db, event.customerId, now)).filter(({ role }) => rolePermissions[role as Role]?.includes('event.read'))
-  if (recipients.length === 0) return
-  const { endpoints, total } = await concernedEndpoints(db, event, new Date(now.getTime() - windowMinutesOf(allCategories) * 60_000), namesInMail)
-  const { product, category, condition, figures } = event
-  for (const { id: accountId } of recipients) {
-    await notify(db, services, {
-      kind: 'action-required', key: `event:${event.id}:opened:${accountId}`, accountId, customerId: event.customerId, eventId: event.id,
-      values: { customer: product.company, product: product.description, category, condition, figures, endpoints: endpoints.map(({ name }) => name), endpointCount: total, since: now.toISOString() },
-    })
-  }
-}

@@ -1,5 +1,6 @@
 import { defineInstallationJob } from '../jobs/index.ts'
 import type { Database } from '../platform/index.ts'
+import { endOverSnoozes, wakeDue } from './waking.ts'
 
 const monthsAhead = 3
 
@@ -52,4 +53,4 @@ async function moveOut(client: { query(sql: string): Promise<unknown> }, name: s
   await client.query(`alter table detection attach partition ${name} for values from ('${from}') to ('${until}')`)
 }
 
-export const assessmentJobs = [partitioning, forgetMinutes]
+export const assessmentJobs = [partitioning, forgetMinutes, wakeDue, endOverSnoozes]

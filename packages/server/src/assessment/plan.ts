@@ -25,6 +25,9 @@ export interface Standing {
   figures: Figures
   lastRaisedAt: Date
   notedAt: Date | null
+  severity: Severity
+  /** Why it is silent; null: it asks for attention. */
+  silenceId: string | null
   /** Of the commands last sent to resolve it. */
   commands: readonly { step: CommandStep; changedAt: Date }[]
 }
@@ -127,7 +130,7 @@ function carryOn(event: Standing, { holds, figures }: Held, now: Date): Changed 
 }
 
 /** A figure went the wrong way: more of something, or a smaller share. Thresholds are no figures of the product. */
-function isWorse(now: Figures, before: Figures): boolean {
+export function isWorse(now: Figures, before: Figures): boolean {
   return Object.entries(now).some(([name, value]) => name !== 'threshold' && (name === 'percent' ? value < (before[name] ?? value) : value > (before[name] ?? value)))
 }
 const isSame = (a: Figures, b: Figures) => Object.entries(a).every(([name, value]) => b[name] === value)

@@ -47,7 +47,7 @@ export async function lockProducts(db: TenantDb, ids: readonly string[]): Promis
   return rows
 }
 
-const columns = `e.id, e.product_id as "productId", e.category, e.condition, e.state, e.count, e.figures, e.last_raised_at as "lastRaisedAt", e.noted_at as "notedAt"`
+const columns = `e.id, e.product_id as "productId", e.category, e.condition, e.state, e.count, e.figures, e.last_raised_at as "lastRaisedAt", e.noted_at as "notedAt", e.severity, e.silence_id as "silenceId"`
 
 /** Open events, and those resolved since, which may go on. */
 export async function readStanding(db: TenantDb, productIds: readonly string[], resolvedSince: Date): Promise<Standing[]> {
@@ -88,15 +88,18 @@ export interface NewEvent extends Opened {
   id: string
   productId: string
   customerId: string
+  /** Opens silent: its condition is, for now. */
+  silenceId: string | null
+  silenceKind: string | null
 }
 /** Descending is worst first. */
 const ranks = { 'action-required': 2, 'warning': 1 } as const
 
 export async function insertEvents(db: TenantDb, events: readonly NewEvent[], now: Date): Promise<void> {
   await db.query(
-    `insert into event (partner_id, id, customer_id, product_id, category, condition, severity, severity_rank, state, figures, opened_at, last_raised_at)
-     select $1, r.id, r."customerId", r."productId", r.category, r.condition, r.severity, r.rank, 'unresolved', r.figures, $2, $2
-     from json_to_recordset($3) as r (id uuid, "customerId" uuid, "productId" uuid, category text, condition text, severity text, rank integer, figures jsonb)`,
+    `insert into event (partner_id, id, customer_id, product_id, category, condition, severity, severity_rank, state, figures, opened_at, last_raised_at, silence_id, silence_kind)
+     select $1, r.id, r."customerId", r."productId", r.category, r.condition, r.severity, r.rank, 'unresolved', r.figures, $2, $2, r."silenceId", r."silenceKind"
+     from json_to_recordset($3) as r (id uuid, "customerId" uuid, "productId" uuid, category text, condition text, severity text, rank integer, figures jsonb, "silenceId" uuid, "silenceKind" text)`,
     [db.tenant.partnerId, now, JSON.stringify(events.map((event) => ({ ...event, rank: ranks[event.severity] })))],
   )
 }
@@ -116,18 +119,20 @@ export interface NewStep {
   what: string
   figures: Figures
   by?: { id: string; name: string }
+  /** Of a silence and of its end. */
+  details?: Record<string, unknown>
 }
 /** One step an event: its place in the history follows from what is there. */
 export async function addSteps(db: TenantDb, steps: readonly NewStep[], now: Date): Promise<void> {
   await db.query(
-    `insert into event_step (partner_id, event_id, position, customer_id, at, what, by_id, by_name, figures)
-     select $1, r."eventId", coalesce((select max(s.position) from event_step s where s.event_id = r."eventId"), 0) + 1, r."customerId", $2, r.what, r."byId", r."byName", r.figures
-     from json_to_recordset($3) as r ("eventId" uuid, "customerId" uuid, what text, "byId" uuid, "byName" text, figures jsonb)`,
-    [db.tenant.partnerId, now, JSON.stringify(steps.map(({ by, ...step }) => ({ ...step, byId: by?.id ?? null, byName: by?.name ?? null })))],
+    `insert into event_step (partner_id, event_id, position, customer_id, at, what, by_id, by_name, figures, details)
+     select $1, r."eventId", coalesce((select max(s.position) from event_step s where s.event_id = r."eventId"), 0) + 1, r."customerId", $2, r.what, r."byId", r."byName", r.figures, r.details
+     from json_to_recordset($3) as r ("eventId" uuid, "customerId" uuid, what text, "byId" uuid, "byName" text, figures jsonb, details jsonb)`,
+    [db.tenant.partnerId, now, JSON.stringify(steps.map(({ by, details = {}, ...step }) => ({ ...step, details, byId: by?.id ?? null, byName: by?.name ?? null })))],
   )
 }
 
-/** Kept counts of open events, on products and customers: their sum and, beside it, those of each group of categories (CUS-2). */
+/** Kept counts of open events that ask for attention (silent ones do not), on products and customers: their sum and, beside it, those of each group of categories (CUS-2). */
 const counts = [
   { column: 'action_required_count', where: `e.severity = 'action-required'` },
   { column: 'warning_count', where: `e.severity = 'warning'` },
@@ -148,7 +153,7 @@ export async function recount(db: TenantDb, productIds: readonly string[], custo
     db.query(
       `update product p set ${listed((column) => `${column} = n.${column}`)} from (
          select w.id, ${counts.map(({ column, where }) => `count(*) filter (where ${where})::integer as ${column}`).join(', ')}
-         from unnest($1::uuid[]) as w (id) left join event e on e.product_id = w.id and e.state <> 'resolved' group by w.id) n
+         from unnest($1::uuid[]) as w (id) left join event e on e.product_id = w.id and e.state <> 'resolved' and e.silence_id is null group by w.id) n
        where p.id = n.id and (${listed((column) => `p.${column}`)}) is distinct from (${listed((column) => `n.${column}`)})`,
       [productIds, ...categoriesByGroup],
     ),
@@ -167,13 +172,13 @@ export async function sumUpCustomers(db: TenantDb, customerIds: readonly string[
   )
 }
 
-/** Active accounts that want to be told and see this customer (NTF-1, ACC-14); the same rule as visible_customers() and isInScope(). */
-export async function whoIsTold(db: TenantDb, customerId: string, now: Date): Promise<{ id: string; role: string }[]> {
+/** Active accounts that want to be told (or are to be: `ownerId`) and see this customer (NTF-1, ACC-14); the same rule as visible_customers() and isInScope(). */
+export async function whoIsTold(db: TenantDb, customerId: string, now: Date, ownerId: string | null = null): Promise<{ id: string; role: string }[]> {
   const line = (effect: 'allow' | 'deny') => `exists (
     select from scope_line l where l.account_id = a.id and l.effect = '${effect}' and (l.ends_at is null or l.ends_at > $2) and (l.target = 'all' or l.customer_id = $1
       or (l.target = 'tag' and exists (select from customer_tag t where t.customer_id = $1 and t.tag = l.tag))))`
   const { rows } = await db.query<{ id: string; role: string }>(
-    `select a.id, a.role from account a where a.state = 'active' and a.is_told_of_events and (not a.is_scope_limited or (${line('allow')} and not ${line('deny')}))`, [customerId, now],
+    `select a.id, a.role from account a where a.state = 'active' and (a.is_told_of_events or a.id = $3) and (not a.is_scope_limited or (${line('allow')} and not ${line('deny')}))`, [customerId, now, ownerId],
   )
   return rows
 }

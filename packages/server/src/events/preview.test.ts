@@ -32,10 +32,10 @@ describe('what the last 90 days would have raised (EVT-7)', () => {
     await kept(busy, 91 * 24, 500)
     await server.as(owner)('PUT', '/v1/indexes', { category: 'antivirus', name: 'incidents', value: 50, customerId: own.customerId })
     const { status, body } = await preview(10)
-    expect([status, body.isKept, body.now, body.then, body.customerCount]).toEqual([200, true, 1, 4, 1])
-    expect(body.rows).toEqual([{ customerId: busy.customerId, company: 'Busy', now: 0, then: 3 }])
-    expect((await preview(10, `&customerId=${own.customerId}`)).body).toMatchObject({ now: 0, then: 2, rows: [{ customerId: own.customerId, now: 0, then: 2 }] })
-    expect((await preview(100)).body).toMatchObject({ now: 1, then: 0, rows: [{ customerId: calm.customerId, now: 1, then: 0 }] })
+    expect([status, body.isKept, body.present, body.proposed, body.customerCount]).toEqual([200, true, 1, 4, 1])
+    expect(body.rows).toEqual([{ customerId: busy.customerId, company: 'Busy', present: 0, proposed: 3 }])
+    expect((await preview(10, `&customerId=${own.customerId}`)).body).toMatchObject({ present: 0, proposed: 2, rows: [{ customerId: own.customerId, present: 0, proposed: 2 }] })
+    expect((await preview(100)).body).toMatchObject({ present: 1, proposed: 0, rows: [{ customerId: calm.customerId, present: 1, proposed: 0 }] })
   })
 
   it('says so where nothing is kept, and refuses what can not be set', async () => {
@@ -50,7 +50,7 @@ describe('what the last 90 days would have raised (EVT-7)', () => {
     await kept(mine, 5, 12)
     const limited = await anActor(server.database, partnerId, { role: 'technician', isScopeLimited: true })
     await server.database.owner.query(`insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, gen_random_uuid(), $2, 0, 'allow', 'customer', $3)`, [partnerId, limited.accountId, mine.customerId])
-    expect((await preview(10, '', limited)).body).toMatchObject({ now: 0, then: 1, customerCount: 1, rows: [{ company: 'Mine' }] })
+    expect((await preview(10, '', limited)).body).toMatchObject({ present: 0, proposed: 1, customerCount: 1, rows: [{ company: 'Mine' }] })
   })
 
   it('many customers with a busy quarter: hardly more than reading what is kept of them', async () => {

@@ -24,7 +24,7 @@ interface Row {
 export async function preview(db: TenantDb, { category: id, name, value, customerId }: { category: string; name: string; value: number; customerId: string | null }, now: Date): Promise<Preview> {
   assertInRange(id, name, value)
   const category = categoryById.get(id)!
-  const nothing: Preview = { isKept: canReplay(category), since: null, now: 0, then: 0, customerCount: 0, rows: [] }
+  const nothing: Preview = { isKept: canReplay(category), since: null, present: 0, proposed: 0, customerCount: 0, rows: [] }
   if (!nothing.isKept) return nothing
   const from = new Date(now.getTime() - lookBackMs)
   const [{ rows }, valuesOf] = await Promise.all([
@@ -34,20 +34,20 @@ export async function preview(db: TenantDb, { category: id, name, value, custome
     tunedOf(db, id),
   ])
   if (rows.length === 0) return nothing
-  const counts = new Map<string, { now: number; then: number }>()
+  const counts = new Map<string, { present: number; proposed: number }>()
   for (const of of Map.groupBy(rows, (row) => row.productId).values()) {
     const owner = of[0]!.customerId
-    const count = counts.get(owner) ?? { now: 0, then: 0 }
+    const count = counts.get(owner) ?? { present: 0, proposed: 0 }
     counts.set(owner, count)
     const { own, business } = valuesOf(owner)
-    count.now += raised(category, of, business, own)
-    count.then += customerId === null ? raised(category, of, { ...business, [name]: value }, own) : raised(category, of, business, { ...own, [name]: value })
+    count.present += raised(category, of, business, own)
+    count.proposed += customerId === null ? raised(category, of, { ...business, [name]: value }, own) : raised(category, of, business, { ...own, [name]: value })
   }
-  const differing = [...counts].filter(([, count]) => count.now !== count.then).sort(([, a], [, b]) => Math.abs(b.then - b.now) - Math.abs(a.then - a.now))
+  const differing = [...counts].filter(([, count]) => count.present !== count.proposed).sort(([, a], [, b]) => Math.abs(b.proposed - b.present) - Math.abs(a.proposed - a.present))
   const names = await companies(db, differing.slice(0, shown).map(([owner]) => owner))
-  const sum = (of: 'now' | 'then') => [...counts.values()].reduce((total, count) => total + count[of], 0)
+  const sum = (of: 'present' | 'proposed') => [...counts.values()].reduce((total, count) => total + count[of], 0)
   return {
-    isKept: true, since: new Date(rows.reduce((least, { hourMs }) => Math.min(least, hourMs), Infinity)).toISOString(), now: sum('now'), then: sum('then'), customerCount: differing.length,
+    isKept: true, since: new Date(rows.reduce((least, { hourMs }) => Math.min(least, hourMs), Infinity)).toISOString(), present: sum('present'), proposed: sum('proposed'), customerCount: differing.length,
     rows: differing.slice(0, shown).map(([owner, count]) => ({ customerId: owner, company: names.get(owner) ?? '', ...count })),
   }
 }

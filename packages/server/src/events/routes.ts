@@ -1,18 +1,20 @@
 import { categoryById, indexesInForce } from '@vigie/domain/categories'
 import { isFinal } from '@vigie/domain/commands'
-import { eventsApi, type Event, type EventDetail } from '@vigie/domain/events'
+import { eventsApi, mostMatches, type Event, type EventDetail } from '@vigie/domain/events'
 import { Problem } from '@vigie/domain/kernel'
 import { concernedEndpoints, markDue } from '../assessment/index.ts'
 import { record } from '../audit/index.ts'
 import { commandsOfEvent, sendCommand } from '../commands/index.ts'
-import { exportPageSize, handle, handleStream, speaker, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
+import { exportPageSize, handle, handleStream, speaker, streamCsv, type Handler, type TenantDb } from '../platform/index.ts'
+import { doer, objectOf } from './audited.ts'
+import { commentRoutes, commentsOf } from './comments.ts'
 import * as detections from './detections.ts'
+import { detailShownTo, shownTo } from './discretion.ts'
 import * as indexes from './indexes.ts'
 import { preview } from './preview.ts'
 import * as events from './store.ts'
+import { workRoutes } from './work-routes.ts'
 
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
-const objectOf = (event: Event) => ({ kind: 'event', id: event.id, name: `${event.category}/${event.condition}` })
 
 /** From when its figures count: the hour before it was last raised, or its reset if that is later (EVT-3, EVT-4). */
 const countedSince = (event: Event): Date => new Date(Math.max(Date.parse(event.lastRaisedAt) - 3_600_000, event.resetAt === null ? 0 : Date.parse(event.resetAt)))
@@ -38,36 +40,46 @@ async function resolvedBy(db: TenantDb, event: Event): Promise<EventDetail['reso
 }
 
 export const eventRoutes: Handler[] = [
-  handle(eventsApi.listEvents, async ({ db }, { query }) => await events.list(db, query)),
+  ...workRoutes,
+  ...commentRoutes,
+
+  handle(eventsApi.listEvents, async ({ db, actor }, { query }) => {
+    const page = await events.list(db, query, actor.accountId)
+    return { ...page, rows: page.rows.map((event) => shownTo(actor, event)) }
+  }),
+
+  handle(eventsApi.matchEvents, async ({ db, actor }, { query }) => await events.matches(db, query, actor.accountId, mostMatches)),
 
   handleStream(eventsApi.exportEvents, async (context, { query }, reply) => {
     const say = speaker(context.actor.locale)
-    const head = ['severity', 'customer', 'product', 'category', 'condition', 'event-state', 'count', 'opened', 'last-raised', 'resolved'].map((name) => say(`column.${name}`))
+    const head = ['severity', 'customer', 'product', 'category', 'condition', 'event-state', 'count', 'opened', 'last-raised', 'resolved', 'assignee', 'silence', 'silent-until', 'silence-reason'].map((name) => say(`column.${name}`))
     await streamCsv(context, reply, 'events.csv', head, async (db, cursor) => {
-      const page = await events.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor })
+      const page = await events.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor }, context.actor.accountId)
       if (cursor === undefined) await record(db, context.services.vault, context.now, doer(context), { activity: 'event.exported', object: { kind: 'event', id: null, name: 'events.csv' }, after: query })
       return {
         nextCursor: page.nextCursor,
-        rows: page.rows.map((event) => [
+        rows: page.rows.map((event) => shownTo(context.actor, event)).map((event) => [
           say(`severity.${event.severity}`), event.customerName, event.productName, say(`category.${event.category}`),
           say(`condition.${event.category}.${event.condition}.title`, event.figures), say(`event-state.${event.state}`), event.count, event.openedAt, event.lastRaisedAt, event.resolvedAt,
+          event.assignee?.name ?? null, event.silence && say(`silence.${event.silence.kind}`), event.silence?.until ?? null, event.silence?.reason ?? null,
         ]),
       }
     })
   }),
 
-  handle(eventsApi.getEvent, async ({ db }, { params }) => {
+  handle(eventsApi.getEvent, async ({ db, actor }, { params }) => {
     const event = await events.get(db, params.eventId)
     const { business, customer } = await indexes.tuned(db, event.customerId)
     const category = categoryById.get(event.category)
     const inForce = category ? indexesInForce(category, business[event.category] ?? {}, customer[event.category] ?? {}) : {}
-    return {
+    return detailShownTo(actor, {
       ...event,
       steps: await events.stepsOf(db, event.id),
+      comments: await commentsOf(db, event.id),
       indexes: Object.entries(inForce).map(([name, index]) => ({ name, ...index })),
       endpoints: (await concernedEndpoints(db, event, countedSince(event), 20)).endpoints,
       resolvedBy: event.state === 'resolved' ? [] : await resolvedBy(db, event),
-    }
+    })
   }),
 
   handle(eventsApi.resetEvent, async ({ db, now, services, ...who }, { params }) => {

@@ -150,6 +150,14 @@ export const examples: Readonly<Record<string, Example>> = {
   // events
   'events.list': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
   'events.export': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
+  'events.match': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
+  'events.assignees': nothing,
+  'events.assign': example(({ eventId, accountId }) => ({ body: { ids: [eventId], accountId } })),
+  'events.silence': example(({ eventId, accountId }) => ({ body: { ids: [eventId], kind: 'snoozed', reason: 'known', until: null, ownerId: accountId } })),
+  'events.wake': example(({ eventId }) => ({ body: { ids: [eventId] } })),
+  'events.comment': example(({ eventId }) => ({ params: { eventId }, body: { text: 'seen' } })),
+  'events.edit-comment': example(({ eventId, commentId }) => ({ params: { eventId, commentId }, body: { text: 'seen' } }), { status: 409 }), // somebody else wrote it
+  'events.remove-comment': example(({ eventId, commentId }) => ({ params: { eventId, commentId } }), { status: 409 }),
   'events.get': example(({ eventId }) => ({ params: { eventId } })),
   'events.reset': example(({ eventId }) => ({ params: { eventId } })),
   'events.resolve': example(({ eventId }) => ({ params: { eventId } })),

@@ -13,6 +13,7 @@ export interface Ids {
   agentId: string
   endpointId: string
   eventId: string
+  commentId: string
   commandId: string
   /** To the customer's agent alone, given by somebody who is not there any more. */
   orderId: string
@@ -103,6 +104,9 @@ async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark:
   await put('agent', { ...ofProduct, id: agentId, public_key: randomBytes(32), state: 'online', hostname: `host-${mark}`, platform: 'linux', agent_version: '0.1.0', protocol: 1, command_number: 1, commands })
   await put('endpoint', { ...ofProduct, id: endpointId, agent_id: agentId, key: 'k', name: `host-${mark}`, group: 'servers' })
   await put('event', { ...ofProduct, id: eventId, category: 'antivirus', condition: 'uncleaned', severity: 'action-required', state: 'unresolved', figures: '{"infections": 1}' })
+  const commentId = newId(now)
+  await put('event_comment', { ...ofProduct, id: commentId, event_id: eventId, by_name: mark, text: mark })
+  await put('event_silence', { ...ofProduct, id: newId(now), event_id: eventId, category: 'antivirus', condition: 'uncleaned', kind: 'snoozed', reason: mark, owner_name: mark, by_name: mark })
   await put('command', { ...ofProduct, id: commandId, agent_id: agentId, number: 1, type: 'scan-now', step: 'waiting', sent_by: mark, expires_at: new Date(now.getTime() + 3_600_000) })
   const orderId = newId(now)
   await insert(database, 'command_order', { partner_id: partnerId, id: orderId, type: 'scan-now', target: JSON.stringify({ kind: 'agents', agentIds: [agentId] }), state: 'waiting', ring_percents: [100], created_by_id: newId(now), created_by: mark, agent_count: 1 })
@@ -143,7 +147,7 @@ async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark:
   await put('setting_state', { ...ofProduct, endpoint_id: endpointId, agent_id: agentId, group: 'servers', time_zone: 'Europe/Paris', wanted_revision: 1, wanted, command_revision: 1, reported_revision: 1, reported })
   const values = { customer: `Company ${mark}`, product: mark, category: 'antivirus', condition: 'uncleaned', figures: { infections: 1 }, endpoints: [`host-${mark}`], endpointCount: 1, since: now.toISOString() }
   await put('outbox', { id: deliveryId, kind: 'action-required', key: `k-${deliveryId}`, recipient: 'who@example.com', locale: 'en', time_zone: 'UTC', event_id: eventId, content: JSON.stringify({ name: 'Who', values }), state: 'failed' })
-  return { customerId, emptyCustomerId, contactId, productId, agentId, endpointId, eventId, commandId, orderId, deliveryId, mergeId, twinId, duplicateId, moveId, consentId, endpointKeyId, urlEntryId }
+  return { customerId, emptyCustomerId, contactId, productId, agentId, endpointId, eventId, commentId, commandId, orderId, deliveryId, mergeId, twinId, duplicateId, moveId, consentId, endpointKeyId, urlEntryId }
 }
 
 export async function aSession(database: TestDatabase, partnerId: string, accountId: string, state: 'full' | 'mfa-needed' | 'mfa-enrolment-needed'): Promise<{ sessionId: string; token: string }> {

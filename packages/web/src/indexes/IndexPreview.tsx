@@ -44,16 +44,16 @@ function Outcome({ preview, isOfOne }: { preview: Preview; isOfOne: boolean }) {
   if (preview.since === null) return <p className="quiet" role="status">{say('indexes.preview.none')}</p>
   return (
     <div role="status">
-      <p>{say('indexes.preview.sum', { now: preview.now, then: preview.then })} <span className="quiet">{say('indexes.preview.since', { date: day(preview.since) })}</span></p>
+      <p>{say('indexes.preview.sum', { present: preview.present, proposed: preview.proposed })} <span className="quiet">{say('indexes.preview.since', { date: day(preview.since) })}</span></p>
       {!isOfOne && preview.rows.length > 0 && (
         <table className={css.previewTable}>
-          <thead><tr><th scope="col">{say('indexes.preview.customer')}</th><th scope="col">{say('indexes.preview.now')}</th><th scope="col">{say('indexes.preview.then')}</th></tr></thead>
+          <thead><tr><th scope="col">{say('indexes.preview.customer')}</th><th scope="col">{say('indexes.preview.present')}</th><th scope="col">{say('indexes.preview.proposed')}</th></tr></thead>
           <tbody>
             {preview.rows.slice(0, 10).map((row) => (
               <tr key={row.customerId}>
                 <td><Link to={paths.customer({ customerId: row.customerId })}>{row.company}</Link></td>
-                <td className="figures">{number(row.now)}</td>
-                <td className="figures">{number(row.then)}</td>
+                <td className="figures">{number(row.present)}</td>
+                <td className="figures">{number(row.proposed)}</td>
               </tr>
             ))}
           </tbody>
