@@ -27,9 +27,9 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const reader: Record<string, [file: string, line: string]> = {
-  category: ['packages/domain/src/categories/index.ts', ', oddHours] as unknown'],
+  category: ['packages/domain/src/categories/index.ts', '  oddHours,\n] as unknown'],
   figure: ['packages/domain/src/figures/index.ts', ', oddHours] as const'],
-  'product-type': ['packages/connectors/src/products/index.ts', ', oddHours]'],
+  'product-type': ['packages/connectors/src/products/index.ts', '  oddHours,\n]'],
   engine: ['packages/agent/src/engines/index.ts', ', oddHours] as const'],
   slice: ['packages/server/src/compose.ts', '...oddHoursRoutes,'],
 }

@@ -90,7 +90,7 @@ describe('${words} (EVT-3)', () => {
   }),
   edits: ({ id, value }) => [{
     file: 'packages/domain/src/categories/index.ts',
-    apply: (text) => intoList(withImport(text, `import { ${value} } from './${id}.ts'`).replace(/^export \{ (antivirus[^}]*?) \}/m, `export { $1, ${value} }`), /categories: readonly Category\[\] = \[/, value),
+    apply: (text) => intoList(withImport(text, `import { ${value} } from './${id}.ts'`).replace(/^export \{ ([^}]*\bantivirus\b[^}]*?) \}/m, `export { $1, ${value} }`), /categories: readonly Category\[\] = \[/, value),
   }],
   next: ({ id }) => [`write its facts, thresholds and conditions; name it in the product types it is assessed for`, `texts: category.${id}, index.${id}.*, condition.${id}.* (docs/how-to/add-an-event-category.md)`],
 }
@@ -126,6 +126,9 @@ export const ${value} = defineProductType({
   isSiteServer: false,
   categories: ['antivirus'],
   commands: [],
+  settings: [],
+  addOns: [],
+  isConnectable: false,
   licenceUnit: 'endpoint',
   freshForSeconds: 900,
   defaultGroups: ['servers'],

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { customersApi } from '@vigie/domain/customers'
-import { productsApi } from '@vigie/domain/products'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBrowser, settle, visit, type Visit } from '../../web/e2e/kit.ts'

@@ -12,12 +12,12 @@ import { deviceControl } from './device-control.ts'
 import { botnet } from './botnet.ts'
 import { ips } from './ips.ts'
 import type { Category } from './define.ts'
-import type { CategoryGroup } from './groups.ts'
+import type { CategoryGroup } from './types.ts'
 import { managedServer } from './managed-server.ts'
 
 export { assess, defineCategory, fact, indexesInForce, type Category, type Condition, type Fact, type Index, type Verdict } from './define.ts'
 export { canReplay, isCalm, isKept, isLowWorse, replay, type FactHour, type Replayed } from './replay.ts'
-export { categoryGroups, type CategoryGroup } from './groups.ts'
+export { categoryGroups, type CategoryGroup } from './types.ts'
 export { agentAbnormal, agentOffline, antiSpyware, networkVirus, webReputation, behaviourMonitoring, urlFiltering, deviceControl, botnet, ips, antivirus, componentUpdate, dataFreshness, managedServer }
 
 export const categories: readonly Category[] = [

@@ -1,4 +1,4 @@
-import type { SettingValue } from '../agents/protocol.ts'
+import type { SettingValue } from '../agents/index.ts'
 import { agentControl } from './agent-control.ts'
 import { behaviourMonitoring } from './behaviour-monitoring.ts'
 import type { Setting, SettingGroup } from './define.ts'

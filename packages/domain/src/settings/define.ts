@@ -1,4 +1,4 @@
-import type { SettingValue } from '../agents/protocol.ts'
+import type { SettingValue } from '../agents/index.ts'
 
 /** What a value looks like: the console draws its control from this, server and agent check by it. */
 export type SettingShape =

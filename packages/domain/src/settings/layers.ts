@@ -1,4 +1,4 @@
-import type { SettingValue } from '../agents/protocol.ts'
+import type { SettingValue } from '../agents/index.ts'
 import { slotByKey, type SettingValues } from './catalogue.ts'
 import { isSame } from './values.ts'
 

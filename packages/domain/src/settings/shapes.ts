@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { SettingValue } from '../agents/protocol.ts'
+import { SettingValue } from '../agents/index.ts'
 import { CustomerId, EndpointId, Instant, ProductId } from '../kernel/index.ts'
 import { families } from '../products/index.ts'
 import { layerLevels, originKinds } from './layers.ts'
@@ -30,7 +30,9 @@ export const SettingRow = z.object({
   counts: z.array(z.object({ state: z.enum(settingStates), count: z.number().int() })),
   /** Set nearer to the endpoint, so that this place's value does not reach them: how many endpoints. */
   overriddenCount: z.number().int(),
-  /** Endpoints that report another value, or on which nobody set one: at most 5 of each row. */
+  /** Where nobody set it: what the machines themselves have, if all that tell agree; null: somebody set it, none tells, or they differ. */
+  onMachines: SettingValue.nullable(),
+  /** Endpoints that report another value than is wanted or, where nobody set one and machines differ, another than the type's default: at most 5 of each row. */
   reported: z.array(z.object({ endpointId: EndpointId, name: z.string(), group: z.string(), value: SettingValue, state: z.enum(settingStates) })),
 })
 export type SettingRow = z.infer<typeof SettingRow>

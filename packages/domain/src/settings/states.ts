@@ -1,4 +1,4 @@
-import type { SettingValue } from '../agents/protocol.ts'
+import type { SettingValue } from '../agents/index.ts'
 import type { SettingValues } from './catalogue.ts'
 import type { Effective } from './layers.ts'
 import { isSame } from './values.ts'
@@ -22,14 +22,14 @@ export interface EndpointSettings {
 
 /** Pure: what one endpoint says of one key against what is wanted of it. */
 export function stateOf(key: string, wanted: Effective, { reported, wantedRevision, order }: EndpointSettings): SettingState {
-  if (wanted.origin.kind === 'default' && wantedRevision === 0) return reported ? (Object.hasOwn(reported.values, key) ? 'machine' : 'unsupported') : 'not-reported'
+  // an order for something else that waits, or failed, says nothing about what nobody asked for
+  if (wanted.origin.kind === 'default') return reported ? (Object.hasOwn(reported.values, key) ? 'machine' : 'unsupported') : 'not-reported'
   if (reported === null || reported.revision !== wantedRevision) {
     if (order === 'delivered' || order === 'running') return 'under-way'
     if (order === 'failed' || order === 'unknown') return 'failed'
     return 'waiting'
   }
   if (!Object.hasOwn(reported.values, key)) return 'unsupported'
-  if (wanted.origin.kind === 'default') return 'machine'
   if (isSame(reported.values[key], wanted.value)) return 'effective'
   // it took the order and the engine is not there: clamonacc is starting, say, or the order says it failed
   return order === 'delivered' || order === 'running' ? 'under-way' : order === 'failed' ? 'failed' : 'drifted'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { newId } from '../platform/index.ts'
-import { aCustomer, anActor, aPartner, aProduct } from '../platform/testing/database.ts'
+import { aCustomer, anActor, aPartner } from '../platform/testing/database.ts'
 import { testServer, type TestServer } from '../platform/testing/server.ts'
 import { upsertEndpoints } from '../ingest/store.ts'
 
