@@ -3,6 +3,7 @@ import type { EventDetail } from '@vigie/domain/events'
 import { Button, Line, useActor, useQuietly, useText } from '../kit/index.ts'
 import { commandsOf } from './EventCommands.tsx'
 import { useEventActions } from './useEventActions.tsx'
+import { useWork } from './useWork.tsx'
 
 /** The buttons of an open event. The first says what it does ("Scan now"); greyed, it says why. */
 export function EventActions({ event }: { event: EventDetail }) {
@@ -11,6 +12,7 @@ export function EventActions({ event }: { event: EventDetail }) {
   const mayRead = useActor().can('command.read')
   const sent = useQuietly(mayRead ? commandsOf(event.id) : null)?.rows ?? []
   const isUnderWay = sent.some((command) => !isFinal(command.step))
+  const work = useWork()
   if (!act.mayAct) return null
   // The server sends the first that is possible; so does this button say.
   const best = event.resolvedBy.find((command) => command.isPossible) ?? event.resolvedBy[0]
@@ -25,6 +27,8 @@ export function EventActions({ event }: { event: EventDetail }) {
         {say(best === undefined ? 'events.resolve' : `command.${best.type}`)}
       </Button>
       <Button icon="refresh" isBusy={act.isResetting} onClick={() => act.reset(event)}>{say('events.reset')}</Button>
+      {work.actions(event).map((action) => <Button key={say(action.label)} icon={action.icon!} disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>{say(action.label)}</Button>)}
+      {work.dialog}
     </Line>
   )
 }

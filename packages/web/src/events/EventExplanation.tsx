@@ -3,12 +3,14 @@ import { detectionOutcomes, eventsApi, leavesInfection, type EventDetail } from 
 import type { ReactNode } from 'react'
 import { Infections, RecentDetections } from '../detections/index.ts'
 import { Ago, Facts, Icon, Line, Link, Notice, Part, paths, query, useActor, useLoaded, useText } from '../kit/index.ts'
+import { AddComment } from './Comments.tsx'
 import { EventActions } from './EventActions.tsx'
 import { EventCommands } from './EventCommands.tsx'
 import css from './events.module.css'
 import { EventSigns } from './EventSigns.tsx'
 import { History } from './History.tsx'
 import { Piece, PieceLevel } from './Piece.tsx'
+import { SilenceNotice } from './SilenceNotice.tsx'
 import { categoryName, conditionText, eventTitle } from './words.ts'
 import { Why } from './Why.tsx'
 
@@ -38,6 +40,7 @@ export function EventExplanation({ eventId, withTitle = false }: { eventId: stri
         </header>}
         <div className={css.columns}>
           <div className={css.column}>
+            {event.state !== 'resolved' && event.silence !== null && <SilenceNotice event={event} silence={event.silence} />}
             {event.state === 'resolved' ? (
               <Notice title="events.resolved"><span>{say('events.resolved.about')} <Ago at={event.resolvedAt} /></span></Notice>
             ) : (
@@ -53,7 +56,7 @@ export function EventExplanation({ eventId, withTitle = false }: { eventId: stri
           <div className={css.column}>
             <Piece title="events.since"><Since event={event} /></Piece>
             {actor.can('detection.read') && categoryById.get(event.category)?.group === 'threat' && <Piece title="events.detections"><Behind event={event} /></Piece>}
-            <Piece title="events.history"><History steps={event.steps} /></Piece>
+            <Piece title="events.history">{actor.can('event.act') && <AddComment key={event.id} eventId={event.id} />}<History event={event} /></Piece>
           </div>
         </div>
       </article>
@@ -72,6 +75,7 @@ function Since({ event }: { event: EventDetail }) {
         ...(event.resetAt === null ? [] : [['events.resetAt', <Ago key="reset" at={event.resetAt} />] as [string, ReactNode]]),
         ...(event.resolvedAt === null ? [] : [['events.resolvedAt', <Ago key="resolved" at={event.resolvedAt} />] as [string, ReactNode]]),
         ['events.column.category', categoryName(say, event.category)],
+        ...(event.assignee === null ? [] : [['events.column.assignee', event.assignee.name] as [string, ReactNode]]),
       ]}
     />
   )

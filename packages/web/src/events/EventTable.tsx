@@ -1,10 +1,13 @@
 import { categories, categoryGroups } from '@vigie/domain/categories'
-import { eventsApi, eventStates, severities, type Event } from '@vigie/domain/events'
+import { eventsApi, eventStates, severities, silences, type Event } from '@vigie/domain/events'
+import { productsApi } from '@vigie/domain/products'
+import { customersApi } from '@vigie/domain/customers'
 import {
-  columns, csvOf, DataTable, Empty, Link, Part, paths, query, Severity, SidePanel, sortedBy, useAddress, useLoaded, useText, type Action, type Filter, type Sign,
+  api, columns, csvOf, DataTable, Empty, Link, Part, paths, query, Severity, SidePanel, sortedBy, StateTag, useActor, useAddress, useLoaded, useQuietly, useText, type Action, type Filter, type Sign,
 } from '../kit/index.ts'
 import { EventExplanation } from './EventExplanation.tsx'
 import { useEventActions } from './useEventActions.tsx'
+import { useWork } from './useWork.tsx'
 import { categoryName, eventTitle, mendedBy } from './words.ts'
 
 interface Fixed {
@@ -19,7 +22,12 @@ function Title({ event }: { event: Event }) {
   const words = eventTitle(useText(), event)
   return <span title={words}>{words}{event.count > 1 && <span className="faint figures"> ×{event.count}</span>}</span>
 }
+/** An open event that is kept silent says so instead of its state. */
+const State = ({ event }: { event: Event }) =>
+  event.silence !== null && event.state !== 'resolved' ? <StateTag label={`silence.${event.silence.kind}`} tone="quiet" /> : <StateTag label={`event-state.${event.state}`} tone={stateTones[event.state]} />
 const Category = ({ event }: { event: Event }) => <>{categoryName(useText(), event.category)}</>
+
+const bulkIcons = { assign: 'user', snoozed: 'clock', accepted: 'shield', wake: 'bell', resolve: 'play', reset: 'refresh' } as const
 
 const column = columns<Event>('events.column')
 const severity = column.cell('severity', (event) => <Severity sign={event.severity} />, { width: 140, sort: true })
@@ -31,7 +39,8 @@ const tail = [
   column.cell('count', (event) => <span className="figures">{event.count}</span>, { width: 80, align: 'end', hidden: true }),
   column.ago('openedAt', { sort: true, width: 110 }),
   column.ago('lastRaisedAt', { sort: true, width: 120, hidden: true }),
-  column.state('state', (event) => ({ label: `event-state.${event.state}`, tone: stateTones[event.state] }), { width: 170 }),
+  column.text('assignee', (event) => event.assignee?.name ?? null, { width: 120 }),
+  column.cell('state', (event) => <State event={event} />, { width: 170 }),
 ]
 const shown = { all: [severity, what, customer, product, ...tail], customer: [severity, what, product, ...tail], product: [severity, what, ...tail] }
 
@@ -39,8 +48,31 @@ const filters: Filter[] = [
   { key: 'severity', label: 'events.column.severity', options: severities.map((value) => ({ value, label: `severity.${value}` })) },
   { key: 'state', label: 'events.column.state', options: eventStates.map((value) => ({ value, label: `event-state.${value}` })) },
   { key: 'group', label: 'events.column.group', options: categoryGroups.map((value) => ({ value, label: `category-group.${value}` })) },
+  { key: 'silence', label: 'events.column.silence', options: silences.map((value) => ({ value, label: `silence.${value}` })) },
   { key: 'category', label: 'events.column.category', isSingle: true, options: categories.map(({ id }) => ({ value: id, label: `category.${id}` })) },
 ]
+
+const assignees = query(eventsApi.listAssignees).with({})
+const catalogue = query(productsApi.getCatalogue).with({})
+const tagsInUse = query(customersApi.listTags).with({})
+
+/** Who works on it; and over all customers which type, and whose tag. */
+function useWiderFilters(isOfOne: boolean): Filter[] {
+  const actor = useActor()
+  const people = useQuietly(actor.can('event.act') ? assignees : null)?.rows ?? []
+  const types = useQuietly(!isOfOne && actor.can('product.read') ? catalogue : null)?.types.filter((type) => type.isConnectable) ?? []
+  const tags = useQuietly(!isOfOne && actor.can('customer.update') ? tagsInUse : null)?.rows.map(({ tag }) => tag) ?? []
+  const chosen = useAddress().search['tag']?.split(',') ?? []
+  const named = (values: readonly string[]) => values.map((value) => ({ value, label: { text: value } }))
+  return [
+    ...(actor.can('event.act') ? [{
+      key: 'assignee', label: 'events.column.assignee',
+      options: [{ value: 'me', label: 'events.mine' }, { value: 'nobody', label: 'events.nobody' }, ...people.filter(({ id }) => id !== actor.account.id).map(({ id, name }) => ({ value: id, label: { text: name } }))],
+    }] : []),
+    ...(types.length > 0 ? [{ key: 'typeId', label: 'common.product', options: types.map((type) => ({ value: type.id, label: `product-type.${type.id}.name` })) }] : []),
+    ...(!isOfOne && tags.length > 0 ? [{ key: 'tag', label: 'events.filter.tag', options: named([...new Set([...chosen, ...tags])]) }] : []),
+  ]
+}
 
 /** Events, the opened one explained beside. Without a state filter: the open ones. @param fixed whose; nothing: all that one may see */
 export function EventTable({ fixed = {}, filters: more = [] }: { fixed?: Fixed; filters?: Filter[] }) {
@@ -48,19 +80,20 @@ export function EventTable({ fixed = {}, filters: more = [] }: { fixed?: Fixed; 
   const asking = eventList(fixed)
   const list = useLoaded(asking)
   const act = useEventActions()
+  const work = useWork()
+  const wider = useWiderFilters(fixed.customerId !== undefined || fixed.productId !== undefined)
   const actions = (event: Event): Action[] =>
     !act.mayAct ? [] : [
       ...mendedBy(event).slice(0, 1).map((type): Action => ({ label: `command.${type}`, icon: 'play', disabledReason: act.blocked(event), onSelect: () => void act.resolve(event) })),
       { label: 'events.reset', icon: 'refresh', disabledReason: act.blocked(event), onSelect: () => act.reset(event) },
+      ...work.actions(event),
     ]
-  const bulk = (events: Event[]): Action[] => [
-    {
-      label: 'events.resolve', icon: 'play',
-      disabledReason: events.every((event) => event.state !== 'resolved' && act.unmendable(event) === undefined) ? undefined : 'events.resolve-many.some-cannot',
-      onSelect: () => act.resolveMany(events),
-    },
-    { label: 'events.reset', icon: 'refresh', disabledReason: events.some((event) => event.state === 'resolved') ? 'events.reset-many.some-resolved' : undefined, onSelect: () => act.resetMany(events) },
-  ]
+  // each says for itself which of them it could not be done to, so that all of a filter may be chosen
+  const bulk = (events: Event[], ids: readonly string[], clear: () => void): Action[] =>
+    (['assign', 'snoozed', 'accepted', 'wake', 'resolve', 'reset'] as const).map((kind): Action => ({
+      label: `events.bulk.go.${kind}`, icon: bulkIcons[kind], onSelect: () => work.start(kind, events, ids, clear),
+    }))
+  const { cursor: _cursor, limit: _limit, ...matching } = (asking(at).queryKey[1] as { query: Record<string, string> }).query
   return (
     <>
       <DataTable
@@ -69,11 +102,11 @@ export function EventTable({ fixed = {}, filters: more = [] }: { fixed?: Fixed; 
         columns={fixed.productId ? shown.product : fixed.customerId ? shown.customer : shown.all}
         sort="-lastRaisedAt"
         {...(fixed.productId ? {} : { search: 'events.search' })}
-        filters={[...filters, ...more]}
+        filters={[...filters, ...wider, ...more]}
         {...(fixed.customerId || fixed.productId ? {} : { views: 'events' as const })}
         csv={csvOf(eventsApi.exportEvents, asking(at))}
         actions={actions}
-        {...(act.mayAct ? { bulk } : {})}
+        {...(act.mayAct ? { bulk, matches: () => api(eventsApi.matchEvents).call({ query: matching }) } : {})}
         opens={(event) => `?event=${event.id}`}
         openId={at.search['event']}
         empty={<Empty icon="shield" title="events.none" about="events.none.about" />}
@@ -81,6 +114,7 @@ export function EventTable({ fixed = {}, filters: more = [] }: { fixed?: Fixed; 
       <SidePanel param="event" label="events.one" ids={list.rows.map((event) => event.id)}>
         {(id) => <Part key={id}><EventExplanation eventId={id} withTitle /></Part>}
       </SidePanel>
+      {work.dialog}
     </>
   )
 }
