@@ -82,6 +82,20 @@ describe('a growing log is read once, whatever is done to it (AGT-6, AGT-7)', ()
     await until(['one', 'two', 'three'])
   })
 
+  it('renamed again and again under a program that goes on in the old one until it is told: nothing lost, in order', async () => {
+    await writeFile(path, '')
+    follow()
+    const written: string[] = []
+    for (let round = 0; round < 60; round++) {
+      await rename(path, `${path}.1`)
+      await writeFile(path, '')
+      await appendFile(`${path}.1`, `late ${round}\n`)
+      await appendFile(path, `first ${round}\n`)
+      written.push(`late ${round}`, `first ${round}`)
+      await until(written)
+    }
+  })
+
   it('rotated three times while nobody read: all of it, in order', async () => {
     await writeFile(path, `${line('one')}\n`)
     const first = follow()

@@ -115,16 +115,14 @@ export class Follower {
     if (this.#file === null) return false
     this.isReadable = true
     const cursor = this.#cursor!
-    const chunk = Buffer.alloc(chunkBytes)
-    const { bytesRead } = await this.#file.read(chunk, 0, chunk.length, cursor.offset)
-    const bytes = chunk.subarray(0, bytesRead)
+    const bytes = await bytesFrom(this.#file, cursor.offset)
     const end = bytes.lastIndexOf(0x0a) + 1
     if (end > 0) {
       await this.#hand(bytes.subarray(0, end), cursor.offset + end)
       return true
     }
-    if (bytesRead >= lineBytes) {
-      await this.#hand(bytes, cursor.offset + bytesRead) // no such line is a detection: it only stands in the way
+    if (bytes.length >= lineBytes) {
+      await this.#hand(bytes, cursor.offset + bytes.length) // no such line is a detection: it only stands in the way
       return true
     }
     return this.#isElsewhere(cursor, bytes)
@@ -148,12 +146,20 @@ export class Follower {
       throw error
     })
     if (named === null || String(named.ino) === cursor.inode) return false
-    if (rest.length > 0) await this.#hand(rest, cursor.offset + rest.length) // its last line will never be ended
+    // A program goes on in the renamed file until it is told (logrotate's `create`, then `postrotate`): its first line in the next one is what says it is done here.
     const next = await nextAfter(this.#options.path, this.#file!)
-    await this.#file!.close()
-    this.#file = await open(next, 'r')
-    this.#cursor = { inode: String((await this.#file.stat()).ino), offset: 0, head: emptyHead }
-    return true
+    if (next === null) return false
+    try {
+      if ((await bytesFrom(this.#file!, cursor.offset)).length > rest.length) return true // came after our last look here: first that
+      if (rest.length > 0) await this.#hand(rest, cursor.offset + rest.length) // its last line will never be ended
+      const inode = String((await next.stat()).ino)
+      await this.#file!.close()
+      this.#file = next
+      this.#cursor = { inode, offset: 0, head: emptyHead }
+      return true
+    } finally {
+      if (this.#file !== next) await next.close()
+    }
   }
 
   async #hand(bytes: Buffer, offset: number): Promise<void> {
@@ -215,19 +221,38 @@ async function sameName(path: string): Promise<string[]> {
   return [path, ...names.filter((other) => !/\.(gz|xz|bz2|zst)$/.test(other)).sort().slice(0, 20).map((other) => join(folder, other))]
 }
 
-/** The log that was written after `held`: the oldest rotated one that is newer (there may be several after a long stop), else the log itself. No copy of `held`. */
-async function nextAfter(path: string, held: FileHandle): Promise<string> {
+/**
+ * The log that was written after `held`: the oldest rotated one that is newer (there may be several after a long stop), else the log itself. No copy of `held`.
+ * Null: nothing is written there yet. Opened before anything else is looked at: by its name alone it may be another one a moment later.
+ */
+async function nextAfter(path: string, held: FileHandle): Promise<FileHandle | null> {
   const { mtimeMs, ino } = await held.stat()
   const head = await headAt(held, headBytes)
-  const newer: { candidate: string; mtimeMs: number }[] = []
-  for (const candidate of (await sameName(path)).slice(1)) {
-    const file = await open(candidate, 'r').catch(() => null)
-    if (file === null) continue
-    const found = await file.stat()
-    if (found.isFile() && found.ino !== ino && found.mtimeMs > mtimeMs && (await headAt(file, headBytes)) !== head) newer.push({ candidate, mtimeMs: found.mtimeMs })
-    await file.close()
+  let next = await open(path, 'r')
+  try {
+    let [nextMs, isWritten] = [Infinity, (await next.stat()).size > 0]
+    for (const candidate of (await sameName(path)).slice(1)) {
+      const file = await open(candidate, 'r').catch(() => null)
+      if (file === null) continue
+      const found = await file.stat()
+      const isNewer = found.isFile() && found.size > 0 && found.ino !== ino && found.mtimeMs > mtimeMs && found.mtimeMs < nextMs
+      let unwanted = file
+      if (isNewer && (await headAt(file, headBytes)) !== head) [unwanted, next, nextMs, isWritten] = [next, file, found.mtimeMs, true]
+      await unwanted.close()
+    }
+    if (isWritten) return next
+  } catch (error) {
+    await next.close()
+    throw error
   }
-  return newer.sort((a, b) => a.mtimeMs - b.mtimeMs)[0]?.candidate ?? path
+  await next.close()
+  return null
+}
+
+async function bytesFrom(file: FileHandle, offset: number): Promise<Buffer> {
+  const chunk = Buffer.alloc(chunkBytes)
+  const { bytesRead } = await file.read(chunk, 0, chunk.length, offset)
+  return chunk.subarray(0, bytesRead)
 }
 
 const emptyHead = createHash('sha256').digest('hex').slice(0, 16)
