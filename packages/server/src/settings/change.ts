@@ -67,7 +67,7 @@ export async function change(who: Who, steps: readonly Step[], { confirmWeaker, 
   await enterGate(db, customerIds, 'sends') // before any agent is locked
   for (const customerId of customerIds) await assertConsent(db, customerId, 'configure')
   // agents first (AGENTS.md): whoever sets something nearer or farther for the same endpoints waits here, and then sees what we set
-  await db.query('select from agent where customer_id = any($1) order by id for no key update', [customerIds])
+  await lockBelow(db, steps.map(({ place }) => place))
   const planned = await plan(who, steps, true)
   await assertMayWeaken(who, planned, confirmWeaker)
   for (const { next } of planned.steps) await save(db, next)
@@ -88,6 +88,14 @@ export async function change(who: Who, steps: readonly Step[], { confirmWeaker, 
     })
   }
   return planned.effects
+}
+
+/** The agents that what is set at these places concerns; a customer's others go on meanwhile. */
+async function lockBelow(db: Who['db'], places: readonly Named[]): Promise<void> {
+  await db.query(
+    `select from agent where id in (select e.agent_id from unnest($1::uuid[], $2::uuid[], $3::text[]) t (customer_id, product_id, name)
+       join endpoint e on e.customer_id = t.customer_id and (t.product_id is null or e.product_id = t.product_id) and (t.name is null or e."group" = t.name)) order by id for no key update`,
+    [places.map(({ customerId }) => customerId), places.map(({ productId }) => productId), places.map(({ group }) => group)])
 }
 
 const shownInAudit = (place: Named, { values, template }: Kept) => ({ at: levelOf(place), names: place.names, values, template: template && { id: template.id, name: template.name, version: template.version } })

@@ -58,6 +58,24 @@ const settle = async () => {
 }
 const steps = async () => (await server.database.owner.query<{ step: string; revision: number }>(`select step, (frame -> 'order' -> 'params' ->> 'revision')::integer as revision from command where agent_id = $1 order by number`, [agentId])).rows.map((one) => `${one.revision}:${one.step}`)
 
+describe('agents at work', () => {
+  it('what is set for one group does not wait for an agent of another', async () => {
+    const other = await anAgent()
+    await server.database.owner.query(`insert into endpoint_group (partner_id, product_id, customer_id, name, position, endpoint_count) values ($1, $2, $3, 'desktops', 1, 1) on conflict do nothing`, [partnerId, productId, customerId])
+    await anEndpoint('pc-1', other, 'desktops')
+    const client = await server.database.owner.connect()
+    try {
+      await client.query('begin')
+      await client.query('select from agent where id = $1 for update', [agentId]) // of the servers, busy
+      const path = `/v1/products/${productId}/settings?group=desktops`
+      expect((await Promise.race([set({ [hours]: 3 }, 0, { path }), new Promise<{ status: number }>((resolve) => setTimeout(() => resolve({ status: 0 }), 5_000))])).status).toBe(200)
+    } finally {
+      await client.query('rollback')
+      client.release()
+    }
+  })
+})
+
 describe('wanted settings travel as one signed order (AGT-4, R14)', () => {
   it('carry the whole of what is wanted, and nothing that nobody set', async () => {
     expect((await set({ [hours]: 6, 'scheduled-scan.enabled': true }, 0)).status).toBe(200)
@@ -75,6 +93,18 @@ describe('wanted settings travel as one signed order (AGT-4, R14)', () => {
     expect(row(await read())).toMatchObject({ value: 7, state: 'waiting', origin: { kind: 'product', by: 'Ada Test' } })
     const [frame, ...more] = await waiting(true)
     expect([frame!.order.params!['revision'], more]).toEqual([2, []])
+  })
+
+  it('an order that waits says nothing about what nobody set: the machine’s own is shown, and told apart where machines differ', async () => {
+    const second = await anEndpoint('srv-2', await anAgent())
+    await reports(0, { [hours]: 4, 'real-time-scan.enabled': false })
+    await server.database.transaction(all(), (db) => noteReported(db, [{ endpointId: second, customerId, productId, agentId, settings: { revision: 0, values: { [hours]: 4, 'real-time-scan.enabled': true } } }], server.clock.now()))
+    await set({ [hours]: 6 }, 0)
+    const settings = await read()
+    expect(row(settings)).toMatchObject({ state: 'waiting', onMachines: null, reported: [] })
+    expect(row(settings, 'real-time-scan.enabled')).toMatchObject({ value: true, state: 'machine', onMachines: null, reported: [{ name: 'srv-1', value: false, state: 'machine' }] })
+    await server.database.transaction(all(), (db) => noteReported(db, [{ endpointId: second, customerId, productId, agentId, settings: { revision: 0, values: { 'real-time-scan.enabled': false } } }], server.clock.now()))
+    expect(row(await read(), 'real-time-scan.enabled')).toMatchObject({ value: true, state: 'machine', onMachines: false, reported: [] })
   })
 
   it('under way, then effective when the engine itself says so', async () => {

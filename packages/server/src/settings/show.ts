@@ -1,34 +1,47 @@
+import { randomInt } from 'node:crypto'
 import { productTypeById } from '@vigie/connectors/products'
-import { builtInTemplateById, departures, resolve, settingStates, shownSlots, stateOf, worstOf, type Effective, type Layer, type SettingRow, type SettingState, type SettingsAt, type SettingValues } from '@vigie/domain/settings'
+import { builtInTemplateById, departures, isSame, resolve, settingStates, shownSlots, stateOf, worstOf, type Effective, type Layer, type SettingRow, type SettingState, type SettingsAt, type SettingValues } from '@vigie/domain/settings'
 import type { speaker, TenantDb } from '../platform/index.ts'
 import { chainOf, isAt, nothingAt, ofCustomers, type Kept } from './layers.ts'
-import { contextsBelow, levelOf, settingsOfType, typesBelow, type Named, type Place } from './places.ts'
+import { levelOf, settingsOfType, typesBelow, type Named, type Place } from './places.ts'
 
-interface StateRow {
-  endpoint_id: string
-  name: string
+/** Endpoints that are alike in all that is looked at here: a product of thousands is a few of these. */
+interface Alike {
   product_id: string
   type_id: string
   group: string
-  wanted_revision: number | null
-  reported_revision: number | null
+  is_wanted: boolean
+  /** It took the newest order. */
+  is_current: boolean
   reported: SettingValues | null
+  /** Of the newest order for what is wanted; null: none was given, or all of it is in force. */
   step: 'waiting' | 'delivered' | 'running' | 'succeeded' | 'failed' | 'expired' | 'unknown' | null
-  command_revision: number | null
+  /** Where nothing was reported: will it ever be? */
   takes: boolean
+  count: number
+  /** Some of them. */
+  ids: string[]
 }
 
-/** Endpoints whose every value is looked at one by one; of larger places the first by id stand for all. */
-const mostShown = 20_000
 const mostReported = 5
 
-async function statesBelow(db: TenantDb, { customerId, productId, group }: Place): Promise<StateRow[]> {
-  const { rows } = await db.query<StateRow>(
-    `select e.id as endpoint_id, e.name, e.product_id, p.type_id, e."group", s.wanted_revision, s.reported_revision, s.reported, s.command_revision,
-       o.step, coalesce(a.commands @> '[{"type": "apply-settings", "isSupported": true}]' or not a.commands @> '[{"type": "apply-settings", "reason": "not-supported"}]', false) and coalesce(a.protocol >= 2, false) as takes
-     from endpoint e join product p on p.partner_id = e.partner_id and p.id = e.product_id left join setting_state s on s.partner_id = e.partner_id and s.endpoint_id = e.id
-       left join agent a on a.partner_id = e.partner_id and a.id = e.agent_id left join command o on o.partner_id = s.partner_id and o.id = s.command_id
-     where e.customer_id = $1 and ($2::uuid is null or e.product_id = $2) and ($3::text is null or e."group" = $3) order by e.id limit ${mostShown}`, [customerId, productId, group])
+/**
+ * Counted where the rows are: what comes here is as much as there are differences, not endpoints. Reports are told apart by a hash with a seed of its own for each question, so that no machine can make one that hides
+ * behind another's; grouping by the values themselves took three times as long (20,000 endpoints: 136 ms, by hash 55 ms, 2026-11-21).
+ */
+async function statesBelow(db: TenantDb, { customerId, productId, group }: Place): Promise<Alike[]> {
+  const { rows } = await db.query<Alike>(
+    `with alike as (
+       select e.product_id, e."group", coalesce(s.wanted_revision, 0) > 0 as is_wanted, s.reported_revision is not distinct from coalesce(s.wanted_revision, 0) as is_current, jsonb_hash_extended(s.reported, $4::bigint) as reported_hash,
+         case when s.command_revision = s.wanted_revision and not (s.reported_revision is not distinct from s.wanted_revision and s.reported @> s.wanted)
+           then (select o.step from command o where o.partner_id = s.partner_id and o.id = s.command_id) end as step,
+         case when s.reported is null then coalesce((select (a.commands @> '[{"type": "apply-settings", "isSupported": true}]' or not a.commands @> '[{"type": "apply-settings", "reason": "not-supported"}]') and a.protocol >= 2
+           from agent a where a.partner_id = e.partner_id and a.id = e.agent_id), false) else true end as takes,
+         count(*)::integer as count, (array_agg(e.id))[1:${mostReported}] as ids
+       from endpoint e left join setting_state s on s.partner_id = e.partner_id and s.endpoint_id = e.id and s.customer_id = $1 and ($2::uuid is null or s.product_id = $2)
+       where e.customer_id = $1 and ($2::uuid is null or e.product_id = $2) and ($3::text is null or e."group" = $3) group by 1, 2, 3, 4, 5, 6, 7)
+     select alike.*, p.type_id, s.reported from alike join product p on p.id = alike.product_id left join setting_state s on s.endpoint_id = alike.ids[1] order by alike.product_id, alike."group", alike.ids`,
+    [customerId, productId, group, randomInt(2 ** 47)])
   return rows
 }
 
@@ -42,29 +55,32 @@ export async function show(db: TenantDb, place: Named, say: ReturnType<typeof sp
   const wanted = resolve(keys, chainOf(layers, place, names, say))
   const inherited = resolve(keys, [...chainOf(above, place, names, say), ...ownTemplate(own, place, names, say)])
   const types = await typesBelow(db, place)
-  const endpoints = await statesBelow(db, place)
-  const effective = effectiveOf(layers, endpoints, names, say)
-  const rows = shownSlots.map(({ key, setting }): SettingRow => {
-    const { isSupported, reason } = supportOf(setting.id, types, place.productId)
-    const standing = endpoints.flatMap((endpoint) => {
-      if (!settingsOfType(endpoint.type_id).includes(setting.id)) return []
-      const is = effective.get(contextKey(endpoint))!.get(key)!
-      return [{ endpoint, is, state: stateAt(key, is, endpoint) }]
+  const alike = await statesBelow(db, place)
+  const effective = effectiveOf(place.customerId, layers, alike, names, say)
+  const drawn = shownSlots.map(({ key, setting }) => {
+    const standing = alike.filter(({ type_id }) => settingsOfType(type_id).includes(setting.id)).map((some) => {
+      const is = effective.get(contextKey(some))!.get(key)!
+      return { some, is, state: stateAt(key, is, some) }
     })
-    const counts = settingStates.map((state) => ({ state, count: standing.filter((one) => one.state === state).length })).filter(({ count }) => count > 0)
+    return { key, setting, standing, onMachines: onMachinesOf(key, standing), differing: differingOf(key, standing) }
+  })
+  const named = await namesOf(db, drawn.flatMap(({ differing }) => differing.map(({ id }) => id)))
+  const rows = drawn.map(({ key, setting, standing, onMachines, differing }): SettingRow => {
+    const { isSupported, reason } = supportOf(setting.id, types, place.productId)
     const { value, origin } = wanted.get(key)!
-    const reported = standing.filter(({ state, endpoint }) => (state === 'drifted' || state === 'machine' || state === 'failed') && endpoint.reported && Object.hasOwn(endpoint.reported, key)).slice(0, mostReported)
+    const sum = (some: typeof standing) => some.reduce((total, { some: { count } }) => total + count, 0)
     return {
       key, value, origin, own: own.values[key] ?? null, inherited: inherited.get(key)!, isSupported, reason,
-      state: standing.length > 0 ? worstOf(standing.map(({ state }) => state)) : isSupported ? 'not-reported' : 'unsupported', counts,
-      overriddenCount: standing.filter(({ is }) => is.origin.kind !== 'default' && deeper(is, place)).length,
-      reported: reported.map(({ endpoint, state }) => ({ endpointId: endpoint.endpoint_id, name: endpoint.name, group: endpoint.group, value: endpoint.reported![key]!, state })),
+      state: standing.length > 0 ? worstOf(standing.map(({ state }) => state)) : isSupported ? 'not-reported' : 'unsupported',
+      counts: settingStates.map((state) => ({ state, count: sum(standing.filter((one) => one.state === state)) })).filter(({ count }) => count > 0),
+      overriddenCount: sum(standing.filter(({ is }) => is.origin.kind !== 'default' && deeper(is, place))), onMachines,
+      reported: differing.map(({ id, some, state }) => ({ endpointId: id, name: named.get(id) ?? '', group: some.group, value: some.reported![key]!, state })),
     }
   })
   const { template } = own
   return {
     level: levelOf(place), customerId: place.customerId, customerName: names[0]!, productId: place.productId, productName: names[1] ?? null, group: place.group, version: own.version,
-    endpointCount: (await contextsBelow(db, place)).reduce((sum, { endpointCount }) => sum + endpointCount, 0), timeZone: place.timeZone,
+    endpointCount: alike.reduce((sum, { count }) => sum + count, 0), timeZone: place.timeZone,
     template: template && { id: template.id, name: nameOf(template, say), version: template.version, latestVersion: builtInTemplateById.has(template.id) ? 1 : await latestVersionOf(template.id), by: template.by, at: template.at },
     departed: departures(wanted, chainOf(layers, place, names, say)), rows,
   }
@@ -80,24 +96,49 @@ function ownTemplate(own: Kept, place: Named, names: readonly string[], say: Ret
   return own.template === null ? [] : chainOf([{ ...own, values: {}, setBy: {} }], place, names, say).slice(-1)
 }
 
-const contextKey = ({ product_id, group }: StateRow) => `${product_id} ${group}`
-function effectiveOf(layers: readonly Kept[], endpoints: readonly StateRow[], names: readonly string[], say: ReturnType<typeof speaker>): Map<string, Map<string, Effective>> {
+interface Standing {
+  some: Alike
+  is: Effective
+  state: SettingState
+}
+
+/** Null where they differ: then each is told by itself. */
+function onMachinesOf(key: string, standing: readonly Standing[]): SettingRow['onMachines'] {
+  const told = standing.filter(({ state }) => state === 'machine').map(({ some }) => some.reported![key]!)
+  return standing.every(({ is }) => is.origin.kind === 'default') && told.length > 0 && told.every((value) => isSame(value, told[0])) ? told[0]! : null
+}
+
+/** Those that have something else than is wanted; where nobody wants anything and machines differ, something else than the default that is shown. */
+function differingOf(key: string, standing: readonly Standing[]): { id: string; some: Alike; state: SettingState }[] {
+  const isAgreed = onMachinesOf(key, standing) !== null
+  return standing.filter(({ some, is, state }) => {
+    const value = some.reported?.[key]
+    return value !== undefined && !isSame(value, is.value) && (state === 'drifted' || state === 'failed' || (state === 'machine' && !isAgreed))
+  }).toSorted((a, b) => order[a.state]! - order[b.state]!).flatMap(({ some, state }) => some.ids.map((id) => ({ id, some, state }))).slice(0, mostReported)
+}
+const order: Partial<Record<SettingState, number>> = { drifted: 0, failed: 1, machine: 2 }
+
+async function namesOf(db: TenantDb, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map()
+  const { rows } = await db.query<{ id: string; name: string }>('select id, name from endpoint where id = any($1)', [[...new Set(ids)]])
+  return new Map(rows.map(({ id, name }) => [id, name]))
+}
+
+const contextKey = ({ product_id, group }: Alike) => `${product_id} ${group}`
+function effectiveOf(customerId: string, layers: readonly Kept[], alike: readonly Alike[], names: readonly string[], say: ReturnType<typeof speaker>): Map<string, Map<string, Effective>> {
+  const keys = shownSlots.map((slot) => slot.key)
   const found = new Map<string, Map<string, Effective>>()
-  const [{ customerId } = { customerId: '' }] = layers
-  for (const endpoint of endpoints) {
-    const key = contextKey(endpoint)
-    if (!found.has(key)) found.set(key, resolve(shownSlots.map((slot) => slot.key), customerId === '' ? [] : chainOf(layers, { customerId, productId: endpoint.product_id, group: endpoint.group }, names, say)))
+  for (const some of alike) {
+    const key = contextKey(some)
+    if (!found.has(key)) found.set(key, resolve(keys, chainOf(layers, { customerId, productId: some.product_id, group: some.group }, names, say)))
   }
   return found
 }
 
-function stateAt(key: string, is: Effective, endpoint: StateRow): SettingState {
-  if (endpoint.reported_revision === null && !endpoint.takes) return 'unsupported'
-  return stateOf(key, is, {
-    reported: endpoint.reported_revision === null || endpoint.reported === null ? null : { revision: endpoint.reported_revision, values: endpoint.reported },
-    wantedRevision: endpoint.wanted_revision ?? 0,
-    order: endpoint.command_revision !== null && endpoint.command_revision === endpoint.wanted_revision ? endpoint.step : null,
-  })
+function stateAt(key: string, is: Effective, some: Alike): SettingState {
+  if (some.reported === null && !some.takes) return 'unsupported'
+  const wantedRevision = some.is_wanted ? 1 : 0
+  return stateOf(key, is, { reported: some.reported && { revision: some.is_current ? wantedRevision : -1, values: some.reported }, wantedRevision, order: some.step })
 }
 
 const depth = { customer: 0, product: 1, group: 2 } as const

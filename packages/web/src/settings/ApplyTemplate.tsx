@@ -102,8 +102,10 @@ function Picker({ add }: { add(target: Target): void }) {
   const choose = () => {
     if (customerId === null) return
     add({ customerId, productId, group, name: [company, ...(product ? [product.product.description] : []), ...(chosen ? [groupWords(chosen)] : [])].join(' › ') })
+    setCustomer(null)
     setProduct(null)
     setGroup(null)
+    setQ('')
   }
   return (
     <div className={css.pick}>

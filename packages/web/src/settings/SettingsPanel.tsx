@@ -1,5 +1,5 @@
 import { Problem } from '@vigie/domain/kernel'
-import { settingGroups, settingsApi, slotsOf, type SettingsAt } from '@vigie/domain/settings'
+import { settingGroups, settingsApi, slotsOf, type Setting, type SettingGroup, type SettingRow, type SettingsAt } from '@vigie/domain/settings'
 import { useState } from 'react'
 import { Button, Link, Notice, Panel, paths, Section, Stack, StateTag, toast, trouble, useAction, useActor, useLoaded, useText } from '../kit/index.ts'
 import { SettingLine } from './SettingLine.tsx'
@@ -41,14 +41,21 @@ export function SettingsPanel({ place }: { place: Place }) {
       {settingGroups.map((group) => (
         <Section key={group.id} title={`setting-group.${group.id}`} {...(say.has(`setting-group.${group.id}.about`) ? { about: `setting-group.${group.id}.about` } : {})}>
           <Panel lines>
-            {group.settings.filter(({ isDerived }) => !isDerived).map((setting) => (
-              <div key={setting.id} className={css.row}>
-                <strong className={css.name}>{say(`setting.${setting.id}`)}</strong>
-                <div className={css.slots}>
-                  {slotsOf(setting).map((slot) => <SettingLine key={slot.key} slot={slot} row={rows.get(slot.key)!} draft={draft} mayChange={mayChange} error={errors[slot.key]} set={set} takeOver={(endpointId, key) => void takeOver(endpointId, key)} />)}
+            {partsOf(group, rows).map(({ settings, reason }) => reason === null
+              ? settings.map((setting) => (
+                <div key={setting.id} className={css.row}>
+                  <strong className={css.name}>{say(`setting.${setting.id}`)}</strong>
+                  <div className={css.slots}>
+                    {slotsOf(setting).map((slot) => <SettingLine key={slot.key} slot={slot} row={rows.get(slot.key)!} draft={draft} mayChange={mayChange} error={errors[slot.key]} set={set} takeOver={(endpointId, key) => void takeOver(endpointId, key)} />)}
+                  </div>
                 </div>
-              </div>
-            ))}
+              ))
+              : (
+                <div key={reason} className={css.row} data-off="">
+                  <span className={css.name}>{settings.map(({ id }) => say(`setting.${id}`)).join(say('settings.and'))}</span>
+                  <span className={css.reason}>{say(`setting-reason.${reason}`)}</span>
+                </div>
+              ))}
           </Panel>
         </Section>
       ))}
@@ -61,6 +68,13 @@ export function SettingsPanel({ place }: { place: Place }) {
       )}
     </Stack>
   )
+}
+
+/** What can be set, setting by setting; what can't, in one line with the reason (AGT-7). */
+function partsOf({ settings }: SettingGroup, rows: ReadonlyMap<string, SettingRow>): { settings: Setting[]; reason: string | null }[] {
+  const shown = settings.filter(({ isDerived }) => !isDerived)
+  const reasonOf = (setting: Setting) => rows.get(slotsOf(setting)[0]!.key)!.reason
+  return [...Map.groupBy(shown, reasonOf)].map(([reason, some]) => ({ settings: some, reason })).toSorted((a, b) => Number(a.reason !== null) - Number(b.reason !== null))
 }
 
 /** The template it follows, what departed from it, and the way out of drift. */

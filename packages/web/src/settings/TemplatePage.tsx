@@ -8,7 +8,7 @@ import { ApplyTemplate } from './ApplyTemplate.tsx'
 import { SettingControl } from './SettingControl.tsx'
 import css from './settings.module.css'
 import { TemplateVersions } from './TemplateVersions.tsx'
-import { errorsOf, tidied } from './useSettings.ts'
+import { errorsOf, tidied, type Draft } from './useSettings.ts'
 import { slotName } from './words.ts'
 
 const templateOf = (templateId: string) => query(settingsApi.getTemplate).with({ params: { templateId } })
@@ -44,7 +44,9 @@ function Editor({ template, isNew }: { template: Template | null; isNew: boolean
   const [values, setValues] = useState<SettingValues>(template?.values ?? {})
   const isFixed = !actor.can('template.update') || (!isNew && template?.isBuiltIn === true)
   const errors = errorsOf(values, say)
-  const why = name.trim() === '' ? 'settings.template.needs-name' : fits.length === 0 ? 'settings.template.needs-family' : Object.keys(errors).length > 0 ? 'settings.correct-first' : undefined
+  const known = !isNew && template !== null
+  const isSame = known && name === template.name && about === template.about && JSON.stringify(fits) === JSON.stringify(template.families) && JSON.stringify(sorted(tidied(values))) === JSON.stringify(sorted(template.values))
+  const why = name.trim() === '' ? 'settings.template.needs-name' : fits.length === 0 ? 'settings.template.needs-family' : Object.keys(errors).length > 0 ? 'settings.correct-first' : isSame ? 'settings.template.unchanged' : undefined
   const save = async () => {
     const body = { name, about, families: [...fits], values: tidied(values) as Record<string, SettingValue> }
     try {
@@ -62,7 +64,6 @@ function Editor({ template, isNew }: { template: Template | null; isNew: boolean
       void go(paths.templates(), { replace: true })
     },
   })
-  const known = !isNew && template !== null
   return (
     <Page
       title={known ? { text: template.name } : 'settings.template.new'}
@@ -122,6 +123,8 @@ function Editor({ template, isNew }: { template: Template | null; isNew: boolean
     </Page>
   )
 }
+
+const sorted = (values: Draft) => Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1))
 
 function without(values: SettingValues, key: string): SettingValues {
   const { [key]: _, ...rest } = values

@@ -1,7 +1,7 @@
 import { Select } from '@mantine/core'
 import { isSame, settingsApi } from '@vigie/domain/settings'
 import { useState } from 'react'
-import { Ago, Panel, query, Section, useLoaded, useText } from '../kit/index.ts'
+import { Ago, Panel, query, Section, Stack, useLoaded, useText } from '../kit/index.ts'
 import css from './settings.module.css'
 import { slotName, valueWords } from './words.ts'
 
@@ -20,16 +20,18 @@ export function TemplateVersions({ templateId }: { templateId: string }) {
   return (
     <Section title="settings.template.history">
       <Panel>
-        <div className={css.pick}>
-          <Select label={say('settings.template.compare')} data={options} value={older} allowDeselect={false} onChange={(next) => next !== null && setOlder(next)} />
-          <Select label={say('settings.template.with')} data={options} value={newer} allowDeselect={false} onChange={(next) => next !== null && setNewer(next)} />
-        </div>
-        <p className="quiet">{say('settings.template.version', { version: b.number, by: b.madeBy })} <Ago at={b.madeAt} /></p>
-        {keys.length === 0 ? <p className="quiet">{say('settings.template.same')}</p> : (
-          <div className={css.changes}>
-            {keys.map((key) => <p key={key} className={css.change}><span>{slotName(say, key)}</span> <span>{say('settings.change', { from: words(a, key), to: words(b, key) })}</span></p>)}
+        <Stack tight>
+          <div className={css.pick}>
+            <Select label={say('settings.template.compare')} data={options} value={older} allowDeselect={false} onChange={(next) => next !== null && setOlder(next)} />
+            <Select label={say('settings.template.with')} data={options} value={newer} allowDeselect={false} onChange={(next) => next !== null && setNewer(next)} />
           </div>
-        )}
+          <p className="quiet">{say('settings.template.version', { version: b.number, by: b.madeBy })} <Ago at={b.madeAt} /></p>
+          {keys.length === 0 ? <p className="quiet">{say('settings.template.same')}</p> : (
+            <div className={css.changes}>
+              {keys.map((key) => <p key={key} className={css.change}><span>{slotName(say, key)}</span> <span>{say('settings.change', { from: words(a, key), to: words(b, key) })}</span></p>)}
+            </div>
+          )}
+        </Stack>
       </Panel>
     </Section>
   )

@@ -9,7 +9,7 @@ export const urlsOf = (customerId: string | null) => query(urlListsApi.listUrls)
 const column = columns<UrlListEntry>('settings.url.column')
 const shown = [
   column.cell('text', (entry) => <Entry entry={entry} />, { main: true, sort: true }),
-  column.state('kind', (entry) => ({ label: `url-kind.${entry.kind}`, tone: entry.kind === 'approved' ? 'good' : 'action-required' }), { width: 150 }),
+  column.state('kind', (entry) => ({ label: `url-kind.${entry.kind}`, tone: entry.kind === 'approved' ? 'good' : 'quiet' }), { width: 150 }),
   column.text('addedBy', undefined, { width: 170 }),
   column.ago('addedAt', { width: 140, sort: true }),
 ]

@@ -1,5 +1,5 @@
 import type { SettingValue } from '@vigie/domain/agents'
-import { slotByKey, type SettingState, type Slot } from '@vigie/domain/settings'
+import { slotByKey, type SettingState } from '@vigie/domain/settings'
 import type { Sign } from '../kit/index.ts'
 import type { Speaker } from '../kit/text.tsx'
 
@@ -11,7 +11,9 @@ export const tones: Readonly<Record<SettingState, Sign | 'quiet' | 'good'>> = {
 export function slotName(say: Speaker, key: string): string {
   const slot = slotByKey.get(key)
   if (!slot) return key
-  const name = `${say(`setting-group.${slot.setting.group}`)}: ${say(`setting.${slot.setting.id}`)}`
+  const group = say(`setting-group.${slot.setting.group}`)
+  // "Real-time scan: from On to Off" needs no second word for the switch
+  const name = slot.setting.id === `${slot.setting.group}.enabled` ? group : `${group}: ${say(`setting.${slot.setting.id}`)}`
   return slot.place === null ? name : `${name} (${say(`setting-place.${slot.place}`)})`
 }
 
@@ -22,9 +24,4 @@ export function valueWords(say: Speaker, key: string, value: SettingValue): stri
   if (Array.isArray(value)) return value.length === 0 ? say('settings.none') : value.join(', ')
   if (shape?.shape.kind === 'choice') return say(`setting-choice.${shape.id}.${value}`)
   return String(value)
-}
-
-/** Slots of a group: those that stand beside each other in one line. */
-export function linesOf(slots: readonly Slot[]): Slot[][] {
-  return [...Map.groupBy(slots, ({ setting }) => setting.id).values()]
 }
