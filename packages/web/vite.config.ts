@@ -9,19 +9,33 @@ import { defineConfig, type Plugin } from 'vite'
 const vendor = /node_modules[\\/](react|react-dom|scheduler|@tanstack|@mantine|@floating-ui|@lingui|zod|clsx)[\\/]/
 /** Not needed before somebody fills in a form. */
 const onlyInForms =
-  /@mantine[\\/]core[\\/]esm[\\/]components[\\/](Checkbox|Combobox|InlineInput|PasswordInput|Pill|PillsInput|Radio|ScrollArea|SegmentedControl|Select|Switch|TagsInput|Textarea)[\\/]/
-const kit = /(web[\\/]src[\\/](kit|ui|shell)|domain[\\/]src)[\\/].*\.(tsx?|css)$/
+  /@mantine[\\/]core[\\/]esm[\\/]components[\\/](Autocomplete|Checkbox|Combobox|FileButton|FileInput|InlineInput|PasswordInput|Pill|PillsInput|Radio|ScrollArea|SegmentedControl|Select|Switch|TagsInput|Textarea)[\\/]/
+/** What the shell and nearly every screen need; slices of the domain that only some screens speak of stay with these. */
+const kit = /(web[\\/]src[\\/](kit|ui|shell)|domain[\\/]src[\\/](?!agents|consent|identity|inventory|orders|releases|settings|sites))[\\/].*\.(tsx?|css)$/
 /** Lists of exports too: a group takes along all that its modules import, and those import everything. */
-const ownChunks = /Palette|AdministrationPage|kit[\\/]form[\\/]([a-z]+-fields?|Wizard|index)|kit[\\/]index/
+const ownChunks = /Palette|ViewDialog|AdministrationPage|kit[\\/]form[\\/]([a-z]+-fields?|Wizard|index)|kit[\\/]index/
 
-/** The catalogues as the browser needs them: messages compiled (the compiler stays here), without what only mails and the agent's own output say. */
+/** Sheets of which the first screens say nothing before the rest is there (web/src/text/load.ts). */
+const laterSheets = /(web[\\/]src[\\/]text[\\/](?!access|events|home|kit|shell)|domain[\\/]src[\\/]text[\\/](?!access|agent|commands|common|events|problems|products))/
+/** And of the others' keys those that explain, administer, or need a click first. */
+const laterKeys = new RegExp(
+  [
+    /^access\.(accounts|business|column|disable|enable|invite|primary|remove|resend|scope|self|session|sessions|told|transfer)\b/, /^events\.(assign|bulk|comment|reset|resolve|silence)\b/,
+    /^(activity|check|engine-problem|agent-gap|permission|index|command-reason|evidence|site-problem)\./, /^condition\..+\.(explain|next)$/, /^(category|command|product-type|scope-target)\..+\.about$/, /^agent-state\..+\.(cause|remedy)$/,
+    /^problem\.(?!event|link|mfa|password|permission|request|route|server|session|setup|sign-in)/,
+  ].map(({ source }) => source).join('|'),
+)
+
+/** The catalogues as the browser needs them: messages compiled (the compiler stays here), in two parts (`?first`, `?rest`), without what only mails and the agent's own output say. */
 const texts: Plugin = {
   name: 'texts',
   enforce: 'pre',
   load: (id) => {
-    if (!/[\\/]text[\\/][a-z]+[\\/](en|fr|ja)\.json$/.test(id)) return null
-    const sheet = JSON.parse(readFileSync(id, 'utf8')) as Record<string, string>
-    const kept = Object.entries(sheet).filter(([key]) => !/^(agent|mail)\./.test(key))
+    const [, part] = /[\\/]text[\\/][a-z]+[\\/](?:en|fr|ja)\.json\?(first|rest)$/.exec(id) ?? []
+    if (part === undefined) return null
+    const file = id.slice(0, id.indexOf('?'))
+    const sheet = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
+    const kept = Object.entries(sheet).filter(([key]) => !/^(agent|mail)\./.test(key) && (laterSheets.test(file) || laterKeys.test(key)) === (part === 'rest'))
     return { code: `export default ${JSON.stringify(Object.fromEntries(kept.map(([key, message]) => [key, compiled(message)])))}`, moduleType: 'js' }
   },
 }

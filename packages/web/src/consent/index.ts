@@ -1,4 +1,6 @@
+import { lazily } from '../kit/index.ts'
+
 export { ConsentRule, consentRule } from './ConsentRule.tsx'
-export { ConsentTab } from './ConsentTab.tsx'
+export const ConsentTab = lazily(() => import('./ConsentTab.tsx'), 'ConsentTab')
 export { fileContent } from './file-content.ts'
 export { WithheldNotice } from './WithheldNotice.tsx'

@@ -4,19 +4,20 @@ import { ConsentTab } from '../consent/index.ts'
 import { EventTable } from '../events/index.ts'
 import { IndexList } from '../indexes/index.ts'
 import {
-  ActionMenu, Ago, buttonClass, CopyText, Empty, Icon, Link, loadAllowed, Notice, OpenEvents, Page, Part, paths, query, Stack, Tabs, useActor, useAddress, useGo, useLoaded, useText, type Action, type Address,
+  ActionMenu, Ago, buttonClass, CopyText, Empty, Icon, lazily, Link, loadAllowed, Notice, OpenEvents, Page, Part, paths, query, Stack, Tabs, useActor, useAddress, useGo, useLoaded, useText, type Action, type Address,
 } from '../kit/index.ts'
 import { NetworkTree, treeOf } from '../products/index.ts'
 import { SettingsPanel, UrlLists } from '../settings/index.ts'
-import { AccessTab, NotificationsTab } from './AccessTab.tsx'
-import { ActivityTab } from './ActivityTab.tsx'
 import { contactsOf, ContactsTab } from './ContactsTab.tsx'
-import { CredentialsPanel } from './CredentialsPanel.tsx'
 import css from './customers.module.css'
 import { LogoPanel, logoAddress } from './LogoPanel.tsx'
-import { ProfileTab } from './ProfileTab.tsx'
 import { useDeleteCustomer } from './useDeleteCustomer.ts'
 
+const ProfileTab = lazily(() => import('./ProfileTab.tsx'), 'ProfileTab')
+const AccessTab = lazily(() => import('./AccessTab.tsx'), 'AccessTab')
+const NotificationsTab = lazily(() => import('./AccessTab.tsx'), 'NotificationsTab')
+const ActivityTab = lazily(() => import('./ActivityTab.tsx'), 'ActivityTab')
+const CredentialsPanel = lazily(() => import('./CredentialsPanel.tsx'), 'CredentialsPanel')
 const customer = query(customersApi.getCustomer).at((at) => ({ params: { customerId: at.params['customerId']! } }))
 const tree = (at: Address) => treeOf(at.params['customerId']!)
 const loadPage = loadAllowed([null, customer])

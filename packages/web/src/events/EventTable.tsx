@@ -3,12 +3,14 @@ import { eventsApi, eventStates, severities, silences, type Event } from '@vigie
 import { productsApi } from '@vigie/domain/products'
 import { customersApi } from '@vigie/domain/customers'
 import {
-  api, columns, csvOf, DataTable, Empty, Link, Part, paths, query, Severity, SidePanel, sortedBy, StateTag, useActor, useAddress, useLoaded, useQuietly, useText, type Action, type Filter, type Sign,
+  api, columns, csvOf, DataTable, Empty, lazily, Link, Part, paths, query, Severity, SidePanel, sortedBy, StateTag, useActor, useAddress, useLoaded, useQuietly, useText, type Action, type Filter, type Sign,
 } from '../kit/index.ts'
-import { EventExplanation } from './EventExplanation.tsx'
 import { useEventActions } from './useEventActions.tsx'
 import { useWork } from './useWork.tsx'
 import { categoryName, eventTitle, mendedBy } from './words.ts'
+
+/** Of the side panel: the list is here before it. */
+const EventExplanation = lazily(() => import('./EventExplanation.tsx'), 'EventExplanation')
 
 interface Fixed {
   customerId?: string

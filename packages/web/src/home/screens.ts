@@ -1,3 +1,3 @@
 import { screen } from '../kit/screen.ts'
 
-export const screens = [screen('/home', () => import('./HomePage.tsx'))]
+export const screens = [screen('/home', () => import('./HomePage.tsx'), { isFirst: true })]

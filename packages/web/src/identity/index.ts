@@ -1,2 +1,4 @@
+import { lazily } from '../kit/index.ts'
+
 export { DuplicatesLink } from './DuplicatesLink.tsx'
-export { MoveDialog } from './MoveDialog.tsx'
+export const MoveDialog = lazily(() => import('./MoveDialog.tsx'), 'MoveDialog')

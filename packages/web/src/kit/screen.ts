@@ -12,7 +12,9 @@ export interface Screen {
   load: () => Promise<ScreenModule>
   /** Without the shell and without a session: sign-in and its kin. */
   isPublic?: boolean
+  /** One of those a person arrives at: says nothing beyond the first sheet of texts (text/load.ts). */
+  isFirst?: boolean
 }
 
 /** A slice lists its screens in its `index.ts`; each is a chunk of its own, fetched with its data when one goes there. */
-export const screen = (path: string, load: Screen['load'], options: Pick<Screen, 'isPublic'> = {}): Screen => ({ path, load, ...options })
+export const screen = (path: string, load: Screen['load'], options: Pick<Screen, 'isPublic' | 'isFirst'> = {}): Screen => ({ path, load, ...options })

@@ -1,21 +1,21 @@
 import { productsApi, type Product } from '@vigie/domain/products'
-import { useState } from 'react'
+import { Suspense, useState } from 'react'
 import { DetectionTable } from '../detections/index.ts'
 import { EventTable } from '../events/index.ts'
 import { MoveDialog } from '../identity/index.ts'
 import {
-  ActionMenu, AgentStateTag, Ago, buttonClass, confirmByName, CopyText, Link, loadAllowed, Notice, OpenEvents, Page, Part, paths, query, Tabs, toast, useAction, useActor, useAddress, useGo, useLoaded, useText, type Action,
+  ActionMenu, AgentStateTag, Ago, buttonClass, confirmByName, CopyText, lazily, Link, loadAllowed, Notice, OpenEvents, Page, Part, paths, query, Tabs, toast, useAction, useActor, useAddress, useGo, useLoaded, useText, type Action,
 } from '../kit/index.ts'
 import { SiteTab } from '../sites/index.ts'
 import { ProductSettings } from '../settings/index.ts'
 import { AgentList } from './AgentList.tsx'
 import { catalogue, typeName } from './catalogue.ts'
 import { CommandsTab } from './CommandsTab.tsx'
-import { EndpointsTab } from './EndpointsTab.tsx'
-import { GroupsTab } from './GroupsTab.tsx'
 import css from './products.module.css'
 import { RenameDialog } from './RenameDialog.tsx'
 
+const EndpointsTab = lazily(() => import('./EndpointsTab.tsx'), 'EndpointsTab')
+const GroupsTab = lazily(() => import('./GroupsTab.tsx'), 'GroupsTab')
 const product = query(productsApi.getProduct).at((at) => ({ params: { productId: at.params['productId']! } }))
 export const loader = loadAllowed([null, product], [null, catalogue])
 
@@ -115,7 +115,7 @@ function Actions({ product: shown }: { product: Product }) {
     <>
       <ActionMenu label="products.actions" actions={actor.can('product.issue-key') ? actions : actions.slice(1)} />
       {isRenaming && <RenameDialog product={shown} close={() => setRenaming(false)} />}
-      {isMoving && <MoveDialog product={shown} close={() => setMoving(false)} />}
+      {isMoving && <Suspense fallback={null}><MoveDialog product={shown} close={() => setMoving(false)} /></Suspense>}
     </>
   )
 }

@@ -1,3 +1,5 @@
-export { ProductSettings } from './ProductSettings.tsx'
-export { SettingsPanel } from './SettingsPanel.tsx'
-export { UrlLists } from './UrlLists.tsx'
+import { lazily } from '../kit/index.ts'
+
+export const ProductSettings = lazily(() => import('./ProductSettings.tsx'), 'ProductSettings')
+export const SettingsPanel = lazily(() => import('./SettingsPanel.tsx'), 'SettingsPanel')
+export const UrlLists = lazily(() => import('./UrlLists.tsx'), 'UrlLists')

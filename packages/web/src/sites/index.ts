@@ -1,1 +1,3 @@
-export { SiteTab } from './SiteTab.tsx'
+import { lazily } from '../kit/index.ts'
+
+export const SiteTab = lazily(() => import('./SiteTab.tsx'), 'SiteTab')

@@ -4,15 +4,34 @@ import type { Locale } from '@vigie/domain/kernel'
 /** Compiled messages by key. */
 export type Catalogue = Messages
 
-/** One chunk a language: the console's own texts and the shared ones it can show (mails' bodies are the server's). */
-const catalogues: Record<Locale, () => Promise<{ catalogue: Catalogue }>> = {
-  en: () => import('./en.ts'),
-  fr: () => import('./fr.ts'),
-  ja: () => import('./ja.ts'),
+type Sheet = () => Promise<{ catalogue: Catalogue }>
+/**
+ * Two chunks a language: what the first screens say (sign-in, home, events), and all the rest, which comes right after and which every other screen waits for. Mails'
+ * bodies and the agent's own words are in neither (vite.config.ts).
+ */
+const sheets: Record<Locale, { first: Sheet; more: Sheet }> = {
+  en: { first: () => import('./en.ts'), more: () => import('./en-more.ts') },
+  fr: { first: () => import('./fr.ts'), more: () => import('./fr-more.ts') },
+  ja: { first: () => import('./ja.ts'), more: () => import('./ja-more.ts') },
 }
+/** One object a language, which grows: whoever speaks from it speaks what came later too. */
+const held: Partial<Record<Locale, Catalogue>> = {}
+const whole: Partial<Record<Locale, Promise<void>>> = {}
 
 export async function loadCatalogue(locale: Locale): Promise<Catalogue> {
-  return (await catalogues[locale]()).catalogue
+  const { catalogue } = await sheets[locale].first()
+  return (held[locale] ??= { ...catalogue })
+}
+
+/** Brings the rest; again after it failed. */
+export function loadRest(locale: Locale): Promise<void> {
+  return (whole[locale] ??= Promise.all([loadCatalogue(locale), sheets[locale].more()]).then(
+    ([own, { catalogue }]) => void Object.assign(own, catalogue),
+    (error: unknown) => {
+      delete whole[locale]
+      throw error
+    },
+  ))
 }
 
 /** Later sheets win; keys are unique anyway (`text.test.ts`). */

@@ -1,4 +1,4 @@
-import { PasswordInput, Textarea, TextInput } from '@mantine/core'
+import { PasswordInput, TextInput } from '@mantine/core'
 import { useText } from '../text.tsx'
 import { useBase, type Base } from './base.ts'
 
@@ -26,11 +26,6 @@ export function PasswordField({ autoComplete, ...base }: Base & { autoComplete: 
   return (
     <PasswordInput {...props} autoComplete={autoComplete} visibilityToggleButtonProps={{ 'aria-label': say('kit.form.show-password'), tabIndex: 0 }} value={field.value} onChange={(event) => field.set(event.currentTarget.value)} />
   )
-}
-
-export function TextareaField({ rows = 3, ...base }: Base & { rows?: number }) {
-  const { field, props } = useBase<string>(base)
-  return <Textarea {...props} rows={rows} value={field.value} onChange={(event) => field.set(event.currentTarget.value)} />
 }
 
 /**
