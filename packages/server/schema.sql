@@ -106,6 +106,16 @@ AS $function$ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION vigie.is_version_from(version text, other text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select case when version ~ '^\d{1,6}\.\d{1,6}\.\d{1,6}$' and other ~ '^\d{1,6}\.\d{1,6}\.\d{1,6}$'
+    then string_to_array(version, '.')::integer[] >= string_to_array(other, '.')::integer[] else false end $function$
+;
+grant execute on function vigie.is_version_from(text,text) to public;
+grant execute on function vigie.is_version_from(text,text) to vigie_app;
+
 CREATE OR REPLACE FUNCTION vigie.operator_exists()
  RETURNS boolean
  LANGUAGE sql
@@ -348,6 +358,60 @@ create policy tenant on public.agent for all to vigie_app
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select, update on public.agent to vigie_app;
 
+create table public.agent_release (
+  version text not null,
+  sequence bigint not null,
+  envelope text not null,
+  signed_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  added_at timestamp with time zone not null,
+  constraint agent_release_pkey PRIMARY KEY (version)
+);
+CREATE UNIQUE INDEX agent_release_sequence ON public.agent_release USING btree (sequence);
+alter table public.agent_release enable row level security;
+create policy all_processes on public.agent_release for select to vigie_app
+  using true;
+grant select on public.agent_release to vigie_app;
+
+create table public.agent_release_approval (
+  partner_id uuid not null,
+  version text not null,
+  approved_by_id uuid not null,
+  approved_by text not null,
+  approved_at timestamp with time zone not null,
+  constraint agent_release_approval_pkey PRIMARY KEY (partner_id, version),
+  constraint agent_release_approval_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
+);
+alter table public.agent_release_approval enable row level security;
+create policy tenant on public.agent_release_approval for all to vigie_app
+  using (partner_id = ( SELECT vigie.partner() AS partner))
+  with check (partner_id = ( SELECT vigie.partner() AS partner));
+grant delete, insert, select on public.agent_release_approval to vigie_app;
+
+create table public.agent_release_package (
+  version text not null,
+  target text not null,
+  size_bytes bigint not null,
+  sha256 text not null,
+  constraint agent_release_package_pkey PRIMARY KEY (version, target)
+);
+alter table public.agent_release_package enable row level security;
+create policy all_processes on public.agent_release_package for select to vigie_app
+  using true;
+grant select on public.agent_release_package to vigie_app;
+
+create table public.agent_release_part (
+  version text not null,
+  target text not null,
+  "position" integer not null,
+  bytes bytea not null,
+  constraint agent_release_part_pkey PRIMARY KEY (version, target, "position")
+);
+alter table public.agent_release_part enable row level security;
+create policy all_processes on public.agent_release_part for select to vigie_app
+  using true;
+grant select on public.agent_release_part to vigie_app;
+
 create table public.assessment_due (
   partner_id uuid not null,
   product_id uuid not null,
@@ -486,6 +550,7 @@ create table public.command_order (
   given_at timestamp with time zone,
   ended_at timestamp with time zone,
   version integer not null default 1,
+  params jsonb,
   constraint command_order_pkey PRIMARY KEY (partner_id, id)
 );
 CREATE INDEX command_order_by_id ON public.command_order USING btree (id) WHERE (state = ANY (ARRAY['delayed'::text, 'running'::text, 'halting'::text]));
@@ -1505,6 +1570,17 @@ create policy tenant on public.registration_credential for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select, update on public.registration_credential to vigie_app;
+
+create table public.release_root (
+  version integer not null,
+  envelope text not null,
+  added_at timestamp with time zone not null,
+  constraint release_root_pkey PRIMARY KEY (version)
+);
+alter table public.release_root enable row level security;
+create policy all_processes on public.release_root for select to vigie_app
+  using true;
+grant select on public.release_root to vigie_app;
 
 create table public.saved_view (
   partner_id uuid not null,

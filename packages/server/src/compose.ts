@@ -18,6 +18,7 @@ import { createOrderRunner, orderJobs, orderRoutes } from './orders/index.ts'
 import { createSender, noMail, outboxRoutes, type SenderOptions } from './outbox/index.ts'
 import { createHttp, latestMigrationIs, type Background, type Clock, type Database, type Handler, type Log, type Metrics, type Services, type Vault } from './platform/index.ts'
 import { groupRoutes, productJobs, productRoutes } from './products/index.ts'
+import { releaseRoutes } from './releases/index.ts'
 import { settingJobs, settingRoutes } from './settings/index.ts'
 import { siteRoutes } from './sites/index.ts'
 import { viewRoutes } from './views/index.ts'
@@ -88,6 +89,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...outboxRoutes,
     ...commandRoutes,
     ...orderRoutes,
+    ...releaseRoutes,
     ...eventRoutes,
     ...siteRoutes,
   ]

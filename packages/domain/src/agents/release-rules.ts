@@ -11,11 +11,13 @@ export interface ReleaseCrypto {
   isSignedBy(publicKey: string, text: string, signature: string): boolean
 }
 
-/** Why a release is not installed. */
-export type ReleaseFault =
-  | 'too-large' | 'not-a-document' | 'below-threshold' | 'key-misnamed' | 'not-the-next-root' | 'too-many-roots' | 'root-expired' | 'threshold-impossible'
-  | 'expired' | 'life-too-long' | 'signed-in-the-future' | 'older-sequence' | 'sequence-used-twice' | 'older-version' | 'not-the-version-ordered' | 'not-for-this-platform'
-  | 'package-too-long' | 'package-too-short' | 'package-differs' | 'too-slow'
+/** Why a release is not installed. Texts: `release-fault.<fault>`. */
+export const releaseFaults = [
+  'too-large', 'not-a-document', 'below-threshold', 'key-misnamed', 'not-the-next-root', 'too-many-roots', 'root-expired',
+  'threshold-impossible', 'expired', 'life-too-long', 'signed-in-the-future', 'older-sequence', 'sequence-used-twice', 'older-version',
+  'not-the-version-ordered', 'not-for-this-platform', 'package-too-long', 'package-too-short', 'package-differs', 'too-slow',
+] as const
+export type ReleaseFault = (typeof releaseFaults)[number]
 
 export class ReleaseRefused extends Error {
   override readonly name = 'ReleaseRefused'

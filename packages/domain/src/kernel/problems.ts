@@ -140,6 +140,12 @@ export const problems = {
   'move.same-customer': { status: 422, retry: false, remedy: 'remedy.choose-another-customer' },
   'move.merged-elsewhere': { status: 409, retry: false, remedy: 'remedy.undo-the-merges-first' },
   'move.not-undoable': { status: 409, retry: false, remedy: 'remedy.move-it-again' },
+  'release.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
+  'release.not-approved': { status: 409, retry: false, remedy: 'remedy.approve-the-version-first' },
+  'release.expired': { status: 409, retry: false, remedy: 'remedy.ask-for-a-newer-release' },
+  'release.no-root': { status: 409, retry: false, remedy: 'remedy.trust-a-root-first' },
+  'release.root-known': { status: 409, retry: false, remedy: 'remedy.sign-the-next-root' },
+  'release.file-wrong': { status: 422, retry: false, remedy: 'remedy.fetch-the-release-again' },
   'figure.not-found': { status: 404, retry: false, remedy: 'remedy.check-the-address' },
 } as const satisfies Record<string, ProblemKind>
 

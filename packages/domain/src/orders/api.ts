@@ -1,17 +1,19 @@
 import * as z from 'zod'
 import { CustomerId, defineRoute, listQuery, listReply, oneOrMore, OrderId } from '../kernel/index.ts'
-import { CommandPolicy, DryRun, Order, OrderAgent, orderSteps, OrderTarget, orderTypes, PolicyInput, shownOrderStates } from './shapes.ts'
+import { CommandPolicy, DryRun, Order, OrderAgent, OrderParams, orderSteps, OrderTarget, orderTypes, PolicyInput, shownOrderStates } from './shapes.ts'
 
 const params = z.strictObject({ orderId: OrderId })
 const WithDryRun = z.object({ order: Order, dryRun: DryRun })
 
 /**
  * A dry run: nobody is told anything. Its id is what is confirmed. `isInRings` absent: in rings where it is dangerous, else at once. Leaves no audit record: nothing
- * happened; it is forgotten after a day.
+ * happened; it is forgotten after a day. `params` with `upgrade-agent`, which also needs the permission `agent.upgrade` and an approved version.
  */
 export const draftOrder = defineRoute({
-  id: 'orders.draft', method: 'POST', path: '/v1/orders', permission: 'order.send', unaudited: true, body: z.strictObject({ type: z.enum(orderTypes), target: OrderTarget, isInRings: z.boolean().optional() }),
-  reply: WithDryRun, problems: ['order.too-many', 'order.not-found', 'customer.not-found', 'product.not-found', 'endpoint.not-found', 'agent.not-found', 'request.key-reused'],
+  id: 'orders.draft', method: 'POST', path: '/v1/orders', permission: 'order.send', unaudited: true, 
+  body: z.strictObject({ type: z.enum(orderTypes), params: OrderParams.optional(), target: OrderTarget, isInRings: z.boolean().optional() })
+    .refine(({ type, params }) => (type === 'upgrade-agent') === (params !== undefined), { path: ['params'], error: 'required' }),
+  reply: WithDryRun, problems: ['order.too-many', 'order.not-found', 'customer.not-found', 'product.not-found', 'endpoint.not-found', 'agent.not-found', 'request.key-reused', 'release.not-approved'],
 })
 /**
  * Gives the order. What was shown may have moved meanwhile: then `hasMoved` with the numbers of now, nothing was told to anybody, and it is confirmed again. Beyond the caps with nobody else
@@ -19,7 +21,7 @@ export const draftOrder = defineRoute({
  */
 export const confirmOrder = defineRoute({
   id: 'orders.confirm', method: 'POST', path: '/v1/orders/:orderId/confirm', permission: 'order.send', params, body: z.strictObject({ code: z.string().trim().max(40).optional() }),
-  reply: WithDryRun.extend({ hasMoved: z.boolean() }), problems: ['order.not-found', 'order.not-possible-now', 'order.nobody-left', 'mfa.needed-here', 'mfa.code-wrong'],
+  reply: WithDryRun.extend({ hasMoved: z.boolean() }), problems: ['order.not-found', 'release.not-approved', 'order.not-possible-now', 'order.nobody-left', 'mfa.needed-here', 'mfa.code-wrong'],
 })
 export const listOrders = defineRoute({
   id: 'orders.list', method: 'GET', path: '/v1/orders', permission: 'order.read',

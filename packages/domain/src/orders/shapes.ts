@@ -1,10 +1,14 @@
 import * as z from 'zod'
+import { ReleaseVersion } from '../agents/release.ts'
 import { commandSteps, plainCommandTypes, type CommandType } from '../commands/types.ts'
 import { AgentId, CommandId, CustomerId, EndpointId, Instant, OrderId, ProductId } from '../kernel/index.ts'
 
 /** What an order may tell: the plain commands, and the switch of agents. Texts: `command.<type>`. */
 export const switchDeeds = ['disable-agents', 'enable-agents'] as const
-export const orderTypes: readonly [OrderType, ...OrderType[]] = [plainCommandTypes[0]!, ...plainCommandTypes.slice(1), ...switchDeeds]
+export const orderTypes: readonly [OrderType, ...OrderType[]] = [plainCommandTypes[0]!, ...plainCommandTypes.slice(1), 'upgrade-agent', ...switchDeeds]
+/** What is told beside the type, for those types that need it (`commandParams`). */
+export const OrderParams = z.strictObject({ version: ReleaseVersion })
+export type OrderParams = z.infer<typeof OrderParams>
 export type OrderType = CommandType | (typeof switchDeeds)[number]
 export const isSwitch = (type: OrderType): type is (typeof switchDeeds)[number] => (switchDeeds as readonly string[]).includes(type)
 
@@ -74,6 +78,7 @@ export type DryRun = z.infer<typeof DryRun>
 export const Order = z.object({
   id: OrderId,
   type: z.enum(orderTypes),
+  params: OrderParams.nullable(),
   target: OrderTarget,
   state: z.enum(orderStates),
   /** Why it pauses or halted by itself; null: a person did it, or it does not. */

@@ -37,6 +37,9 @@ import problemsJa from './problems/ja.json' with { type: 'json' }
 import productsEn from './products/en.json' with { type: 'json' }
 import productsFr from './products/fr.json' with { type: 'json' }
 import productsJa from './products/ja.json' with { type: 'json' }
+import releasesEn from './releases/en.json' with { type: 'json' }
+import releasesFr from './releases/fr.json' with { type: 'json' }
+import releasesJa from './releases/ja.json' with { type: 'json' }
 import settingsEn from './settings/en.json' with { type: 'json' }
 import settingsFr from './settings/fr.json' with { type: 'json' }
 import settingsJa from './settings/ja.json' with { type: 'json' }
@@ -47,9 +50,9 @@ import settingsJa from './settings/ja.json' with { type: 'json' }
  * English, every word the code can show is there.
  */
 export const sharedTexts: Readonly<Record<Locale, Readonly<Record<string, string>>>> = {
-  en: { ...accessEn, ...agentEn, ...auditEn, ...commandsEn, ...commonEn, ...consentEn, ...eventsEn, ...identityEn, ...mailEn, ...ordersEn, ...problemsEn, ...productsEn, ...settingsEn },
-  fr: { ...accessFr, ...agentFr, ...auditFr, ...commandsFr, ...commonFr, ...consentFr, ...eventsFr, ...identityFr, ...mailFr, ...ordersFr, ...problemsFr, ...productsFr, ...settingsFr },
-  ja: { ...accessJa, ...agentJa, ...auditJa, ...commandsJa, ...commonJa, ...consentJa, ...eventsJa, ...identityJa, ...mailJa, ...ordersJa, ...problemsJa, ...productsJa, ...settingsJa },
+  en: { ...accessEn, ...agentEn, ...auditEn, ...commandsEn, ...commonEn, ...consentEn, ...eventsEn, ...identityEn, ...mailEn, ...ordersEn, ...problemsEn, ...productsEn, ...releasesEn, ...settingsEn },
+  fr: { ...accessFr, ...agentFr, ...auditFr, ...commandsFr, ...commonFr, ...consentFr, ...eventsFr, ...identityFr, ...mailFr, ...ordersFr, ...problemsFr, ...productsFr, ...releasesFr, ...settingsFr },
+  ja: { ...accessJa, ...agentJa, ...auditJa, ...commandsJa, ...commonJa, ...consentJa, ...eventsJa, ...identityJa, ...mailJa, ...ordersJa, ...problemsJa, ...productsJa, ...releasesJa, ...settingsJa },
 }
 
 export type Values = Record<string, string | number | Date>

@@ -1,5 +1,6 @@
 import { compileMessage } from '@lingui/message-utils/compileMessage'
 import { describe, expect, it } from 'vitest'
+import { releaseFaults } from '../agents/index.ts'
 import { permissions, roles } from '../access/index.ts'
 import { auditSources } from '../audit/index.ts'
 import { categories } from '../categories/index.ts'
@@ -125,6 +126,7 @@ const lists: [prefix: string, names: readonly string[], suffixes?: readonly stri
   ['setting-state', settingStates],
   ['setting-origin', originKinds],
   ['url-kind', urlKinds],
+  ['release-fault', releaseFaults],
 ]
 
 describe('what the code can show has its text', () => {

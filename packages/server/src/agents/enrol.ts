@@ -3,6 +3,7 @@ import { EnrolRequest, ForkRequest, forkText, oldestProtocolVersion, protocolVer
 import { Problem } from '@vigie/domain/kernel'
 import { record, type Doer } from '../audit/index.ts'
 import { markClass, newId, uniqueViolation, type Services, type Tenant, type TenantDb } from '../platform/index.ts'
+import { releaseRoot } from '../releases/index.ts'
 import { hashOfKey, isKey, isSignedBy, rawPublicKey } from './keys.ts'
 import { byPublicKey, countCopies, giveEndpoint, insertAgent, isFingerprintTaken, lockEndpointKey, lockProduct, reviveAgent, spendEndpointKey, spendKey, type RegisteringProduct } from './registration.ts'
 import { isSiteServer } from './site-role.ts'
@@ -36,7 +37,9 @@ export async function enrol(services: Services, request: EnrolRequest, address: 
       isKey(request.key, null)
       throw new Problem('agent.key-wrong')
     }
-    return await database.transaction(systemOf(found.partner_id), (db) => register(db, services, { request, publicKey, address, productId: found.product_id, now }))
+    const reply = await database.transaction(systemOf(found.partner_id), (db) => register(db, services, { request, publicKey, address, productId: found.product_id, now }))
+    const root = await releaseRoot(services)
+    return root === null ? reply : { ...reply, releaseRoot: root }
   } catch (error) {
     if (error instanceof Problem && error.code === 'agent.key-wrong') await countWrongTry(database, attempt, now)
     if (error instanceof Problem && found) await noteRefusal(database, found, { reason: error.code, request, address, now })

@@ -3,6 +3,7 @@ import { EnrolRequest, ForkRequest } from '@vigie/domain/agents'
 import { fieldErrorsOf, locales, Problem, type Locale } from '@vigie/domain/kernel'
 import { problemReply, toProblem, type Services } from '../platform/index.ts'
 import { enrol, fork } from './enrol.ts'
+import { answerRelease } from '../releases/index.ts'
 import type { Packages } from './packages.ts'
 
 /** An enrolment is a few hundred bytes (R18). */
@@ -48,7 +49,7 @@ async function route({ services, caCertificate, packages }: AgentPages, request:
     case 'POST /agent/v1/fork':
       return send(response, 200, 'application/json; charset=utf-8', JSON.stringify(await fork(services, parse(ForkRequest, await bodyOf(request)), address)))
     default:
-      throw new Problem('route.not-found')
+      if (request.method !== 'GET' || !(await answerRelease(services, request.url ?? '', response))) throw new Problem('route.not-found')
   }
 }
 

@@ -4,14 +4,17 @@ import { fieldErrorsOf, Problem } from '@vigie/domain/kernel'
 import { listForOperator, resetMfa, setUp } from '../access/index.ts'
 import { verifyChain } from '../audit/index.ts'
 import { latestMigration, type Services } from '../platform/index.ts'
+import { releaseCommands } from './release.ts'
 
 export interface Command {
   /** As typed: `audit verify`. */
   name: string
   help: string
+  /** One word after the name, always needed. */
+  operand?: { name: string; help: string }
   flags: Record<string, { help: string; isNeeded?: boolean }>
   /** @returns exit code */
-  run(services: Services, flags: Record<string, string | undefined>, say: (line: string) => void): Promise<number>
+  run(services: Services, flags: Record<string, string | undefined>, say: (line: string) => void, operand: string): Promise<number>
 }
 
 const setup: Command = {
@@ -103,4 +106,4 @@ const userResetMfa: Command = {
 /** Names come from people: no control sign reaches the terminal. */
 const printable = (text: string) => text.replace(/[\p{Cc}\p{Cf}]/gu, ' ')
 
-export const commands: readonly Command[] = [setup, migrateSchema, auditVerify, userList, userResetMfa]
+export const commands: readonly Command[] = [setup, migrateSchema, auditVerify, userList, userResetMfa, ...releaseCommands]

@@ -22,7 +22,7 @@ export async function giveWay(db: TenantDb, agentIds: readonly string[], deed: D
 }
 
 /** Commands that wait end as `expired`, with the reason (text key below `command-reason.`). One that was handed over meanwhile stays as it is. */
-export async function endUnsent(db: TenantDb, commands: readonly { id: string }[], reason: 'superseded' | 'order-halted', now: Date): Promise<void> {
+export async function endUnsent(db: TenantDb, commands: readonly { id: string }[], reason: 'superseded' | 'order-halted' | 'version-withdrawn', now: Date): Promise<void> {
   if (commands.length === 0) return
   const evidence = { reason }
   const { rows } = await db.query<{ id: string; customer_id: string }>(

@@ -87,20 +87,21 @@ export interface Target {
   customer_id: string
   hostname: string
   switch: 'enabled' | 'disabled' | 'unregistered'
+  agent_version: string | null
   commands: { type: string; isSupported: boolean; reason: string | null }[]
 }
 
 /** Agents of a product that may be told something, locked in the order of ids: their command numbers go up by what is sent. */
 export async function lockTargets(db: TenantDb, productId: string, agentIds: readonly string[] | null): Promise<Target[]> {
   const { rows } = await db.query<Target>(
-    `select id, product_id, customer_id, hostname, switch, commands from agent where product_id = $1 and ($2::uuid[] is null or id = any($2)) order by id for no key update`,
+    `select id, product_id, customer_id, hostname, switch, commands, agent_version from agent where product_id = $1 and ($2::uuid[] is null or id = any($2)) order by id for no key update`,
     [productId, agentIds])
   return rows
 }
 
 /** The same by their ids, whatever products they belong to. Those that are not there, or not to be seen, are left out. */
 export async function lockAgents(db: TenantDb, ids: readonly string[]): Promise<Target[]> {
-  const { rows } = await db.query<Target>('select id, product_id, customer_id, hostname, switch, commands from agent where id = any($1) order by id for no key update', [ids])
+  const { rows } = await db.query<Target>('select id, product_id, customer_id, hostname, switch, commands, agent_version from agent where id = any($1) order by id for no key update', [ids])
   return rows
 }
 

@@ -151,6 +151,8 @@ export const examples: Readonly<Record<string, Example>> = {
   'events.list': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
   'events.export': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
   'events.match': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
+  'events.findings': example(({ eventId }) => ({ params: { eventId } })),
+  'events.export-findings': example(({ eventId }) => ({ params: { eventId } })),
   'events.assignees': nothing,
   'events.assign': example(({ eventId, accountId }) => ({ body: { ids: [eventId], accountId } })),
   'events.silence': example(({ eventId, accountId }) => ({ body: { ids: [eventId], kind: 'snoozed', reason: 'known', until: null, ownerId: accountId } })),
@@ -169,6 +171,11 @@ export const examples: Readonly<Record<string, Example>> = {
   'commands.send': example(({ productId, agentId }) => ({ params: { productId }, body: { type: 'scan-now', agentIds: [agentId] } })),
   'commands.list': example(({ customerId, productId, eventId }) => ({ query: { customerId, productId, eventId } })),
   'commands.get': example(({ commandId }) => ({ params: { commandId } })),
+  // agent versions
+  'agent-versions.list': nothing,
+  'agent-versions.approve': example(() => ({ params: { version: '9.9.9' } }), { status: 404 }), // releases are the installation's: the world has none
+  'agent-versions.withdraw': example(() => ({ params: { version: '9.9.9' } }), { status: 404 }),
+
   // orders
   'orders.draft': example(({ customerId }) => ({ body: { type: 'scan-now', target: { kind: 'matching', customerIds: [customerId] }, isInRings: false } })),
   'orders.confirm': example(({ orderId }) => ({ params: { orderId }, body: {} }), { status: 404 }), // a dry run is its giver's own

@@ -59,6 +59,7 @@ export async function aWorld(database: TestDatabase, passwordHash: string): Prom
   const hiddenMark = `H${randomBytes(6).toString('hex')}`
   const partnerId = await aPartner(database, { name: `Business ${mark}` })
   await insert(database, 'command_policy', { partner_id: partnerId })
+  await insert(database, 'agent_release_approval', { partner_id: partnerId, version: '1.0.0', approved_by_id: newId(), approved_by: mark })
   const shown = await aCustomerWithAll(database, partnerId, mark)
   const hidden = await aCustomerWithAll(database, partnerId, hiddenMark)
   // as narrow as the limited ones who act on it

@@ -1,5 +1,5 @@
 import { commandKinds, contradictions, type CommandType } from '@vigie/domain/commands'
-import { isDangerous, isSwitch, type DryRun, type OrderType } from '@vigie/domain/orders'
+import { isDangerous, isSwitch, type DryRun, type OrderParams, type OrderType } from '@vigie/domain/orders'
 import { isBeyond } from '../commands/index.ts'
 import { withoutConsent } from '../consent/index.ts'
 import type { Services, TenantDb } from '../platform/index.ts'
@@ -9,7 +9,7 @@ import * as people from './people.ts'
  * What would happen to the agents of an order if it were given now: those that can't take it get the reason. Looks at all of them in one statement and writes what it found beside
  * them; nothing is told to anybody. The numbers are also kept with the order.
  */
-export async function look(db: TenantDb, orderId: string, type: OrderType, now: Date): Promise<void> {
+export async function look(db: TenantDb, { id: orderId, type, params }: { id: string; type: OrderType; params: OrderParams | null }, now: Date): Promise<void> {
   const { rows: customers } = await db.query<{ id: string }>('select distinct customer_id as id from order_agent where order_id = $1', [orderId])
   const activity = isSwitch(type) ? null : commandKinds[type].activity
   const refusing = activity === null ? [] : [...(await withoutConsent(db, customers.map(({ id }) => id), activity))]
@@ -19,7 +19,7 @@ export async function look(db: TenantDb, orderId: string, type: OrderType, now: 
        from order_agent i left join agent a on a.partner_id = i.partner_id and a.id = i.agent_id
        where i.order_id = $1
      ) looked where i.order_id = $1 and i.agent_id = looked.agent_id and (i.reason is distinct from looked.reason or (i.step = 'planned') <> (looked.reason is null))`,
-    [orderId, now, ...(isSwitch(type) ? [type === 'disable-agents' ? 'disabled' : 'enabled'] : [type, refusing, leavingOf(type)])])
+    [orderId, now, ...(isSwitch(type) ? [type === 'disable-agents' ? 'disabled' : 'enabled'] : [type, refusing, leavingOf(type), params?.version ?? null])])
   await db.query(
     `update command_order set agent_count = n.agents, customer_count = n.customers, planned = n.planned, skipped = n.agents - n.planned, offline_count = n.offline from (
        select count(*)::integer as agents, count(distinct i.customer_id)::integer as customers, (count(*) filter (where i.step = 'planned'))::integer as planned,
@@ -36,6 +36,7 @@ const commandReason = `case
   when a.switch = 'unregistered' then 'agent-unregistered'
   when a.switch = 'disabled' then 'agent-disabled'
   when i.customer_id = any($4::uuid[]) then 'no-consent'
+  when $6::text is not null and vigie.is_version_from(a.agent_version, $6) then 'version-current'
   when exists (select from jsonb_array_elements(a.commands) c where c ->> 'type' = $3 and (c ->> 'isSupported')::boolean) then
     case when exists (select from command o where o.agent_id = a.id and o.step in ('waiting', 'delivered', 'running') and o.expires_at > $2 and o.type = any($5::text[])) then 'contradicts' end
   else coalesce((select c ->> 'reason' from jsonb_array_elements(a.commands) c where c ->> 'type' = $3 limit 1), 'not-supported') end`

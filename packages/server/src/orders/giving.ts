@@ -4,6 +4,7 @@ import { record } from '../audit/index.ts'
 import { spend } from '../commands/index.ts'
 import { notify } from '../outbox/index.ts'
 import { newId, type Actor, type Context, type Services, type TenantDb } from '../platform/index.ts'
+import { isVersionApproved } from '../releases/index.ts'
 import { look, planned, shown } from './dry-run.ts'
 import * as people from './people.ts'
 import * as policies from './policy.ts'
@@ -15,21 +16,22 @@ type Who = Pick<Context, 'actor' | 'origin'>
 const doer = ({ actor, origin }: Who) => ({ kind: 'account' as const, actor, origin })
 
 /** Fixes whom the order means and looks at each; nobody is told anything. */
-export async function draft(db: TenantDb, services: Services, now: Date, actor: Actor, { type, target, isInRings }: BodyOf<typeof ordersApi.draftOrder>): Promise<{ order: Order; dryRun: DryRun }> {
+export async function draft(db: TenantDb, services: Services, now: Date, actor: Actor, { type, params, target, isInRings }: BodyOf<typeof ordersApi.draftOrder>): Promise<{ order: Order; dryRun: DryRun }> {
+  if (type === 'upgrade-agent') await assertMayUpgrade(db, actor, params!.version, now)
   const agentIds = await agentsOf(db, target, now)
   const policy = await policies.get(db)
   const id = newId(now)
   const inRings = isInRings ?? isDangerous(type)
   await db.query(
-    `insert into command_order (partner_id, id, type, target, is_in_rings, state, ring_percents, ring_minutes, failure_percent, agent_count, customer_count, planned, skipped, offline_count, again_of, created_by_id, created_by, created_at)
-     values ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, 0, 0, 0, 0, 0, $9, $10, $11, $12)`,
-    [db.tenant.partnerId, id, type, JSON.stringify(target), inRings, inRings ? policy.ringPercents : [100], policy.ringMinutes, policy.failurePercent, target.kind === 'failed-of' ? target.orderId : null, actor.accountId, actor.name, now])
+    `insert into command_order (partner_id, id, type, target, is_in_rings, state, ring_percents, ring_minutes, failure_percent, agent_count, customer_count, planned, skipped, offline_count, again_of, created_by_id, created_by, created_at, params)
+     values ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, 0, 0, 0, 0, 0, $9, $10, $11, $12, $13)`,
+    [db.tenant.partnerId, id, type, JSON.stringify(target), inRings, inRings ? policy.ringPercents : [100], policy.ringMinutes, policy.failurePercent, target.kind === 'failed-of' ? target.orderId : null, actor.accountId, actor.name, now, params ? JSON.stringify(params) : null])
   // whoever is limited sees, and so reaches, only his own
   await db.query(
     `insert into order_agent (partner_id, order_id, agent_id, customer_id, product_id, name, company, ring, step, at)
      select a.partner_id, $1, a.id, a.customer_id, a.product_id, a.hostname, c.company, 0, 'planned', $3 from agent a join customer c on c.partner_id = a.partner_id and c.id = a.customer_id where a.id = any($2)`,
     [id, agentIds, now])
-  await look(db, id, type, now)
+  await look(db, { id, type, params: params ?? null }, now)
   const order = await orders.row(db, id)
   return { order: orders.toOrder(order, (await orders.counts(db, [id]))(id)), dryRun: await shown(db, services, order) }
 }
@@ -48,7 +50,8 @@ export async function confirm(db: TenantDb, services: Services, now: Date, who: 
     db.markAudited() // a second click: it is given already
     return { order: await orders.get(db, orderId), dryRun: await shown(db, services, before), hasMoved: false }
   }
-  await look(db, orderId, before.type, now)
+  if (before.type === 'upgrade-agent') await assertMayUpgrade(db, who.actor, before.params!.version, now)
+  await look(db, before, now)
   const order = await orders.row(db, orderId)
   const dryRun = await shown(db, services, order)
   if (order.planned !== before.planned || order.customer_count !== before.customer_count) {
@@ -75,9 +78,15 @@ export async function confirm(db: TenantDb, services: Services, now: Date, who: 
   }
   await record(db, services.vault, now, doer(who), {
     activity: state === 'waiting' ? 'order.submitted' : state === 'delayed' ? 'order.delayed' : 'order.given', object: objectOf(order),
-    after: { type: order.type, target: order.target, agents: order.planned, customers: order.customer_count, skipped: order.skipped, rings: sizes, state, startsAt: startsAt?.toISOString() ?? null },
+    after: { type: order.type, ...(order.params ?? {}), target: order.target, agents: order.planned, customers: order.customer_count, skipped: order.skipped, rings: sizes, state, startsAt: startsAt?.toISOString() ?? null },
   })
   return { order: await orders.get(db, orderId), dryRun: await shown(db, services, await orders.row(db, orderId)), hasMoved: false }
+}
+
+/** AGT-1: its own permission beside that of orders, and a version that the business approved. @throws permission.missing, release.not-approved */
+async function assertMayUpgrade(db: TenantDb, actor: Actor, version: string, now: Date): Promise<void> {
+  if (!actor.permissions.has('agent.upgrade')) throw new Problem('permission.missing', { permission: 'agent.upgrade' })
+  if (!(await isVersionApproved(db, version, now))) throw new Problem('release.not-approved', { version })
 }
 
 export const objectOf = (order: { id: string; type: string }) => ({ kind: 'order', id: order.id, name: order.type })

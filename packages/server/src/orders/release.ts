@@ -1,10 +1,13 @@
 import { commandKinds, type CommandType } from '@vigie/domain/commands'
-import { isSwitch, type OrderType } from '@vigie/domain/orders'
+import { compareVersions } from '@vigie/domain/agents'
+import { isSwitch, type OrderParams, type OrderType } from '@vigie/domain/orders'
+import { isReleaseVersion } from '@vigie/domain/releases'
 import { record } from '../audit/index.ts'
 import { giveWay, issueCommands, lockAgents, wakeAgents, type CommandTarget } from '../commands/index.ts'
 import { enterGate, withoutConsent } from '../consent/index.ts'
 import type { Services, TenantDb } from '../platform/index.ts'
 import { switchAgents } from '../products/index.ts'
+import { isVersionApproved } from '../releases/index.ts'
 import { objectOf } from './giving.ts'
 import * as orders from './store.ts'
 
@@ -28,7 +31,8 @@ export async function releaseSome(db: TenantDb, services: Services, orderId: str
   if (activity !== null) await enterGate(db, customerIds, 'sends')
   const targets = new Map((await lockAgents(db, rows.map(({ agent_id }) => agent_id))).map((target) => [target.id, target]))
   const refusing = activity === null ? new Set<string>() : await withoutConsent(db, customerIds, activity)
-  const reasons = new Map(rows.map(({ agent_id, customer_id }) => [agent_id, reasonFor(order.type, targets.get(agent_id), refusing.has(customer_id))]))
+  const isWithdrawn = order.params !== null && !(await isVersionApproved(db, order.params.version, now))
+  const reasons = new Map(rows.map(({ agent_id, customer_id }) => [agent_id, isWithdrawn ? 'version-withdrawn' : reasonFor(order, targets.get(agent_id), refusing.has(customer_id))]))
   const able = [...targets.values()].filter(({ id }) => reasons.get(id) === null)
   const deed = order.type === 'disable-agents' ? 'disable' : order.type === 'enable-agents' ? 'enable' : order.type
   for (const id of await giveWay(db, able.map((target) => target.id), deed, now)) reasons.set(id, 'contradicts')
@@ -56,7 +60,7 @@ export async function releaseSome(db: TenantDb, services: Services, orderId: str
 async function tell(db: TenantDb, services: Services, now: Date, order: orders.OrderRow, told: readonly CommandTarget[]): Promise<(string | null)[]> {
   if (told.length === 0) return []
   if (!isSwitch(order.type)) {
-    return await issueCommands(db, services, now, { targets: told, type: order.type, eventId: null, orderId: order.id, sentBy: { id: order.created_by_id, name: order.created_by } })
+    return await issueCommands(db, services, now, { targets: told, type: order.type, params: order.params ?? undefined, eventId: null, orderId: order.id, sentBy: { id: order.created_by_id, name: order.created_by } })
   }
   await switchAgents(db, told.map(({ id }) => id), order.type === 'disable-agents')
   await wakeAgents(db, told.map(({ id }) => id))
@@ -64,12 +68,13 @@ async function tell(db: TenantDb, services: Services, now: Date, order: orders.O
 }
 
 /** The same answers as the dry run's. */
-function reasonFor(type: OrderType, target: CommandTarget | undefined, isRefused: boolean): string | null {
+function reasonFor({ type, params }: { type: OrderType; params: OrderParams | null }, target: CommandTarget | undefined, isRefused: boolean): string | null {
   if (!target) return 'agent-gone'
   if (target.switch === 'unregistered') return 'agent-unregistered'
   if (isSwitch(type)) return (target.switch === 'disabled') === (type === 'disable-agents') ? 'as-it-is' : null
   if (target.switch === 'disabled') return 'agent-disabled'
   if (isRefused) return 'no-consent'
+  if (params !== null && isReleaseVersion(target.agent_version ?? '') && compareVersions(target.agent_version!, params.version) >= 0) return 'version-current'
   const known = target.commands.find((command) => command.type === (type satisfies CommandType))
   return known?.isSupported === true ? null : (known?.reason ?? 'not-supported')
 }

@@ -1,13 +1,14 @@
 import { Problem, type QueryOf } from '@vigie/domain/kernel'
-import { noCounts, type Order, type OrderAgent, type OrderCause, type OrderCounts, type ordersApi, type OrderState, type OrderStep, type OrderTarget, type OrderType, shownOrderStates } from '@vigie/domain/orders'
+import { noCounts, type Order, type OrderAgent, type OrderCause, type OrderCounts, type OrderParams, type ordersApi, type OrderState, type OrderStep, type OrderTarget, type OrderType, shownOrderStates } from '@vigie/domain/orders'
 import { keyset, likePattern, Params, type TenantDb } from '../platform/index.ts'
 
-const columns = `b.id, b.type, b.target, b.state, b.cause, b.ring_percents, b.ring_minutes, b.failure_percent, b.ring, b.ring_at, b.agent_count, b.customer_count, b.planned, b.skipped, b.offline_count,
+const columns = `b.id, b.type, b.params, b.target, b.state, b.cause, b.ring_percents, b.ring_minutes, b.failure_percent, b.ring, b.ring_at, b.agent_count, b.customer_count, b.planned, b.skipped, b.offline_count,
   b.is_in_rings, b.is_beyond_caps, b.starts_at, b.approved_by, b.again_of, b.created_by_id, b.created_by, b.created_at, b.given_at, b.ended_at, b.version`
 
 export interface OrderRow {
   id: string
   type: OrderType
+  params: OrderParams | null
   target: OrderTarget
   state: OrderState
   cause: OrderCause | null
@@ -93,7 +94,7 @@ export function toOrder(b: OrderRow, counted: OrderCounts): Order {
   // a dry run has no counts yet: nothing was told
   const ofDraft = b.given_at === null ? { ...counted, planned: b.planned, skipped: b.skipped } : counted
   return {
-    id: b.id, type: b.type, target: b.target, state: b.state, cause: b.cause, agentCount: b.agent_count, customerCount: b.customer_count, counts: ofDraft, ring: b.ring, ringPercents: b.ring_percents,
+    id: b.id, type: b.type, params: b.params, target: b.target, state: b.state, cause: b.cause, agentCount: b.agent_count, customerCount: b.customer_count, counts: ofDraft, ring: b.ring, ringPercents: b.ring_percents,
     ringMinutes: b.ring_minutes, failurePercent: b.failure_percent, isBeyondCaps: b.is_beyond_caps, startsAt: b.starts_at?.toISOString() ?? null, approvedBy: b.approved_by, againOf: b.again_of,
     createdById: b.created_by_id, createdBy: b.created_by, createdAt: b.created_at.toISOString(), givenAt: b.given_at?.toISOString() ?? null, endedAt: b.ended_at?.toISOString() ?? null, version: b.version,
   }

@@ -1,6 +1,7 @@
 import { productsApi } from '@vigie/domain/products'
 import { RecentDetections } from '../detections/index.ts'
 import { AgentStateTag, Ago, Button, CopyText, Facts, Line, Link, Notice, Part, paths, query, Stack, StateTag, useActor, useLoaded, useText } from '../kit/index.ts'
+import { AgentVersionWord } from './AgentVersionWord.tsx'
 import { LastScan, RealTimeScanTag } from './scan.tsx'
 import { RecentCommands } from './RecentCommands.tsx'
 import { useEndpointCommands } from './useEndpointCommands.ts'
@@ -95,7 +96,7 @@ export function EndpointDetail({ endpointId }: { endpointId: string }) {
           ['inventory.collectedAt', <Ago key="collected" at={endpoint.collectedAt} {...fresh} />],
           ['inventory.receivedAt', <Ago key="received" at={endpoint.receivedAt} {...fresh} />],
           ['inventory.promised', freshForSeconds === undefined ? null : say('inventory.promised.minutes', { minutes: Math.ceil(freshForSeconds / 60) })],
-          ['inventory.column.agentVersion', endpoint.agentVersion],
+          ['inventory.column.agentVersion', <AgentVersionWord key="agent" version={endpoint.agentVersion} />],
           ['inventory.column.agentId', endpoint.agentId && <CopyText key="agent" text={endpoint.agentId} />],
           ['inventory.column.fingerprint', endpoint.fingerprint && <code key="fingerprint" title={endpoint.fingerprint}>{endpoint.fingerprint.slice(0, 16)}…</code>],
           ['inventory.id', <CopyText key="id" text={endpoint.id} />],

@@ -2,6 +2,7 @@ import { agentStates, families, platformKinds, productsApi, realTimeScanStates, 
 import {
   AgentStateTag, columns, csvOf, DataTable, Empty, Link, Part, paths, query, SidePanel, sortedBy, useAddress, useLoaded, useQuietly, useText, type Action, type Filter,
 } from '../kit/index.ts'
+import { AgentVersionWord } from './AgentVersionWord.tsx'
 import { EndpointDetail } from './EndpointDetail.tsx'
 import { GroupWord, InfectionCount, MissingProtectionTag, OutdatedTag } from './words.tsx'
 import { LastScan, Pattern, RealTimeScanTag } from './scan.tsx'
@@ -32,7 +33,7 @@ const common = [
   column.cell('outdated', (endpoint) => <OutdatedTag outdated={endpoint.outdated} />, { width: 150, hidden: true }),
   column.text('platform', undefined, { width: 180, hidden: true }),
   column.text('engineVersion', (endpoint) => endpoint.engine?.engineVersion ?? null, { width: 120, hidden: true }),
-  column.text('agentVersion', undefined, { width: 120, hidden: true }),
+  column.cell('agentVersion', ({ agentVersion }) => <AgentVersionWord version={agentVersion} />, { width: 170, hidden: true }),
   column.text('tags', (endpoint) => endpoint.tags.join(', '), { width: 160, hidden: true }),
   column.mono('agentId', undefined, { hidden: true }),
   column.cell('fingerprint', (endpoint) => endpoint.fingerprint && <code title={endpoint.fingerprint}>{endpoint.fingerprint.slice(0, 12)}</code>, { width: 130, hidden: true }),

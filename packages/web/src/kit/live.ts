@@ -5,14 +5,14 @@ import { useSyncExternalStore } from 'react'
 /** Which answers a change touches: the first part of route ids. Counters ride along (a customer carries its events' count). */
 const touches: Record<LiveKind, readonly string[]> = {
   event: ['events', 'customers', 'products', 'figures'],
-  product: ['settings', 'products', 'customers', 'figures', 'sites', 'agents', 'moves'],
+  product: ['settings', 'products', 'customers', 'figures', 'sites', 'agents', 'moves', 'agent-versions'],
   endpoint: ['settings', 'endpoints', 'customers', 'products', 'figures', 'duplicates', 'merges'],
   command: ['settings', 'commands', 'events', 'endpoints', 'products'],
   detection: ['detections', 'events', 'endpoints'],
   customer: ['settings', 'urls', 'templates', 'customers', 'contacts', 'figures', 'indexes'],
   delivery: ['deliveries'],
   account: ['accounts', 'session', 'me', 'business'],
-  order: ['orders'],
+  order: ['orders', 'agent-versions'],
 }
 
 type LiveState = 'connecting' | 'live' | 'lost'

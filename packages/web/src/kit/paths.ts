@@ -13,7 +13,7 @@ export const paths = {
 
   /** `event`: the one opened in the side panel over the list. */
   events: (search: { severity?: string; state?: string; category?: string; group?: string; customerId?: string; productId?: string; q?: string; event?: string } = {}) => at('/events', search),
-  event: ({ eventId }: { eventId: string }) => at(`/events/${seg(eventId)}`),
+  event: ({ eventId, ...search }: { eventId: string; tab?: string }) => at(`/events/${seg(eventId)}`, search),
 
   customers: (search: { attention?: string; threat?: string; system?: string; licence?: string; tag?: string; typeId?: string; managedBy?: string; connection?: string; q?: string } = {}) => at('/customers', search),
   newCustomer: (search: { step?: number } = {}) => at('/customers/new', search),
@@ -25,7 +25,7 @@ export const paths = {
   product: ({ productId, tab, group }: { productId: string; tab?: string | undefined; group?: string | undefined }) => at(`/products/${seg(productId)}`, { tab, group }),
   connectProduct: ({ productId }: { productId: string }) => at(`/products/${seg(productId)}/connect`),
 
-  inventory: (search: { customerId?: string; productId?: string; state?: string; realTimeScan?: string; isInfected?: boolean; isUnprotected?: boolean; isOutdated?: boolean; silentDays?: number; q?: string; endpoint?: string } = {}) => at('/inventory', search),
+  inventory: (search: { customerId?: string; productId?: string; state?: string; realTimeScan?: string; isInfected?: boolean; isUnprotected?: boolean; isOutdated?: boolean; silentDays?: number; agentVersion?: string; q?: string; endpoint?: string } = {}) => at('/inventory', search),
   /** INV-2: "my endpoint does not show"; `q` what is sought. */
   missingEndpoint: (search: { q?: string; customerId?: string } = {}) => at('/inventory/missing', search),
   endpoint: ({ endpointId }: { endpointId: string }) => at('/inventory', { endpoint: endpointId }),
@@ -37,9 +37,11 @@ export const paths = {
 
   orders: (search: { state?: string; type?: string; isMine?: boolean } = {}) => at('/orders', search),
   /** `target`: whom it is for, as JSON; `kept`: the same, kept by the tab. */
-  newOrder: (search: { target?: string; kept?: string; type?: string } = {}) => at('/orders/new', search),
+  newOrder: (search: { target?: string; kept?: string; type?: string; version?: string } = {}) => at('/orders/new', search),
   order: ({ orderId }: { orderId: string }) => at(`/orders/${seg(orderId)}`),
   orderRules: () => at('/administration/orders'),
+
+  agentVersions: () => at('/administration/agent-versions'),
 
   administration: () => at('/administration'),
   accounts: (search: { state?: string; account?: string } = {}) => at('/administration/accounts', search),

@@ -1,10 +1,11 @@
 import { customersApi } from '@vigie/domain/customers'
 import { isDangerous, isSwitch, ordersApi, orderTypes, type DryRun, type Order, type OrderTarget, type OrderType } from '@vigie/domain/orders'
 import { productsApi } from '@vigie/domain/products'
+import { releasesApi } from '@vigie/domain/releases'
 import { commandKinds } from '@vigie/domain/commands'
 import { useState } from 'react'
 import {
-  Button, Form, load, Notice, Page, Panel, paths, query, Section, SelectField, Stack, SwitchField, TextField, toast, useAction, useAddress, useForm, useGo, useLoaded, useQuietly, useText,
+  Button, Form, load, Notice, Page, Panel, paths, query, Section, SelectField, Stack, SwitchField, TextField, toast, useAction, useActor, useAddress, useForm, useGo, useLoaded, useQuietly, useText,
 } from '../kit/index.ts'
 import { DryRunFacts } from './DryRunFacts.tsx'
 import { targetIn } from './target.ts'
@@ -13,10 +14,11 @@ import { deedKey, useRings } from './words.tsx'
 const policy = query(ordersApi.getPolicy).with({})
 const catalogue = query(productsApi.getCatalogue).with({})
 const tags = query(customersApi.listTags).with({})
+const versions = query(releasesApi.listVersions).with({})
 export const loader = load(policy)
 
 /** Outbreak defence needs more said than a type: it has a screen of its own when an engine can do it. */
-const offered = orderTypes.filter((type) => isSwitch(type) || (commandKinds[type].isPlain && type !== 'start-outbreak-defence'))
+const offered = orderTypes.filter((type) => isSwitch(type) || type === 'upgrade-agent' || (commandKinds[type].isPlain && type !== 'start-outbreak-defence'))
 type Looked = { order: Order; dryRun: DryRun }
 
 /** One order over many: what, to whom, a look at what would happen, then the word. */
@@ -42,15 +44,20 @@ function Choose({ brought, onLooked, isLooked }: { brought: OrderTarget | null; 
   const types = useQuietly(brought ? null : catalogue)?.types.filter((type) => type.isConnectable) ?? []
   const tagRows = useQuietly(brought ? null : tags)?.rows ?? []
   const look = useAction(ordersApi.draftOrder)
-  const wanted = offered.find((type) => type === at.search['type'])
+  const actor = useActor()
+  const mayUpgrade = actor.can('agent.upgrade')
+  const approved = useQuietly(mayUpgrade ? versions : null)?.rows.filter(({ release, approval }) => approval !== null && release?.isExpired === false).map(({ version }) => version) ?? []
+  const choices = offered.filter((type) => mayUpgrade || type !== 'upgrade-agent')
+  const wanted = choices.find((type) => type === at.search['type'])
   const form = useForm({
-    initial: { type: (wanted ?? null) as string | null, tag: null as string | null, typeId: null as string | null, isInRings: false },
-    shape: (values) => ordersApi.draftOrder.body!.pick({ type: true, isInRings: true }).loose().refine(() => values.type !== null, { path: ['type'], error: 'required' }),
+    initial: { type: (wanted ?? null) as string | null, tag: null as string | null, typeId: null as string | null, version: (at.search['version'] ?? null) as string | null, isInRings: false },
+    shape: (values) => ordersApi.draftOrder.body!.pick({ type: true, isInRings: true }).loose().refine(() => values.type !== null, { path: ['type'], error: 'required' }).refine(() => values.type !== 'upgrade-agent' || values.version !== null, { path: ['version'], error: 'required' }),
     submit: async (values, intent) => {
       const type = values.type as OrderType
       const target: OrderTarget = brought ?? { kind: 'matching', ...(values.tag ? { tags: [values.tag] } : {}), ...(values.typeId ? { typeIds: [values.typeId] } : {}) }
-      return await look.run({ body: { type, target, ...(isDangerous(type) ? {} : { isInRings: values.isInRings }) } }, { intent })
+      return await look.run({ body: { type, target, ...(type === 'upgrade-agent' ? { params: { version: values.version! } } : {}), ...(isDangerous(type) ? {} : { isInRings: values.isInRings }) } }, { intent })
     },
+    rename: { 'params.version': 'version' },
     onDone: (reply) => onLooked(reply),
   })
   const type = form.values.type as OrderType | null
@@ -61,8 +68,13 @@ function Choose({ brought, onLooked, isLooked }: { brought: OrderTarget | null; 
       {frozenAt !== null && <Notice tone="warning" title="orders.frozen.title">{say('orders.frozen.new')}</Notice>}
       <Panel>
         <Form form={form} action={isLooked ? 'orders.look-again' : 'orders.look'} unguarded>
-          <SelectField {...change('type')} label="orders.column.type" options={offered.map((one) => ({ value: one, label: deedKey(one) }))} isSearchable isRequired />
+          <SelectField {...change('type')} label="orders.column.type" options={choices.map((one) => ({ value: one, label: deedKey(one) }))} isSearchable isRequired />
           {about && say.has(about) && <p className="quiet">{say(about)}</p>}
+          {type === 'upgrade-agent' && (approved.length > 0 ? (
+            <SelectField {...change('version')} label="releases.order.version" options={approved.map((version) => ({ value: version, label: { text: version } }))} isRequired />
+          ) : (
+            <Notice tone="warning" title="problem.release.not-approved">{say('releases.order.none')}</Notice>
+          ))}
           {brought ? (
             <p>{say(`orders.target.${brought.kind}`, { count: countOf(brought) })}</p>
           ) : (

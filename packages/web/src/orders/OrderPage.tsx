@@ -61,6 +61,7 @@ function About({ order }: { order: Order }) {
     <Panel>
       <Facts
         facts={[
+          ...(order.params === null ? [] : [['releases.order.version', order.params.version] as [string, string]]),
           ['orders.column.createdBy', order.createdBy],
           ['orders.given-at', order.givenAt && format.moment(order.givenAt)],
           ['orders.ended-at', order.endedAt && format.moment(order.endedAt)],

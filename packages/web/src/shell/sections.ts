@@ -29,6 +29,7 @@ export const administration: readonly (Omit<Section, 'key' | 'icon'> & { about: 
   { label: 'shell.business', about: 'shell.business.about', to: paths.business(), needs: ['business.update'] },
   { label: 'shell.indexes', about: 'shell.indexes.about', to: paths.indexes(), needs: ['index.update'] },
   { label: 'orders.rules', about: 'orders.rules.about', to: paths.orderRules(), needs: ['order.approve'] },
+  { label: 'releases.title', about: 'releases.about', to: paths.agentVersions(), needs: ['agent.upgrade'] },
   { label: 'shell.templates', about: 'shell.templates.about', to: paths.templates(), needs: ['template.read'] },
   { label: 'shell.urls', about: 'shell.urls.about', to: paths.urls(), needs: ['setting.update'] },
   { label: 'shell.audit', about: 'shell.audit.about', to: paths.auditLog(), needs: ['audit.read'] },

@@ -1,0 +1,3 @@
+export * as releasesApi from './api.ts'
+export * from './rules.ts'
+export * from './shapes.ts'
