@@ -20,5 +20,5 @@ export function LastScan({ engine }: { engine: Endpoint['engine'] }) {
 /** Version of the newest patterns and their age: one says little without the other. */
 export function Pattern({ engine, isOutdated = false }: { engine: Endpoint['engine']; isOutdated?: boolean }) {
   if (engine === null || (engine.patternVersion === null && engine.patternBuiltAt === null)) return <span className="faint">–</span>
-  return <span>{isOutdated && <Glyph sign="warning" size={12} />} {engine.patternVersion} <span className={isOutdated ? css.old : 'faint'}><Ago at={engine.patternBuiltAt} never="common.unknown" /></span></span>
+  return <span className={css.pattern}>{isOutdated && <Glyph sign="warning" size={12} />}{engine.patternVersion} <span className={isOutdated ? css.old : 'faint'}><Ago at={engine.patternBuiltAt} never="common.unknown" /></span></span>
 }
