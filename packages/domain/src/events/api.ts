@@ -6,6 +6,7 @@ import { Detection, detectionOutcomes, Event, EventDetail } from './shapes.ts'
 const params = z.strictObject({ eventId: EventId })
 export * from './list-api.ts'
 export * from './work-api.ts'
+export * from './findings-api.ts'
 
 export const getEvent = defineRoute({
   id: 'events.get', method: 'GET', path: '/v1/events/:eventId', permission: 'event.read', params, reply: EventDetail, problems: ['event.not-found'],

@@ -10,6 +10,7 @@ import { doer, objectOf } from './audited.ts'
 import { commentRoutes, commentsOf } from './comments.ts'
 import * as detections from './detections.ts'
 import { detailShownTo, shownTo } from './discretion.ts'
+import { findingRoutes } from './findings.ts'
 import * as indexes from './indexes.ts'
 import { preview } from './preview.ts'
 import * as events from './store.ts'
@@ -42,6 +43,7 @@ async function resolvedBy(db: TenantDb, event: Event): Promise<EventDetail['reso
 export const eventRoutes: Handler[] = [
   ...workRoutes,
   ...commentRoutes,
+  ...findingRoutes,
 
   handle(eventsApi.listEvents, async ({ db, actor }, { query }) => {
     const page = await events.list(db, query, actor.accountId)

@@ -42,7 +42,7 @@ const tail = [
   column.ago('openedAt', { sort: true, width: 110 }),
   column.ago('lastRaisedAt', { sort: true, width: 120, hidden: true }),
   column.text('assignee', (event) => event.assignee?.name ?? null, { width: 120 }),
-  column.cell('state', (event) => <State event={event} />, { width: 170 }),
+  column.cell('state', (event) => <State event={event} />, { width: 185 }),
 ]
 const shown = { all: [severity, what, customer, product, ...tail], customer: [severity, what, product, ...tail], product: [severity, what, ...tail] }
 
