@@ -97,7 +97,7 @@ describe.skipIf(reason !== null)('first light: an infection reaches console and 
     await press('Add a product')
     await page.getByLabel('Description').fill('Fournil1')
     await press('Add the customer and its product')
-    await see('One product is waiting for its agent')
+    await see('Connect “Fournil1”')
   })
 
   it('shows one command; pasted in a root shell it installs, registers, and the open page says "online" (AGT-1, PRD-2, EVT-8)', async () => {

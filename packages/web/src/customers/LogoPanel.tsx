@@ -32,7 +32,7 @@ export function LogoPanel({ customer }: { customer: Customer }) {
     <Section title="customers.logo" about="customers.logo.about">
       <Panel>
         <div className={css.logoRow}>
-          <div className={css.logo}>{customer.logoVersion === null ? <span className="faint">{say('customers.logo.none')}</span> : <img src={logoAddress(customer)} alt={say('customers.logo.alt', { customer: customer.company })} />}</div>
+          <div className={css.logo}>{customer.logoVersion === null ? <span>{say('customers.logo.none')}</span> : <img src={logoAddress(customer)} alt={say('customers.logo.alt', { customer: customer.company })} />}</div>
           {mayChange && (
             <div>
               <Line>

@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactNode } from 'react'
+import { useEffect, useId, useRef, type ReactNode } from 'react'
 import { Icon } from '../ui/icons.tsx'
 import { Ago } from './Ago.tsx'
 import { Link } from './Link.tsx'
@@ -98,11 +98,12 @@ export function Tabs({ label, tabs }: { label: Label; tabs: Tab[] }) {
 /** A titled part of a page; `action` at its right. */
 export function Section({ title, about, action, children }: { title: Label; about?: Label; action?: ReactNode; children: ReactNode }) {
   const say = useText()
+  const id = useId()
   return (
-    <section className={css.section}>
+    <section className={css.section} aria-labelledby={id}>
       <div className={css.sectionHead}>
         <div>
-          <h2>{say(title)}</h2>
+          <h2 id={id}>{say(title)}</h2>
           {about && <p className="quiet">{say(about)}</p>}
         </div>
         {action}
