@@ -5,6 +5,7 @@ import { testDatabase, type TestDatabase } from '../platform/testing/database.ts
 import { anEstate, type Estate } from '../platform/testing/estate.ts'
 import { indexesOf, plansOf, scanned, visited } from '../platform/testing/plan.ts'
 import * as detections from './detections.ts'
+import * as findings from './findings.ts'
 import * as events from './store.ts'
 
 let database: TestDatabase
@@ -73,5 +74,14 @@ describe('the newest of many (EVT-4, EVT-8): a page costs the same whatever is s
     expect(indexesOf(nodes)).toContain(index)
     // customers and products of the page's rows: by their keys once they are more than a test's
     expect(visited(nodes.filter(({ relation, index: by }) => relation === 'event' || by?.startsWith('event_')))).toBeLessThan(most)
+  })
+
+  it('what an event is made of: its product’s records by key, no others', async () => {
+    const nodes = await plans(async (db) => {
+      const [event] = (await events.list(db, eventsApi.listEvents.query!.parse({ limit: 1 }), account)).rows
+      await findings.list(db, { ...event!, openedAt: new Date(Date.now() - 30 * 86_400_000).toISOString() }, eventsApi.listFindings.query!.parse({ by: 'object' }))
+    })
+    expect(scanned(nodes).filter((relation) => relation.startsWith('detection'))).toEqual([])
+    expect(visited(nodes.filter(({ relation, index }) => relation?.startsWith('detection') || index?.startsWith('detection')))).toBeLessThan(400)
   })
 })

@@ -1,27 +1,15 @@
-import { commentEditableMinutes, CommentText, eventsApi, type EventComment } from '@vigie/domain/events'
-import { useState } from 'react'
-import * as z from 'zod'
-import { Ago, api, Button, Form, IconButton, Line, TextareaField, useAction, useActor, useForm, useNow, useText } from '../kit/index.ts'
+import { commentEditableMinutes, eventsApi, type EventComment } from '@vigie/domain/events'
+import { lazy, Suspense, useState } from 'react'
+import { Ago, api, IconButton, Line, useAction, useActor, useNow, useText } from '../kit/index.ts'
 import css from './events.module.css'
 import { trouble } from '../kit/toast.tsx'
 
-const shape = z.object({ text: CommentText })
+// a form is not needed before somebody reads an event
+const CommentForm = lazy(() => import('./CommentForm.tsx'))
 
 export function AddComment({ eventId }: { eventId: string }) {
   const [round, setRound] = useState(0)
-  return <CommentForm key={round} initial="" action="events.comment.add" submit={(text, intent) => api(eventsApi.addComment).call({ params: { eventId }, body: { text } }, { intent })} done={() => setRound(round + 1)} />
-}
-
-function CommentForm({ initial, action, submit, done, cancel }: { initial: string; action: string; submit(text: string, intent: string): Promise<unknown>; done(): void; cancel?: () => void }) {
-  const say = useText()
-  const form = useForm({ initial: { text: initial }, shape, submit: ({ text }, intent) => submit(text, intent), onDone: done })
-  return (
-    <div className={css.comment}>
-      <Form form={form} action={action} onlyWhenDirty {...(cancel ? { secondary: <Button onClick={cancel}>{say('kit.cancel')}</Button> } : {})}>
-        <TextareaField name="text" label="events.comment" rows={2} />
-      </Form>
-    </div>
-  )
+  return <Suspense><CommentForm key={round} initial="" action="events.comment.add" submit={(text, intent) => api(eventsApi.addComment).call({ params: { eventId }, body: { text } }, { intent })} done={() => setRound(round + 1)} /></Suspense>
 }
 
 /** What somebody said; its author may put it right for ten minutes, and take it away. */
@@ -35,7 +23,7 @@ export function Comment({ eventId, comment }: { eventId: string; comment: EventC
   const isOwn = comment.byId === account.id && comment.text !== null && can('event.act')
   const isFresh = now - Date.parse(comment.at) < commentEditableMinutes * 60_000
   if (isEditing) {
-    return <CommentForm initial={comment.text ?? ''} action="kit.save" submit={(text) => api(eventsApi.editComment).call({ params, body: { text } })} done={() => setEditing(false)} cancel={() => setEditing(false)} />
+    return <Suspense><CommentForm initial={comment.text ?? ''} action="kit.save" submit={(text) => api(eventsApi.editComment).call({ params, body: { text } })} done={() => setEditing(false)} cancel={() => setEditing(false)} /></Suspense>
   }
   return (
     <>
