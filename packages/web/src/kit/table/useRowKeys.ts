@@ -31,7 +31,10 @@ export function useRowKeys(rows: Rows) {
         const next = Math.min(now.count - 1, Math.max(0, index === null ? 0 : index + step))
         setActive(next)
         now.reveal(next)
-        requestAnimationFrame(() => table.querySelector<HTMLElement>(`[data-row="${next}"]`)?.focus())
+        const row = () => table.querySelector<HTMLElement>(`[data-row="${next}"]`)
+        // At once where it is drawn: what the very next key opens gives the focus back to it.
+        if (row() !== null) row()!.focus()
+        else requestAnimationFrame(() => row()?.focus())
       } else if (index !== null && event.key === 'Enter' && (isRow || target === document.body)) {
         event.preventDefault()
         now.open(index)
