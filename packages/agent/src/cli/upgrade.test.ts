@@ -1,5 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -9,6 +9,10 @@ import { Peer } from '../testing/peer.ts'
 import { Signers } from '../testing/releases.ts'
 import { agentVersion } from '../version.ts'
 import { saveSettings } from './settings.ts'
+
+/** Needs a mount of its own: in a user's shell and in narrow containers there is none. */
+const mayMount = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
+if (!mayMount) process.stderr.write('skipped, upgrade on a full disk: nothing can be mounted here\n')
 
 // Real processes: the installed program is the agent as it is built, each release is the same program with another version, or a broken one.
 describe('an agent that upgrades itself (R17, AGT-1)', { timeout: 120_000 }, () => {
@@ -201,6 +205,20 @@ describe('an agent that upgrades itself (R17, AGT-1)', { timeout: 120_000 }, () 
     start()
     await isOnline(agentVersion, before)
     expect(await record()).toMatchObject({ current: null })
+  })
+
+  it.skipIf(!mayMount)('a disk without room: said, nothing installed, the queue keeps its own', async () => {
+    await mkdir(join(state, 'versions'), { recursive: true, mode: 0o700 })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'none', join(state, 'versions')])
+    try {
+      signers.publish(peer, '0.2.0', program('0.2.0'))
+      start()
+      await isOnline(agentVersion)
+      expect(await ended(order('0.2.0'))).toEqual({ step: 'failed', evidence: { reason: 'disk-full', version: '0.2.0', previousVersion: agentVersion } })
+      expect(await beside()).toEqual([])
+    } finally {
+      execFileSync('umount', ['-l', join(state, 'versions')])
+    }
   })
 
   it('without a root nobody’s releases are believed; a later answer of the server brings none (R17)', async () => {

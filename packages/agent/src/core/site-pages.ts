@@ -6,10 +6,10 @@ import { request } from 'node:https'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { installScript } from '@vigie/domain/agents'
+import { installScript, releaseLimits } from '@vigie/domain/agents'
 import { problems, type ProblemCode } from '@vigie/domain/kernel'
 import { privateFolder } from './files.ts'
-import { exchange } from './https.ts'
+import { download, exchange } from './https.ts'
 import type { Log } from './log.ts'
 import { throughProxy, type Proxy } from './proxy.ts'
 
@@ -78,8 +78,22 @@ export class SitePages {
       case 'POST /agent/v1/fork':
         return await this.#relay(req, res)
       default:
-        return refuse(res, 'route.not-found')
+        return req.method === 'GET' && isReleasePage(req.url ?? '') ? await this.#passRelease(req.url!, res) : refuse(res, 'route.not-found')
     }
+  }
+
+  /** An upgrade's documents and package, as they come: the endpoint believes signatures, not whoever passes them on (R17). As slow as its reader; what is too long ends. */
+  async #passRelease(url: string, res: ServerResponse): Promise<void> {
+    const { server, ca, proxy } = this.#upstream()
+    if (!releasePackage.test(url)) {
+      const reply = await exchange(new URL(url, server), { method: 'GET', ca }, proxy)
+      return send(res, reply.status, 'application/json; charset=utf-8', reply.body)
+    }
+    const abort = new AbortController()
+    res.once('close', () => abort.abort())
+    const source = await download(new URL(url, server), { ca, signal: AbortSignal.any([abort.signal, AbortSignal.timeout(downloadMs)]) }, proxy)
+    res.writeHead(200, { 'content-type': 'application/octet-stream', 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' })
+    await pipeline(source, atMost(releaseLimits.packageBytes), res)
   }
 
   /** As it is, up and back: the key in it is for the server, the answer for the endpoint, which checks what it trusts by what its install command says. */
@@ -142,6 +156,20 @@ export class SitePages {
       await rm(part, { force: true }) // also where the disk is full: what is half there takes room and helps nobody
       throw error
     }
+  }
+}
+
+const version = String.raw`(?:0|[1-9]\d{0,5})(?:\.(?:0|[1-9]\d{0,5})){2}`
+const releasePackage = new RegExp(`^/agent/v1/releases/${version}/linux-(?:x64|arm64)$`)
+const releaseDocument = new RegExp(`^/agent/v1/releases/(?:root/[1-9]\\d{0,6}|${version})$`)
+const isReleasePage = (url: string): boolean => releasePackage.test(url) || releaseDocument.test(url)
+
+const atMost = (bytes: number) => async function* (source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let left = bytes
+  for await (const chunk of source) {
+    left -= chunk.byteLength
+    if (left < 0) throw new Error('the package is too large')
+    yield chunk
   }
 }
 

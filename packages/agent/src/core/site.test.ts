@@ -1,9 +1,10 @@
-import { createHash, X509Certificate } from 'node:crypto'
+import { createHash, randomBytes, X509Certificate } from 'node:crypto'
 import { connect } from 'node:tls'
 import WebSocket from 'ws'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { newStateFolder, remove, testLog } from '../testing/in-process.ts'
 import { Peer } from '../testing/peer.ts'
+import { download, exchange } from './https.ts'
 import { SiteServer, type SiteLine, type SiteOptions } from './site.ts'
 import { openSiteAuthority } from './site-certificates.ts'
 
@@ -233,6 +234,24 @@ describe('pages (AGT-1, R1)', () => {
     const { certificate } = await openSiteAuthority(folder, new Date())
     return await exchange(new URL(`https://127.0.0.1:${site.port}${path}`), { method: 'GET', ca: certificate }, null)
   }
+
+  it('passes releases on, document and package, byte for byte, and no other path (R17)', async () => {
+    const site = await aSite()
+    const { certificate } = await openSiteAuthority(folder, new Date())
+    const bytes = randomBytes(300_000)
+    peer.pages.set('/agent/v1/releases/root/2', '{"a":1}')
+    peer.pages.set('/agent/v1/releases/1.2.0', '{"b":2}')
+    peer.pages.set('/agent/v1/releases/1.2.0/linux-x64', bytes)
+    peer.pages.set('/agent/v1/releases/1.2.0/else', 'x')
+    const at = (path: string) => new URL(path, `https://127.0.0.1:${site.port}`)
+    const ask = (path: string) => exchange(at(path), { method: 'GET', ca: certificate }, null)
+    expect([(await ask('/agent/v1/releases/root/2')).body, (await ask('/agent/v1/releases/1.2.0')).body]).toEqual(['{"a":1}', '{"b":2}'])
+    const chunks: Uint8Array[] = []
+    for await (const chunk of await download(at('/agent/v1/releases/1.2.0/linux-x64'), { ca: certificate, signal: AbortSignal.timeout(10_000) }, null)) chunks.push(chunk)
+    expect(Buffer.concat(chunks).equals(bytes)).toBe(true)
+    for (const path of ['/agent/v1/releases/1.2.0/else', '/agent/v1/releases/1.2', '/agent/v1/releases/../enrol', '/agent/v1/releases/root/2?x']) expect((await ask(path)).status, path).toBe(404)
+    expect((await ask('/agent/v1/releases/9.9.9')).status).toBe(404) // the server has none
+  })
 
   it('gives its own certificate; what is not among its pages does not exist', async () => {
     const site = await aSite()

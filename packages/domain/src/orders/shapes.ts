@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { ReleaseVersion } from '../agents/release.ts'
+import { ReleaseVersion } from '../agents/index.ts'
 import { commandSteps, plainCommandTypes, type CommandType } from '../commands/types.ts'
 import { AgentId, CommandId, CustomerId, EndpointId, Instant, OrderId, ProductId } from '../kernel/index.ts'
 

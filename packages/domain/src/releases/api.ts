@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { ReleaseVersion } from '../agents/release.ts'
+import { ReleaseVersion } from '../agents/index.ts'
 import { defineRoute } from '../kernel/index.ts'
 import { AgentVersions } from './shapes.ts'
 

@@ -1,4 +1,4 @@
-import { compareVersions, ReleaseVersion } from '../agents/release.ts'
+import { compareVersions, ReleaseVersion } from '../agents/index.ts'
 
 export const isReleaseVersion = (text: string): boolean => ReleaseVersion.safeParse(text).success
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { ReleaseVersion, releaseTargets } from '../agents/release.ts'
+import { ReleaseVersion, releaseTargets } from '../agents/index.ts'
 import { Instant } from '../kernel/index.ts'
 
 /** A version of the agent, as a business sees it: released, running somewhere, or both. */

@@ -78,7 +78,7 @@ export async function confirm(db: TenantDb, services: Services, now: Date, who: 
   }
   await record(db, services.vault, now, doer(who), {
     activity: state === 'waiting' ? 'order.submitted' : state === 'delayed' ? 'order.delayed' : 'order.given', object: objectOf(order),
-    after: { type: order.type, ...(order.params ?? {}), target: order.target, agents: order.planned, customers: order.customer_count, skipped: order.skipped, rings: sizes, state, startsAt: startsAt?.toISOString() ?? null },
+    after: { type: order.type, ...order.params, target: order.target, agents: order.planned, customers: order.customer_count, skipped: order.skipped, rings: sizes, state, startsAt: startsAt?.toISOString() ?? null },
   })
   return { order: await orders.get(db, orderId), dryRun: await shown(db, services, await orders.row(db, orderId)), hasMoved: false }
 }
