@@ -17,6 +17,7 @@ const piecesARun = 20
 const old: readonly { sql: string; days: number }[] = [
   { days: termDays.infection, sql: 'delete from infection where id = any(array(select id from infection where closed_at < $1 order by closed_at limit $2 for update skip locked))' },
   { days: termDays.event, sql: `delete from event where id = any(array(select id from event where state = 'resolved' and resolved_at < $1 order by resolved_at limit $2 for update skip locked))` },
+  { days: termDays.silence, sql: 'delete from event_silence where id = any(array(select id from event_silence where ended_at < $1 limit $2))' },
   { days: termDays.command, sql: `delete from command where id = any(array(select id from command where sent_at < $1 and step in ('succeeded', 'failed', 'expired', 'unknown') order by sent_at limit $2 for update skip locked))` },
   { days: termDays.mail, sql: `delete from outbox where id = any(array(select id from outbox where created_at < $1 and state in ('sent', 'kept', 'failed') order by created_at limit $2 for update skip locked))` },
   { days: termDays.deadLetter, sql: 'delete from dead_letter where id = any(array(select id from dead_letter where received_at < $1 order by received_at limit $2))' },

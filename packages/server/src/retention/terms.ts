@@ -11,6 +11,8 @@ export const termDays = {
   infection: 400,
   /** From its resolution, with its steps. */
   event: 400,
+  /** Snoozes and accepted risks, from their end. */
+  silence: 400,
   command: 400,
   /** Mails and what they said: names and addresses of people. */
   mail: 180,

@@ -104,6 +104,7 @@ export function EndpointTable({ fixed = {}, filters: extra = [], bulk, more }: P
         sort="name"
         search="inventory.search"
         filters={[...extra, ...protection.filter(({ key }) => !hasQuick || !quickKeys.has(key) || at.search[key]), ...found]}
+        {...(fixed.customerId === undefined && fixed.productId === undefined ? { views: 'inventory' as const } : {})}
         csv={csvOf(productsApi.exportEndpoints, asking(at))}
         actions={(endpoint) => [...commands(endpoint), ...(more?.(endpoint) ?? [])]}
         {...(bulk ? { bulk } : {})}
