@@ -98,7 +98,7 @@ async function factsOf(file: string): Promise<{ sizeBytes: number; sha256: strin
 }
 
 /** Adds one person's signature; a second one by the same key takes the place of the first. @returns what was signed, to be read before anything else is done with it */
-export async function sign(file: string, pem: string, passphrase: string | null): Promise<RootDocument | ReleaseDocument> {
+export async function sign(file: string, pem: string, passphrase: string | null): Promise<{ document: RootDocument | ReleaseDocument; sha256: string }> {
   const envelope = Envelope.parse(JSON.parse(await readFile(file, 'utf8')))
   const value = JSON.parse(envelope.signed) as { kind?: unknown }
   const isRoot = value.kind === 'vigie root 1'
@@ -108,7 +108,7 @@ export async function sign(file: string, pem: string, passphrase: string | null)
   const keyId = keyIdOf(publicOf(key))
   const signature = signBytes(null, Buffer.from(signedText(isRoot ? 'root' : 'release', envelope.signed)), key).toString('base64url')
   await writeFile(file, `${JSON.stringify({ ...envelope, signatures: [...envelope.signatures.filter((one) => one.keyId !== keyId), { keyId, signature }] })}\n`)
-  return document
+  return { document, sha256: releaseCrypto.sha256(envelope.signed) }
 }
 
 /** As an agent that knows `rootFile` and runs nothing yet would judge the folder. @throws ReleaseRefused; Error for a package that differs */
@@ -156,8 +156,10 @@ async function main(args: readonly string[]): Promise<void> {
       if (unknown !== undefined) fail(`there are no packages for "${unknown}": ${releaseTargets.join(', ')}`)
       return say(await pack(needed('out', values.out), { version: ReleaseVersion.parse(needed('version', values.version)), sequence: Number(needed('sequence', values.sequence)), days: Number(needed('days', values.days)), programs }))
     }
-    case 'sign':
-      return say(JSON.stringify(await sign(needed('document', positionals[1]), await readFile(needed('key', values.key?.[0]), 'utf8'), passphrase), null, 2))
+    case 'sign': {
+      const { document, sha256 } = await sign(needed('document', positionals[1]), await readFile(needed('key', values.key?.[0]), 'utf8'), passphrase)
+      return say(`${JSON.stringify(document, null, 2)}\nSHA-256 of the document: ${sha256}`)
+    }
     case 'verify': {
       const { version, sequence, expiresAt } = await verify(needed('folder', positionals[1]), needed('root', values.root))
       return say(`an agent would take ${version} (document ${sequence}, valid until ${expiresAt})`)

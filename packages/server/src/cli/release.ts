@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { Problem } from '@vigie/domain/kernel'
 import { addRelease, listReleases, removeRelease, trustRoot } from '../releases/index.ts'
 import type { Command } from './commands.ts'
@@ -10,10 +9,10 @@ const trust: Command = {
   help: 'says whose releases this installation carries; agents that register from then on believe them and nobody else',
   flags: {},
   async run(services, _flags, say, file) {
-    const root = await trustRoot(services, file)
+    const { root, sha256 } = await trustRoot(services, file)
     say(`Root ${root.version} is trusted until ${root.expiresAt}: ${root.roles.release.threshold} of ${root.roles.release.keyIds.length} keys sign a release, ${root.roles.root.threshold} of ${root.roles.root.keyIds.length} the next root.`)
     for (const keyId of Object.keys(root.keys).toSorted()) say(`  key ${keyId}`)
-    say(`Compare the fingerprint with its owners, by another way than the one the file came: ${createHash('sha256').update(JSON.stringify(Object.keys(root.keys).toSorted())).digest('hex')}`)
+    say(`SHA-256 of the document: ${sha256}. Compare it with its signers, by another way than the one the file came.`)
     return 0
   },
 }

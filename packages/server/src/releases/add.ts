@@ -20,7 +20,7 @@ type Tables = Pick<Services['database']['owner'], 'query'>
  * Says whose releases this installation carries: the first root, or those after the one it has. Agents that register from now on get it, and believe nobody else.
  * @throws ReleaseRefused; Problem release.root-known when another first root is there: replacing it would leave every agent behind
  */
-export async function trust({ database, clock }: Owner, file: string): Promise<RootDocument> {
+export async function trust({ database, clock }: Owner, file: string): Promise<Trusted> {
   const text = await readFile(file, 'utf8')
   const known = await roots(database.owner)
   const latest = known.at(-1)
@@ -28,17 +28,17 @@ export async function trust({ database, clock }: Owner, file: string): Promise<R
     const signed = readFirstRoot(text, clock.now(), crypto)
     return await keepRoot(database.owner, text, signed, clock.now())
   }
-  if (known.some(({ envelope }) => signedOf(envelope) === signedOf(text))) return readRoot(signedOf(text))
+  if (known.some(({ envelope }) => signedOf(envelope) === signedOf(text))) return trusted(signedOf(text))
   const before = signedOf(latest.envelope)
   const signed = followRoots(before, [text], crypto)
   if (signed === before) throw new Problem('release.root-known', { version: latest.version })
   return await keepRoot(database.owner, text, signed, clock.now())
 }
 
-async function keepRoot(owner: Tables, envelope: string, signed: string, now: Date): Promise<RootDocument> {
-  const root = readRoot(signed)
+async function keepRoot(owner: Tables, envelope: string, signed: string, now: Date): Promise<Trusted> {
+  const { root, sha256 } = trusted(signed)
   await owner.query('insert into release_root (version, envelope, added_at) values ($1, $2, $3)', [root.version, envelope, now])
-  return root
+  return { root, sha256 }
 }
 
 /** Oldest first. */
@@ -143,7 +143,12 @@ const signedOf = (envelope: string): string => {
     throw new Problem('release.file-wrong', { file: 'root' }, { cause: error })
   }
 }
-const readRoot = (signed: string): RootDocument => RootDocument.parse(JSON.parse(signed))
+/** `sha256`: of the document as it was signed, to be compared with its signers'. */
+interface Trusted {
+  root: RootDocument
+  sha256: string
+}
+const trusted = (signed: string): Trusted => ({ root: RootDocument.parse(JSON.parse(signed)), sha256: crypto.sha256(signed) })
 
 async function sha256Of(file: string): Promise<string> {
   const hash = createHash('sha256')

@@ -63,8 +63,8 @@ describe('the operator’s hands (R17)', () => {
     const half = await makeRoot(path.join(folder, 'half'), { rootKeys: [publics['root-a']!, publics['root-b']!], releaseKeys: [publics['release-a']!, publics['release-b']!], threshold: 2, releaseThreshold: 2, days: 700, after: null })
     await sign(half, readFileSync(key('root-a'), 'utf8'), null)
     expect(await faultOf(trust(server.services, half))).toBe('below-threshold')
-    expect((await trust(server.services, firstRoot)).version).toBe(1)
-    expect((await trust(server.services, firstRoot)).version).toBe(1) // again: nothing changes
+    expect((await trust(server.services, firstRoot)).root.version).toBe(1)
+    expect((await trust(server.services, firstRoot)).root.version).toBe(1) // again: nothing changes
     await sign(half, readFileSync(key('root-b'), 'utf8'), null)
     expect(await faultOf(trust(server.services, half))).toBe('release.root-known') // another first root would leave every agent behind
   })
@@ -100,7 +100,7 @@ describe('the operator’s hands (R17)', () => {
     for (const name of ['root-a', 'root-b']) await sign(next, readFileSync(key(name), 'utf8'), null)
     expect(await faultOf(trust(server.services, next))).toBe('below-threshold')
     await sign(next, readFileSync(key('root-c'), 'utf8'), 'a phrase')
-    expect((await trust(server.services, next)).version).toBe(2)
+    expect((await trust(server.services, next)).root.version).toBe(2)
     expect(await releaseRoot(server.services)).toBe(readFileSync(next, 'utf8'))
     expect((await fetch('/agent/v1/releases/root/2')).status).toBe(200)
   })

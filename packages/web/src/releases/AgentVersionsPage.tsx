@@ -16,7 +16,7 @@ const shown = [
   column.cell('state', (row) => <StateTag label={`releases.state.${stateOf(row)}`} tone={tones[stateOf(row)]} />, { width: 170 }),
   column.count('agents', { width: 110, to: ({ version }) => paths.inventory({ agentVersion: version }) }),
   column.cell('approval', ({ approval }) => <Approval approval={approval} />, { minWidth: 200 }),
-  column.ago('signedAt', { width: 140, get: ({ release }) => release?.signedAt ?? null, never: 'common.unknown' }),
+  column.cell('signedAt', ({ release }) => <Day at={release?.signedAt ?? null} />, { width: 150 }),
   column.cell('expiresAt', ({ release }) => <Day at={release?.expiresAt ?? null} />, { width: 150 }),
 ]
 
