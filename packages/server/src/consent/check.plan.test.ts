@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { testDatabase, type TestDatabase } from '../platform/testing/database.ts'
-import { anEstate, type Estate } from '../platform/testing/estate.ts'
+import type { TestDatabase } from '../platform/testing/database.ts'
+import { estateDatabase, type Estate } from '../platform/testing/estate.ts'
 import { indexesOf, plansOf, scanned, visited } from '../platform/testing/plan.ts'
 import type { TenantDb } from '../platform/index.ts'
 import { assertConsent, restrictView } from './index.ts'
@@ -9,8 +9,7 @@ import { assertConsent, restrictView } from './index.ts'
 let database: TestDatabase
 let estate: Estate
 beforeAll(async () => {
-  database = await testDatabase()
-  estate = await anEstate(database, { customers: 2_000, endpointsPerCustomer: 5, others: 2 })
+  ;({ database, estate } = await estateDatabase({ customers: 2_000, endpointsPerCustomer: 5, others: 2 }))
   await database.owner.query(
     `with said as (
        insert into consent (partner_id, id, customer_id, activity, decision, said_by, said_on, recorded_by, recorded_at)

@@ -3,8 +3,8 @@ import { productsApi } from '@vigie/domain/products'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { countAgentsByState } from '../products/index.ts'
 import type { Tenant, TenantDb } from '../platform/index.ts'
-import { anActor, testDatabase, type TestDatabase } from '../platform/testing/database.ts'
-import { anEstate, type Estate } from '../platform/testing/estate.ts'
+import { anActor, type TestDatabase } from '../platform/testing/database.ts'
+import { estateDatabase, type Estate } from '../platform/testing/estate.ts'
 import { indexesOf, plansOf, scanned, visited } from '../platform/testing/plan.ts'
 import * as endpoints from '../products/endpoints.ts'
 import * as products from '../products/store.ts'
@@ -20,8 +20,7 @@ let managerId: string
 let primaryId: string
 let productId: string
 beforeAll(async () => {
-  database = await testDatabase()
-  estate = await anEstate(database)
+  ;({ database, estate } = await estateDatabase())
   everything = { partnerId: estate.partnerId, scope: 'all', principalId: null }
   const { accountId } = await anActor(database, estate.partnerId, { isScopeLimited: true })
   await database.owner.query(`insert into scope_line (partner_id, id, account_id, position, effect, target, tag) select $1, gen_random_uuid(), $2, n, 'allow', 'tag', 'group-' || n from generate_series(0, 31) n`, [estate.partnerId, accountId])

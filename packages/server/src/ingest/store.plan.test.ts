@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { testDatabase, type TestDatabase } from '../platform/testing/database.ts'
-import { anEstate, type Estate } from '../platform/testing/estate.ts'
+import type { TestDatabase } from '../platform/testing/database.ts'
+import { estateDatabase, type Estate } from '../platform/testing/estate.ts'
 import { plansOf, scanned, visited } from '../platform/testing/plan.ts'
 import { claimDue, lockProducts, readIndexes, readStanding, recount, settleDue } from '../assessment/store.ts'
 import { readFacts } from '../assessment/facts.ts'
@@ -15,14 +15,13 @@ let agents: { agentId: string; customerId: string; productId: string; connection
 const now = new Date()
 
 beforeAll(async () => {
-  database = await testDatabase()
-  estate = await anEstate(database, { customers: 6_000, endpointsPerCustomer: 5, others: 2 })
+  ;({ database, estate } = await estateDatabase())
   const { owner } = database
   await owner.query('update agent set connection_id = gen_random_uuid(), epoch = gen_random_uuid(), last_seen_at = now() where partner_id = $1', [estate.partnerId])
   await owner.query(
     `insert into detection (partner_id, customer_id, product_id, at, content_id, endpoint_id, category, threat, object, outcome, engine, received_at, counted_at)
      select p.partner_id, p.customer_id, p.id, now() - i * interval '1 hour', decode(md5(p.id::text || i), 'hex'), gen_random_uuid(), 'antivirus', 't', 'o', 'deleted', 'e', now(), now()
-     from product p, generate_series(1, 20) i where p.partner_id = $1`, [estate.partnerId])
+     from product p, generate_series(1, 10) i where p.partner_id = $1`, [estate.partnerId])
   await owner.query(
     `insert into tally_minute (partner_id, product_id, category, minute, customer_id, count)
      select partner_id, id, 'antivirus', date_trunc('minute', now()) - i * interval '1 minute', customer_id, 3 from product, generate_series(0, 20) i where partner_id = $1`, [estate.partnerId])
@@ -41,7 +40,7 @@ afterAll(() => database.close())
 
 const plans = (work: (db: TenantDb) => Promise<unknown>) => plansOf(database, { partnerId: estate.partnerId, scope: 'all', principalId: null }, work)
 
-describe('hot statements on a business with 7,200 products, 30,000 endpoints, 144,000 detections (P1, P5)', () => {
+describe('hot statements on a business with 12,000 products, 50,000 endpoints, 120,000 detections (P1, P5)', () => {
   it('a flush reads what it touches and nothing else', async () => {
     const batches = agents.map((agent) => {
       const machine = aMachine()

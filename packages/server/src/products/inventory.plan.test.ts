@@ -1,8 +1,8 @@
 import { productsApi } from '@vigie/domain/products'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Tenant, TenantDb } from '../platform/index.ts'
-import { testDatabase, type TestDatabase } from '../platform/testing/database.ts'
-import { anEstate, type Estate } from '../platform/testing/estate.ts'
+import type { TestDatabase } from '../platform/testing/database.ts'
+import { estateDatabase, type Estate } from '../platform/testing/estate.ts'
 import { plansOf, scanned, visited } from '../platform/testing/plan.ts'
 import * as endpoints from './endpoints.ts'
 
@@ -10,8 +10,7 @@ let database: TestDatabase
 let estate: Estate
 let tenant: Tenant
 beforeAll(async () => {
-  database = await testDatabase()
-  estate = await anEstate(database)
+  ;({ database, estate } = await estateDatabase())
   await database.owner.query(
     `update endpoint set engine_version = case when hashtext(id::text) & 255 = 5 then '1.4.2' else '1.4.3' end, pattern_built_at = now() - (hashtext(id::text) & 63) * interval '1 hour'`)
   await database.owner.query('vacuum analyze endpoint')

@@ -12,34 +12,62 @@ export interface TestDatabase extends Database {
   url: string
   vault: Vault
   close(): Promise<void>
+  /** Closes it and leaves it where it is. @returns its name */
+  leave(): Promise<string>
 }
 
 /** A socket URL has no host, which `URL` refuses: the name is replaced as text. */
 const withName = (url: string, name: string): string => url.replace(/^(postgres(?:ql)?:\/\/[^/]*\/)[^?]*/, `$1${name}`)
 
-export async function testDatabase(): Promise<TestDatabase> {
+/** What a copy starts with beside the schema: made once a test run, copied by each file that asks for it. */
+export interface Contents {
+  /** Tells it from others: letters, digits and `_`. */
+  name: string
+  fill: (database: Database) => Promise<void>
+}
+
+export async function testDatabase(contents?: Contents): Promise<TestDatabase> {
   const server = process.env['VIGIE_TEST_PG']
   if (server === undefined) throw new Error('VIGIE_TEST_PG is not set: run through vitest, whose global set-up starts PostgreSQL')
-  const template = 'vigie_template'
   const name = `vigie_${randomBytes(6).toString('hex')}`
   const client = new pg.Client(server)
   await client.connect()
   try {
-    // one worker makes the template, the others wait for it
-    await client.query('select pg_advisory_lock(7216554)')
-    const { rowCount } = await client.query('select from pg_database where datname = $1', [template])
-    if (rowCount === 0) {
-      await client.query(`create database ${template}_new`)
-      const owner = createPool({ url: withName(server, `${template}_new`), max: 1, role: null, onIdleError: () => {} })
-      await migrate(owner)
-      await owner.end()
-      await client.query(`alter database ${template}_new rename to ${template}`)
-    }
-    await client.query(`create database ${name} template ${template} strategy file_copy`)
-    await client.query('select pg_advisory_unlock(7216554)')
+    if (contents === undefined) await copyOf(client, name, bare, () => makeBare(client, server), 7_216_554)
+    else await copyOf(client, name, `${bare}_${contents.name}`, () => makeFilled(client, `${bare}_${contents.name}`, contents), 7_216_555)
   } finally {
     await client.end()
   }
+  return open(server, name)
+}
+
+const bare = 'vigie_template'
+
+/** One worker makes the template, the others wait for it. */
+async function copyOf(client: pg.Client, name: string, template: string, make: () => Promise<void>, lock: number): Promise<void> {
+  await client.query('select pg_advisory_lock($1)', [lock])
+  const { rowCount } = await client.query('select from pg_database where datname = $1', [template])
+  if (rowCount === 0) await make()
+  await client.query(`create database ${name} template ${template} strategy file_copy`)
+  await client.query('select pg_advisory_unlock($1)', [lock])
+}
+
+async function makeBare(client: pg.Client, server: string): Promise<void> {
+  await client.query(`create database ${bare}_new`)
+  const owner = createPool({ url: withName(server, `${bare}_new`), max: 1, role: null, onIdleError: () => {} })
+  await migrate(owner)
+  await owner.end()
+  await client.query(`alter database ${bare}_new rename to ${bare}`)
+}
+
+async function makeFilled(client: pg.Client, template: string, { fill }: Contents): Promise<void> {
+  const making = await testDatabase()
+  await fill(making)
+  await making.owner.query('vacuum analyze')
+  await client.query(`alter database ${await making.leave()} rename to ${template}`)
+}
+
+function open(server: string, name: string): TestDatabase {
   const url = withName(server, name)
   const app = createPool({ url, max: 8, role: 'vigie_app', onIdleError: () => {} })
   const owner = createPool({ url, max: 2, role: null, onIdleError: () => {} })
@@ -47,6 +75,10 @@ export async function testDatabase(): Promise<TestDatabase> {
   return Object.assign(database, {
     url,
     vault: createVault(randomBytes(32)),
+    async leave() {
+      await Promise.all([app.end(), owner.end()])
+      return name
+    },
     async close() {
       await Promise.all([app.end(), owner.end()])
       const last = new pg.Client(server)

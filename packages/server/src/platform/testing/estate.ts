@@ -1,5 +1,6 @@
 import { newId } from '../ids.ts'
 import type { Database } from '../db/index.ts'
+import { testDatabase, type TestDatabase } from './database.ts'
 
 export interface Estate {
   partnerId: string
@@ -7,11 +8,17 @@ export interface Estate {
   endpoints: number
 }
 
+interface Size {
+  customers?: number
+  endpointsPerCustomer?: number
+  others?: number
+}
+
 /**
  * A business of the size the lists are promised for, made past the wall in a few statements, beside others so that its rows are a part of each table. Each
  * customer has a contact, a product in five has a site server besides; every tenth customer needs attention, half of them for a threat; a quarter is assigned to one of 49 colleagues; a product in ten was never seen.
  */
-export async function anEstate(database: Database, { customers = 10_000, endpointsPerCustomer = 5, others = 5 }: { customers?: number; endpointsPerCustomer?: number; others?: number } = {}): Promise<Estate> {
+export async function anEstate(database: Database, { customers = 10_000, endpointsPerCustomer = 5, others = 5 }: Size = {}): Promise<Estate> {
   const partnerId = newId()
   for (let n = 0; n <= others; n++) {
     const [id, size] = n === 0 ? [partnerId, customers] : [newId(), Math.ceil(customers / others)]
@@ -21,6 +28,14 @@ export async function anEstate(database: Database, { customers = 10_000, endpoin
   }
   await database.owner.query('analyze')
   return { partnerId, customers, endpoints: customers * endpointsPerCustomer }
+}
+
+/** A database of one's own with such a business in it: files that ask for the same size share the making. */
+export async function estateDatabase({ customers = 10_000, endpointsPerCustomer = 5, others = 5 }: Size = {}): Promise<{ database: TestDatabase; estate: Estate }> {
+  const size = { customers, endpointsPerCustomer, others }
+  const database = await testDatabase({ name: `estate_${customers}_${endpointsPerCustomer}_${others}`, fill: async (made) => void (await anEstate(made, size)) })
+  const { rows: [ours] } = await database.owner.query<{ id: string }>(`select id from partner where name = 'Reseller 0'`)
+  return { database, estate: { partnerId: ours!.id, customers, endpoints: customers * endpointsPerCustomer } }
 }
 
 async function fill(database: Database, partnerId: string, customers: number, endpointsPerCustomer: number, accounts: number): Promise<void> {
