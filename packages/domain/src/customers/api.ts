@@ -11,8 +11,13 @@ export * from './page-api.ts'
 /** CUS-1: all three steps at once, or nothing. The contact becomes the customer's first; each product comes with its GUID. */
 export const createCustomer = defineRoute({
   id: 'customers.create', method: 'POST', path: '/v1/customers', permission: 'customer.create',
-  body: z.strictObject({ profile: CompanyProfile, account: CustomerAccount, contact: ContactInput, tags: z.array(Tag).max(20).default([]), products: z.array(NewProduct).max(20).default([]) }),
-  reply: z.object({ customer: Customer, products: z.array(Product) }), problems: ['customer.account-id-taken', 'customer.outside-scope', 'product.type-unknown', 'product.type-not-connectable'],
+  body: z.strictObject({
+    profile: CompanyProfile, account: CustomerAccount, contact: ContactInput, tags: z.array(Tag).max(20).default([]), products: z.array(NewProduct).max(20).default([]),
+    /** The settings template that the customer follows from the start (ADM-3); null: none, machines keep what they have. Needs `setting.update` as well. */
+    templateId: z.uuid().nullable().default(null),
+  }),
+  reply: z.object({ customer: Customer, products: z.array(Product) }),
+  problems: ['customer.account-id-taken', 'customer.outside-scope', 'product.type-unknown', 'product.type-not-connectable', 'template.not-found', 'template.does-not-fit'],
 })
 export const getCustomer = defineRoute({
   id: 'customers.get', method: 'GET', path: '/v1/customers/:customerId', permission: 'customer.read', params, reply: Customer, problems: ['customer.not-found'],

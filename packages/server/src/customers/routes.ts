@@ -3,6 +3,7 @@ import { Problem } from '@vigie/domain/kernel'
 import { record } from '../audit/index.ts'
 import { handle, newId, type Context, type Handler, type TenantDb } from '../platform/index.ts'
 import { addProducts } from '../products/index.ts'
+import { followFromTheStart } from '../settings/index.ts'
 import { assertUnchanged } from './changed-by.ts'
 import * as contacts from './contacts.ts'
 import { credentialRoutes } from './credentials-routes.ts'
@@ -40,6 +41,7 @@ export const customerRoutes: Handler[] = [
     announce(db, id)
     for (const product of products) db.announce({ kind: 'product', id: product.id, customerId: id })
     await record(db, services.vault, now, doer(who), { activity: 'customer.created', object: objectOf(customer), customerId: id, after: { ...customer, contact: body.contact, products } })
+    if (body.templateId !== null) await followFromTheStart({ db, now, services, ...who }, id, body.templateId)
     return { customer, products }
   }),
 

@@ -98,7 +98,7 @@ async function lockBelow(db: Who['db'], places: readonly Named[]): Promise<void>
     [places.map(({ customerId }) => customerId), places.map(({ productId }) => productId), places.map(({ group }) => group)])
 }
 
-const shownInAudit = (place: Named, { values, template }: Kept) => ({ at: levelOf(place), names: place.names, values, template: template && { id: template.id, name: template.name, version: template.version } })
+export const shownInAudit = (place: Named, { values, template }: Kept) => ({ at: levelOf(place), names: place.names, values, template: template && { id: template.id, name: template.name, version: template.version } })
 
 async function assertMayWeaken({ db, services, actor }: Who, { before, after, steps, effects }: Plan, isConfirmed: boolean): Promise<void> {
   const weaker = effects.flatMap(({ changes }) => changes).filter(({ weakens }) => weakens)

@@ -6,3 +6,4 @@ import { urlRoutes } from './url-routes.ts'
 export { settingJobs } from './jobs.ts'
 export { noteReported, type Reported } from './reported.ts'
 export const settingRoutes: Handler[] = [...ownRoutes, ...templateRoutes, ...urlRoutes]
+export { followFromTheStart } from './from-the-start.ts'

@@ -44,13 +44,16 @@ interface Drifted {
   type_id: string
   wanted: Record<string, unknown>
   reported: Record<string, unknown>
+  is_failed: boolean
 }
-/** Endpoints that have what was ordered, and report something else. */
+/** Endpoints that report something else than was ordered, or whose last order did not do it. */
 async function driftedOf(db: TenantDb, productId: string, endpointIds: readonly string[] | null): Promise<Drifted[]> {
   const { rows } = await db.query<Drifted>(
-    `select s.endpoint_id, e."group", p.type_id, s.wanted, s.reported from setting_state s join endpoint e on e.partner_id = s.partner_id and e.id = s.endpoint_id join product p on p.partner_id = e.partner_id and p.id = e.product_id
+    `select s.endpoint_id, e."group", p.type_id, s.wanted, s.reported,
+       s.reported_revision is distinct from s.wanted_revision and coalesce((select o.step in ('failed', 'unknown') and s.command_revision = s.wanted_revision from command o where o.partner_id = s.partner_id and o.id = s.command_id), false) as is_failed
+     from setting_state s join endpoint e on e.partner_id = s.partner_id and e.id = s.endpoint_id join product p on p.partner_id = e.partner_id and p.id = e.product_id
      where s.product_id = $1 and ($2::uuid[] is null or s.endpoint_id = any($2)) and s.wanted_revision > 0 and s.reported is not null order by s.endpoint_id`, [productId, endpointIds])
-  return rows.filter(({ wanted, reported }) => Object.keys(wanted).some((key) => Object.hasOwn(reported, key) && !isSame(reported[key], wanted[key])))
+  return rows.filter(({ wanted, reported, is_failed: isFailed }) => isFailed || Object.keys(wanted).some((key) => Object.hasOwn(reported, key) && !isSame(reported[key], wanted[key])))
 }
 
 async function assertEndpoints(db: TenantDb, productId: string, endpointIds: readonly string[]): Promise<void> {
@@ -86,7 +89,7 @@ export const settingRoutes: Handler[] = [
     const { db, actor, now } = context
     const product = await ofProduct(db, params.productId, null)
     await assertEndpoints(db, params.productId, [body.endpointId])
-    const { rows: [row] } = await db.query<Drifted>(
+    const { rows: [row] } = await db.query<Omit<Drifted, 'is_failed'>>(
       `select s.endpoint_id, e."group", p.type_id, s.wanted, s.reported from setting_state s join endpoint e on e.partner_id = s.partner_id and e.id = s.endpoint_id join product p on p.partner_id = e.partner_id and p.id = e.product_id
        where s.endpoint_id = $1`, [body.endpointId])
     const reported = row?.reported ?? {}

@@ -146,6 +146,18 @@ describe('wanted settings travel as one signed order (AGT-4, R14)', () => {
     expect(row(await read()).state).toBe('failed')
   })
 
+  it('refused by its engine: not again by itself, but when somebody says so', async () => {
+    await reports(0, { [hours]: 6 })
+    await set({ [hours]: 6 }, 0)
+    const [frame] = await waiting()
+    await outcome(frame!.order.commandId, 'failed', { reason: 'settings-wrong' })
+    await settle()
+    expect(await steps()).toEqual(['1:failed'])
+    expect(row(await read())).toMatchObject({ state: 'failed' })
+    expect((await api()('POST', `/v1/products/${productId}/settings/put-back`, {})).body).toEqual({ endpoints: 1 })
+    expect(await steps()).toEqual(['1:failed', '2:waiting'])
+  })
+
   it('killed in the middle: told again', async () => {
     await set({ [hours]: 6 }, 0)
     const [first] = await waiting()
@@ -340,6 +352,42 @@ describe('templates (ADM-3)', () => {
     const { body } = await api()('POST', '/v1/templates', { name: 'Mail', families: ['email'], values: {} })
     expect((await api()('POST', `/v1/templates/${body.id}/preview`, { targets: [{ customerId }] })).body.effects[0].reason).toBe('other-family')
     expect((await api()('POST', `/v1/templates/${body.id}/apply`, { targets: [{ customerId }], version: 1 })).body.code).toBe('template.does-not-fit')
+  })
+})
+
+describe('a customer that follows a template from the start (CUS-1, ADM-3)', () => {
+  const made = (more: object) => api()('POST', '/v1/customers', {
+    profile: { company: 'Pharmacie Duval', country: 'FR' }, account: { accountId: 'duval', timeZone: 'Europe/Paris', locale: 'fr' }, contact: { firstName: 'Luc', lastName: 'Duval', email: 'luc@example.com', locale: 'fr' },
+    products: [{ typeId: 'clamav-endpoint', description: 'Officine' }], ...more,
+  })
+  const template = builtInTemplates[0]!
+
+  it('gives it to the first endpoint that comes, with both facts in the audit log', async () => {
+    const { status, body } = await made({ templateId: template.id })
+    expect(status).toBe(200)
+    ;({ id: customerId } = body.customer)
+    ;({ id: productId } = body.products[0])
+    expect(await read()).toMatchObject({ endpointCount: 0, departed: [] })
+    expect(row(await read(), 'manual-scan.paths')).toMatchObject({ value: ['/'], origin: { kind: 'template', level: 'customer', by: 'Ada Test' } })
+    agentId = await anAgent()
+    await anEndpoint('pc-1', agentId)
+    await settle()
+    const [frame] = await waiting()
+    expect(frame!.order).toMatchObject({ type: 'apply-settings', params: { values: { 'update-schedule.every-hours': 4, 'scheduled-scan.time-zone': 'Europe/Paris' } } })
+    const { rows } = await server.database.owner.query('select activity from audit where partner_id = $1 and customer_id = $2', [partnerId, customerId])
+    expect(rows.map(({ activity }) => activity)).toEqual(expect.arrayContaining(['customer.created', 'template.applied']))
+  })
+
+  it('one that fits none of its products, or that is nowhere: nothing is made', async () => {
+    expect(await made({ templateId: builtInTemplates[1]!.id })).toMatchObject({ status: 409, body: { code: 'template.does-not-fit' } })
+    expect(await made({ templateId: newId() })).toMatchObject({ status: 404, body: { code: 'template.not-found' } })
+    const { rows } = await server.database.owner.query(`select from customer where partner_id = $1 and company = 'Pharmacie Duval'`, [partnerId])
+    expect(rows).toEqual([])
+  })
+
+  it('needs the right to change settings', async () => {
+    const limited = { ...actor, sessionId: newId(), permissions: new Set([...actor.permissions].filter((one) => one !== 'setting.update')) }
+    expect((await server.as(limited)('POST', '/v1/customers', { profile: { company: 'X', country: 'FR' }, account: { accountId: 'xx', timeZone: 'Europe/Paris', locale: 'fr' }, contact: { firstName: 'Luc', lastName: 'D', email: 'luc@example.com', locale: 'fr' }, templateId: template.id })).body.code).toBe('permission.missing')
   })
 })
 

@@ -11,7 +11,7 @@ const objectOf = (template: Template) => ({ kind: 'template', id: template.id, n
 const shownInAudit = ({ name, about, families, values, version }: Template) => ({ name, about, families, values, version })
 
 /** Does anything there belong to the template's families? A customer without products may follow one before the first comes. */
-async function reasonAgainst(db: TenantDb, place: Named, template: Template): Promise<string | null> {
+export async function reasonAgainst(db: TenantDb, place: Named, template: Pick<Template, 'families'>): Promise<string | null> {
   const families = (await typesBelow(db, place)).map((type) => productTypeById.get(type)?.family)
   return families.length === 0 || families.some((family) => family !== undefined && template.families.includes(family)) ? null : 'other-family'
 }

@@ -1,9 +1,10 @@
 import { ContactInput, CompanyProfile, CustomerAccount, customersApi, Tag } from '@vigie/domain/customers'
 import { NewProduct, productsApi } from '@vigie/domain/products'
 import { Problem } from '@vigie/domain/kernel'
+import { settingsApi } from '@vigie/domain/settings'
 import { useEffect, useRef, useState } from 'react'
 import * as z from 'zod'
-import { api, Button, buttonClass, ChoiceField, FieldGroup, Link, load, Notice, Page, paths, query, toast, useActor, useAddress, useForm, useGo, useLoaded, useText, Wizard } from '../kit/index.ts'
+import { api, Button, buttonClass, ChoiceField, FieldGroup, Link, load, Notice, Page, paths, query, SelectField, toast, useActor, useAddress, useForm, useGo, useLoaded, useQuietly, useText, Wizard } from '../kit/index.ts'
 import { likelyCountry, proposeAccountId } from './defaults.ts'
 import { clearDraft, readDraft, writeDraft } from './draft.ts'
 import { AccountFields, CompanyFields, ContactFields, TagFields } from './fields.tsx'
@@ -12,6 +13,7 @@ import { ProductRows } from './ProductRows.tsx'
 import { Review } from './Review.tsx'
 
 const catalogue = query(productsApi.getCatalogue).with({})
+const allTemplates = query(settingsApi.listTemplates).with({})
 export const loader = load(catalogue)
 
 const shape = z.object({
@@ -22,6 +24,8 @@ const shape = z.object({
   contact: ContactInput,
   tags: z.array(Tag).max(20),
   products: z.array(NewProduct.extend({ typeId: NewProduct.shape.typeId.min(1) })).max(20),
+  /** ADM-3; empty: none, machines keep what they have. */
+  templateId: z.string(),
 })
 type Values = z.input<typeof shape>
 
@@ -40,13 +44,15 @@ export default function NewCustomerPage() {
     contact: { firstName: '', lastName: '', email: '', phone: '', locale: business.locale },
     tags: [],
     products: [],
+    templateId: '',
   }
   const { id: accountId } = actor.account
   const [draft, setDraft] = useState(() => readDraft(accountId, empty))
   const form = useForm<Values, z.infer<typeof customersApi.createCustomer.reply>>({
     initial: draft ?? empty,
     shape,
-    submit: ({ kind, products, ...body }, intent) => api(customersApi.createCustomer).call({ body: { ...body, products: kind === 'servers' ? products : [] } }, { intent }),
+    submit: ({ kind, products, templateId, ...body }, intent) =>
+      api(customersApi.createCustomer).call({ body: { ...body, products: kind === 'servers' ? products : [], templateId: kind === 'servers' && templateId !== '' ? templateId : null } }, { intent }),
     onDone: ({ customer }) => {
       clearDraft(accountId)
       toast({ key: 'customers.created', values: { customer: customer.company } })
@@ -74,6 +80,9 @@ export default function NewCustomerPage() {
   }, [form.problem])
 
   const mayAdd = actor.can('product.create')
+  const maySet = actor.can('setting.update') && actor.can('template.read')
+  const families = form.values.products.map(({ typeId }) => types.find(({ id }) => id === typeId)?.family)
+  const templates = useQuietly(maySet ? allTemplates : null)?.rows.filter((template) => families.length === 0 || template.families.some((family) => families.includes(family))) ?? []
   const connectable = types.filter((type) => type.isConnectable)
   return (
     <Page title="customers.new" crumbs={[{ label: 'customers.title', to: paths.customers() }]} narrow>
@@ -97,7 +106,7 @@ export default function NewCustomerPage() {
           },
           {
             title: mayAdd ? 'customers.wizard.products' : 'customers.wizard.review',
-            fields: ['kind', 'products', 'tags'],
+            fields: ['kind', 'products', 'templateId', 'tags'],
             content: (
               <>
                 {mayAdd && (
@@ -107,6 +116,11 @@ export default function NewCustomerPage() {
                   </FieldGroup>
                 )}
                 {mayAdd && form.values.kind === 'servers' && <ProductRows types={connectable} />}
+                {maySet && form.values.kind === 'servers' && (
+                  <FieldGroup title="settings.wizard">
+                    <SelectField name="templateId" label="settings.wizard.template" help="settings.wizard.template.help" options={[{ value: '', label: 'settings.wizard.basic' }, ...templates.map(({ id, name }) => ({ value: id, label: { text: name } }))]} />
+                  </FieldGroup>
+                )}
                 <TagFields suggestions={[]} />
                 <Review values={form.values} />
               </>

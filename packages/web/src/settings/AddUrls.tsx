@@ -51,7 +51,7 @@ export function AddUrls({ customerId, close }: { customerId: string | null; clos
         {refused.length > 0 && (
           <Notice tone="warning" title={{ key: 'settings.url.refused', values: { count: refused.length } }}>
             <div className={css.refused}>
-              {refused.slice(0, 200).map((one) => <p key={one.line}><span className="mono">{one.text}</span>: {one.conflictsWith === null ? say(`field.${one.code}`, { max: 2_000 }) : say('settings.url.contradicts', { entry: one.conflictsWith })}</p>)}
+              {refused.slice(0, 200).map((one) => <p key={one.line}><span className="mono">{one.text}</span><br />{one.conflictsWith === null ? say(`field.${one.code}`, { max: 2_000 }) : say('settings.url.contradicts', { entry: one.conflictsWith })}</p>)}
             </div>
           </Notice>
         )}

@@ -25,7 +25,7 @@ export function SettingLine({ slot, row, draft, mayChange, error, set, takeOver 
   const isOwn = isTouched ? draft[row.key] !== null : row.own !== null
   const origin = isTouched && draft[row.key] === null ? row.inherited.origin : row.origin
   return (
-    <div className={css.slot}>
+    <div className={css.slot} data-setting={row.key}>
       {slot.place && <span className={css.place}>{say(`setting-place.${slot.place}`)}</span>}
       <SettingControl slot={slot} value={wanted} label={slotName(say, row.key)} isOff={!mayChange} error={error} set={(value) => set(row.key, value)} />
       <div className={css.standing}>

@@ -83,6 +83,7 @@ function Standing({ settings, mayChange }: { settings: SettingsAt; mayChange: bo
   const actor = useActor()
   const putting = useAction(settingsApi.putBackSettings)
   const drifted = settings.rows.filter((row) => row.state === 'drifted').length
+  const failed = settings.rows.filter((row) => row.counts.some(({ state }) => state === 'failed')).length
   const putBack = async () => {
     try {
       const { endpoints } = await putting.run({ params: { productId: settings.productId! }, body: {} })
@@ -111,6 +112,11 @@ function Standing({ settings, mayChange }: { settings: SettingsAt; mayChange: bo
       {drifted > 0 && settings.productId !== null && (
         <Notice tone="warning" title={{ key: 'settings.drifted', values: { count: drifted } }} action={mayChange && <Button isBusy={putting.isRunning} onClick={() => void putBack()}>{say('settings.put-back')}</Button>}>
           {say('settings.drifted.about')}
+        </Notice>
+      )}
+      {failed > 0 && (
+        <Notice tone="warning" title={{ key: 'settings.failed', values: { count: failed } }} action={mayChange && settings.productId !== null && drifted === 0 && <Button isBusy={putting.isRunning} onClick={() => void putBack()}>{say('settings.try-again')}</Button>}>
+          <span className={css.words}>{say('settings.failed.about')} <Link to={settings.productId === null ? paths.customer({ customerId: settings.customerId, tab: 'commands' }) : paths.product({ productId: settings.productId, tab: 'commands' })}>{say('settings.failed.why')}</Link></span>
         </Notice>
       )}
     </>

@@ -1,6 +1,6 @@
 import { families } from '@vigie/domain/products'
 import { settingsApi, type Template } from '@vigie/domain/settings'
-import { buttonClass, columns, DataTable, Empty, Icon, Link, load, Page, paths, query, StateTag, useActor, useLoaded, useText, type Filter } from '../kit/index.ts'
+import { buttonClass, columns, DataTable, Empty, Icon, Link, load, Page, paths, query, useActor, useLoaded, useText, type Filter } from '../kit/index.ts'
 
 const list = query(settingsApi.listTemplates).list()
 export const loader = load(list)
@@ -18,7 +18,7 @@ const filters: Filter[] = [{ key: 'family', label: 'settings.template.column.fam
 
 function Families({ template }: { template: Template }) {
   const say = useText()
-  return <>{template.families.map((family) => say(`family.${family}`)).join(', ')} {template.isBuiltIn && <StateTag tone="quiet" label="settings.template.built-in" />}</>
+  return <>{template.families.map((family) => say(`family.${family}`)).join(say('settings.and'))}</>
 }
 
 /** ADM-3: the business's templates, and those that are there from the start. */

@@ -13,8 +13,8 @@ export function slotName(say: Speaker, key: string): string {
   if (!slot) return key
   const group = say(`setting-group.${slot.setting.group}`)
   // "Real-time scan: from On to Off" needs no second word for the switch
-  const name = slot.setting.id === `${slot.setting.group}.enabled` ? group : `${group}: ${say(`setting.${slot.setting.id}`)}`
-  return slot.place === null ? name : `${name} (${say(`setting-place.${slot.place}`)})`
+  const name = slot.setting.id === `${slot.setting.group}.enabled` ? group : say('settings.slot', { group, name: say(`setting.${slot.setting.id}`) })
+  return slot.place === null ? name : say('settings.slot.at', { name, place: say(`setting-place.${slot.place}`) })
 }
 
 /** A value in the reader's words. */
