@@ -68,13 +68,16 @@ describe('killed at any moment (R15, R22, AGT-6)', () => {
       peer.send(frame)
       peer.send(frame)
     }
-    const startedMs = performance.now()
-    start()
-    await write()
-    await peer.until(() => peer.of('detection').length > 0, 'first detection')
-    // From before it has done anything to well into its work, however slow this machine is now.
-    const lifeMs = performance.now() - startedMs
-    await kill()
+    // A life goes from before it has done anything to well into its work, however slow this machine is now: the quickest of three, for one unlucky start would make all of them long.
+    let lifeMs = Infinity
+    for (let i = 0; i < 3; i++) {
+      const [startedMs, before] = [performance.now(), peer.of('detection').length]
+      start()
+      await write()
+      await peer.until(() => peer.of('detection').length > before, 'first detection')
+      lifeMs = Math.min(lifeMs, performance.now() - startedMs)
+      await kill()
+    }
     for (let i = 0; i < kills; i++) {
       start()
       const until = performance.now() + lifeMs * (0.3 + 1.7 * Math.random())
@@ -105,7 +108,7 @@ describe('killed at any moment (R15, R22, AGT-6)', () => {
     const steps = [...orders].map((id) => peer.of('outcome').filter(({ commandId }) => commandId === id).map(({ step }) => step).join(' '))
     const told = new Map<string, number>()
     for (const step of steps) told.set(step, (told.get(step) ?? 0) + 1)
-    process.stderr.write(`kill test: ${kills} kills, ${written} detections, lost ${written - arrived().size}, doubled ${doubled}; commands ${JSON.stringify([...told])}; ${peer.hellos.length} hellos\n`)
+    process.stderr.write(`kill test: ${kills} kills in lives of about ${Math.round(lifeMs)} ms, ${written} detections, lost ${written - arrived().size}, doubled ${doubled}; commands ${JSON.stringify([...told])}; ${peer.hellos.length} hellos\n`)
     expect([written - arrived().size, doubled, peer.of('gap').length]).toEqual([0, 0, 0])
     expect(peer.faults).toEqual([])
     // Never delivered (the process died first), done, or honestly cut short; nothing else, and nothing twice.
