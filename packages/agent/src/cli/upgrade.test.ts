@@ -207,6 +207,23 @@ describe('an agent that upgrades itself (R17, AGT-1)', { timeout: 120_000 }, () 
     expect(await record()).toMatchObject({ current: null })
   })
 
+  it('the package manager brought one as new as the one beside: it takes over, and nothing is left beside', async () => {
+    signers.publish(peer, '0.2.0', program('0.2.0'))
+    const first = start()
+    await isOnline(agentVersion)
+    await ended(order('0.2.0'))
+    await kill(first, 'SIGTERM')
+    const before = peer.hellos.length
+    const newer = join(folder, 'installed')
+    await writeFile(newer, program('0.2.0'), { mode: 0o700 })
+    const child = spawn(newer, ['run', '--state', state], { stdio: 'ignore' })
+    children.add(child)
+    child.once('exit', () => children.delete(child))
+    await isOnline('0.2.0', before)
+    expect([await beside(), processesOf(state)]).toEqual([[], [child.pid]])
+    expect(await record()).toMatchObject({ current: null, trial: null })
+  })
+
   it.skipIf(!mayMount)('a disk without room: said, nothing installed, the queue keeps its own', async () => {
     await mkdir(join(state, 'versions'), { recursive: true, mode: 0o700 })
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'none', join(state, 'versions')])
