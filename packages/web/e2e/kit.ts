@@ -126,10 +126,10 @@ const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 export async function axe(page: Page, within?: string): Promise<string[]> {
   await settle(page)
   // Through the debugger, not a script tag: the page's CSP refuses those, as it should.
-  await page.evaluate(axeSource)
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource)
   const results = await page.evaluate(async (selector) => {
     const { axe: run } = window as unknown as { axe: { run(context: unknown, options: unknown): Promise<unknown> } }
-    return await run.run(selector ?? document, { resultTypes: ['violations'] })
+    return await run.run(selector ?? document, { resultTypes: ['violations'], preload: false })
   }, within)
   return (results as AxeResults).violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help} at ${JSON.stringify(node.target)} ${node.failureSummary?.replaceAll('\n', ' ') ?? ''}`))
 }
@@ -137,5 +137,5 @@ export async function axe(page: Page, within?: string): Promise<string[]> {
 /** Keys of the catalogue that reached the screen: a text is missing. */
 export async function untranslated(page: Page): Promise<string[]> {
   const text = await page.evaluate(() => document.body.innerText)
-  return [...new Set(text.match(/\b(?:kit|shell|access|customers|products|events|home|inventory|indexes|audit|outbox|commands|detections|problem|remedy|field)\.[a-z][a-zA-Z0-9.-]{2,}\b/g) ?? [])]
+  return [...new Set(text.match(/\b(?:kit|shell|access|customers|products|events|home|inventory|indexes|audit|outbox|inventory|identity|orders|settings|consent|sites|releases|commands|detections|problem|remedy|field)\.[a-z][a-zA-Z0-9.-]{2,}\b/g) ?? [])]
 }
