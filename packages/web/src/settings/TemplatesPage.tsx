@@ -9,7 +9,7 @@ const column = columns<Template>('settings.template.column')
 const shown = [
   column.link('name', (template) => paths.template({ templateId: template.id }), { sort: true }),
   column.cell('families', (template) => <Families template={template} />, { width: 260 }),
-  column.cell('version', (template) => <span className="figures">{template.version}</span>, { width: 90, align: 'end' }),
+  column.cell('version', (template) => <span className="figures">{template.version}</span>, { width: 124, align: 'end' }),
   column.count('followerCount', { width: 120 }),
   column.ago('changedAt', { width: 140, never: 'settings.template.built-in' }),
   column.text('changedBy', undefined, { width: 160 }),
