@@ -46,7 +46,36 @@ function address(route: AnyRoute, input: LooseInput): string {
   return `/api${path}${query.size > 0 ? `?${query}` : ''}`
 }
 
-async function send(route: AnyRoute, input: LooseInput, { signal, version, intent }: CallOptions): Promise<unknown> {
+/** Changes that are on their way. */
+const changing = new Set<Promise<unknown>>()
+
+/**
+ * A change of one's own rights gives the session a new token (R32), and the live stream may tell of it before its answer is here: what is asked in between still carries the old
+ * token, and is refused though nobody was signed out. It is asked again once the change has its answer.
+ */
+async function send(route: AnyRoute, input: LooseInput, options: CallOptions): Promise<unknown> {
+  if (route.method !== 'GET') {
+    const change = sendOnce(route, input, options)
+    changing.add(change)
+    return await change.catch(refused).finally(() => changing.delete(change))
+  }
+  const before = [...changing]
+  try {
+    return await sendOnce(route, input, options)
+  } catch (error) {
+    if (before.length === 0 || !(error instanceof Problem) || error.code !== 'session.missing') return refused(error)
+  }
+  await Promise.allSettled(before)
+  return await sendOnce(route, input, options).catch(refused)
+}
+
+/** Who is not (fully) signed in any more is led to where that is mended. */
+function refused(error: unknown): never {
+  if (error instanceof Problem && (error.code === 'session.missing' || error.code === 'session.mfa-needed' || error.code === 'session.mfa-enrolment-needed')) onSessionProblem(error.code)
+  throw error
+}
+
+async function sendOnce(route: AnyRoute, input: LooseInput, { signal, version, intent }: CallOptions): Promise<unknown> {
   const headers: Record<string, string> = { accept: 'application/json' }
   if (input.body !== undefined) headers['content-type'] = 'application/json'
   if (version !== undefined) headers['if-match'] = `"${version}"`
@@ -62,11 +91,7 @@ async function send(route: AnyRoute, input: LooseInput, { signal, version, inten
     throw new Unreachable(String(error))
   })
   if (reply.ok) return reply.status === 204 ? null : await reply.json().catch(() => null)
-  const problem = await problemFrom(reply)
-  if (problem instanceof Problem && (problem.code === 'session.missing' || problem.code === 'session.mfa-needed' || problem.code === 'session.mfa-enrolment-needed')) {
-    onSessionProblem(problem.code)
-  }
-  throw problem
+  throw await problemFrom(reply)
 }
 
 async function problemFrom(reply: Response): Promise<Problem | Unreachable> {
