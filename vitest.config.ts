@@ -9,6 +9,7 @@ export default defineConfig({
     globalSetup: ['tools/vitest-global.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // one more than cores: much of what they do is waiting for processes of the product
+    maxWorkers: 3,
   },
 })

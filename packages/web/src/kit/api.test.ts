@@ -30,7 +30,7 @@ afterEach(() => vi.unstubAllGlobals())
 
 describe('a session that gets a new token (R32)', () => {
   it('what was asked while the change was on its way is asked again, and nobody is sent to sign in', async () => {
-    const ended = vi.fn()
+    const ended = vi.fn<(code: string) => void>()
     whenSessionEnds(ended)
     const server = aServer()
     const change = confirm()
@@ -44,7 +44,7 @@ describe('a session that gets a new token (R32)', () => {
   })
 
   it('a session that is really over is told at once, and once more asked does not help', async () => {
-    const ended = vi.fn()
+    const ended = vi.fn<(code: string) => void>()
     whenSessionEnds(ended)
     const server = aServer()
     server.end()
