@@ -90,7 +90,7 @@ async function fill(database: pg.Client, customers: number): Promise<void> {
     `insert into product (partner_id, id, customer_id, guid, type_id, family, description, state, fresh_for_seconds, endpoint_count)
      select partner_id, gen_random_uuid(), c.id, gen_random_uuid(), case when i = 1 then 'clamav-endpoint' else 'clamav-site-server' end, 'endpoint-hosted', 'P' || substr(md5(c.id::text || i), 1, 8),
        (array['online', 'online', 'online', 'online', 'offline', 'abnormal'])[1 + (hashtext(c.id::text) & 255) % 6], 900, case when i = 1 then 25 else 0 end from customer c, generate_series(1, c.product_count) i`)
-  await run(`insert into endpoint_group (partner_id, product_id, customer_id, name, position, endpoint_count) select partner_id, id, customer_id, 'servers', 0, endpoint_count from product`)
+  await run(`insert into endpoint_group (partner_id, product_id, customer_id, name, position, endpoint_count) select partner_id, id, customer_id, 'servers', 0, endpoint_count from product on conflict do nothing`)
   await run(
     `insert into agent (partner_id, id, customer_id, product_id, public_key, state, hostname, platform, fingerprint, agent_version, protocol, registered_at)
      select p.partner_id, gen_random_uuid(), p.customer_id, p.id, decode(md5(p.id::text || i), 'hex'), case when i % 9 = 4 then 'offline' else p.state end, 'srv-' || i, 'Linux', md5(p.id::text || i), case when i = 7 then '0.0.9' else '0.1.0' end, 2, now()
