@@ -1,6 +1,7 @@
 import { customersApi, mostAtOnce } from '@vigie/domain/customers'
 import type { ReplyOf } from '@vigie/domain/kernel'
 import { api } from '../kit/index.ts'
+import type { Outcome as Of } from '../kit/many.ts'
 import { inPieces } from '../kit/pieces.ts'
 import { isRetryable } from '../kit/problems.ts'
 
@@ -10,16 +11,7 @@ type Assigned = ReplyOf<typeof customersApi.assignCustomers>
 
 type Changed = Tagged['changed'][number] | Assigned['changed'][number]
 
-export interface Outcome {
-  changed: number
-  unchanged: number
-  refused: Tagged['refused']
-  /** Of those asked for, never sent: somebody stopped it, or it broke off. */
-  notReached: number
-  error: unknown
-  /** What takes it back: customers that had the same before go together. */
-  undo: { ids: string[]; change: Change }[]
-}
+export type Outcome = Of<Change, Tagged['refused'][number]>
 
 /** A change of many customers, 200 at a time. */
 export async function changeMany(ids: readonly string[], change: Change, tell: (done: number) => void, signal: AbortSignal): Promise<Outcome> {
@@ -47,15 +39,4 @@ export function undoOf(changed: readonly Changed[], change: Change): Outcome['un
       ? { ids, change: { kind: 'assign', accountId: first.before, ifManagedBy: change.kind === 'assign' ? change.accountId : null } }
       : { ids, change: { kind: 'tags', add: first.removed, remove: first.added } }
   })
-}
-
-/** Takes back a change; @returns how many customers it reached. */
-export async function takeBack(undo: Outcome['undo']): Promise<number> {
-  let changed = 0
-  for (const { ids, change } of undo) {
-    const outcome = await changeMany(ids, change, () => {}, new AbortController().signal)
-    changed += outcome.changed
-    if (outcome.error) throw outcome.error
-  }
-  return changed
 }

@@ -1,6 +1,7 @@
 import { eventsApi, mostAtOnce, type Event } from '@vigie/domain/events'
 import { Problem, type BodyInputOf, type ReplyOf } from '@vigie/domain/kernel'
 import { api } from '../kit/index.ts'
+import type { Outcome as Of } from '../kit/many.ts'
 import { inPieces } from '../kit/pieces.ts'
 import { isRetryable } from '../kit/problems.ts'
 
@@ -19,16 +20,7 @@ export interface Refusal {
   event: Event | null
   code: string
 }
-export interface Outcome {
-  changed: number
-  unchanged: number
-  refused: Refusal[]
-  /** Of those asked for, never sent: somebody stopped it, or it broke off. */
-  notReached: number
-  error: unknown
-  /** What takes it back: events that had the same before go together. Nothing: it can't be. */
-  undo: { ids: string[]; change: Change }[]
-}
+export type Outcome = Of<Change, Refusal>
 type Reply = ReplyOf<typeof eventsApi.assignEvents> | ReplyOf<typeof eventsApi.silenceEvents> | ReplyOf<typeof eventsApi.wakeEvents>
 
 async function send(ids: readonly string[], intent: string, change: Change): Promise<Reply> {
@@ -78,15 +70,4 @@ export function undoOf(changed: readonly Changed[], change: Change): Outcome['un
   if (change.kind !== 'silence') return []
   const made = changed.filter((one): one is Changed & { silenceId: string; isReplaced: boolean } => 'silenceId' in one && !one.isReplaced)
   return made.length === 0 ? [] : [{ ids: made.map(({ id }) => id), change: { kind: 'wake', silences: new Map(made.map(({ id, silenceId }) => [id, silenceId])) } }]
-}
-
-/** Takes back a change; @returns how many events it reached. */
-export async function takeBack(undo: Outcome['undo']): Promise<number> {
-  let changed = 0
-  for (const { ids, change } of undo) {
-    const outcome = await changeMany(ids, change, () => {}, new AbortController().signal)
-    changed += outcome.changed
-    if (outcome.error) throw outcome.error
-  }
-  return changed
 }
