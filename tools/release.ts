@@ -9,6 +9,7 @@ import { constants, createBrotliCompress } from 'node:zlib'
 import {
   acceptRelease, Envelope, followRoots, readFirstRoot, ReleaseDocument, releaseLimits, ReleaseRefused, ReleaseVersion, releaseTargets, RootDocument, signedText, type ReleaseTarget,
 } from '../packages/domain/src/agents/index.ts'
+import { joinValues } from '../packages/agent/src/core/arguments.ts'
 import { releaseCrypto } from '../packages/agent/src/core/release.ts'
 
 /**
@@ -130,13 +131,11 @@ export async function verify(folder: string, rootFile: string): Promise<ReleaseD
 
 async function main(args: readonly string[]): Promise<void> {
   const text = { type: 'string' } as const
-  const { values, positionals } = parseArgs({
-    args: [...args], allowPositionals: true,
-    options: {
-      out: text, key: { ...text, multiple: true }, 'release-key': { ...text, multiple: true }, threshold: text, 'release-threshold': text, days: text, after: text, version: text, sequence: text,
-      program: { ...text, multiple: true }, 'passphrase-file': text, root: text,
-    },
-  })
+  const options = {
+    out: text, key: { ...text, multiple: true }, 'release-key': { ...text, multiple: true }, threshold: text, 'release-threshold': text, days: text, after: text, version: text, sequence: text,
+    program: { ...text, multiple: true }, 'passphrase-file': text, root: text,
+  } as const
+  const { values, positionals } = parseArgs({ args: joinValues(args, options), allowPositionals: true, options })
   const needed = <T>(name: string, value: T | undefined): T => value ?? fail(`--${name} is missing\n\n${usage}`)
   const passphrase = values['passphrase-file'] === undefined ? null : (await readFile(values['passphrase-file'], 'utf8')).split(/\r?\n/)[0]!
   const say = (line: string) => void process.stdout.write(`${line}\n`)

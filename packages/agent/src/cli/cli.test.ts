@@ -26,6 +26,7 @@ describe('the local tool (AGT-5)', () => {
   afterAll(() => remove(out))
   beforeEach(async () => {
     peer = await Peer.start()
+    peer.key = `-${peer.key}` // one of 64 is: a key is no option
     folder = await newStateFolder()
     child = null
   })
@@ -46,6 +47,7 @@ describe('the local tool (AGT-5)', () => {
       (error: { code: number; stdout: string; stderr: string }) => ({ code: error.code, stdout: error.stdout, stderr: error.stderr }),
     )
   const enrol = (...more: string[]) => tool('enrol', '--server', peer.url, '--guid', peer.guid, '--key', peer.key, '--ca-sha256', peer.certificates.caSha256, '--no-service', ...more)
+  const enrolled = async () => expect(await enrol()).toMatchObject({ code: 0 })
   /** Runs it with an engine that isn't there, watching nothing of this machine. */
   const start = async () => {
     await writeFile(join(folder, 'state', 'settings.json'), JSON.stringify({ engines: { clamav: { clamdSocket: join(folder, 'none.sock'), onAccess: null } } }))
@@ -103,7 +105,7 @@ describe('the local tool (AGT-5)', () => {
     expect([good.isGood, good.steps.map(({ step }) => step)]).toEqual([true, ['name', 'port', 'certificate', 'answer', 'channel', 'clock']])
     const wrong = await tool('test-connection', '--server', peer.url, '--ca-sha256', 'ab'.repeat(32))
     expect([wrong.code, wrong.stdout]).toEqual([5, expect.stringContaining('not the one of the install command')])
-    await enrol()
+    await enrolled()
     expect((await tool('test-connection')).code).toBe(0)
     const closed = await tool('test-connection', '--server', 'https://127.0.0.1:9')
     expect([closed.code, closed.stdout]).toEqual([5, expect.stringContaining('refuses the connection')])
@@ -113,7 +115,7 @@ describe('the local tool (AGT-5)', () => {
   })
 
   it('configure: sets, shows, forgets, refuses; a running agent takes it at once', async () => {
-    await enrol()
+    await enrolled()
     await start()
     expect((await tool('configure', '--scan-paths', '/srv,/home', '--set-language', 'fr', '--queue-limit-mb', '10')).stdout).toContain('uses it now')
     const { settings } = JSON.parse((await tool('configure', '--json')).stdout) as { settings: { engines: { clamav: { scanPaths: string[] } }; queueLimitBytes: number; language: string } }
@@ -128,7 +130,7 @@ describe('the local tool (AGT-5)', () => {
   })
 
   it('uninstall: the server is told, the state goes, what was quarantined stays', async () => {
-    await enrol()
+    await enrolled()
     await start()
     await mkdir(join(folder, 'state/clamav/quarantine'), { recursive: true })
     await writeFile(join(folder, 'state/clamav/quarantine/x.quarantined'), 'x')
@@ -140,7 +142,7 @@ describe('the local tool (AGT-5)', () => {
   })
 
   it('uninstall of an agent that does not run still tells the server; with --keep-registration it does not', async () => {
-    await enrol()
+    await enrolled()
     expect((await tool('uninstall', '--keep-registration')).code).toBe(0)
     expect(peer.byes).toEqual([])
     expect((await tool('status')).code).toBe(4)
@@ -150,7 +152,7 @@ describe('the local tool (AGT-5)', () => {
   })
 
   it('unregistered by the server: run ends with 77, which the service does not restart', async () => {
-    await enrol()
+    await enrolled()
     peer.problem = { code: 'agent.unregistered', isRetryable: false }
     expect((await tool('run')).code).toBe(77)
     expect(await tool('run')).toMatchObject({ code: 77, stderr: expect.stringContaining('Unregistered') })

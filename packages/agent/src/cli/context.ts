@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import type { Locale } from '@vigie/domain/kernel'
 import type { Translator } from '@vigie/domain/text'
+import { joinValues } from '../core/arguments.ts'
 import { CliError } from './exit-codes.ts'
 import { loadSettings } from './settings.ts'
 import { languageOf, painted, words, type Sign } from './words.ts'
@@ -50,7 +51,7 @@ const mute: Translator = Object.assign((key: string) => key, { locale: 'en' as c
 
 function parse(args: readonly string[], options: ParseArgsOptionsConfig, operandsAtMost: number): Pick<Context, 'values' | 'operands'> {
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, strict: true, allowPositionals: operandsAtMost > 0 })
+    const { values, positionals } = parseArgs({ args: joinValues(args, options), options, strict: true, allowPositionals: operandsAtMost > 0 })
     if (positionals.length > operandsAtMost) throw new CliError('usage', 'agent.error.option', { option: positionals[operandsAtMost]! })
     return { values: values as Context['values'], operands: positionals }
   } catch (error) {
