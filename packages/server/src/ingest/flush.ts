@@ -115,7 +115,7 @@ async function write(
   for (const { sender, items } of fresh) {
     if (items.detections.length > 0 && pacer.mayAnnounce(sender)) db.announce({ kind: 'detection', id: sender.productId, customerId: sender.customerId })
   }
-  const notable = detections.length > 0 ? await insertDetections(db, sources, detections, [...sick], now, mayRepeat) : []
+  const notable = detections.length > 0 ? await insertDetections(db, sources, detections, sick, now, mayRepeat) : []
   const sightings: Sighting[] = []
   for (const one of notable) {
     const isLeft = staysInPlace(one.outcome)
