@@ -7,6 +7,7 @@ import { auditRoutes, recordRefusal } from './audit/index.ts'
 import { commandJobs, commandRoutes } from './commands/index.ts'
 import { consentRoutes } from './consent/index.ts'
 import { customerRoutes } from './customers/index.ts'
+import { dashboardRoutes } from './dashboard/index.ts'
 import { eventRoutes } from './events/index.ts'
 import { figureRoutes } from './figures/index.ts'
 import { inventoryRoutes } from './inventory/index.ts'
@@ -16,7 +17,7 @@ import { cleaning, createScheduler, type Job } from './jobs/index.ts'
 import { createHub, liveRoutes } from './live/index.ts'
 import { createOrderRunner, orderJobs, orderRoutes } from './orders/index.ts'
 import { createSender, noMail, outboxRoutes, type SenderOptions } from './outbox/index.ts'
-import { createHttp, latestMigrationIs, type Background, type Clock, type Database, type Handler, type Log, type Metrics, type Services, type Vault } from './platform/index.ts'
+import { createHttp, isSimulated, latestMigrationIs, type Background, type Clock, type Database, type Handler, type Log, type Metrics, type Services, type Vault } from './platform/index.ts'
 import { groupRoutes, productJobs, productRoutes } from './products/index.ts'
 import { releaseRoutes } from './releases/index.ts'
 import { settingJobs, settingRoutes } from './settings/index.ts'
@@ -45,6 +46,7 @@ export interface Vigie {
   services: Services
   /** Every route there is: the isolation matrix walks them. */
   handlers: readonly Handler[]
+  readonly jobs: readonly Job[]
   /** What main.ts starts in processes with the role `jobs`; tests start what they are about. */
   background: Background[]
   close(): Promise<void>
@@ -62,6 +64,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     agentUrl: parts.agentUrl,
     setupToken: null,
     caFingerprint: '',
+    isSimulated: await isSimulated(database),
     endLive: () => {},
     mail: noMail,
     actorOf: async () => null,
@@ -85,6 +88,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...inventoryRoutes,
     ...identityRoutes,
     ...figureRoutes,
+    ...dashboardRoutes,
     ...liveRoutes(hub),
     ...outboxRoutes,
     ...commandRoutes,
@@ -115,6 +119,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     http,
     services,
     handlers,
+    jobs,
     background,
     async close() {
       await http.close()

@@ -89,6 +89,10 @@ export const examples: Readonly<Record<string, Example>> = {
   'contacts.create': example(({ customerId }) => ({ params: { customerId }, body: contact })),
   'contacts.update': example(({ customerId, contactId }) => ({ params: { customerId, contactId }, ifMatch: 1, body: contact })),
   'contacts.delete': example(({ customerId, contactId }) => ({ params: { customerId, contactId } })),
+  // dashboard
+  'dashboard.get': example(() => ({})),
+  'dashboard.put': example(() => ({ ifMatch: 3, body: { tabs: [{ id: 'mine', name: 'Mine', columns: 2, widgets: [{ id: 'a', kind: 'notifications', span: 1, height: 3, options: { range: '7d' } }] }] } })),
+  'dashboard.reset': example(() => ({ ifMatch: 3 })),
   // views
   'views.list': example(() => ({ query: { list: 'customers' } })),
   'views.create': example(() => ({ body: { list: 'customers', name: 'Mine', query: 'tag=gold', columns: ['company'], isShared: true } })),

@@ -72,6 +72,7 @@ export async function aWorld(database: TestDatabase, passwordHash: string): Prom
   const viewId = newId()
   await insert(database, 'saved_view', { partner_id: partnerId, id: viewId, account_id: account.accountId, list: 'customers', name: mark, query: 'threat=warning', is_shared: true })
   await insert(database, 'default_view', { partner_id: partnerId, account_id: account.accountId, list: 'customers', view_id: viewId })
+  await insert(database, 'dashboard', { partner_id: partnerId, account_id: account.accountId, version: 3, tabs: JSON.stringify([{ id: 'mine', name: mark, columns: 1, widgets: [] }]) })
   const templateId = newId()
   await insert(database, 'setting_template', { partner_id: partnerId, id: templateId, name: `Template ${mark}`, version: 1 })
   await insert(database, 'setting_template_version', { partner_id: partnerId, template_id: templateId, number: 1, name: `Template ${mark}`, families: ['endpoint-hosted'], made_by: mark })

@@ -1,0 +1,35 @@
+import type { Permission } from '../access/index.ts'
+
+interface WidgetKind {
+  /** Who may not do this is not offered it (ACC-2). */
+  needs: Permission
+  /** In columns of three and rows of the grid, when it is added. */
+  span: 1 | 2 | 3
+  height: number
+  /** `licences`, `cloud-edge`: it has nothing to count until that part is there, is shown in the gallery with that word and cannot be added. */
+  comesWith?: 'licences' | 'cloud-edge'
+}
+
+/** DSH-2, in the order of the gallery. What each shows and how it is drawn: the console's `widgets/<kind>/`. */
+export const widgets = {
+  notifications: { needs: 'event.read', span: 2, height: 4 },
+  'customers-needing-attention': { needs: 'event.read', span: 1, height: 4 },
+  threats: { needs: 'event.read', span: 2, height: 4 },
+  system: { needs: 'event.read', span: 1, height: 3 },
+  'top-customers-by-threat': { needs: 'event.read', span: 1, height: 4 },
+  'agents-by-state': { needs: 'product.read', span: 1, height: 3 },
+  'inventory-health': { needs: 'product.read', span: 1, height: 3 },
+  'customers-over-time': { needs: 'customer.read', span: 1, height: 4 },
+  'products-over-time': { needs: 'product.read', span: 2, height: 4 },
+  'licence-management': { needs: 'customer.read', span: 2, height: 4, comesWith: 'licences' },
+  'licences-over-time': { needs: 'customer.read', span: 1, height: 4, comesWith: 'licences' },
+  'licence-usage': { needs: 'customer.read', span: 1, height: 4, comesWith: 'licences' },
+  'top-cloud-edge-customers': { needs: 'event.read', span: 1, height: 4, comesWith: 'cloud-edge' },
+  'top-cloud-edge-appliances': { needs: 'event.read', span: 1, height: 4, comesWith: 'cloud-edge' },
+} as const satisfies Record<string, WidgetKind>
+
+export type WidgetKindId = keyof typeof widgets
+export const widgetKindIds = Object.keys(widgets) as [WidgetKindId, ...WidgetKindId[]]
+export const widgetKind = (id: WidgetKindId): WidgetKind => widgets[id]
+/** Those with something to show today. */
+export const addable = widgetKindIds.filter((id) => widgetKind(id).comesWith === undefined)
