@@ -54,6 +54,8 @@ export const Me = z.object({
   account: Account,
   business: Business,
   permissions: z.array(z.enum(permissions)),
+  /** This installation is a made-up one (`npm run demo`): every screen says so. */
+  isSimulated: z.boolean(),
 })
 export type Me = z.infer<typeof Me>
 

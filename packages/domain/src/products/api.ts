@@ -7,8 +7,12 @@ import {
 
 const params = z.strictObject({ productId: ProductId })
 
+/** `isSimulated`: this version can't connect it, and here, on a made-up installation, products of it are played by simulated agents (decision 32). */
+export const OfferedType = ProductType.extend({ isSimulated: z.boolean() })
+export type OfferedType = z.infer<typeof OfferedType>
+
 export const getCatalogue = defineRoute({
-  id: 'catalogue.get', method: 'GET', path: '/v1/catalogue', permission: 'signed-in', reply: z.object({ types: z.array(ProductType) }), problems: [],
+  id: 'catalogue.get', method: 'GET', path: '/v1/catalogue', permission: 'signed-in', reply: z.object({ types: z.array(OfferedType) }), problems: [],
 })
 
 export const listProducts = defineRoute({

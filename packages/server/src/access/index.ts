@@ -13,7 +13,7 @@ export { assertSecondFactor } from './second-factor.ts'
 export { actorOf, standingOfActor, standings } from './sessions.ts'
 /** Of another account, to judge by. */
 export { wholeScope } from './store.ts'
-export { isSetUp, setUp, setupToken, type FirstRun } from './setup.ts'
+export { actorNow, isSetUp, setUp, setupToken, type FirstRun } from './setup.ts'
 
 export const accessRoutes: Handler[] = [...setupRoutes, ...sessionRoutes, ...meRoutes, ...linkRoutes, ...accountRoutes, ...businessRoutes]
 

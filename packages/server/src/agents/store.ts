@@ -100,7 +100,7 @@ export async function showProductState(db: TenantDb, of: { productId: string; cu
     [of.productId],
   )
   // who is heard and who is not is assessed too (EVT-1)
-  await markDue(db, [of], new Date())
+  await markDue(db, [of], new Date(0)) // at once, whatever the clock says
   db.announce({ kind: 'product', id: of.productId, customerId: of.customerId })
 }
 

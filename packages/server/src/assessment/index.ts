@@ -1,4 +1,4 @@
-export { createAssessor, type Assessor } from './assessor.ts'
+export { assessProducts, createAssessor, type Assessor } from './assessor.ts'
 export { concernedEndpoints, type Concerned } from './concerned.ts'
 export { markDue } from './due.ts'
 export { assessmentJobs, makePartitions } from './jobs.ts'

@@ -58,6 +58,6 @@ async function runningUrl(dataDir: string): Promise<string | null> {
 function servicesOf(config: Config, log: Log, { database, vault }: Pick<Services, 'database' | 'vault'>): Services {
   return {
     database, vault, log, clock: systemClock, publicUrl: config.publicUrl, agentUrl: config.agentUrl, setupToken: null, caFingerprint: '', commandKey: Buffer.alloc(0),
-    endLive: () => {}, actorOf: async () => null, mail: { isConfigured: config.smtpUrl !== null, wake: () => {} },
+    endLive: () => {}, actorOf: async () => null, isSimulated: false, mail: { isConfigured: config.smtpUrl !== null, wake: () => {} },
   }
 }

@@ -34,7 +34,7 @@ export const customerRoutes: Handler[] = [
       await customers.insert(db, id, body, now)
       await customers.setTags(db, id, body.tags)
       await contacts.insert(db, id, body.contact, now)
-      return await addProducts(db, id, body.products, (n) => `products.${n}.typeId`, now)
+      return await addProducts(db, id, body.products, (n) => `products.${n}.typeId`, now, services.isSimulated)
     })
     await assertInScope(db, id)
     const customer = await customers.get(db, id)

@@ -24,6 +24,8 @@ export interface Services {
   caCertificate?: string
   /** Ed25519 private key that signs commands (R14), PKCS#8 DER. */
   commandKey: Buffer
+  /** A made-up estate (decision 32): people are told so on every screen, and products may stand for types that this version can't connect. */
+  isSimulated: boolean
   /** The sender of mails; `wake` has it look for due ones now. Without SMTP nothing is sent. */
   mail: { isConfigured: boolean; wake(): void }
   actorOf(token: string | undefined): Promise<Actor | null>

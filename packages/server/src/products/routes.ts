@@ -25,7 +25,7 @@ function announce(db: TenantDb, product: { id: string; customerId: string }): vo
 }
 
 export const productRoutes: Handler[] = [
-  handle(productsApi.getCatalogue, async () => ({ types: [...productTypes] })),
+  handle(productsApi.getCatalogue, async ({ services }) => ({ types: productTypes.map((type) => ({ ...type, isSimulated: services.isSimulated && !type.isConnectable })) })),
 
   handle(productsApi.listProducts, async ({ db, now }, { query }) => await products.list(db, query, now)),
 
@@ -38,7 +38,7 @@ export const productRoutes: Handler[] = [
 
   handle(productsApi.createProduct, async ({ db, now, services, ...who }, { params: { customerId }, body }) => {
     await assertCustomer(db, customerId, true)
-    const [product] = await products.add(db, customerId, [body], () => 'typeId', now)
+    const [product] = await products.add(db, customerId, [body], () => 'typeId', now, services.isSimulated)
     announce(db, product!)
     await record(db, services.vault, now, doer(who), { activity: 'product.created', object: objectOf(product!), customerId, after: product })
     return product!

@@ -66,21 +66,21 @@ export async function lockWhole(db: TenantDb, id: string, now: Date): Promise<Pr
 }
 
 /** @throws product.type-unknown, product.type-not-connectable */
-function typeOf(typeId: string, path: string): ProductType {
+function typeOf(typeId: string, path: string, isSimulated: boolean): ProductType {
   const type = productTypeById.get(typeId)
   if (!type) throw new Problem('product.type-unknown', {}, { fields: [{ path, code: 'not-a-choice' }] })
-  if (!type.isConnectable) throw new Problem('product.type-not-connectable', {}, { fields: [{ path, code: 'not-a-choice' }] })
+  if (!type.isConnectable && !isSimulated) throw new Problem('product.type-not-connectable', {}, { fields: [{ path, code: 'not-a-choice' }] })
   return type
 }
 
 /**
  * Makes each with its GUID and default groups, and counts it with the customer, which the caller has locked or just made. `path`: where the n-th type stood in the
- * request. @throws product.type-unknown
+ * request. `isSimulated`: of a made-up installation, where nothing connects in earnest (decision 32). @throws product.type-unknown, product.type-not-connectable
  */
-export async function add(db: TenantDb, customerId: string, wanted: readonly NewProduct[], path: (n: number) => string, now: Date): Promise<Product[]> {
+export async function add(db: TenantDb, customerId: string, wanted: readonly NewProduct[], path: (n: number) => string, now: Date, isSimulated: boolean): Promise<Product[]> {
   if (wanted.length === 0) return []
   const { partnerId } = db.tenant
-  const made = wanted.map(({ typeId, description }, n) => ({ id: newId(now), type: typeOf(typeId, path(n)), description }))
+  const made = wanted.map(({ typeId, description }, n) => ({ id: newId(now), type: typeOf(typeId, path(n), isSimulated), description }))
   for (const { id, type, description } of made) {
     await db.query(
       `insert into product (partner_id, id, customer_id, guid, type_id, family, description, fresh_for_seconds, created_at) values ($1, $2, $3, gen_random_uuid(), $4, $5, $6, $7, $8)`,

@@ -54,7 +54,7 @@ function ManagedBy({ customer: { managedBy } }: { customer: Customer }) {
 }
 
 function useFilters(): Filter[] {
-  const types = useQuietly(catalogue)?.types.filter((type) => type.isConnectable) ?? []
+  const types = useQuietly(catalogue)?.types.filter((type) => type.isConnectable || type.isSimulated) ?? []
   const people = useQuietly(managers)?.rows ?? []
   const tags = useQuietly(tagsInUse)?.rows.map(({ tag }) => tag) ?? []
   const chosen = useAddress().search['tag']?.split(',') ?? []

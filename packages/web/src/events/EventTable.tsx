@@ -62,7 +62,7 @@ const tagsInUse = query(customersApi.listTags).with({})
 function useWiderFilters(isOfOne: boolean): Filter[] {
   const actor = useActor()
   const people = useQuietly(actor.can('event.act') ? assignees : null)?.rows ?? []
-  const types = useQuietly(!isOfOne && actor.can('product.read') ? catalogue : null)?.types.filter((type) => type.isConnectable) ?? []
+  const types = useQuietly(!isOfOne && actor.can('product.read') ? catalogue : null)?.types.filter((type) => type.isConnectable || type.isSimulated) ?? []
   const tags = useQuietly(!isOfOne && actor.can('customer.update') ? tagsInUse : null)?.rows.map(({ tag }) => tag) ?? []
   const chosen = useAddress().search['tag']?.split(',') ?? []
   const named = (values: readonly string[]) => values.map((value) => ({ value, label: { text: value } }))

@@ -67,7 +67,7 @@ function useFoundFilters(fixed: Fixed): Filter[] {
   const words = (values: readonly string[]) => values.map((value) => ({ value, label: { text: value } }))
   const type: Filter = {
     key: 'typeId', label: 'inventory.product-type',
-    options: types.filter((one) => one.isConnectable).map((one) => ({ value: one.id, label: say.has(`product-type.${one.id}.name`) ? `product-type.${one.id}.name` : { text: one.id } })),
+    options: types.filter((one) => one.isConnectable || one.isSimulated).map((one) => ({ value: one.id, label: say.has(`product-type.${one.id}.name`) ? `product-type.${one.id}.name` : { text: one.id } })),
   }
   return [
     ...(fixed.productId ? [] : [type, familyFilter]),

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { productsApi, type ProductType } from '@vigie/domain/products'
+import { productsApi } from '@vigie/domain/products'
 import { Suspense, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { Bars, Button, query, useAddress, useGo, useLoaded, useText } from '../kit/index.ts'
 import { catalogue } from './catalogue.ts'
@@ -83,7 +83,7 @@ export function NetworkTree({ customerId, empty }: Props) {
   }
   // a line that went (a filter, a closed branch) leaves the tree without its one stop
   const reachable = rows.some(({ id }) => id === active) ? active : (rows.find(({ kind }) => kind === 'product')?.id ?? null)
-  const context = { types: types as readonly ProductType[], entries: products, active: reachable, setActive, toggle, ask: setAsked }
+  const context = { types: types as readonly productsApi.OfferedType[], entries: products, active: reachable, setActive, toggle, ask: setAsked }
 
   const walk = (event: KeyboardEvent) => {
     const item = (event.target as HTMLElement).closest<HTMLElement>('[role="treeitem"]')

@@ -4,12 +4,12 @@ import { DetectionTable } from '../detections/index.ts'
 import { EventTable } from '../events/index.ts'
 import { MoveDialog } from '../identity/index.ts'
 import {
-  ActionMenu, AgentStateTag, Ago, buttonClass, confirmByName, CopyText, lazily, Link, loadAllowed, Notice, OpenEvents, Page, Part, paths, query, Tabs, toast, useAction, useActor, useAddress, useGo, useLoaded, useText, type Action,
+  ActionMenu, AgentStateTag, Ago, buttonClass, confirmByName, CopyText, lazily, Link, loadAllowed, Notice, OpenEvents, Page, Part, paths, query, Tabs, toast, useAction, useActor, useAddress, useGo, useLoaded, useQuietly, useText, type Action,
 } from '../kit/index.ts'
 import { SiteTab } from '../sites/index.ts'
 import { ProductSettings } from '../settings/index.ts'
 import { AgentList } from './AgentList.tsx'
-import { catalogue, typeName } from './catalogue.ts'
+import { catalogue, typeWords } from './catalogue.ts'
 import { CommandsTab } from './CommandsTab.tsx'
 import css from './products.module.css'
 import { RenameDialog } from './RenameDialog.tsx'
@@ -69,7 +69,7 @@ function Header({ product: shown }: { product: Product }) {
   return (
     <div className={css.header}>
       <p className={css.line}>
-        <span>{typeName(say, shown.typeId)}</span>
+        <span>{typeWords(say, shown.typeId, useQuietly(catalogue)?.types ?? [])}</span>
         <span>{say(`family.${shown.family}`)}</span>
         <span>{say('products.last-seen')} <Ago at={shown.lastSeenAt} freshForSeconds={shown.freshForSeconds} /></span>
         <CopyText text={shown.guid} label={say('products.guid')} />

@@ -32,6 +32,7 @@ export function TopBar({ onMenu, onSearch, onShortcuts, isRailOpen }: Props) {
         <IconButton icon="menu" label={say('shell.menu')} aria-expanded={isRailOpen} aria-controls="rail" onClick={onMenu} />
       </span>
       <span className={css.business} title={actor.business.name}>{actor.business.name}</span>
+      {actor.isSimulated && <Tooltip label={say('shell.simulated.about')}><span className={css.simulated}>{say('shell.simulated')}</span></Tooltip>}
       <button type="button" className={css.search} onClick={onSearch} aria-keyshortcuts="Control+K /" aria-label={say('shell.search')}>
         <Icon name="search" size={14} />
         <span>{say('shell.search')}</span>

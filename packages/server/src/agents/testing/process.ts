@@ -9,7 +9,7 @@ const onIdleError = () => {}
 const database = createDatabase(createPool({ url, max: 8, role: 'vigie_app', onIdleError }), createPool({ url, max: 2, role: null, onIdleError }))
 const services: Services = {
   database, log, clock: systemClock, vault: createVault(Buffer.from(vaultKey, 'hex')), commandKey: Buffer.from(commandKey, 'hex'), publicUrl: 'http://127.0.0.1', agentUrl: 'https://127.0.0.1',
-  setupToken: null, caFingerprint: '', endLive: () => {}, mail: { isConfigured: false, wake: () => {} }, actorOf: async () => null,
+  setupToken: null, caFingerprint: '', endLive: () => {}, mail: { isConfigured: false, wake: () => {} }, actorOf: async () => null, isSimulated: false,
 }
 const side = await startAgentSide({ services, port: Number(port), host: '127.0.0.1', timing: { answerMs: 500 } })
 const assessor = createAssessor(services)

@@ -1,5 +1,5 @@
 import { AgentStateTag, Icon, Link, OpenEvents, paths, useActor, useGo, useText, buttonClass, type Action } from '../../kit/index.ts'
-import { familyIcons, typeName } from '../catalogue.ts'
+import { familyIcons, typeWords } from '../catalogue.ts'
 import css from '../products.module.css'
 import { useTree } from './context.ts'
 import { Node } from './Node.tsx'
@@ -33,7 +33,7 @@ export function ProductNode({ row }: { row: Row & { kind: 'product' } }) {
           <Link className={`${css.name} ${css.productName}`} to={paths.product({ productId: product.id })} tabIndex={-1} data-open>{product.description}</Link>
         </>
       }
-      aside={typeName(say, product.typeId)}
+      aside={typeWords(say, product.typeId, tree.types)}
       right={
         <>
           <OpenEvents attention={product.attention} about={{ productId: product.id }} />

@@ -1,4 +1,4 @@
-import type { Endpoint, ProductType } from '@vigie/domain/products'
+import type { Endpoint, productsApi } from '@vigie/domain/products'
 import { createContext, useContext } from 'react'
 import type { TreeEntry } from '../families.ts'
 
@@ -11,7 +11,7 @@ export type Asked =
   | { kind: 'rename-product'; entry: TreeEntry }
 
 interface Tree {
-  types: readonly ProductType[]
+  types: readonly productsApi.OfferedType[]
   entries: readonly TreeEntry[]
   /** The one item that Tab reaches. */
   active: string | null
