@@ -1,12 +1,13 @@
 import * as z from 'zod'
 import { defineFigure } from './define.ts'
 
-/** Open events over all customers in scope, and the customers needing most attention, worst first (DSH-2). */
+/** Of the first screen of issue 2; `customers-needing-attention` says the same with its rows. Goes when no screen asks for it. */
 export const attention = defineFigure({
-  id: 'attention',
+  id: 'attention', ranges: [], unit: 'events', needs: ['customer.read'], follows: ['event', 'customer'],
   value: z.object({
     actionRequired: z.number().int(),
     warning: z.number().int(),
     customers: z.array(z.object({ id: z.uuid(), company: z.string(), actionRequired: z.number().int(), warning: z.number().int() })),
   }),
+  example: { actionRequired: 1, warning: 0, customers: [{ id: '019aa000-0000-7000-8000-000000000002', company: 'Boulangerie Martin', actionRequired: 1, warning: 0 }] },
 })

@@ -22,6 +22,9 @@ import consentJa from './consent/ja.json' with { type: 'json' }
 import eventsEn from './events/en.json' with { type: 'json' }
 import eventsFr from './events/fr.json' with { type: 'json' }
 import eventsJa from './events/ja.json' with { type: 'json' }
+import figuresEn from './figures/en.json' with { type: 'json' }
+import figuresFr from './figures/fr.json' with { type: 'json' }
+import figuresJa from './figures/ja.json' with { type: 'json' }
 import identityEn from './identity/en.json' with { type: 'json' }
 import identityFr from './identity/fr.json' with { type: 'json' }
 import identityJa from './identity/ja.json' with { type: 'json' }
@@ -31,6 +34,9 @@ import mailJa from './mail/ja.json' with { type: 'json' }
 import ordersEn from './orders/en.json' with { type: 'json' }
 import ordersFr from './orders/fr.json' with { type: 'json' }
 import ordersJa from './orders/ja.json' with { type: 'json' }
+import outbreakEn from './outbreak/en.json' with { type: 'json' }
+import outbreakFr from './outbreak/fr.json' with { type: 'json' }
+import outbreakJa from './outbreak/ja.json' with { type: 'json' }
 import problemsEn from './problems/en.json' with { type: 'json' }
 import problemsFr from './problems/fr.json' with { type: 'json' }
 import problemsJa from './problems/ja.json' with { type: 'json' }
@@ -50,9 +56,9 @@ import settingsJa from './settings/ja.json' with { type: 'json' }
  * English, every word the code can show is there.
  */
 export const sharedTexts: Readonly<Record<Locale, Readonly<Record<string, string>>>> = {
-  en: { ...accessEn, ...agentEn, ...auditEn, ...commandsEn, ...commonEn, ...consentEn, ...eventsEn, ...identityEn, ...mailEn, ...ordersEn, ...problemsEn, ...productsEn, ...releasesEn, ...settingsEn },
-  fr: { ...accessFr, ...agentFr, ...auditFr, ...commandsFr, ...commonFr, ...consentFr, ...eventsFr, ...identityFr, ...mailFr, ...ordersFr, ...problemsFr, ...productsFr, ...releasesFr, ...settingsFr },
-  ja: { ...accessJa, ...agentJa, ...auditJa, ...commandsJa, ...commonJa, ...consentJa, ...eventsJa, ...identityJa, ...mailJa, ...ordersJa, ...problemsJa, ...productsJa, ...releasesJa, ...settingsJa },
+  en: { ...accessEn, ...agentEn, ...auditEn, ...commandsEn, ...commonEn, ...consentEn, ...eventsEn, ...figuresEn, ...identityEn, ...mailEn, ...ordersEn, ...outbreakEn, ...problemsEn, ...productsEn, ...releasesEn, ...settingsEn },
+  fr: { ...accessFr, ...agentFr, ...auditFr, ...commandsFr, ...commonFr, ...consentFr, ...eventsFr, ...figuresFr, ...identityFr, ...mailFr, ...ordersFr, ...outbreakFr, ...problemsFr, ...productsFr, ...releasesFr, ...settingsFr },
+  ja: { ...accessJa, ...agentJa, ...auditJa, ...commandsJa, ...commonJa, ...consentJa, ...eventsJa, ...figuresJa, ...identityJa, ...mailJa, ...ordersJa, ...outbreakJa, ...problemsJa, ...productsJa, ...releasesJa, ...settingsJa },
 }
 
 export type Values = Record<string, string | number | Date>

@@ -33,6 +33,7 @@ beforeAll(async () => {
 afterAll(() => database.close())
 
 const now = new Date()
+const asked = (db: TenantDb) => ({ db, accountId: primaryId, now, timeZone: 'Europe/Paris', range: null })
 const listCustomers = (query: object) => (db: TenantDb) => list(db, customersApi.listCustomers.query!.parse(query))
 const listProducts = (query: object) => (db: TenantDb) => products.list(db, productsApi.listProducts.query!.parse(query), now)
 const listEndpoints = (query: object) => (db: TenantDb) => endpoints.list(db, productsApi.listEndpoints.query!.parse(query), now)
@@ -103,8 +104,8 @@ describe('the lists of a business with 10,000 customers and 50,000 endpoints (CU
     ['products, found nowhere', () => listProducts({ q: 'zzzz' }), 4],
     ['endpoints, found nowhere', () => listEndpoints({ q: 'zzzz' }), 8],
     ['endpoints by address', () => listEndpoints({ q: '10.0.1.77' }), 8],
-    ['the figure of attention', () => countAttention.count, 3],
-    ['the figure of states', () => countAgentsByState.count, 3],
+    ['the figure of attention', () => (db: TenantDb) => countAttention.count(asked(db)), 3],
+    ['the figure of states', () => (db: TenantDb) => countAgentsByState.count(asked(db)), 3],
     ['customers of several tags', () => listCustomers({ tag: 'group-7,group-8,group-9' }), 4],
     ['customers of two types', () => listCustomers({ typeId: 'clamav-site-server,clamav-endpoint' }), 5],
     ['customers with a product that is away', () => listCustomers({ connection: 'offline,abnormal' }), 4],
