@@ -36,7 +36,7 @@ const brands = ['microsoft-defender', 'rspamd', 'suricata', 'hosted-email-securi
 /** Words that are the same in French as in English, or are names. Each was looked at; a new one is added on purpose. */
 const sameInFrench = new Set([
   'app.name', 'locale.en', 'locale.fr', 'locale.ja', 'common.agent', 'common.infections', 'audit-source.console', 'audit-source.api', 'audit-source.agent', 'audit-actor.agent', 'audit-category.agent',
-  'audit-category.contact', 'audit-category.invitation', 'category.antivirus', 'category.anti-spyware', 'category.botnet', 'category-group.licence', 'figure-name.infections', 'figure-name.incidents', 'mail-kind.invitation', 'product-type.wfbs-s.name', 'product-type.wfbs-a.name', 'product-type.wfbs-svc.name', 'add-on.edr', ...brands,
+  'audit-category.contact', 'audit-category.invitation', 'category.antivirus', 'category.anti-spyware', 'category.botnet', 'category-group.licence', 'figure.notifications', 'figure-name.infections', 'figure-name.incidents', 'mail-kind.invitation', 'product-type.wfbs-s.name', 'product-type.wfbs-a.name', 'product-type.wfbs-svc.name', 'add-on.edr', ...brands,
 ])
 const sameInJapanese = new Set(['app.name', 'locale.en', 'locale.fr', 'locale.ja', 'audit-source.api', 'add-on.edr', ...brands])
 
@@ -118,7 +118,7 @@ const lists: [prefix: string, names: readonly string[], suffixes?: readonly stri
   ['delivery-state', deliveryStates],
   ['mail-kind', mailKinds],
   ['audit-source', auditSources],
-  ['figure', figures.map(({ id }) => id)],
+  ['figure', figures.map(({ id }) => id), ['', '.about']],
   ['duplicate-evidence', evidences, ['', '.about']],
   ['duplicate-state', duplicateStates],
   ['setting', settings.map(({ id }) => id)],

@@ -114,6 +114,10 @@ export const examples: Readonly<Record<string, Example>> = {
   'consent.withheld': example(() => ({ query: { activity: 'view-detections' } })),
   'consent.rule': nothing,
   'consent.set-rule': example(() => ({ body: { isStrict: false } })),
+  // search
+  'search.all': example(({ customerId }) => ({ query: { q: customerId } })),
+  'search.list': example(({ endpointId }) => ({ params: { kind: 'endpoint' }, query: { q: endpointId } })),
+  'search.named': example(({ customerId, productId, endpointId, eventId, accountId }) => ({ query: { of: `customer:${customerId},product:${productId},endpoint:${endpointId},event:${eventId},account:${accountId}` } })),
   // products
   'catalogue.get': nothing,
   'products.list': example(({ customerId }) => ({ query: { customerId } })),
@@ -214,6 +218,7 @@ export const examples: Readonly<Record<string, Example>> = {
   'urls.remove': example(({ urlEntryId }) => ({ body: { ids: [urlEntryId] } })),
   // figures, live, mails
   'figures.get': example(() => ({ params: { figureId: 'attention' } })),
+  'figures.batch': example(() => ({ query: { ask: 'agents-by-state' } })),
   'live': nothing,
   'deliveries.list': nothing,
   'deliveries.get': example(({ deliveryId }) => ({ params: { deliveryId } })),
