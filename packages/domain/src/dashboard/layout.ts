@@ -1,7 +1,7 @@
 import type { Permission, Role } from '../access/index.ts'
 import { Problem } from '../kernel/index.ts'
 import { mostTabs, mostWidgets, presetTabs, type DashboardTab, type Layout, type PlacedWidget, type PresetTab } from './shapes.ts'
-import { widgetKind, type WidgetKindId } from './widgets.ts'
+import { isShownTo, widgetKind, type WidgetKindId } from './widgets.ts'
 
 type Can = (permission: Permission) => boolean
 export const permanent: WidgetKindId = 'notifications'
@@ -18,15 +18,15 @@ export function assertLayout({ tabs }: Layout, can: Can): void {
     ]),
   ]
   if (faults.length > 0) throw new Problem('request.invalid', {}, { fields: faults })
-  if (can(widgetKind(permanent).needs) && !tabs.some(({ widgets }) => widgets.some(({ kind }) => kind === permanent))) throw new Problem('dashboard.needs-notifications')
+  if (isShownTo(can)(permanent) && !tabs.some(({ widgets }) => widgets.some(({ kind }) => kind === permanent))) throw new Problem('dashboard.needs-notifications')
 }
 const repeated = (ids: readonly string[]): number[] => ids.flatMap((id, index) => (ids.indexOf(id) < index ? [index] : []))
 
 /** Without what the reader may not see any more, with Notifications where he may see those. */
 export function readable(tabs: readonly DashboardTab[], can: Can): DashboardTab[] {
-  const seen = tabs.map((tab) => ({ ...tab, widgets: tab.widgets.filter(({ kind }) => can(widgetKind(kind).needs)) }))
+  const seen = tabs.map((tab) => ({ ...tab, widgets: tab.widgets.filter(({ kind }) => isShownTo(can)(kind)) }))
   const [first, ...others] = seen
-  if (!first || !can(widgetKind(permanent).needs) || seen.some(({ widgets }) => widgets.some(({ kind }) => kind === permanent))) return seen
+  if (!first || !isShownTo(can)(permanent) || seen.some(({ widgets }) => widgets.some(({ kind }) => kind === permanent))) return seen
   return [{ ...first, widgets: [placed(permanent), ...first.widgets].slice(0, mostWidgets) }, ...others]
 }
 
@@ -48,7 +48,7 @@ const manager = [
   tab('estate', ['products-over-time', { span: 2 }], 'customers-over-time', 'agents-by-state', 'inventory-health', 'system'), threats,
 ]
 const accountant = [tab('estate', 'customers-over-time', ['products-over-time', { span: 2 }], 'agents-by-state', 'inventory-health')]
-const customer = [tab('now', ['notifications', { height: 5 }], 'threats', 'agents-by-state', 'inventory-health')]
+const customer = [tab('now', 'notifications', 'threats', 'agents-by-state', 'inventory-health')]
 
 /** DSH-1: what a new account of a role is given. Kept nowhere until it is changed: asked for twice, it is the same. */
 export const defaultTabs: Readonly<Record<Role, readonly DashboardTab[]>> = {

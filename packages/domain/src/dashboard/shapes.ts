@@ -5,7 +5,7 @@ import { addable, type WidgetKindId } from './widgets.ts'
 export const mostTabs = 30
 export const mostWidgets = 20
 /** Rows of the grid. */
-export const heights = { least: 2, most: 8 } as const
+export const heights = { least: 2, most: 10 } as const
 /** Names what the default tabs are about: their words come from the catalogue until somebody names them. */
 export const presetTabs = ['now', 'threats', 'estate'] as const
 export type PresetTab = (typeof presetTabs)[number]

@@ -1,8 +1,9 @@
 import type { Permission } from '../access/index.ts'
+import { agentsByState, customersNeedingAttention, customersOverTime, inventoryHealth, notifications, productsOverTime, system, threats, topCustomersByThreat } from '../figures/index.ts'
 
 interface WidgetKind {
-  /** Who may not do this is not offered it (ACC-2). */
-  needs: Permission
+  /** Who may not do all of this is not offered it (ACC-2): those of its figure, which has its name. */
+  needs: readonly Permission[]
   /** In columns of three and rows of the grid, when it is added. */
   span: 1 | 2 | 3
   height: number
@@ -12,24 +13,26 @@ interface WidgetKind {
 
 /** DSH-2, in the order of the gallery. What each shows and how it is drawn: the console's `widgets/<kind>/`. */
 export const widgets = {
-  notifications: { needs: 'event.read', span: 2, height: 4 },
-  'customers-needing-attention': { needs: 'event.read', span: 1, height: 4 },
-  threats: { needs: 'event.read', span: 2, height: 4 },
-  system: { needs: 'event.read', span: 1, height: 3 },
-  'top-customers-by-threat': { needs: 'event.read', span: 1, height: 4 },
-  'agents-by-state': { needs: 'product.read', span: 1, height: 3 },
-  'inventory-health': { needs: 'product.read', span: 1, height: 3 },
-  'customers-over-time': { needs: 'customer.read', span: 1, height: 4 },
-  'products-over-time': { needs: 'product.read', span: 2, height: 4 },
-  'licence-management': { needs: 'customer.read', span: 2, height: 4, comesWith: 'licences' },
-  'licences-over-time': { needs: 'customer.read', span: 1, height: 4, comesWith: 'licences' },
-  'licence-usage': { needs: 'customer.read', span: 1, height: 4, comesWith: 'licences' },
-  'top-cloud-edge-customers': { needs: 'event.read', span: 1, height: 4, comesWith: 'cloud-edge' },
-  'top-cloud-edge-appliances': { needs: 'event.read', span: 1, height: 4, comesWith: 'cloud-edge' },
+  notifications: { needs: notifications.needs, span: 2, height: 5 },
+  'customers-needing-attention': { needs: customersNeedingAttention.needs, span: 1, height: 5 },
+  threats: { needs: threats.needs, span: 2, height: 4 },
+  system: { needs: system.needs, span: 1, height: 3 },
+  'top-customers-by-threat': { needs: topCustomersByThreat.needs, span: 1, height: 4 },
+  'agents-by-state': { needs: agentsByState.needs, span: 1, height: 3 },
+  'inventory-health': { needs: inventoryHealth.needs, span: 1, height: 3 },
+  'customers-over-time': { needs: customersOverTime.needs, span: 1, height: 4 },
+  'products-over-time': { needs: productsOverTime.needs, span: 2, height: 4 },
+  'licence-management': { needs: ['customer.read'], span: 2, height: 4, comesWith: 'licences' },
+  'licences-over-time': { needs: ['customer.read'], span: 1, height: 4, comesWith: 'licences' },
+  'licence-usage': { needs: ['customer.read'], span: 1, height: 4, comesWith: 'licences' },
+  'top-cloud-edge-customers': { needs: ['event.read'], span: 1, height: 4, comesWith: 'cloud-edge' },
+  'top-cloud-edge-appliances': { needs: ['event.read'], span: 1, height: 4, comesWith: 'cloud-edge' },
 } as const satisfies Record<string, WidgetKind>
 
 export type WidgetKindId = keyof typeof widgets
 export const widgetKindIds = Object.keys(widgets) as [WidgetKindId, ...WidgetKindId[]]
+/** The widget may be shown to somebody who can do this. */
+export const isShownTo = (can: (permission: Permission) => boolean) => (kind: WidgetKindId): boolean => widgetKind(kind).needs.every(can)
 export const widgetKind = (id: WidgetKindId): WidgetKind => widgets[id]
 /** Those with something to show today. */
 export const addable = widgetKindIds.filter((id) => widgetKind(id).comesWith === undefined)
