@@ -254,13 +254,10 @@ describe('accounts (ACC-3..5, ACC-14)', () => {
 describe('every access screen in every look (OPS-4, OPS-5, R38)', () => {
   const screens = ['/account', '/account/second-factor', '/administration', '/administration/accounts', '/administration/accounts/invite', '/administration/business', '/no/such/address']
   const outside = ['/sign-in', '/forgot-password', '/reset-password', '/invitation', '/setup']
-  const looks: (Look & { isChecked: boolean })[] = [
-    { theme: 'light', width: 1440, locale: 'en', isChecked: true },
-    { theme: 'dark', width: 1440, locale: 'ja', isChecked: true },
-    { theme: 'light', width: 390, locale: 'fr', isChecked: true },
-    { theme: 'dark', width: 390, locale: 'en', isChecked: true },
-    { theme: 'light', width: 390, locale: 'ja', isChecked: false },
-    { theme: 'dark', width: 1440, locale: 'fr', isChecked: false },
+  const looks: Look[] = [
+    { theme: 'light', width: 1440, locale: 'en' },
+    { theme: 'dark', width: 390, locale: 'ja' },
+    { theme: 'dark', width: 1440, locale: 'fr' },
   ]
   it.each(looks)('$theme, $width px, $locale', async (look) => {
     await page.evaluate((locale) => fetch('/api/v1/me', { method: 'PATCH', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ locale }) }), look.locale)
@@ -272,7 +269,7 @@ describe('every access screen in every look (OPS-4, OPS-5, R38)', () => {
       const wider = await seen.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       if (wider > 0) complaints.push(`${path} is ${wider} px wider than the window`)
       for (const key of await untranslated(seen.page)) complaints.push(`${path} shows the key ${key}`)
-      if (look.isChecked) for (const found of await axe(seen.page)) complaints.push(`${path} ${found}`)
+      for (const found of await axe(seen.page)) complaints.push(`${path} ${found}`)
       for (const fault of seen.faults.splice(0)) complaints.push(`${path} ${fault}`)
     }
     await seen.close()
