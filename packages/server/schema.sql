@@ -7,6 +7,36 @@ grant usage on schema vigie to vigie_app;
 
 -- Functions
 
+CREATE OR REPLACE FUNCTION vigie.add_former(former text[], added text[], present text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select array(select min(n) from unnest(added || former) with ordinality u(n, place) where vigie.fold(n) <> vigie.fold(present) group by vigie.fold(n) order by min(place) limit 5) $function$
+;
+
+CREATE OR REPLACE FUNCTION vigie.add_totals(a bigint[], b bigint[])
+ RETURNS bigint[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select array(select x + y from unnest(a, b) with ordinality one (x, y, n) order by n) $function$
+;
+
+CREATE OR REPLACE FUNCTION vigie.alert_platform(platform text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select case when platform ~* '\mwindows' then 'windows' when platform ~* '\mmac ?os|\mdarwin' then 'macos' else 'linux' end $function$
+;
+grant execute on function vigie.alert_platform(text) to public;
+grant execute on function vigie.alert_platform(text) to vigie_app;
+
+CREATE OR REPLACE FUNCTION vigie.digest(value jsonb)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$ select substr(sha256(convert_to(value::text, 'UTF8')), 1, 16) $function$
+;
+
 CREATE OR REPLACE FUNCTION vigie.endpoint_words(name text, addresses text[], platform text)
  RETURNS text
  LANGUAGE sql
@@ -92,7 +122,29 @@ CREATE OR REPLACE FUNCTION vigie.index_endpoint()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$ begin
-  update endpoint_search set words = new.search_key, customer_id = new.customer_id where partner_id = new.partner_id and endpoint_id = new.id;
+  update endpoint_search set customer_id = new.customer_id,
+    former_names = case when old.name_key <> new.name_key then vigie.add_former(former_names, array[old.name], new.name) else former_names end,
+    words = vigie.words_with_former(new.search_key, case when old.name_key <> new.name_key then vigie.add_former(former_names, array[old.name], new.name) else former_names end)
+  where partner_id = new.partner_id and endpoint_id = new.id;
+  return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION vigie.index_merge()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare known text[]; own endpoint;
+begin
+  select * into own from endpoint where partner_id = new.partner_id and id = new.endpoint_id;
+  select former_names into known from endpoint_search where partner_id = new.partner_id and endpoint_id = new.endpoint_id;
+  if own.id is null or known is null then return null; end if;
+  if new.undone_at is not null then
+    known := array_remove(known, new.merged_name);
+  else
+    known := vigie.add_former(known, new.merged_name || coalesce((select former_names from endpoint_search where partner_id = new.partner_id and endpoint_id = new.merged_id), '{}'), own.name);
+  end if;
+  update endpoint_search set former_names = known, words = vigie.words_with_former(own.search_key, known) where partner_id = new.partner_id and endpoint_id = new.endpoint_id;
   return null;
 end $function$
 ;
@@ -106,6 +158,32 @@ AS $function$ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION vigie.is_hit(platform text, platforms text[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select cardinality(platforms) = 0 or vigie.alert_platform(platform) = any(platforms) $function$
+;
+grant execute on function vigie.is_hit(text,text[]) to public;
+grant execute on function vigie.is_hit(text,text[]) to vigie_app;
+
+CREATE OR REPLACE FUNCTION vigie.is_open_to(real_time_scan text, pattern_built_at timestamp with time zone, recognised_from timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select real_time_scan is distinct from 'on' or recognised_from is null or pattern_built_at is null or pattern_built_at < recognised_from $function$
+;
+grant execute on function vigie.is_open_to(text,timestamp with time zone,timestamp with time zone) to public;
+grant execute on function vigie.is_open_to(text,timestamp with time zone,timestamp with time zone) to vigie_app;
+
+CREATE OR REPLACE FUNCTION vigie.is_operator()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ select exists (select from partner where id = vigie.partner() and kind = 'operator') $function$
+;
+grant execute on function vigie.is_operator() to vigie_app;
+
 CREATE OR REPLACE FUNCTION vigie.is_version_from(version text, other text)
  RETURNS boolean
  LANGUAGE sql
@@ -115,6 +193,25 @@ AS $function$ select case when version ~ '^\d{1,6}\.\d{1,6}\.\d{1,6}$' and other
 ;
 grant execute on function vigie.is_version_from(text,text) to public;
 grant execute on function vigie.is_version_from(text,text) to vigie_app;
+
+CREATE OR REPLACE FUNCTION vigie.names_threat(threat text, parts text[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select exists (select from unnest(parts) part where strpos(lower(threat), lower(part)) > 0) $function$
+;
+grant execute on function vigie.names_threat(text,text[]) to public;
+grant execute on function vigie.names_threat(text,text[]) to vigie_app;
+
+CREATE OR REPLACE FUNCTION vigie.note_late()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ begin
+  insert into tally_late (partner_id, customer_id, category, type_id, hour, change)
+  values (new.partner_id, new.customer_id, new.category, new.type_id, new.hour, new.count - case when tg_op = 'UPDATE' then old.count else 0 end);
+  return null;
+end $function$
+;
 
 CREATE OR REPLACE FUNCTION vigie.operator_exists()
  RETURNS boolean
@@ -177,6 +274,17 @@ CREATE OR REPLACE FUNCTION vigie.partners_with_live_orders()
 AS $function$ select distinct partner_id from command_order where state in ('delayed', 'running', 'halting') limit 1000 $function$
 ;
 grant execute on function vigie.partners_with_live_orders() to vigie_app;
+
+CREATE OR REPLACE FUNCTION vigie.partners_with_live_switches()
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ select partner_id from connection_switch where state in ('delayed', 'preparing', 'switching', 'giving-up')
+     union select s.partner_id from connection_switch s join connection_switch_agent a on a.partner_id = s.partner_id and a.switch_id = s.id where s.state = 'done' and s.is_internal and not a.is_merged
+     limit 1000 $function$
+;
+grant execute on function vigie.partners_with_live_switches() to vigie_app;
 
 CREATE OR REPLACE FUNCTION vigie.partners_with_silent_agents(since timestamp with time zone)
  RETURNS SETOF uuid
@@ -247,6 +355,36 @@ AS $function$ select coalesce(current_setting('vigie.scope', true), '') = 'all' 
 ;
 grant execute on function vigie.sees_all() to vigie_app;
 
+CREATE OR REPLACE FUNCTION vigie.settings_by_another_clock()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ begin
+  insert into setting_look (partner_id, customer_id, product_id, "group")
+    select g.partner_id, p.customer_id, g.product_id, g.name from product p join endpoint_group g on g.partner_id = p.partner_id and g.product_id = p.id where p.partner_id = new.partner_id and p.customer_id = new.id;
+  return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION vigie.settings_of_moved_endpoint()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ begin
+  update setting_state set customer_id = new.customer_id, product_id = new.product_id, agent_id = new.agent_id, "group" = new."group" where partner_id = new.partner_id and endpoint_id = new.id;
+  insert into setting_look (partner_id, customer_id, product_id, "group") values (new.partner_id, new.customer_id, new.product_id, new."group");
+  return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION vigie.settings_of_new_endpoints()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ begin
+  insert into setting_state (partner_id, endpoint_id, customer_id, product_id, agent_id, "group") select partner_id, id, customer_id, product_id, agent_id, "group" from added order by id;
+  insert into setting_look (partner_id, customer_id, product_id, "group") select distinct partner_id, customer_id, product_id, "group" from added;
+  return null;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION vigie.visible_customers()
  RETURNS SETOF uuid
  LANGUAGE sql
@@ -268,6 +406,13 @@ AS $function$
 $function$
 ;
 grant execute on function vigie.visible_customers() to vigie_app;
+
+CREATE OR REPLACE FUNCTION vigie.words_with_former(words text, former text[])
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select words || case when cardinality(former) > 0 then E'\n' || vigie.fold(array_to_string(former, E'\n')) else '' end $function$
+;
 
 -- Tables
 
@@ -544,7 +689,7 @@ create table public.command_order (
   approved_by_id uuid,
   approved_by text,
   again_of uuid,
-  created_by_id uuid not null,
+  created_by_id uuid,
   created_by text not null,
   created_at timestamp with time zone not null,
   given_at timestamp with time zone,
@@ -598,6 +743,80 @@ create policy tenant on public.command_step for all to vigie_app
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant insert, select on public.command_step to vigie_app;
 grant update (customer_id) on public.command_step to vigie_app;
+
+create table public.connection_switch (
+  partner_id uuid not null,
+  id uuid not null,
+  customer_id uuid not null,
+  product_id uuid not null,
+  state text not null,
+  server text not null,
+  ca_fingerprint text not null,
+  command_key text not null,
+  guid uuid not null,
+  keys bytea,
+  to_product_id uuid,
+  is_internal boolean not null default false,
+  cause text,
+  reason text not null default ''::text,
+  created_by_id uuid not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  starts_at timestamp with time zone,
+  approved_by_id uuid,
+  approved_by text,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint connection_switch_pkey PRIMARY KEY (partner_id, id),
+  constraint connection_switch_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE,
+  constraint connection_switch_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE,
+  constraint connection_switch_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'delayed'::text, 'preparing'::text, 'switching'::text, 'done'::text, 'giving-up'::text, 'given-up'::text, 'refused'::text])))
+);
+CREATE INDEX connection_switch_customer ON public.connection_switch USING btree (partner_id, customer_id, created_at, id);
+CREATE UNIQUE INDEX connection_switch_live ON public.connection_switch USING btree (partner_id, product_id) WHERE (state = ANY (ARRAY['waiting'::text, 'delayed'::text, 'preparing'::text, 'switching'::text, 'giving-up'::text]));
+CREATE INDEX connection_switch_newest ON public.connection_switch USING btree (partner_id, created_at, id);
+CREATE INDEX connection_switch_product ON public.connection_switch USING btree (partner_id, product_id, created_at, id);
+alter table public.connection_switch enable row level security;
+create policy tenant on public.connection_switch for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant insert, select, update on public.connection_switch to vigie_app;
+
+create table public.connection_switch_agent (
+  partner_id uuid not null,
+  switch_id uuid not null,
+  agent_id uuid not null,
+  customer_id uuid not null,
+  product_id uuid not null,
+  name text not null,
+  name_key text collate "C" not null generated always as (vigie.fold(name)) stored,
+  role text not null,
+  step text not null default 'planned'::text,
+  reason text,
+  new_agent_id uuid,
+  command_id uuid,
+  told text,
+  again_at timestamp with time zone,
+  is_merged boolean not null default false,
+  at timestamp with time zone not null,
+  constraint connection_switch_agent_pkey PRIMARY KEY (partner_id, switch_id, agent_id),
+  constraint connection_switch_agent_partner_id_agent_id_fkey FOREIGN KEY (partner_id, agent_id) REFERENCES public.agent(partner_id, id) ON DELETE CASCADE,
+  constraint connection_switch_agent_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE,
+  constraint connection_switch_agent_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE,
+  constraint connection_switch_agent_partner_id_switch_id_fkey FOREIGN KEY (partner_id, switch_id) REFERENCES public.connection_switch(partner_id, id) ON DELETE CASCADE,
+  constraint connection_switch_agent_role_check CHECK ((role = ANY (ARRAY['own'::text, 'endpoint'::text]))),
+  constraint connection_switch_agent_step_check CHECK ((step = ANY (ARRAY['planned'::text, 'preparing'::text, 'prepared'::text, 'switching'::text, 'switched'::text, 'returned'::text, 'failed'::text, 'left'::text]))),
+  constraint connection_switch_agent_told_check CHECK ((told = ANY (ARRAY['prepare'::text, 'switch'::text, 'give-up'::text])))
+);
+CREATE INDEX connection_switch_agent_agent ON public.connection_switch_agent USING btree (partner_id, agent_id);
+CREATE INDEX connection_switch_agent_customer ON public.connection_switch_agent USING btree (partner_id, customer_id);
+CREATE INDEX connection_switch_agent_name ON public.connection_switch_agent USING btree (partner_id, switch_id, name_key, agent_id);
+CREATE INDEX connection_switch_agent_product ON public.connection_switch_agent USING btree (partner_id, product_id);
+alter table public.connection_switch_agent enable row level security;
+create policy tenant on public.connection_switch_agent for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant insert, select, update on public.connection_switch_agent to vigie_app;
 
 create table public.consent (
   partner_id uuid not null,
@@ -700,6 +919,18 @@ create policy tenant on public.count_from for all to vigie_app
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select, update on public.count_from to vigie_app;
 
+create table public.count_state (
+  partner_id uuid not null,
+  closed_until timestamp with time zone not null,
+  constraint count_state_pkey PRIMARY KEY (partner_id),
+  constraint count_state_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
+);
+alter table public.count_state enable row level security;
+create policy tenant on public.count_state for all to vigie_app
+  using (partner_id = ( SELECT vigie.partner() AS partner))
+  with check (partner_id = ( SELECT vigie.partner() AS partner));
+grant insert, select, update on public.count_state to vigie_app;
+
 create table public.customer (
   partner_id uuid not null,
   id uuid not null,
@@ -753,6 +984,7 @@ alter table public.customer enable row level security;
 create policy tenant on public.customer for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+CREATE TRIGGER customer_settings_clock AFTER UPDATE ON public.customer FOR EACH ROW WHEN ((old.time_zone <> new.time_zone)) EXECUTE FUNCTION vigie.settings_by_another_clock();
 grant delete, insert, select, update on public.customer to vigie_app;
 
 create table public.customer_logo (
@@ -800,6 +1032,21 @@ create policy tenant on public.danger_spent for all to vigie_app
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select on public.danger_spent to vigie_app;
 
+create table public.dashboard (
+  partner_id uuid not null,
+  account_id uuid not null,
+  version integer not null default 1,
+  tabs jsonb,
+  updated_at timestamp with time zone not null default now(),
+  constraint dashboard_pkey PRIMARY KEY (partner_id, account_id),
+  constraint dashboard_partner_id_account_id_fkey FOREIGN KEY (partner_id, account_id) REFERENCES public.account(partner_id, id) ON DELETE CASCADE
+);
+alter table public.dashboard enable row level security;
+create policy tenant on public.dashboard for all to vigie_app
+  using (partner_id = ( SELECT vigie.partner() AS partner))
+  with check (partner_id = ( SELECT vigie.partner() AS partner));
+grant delete, insert, select, update on public.dashboard to vigie_app;
+
 create table public.dead_letter (
   partner_id uuid not null,
   id uuid not null,
@@ -839,6 +1086,22 @@ create policy tenant on public.default_view for all to vigie_app
   using (partner_id = ( SELECT vigie.partner() AS partner))
   with check (partner_id = ( SELECT vigie.partner() AS partner));
 grant delete, insert, select, update on public.default_view to vigie_app;
+
+create table public.departed (
+  partner_id uuid not null,
+  id uuid not null,
+  customer_id uuid not null,
+  type_id text,
+  came_at timestamp with time zone not null,
+  went_at timestamp with time zone not null,
+  constraint departed_pkey PRIMARY KEY (partner_id, id)
+);
+CREATE INDEX departed_age ON public.departed USING btree (partner_id, went_at);
+alter table public.departed enable row level security;
+create policy tenant on public.departed for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select on public.departed to vigie_app;
 
 create table public.detection (
   partner_id uuid not null,
@@ -945,6 +1208,8 @@ create policy tenant on public.endpoint for all to vigie_app
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 CREATE TRIGGER endpoint_added AFTER INSERT ON public.endpoint REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION vigie.index_new_endpoints();
 CREATE TRIGGER endpoint_renamed AFTER UPDATE ON public.endpoint FOR EACH ROW WHEN (((old.search_key IS DISTINCT FROM new.search_key) OR (old.customer_id <> new.customer_id))) EXECUTE FUNCTION vigie.index_endpoint();
+CREATE TRIGGER endpoint_settings_begin AFTER INSERT ON public.endpoint REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION vigie.settings_of_new_endpoints();
+CREATE TRIGGER endpoint_settings_move AFTER UPDATE ON public.endpoint FOR EACH ROW WHEN (((old."group" <> new."group") OR (old.agent_id IS DISTINCT FROM new.agent_id) OR (old.product_id <> new.product_id) OR (old.customer_id <> new.customer_id))) EXECUTE FUNCTION vigie.settings_of_moved_endpoint();
 grant delete, insert, select, update on public.endpoint to vigie_app;
 
 create table public.endpoint_alias (
@@ -1023,6 +1288,8 @@ alter table public.endpoint_merge enable row level security;
 create policy tenant on public.endpoint_merge for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+CREATE TRIGGER endpoint_merged AFTER INSERT ON public.endpoint_merge FOR EACH ROW EXECUTE FUNCTION vigie.index_merge();
+CREATE TRIGGER endpoint_parted AFTER UPDATE OF undone_at ON public.endpoint_merge FOR EACH ROW WHEN (((old.undone_at IS NULL) AND (new.undone_at IS NOT NULL))) EXECUTE FUNCTION vigie.index_merge();
 grant delete, insert, select, update on public.endpoint_merge to vigie_app;
 
 create table public.endpoint_search (
@@ -1030,6 +1297,7 @@ create table public.endpoint_search (
   endpoint_id uuid not null,
   customer_id uuid not null,
   words text collate "C" not null,
+  former_names text[] not null default '{}'::text[],
   constraint endpoint_search_pkey PRIMARY KEY (partner_id, endpoint_id),
   constraint endpoint_search_partner_id_endpoint_id_fkey FOREIGN KEY (partner_id, endpoint_id) REFERENCES public.endpoint(partner_id, id) ON DELETE CASCADE
 );
@@ -1100,6 +1368,7 @@ CREATE INDEX event_customer ON public.event USING btree (partner_id, customer_id
 CREATE INDEX event_ended ON public.event USING btree (partner_id, resolved_at) WHERE (state = 'resolved'::text);
 CREATE INDEX event_newest ON public.event USING btree (partner_id, last_raised_at, id);
 CREATE UNIQUE INDEX event_open ON public.event USING btree (partner_id, product_id, category, condition) WHERE (state <> 'resolved'::text);
+CREATE INDEX event_open_category ON public.event USING btree (partner_id, category, last_raised_at, id) WHERE (state <> 'resolved'::text);
 CREATE INDEX event_opened ON public.event USING btree (partner_id, opened_at, id);
 CREATE INDEX event_product ON public.event USING btree (partner_id, product_id, last_raised_at DESC, id);
 CREATE INDEX event_resolved ON public.event USING btree (partner_id, product_id, resolved_at) WHERE (state = 'resolved'::text);
@@ -1152,18 +1421,21 @@ create table public.event_silence (
   bounds jsonb,
   ended_at timestamp with time zone,
   ended_how text,
+  window_id uuid,
   constraint event_silence_pkey PRIMARY KEY (partner_id, id),
   constraint event_silence_check CHECK (((kind = 'snoozed'::text) OR (until IS NOT NULL))),
   constraint event_silence_ended_how_check CHECK ((ended_how = ANY (ARRAY['time'::text, 'worse'::text, 'hand'::text, 'over'::text, 'replaced'::text]))),
-  constraint event_silence_kind_check CHECK ((kind = ANY (ARRAY['snoozed'::text, 'accepted'::text]))),
+  constraint event_silence_kind_check CHECK ((kind = ANY (ARRAY['snoozed'::text, 'accepted'::text, 'maintenance'::text]))),
   constraint event_silence_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
   constraint event_silence_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id),
-  constraint event_silence_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
+  constraint event_silence_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE,
+  constraint event_silence_partner_id_window_id_fkey FOREIGN KEY (partner_id, window_id) REFERENCES public.maintenance_window(partner_id, id) ON DELETE SET NULL (window_id)
 );
 CREATE UNIQUE INDEX event_silence_active ON public.event_silence USING btree (partner_id, product_id, category, condition) WHERE (ended_at IS NULL);
 CREATE INDEX event_silence_customer ON public.event_silence USING btree (partner_id, customer_id, since DESC);
 CREATE INDEX event_silence_product ON public.event_silence USING btree (partner_id, product_id, since DESC);
 CREATE INDEX event_silence_until ON public.event_silence USING btree (partner_id, until) WHERE (ended_at IS NULL);
+CREATE INDEX event_silence_window ON public.event_silence USING btree (partner_id, window_id, since) WHERE (window_id IS NOT NULL);
 alter table public.event_silence enable row level security;
 create policy tenant on public.event_silence for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
@@ -1253,12 +1525,14 @@ create table public.index_value (
   category text not null,
   name text not null,
   value double precision not null,
+  tag text,
   constraint index_value_pkey PRIMARY KEY (partner_id, id),
+  constraint index_value_level CHECK (((tag IS NULL) OR (customer_id IS NULL))),
   constraint index_value_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE,
   constraint index_value_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
 );
 CREATE INDEX index_value_customer ON public.index_value USING btree (partner_id, customer_id);
-CREATE UNIQUE INDEX index_value_of ON public.index_value USING btree (partner_id, COALESCE(customer_id, '00000000-0000-0000-0000-000000000000'::uuid), category, name);
+CREATE UNIQUE INDEX index_value_of ON public.index_value USING btree (partner_id, COALESCE(customer_id, '00000000-0000-0000-0000-000000000000'::uuid), COALESCE(tag, ''::text), category, name);
 alter table public.index_value enable row level security;
 create policy inherited on public.index_value for select to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (customer_id IS NULL));
@@ -1280,6 +1554,7 @@ create table public.infection (
   opened_at timestamp with time zone not null,
   closed_at timestamp with time zone,
   closed_how text,
+  threat_key text collate "C" not null generated always as (vigie.fold(threat)) stored,
   constraint infection_pkey PRIMARY KEY (partner_id, id),
   constraint infection_partner_id_endpoint_id_fkey FOREIGN KEY (partner_id, endpoint_id) REFERENCES public.endpoint(partner_id, id) ON DELETE CASCADE
 );
@@ -1287,6 +1562,7 @@ CREATE INDEX infection_closed ON public.infection USING btree (partner_id, close
 CREATE INDEX infection_endpoint ON public.infection USING btree (partner_id, endpoint_id);
 CREATE UNIQUE INDEX infection_open ON public.infection USING btree (partner_id, endpoint_id, category, object_hash) WHERE (closed_at IS NULL);
 CREATE INDEX infection_open_product ON public.infection USING btree (partner_id, product_id, category) WHERE (closed_at IS NULL);
+CREATE INDEX infection_open_threat ON public.infection USING btree (partner_id, threat_key, customer_id, product_id, category) WHERE (closed_at IS NULL);
 alter table public.infection enable row level security;
 create policy tenant on public.infection for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
@@ -1321,6 +1597,54 @@ create policy tenant on public.mail_link for all to vigie_app
   using (partner_id = ( SELECT vigie.partner() AS partner))
   with check (partner_id = ( SELECT vigie.partner() AS partner));
 grant delete, insert, select, update on public.mail_link to vigie_app;
+
+create table public.maintenance_window (
+  partner_id uuid not null,
+  id uuid not null,
+  customer_id uuid,
+  product_id uuid,
+  name text not null,
+  reason text not null default ''::text,
+  target text not null,
+  tag text,
+  "group" text,
+  endpoint_ids uuid[],
+  groups text[] not null,
+  schedule jsonb not null,
+  duration_minutes integer not null,
+  time_zone text not null,
+  starts_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  begun_at timestamp with time zone,
+  created_by_id uuid,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  version integer not null default 1,
+  name_key text collate "C" not null generated always as (vigie.fold(name)) stored,
+  starts_key timestamp with time zone not null generated always as (COALESCE(starts_at, '9999-12-31 00:00:00+00'::timestamp with time zone)) stored,
+  constraint maintenance_window_pkey PRIMARY KEY (partner_id, id),
+  constraint maintenance_window_check CHECK (((target = ANY (ARRAY['all'::text, 'tag'::text])) = (customer_id IS NULL))),
+  constraint maintenance_window_check1 CHECK (((target = ANY (ARRAY['product'::text, 'group'::text, 'endpoints'::text])) = (product_id IS NOT NULL))),
+  constraint maintenance_window_check2 CHECK (((target = 'tag'::text) = (tag IS NOT NULL))),
+  constraint maintenance_window_check3 CHECK (((target = 'group'::text) = ("group" IS NOT NULL))),
+  constraint maintenance_window_check4 CHECK (((target = 'endpoints'::text) = (endpoint_ids IS NOT NULL))),
+  constraint maintenance_window_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE,
+  constraint maintenance_window_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id),
+  constraint maintenance_window_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE,
+  constraint maintenance_window_target_check CHECK ((target = ANY (ARRAY['all'::text, 'tag'::text, 'customer'::text, 'product'::text, 'group'::text, 'endpoints'::text])))
+);
+CREATE INDEX maintenance_window_customer ON public.maintenance_window USING btree (partner_id, customer_id, starts_key, id);
+CREATE INDEX maintenance_window_due ON public.maintenance_window USING btree (ends_at) WHERE (ends_at IS NOT NULL);
+CREATE INDEX maintenance_window_name ON public.maintenance_window USING btree (partner_id, name_key, id);
+CREATE INDEX maintenance_window_next ON public.maintenance_window USING btree (partner_id, starts_key, id);
+CREATE INDEX maintenance_window_product ON public.maintenance_window USING btree (partner_id, product_id);
+alter table public.maintenance_window enable row level security;
+create policy inherited on public.maintenance_window for select to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (customer_id IS NULL));
+create policy tenant on public.maintenance_window for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.maintenance_window to vigie_app;
 
 create table public.migration (
   number integer not null,
@@ -1422,6 +1746,43 @@ create policy tenant on public.outbox for all to vigie_app
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND ((customer_id IS NULL) OR ( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select, update on public.outbox to vigie_app;
 
+create table public.outbreak_defence (
+  partner_id uuid not null,
+  customer_id uuid not null,
+  alert_id uuid not null,
+  order_id uuid not null,
+  until timestamp with time zone not null,
+  started_at timestamp with time zone not null,
+  stopped_at timestamp with time zone,
+  constraint outbreak_defence_pkey PRIMARY KEY (partner_id, customer_id, alert_id),
+  constraint outbreak_defence_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX outbreak_defence_alert ON public.outbreak_defence USING btree (partner_id, alert_id) WHERE (stopped_at IS NULL);
+alter table public.outbreak_defence enable row level security;
+create policy tenant on public.outbreak_defence for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.outbreak_defence to vigie_app;
+
+create table public.outbreak_rule (
+  partner_id uuid not null,
+  customer_id uuid not null,
+  from_level text not null,
+  days integer not null,
+  may_block_ports boolean not null,
+  may_deny_writes boolean not null,
+  may_block_attachments boolean not null,
+  constraint outbreak_rule_pkey PRIMARY KEY (partner_id, customer_id),
+  constraint outbreak_rule_from_level_check CHECK ((from_level = ANY (ARRAY['never'::text, 'red'::text, 'yellow'::text]))),
+  constraint outbreak_rule_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX outbreak_rule_allows ON public.outbreak_rule USING btree (partner_id, from_level, customer_id);
+alter table public.outbreak_rule enable row level security;
+create policy tenant on public.outbreak_rule for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.outbreak_rule to vigie_app;
+
 create table public.partner (
   id uuid not null,
   parent_id uuid,
@@ -1433,6 +1794,7 @@ create table public.partner (
   version integer not null default 1,
   created_at timestamp with time zone not null default now(),
   is_consent_strict boolean not null default false,
+  departures_since timestamp with time zone,
   constraint partner_pkey PRIMARY KEY (id),
   constraint partner_kind_check CHECK ((kind = ANY (ARRAY['operator'::text, 'reseller'::text]))),
   constraint partner_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.partner(id)
@@ -1529,6 +1891,7 @@ create table public.purge (
   product_id uuid not null,
   customer_id uuid not null,
   asked_at timestamp with time zone not null,
+  type_id text,
   constraint purge_pkey PRIMARY KEY (partner_id, product_id),
   constraint purge_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
 );
@@ -1684,6 +2047,22 @@ create policy tenant on public.setting_layer for all to vigie_app
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select, update on public.setting_layer to vigie_app;
 
+create table public.setting_look (
+  partner_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  customer_id uuid not null,
+  product_id uuid not null,
+  "group" text not null,
+  constraint setting_look_pkey PRIMARY KEY (partner_id, id),
+  constraint setting_look_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX setting_look_product ON public.setting_look USING btree (partner_id, product_id);
+alter table public.setting_look enable row level security;
+create policy tenant on public.setting_look for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.setting_look to vigie_app;
+
 create table public.setting_state (
   partner_id uuid not null,
   endpoint_id uuid not null,
@@ -1700,11 +2079,15 @@ create table public.setting_state (
   reported_revision integer,
   reported jsonb,
   reported_at timestamp with time zone,
+  is_wanted boolean not null generated always as ((wanted_revision > 0)) stored,
+  is_current boolean not null generated always as ((NOT (reported_revision IS DISTINCT FROM wanted_revision))) stored,
+  reported_digest bytea generated always as (vigie.digest(reported)) stored,
+  is_open boolean not null generated always as (((reported IS NULL) OR ((NOT (command_revision IS DISTINCT FROM wanted_revision)) AND (NOT ((NOT (reported_revision IS DISTINCT FROM wanted_revision)) AND (reported @> wanted)))))) stored,
   constraint setting_state_pkey PRIMARY KEY (partner_id, endpoint_id),
   constraint setting_state_partner_id_endpoint_id_fkey FOREIGN KEY (partner_id, endpoint_id) REFERENCES public.endpoint(partner_id, id) ON DELETE CASCADE
 );
-CREATE INDEX setting_state_customer ON public.setting_state USING btree (partner_id, customer_id);
-CREATE INDEX setting_state_due ON public.setting_state USING btree (partner_id, endpoint_id) WHERE ((wanted_revision > 0) AND (reported_revision IS DISTINCT FROM wanted_revision));
+CREATE INDEX setting_state_alike ON public.setting_state USING btree (partner_id, customer_id, product_id, "group", is_open, is_wanted, is_current, reported_digest);
+CREATE INDEX setting_state_due ON public.setting_state USING btree (partner_id, agent_id) WHERE (is_wanted AND (NOT is_current));
 CREATE INDEX setting_state_product ON public.setting_state USING btree (partner_id, product_id);
 alter table public.setting_state enable row level security;
 create policy tenant on public.setting_state for all to vigie_app
@@ -1796,6 +2179,35 @@ create policy tenant on public.site_server for all to vigie_app
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select, update on public.site_server to vigie_app;
 
+create table public.tally_day (
+  partner_id uuid not null,
+  day date not null,
+  customer_id uuid not null,
+  category text not null,
+  type_id text not null,
+  totals bigint[] not null,
+  constraint tally_day_pkey PRIMARY KEY (partner_id, day, customer_id, category, type_id)
+);
+alter table public.tally_day enable row level security;
+create policy tenant on public.tally_day for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.tally_day to vigie_app;
+
+create table public.tally_day_all (
+  partner_id uuid not null,
+  day date not null,
+  category text not null,
+  type_id text not null,
+  totals bigint[] not null,
+  constraint tally_day_all_pkey PRIMARY KEY (partner_id, day, category, type_id)
+);
+alter table public.tally_day_all enable row level security;
+create policy tenant on public.tally_day_all for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND ( SELECT vigie.sees_all() AS sees_all))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND ( SELECT vigie.sees_all() AS sees_all));
+grant delete, insert, select, update on public.tally_day_all to vigie_app;
+
 create table public.tally_hour (
   partner_id uuid not null,
   customer_id uuid not null,
@@ -1809,7 +2221,25 @@ alter table public.tally_hour enable row level security;
 create policy tenant on public.tally_hour for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+CREATE TRIGGER tally_hour_added_late AFTER INSERT ON public.tally_hour FOR EACH ROW WHEN ((new.hour < (clock_timestamp() - '01:05:00'::interval))) EXECUTE FUNCTION vigie.note_late();
+CREATE TRIGGER tally_hour_changed_late AFTER UPDATE ON public.tally_hour FOR EACH ROW WHEN ((new.hour < (clock_timestamp() - '01:05:00'::interval))) EXECUTE FUNCTION vigie.note_late();
 grant delete, insert, select, update on public.tally_hour to vigie_app;
+
+create table public.tally_late (
+  partner_id uuid not null,
+  id bigint not null generated always as identity,
+  customer_id uuid not null,
+  category text not null,
+  type_id text not null,
+  hour timestamp with time zone not null,
+  change bigint not null,
+  constraint tally_late_pkey PRIMARY KEY (partner_id, id)
+);
+alter table public.tally_late enable row level security;
+create policy tenant on public.tally_late for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select on public.tally_late to vigie_app;
 
 create table public.tally_minute (
   partner_id uuid not null,
@@ -1865,6 +2295,70 @@ create policy tenant on public.url_entry for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 grant delete, insert, select, update on public.url_entry to vigie_app;
+
+create table public.virus_alert (
+  id uuid not null,
+  level text not null,
+  name text not null,
+  advice text not null,
+  threats text[] not null,
+  ports integer[] not null,
+  folders text[] not null,
+  attachments text[] not null,
+  platforms text[] not null,
+  recognised_from timestamp with time zone,
+  starts_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  withdrawn_at timestamp with time zone,
+  feed_key text,
+  declared_by text,
+  version integer not null default 1,
+  created_at timestamp with time zone not null,
+  constraint virus_alert_pkey PRIMARY KEY (id),
+  constraint virus_alert_level_check CHECK ((level = ANY (ARRAY['yellow'::text, 'red'::text])))
+);
+CREATE INDEX virus_alert_end ON public.virus_alert USING btree (ends_at);
+CREATE UNIQUE INDEX virus_alert_feed_key ON public.virus_alert USING btree (feed_key) WHERE ((feed_key IS NOT NULL) AND (withdrawn_at IS NULL));
+CREATE INDEX virus_alert_newest ON public.virus_alert USING btree (starts_at, id);
+alter table public.virus_alert enable row level security;
+create policy all_read on public.virus_alert for select to vigie_app
+  using true;
+create policy operator_adds on public.virus_alert for insert to vigie_app
+  with check ( SELECT vigie.is_operator() AS is_operator);
+create policy operator_changes on public.virus_alert for update to vigie_app
+  using ( SELECT vigie.is_operator() AS is_operator)
+  with check ( SELECT vigie.is_operator() AS is_operator);
+grant insert, select, update on public.virus_alert to vigie_app;
+
+create table public.virus_alert_feed (
+  partner_id uuid not null,
+  name text not null,
+  public_key text not null,
+  sequence bigint not null default 0,
+  imported_at timestamp with time zone,
+  version integer not null default 1,
+  constraint virus_alert_feed_pkey PRIMARY KEY (partner_id),
+  constraint virus_alert_feed_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
+);
+alter table public.virus_alert_feed enable row level security;
+create policy tenant on public.virus_alert_feed for all to vigie_app
+  using (partner_id = ( SELECT vigie.partner() AS partner))
+  with check (partner_id = ( SELECT vigie.partner() AS partner));
+grant delete, insert, select, update on public.virus_alert_feed to vigie_app;
+
+create table public.virus_alert_seen (
+  partner_id uuid not null,
+  alert_id uuid not null,
+  version integer not null,
+  is_in_force boolean not null,
+  constraint virus_alert_seen_pkey PRIMARY KEY (partner_id, alert_id),
+  constraint virus_alert_seen_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
+);
+alter table public.virus_alert_seen enable row level security;
+create policy tenant on public.virus_alert_seen for all to vigie_app
+  using (partner_id = ( SELECT vigie.partner() AS partner))
+  with check (partner_id = ( SELECT vigie.partner() AS partner));
+grant delete, insert, select, update on public.virus_alert_seen to vigie_app;
 
 -- Partitions that take what no other takes
 

@@ -12,14 +12,16 @@ import { eventRoutes } from './events/index.ts'
 import { figureRoutes } from './figures/index.ts'
 import { inventoryRoutes } from './inventory/index.ts'
 import { retentionJobs } from './retention/index.ts'
-import { identityJobs, identityRoutes } from './identity/index.ts'
+import { createSwitchRunner, identityJobs, identityRoutes } from './identity/index.ts'
 import { cleaning, createScheduler, type Job } from './jobs/index.ts'
 import { createHub, liveRoutes } from './live/index.ts'
+import { maintenanceJobs, maintenanceRoutes } from './maintenance/index.ts'
 import { createOrderRunner, orderJobs, orderRoutes } from './orders/index.ts'
 import { createSender, noMail, outboxRoutes, type SenderOptions } from './outbox/index.ts'
 import { createHttp, isSimulated, latestMigrationIs, type Background, type Clock, type Database, type Handler, type Log, type Metrics, type Services, type Vault } from './platform/index.ts'
 import { groupRoutes, productJobs, productRoutes } from './products/index.ts'
 import { releaseRoutes } from './releases/index.ts'
+import { searchRoutes } from './search/index.ts'
 import { settingJobs, settingRoutes } from './settings/index.ts'
 import { siteRoutes } from './sites/index.ts'
 import { viewRoutes } from './views/index.ts'
@@ -88,6 +90,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...inventoryRoutes,
     ...identityRoutes,
     ...figureRoutes,
+    ...searchRoutes,
     ...dashboardRoutes,
     ...liveRoutes(hub),
     ...outboxRoutes,
@@ -95,10 +98,11 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...orderRoutes,
     ...releaseRoutes,
     ...eventRoutes,
+    ...maintenanceRoutes,
     ...siteRoutes,
   ]
-  const jobs: Job[] = [...cleaning, ...retentionJobs, ...productJobs, ...identityJobs, ...commandJobs, ...settingJobs, ...orderJobs, ...assessmentJobs]
-  const background: Background[] = [createScheduler(services, jobs), createAssessor(services), createOrderRunner(services)]
+  const jobs: Job[] = [...cleaning, ...retentionJobs, ...productJobs, ...identityJobs, ...commandJobs, ...settingJobs, ...orderJobs, ...assessmentJobs, ...maintenanceJobs]
+  const background: Background[] = [createScheduler(services, jobs), createAssessor(services), createOrderRunner(services), createSwitchRunner(services)]
   if (parts.smtp !== null) {
     const sender = createSender(services, parts.smtp)
     services.mail = sender

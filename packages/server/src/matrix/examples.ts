@@ -24,6 +24,8 @@ const profile = { company: 'Bakery', address: '', city: '', state: '', postalCod
 const contact = { firstName: 'Ada', lastName: 'Byron', email: 'ada@example.com', phone: '', locale: 'en' }
 /** A picture of one black pixel: the smallest GIF. */
 const dot = 'R0lGODlhAQABAIAAAAAAAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=='
+const oneEvening = { kind: 'once', from: '2090-01-01', time: '20:00' }
+const aWindow = { name: 'Patch day', reason: '', groups: ['system'], schedule: oneEvening, durationMinutes: 60, timeZone: 'UTC' }
 const noToken = 'x'.repeat(43)
 /** Public routes without their secret: refused, whoever asks. */
 const withoutSecret = (body: Record<string, unknown>, status: number) => example(() => ({ body }), { status })
@@ -212,6 +214,14 @@ export const examples: Readonly<Record<string, Example>> = {
   'templates.versions': example(({ templateId }) => ({ params: { templateId } })),
   'templates.preview': example(({ templateId, customerId, productId }) => ({ params: { templateId }, body: { targets: [{ customerId, productId, group: 'servers' }] } })),
   'templates.apply': example(({ templateId, customerId, productId }) => ({ params: { templateId }, body: { targets: [{ customerId, productId }], version: 1 } })),
+  'maintenance.list': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
+  'maintenance.export': example(({ customerId }) => ({ query: { customerId } })),
+  'maintenance.get': example(({ windowId }) => ({ params: { windowId } })),
+  'maintenance.preview': example(() => ({ body: { schedule: oneEvening, durationMinutes: 60, timeZone: 'UTC' } })),
+  'maintenance.create': example(({ endpointId }) => ({ body: { ...aWindow, target: { kind: 'endpoints', endpointIds: [endpointId] } } })),
+  'maintenance.update': example(({ windowId, productId }) => ({ params: { windowId }, body: { ...aWindow, target: { kind: 'product', productId } }, ifMatch: 1 })),
+  'maintenance.end': example(({ windowId }) => ({ params: { windowId } })),
+  'maintenance.delete': example(({ windowId }) => ({ params: { windowId } })),
   'urls.list': example(({ customerId }) => ({ query: { customerId } })),
   'urls.export': example(({ customerId }) => ({ query: { customerId } })),
   'urls.add': example(({ customerId }) => ({ body: { customerId, kind: 'blocked', lines: ['example.org'] } })),

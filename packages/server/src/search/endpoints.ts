@@ -1,0 +1,125 @@
+import { folded, looksLikeAddress, type HitOf } from '@vigie/domain/search'
+import { restrictView } from '../consent/index.ts'
+import { decodeCursor, encodeCursor, keyset, likePattern, Params, type TenantDb } from '../platform/index.ts'
+import { bitsOf, orById, type Found, type PageOf, type Words } from './words.ts'
+
+/** So many that a word finds are judged one by one; where more are, a walk in the order of names soon meets those that are sought (decisions 0022, 0031). */
+const most = { endpoints: 5_000, customers: 300 } as const
+
+/** First those whose name begins with the first word: a piece of the index of names; then the others. */
+const tiers = ['starts', 'within'] as const
+type Tier = (typeof tiers)[number]
+const sorts = { starts: [{ sql: 'e.name_key', type: 'text' }], within: [{ sql: 'e.name_key', type: 'text' }] } as const
+
+/** `vigie.endpoint_words`: the name in the first line, addresses in the second, each after a blank; of an address its beginning counts, of all else any part. */
+const patternsOf = (word: string): string[] => (looksLikeAddress(word) ? [likePattern(` ${word}`), `${likePattern(word)}\n %`] : [likePattern(word)])
+
+interface Row {
+  id: string
+  name: string
+  addresses: string[]
+  former_names: string[]
+  customer_id: string
+  company: string
+  description: string
+  keys: string[]
+}
+
+/**
+ * By name, former name, address and platform, with or without words of their customer. Plan: what one of the words finds by index, if that is little; else from name to name, which soon fills a page
+ * (store.plan.test.ts).
+ */
+export async function endpoints(db: TenantDb, words: Words, page: PageOf): Promise<Found<HitOf<'endpoint'>>> {
+  const from = page.cursor === undefined ? 0 : Math.max(0, tiers.indexOf(decodeCursor(page.cursor, 3)[0] as Tier))
+  const consented = (await restrictView(db, 'view-endpoints', 'e.customer_id', {})) ?? 'true'
+  // all whose name begins with the only word are sought: no need to ask how many there are
+  let isFew: Few | null | undefined
+  const found: (Row & { tier: Tier })[] = []
+  for (const [n, tier] of tiers.entries()) {
+    if (n < from || found.length > page.limit) continue
+    if (isFew === undefined && (tier === 'within' || words.all > 1)) isFew = await few(db, words)
+    const rows = await read(db, words, tier, isFew ?? null, consented, { limit: page.limit + 1 - found.length, cursor: n === from ? page.cursor : undefined })
+    found.push(...rows.map((row) => ({ ...row, tier })))
+  }
+  const shown = found.slice(0, page.limit)
+  const last = shown.at(-1)
+  return { rows: shown.map((row) => toHit(row, words)), nextCursor: last && found.length > page.limit ? encodeCursor([last.tier, ...last.keys]) : null }
+}
+
+/** All that have one of the words, by themselves or through their customer: those sought are among them. */
+interface Few {
+  endpoints: readonly string[]
+  customers: readonly string[]
+}
+
+/** Null: no word is rare. */
+async function few(db: TenantDb, words: Words): Promise<Few | null> {
+  const params = new Params()
+  const { rows } = await db.query<{ bits: number; customers: number; ids: string[] | null }>(
+    `select bits, count(*)::integer as customers, case when count(*) <= ${most.customers} then array_agg(id) end as ids
+     from (select c.id, ${bitsOf('c.search_key', words, params)} as bits from customer c) met where bits > 0 group by bits`, params.values)
+  // the longest is likely the rarest
+  for (const [i, word] of [...words.folded.entries()].toSorted(([, a], [, b]) => b.length - a.length)) {
+    const through = rows.filter(({ bits }) => (bits & (2 ** i)) > 0)
+    const isAlone = words.all === 1 // then endpoints are not found through their customer
+    if (!isAlone && through.reduce((sum, { customers }) => sum + customers, 0) > most.customers) continue
+    const own = await withWord(db, word)
+    if (own !== null) return { endpoints: own, customers: isAlone ? [] : through.flatMap(({ ids }) => ids!) }
+  }
+  return null
+}
+
+/**
+ * Ids of endpoints with the word; null: there are many. Whoever sees the whole business asks the index that looks past the wall. Whoever is limited never does: how long that takes tells what it found,
+ * also of customers he does not see (ACC-14); he reads the words of his own ones.
+ */
+async function withWord(db: TenantDb, word: string): Promise<string[] | null> {
+  const patterns = patternsOf(word)
+  if (db.tenant.scope === 'all') {
+    const { rows: [found] } = await db.query<{ ids: string[] | null }>('select vigie.search_endpoints($1, $2, $3) as ids', [word, patterns, most.endpoints])
+    return found!.ids
+  }
+  const { rows } = await db.query<{ id: string }>(`select endpoint_id as id from endpoint_search where words like any($1::text[]) limit ${most.endpoints + 1}`, [patterns])
+  return rows.length > most.endpoints ? null : rows.map(({ id }) => id)
+}
+
+async function read(db: TenantDb, words: Words, tier: Tier, few: Few | null, consented: string, page: PageOf): Promise<Row[]> {
+  const params = new Params()
+  const keys = keyset(sorts, 'e.id', { ...page, sort: tier }, params)
+  const isAlone = words.all === 1
+  const own = ownBits(few === null ? 'e.search_key' : 's.words', words, params)
+  const first = params.add(words.folded[0])
+  // by the order of "C" all that begin with it lie between it and it with the highest sign behind
+  const starts = `e.name_key >= ${first} and e.name_key < ${first} || U&'\\+10FFFF'`
+  const where = [
+    consented, keys.where, tier === 'starts' ? starts : `not (${starts})`,
+    `(${isAlone ? `${own} = 1` : `(${own} > 0 and (${own} | ${bitsOf('c.search_key', words, params)}) = ${words.all})`}${orById(few === null ? [] : ['e.id', 'e.agent_id'], words, params)})`,
+  ]
+  const among = few === null
+    ? 'endpoint e'
+    : `(select e.* from endpoint e where e.id = any(${params.add(few.endpoints)}::uuid[]) or e.customer_id = any(${params.add(few.customers)}::uuid[])${orById(['e.id', 'e.agent_id'], words, params)} offset 0) e
+       join endpoint_search s on s.partner_id = e.partner_id and s.endpoint_id = e.id`
+  const { rows } = await db.query<Row>(
+    `with page as materialized (
+       select e.id, e.partner_id, e.name, e.name_key, e.addresses, e.customer_id, e.product_id, ${keys.keys} as keys from ${among}
+         ${isAlone ? '' : 'join customer c on c.partner_id = e.partner_id and c.id = e.customer_id'}
+       where ${where.join(' and ')} order by ${keys.orderBy} limit ${params.add(page.limit)}
+     )
+     select e.id, e.name, e.addresses, s.former_names, e.customer_id, c.company, p.description, e.keys
+     from page e join customer c on c.partner_id = e.partner_id and c.id = e.customer_id join product p on p.partner_id = e.partner_id and p.id = e.product_id
+       join endpoint_search s on s.partner_id = e.partner_id and s.endpoint_id = e.id
+     order by ${keys.orderBy}`, params.values)
+  return rows
+}
+
+const ownBits = (column: string, { folded: all }: Words, params: Params): string =>
+  `(${all.map((word, i) => `case when ${patternsOf(word).map((pattern) => `${column} like ${params.add(pattern)}`).join(' or ')} then ${2 ** i} else 0 end`).join(' + ')})`
+
+export function toHit(row: Omit<Row, 'keys'>, { folded: all }: Pick<Words, 'folded'>): HitOf<'endpoint'> {
+  const missing = all.filter((word) => !folded(row.name).includes(word))
+  return {
+    kind: 'endpoint', id: row.id, name: row.name, productName: row.description, customerId: row.customer_id, customerName: row.company,
+    formerName: row.former_names.find((name) => missing.some((word) => folded(name).includes(word))) ?? null,
+    address: row.addresses.find((address) => missing.some((word) => folded(address).startsWith(word))) ?? null,
+  }
+}
