@@ -173,11 +173,11 @@ async function raiseRevision(db: TenantDb, id: string, otherId: string): Promise
      where s.endpoint_id = $1 and s.wanted_revision > 0 and o.above >= s.wanted_revision`, [id, otherId])
 }
 
-/** Its agent and group are looked at again by the settings' own job. */
+/** What it was told and said; its customer, agent and group are those it has now, and are looked at again by the settings' own job. */
 async function putSettingsBack(db: TenantDb, mergeId: string): Promise<void> {
+  const kept = 'time_zone, wanted_revision, wanted, wanted_at, command_id, command_revision, reported_revision, reported, reported_at'
   await db.query(
-    `insert into setting_state select r.* from endpoint_merge m, jsonb_populate_record(null::setting_state, m.setting_state) r where m.id = $1 and m.setting_state is not null on conflict do nothing`, [mergeId])
-  await db.query(`update setting_state s set customer_id = e.customer_id, "group" = null from endpoint_merge m, endpoint e where m.id = $1 and s.endpoint_id = m.merged_id and e.id = m.merged_id and s.customer_id <> e.customer_id`, [mergeId])
+    `update setting_state s set (${kept}) = (select ${kept} from jsonb_populate_record(null::setting_state, m.setting_state)) from endpoint_merge m where m.id = $1 and m.setting_state is not null and s.endpoint_id = m.merged_id`, [mergeId])
 }
 
 /** One that was closed because its twin was open opens again if the twin still is; else it ended as the twin did. */

@@ -63,7 +63,7 @@ export async function move(db: TenantDb, { productId, toCustomerId, reason, by, 
     await db.query('update command_step s set customer_id = $2 from command c where c.product_id = $1 and s.partner_id = c.partner_id and s.command_id = c.id', [productId, to.id])
     // settings of the old customer end here; those of the new one come with the next look (AGT-4)
     await db.query(
-      `update setting_state set "group" = null, wanted_revision = case when wanted = '{}' then wanted_revision else greatest(wanted_revision, reported_revision) + 1 end,
+      `update setting_state set wanted_revision = case when wanted = '{}' then wanted_revision else greatest(wanted_revision, reported_revision) + 1 end,
          wanted_at = case when wanted = '{}' then wanted_at else $2 end, wanted = '{}' where product_id = $1`, [productId, now])
     // look-alikes within the product go along; pairs with those who stay are of two customers now, and no pairs any more
     await db.query('delete from duplicate d using endpoint e, endpoint f where e.id = d.endpoint_id and f.id = d.other_id and (e.product_id = $1) <> (f.product_id = $1)', [productId])

@@ -20,6 +20,7 @@ export interface Ids {
   endpointKeyId: string
   /** Of the customer's own URL lists. */
   urlEntryId: string
+  windowId: string
   /** About `customerId`. */
   deliveryId: string
   /** Merged into `endpointId`; a second endpoint beside it; a pair of the two; a move of the product. */
@@ -27,6 +28,7 @@ export interface Ids {
   twinId: string
   duplicateId: string
   moveId: string
+  switchId: string
   consentId: string
 }
 /** Of the business, not of one customer. */
@@ -60,6 +62,8 @@ export async function aWorld(database: TestDatabase, passwordHash: string): Prom
   const partnerId = await aPartner(database, { name: `Business ${mark}` })
   await insert(database, 'command_policy', { partner_id: partnerId })
   await insert(database, 'agent_release_approval', { partner_id: partnerId, version: '1.0.0', approved_by_id: newId(), approved_by: mark })
+  await insert(database, 'virus_alert_feed', { partner_id: partnerId, name: mark, public_key: mark })
+  await insert(database, 'virus_alert_seen', { partner_id: partnerId, alert_id: newId() })
   const shown = await aCustomerWithAll(database, partnerId, mark)
   const hidden = await aCustomerWithAll(database, partnerId, hiddenMark)
   // as narrow as the limited ones who act on it
@@ -132,24 +136,34 @@ async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark:
   await put('endpoint_merge', { ...ofProduct, id: mergeId, endpoint_id: endpointId, endpoint_name: mark, merged_id: mergedId, merged_name: mark, key: 'merged', snapshot: JSON.stringify(snapshot), merged_by: mark })
   await put('endpoint_alias', { ...ofProduct, key: 'merged', merged_id: mergedId, merge_id: mergeId, endpoint_id: endpointId })
   await put('product_move', { ...ofProduct, id: moveId, customer_name: mark, from_customer_id: emptyCustomerId, from_customer_name: mark, reversible_until: new Date(now.getTime() + 86_400_000), moved_by: mark })
+  const switchId = newId(now)
+  await put('connection_switch', { ...ofProduct, id: switchId, state: 'waiting', server: `https://${mark.toLowerCase()}.example:8443`, guid: newId(now), reason: mark, created_by_id: newId(now), created_by: mark, created_at: now, expires_at: new Date(now.getTime() + 86_400_000) })
+  await put('connection_switch_agent', { ...ofProduct, switch_id: switchId, agent_id: agentId, name: `host-${mark}`, role: 'own', at: now })
   // tables that no request names by id stand behind the same wall
   for (const [table, row] of Object.entries<Record<string, unknown>>({
     history_due: { ...ofProduct, move_id: moveId }, event_step: { event_id: eventId, what: 'opened' }, consent_state: { activity: 'notify', decision: 'withdrawn', consent_id: consentId, since: now }, command_step: { command_id: commandId, step: 'waiting' }, infection: { ...ofProduct, id: newId(), endpoint_id: endpointId, category: 'antivirus', threat: mark },
     tally_minute: { ...ofProduct, category: 'antivirus' }, tally_hour: { category: 'antivirus' }, count_from: { ...ofProduct, category: 'antivirus', since: new Date(0) }, assessment_due: ofProduct,
-    fact_hour: { ...ofProduct, category: 'antivirus', fact: 'incidents' },
+    fact_hour: { ...ofProduct, category: 'antivirus', fact: 'incidents' }, tally_day: { category: 'antivirus', totals: '{}' }, tally_late: { category: 'antivirus' }, departed: { id: newId() },
+    outbreak_rule: { from_level: 'red', days: 3 }, outbreak_defence: { alert_id: newId(), order_id: orderId },
     enrolment_refusal: { ...ofProduct, id: newId(), reason: 'agent.key-wrong', hostname: mark },
     site_server: { ...ofProduct, agent_id: agentId, urls: [], ca_fingerprint: mark },
     index_value: { id: newId(), category: 'component-update', name: 'warnAfterDays', value: 7 }, dead_letter: { ...ofProduct, id: newId(), agent_id: agentId, epoch: newId() }, purge: { product_id: newId() },
   })) await put(table, row)
+  const windowId = newId(now)
+  const [startsAt, endsAt] = [new Date(now.getTime() - 60_000), new Date(now.getTime() + 3_600_000)]
+  await put('maintenance_window', {
+    ...ofProduct, id: windowId, name: mark, target: 'product', groups: ['licence'], schedule: JSON.stringify({ kind: 'once', from: startsAt.toISOString().slice(0, 10), time: startsAt.toISOString().slice(11, 16) }),
+    duration_minutes: 61, time_zone: 'UTC', starts_at: startsAt, ends_at: endsAt, created_by: mark,
+  })
   const urlEntryId = newId()
   await put('url_entry', { id: urlEntryId, kind: 'blocked', entry: `${mark.toLowerCase()}.example.com`, added_by: mark })
   // one that drifted: it reports another value than it was told
   const [wanted, reported] = [{ 'update-schedule.every-hours': 4 }, { 'update-schedule.every-hours': 5 }].map((one) => JSON.stringify(one))
   await put('setting_layer', { ...ofProduct, id: newId(), values: wanted, set_by: JSON.stringify({ 'update-schedule.every-hours': { by: mark, at: now.toISOString() } }) })
-  await put('setting_state', { ...ofProduct, endpoint_id: endpointId, agent_id: agentId, group: 'servers', time_zone: 'Europe/Paris', wanted_revision: 1, wanted, command_revision: 1, reported_revision: 1, reported })
+  await database.owner.query(`update setting_state set time_zone = 'Europe/Paris', wanted_revision = 1, wanted = $2, command_revision = 1, reported_revision = 1, reported = $3 where endpoint_id = $1`, [endpointId, wanted, reported])
   const values = { customer: `Company ${mark}`, product: mark, category: 'antivirus', condition: 'uncleaned', figures: { infections: 1 }, endpoints: [`host-${mark}`], endpointCount: 1, since: now.toISOString() }
   await put('outbox', { id: deliveryId, kind: 'action-required', key: `k-${deliveryId}`, recipient: 'who@example.com', locale: 'en', time_zone: 'UTC', event_id: eventId, content: JSON.stringify({ name: 'Who', values }), state: 'failed' })
-  return { customerId, emptyCustomerId, contactId, productId, agentId, endpointId, eventId, commentId, commandId, orderId, deliveryId, mergeId, twinId, duplicateId, moveId, consentId, endpointKeyId, urlEntryId }
+  return { customerId, emptyCustomerId, contactId, productId, agentId, endpointId, eventId, commentId, commandId, orderId, deliveryId, mergeId, twinId, duplicateId, moveId, switchId, consentId, endpointKeyId, urlEntryId, windowId }
 }
 
 export async function aSession(database: TestDatabase, partnerId: string, accountId: string, state: 'full' | 'mfa-needed' | 'mfa-enrolment-needed'): Promise<{ sessionId: string; token: string }> {

@@ -7,7 +7,7 @@ import type { Context as HttpContext } from '../platform/index.ts'
 import { deliver, mostAtOnce } from './delivery.ts'
 import { chainOf, isAt, nothingAt, ofCustomers, save, type Kept } from './layers.ts'
 import { contextsBelow, levelOf, type Context, type Named } from './places.ts'
-import { keysOfType, refresh } from './wanted.ts'
+import { holdSettings, keysOfType, refresh } from './wanted.ts'
 
 export type Who = Pick<HttpContext, 'db' | 'now' | 'services' | 'actor' | 'origin'>
 
@@ -66,6 +66,7 @@ export async function change(who: Who, steps: readonly Step[], { confirmWeaker, 
   const customerIds = [...new Set(steps.map(({ place }) => place.customerId))].toSorted()
   await enterGate(db, customerIds, 'sends') // before any agent is locked
   for (const customerId of customerIds) await assertConsent(db, customerId, 'configure')
+  await holdSettings(db, customerIds)
   // agents first (AGENTS.md): whoever sets something nearer or farther for the same endpoints waits here, and then sees what we set
   await lockBelow(db, steps.map(({ place }) => place))
   const planned = await plan(who, steps, true)
@@ -118,9 +119,9 @@ async function assertMayWeaken({ db, services, actor }: Who, { before, after, st
 async function tell({ db, services, now, actor }: Who, contexts: readonly Context[]): Promise<void> {
   const { rows } = await db.query<{ endpoint_id: string }>(
     `select s.endpoint_id from unnest($1::uuid[], $2::text[]) c (product_id, name) join setting_state s on s.product_id = c.product_id and s."group" = c.name
-     where s.wanted_revision > 0 and s.reported_revision is distinct from s.wanted_revision order by s.agent_id limit $3`,
+     where s.is_wanted and not s.is_current order by s.agent_id limit $3`,
     [contexts.map(({ productId }) => productId), contexts.map(({ group }) => group), mostAtOnce])
-  if (rows.length > 0) await deliver(db, services, now, { id: actor.accountId, name: actor.name }, rows.map((row) => row.endpoint_id))
+  if (rows.length > 0) await deliver(db, services, now, { id: actor.accountId, name: actor.name }, { endpointIds: rows.map((row) => row.endpoint_id) })
 }
 
 /** Sets these keys at the place; null: inherits again. */

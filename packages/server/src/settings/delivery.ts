@@ -20,21 +20,22 @@ export const mostAtOnce = 500
  * the engine refused is not tried again by itself: somebody must look. Of an older revision that still waits `giveWay` says "superseded".
  * Dies before the commit: nothing was sent, and the next minute finds the same. Runs twice: the second finds the order of the first.
  * The caller holds no agent's lock, or all of them in the order of ids.
- * @param productId null: all that is due
+ * @param whom these endpoints, or all of these customers
  * @returns how many were told
  */
-export async function deliver(db: TenantDb, services: Pick<Services, 'commandKey'>, now: Date, sentBy: { id: string | null; name: string }, endpointIds: readonly string[] | null = null): Promise<number> {
+export async function deliver(db: TenantDb, services: Pick<Services, 'commandKey'>, now: Date, sentBy: { id: string | null; name: string }, whom: { endpointIds: readonly string[] } | { customerIds: readonly string[] }): Promise<number> {
   const { rows } = await db.query<Due>(
-    `select s.endpoint_id, s.agent_id, s.customer_id, s.wanted, s.wanted_revision
-     from setting_state s join agent a on a.partner_id = s.partner_id and a.id = s.agent_id left join command o on o.partner_id = s.partner_id and o.id = s.command_id
-     where s.wanted_revision > 0 and s.reported_revision is distinct from s.wanted_revision and ($1::uuid[] is null or s.endpoint_id = any($1))
-       and a.switch = 'enabled' and a.commands @> '[{"type": "apply-settings", "isSupported": true}]' and (
+    `with due as materialized (
+       select * from setting_state s where s.is_wanted and not s.is_current and ${'endpointIds' in whom ? 's.endpoint_id' : 's.customer_id'} = any($1::uuid[]))
+     select s.endpoint_id, s.agent_id, s.customer_id, s.wanted, s.wanted_revision
+     from due s join agent a on a.partner_id = s.partner_id and a.id = s.agent_id left join command o on o.partner_id = s.partner_id and o.id = s.command_id
+     where a.switch = 'enabled' and a.commands @> '[{"type": "apply-settings", "isSupported": true}]' and (
          s.command_revision is distinct from s.wanted_revision
          or (o.id is null and a.state = 'online')
          or (o.step = 'failed' and o.evidence ->> 'reason' = 'agent-restarted')
          or (o.step in ('expired', 'unknown') and a.state = 'online')
          or (o.step = 'succeeded' and s.reported_at > (select max(t.at) from command_step t where t.command_id = o.id)))
-     order by s.agent_id limit ${mostAtOnce}`, [endpointIds])
+     order by s.agent_id limit ${mostAtOnce}`, ['endpointIds' in whom ? whom.endpointIds : whom.customerIds])
   if (rows.length === 0) return 0
   const refused = await withoutConsent(db, [...new Set(rows.map((row) => row.customer_id))], 'configure')
   const due = new Map(rows.filter((row) => !refused.has(row.customer_id)).map((row) => [row.agent_id, row]))

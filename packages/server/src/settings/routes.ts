@@ -9,6 +9,7 @@ import { isAt, nothingAt, ofCustomers } from './layers.ts'
 import { find, ofProduct, typesBelow, type Named } from './places.ts'
 import { show, supportOf } from './show.ts'
 import { latestVersionOf } from './templates.ts'
+import { holdSettings } from './wanted.ts'
 
 const shown = (db: TenantDb, place: Named, actor: Context['actor']): Promise<SettingsAt> => show(db, place, speaker(actor.locale), (id) => latestVersionOf(db, id))
 
@@ -73,11 +74,12 @@ export const settingRoutes: Handler[] = [
     if (body.endpointIds) await assertEndpoints(db, place.productId!, body.endpointIds)
     await enterGate(db, [place.customerId], 'sends')
     await assertConsent(db, place.customerId, 'configure')
+    await holdSettings(db, [place.customerId])
     await db.query('select from agent where product_id = $1 order by id for no key update', [place.productId])
     const drifted = (await driftedOf(db, place.productId!, body.endpointIds ?? null)).slice(0, mostAtOnce).map((row) => row.endpoint_id)
     if (drifted.length === 0) throw new Problem('setting.nothing-drifted', {})
     await db.query('update setting_state set wanted_revision = greatest(wanted_revision, coalesce(reported_revision, 0)) + 1, wanted_at = $2 where endpoint_id = any($1)', [drifted, now])
-    await deliver(db, services, now, { id: actor.accountId, name: actor.name }, drifted)
+    await deliver(db, services, now, { id: actor.accountId, name: actor.name }, { endpointIds: drifted })
     db.announce({ kind: 'product', id: place.productId!, customerId: place.customerId })
     await record(db, services.vault, now, { kind: 'account', actor, origin }, {
       activity: 'setting.put-back', object: { kind: 'product', id: place.productId, name: place.names[1]! }, customerId: place.customerId, after: { endpointIds: drifted },

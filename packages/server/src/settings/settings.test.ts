@@ -45,6 +45,7 @@ async function anEndpoint(name: string, agent: string | null, group = 'servers')
 const api = () => server.as(actor)
 const hours = 'update-schedule.every-hours'
 const read = async (group?: string) => (await api()('GET', `/v1/products/${productId}/settings${group ? `?group=${group}` : ''}`)).body
+// replies are JSON that these tests take apart by hand: what is not there fails the expectation
 const row = (settings: any, key = hours) => settings.rows.find((one: any) => one.key === key)
 const set = (values: object, version: number, more: { confirmWeaker?: boolean; path?: string; as?: Actor } = {}) =>
   server.as(more.as ?? actor)('PATCH', more.path ?? `/v1/products/${productId}/settings`, { values, ...(more.confirmWeaker ? { confirmWeaker: true } : {}) }, { 'if-match': String(version) })
@@ -196,6 +197,44 @@ describe('wanted settings travel as one signed order (AGT-4, R14)', () => {
     await server.database.owner.query(`update customer set time_zone = 'Asia/Tokyo' where id = $1`, [customerId])
     await settle()
     expect((await waiting(true)).map(({ order }) => order.params)).toEqual([{ revision: 3, values: { 'scheduled-scan.enabled': true, [hours]: 9, 'scheduled-scan.time-zone': 'Asia/Tokyo' } }])
+  })
+})
+
+describe('an endpoint that comes at that very moment (R22)', () => {
+  const wantedOf = async (id: string) => (await server.database.owner.query('select wanted from setting_state where endpoint_id = $1', [id])).rows[0]?.wanted
+
+  it('not there yet for who sets something: it follows with the next minute', async () => {
+    const id = newId()
+    const client = await server.database.owner.connect()
+    try {
+      await client.query('begin')
+      await client.query(`insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group") values ($1, $2, $3, $4, 'late', 'late', 'servers')`, [partnerId, id, customerId, productId])
+      expect((await set({ [hours]: 6 }, 0)).status).toBe(200)
+    } finally {
+      await client.query('commit')
+      client.release()
+    }
+    expect(await wantedOf(id)).toEqual({})
+    await settle()
+    expect(await wantedOf(id)).toEqual({ [hours]: 6 })
+  })
+
+  it('what is set is not there yet for the minute’s look: the look waits for it', async () => {
+    const late = await anEndpoint('late', null)
+    const client = await server.database.owner.connect()
+    let looking: Promise<unknown> = Promise.resolve()
+    try {
+      await client.query('begin')
+      await client.query(`select pg_advisory_xact_lock(hashtextextended('settings ' || $1::text, 0))`, [customerId])
+      looking = settle()
+      await expect.poll(async () => (await server.database.owner.query(`select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`)).rowCount).toBe(1)
+      await client.query(`insert into setting_layer (partner_id, id, customer_id, values) values ($1, $2, $3, $4)`, [partnerId, newId(), customerId, JSON.stringify({ [hours]: 6 })])
+    } finally {
+      await client.query('commit')
+      client.release()
+      await looking
+    }
+    expect(await wantedOf(late)).toEqual({ [hours]: 6 })
   })
 })
 
@@ -388,57 +427,5 @@ describe('a customer that follows a template from the start (CUS-1, ADM-3)', () 
   it('needs the right to change settings', async () => {
     const limited = { ...actor, sessionId: newId(), permissions: new Set([...actor.permissions].filter((one) => one !== 'setting.update')) }
     expect((await server.as(limited)('POST', '/v1/customers', { profile: { company: 'X', country: 'FR' }, account: { accountId: 'xx', timeZone: 'Europe/Paris', locale: 'fr' }, contact: { firstName: 'Luc', lastName: 'D', email: 'luc@example.com', locale: 'fr' }, templateId: template.id })).body.code).toBe('permission.missing')
-  })
-})
-
-describe('URL lists (ADM-2)', () => {
-  const add = (lines: string[], kind = 'blocked', more: object = {}, as = actor) => server.as(as)('POST', '/v1/urls', { customerId, kind, lines, ...more })
-
-  it('keeps what fits, normalised; tells the rest with line, reason and the entry that says the opposite', async () => {
-    expect((await add(['*.Example.com', 'bücher.example'], 'approved')).body).toEqual({ added: 2, known: 0, refused: [] })
-    const { body } = await add(['shop.example.com', 'javascript:alert(1)', 'Example.org', 'example.org', ''])
-    expect(body).toEqual({
-      added: 1, known: 1, refused: [
-        { line: 1, text: 'shop.example.com', code: 'url.contradicts', conflictsWith: '*.example.com' }, { line: 2, text: 'javascript:alert(1)', code: 'url.shape', conflictsWith: null },
-      ],
-    })
-    const list = await api()('GET', `/v1/urls?customerId=${customerId}&kind=approved&q=b%C3%BCcher.example`)
-    expect(list.body.rows.map((one: any) => one.text)).toEqual(['xn--bcher-kva.example'])
-  })
-
-  it('a dry run tells and keeps nothing; the business’s lists are not the customer’s', async () => {
-    expect((await add(['a.example'], 'blocked', { isDryRun: true })).body.added).toBe(1)
-    expect((await api()('GET', `/v1/urls?customerId=${customerId}`)).body.rows).toEqual([])
-    expect((await add(['a.example'], 'approved', { customerId: null })).body.added).toBe(1)
-    expect((await add(['a.example'], 'blocked')).body.added).toBe(1)
-  })
-
-  it('two at once, each in one list: one of them is told', async () => {
-    const both = await Promise.all([add(['twice.example'], 'approved'), add(['twice.example'], 'blocked')])
-    expect(both.map(({ body }) => body.added).toSorted()).toEqual([0, 1])
-  })
-
-  it('10,000 and no more; the page and its search stay quick; CSV has them all', async () => {
-    for (let n = 0; n < 5; n++) expect((await add(Array.from({ length: 2_000 }, (_, at) => `h${n}-${at}.example.com`))).body.added).toBe(2_000)
-    expect((await add(['one.too.many.example'])).body.code).toBe('url.too-many')
-    const first = await api()('GET', `/v1/urls?customerId=${customerId}&limit=200`)
-    expect([first.body.rows.length, first.body.total]).toEqual([200, 10_000])
-    const found = await api()('GET', `/v1/urls?customerId=${customerId}&q=h4-1999.`)
-    expect(found.body.rows.map((one: any) => one.text)).toEqual(['h4-1999.example.com'])
-    const csv = await api()('GET', `/v1/urls.csv?customerId=${customerId}`)
-    expect(csv.body.trim().split('\r\n')).toHaveLength(10_001)
-  })
-
-  it('who sees some customers only does not write the business’s', async () => {
-    const limited = await anActor(server.database, partnerId, { role: 'technician', isScopeLimited: true })
-    expect((await add(['a.example'], 'blocked', { customerId: null }, limited)).status).toBe(403)
-  })
-
-  it('removed: all or nothing', async () => {
-    await add(['a.example', 'b.example'])
-    const { body } = await api()('GET', `/v1/urls?customerId=${customerId}`)
-    const ids = body.rows.map((one: any) => one.id)
-    expect((await api()('POST', '/v1/urls/remove', { ids: [...ids, newId()] })).status).toBe(404)
-    expect((await api()('POST', '/v1/urls/remove', { ids })).body).toEqual({ removed: 2 })
   })
 })

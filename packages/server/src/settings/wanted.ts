@@ -33,14 +33,35 @@ export async function refresh(db: TenantDb, contexts: readonly Context[], now: D
   }
 }
 
-/** Contexts whose endpoints were not looked at since they came, moved to another group, or their customer's clock changed. */
-export async function staleContexts(db: TenantDb, limit: number): Promise<Context[]> {
-  const { rows } = await db.query<Context>(
-    `select distinct e.customer_id as "customerId", e.product_id as "productId", p.type_id as "typeId", e."group", 0 as "endpointCount", c.time_zone as "timeZone"
-     from (select distinct partner_id, customer_id from setting_layer) l
-       join endpoint e on e.partner_id = l.partner_id and e.customer_id = l.customer_id
-       join product p on p.partner_id = e.partner_id and p.id = e.product_id join customer c on c.partner_id = e.partner_id and c.id = e.customer_id
-       left join setting_state s on s.partner_id = e.partner_id and s.endpoint_id = e.id
-     where s.endpoint_id is null or s."group" is distinct from e."group" or s.time_zone is distinct from c.time_zone or s.agent_id is distinct from e.agent_id limit $1`, [limit])
-  return rows
+/**
+ * One at a time of a customer, until commit: whoever sets something, and the job that looks at what came or moved. Else the job, which could not see what is being set, would take an endpoint
+ * for done that nobody told. After the consent's gate and before agents, like all of settings.
+ */
+export async function holdSettings(db: TenantDb, customerIds: readonly string[]): Promise<void> {
+  await db.query(`select pg_advisory_xact_lock(hashtextextended('settings ' || one, 0)) from (select one from unnest($1::text[]) one order by one) ordered`, [[...new Set(customerIds)]])
+}
+
+/** Notes of what came or moved that are read in one transaction; several may be of one context. */
+const mostNotes = 5_000
+
+/**
+ * Looks anew at what endpoints are to have that came, moved or live by another clock (`setting_look`, written by the tables themselves). Who has no settings anywhere is to have nothing.
+ * @returns how many contexts
+ */
+export async function lookAgain(db: TenantDb, limit: number, now: Date): Promise<number> {
+  const { rows: noted } = await db.query<{ ids: string[]; customer_id: string; product_id: string; group: string }>(
+    `select array_agg(id) as ids, customer_id, product_id, "group" from (select * from setting_look order by id limit ${mostNotes}) noted group by 2, 3, 4 limit $1`, [limit])
+  if (noted.length === 0) return 0
+  const customerIds = noted.map((row) => row.customer_id)
+  await holdSettings(db, customerIds)
+  // asked only now: who held the settings may have set something
+  const { rows: contexts } = await db.query<Context>(
+    `select p.customer_id as "customerId", p.id as "productId", p.type_id as "typeId", n.name as "group", 0 as "endpointCount", c.time_zone as "timeZone"
+     from unnest($1::uuid[], $2::text[]) n (product_id, name) join product p on p.id = n.product_id join customer c on c.partner_id = p.partner_id and c.id = p.customer_id
+     where exists (select from setting_layer l where l.partner_id = p.partner_id and l.customer_id = p.customer_id)
+       or exists (select from setting_state s where s.partner_id = p.partner_id and s.product_id = p.id and s.wanted_revision > 0)`,
+    [noted.map((row) => row.product_id), noted.map((row) => row.group)])
+  await refresh(db, contexts, now)
+  await db.query('delete from setting_look where id = any($1)', [noted.flatMap(({ ids }) => ids)])
+  return noted.length
 }
