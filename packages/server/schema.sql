@@ -1435,7 +1435,7 @@ CREATE UNIQUE INDEX event_silence_active ON public.event_silence USING btree (pa
 CREATE INDEX event_silence_customer ON public.event_silence USING btree (partner_id, customer_id, since DESC);
 CREATE INDEX event_silence_product ON public.event_silence USING btree (partner_id, product_id, since DESC);
 CREATE INDEX event_silence_until ON public.event_silence USING btree (partner_id, until) WHERE (ended_at IS NULL);
-CREATE INDEX event_silence_window ON public.event_silence USING btree (partner_id, window_id, since) WHERE (window_id IS NOT NULL);
+CREATE INDEX event_silence_window ON public.event_silence USING btree (partner_id, window_id, since);
 alter table public.event_silence enable row level security;
 create policy tenant on public.event_silence for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))

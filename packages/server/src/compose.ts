@@ -16,6 +16,7 @@ import { createSwitchRunner, identityJobs, identityRoutes } from './identity/ind
 import { cleaning, createScheduler, type Job } from './jobs/index.ts'
 import { createHub, liveRoutes } from './live/index.ts'
 import { maintenanceJobs, maintenanceRoutes } from './maintenance/index.ts'
+import { outbreakJobs, outbreakRoutes } from './outbreak/index.ts'
 import { createOrderRunner, orderJobs, orderRoutes } from './orders/index.ts'
 import { createSender, noMail, outboxRoutes, type SenderOptions } from './outbox/index.ts'
 import { createHttp, isSimulated, latestMigrationIs, type Background, type Clock, type Database, type Handler, type Log, type Metrics, type Services, type Vault } from './platform/index.ts'
@@ -97,11 +98,12 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...commandRoutes,
     ...orderRoutes,
     ...releaseRoutes,
+    ...outbreakRoutes,
     ...eventRoutes,
     ...maintenanceRoutes,
     ...siteRoutes,
   ]
-  const jobs: Job[] = [...cleaning, ...retentionJobs, ...productJobs, ...identityJobs, ...commandJobs, ...settingJobs, ...orderJobs, ...assessmentJobs, ...maintenanceJobs]
+  const jobs: Job[] = [...cleaning, ...retentionJobs, ...productJobs, ...identityJobs, ...commandJobs, ...settingJobs, ...orderJobs, ...outbreakJobs, ...assessmentJobs, ...maintenanceJobs]
   const background: Background[] = [createScheduler(services, jobs), createAssessor(services), createOrderRunner(services), createSwitchRunner(services)]
   if (parts.smtp !== null) {
     const sender = createSender(services, parts.smtp)

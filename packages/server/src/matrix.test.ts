@@ -143,8 +143,8 @@ describe('who may call (ACC-2, ACC-3, R1, R31)', () => {
 const nobodys = () => {
   const id = () => randomUUID()
   return {
-    customerId: id(), emptyCustomerId: id(), contactId: id(), productId: id(), agentId: id(), endpointId: id(), eventId: id(), commentId: id(), commandId: id(), orderId: id(), deliveryId: id(), endpointKeyId: id(), mergeId: id(), twinId: id(), duplicateId: id(), moveId: id(), consentId: id(), accountId: id(), invitedAccountId: id(),
-    sessionId: id(), viewId: id(), templateId: id(), urlEntryId: id(),
+    customerId: id(), emptyCustomerId: id(), contactId: id(), productId: id(), agentId: id(), endpointId: id(), eventId: id(), commentId: id(), commandId: id(), orderId: id(), deliveryId: id(), endpointKeyId: id(), mergeId: id(), twinId: id(), duplicateId: id(), moveId: id(), switchId: id(), consentId: id(), accountId: id(), invitedAccountId: id(),
+    sessionId: id(), viewId: id(), templateId: id(), urlEntryId: id(), windowId: id(),
   }
 }
 

@@ -10,12 +10,14 @@ export const permissions = [
   'detection.read',
   'event.read', 'event.act',
   'index.read', 'index.update',
+  'maintenance.read', 'maintenance.update',
   'command.read', 'command.send', 'agent.switch', 'agent.upgrade', 'agent.move', 'endpoint.update', 'identity.heal',
   'order.read', 'order.send', 'order.approve',
   'setting.read', 'setting.update', 'template.read', 'template.update',
   'consent.read', 'consent.update', 'customer.credentials', 'customer.assign',
   'delivery.read', 'delivery.retry',
   'figure.read',
+  'alert.read', 'alert.declare', 'outbreak.update',
 ] as const
 export type Permission = (typeof permissions)[number]
 
@@ -27,16 +29,16 @@ export const Role = z.enum(roles)
 export type Role = z.infer<typeof Role>
 
 const reads = [
-  'customer.read', 'product.read', 'detection.read', 'event.read', 'index.read', 'command.read', 'figure.read', 'business.read', 'order.read',
-  'setting.read', 'template.read', 'consent.read',
+  'customer.read', 'product.read', 'detection.read', 'event.read', 'index.read', 'maintenance.read', 'command.read', 'figure.read', 'business.read', 'order.read',
+  'setting.read', 'template.read', 'consent.read', 'alert.read',
 ] as const satisfies readonly Permission[]
 const operates = [
-  ...reads, 'customer.create', 'customer.update', 'product.create', 'product.update', 'product.issue-key', 'event.act', 'command.send',
+  ...reads, 'customer.create', 'customer.update', 'product.create', 'product.update', 'product.issue-key', 'event.act', 'maintenance.update', 'command.send',
   'agent.switch', 'delivery.read', 'endpoint.update', 'identity.heal', 'order.send', 'setting.update', 'consent.update', 'customer.credentials',
 ] as const satisfies readonly Permission[]
 const administers = [
   ...operates, 'customer.delete', 'product.delete', 'index.update', 'delivery.retry', 'business.update', 'account.read', 'account.invite',
-  'account.update', 'account.remove', 'audit.read', 'agent.upgrade', 'agent.move', 'order.approve', 'template.update', 'customer.assign',
+  'account.update', 'account.remove', 'audit.read', 'agent.upgrade', 'agent.move', 'order.approve', 'template.update', 'customer.assign', 'alert.declare', 'outbreak.update',
 ] as const satisfies readonly Permission[]
 
 /** A role is a set of permissions and nothing else; later issues extend the sets, not the model. */
@@ -44,10 +46,10 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
   owner: [...administers, 'business.transfer-primary'],
   administrator: administers,
   technician: operates,
-  billing: ['customer.read', 'product.read', 'figure.read', 'business.read'],
+  billing: ['customer.read', 'product.read', 'figure.read', 'business.read', 'alert.read'],
   'read-only': reads,
-  'portal-administrator': ['customer.read', 'product.read', 'detection.read', 'event.read', 'figure.read'],
-  'portal-viewer': ['product.read', 'event.read', 'figure.read', 'customer.read'],
+  'portal-administrator': ['customer.read', 'product.read', 'detection.read', 'event.read', 'figure.read', 'alert.read'],
+  'portal-viewer': ['product.read', 'event.read', 'figure.read', 'customer.read', 'alert.read'],
 }
 
 /** R5: nobody makes an account, key, role or link mightier than himself. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { CustomerId, defineRoute, EndpointId, EventId, Instant, listQuery, listReply, oneOrMore, ProductId } from '../kernel/index.ts'
+import { anyOf, CustomerId, defineRoute, EndpointId, EventId, Instant, listQuery, listReply, oneOrMore, ProductId } from '../kernel/index.ts'
 import { commandsApi } from '../commands/index.ts'
 import { Detection, detectionOutcomes, Event, EventDetail } from './shapes.ts'
 
@@ -21,9 +21,12 @@ export const resolveEvent = defineRoute({
   problems: ['event.not-found', 'event.resolved-already', 'event.no-command-resolves', 'command.not-supported', 'command.target-unregistered', 'command.target-disabled'],
 })
 
+/** `countedFrom`, `countedUntil`: by when a record counts (R23), as figures do; `from`, `until`: by when its machine says it was. */
 export const listDetections = defineRoute({
   id: 'detections.list', method: 'GET', path: '/v1/detections', permission: 'detection.read',
-  query: listQuery(['at'], { customerId: CustomerId.optional(), productId: ProductId.optional(), endpointId: EndpointId.optional(), category: z.string().max(40).optional(), outcome: oneOrMore(detectionOutcomes).optional(), from: Instant.optional(), until: Instant.optional() }, '-at'),
+  query: listQuery(['at'], { customerId: CustomerId.optional(), productId: ProductId.optional(), endpointId: EndpointId.optional(), typeId: anyOf(z.string().min(1).max(40), 20).optional(), category: z.string().max(40).optional(), outcome: oneOrMore(detectionOutcomes).optional(), from: Instant.optional(), until: Instant.optional(),
+    countedFrom: Instant.optional(), countedUntil: Instant.optional(),
+  }, '-at'),
   reply: listReply(Detection), problems: ['consent.missing'],
 })
 

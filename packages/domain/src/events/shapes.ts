@@ -15,10 +15,13 @@ export type EventState = z.infer<typeof EventState>
 export const CommentId = z.uuid()
 export const SilenceId = z.uuid()
 
-export const silenceKinds = ['snoozed', 'accepted'] as const
+/** What a person does to an event; and what a maintenance window does (EVT-9). */
+export const handSilences = ['snoozed', 'accepted'] as const
+export const silenceKinds = [...handSilences, 'maintenance'] as const
 /**
  * Why an open event asks for no attention (EVT-2, EVT-9). It holds for the condition of the product: one with an end also silences the event that opens anew before it; a snooze without lasts as long as its
- * event. `bounds`: figures that wake it when they get worse than this; null: none does.
+ * event. `bounds`: figures that wake it when they get worse than this; null: none does. Of a
+ * maintenance window: `reason` is its name, `owner` who planned it.
  */
 export const Silence = z.object({
   id: SilenceId,
@@ -29,6 +32,8 @@ export const Silence = z.object({
   since: Instant,
   until: Instant.nullable(),
   bounds: z.record(z.string(), z.number()).nullable(),
+  /** The maintenance window that keeps it silent; null: a person does, or it was deleted. */
+  windowId: z.uuid().nullable(),
 })
 export type Silence = z.infer<typeof Silence>
 
@@ -64,7 +69,7 @@ export const Event = z.object({
 })
 export type Event = z.infer<typeof Event>
 
-export const eventSteps = ['opened', 'raised', 'eased', 'reset', 'resolve-asked', 'resolved', 'reopened', 'assigned', 'snoozed', 'accepted', 'woken'] as const
+export const eventSteps = ['opened', 'raised', 'eased', 'reset', 'resolve-asked', 'resolved', 'reopened', 'assigned', 'snoozed', 'accepted', 'maintenance', 'woken'] as const
 /** How a silence ended: its time came, the figures passed its bounds, somebody woke it, its event was over, another took its place. */
 export const silenceEnds = ['time', 'worse', 'hand', 'over', 'replaced'] as const
 /** History, oldest first. */

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { AccountId, defineRoute, EventId, Instant } from '../kernel/index.ts'
-import { CommentId, CommentText, Event, EventComment, SilenceId, silenceKinds } from './shapes.ts'
+import { CommentId, CommentText, Event, EventComment, handSilences, SilenceId } from './shapes.ts'
 
 /** Whom an event may be given to, and by whom a list can be filtered: accounts of the business that may act on events. */
 export const listAssignees = defineRoute({
@@ -31,7 +31,7 @@ export const mostSilentDays = 400
 export const silenceEvents = defineRoute({
   id: 'events.silence', method: 'POST', path: '/v1/events/silence', permission: 'event.act',
   body: z.strictObject({
-    ids, kind: z.enum(silenceKinds), reason: z.string().trim().min(1).max(1000), until: Instant.nullable(),
+    ids, kind: z.enum(handSilences), reason: z.string().trim().min(1).max(1000), until: Instant.nullable(),
     /** Who answers for it; without it the one who asks. */
     ownerId: AccountId.optional(),
     unless: z.union([z.literal('worse'), z.strictObject({ figure: z.string().max(40), value: z.number() })]).nullable().default(null),

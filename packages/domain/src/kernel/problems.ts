@@ -112,6 +112,17 @@ export const problems = {
   'command.contradicts': { status: 409, retry: true, remedy: 'remedy.wait-for-the-agent-to-leave' },
   'command.needs-second-person': { status: 409, retry: true, remedy: 'remedy.give-it-as-an-order' },
   'command.frozen': { status: 409, retry: false, remedy: 'remedy.lift-the-freeze' },
+  // virus alerts
+  'alert.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
+  'alert.operator-only': { status: 403, retry: false, remedy: 'remedy.ask-the-operator' },
+  'alert.over': { status: 409, retry: false, remedy: 'remedy.reload-the-list' },
+  'alert.of-feed': { status: 409, retry: false, remedy: 'remedy.withdraw-at-the-feed' },
+  'feed.none': { status: 409, retry: false, remedy: 'remedy.set-the-feed-key' },
+  'feed.unreadable': { status: 422, retry: false, remedy: 'remedy.get-the-newest-feed-file' },
+  'feed.signature-wrong': { status: 422, retry: false, remedy: 'remedy.compare-the-feed-key' },
+  'feed.replayed': { status: 409, retry: false, remedy: 'remedy.get-the-newest-feed-file' },
+  'feed.expired': { status: 422, retry: false, remedy: 'remedy.get-the-newest-feed-file' },
+  'feed.wrong': { status: 422, retry: false, remedy: 'remedy.get-the-newest-feed-file' },
   // settings, templates, URL lists
   'setting.weakens': { status: 409, retry: false, remedy: 'remedy.confirm-what-weakens' },
   'setting.not-supported': { status: 422, retry: false, remedy: 'remedy.see-what-the-engine-can-do' },

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { CustomerId, defineRoute } from '../kernel/index.ts'
 
 /** What an open console is told: something changed, no content. It then asks for what it shows. `customerId` null: business-wide. */
-export const liveKinds = ['event', 'product', 'endpoint', 'command', 'detection', 'customer', 'delivery', 'account', 'order'] as const
+export const liveKinds = ['event', 'product', 'endpoint', 'command', 'detection', 'customer', 'delivery', 'account', 'order', 'maintenance', 'alert'] as const
 export type LiveKind = (typeof liveKinds)[number]
 export const LiveMessage = z.object({ kind: z.enum(liveKinds), id: z.string(), customerId: CustomerId.nullable() })
 export type LiveMessage = z.infer<typeof LiveMessage>

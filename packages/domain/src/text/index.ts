@@ -31,6 +31,9 @@ import identityJa from './identity/ja.json' with { type: 'json' }
 import mailEn from './mail/en.json' with { type: 'json' }
 import mailFr from './mail/fr.json' with { type: 'json' }
 import mailJa from './mail/ja.json' with { type: 'json' }
+import maintenanceEn from './maintenance/en.json' with { type: 'json' }
+import maintenanceFr from './maintenance/fr.json' with { type: 'json' }
+import maintenanceJa from './maintenance/ja.json' with { type: 'json' }
 import ordersEn from './orders/en.json' with { type: 'json' }
 import ordersFr from './orders/fr.json' with { type: 'json' }
 import ordersJa from './orders/ja.json' with { type: 'json' }
@@ -56,9 +59,9 @@ import settingsJa from './settings/ja.json' with { type: 'json' }
  * English, every word the code can show is there.
  */
 export const sharedTexts: Readonly<Record<Locale, Readonly<Record<string, string>>>> = {
-  en: { ...accessEn, ...agentEn, ...auditEn, ...commandsEn, ...commonEn, ...consentEn, ...eventsEn, ...figuresEn, ...identityEn, ...mailEn, ...ordersEn, ...outbreakEn, ...problemsEn, ...productsEn, ...releasesEn, ...settingsEn },
-  fr: { ...accessFr, ...agentFr, ...auditFr, ...commandsFr, ...commonFr, ...consentFr, ...eventsFr, ...figuresFr, ...identityFr, ...mailFr, ...ordersFr, ...outbreakFr, ...problemsFr, ...productsFr, ...releasesFr, ...settingsFr },
-  ja: { ...accessJa, ...agentJa, ...auditJa, ...commandsJa, ...commonJa, ...consentJa, ...eventsJa, ...figuresJa, ...identityJa, ...mailJa, ...ordersJa, ...outbreakJa, ...problemsJa, ...productsJa, ...releasesJa, ...settingsJa },
+  en: { ...accessEn, ...agentEn, ...auditEn, ...commandsEn, ...commonEn, ...consentEn, ...eventsEn, ...figuresEn, ...identityEn, ...mailEn, ...maintenanceEn, ...ordersEn, ...outbreakEn, ...problemsEn, ...productsEn, ...releasesEn, ...settingsEn },
+  fr: { ...accessFr, ...agentFr, ...auditFr, ...commandsFr, ...commonFr, ...consentFr, ...eventsFr, ...figuresFr, ...identityFr, ...mailFr, ...maintenanceFr, ...ordersFr, ...outbreakFr, ...problemsFr, ...productsFr, ...releasesFr, ...settingsFr },
+  ja: { ...accessJa, ...agentJa, ...auditJa, ...commandsJa, ...commonJa, ...consentJa, ...eventsJa, ...figuresJa, ...identityJa, ...mailJa, ...maintenanceJa, ...ordersJa, ...outbreakJa, ...problemsJa, ...productsJa, ...releasesJa, ...settingsJa },
 }
 
 export type Values = Record<string, string | number | Date>

@@ -5,13 +5,14 @@ import { onDue } from './due.ts'
 import { makePartitions } from './jobs.ts'
 import { readFacts, windowMinutesOf } from './facts.ts'
 import { keep, worthKeeping } from './history.ts'
-import { planFor, reopenWithinMs, type Changed } from './plan.ts'
+import { planFor, reopenWithinMs, type Changed, type Standing } from './plan.ts'
 import {
   addSteps, claimDue, insertEvents, lockProducts, readIndexes, readStanding, recount, settleDue, updateEvents, type AssessedProduct, type NewEvent, type NewStep,
 } from './store.ts'
-import { endSilences, isPassed, readSilences, silenceFor } from './silences.ts'
+import { endSilences, isPassed, readSilences, silenceFor, type ActiveSilence, type Awakened } from './silences.ts'
 import { tell } from './telling.ts'
 import { announceAwake } from './waking.ts'
+import { hush, outgrown, type Audible } from './windows.ts'
 
 const productsAtOnce = 200
 const leaseMs = 30_000
@@ -154,7 +155,10 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
     ...changed.flatMap(({ event, product, step, figures }) => (step === null ? [] : [{ eventId: event.id, customerId: product.customerId, what: step, figures: step === 'resolved' ? {} : figures }])),
   ]
   if (steps.length > 0) await addSteps(db, steps, now)
-  const moved = [...opened, ...changed.filter(({ event, state }) => (event.state === 'resolved') !== (state === 'resolved'))].map(({ product }) => product)
+  const { hushed, outgrown: louder } = await underMaintenance(db, products, standing, opened, changed, silences, now)
+  const moved = [
+    ...[...opened, ...changed.filter(({ event, state }) => (event.state === 'resolved') !== (state === 'resolved'))].map(({ product }) => product), ...products.filter(({ id }) => hushed.productIds.has(id)),
+  ]
   if (moved.length > 0) await recount(db, [...new Set(moved.map(({ id }) => id))], [...new Set(moved.map(({ customerId }) => customerId))])
   for (const { id, customerId } of opened) db.announce({ kind: 'event', id, customerId })
   for (const { event, product } of changed) db.announce({ kind: 'event', id: event.id, customerId: product.customerId })
@@ -163,11 +167,37 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
     db.announce({ kind: 'customer', id: customerId, customerId })
   }
   for (const { product, ...event } of opened) {
-    if (event.severity === 'action-required' && event.silenceId === null) await tell(db, services, { ...event, company: product.company, description: product.description }, 'opened', now)
+    if (event.severity === 'action-required' && event.silenceId === null && !hushed.eventIds.has(event.id) && !isToldElsewhere(event)) await tell(db, services, { ...event, company: product.company, description: product.description }, 'opened', now)
   }
-  await announceAwake(db, services, awake, 'worse', silences, products, now)
+  await announceAwake(db, services, [...awake, ...louder], 'worse', silences, products, now)
   // past the lease whoever brings data finds its products due already and marks nothing: so they stay due
   if (services.clock.now() < leaseUntil) await settleDue(db, leaseUntil, settled)
 }
 
+/** EVT-9: what maintenance windows make of the events that are open after this assessment. `outgrown`: those that a window of some endpoints let go, since others are concerned. */
+async function underMaintenance(
+  db: TenantDb, products: readonly AssessedProduct[], standing: readonly Standing[], opened: readonly (NewEvent & { product: AssessedProduct })[], changed: readonly (Changed & { product: AssessedProduct })[],
+  silences: readonly ActiveSilence[], now: Date,
+): Promise<{ hushed: { eventIds: Set<string>; productIds: Set<string> }; outgrown: Awakened[] }> {
+  const customerOf = new Map(products.map(({ id, customerId }) => [id, customerId]))
+  const changeOf = new Map(changed.map((change) => [change.event.id, change]))
+  const open = [
+    ...opened,
+    ...standing.filter((event) => (changeOf.get(event.id)?.state ?? event.state) !== 'resolved')
+      .map((event) => ({ ...event, customerId: customerOf.get(event.productId)!, figures: changeOf.get(event.id)?.figures ?? event.figures })),
+  ]
+  const eventIds = await hush(db, open.filter((event): event is typeof event & Audible => event.silenceId === null), now)
+  const windowOf = new Map(silences.map(({ id, windowId }) => [id, windowId]))
+  const silent = open.flatMap((event) => {
+    const windowId = event.silenceId === null ? null : windowOf.get(event.silenceId)
+    return windowId ? [{ ...event, silenceId: event.silenceId!, windowId }] : []
+  })
+  return {
+    hushed: { eventIds, productIds: new Set(open.filter(({ id }) => eventIds.has(id)).map(({ productId }) => productId)) },
+    outgrown: await endSilences(db, await outgrown(db, silent, now), 'worse', now),
+  }
+}
+
 const categoriesOf = (typeId: string): readonly Category[] => (productTypeById.get(typeId)?.categories ?? []).flatMap((id) => categoryById.get(id) ?? [])
+
+const isToldElsewhere = ({ category, condition }: { category: string; condition: string }) => categoryById.get(category)?.conditions[condition]?.isToldElsewhere === true

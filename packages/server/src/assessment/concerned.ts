@@ -25,6 +25,23 @@ export async function concernedEndpoints(db: TenantDb, event: { productId: strin
   return { endpoints: rows.map(({ id, name, infections }) => ({ id, name, infections })), total: rows[0]?.total ?? 0 }
 }
 
+/** Whether it concerns an endpoint outside these, or none at all: of such an event nobody can say that it is theirs alone. */
+export async function concernsOthers(
+  db: TenantDb, event: { productId: string; category: string; condition: string }, since: Date, inside: { group: string } | { endpointIds: readonly string[] },
+): Promise<boolean> {
+  const category = categoryById.get(event.category)
+  const condition = category?.conditions[event.condition]
+  const fact = condition && category.facts[condition.concerns]
+  if (!fact) return true
+  const { where, values } = whereOf(fact, event, since)
+  const is = 'group' in inside ? { sql: 'e."group" = $2', value: inside.group } : { sql: 'e.id = any($2::uuid[])', value: inside.endpointIds }
+  const { rows: [found] } = await db.query<{ any: boolean; others: boolean }>(
+    `select count(*) > 0 as any, count(*) filter (where not ${is.sql}) > 0 as others from endpoint e where e.product_id = $1 and ${where}`, [event.productId, is.value, ...values])
+  return !found!.any || found!.others
+}
+
+const inForce = 'a.starts_at <= now() and a.ends_at > now() and a.withdrawn_at is null'
+
 function whereOf(fact: Fact, event: { productId: string; category: string }, since: Date): { where: string; values: unknown[] } {
   switch (fact.of) {
     case 'detections':
@@ -43,6 +60,11 @@ function whereOf(fact: Fact, event: { productId: string; category: string }, sin
           and e.agent_id in (select a.id from agent a where a.product_id = $1 and a.switch = 'enabled' and a.state in ('online', 'plug-in-error') and a.connection_id is not null)`,
         values: [],
       }
+    case 'virus-alerts':
+    case 'vulnerable-endpoints':
+      return { where: `exists (select from virus_alert a where ${inForce} and vigie.is_hit(e.platform, a.platforms) and vigie.is_open_to(e.real_time_scan, e.pattern_built_at, a.recognised_from))`, values: [] }
+    case 'alert-infections':
+      return { where: `e.id in (select i.endpoint_id from infection i where i.product_id = $1 and i.closed_at is null and exists (select from virus_alert a where ${inForce} and vigie.names_threat(i.threat, a.threats)))`, values: [] }
     case 'components-deployed-percent':
       return {
         where: `e.pattern_built_at < (select max(n.pattern_built_at) from endpoint n where n.product_id = $1) - $3 * interval '1 millisecond'`, values: [deployWithinMs],

@@ -25,14 +25,17 @@ export interface ProductFacts {
   /** Endpoints with a connected agent and figures past their promise (PRD-8), and when the next of the others would be. */
   staleEndpoints: number
   nextStaleAt: Date | null
+  /** EVT-5: of the virus alerts in force that concern its endpoints; null: none does. */
+  alerts: { red: number; yellow: number; vulnerable: number; toClean: number; nextEndAt: Date } | null
 }
 
 /** Of many products at once: one statement a kind of fact, all on their way together. */
 export async function readFacts(db: TenantDb, productIds: readonly string[], windowMinutes: number, now: Date): Promise<Map<string, ProductFacts>> {
   const facts = new Map<string, ProductFacts>(
-    productIds.map((id) => [id, { detections: new Map(), infections: new Map(), endpointsByScan: new Map(), freshAt: null, componentsKnown: 0, componentsDeployed: 0, agents: [], staleEndpoints: 0, nextStaleAt: null }]),
+    productIds.map((id) => [id, { detections: new Map(), infections: new Map(), endpointsByScan: new Map(), freshAt: null, componentsKnown: 0, componentsDeployed: 0, agents: [], staleEndpoints: 0, nextStaleAt: null, alerts: null }]),
   )
-  const [detections, infections, endpoints, agents, stale] = await Promise.all([
+  const [alerts, detections, infections, endpoints, agents, stale] = await Promise.all([
+    readAlerts(db, productIds, now),
     // a minute counts by its beginning: never anything older than the window
     db.query<{ product_id: string; category: string; count: number; oldest: Date }>(
       `select t.product_id, t.category, sum(t.count)::integer as count, min(t.minute) as oldest
@@ -61,6 +64,7 @@ export async function readFacts(db: TenantDb, productIds: readonly string[], win
   ])
   for (const [productId, of] of Map.groupBy(agents.rows, ({ product_id }) => product_id)) facts.get(productId)!.agents = of.map(({ state, last_seen_at }) => ({ state, lastSeenAt: last_seen_at }))
   for (const { product_id, stale: count, next_at } of stale.rows) Object.assign(facts.get(product_id)!, { staleEndpoints: count, nextStaleAt: next_at })
+  for (const { product_id: productId, ...of } of alerts) facts.get(productId)!.alerts = of
   for (const { product_id, category, count, oldest } of detections.rows) facts.get(product_id)!.detections.set(category, { count, oldest })
   for (const { product_id, category, count } of infections.rows) facts.get(product_id)!.infections.set(category, count)
   for (const [productId, groups] of Map.groupBy(endpoints.rows, ({ product_id }) => product_id)) {
@@ -76,6 +80,23 @@ export async function readFacts(db: TenantDb, productIds: readonly string[], win
     }
   }
   return facts
+}
+
+/** Costs one look at an empty table where no alert is in force. */
+async function readAlerts(db: TenantDb, productIds: readonly string[], now: Date): Promise<(NonNullable<ProductFacts['alerts']> & { product_id: string })[]> {
+  const { rows } = await db.query<NonNullable<ProductFacts['alerts']> & { product_id: string }>(
+    `with alert as materialized (select * from virus_alert where starts_at <= $2 and ends_at > $2 and withdrawn_at is null),
+       hit as (
+         select e.product_id, count(distinct a.id) filter (where a.level = 'red') as red, count(distinct a.id) filter (where a.level = 'yellow') as yellow,
+           count(distinct e.id) filter (where vigie.is_open_to(e.real_time_scan, e.pattern_built_at, a.recognised_from)) as vulnerable, min(a.ends_at) as next_end
+         from endpoint e join alert a on vigie.is_hit(e.platform, a.platforms) where e.product_id = any($1) and exists (select from alert) group by 1
+       ), infected as (
+         select i.product_id, count(distinct i.endpoint_id) as to_clean from infection i
+         where i.product_id = any($1) and i.closed_at is null and exists (select from alert where cardinality(threats) > 0) and exists (select from alert a where vigie.names_threat(i.threat, a.threats)) group by 1
+       )
+     select h.product_id, h.red::integer, h.yellow::integer, h.vulnerable::integer, coalesce(i.to_clean, 0)::integer as "toClean", h.next_end as "nextEndAt"
+     from hit h left join infected i on i.product_id = h.product_id`, [productIds, now])
+  return rows
 }
 
 /** The numbers a category asks for. */
@@ -97,6 +118,12 @@ export function factsOf(category: Category, of: ProductFacts, now: Date): Record
           return [name, silentMinutes(of, fact.states, now)]
         case 'stale-endpoints':
           return [name, of.staleEndpoints]
+        case 'virus-alerts':
+          return [name, of.alerts?.[fact.level] ?? 0]
+        case 'alert-infections':
+          return [name, of.alerts?.toClean ?? 0]
+        case 'vulnerable-endpoints':
+          return [name, of.alerts?.vulnerable ?? 0]
       }
     }),
   )
@@ -127,6 +154,7 @@ export function nextChangeAt(category: Category, of: ProductFacts, at: Readonly<
     if (fact.of === 'agent-silent-minutes') {
       return silent(of, fact.states).flatMap(({ lastSeenAt }) => Object.values(at).map((minutes) => lastSeenAt.getTime() + minutes * minuteMs)).filter((ms) => ms > now.getTime())
     }
+    if (fact.of === 'virus-alerts') return of.alerts === null ? [] : [of.alerts.nextEndAt.getTime()]
     if (fact.of === 'stale-endpoints') return of.nextStaleAt === null ? [] : [of.nextStaleAt.getTime() + 1]
     if (fact.of === 'component-age-days' && of.freshAt !== null) return [of.freshAt.getTime() + (ageDays(of, now) + 1) * dayMs]
     return []

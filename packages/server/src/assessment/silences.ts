@@ -9,13 +9,14 @@ export interface ActiveSilence {
   category: string
   condition: string
   kind: Silence['kind']
+  windowId: string | null
   reason: string
   ownerId: string | null
   until: Date | null
   bounds: Figures | null
 }
 
-const columns = `s.id, s.product_id as "productId", s.category, s.condition, s.kind, s.reason, s.owner_id as "ownerId", s.until, s.bounds`
+const columns = `s.id, s.product_id as "productId", s.category, s.condition, s.kind, s.window_id as "windowId", s.reason, s.owner_id as "ownerId", s.until, s.bounds`
 
 /** Plan: index event_silence_active. */
 export async function readSilences(db: TenantDb, productIds: readonly string[]): Promise<ActiveSilence[]> {

@@ -4,6 +4,7 @@ import { reopenWithinMs } from './plan.ts'
 import { dueSilences, endSilences, endThoseOver, stillDue, type ActiveSilence, type Awakened } from './silences.ts'
 import { addSteps, lockProducts, recount, type AssessedProduct } from './store.ts'
 import { tell } from './telling.ts'
+import { hush } from './windows.ts'
 
 const atOnce = 200
 
@@ -26,7 +27,8 @@ export const wakeDue: Job = {
   },
 }
 
-async function wakePiece(db: TenantDb, services: Services): Promise<number> {
+/** What is due, at most 200: also at once, where a person ends a maintenance window. @returns how many were */
+export async function wakePiece(db: TenantDb, services: Services): Promise<number> {
   const now = services.clock.now()
   const due = await dueSilences(db, now, atOnce)
   if (due.length === 0) return 0
@@ -44,14 +46,19 @@ export async function announceAwake(
   const open = awake.filter(({ state }) => state !== 'resolved')
   if (open.length === 0) return
   await addSteps(db, open.map(({ id, customerId, figures }) => ({ eventId: id, customerId, what: 'woken', figures, details: { how } })), now)
+  // a snooze that ends in the middle of a maintenance window: it is silent for another reason now
+  const hushed = await hush(db, open, now)
   await recount(db, [...new Set(open.map(({ productId }) => productId))], [...new Set(open.map(({ customerId }) => customerId))])
   for (const event of open) {
     db.announce({ kind: 'event', id: event.id, customerId: event.customerId })
     db.announce({ kind: 'product', id: event.productId, customerId: event.customerId })
     db.announce({ kind: 'customer', id: event.customerId, customerId: event.customerId })
     const product = products.find(({ id }) => id === event.productId)
-    const ownerId = silences.find(({ id }) => id === event.silenceId)?.ownerId ?? null
-    if (event.severity === 'action-required' && product) await tell(db, services, { ...event, company: product.company, description: product.description }, `woken:${event.silenceId}`, now, ownerId)
+    const silence = silences.find(({ id }) => id === event.silenceId)
+    if (event.severity !== 'action-required' || !product || hushed.has(event.id)) continue
+    // after maintenance: whoever was told of it before is not told again, and nobody answers for having planned it
+    const [occasion, ownerId] = silence?.kind === 'maintenance' ? ['opened', null] : [`woken:${event.silenceId}`, silence?.ownerId ?? null]
+    await tell(db, services, { ...event, company: product.company, description: product.description }, occasion, now, ownerId)
   }
 }
 

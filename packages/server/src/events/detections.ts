@@ -38,10 +38,13 @@ export async function list(db: TenantDb, query: QueryOf<typeof eventsApi.listDet
     // one product, as nearly always: its key gives the order as well
     where.push(of.productIds.length === 1 ? `d.product_id = ${params.add(of.productIds[0])}` : `d.product_id = any(${params.add(of.productIds)}::uuid[])`)
   }
+  if (query.typeId) where.push(`d.product_id in (select id from product where type_id = any(${params.add(query.typeId)}::text[]))`)
   if (query.category) where.push(`d.category = ${params.add(query.category)}`)
   if (query.outcome) where.push(`d.outcome = any(${params.add(query.outcome)})`)
   if (query.from) where.push(`d.at >= ${params.add(query.from)}`)
   if (query.until) where.push(`d.at < ${params.add(query.until)}`)
+  if (query.countedFrom) where.push(`d.counted_at >= ${params.add(query.countedFrom)}`)
+  if (query.countedUntil) where.push(`d.counted_at < ${params.add(query.countedUntil)}`)
   // the content id names a record within a product and instant; as a UUID it ends the sort
   const page = keyset(sorts, contentUuid, query, params)
   where.push(page.where)

@@ -18,7 +18,7 @@ const channel = 'vigie_live'
 
 /** Who may hear that something of this kind changed. Its content is asked for separately, and that is checked again. */
 const hearsWith: Readonly<Record<LiveKind, Permission>> = {
-  event: 'event.read', product: 'product.read', endpoint: 'product.read', command: 'command.read', detection: 'detection.read', customer: 'customer.read', delivery: 'delivery.read', account: 'account.read', order: 'order.read',
+  event: 'event.read', product: 'product.read', endpoint: 'product.read', command: 'command.read', detection: 'detection.read', customer: 'customer.read', delivery: 'delivery.read', account: 'account.read', order: 'order.read', alert: 'alert.read', maintenance: 'maintenance.read',
 }
 /** What always belongs to a customer: told to a limited account only with the customer. */
 const ofCustomers: ReadonlySet<LiveKind> = new Set(['event', 'product', 'endpoint', 'command', 'detection', 'customer'])

@@ -27,6 +27,8 @@ const dot = 'R0lGODlhAQABAIAAAAAAAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=='
 const oneEvening = { kind: 'once', from: '2090-01-01', time: '20:00' }
 const aWindow = { name: 'Patch day', reason: '', groups: ['system'], schedule: oneEvening, durationMinutes: 60, timeZone: 'UTC' }
 const noToken = 'x'.repeat(43)
+const noAlert = '00000000-0000-7000-8000-00000000a1e7'
+const anAlert = { level: 'red', name: 'Sample worm', endsAt: '2027-01-01T00:00:00.000Z' }
 /** Public routes without their secret: refused, whoever asks. */
 const withoutSecret = (body: Record<string, unknown>, status: number) => example(() => ({ body }), { status })
 
@@ -156,6 +158,13 @@ export const examples: Readonly<Record<string, Example>> = {
   'products.move': example(({ productId, emptyCustomerId }) => ({ params: { productId }, body: { customerId: emptyCustomerId, confirmName: 'not its name', hasConsent: true, reason: '' } }), { status: 422 }),
   'moves.list': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
   'moves.get': example(({ moveId }) => ({ params: { moveId } })),
+  'products.connection-code': example(({ productId }) => ({ params: { productId }, body: { machines: 10 } }), { status: 409 }), // an agent speaks for it
+  'switches.start': example(({ productId }) => ({ params: { productId }, body: { connectionCode: 'none', confirmName: '', reason: '' } }), { status: 422 }),
+  'switches.judge': example(({ switchId }) => ({ params: { switchId }, body: { isApproved: false } })),
+  'switches.give-up': example(({ switchId }) => ({ params: { switchId } })),
+  'switches.list': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
+  'switches.get': example(({ switchId }) => ({ params: { switchId } })),
+  'switches.agents': example(({ switchId }) => ({ params: { switchId } })),
   'moves.undo': example(({ moveId }) => ({ params: { moveId } })),
   // events
   'events.list': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
@@ -185,6 +194,23 @@ export const examples: Readonly<Record<string, Example>> = {
   'agent-versions.list': nothing,
   'agent-versions.approve': example(() => ({ params: { version: '9.9.9' } }), { status: 404 }), // releases are the installation's: the world has none
   'agent-versions.withdraw': example(() => ({ params: { version: '9.9.9' } }), { status: 404 }),
+
+  // virus alerts: the installation's. The world's business does not run it: it reads them, and may not declare any
+  'alerts.list': nothing,
+  'alerts.now': nothing,
+  'alerts.get': example(() => ({ params: { alertId: noAlert } }), { status: 404 }),
+  'alerts.declare': example(() => ({ body: anAlert }), { status: 403 }),
+  'alerts.update': example(() => ({ params: { alertId: noAlert }, ifMatch: 1, body: anAlert }), { status: 403 }),
+  'alerts.withdraw': example(() => ({ params: { alertId: noAlert } }), { status: 403 }),
+  'alerts.endpoints': example(() => ({ params: { alertId: noAlert } }), { status: 404 }),
+  'alerts.export-endpoints': example(() => ({ params: { alertId: noAlert } }), { status: 404 }),
+  'alert-feed.get': example(() => ({}), { status: 403 }),
+  'alert-feed.set': example(() => ({ body: { name: 'Feed', publicKey: 'A'.repeat(43), code: '123456' } }), { status: 403 }),
+  'alert-feed.remove': example(() => ({}), { status: 403 }),
+  'alert-feed.import': example(() => ({ body: { file: '{}' } }), { status: 403 }),
+  'outbreak-rules.list': nothing,
+  'outbreak-rules.export': nothing,
+  'outbreak-rules.set': example(({ customerId }) => ({ body: { customerIds: [customerId], rule: { from: 'red', days: 3, mayBlockPorts: true, mayDenyWrites: false, mayBlockAttachments: false } } })),
 
   // orders
   'orders.draft': example(({ customerId }) => ({ body: { type: 'scan-now', target: { kind: 'matching', customerIds: [customerId] }, isInRings: false } })),

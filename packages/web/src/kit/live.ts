@@ -11,8 +11,10 @@ const touches: Record<LiveKind, readonly string[]> = {
   detection: ['detections', 'events', 'endpoints'],
   customer: ['settings', 'urls', 'templates', 'customers', 'contacts', 'figures', 'indexes'],
   delivery: ['deliveries'],
-  account: ['accounts', 'session', 'me', 'business'],
+  account: ['accounts', 'session', 'me', 'business', 'dashboard'],
   order: ['orders', 'agent-versions'],
+  alert: ['alerts', 'outbreak-rules'],
+  maintenance: ['maintenance', 'events'],
 }
 
 type LiveState = 'connecting' | 'live' | 'lost'

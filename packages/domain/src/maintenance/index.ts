@@ -1,0 +1,2 @@
+export * as maintenanceApi from './api.ts'
+export * from './shapes.ts'

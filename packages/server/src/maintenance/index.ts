@@ -1,0 +1,2 @@
+export { maintenanceJobs } from './jobs.ts'
+export { maintenanceRoutes } from './routes.ts'
