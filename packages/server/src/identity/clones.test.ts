@@ -1,37 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { aDetection, aMachine, anEndpoint, connected, testAgentSide, TestChannel, type TestAgentSide, type TestIdentity } from '../agents/testing/index.ts'
+import { aDetection, aMachine, anEndpoint, connected, testAgentSide, type TestAgentSide, type TestIdentity } from '../agents/testing/index.ts'
 import { anActor } from '../platform/testing/database.ts'
 import { findDuplicates } from './duplicates.ts'
 import { moveHistory } from './history.ts'
 import { wrongCounts } from './testing/counts.ts'
+import { heal } from './testing/heal.ts'
 
 let world: TestAgentSide
 beforeAll(async () => void (world = await testAgentSide()))
 afterAll(() => world.close())
 
 const rows = async (text: string, values: unknown[] = []) => (await world.server.database.owner.query(text, values)).rows
-
-/** What an agent does that is told it is a copy: an identity of its own, then all it has to tell. @returns how often it was told */
-async function heal(copy: TestIdentity): Promise<{ told: number; close(): Promise<void> }> {
-  for (let told = 0; ; told++) {
-    if (told > 5) throw new Error('it loops')
-    const channel = new TestChannel(world.target)
-    await channel.hello(copy)
-    const answer = await channel.until(() => channel.heard.find((frame) => frame.kind === 'welcome' || frame.kind === 'problem'), 60_000)
-    if (answer.kind === 'welcome') throw new Error('a copy was taken for its original')
-    expect(answer.code).toBe('agent.is-clone')
-    await channel.closed
-    const { status, body, identity: own } = await copy.fork(world.target)
-    if (status !== 200) {
-      expect(body.code).toBe('agent.is-clone')
-      continue
-    }
-    const { channel: mine } = await connected(world.target, own)
-    mine.batch(own, 1, [anEndpoint(own.machine), aDetection(own.machine)])
-    await mine.until(() => mine.heard.find((frame) => frame.kind === 'ack'), 60_000)
-    return { told: told + 1, close: () => mine.kill() }
-  }
-}
 
 describe('two hundred machines from one image (R10, AGT-9)', () => {
   it.each([['all at once', 200, 200], ['trickling in', 60, 3]] as const)('%s: each ends with its own identity, no endpoint is lost, none double, none loops, one notice', async (_, count, atOnce) => {
@@ -41,7 +20,7 @@ describe('two hundred machines from one image (R10, AGT-9)', () => {
     await original.channel.next('ack')
     const copies = Array.from({ length: count }, (_copy, i) => identity.copy(aMachine(`copy-${atOnce}-${i}`)))
     const healed: Awaited<ReturnType<typeof heal>>[] = []
-    for (let i = 0; i < copies.length; i += atOnce) healed.push(...(await Promise.all(copies.slice(i, i + atOnce).map(heal))))
+    for (let i = 0; i < copies.length; i += atOnce) healed.push(...(await Promise.all(copies.slice(i, i + atOnce).map((copy) => heal(world.target, copy)))))
     expect(Math.max(...healed.map(({ told }) => told))).toBe(1)
     const agents = await rows('select id, cloned_from_id from agent where product_id = $1', [productId])
     expect([agents.length, agents.filter((agent) => agent.cloned_from_id === identity.agentId).length]).toEqual([count + 1, count])
