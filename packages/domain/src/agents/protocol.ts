@@ -174,9 +174,20 @@ export const commandParams = {
   'apply-settings': z.strictObject({ revision: z.number().int().min(1), values: z.record(z.string().max(60), SettingValue) }),
   /** A release that the partner approved; the agent checks its threshold signatures itself (R17). */
   'upgrade-agent': z.strictObject({ version: z.string().max(40) }),
-  /** AGT-11: to another product of this installation, or to another installation: then `server` says where, with the pin of its CA. The key is one-use. */
-  'move-agent': z.strictObject({ moveId: z.uuid(), guid: z.uuid(), key: z.string().max(100), server: z.strictObject({ address: z.string().max(300), caFingerprint: z.string().max(100) }).nullable() }),
-  'start-outbreak-defence': z.strictObject({ until: Instant, blockPorts: z.array(z.number().int().min(1).max(65_535)).max(100), denyWrites: z.array(z.string().max(1_000)).max(100) }),
+  /**
+   * AGT-11: to another product of this installation, or to another installation. `prepare`: register there, beside what is; `switch`: everybody else is prepared too, go; `give-up`: drop it.
+   * The key is one-use or counted; `commandKey` and `caFingerprint` are whom the agent will trust there (R14).
+   */
+  'move-agent': z.discriminatedUnion('step', [
+    z.strictObject({
+      step: z.literal('prepare'), moveId: z.uuid(), guid: z.uuid(), key: z.string().max(100),
+      server: z.strictObject({ address: z.string().max(300), caFingerprint: z.string().regex(/^[0-9a-f]{64}$/), commandKey: PublicKey }),
+    }),
+    z.strictObject({ step: z.literal('switch'), moveId: z.uuid() }),
+    z.strictObject({ step: z.literal('give-up'), moveId: z.uuid() }),
+  ]),
+  /** EVT-5: what is closed until when; the agent lifts it then by itself. `blockAttachments` only to agents that know it (mail servers). */
+  'start-outbreak-defence': z.strictObject({ until: Instant, blockPorts: z.array(z.number().int().min(1).max(65_535)).max(100), denyWrites: z.array(z.string().max(1_000)).max(100), blockAttachments: z.array(z.string().max(100)).max(100).optional() }),
 } as const satisfies Partial<Record<(typeof commandTypes)[number], z.ZodType>>
 export type CommandParams = { [T in keyof typeof commandParams]: z.infer<(typeof commandParams)[T]> }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { CustomerId, defineRoute, EndpointId, listQuery, listReply, oneOrMore, ProductId } from '../kernel/index.ts'
+import { CustomerId, defineRoute, EndpointId, Instant, listQuery, listReply, oneOrMore, ProductId } from '../kernel/index.ts'
 import { Duplicate, duplicateStates, Merge, Move } from './shapes.ts'
+import { ConnectionSwitch, SwitchAgent, switchStates, switchSteps } from './switches.ts'
 
 const ofDuplicate = z.strictObject({ duplicateId: z.uuid() })
 const duplicateFilters = { customerId: CustomerId.optional(), state: oneOrMore(duplicateStates).optional() }
@@ -54,4 +55,36 @@ export const getMove = defineRoute({
 export const undoMove = defineRoute({
   id: 'moves.undo', method: 'POST', path: '/v1/moves/:moveId/undo', permission: 'agent.move', params: z.strictObject({ moveId: z.uuid() }), reply: Move,
   problems: ['move.not-found', 'move.not-undoable', 'move.merged-elsewhere', 'customer.not-found', 'command.needs-second-person'],
+})
+
+/** AGT-11: what the giving side needs to send its agents here. Holds the product's one-use key and a key for its site's endpoints; told once (R9). */
+export const issueConnectionCode = defineRoute({
+  id: 'products.connection-code', method: 'POST', path: '/v1/products/:productId/connection-code', permission: 'product.issue-key', params: z.strictObject({ productId: ProductId }),
+  body: z.strictObject({ machines: z.number().int().min(1).max(500) }), reply: z.object({ connectionCode: z.string(), machines: z.number().int(), expiresAt: Instant }), hasSecretReply: true,
+  problems: ['product.not-found', 'product.already-registered'],
+})
+
+const ofSwitch = z.strictObject({ switchId: z.uuid() })
+const switchFilters = { customerId: CustomerId.optional(), productId: ProductId.optional(), state: oneOrMore(switchStates).optional() }
+/** AGT-11, R16: to a stranger's installation only with a second person; where there is none, after an hour of which the owners are told, and with the second factor (`code`). */
+export const startSwitch = defineRoute({
+  id: 'switches.start', method: 'POST', path: '/v1/products/:productId/switch', permission: 'agent.move', params: z.strictObject({ productId: ProductId }),
+  body: z.strictObject({ connectionCode: z.string().max(4_000), confirmName: z.string().max(200), reason: z.string().trim().max(200), code: z.string().trim().max(40).optional() }), reply: ConnectionSwitch,
+  problems: ['product.not-found', 'product.name-differs', 'switch.code-wrong', 'switch.code-expired', 'switch.same-product', 'switch.under-way', 'switch.nobody', 'switch.too-many', 'command.target-disabled', 'command.not-supported', 'mfa.needed-here', 'mfa.code-wrong'],
+})
+export const judgeSwitch = defineRoute({
+  id: 'switches.judge', method: 'POST', path: '/v1/switches/:switchId/judge', permission: 'order.approve', params: ofSwitch, body: z.strictObject({ isApproved: z.boolean(), code: z.string().trim().max(40).optional() }), reply: ConnectionSwitch,
+  problems: ['switch.not-found', 'order.own', 'switch.not-possible-now', 'mfa.needed-here', 'mfa.code-wrong'],
+})
+/** Until it is decided: agents drop what they registered at the new side, and nothing has changed. */
+export const giveUpSwitch = defineRoute({
+  id: 'switches.give-up', method: 'POST', path: '/v1/switches/:switchId/give-up', permission: 'agent.move', params: ofSwitch, reply: ConnectionSwitch, problems: ['switch.not-found', 'switch.not-possible-now'],
+})
+export const listSwitches = defineRoute({
+  id: 'switches.list', method: 'GET', path: '/v1/switches', permission: 'product.read', query: listQuery(['createdAt'], switchFilters, '-createdAt'), reply: listReply(ConnectionSwitch), problems: [],
+})
+export const getSwitch = defineRoute({ id: 'switches.get', method: 'GET', path: '/v1/switches/:switchId', permission: 'product.read', params: ofSwitch, reply: ConnectionSwitch, problems: ['switch.not-found'] })
+export const listSwitchAgents = defineRoute({
+  id: 'switches.agents', method: 'GET', path: '/v1/switches/:switchId/agents', permission: 'product.read', params: ofSwitch, query: listQuery(['name'], { step: oneOrMore(switchSteps).optional() }, 'name'), reply: listReply(SwitchAgent),
+  problems: ['switch.not-found'],
 })

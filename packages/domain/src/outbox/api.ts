@@ -4,7 +4,7 @@ import { defineRoute, DeliveryId, EventId, Instant, listQuery, listReply, Locale
 /** `kept`: no SMTP is configured, it stays readable here. `failed`: refused for good, or given up after the last try. */
 export const deliveryStates = ['waiting', 'sent', 'kept', 'failed'] as const
 /** Mail kinds; the text catalogue holds `mail.<kind>.subject` and the body's parts. */
-export const mailKinds = ['action-required', 'invitation', 'password-reset', 'password-changed', 'ownership-transferred', 'order-delayed'] as const
+export const mailKinds = ['action-required', 'invitation', 'password-reset', 'password-changed', 'ownership-transferred', 'order-delayed', 'order-waiting', 'virus-alert', 'switch-delayed'] as const
 export type MailKind = (typeof mailKinds)[number]
 
 export const Delivery = z.object({

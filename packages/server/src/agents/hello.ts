@@ -7,6 +7,7 @@ import { record } from '../audit/index.ts'
 import { takeWaiting } from '../commands/index.ts'
 import { markClass, type Services, type TenantDb } from '../platform/index.ts'
 import { byAgent, cleanMachine, cleanText, systemOf } from './enrol.ts'
+import { takeBack } from './going.ts'
 import { isSignedBy } from './keys.ts'
 import { judge, type Holder } from './lives.ts'
 import { markCloneSeen } from './registration.ts'
@@ -55,8 +56,13 @@ async function take(db: TenantDb, greeting: Greeting, asked: { connectionId: str
   const { services, hello, nonce } = greeting
   const now = services.clock.now()
   const agent = await lockAgent(db, hello.agentId, markClass)
-  if (!agent || agent.switch === 'unregistered') throw new Problem('agent.unregistered')
+  if (!agent || (agent.switch === 'unregistered' && agent.cause !== 'moved')) throw new Problem('agent.unregistered')
   if (!isSignedBy(agent.publicKey, helloText(nonce, hello.agentId, hello.counter, hello.epoch), hello.signature)) throw new Problem('agent.signature-wrong')
+  if (agent.switch === 'unregistered') {
+    if (!(await takeBack(db, agent.id, now))) throw new Problem('agent.unregistered')
+    agent.switch = 'enabled'
+    agent.cause = null
+  }
   if (greeting.carrier && (greeting.carrier.productId !== agent.productId || greeting.carrier.agentId === agent.id)) throw new Problem('agent.not-of-this-site')
 
   const holder: Holder = agent.connectionId === null || !agent.isHeld ? 'absent' : asked?.connectionId !== agent.connectionId ? 'not-asked' : asked.answers ? 'answers' : 'silent'

@@ -204,7 +204,7 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
           })
         }
         const state = reason === 'uninstalled' || agent.switch === 'unregistered' ? 'unregistered' : agent.switch === 'disabled' ? 'disabled' : 'offline'
-        await setState(db, agent, state, null)
+        await setState(db, agent, state, state === 'unregistered' && agent.cause === 'moved' ? 'moved' : null)
       })
     } catch (error) {
       log.warn('a goodbye could not be stored', { error: String(error) })

@@ -8,6 +8,7 @@ import * as merges from './merges.ts'
 import * as merging from './merging.ts'
 import * as moves from './moves.ts'
 import * as moving from './moving.ts'
+import { switchRoutes } from './switch-routes.ts'
 
 const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = (endpoint: { id: string; name: string }) => ({ kind: 'endpoint', id: endpoint.id, name: endpoint.name })
@@ -95,6 +96,7 @@ export const identityRoutes: Handler[] = [
     await recordMove({ db, now, services, ...who }, productId, moved, 'undo')
     return await moves.get(db, params.moveId, now)
   }),
+  ...switchRoutes,
 ]
 
 /** At both customers: each one's log tells its own half of the story (ACC-11). */

@@ -94,7 +94,7 @@ async function insert(database: TestDatabase, table: string, values: Record<stri
   const names = Object.keys(row)
   await database.owner.query(`insert into ${table} (${names.map((name) => `"${name}"`).join(', ')}) values (${names.map((_, index) => `$${index + 1}`).join(', ')})`, Object.values(row))
 }
-const empties: Record<string, unknown> = { 'text': '', 'integer': 0, 'bigint': 0, 'smallint': 0, 'double precision': 0, 'boolean': false, 'jsonb': '{}', 'bytea': Buffer.alloc(0), 'text[]': [], 'timestamp with time zone': new Date() }
+const empties: Record<string, unknown> = { 'text': '', 'integer': 0, 'bigint': 0, 'smallint': 0, 'double precision': 0, 'boolean': false, 'jsonb': '{}', 'bytea': Buffer.alloc(0), 'text[]': [], 'timestamp with time zone': new Date(), 'date': '2026-11-20' }
 
 async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark: string): Promise<Ids> {
   const now = new Date()

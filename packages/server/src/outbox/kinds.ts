@@ -21,6 +21,12 @@ export interface MailValues {
   'ownership-transferred': { from: string; to: string; at: string }
   /** R16: to all owners. `orderType` as in domain/orders. */
   'order-delayed': { orderId: string; orderType: string; giver: string; agents: string; customers: string; at: string }
+  /** R16: Vigie itself would give it (`alert` names why); to all who may approve. */
+  'order-waiting': { orderId: string; orderType: string; alert: string; agents: string; customers: string }
+  /** AGT-11, R16: to all owners. */
+  'switch-delayed': { switchId: string; giver: string; product: string; agents: string; server: string; at: string }
+  /** EVT-5: once to everybody who wants to be told, however many products it concerns. */
+  'virus-alert': { alertId: string; alert: string; at: string }
 }
 
 /** Kinds whose button carries a one-use token: where the page is that takes it. After `#`, which no server or proxy logs. */

@@ -12,7 +12,10 @@ const values: MailValues = {
   'password-reset': { expiresAt: at },
   'password-changed': { at },
   'ownership-transferred': { from: 'Ada Byron', to: 'Grace Hopper', at },
+  'switch-delayed': { switchId: '0199', giver: 'Ada Byron', product: 'Site', agents: '40', server: 'https://new.example:8443', at },
   'order-delayed': { orderId: '0198', orderType: 'disable-agents', giver: 'Ada Byron', agents: '40', customers: '3', at },
+  'order-waiting': { orderId: '0198', orderType: 'start-outbreak-defence', alert: 'Sample worm', agents: '40', customers: '3' },
+  'virus-alert': { alertId: '0198', alert: 'Sample worm', at },
 }
 const aMail = <K extends MailKind>(kind: K, locale: Locale = 'en', more: Partial<Kept> = {}): Kept => ({
   id: '01', kind, recipient: 'who@example.com', recipientName: 'Who', locale, timeZone: 'Asia/Tokyo', customerId: null, eventId: '0198', accountId: null, values: { ...values[kind] }, secret: null, messageId: '<1@vigie>',

@@ -53,7 +53,7 @@ function wordsOf(mail: Kept, say: Translator, business: string): Record<string, 
     words[name] = name === 'role' ? oneLine(say(`role.${value}`)) : instants.has(name) ? instant(value, mail) : oneLine(value)
   }
   if (isOf(mail, 'action-required')) words['what'] = say(`condition.${mail.values.category}.${mail.values.condition}.title`, plain(mail.values.figures))
-  if (isOf(mail, 'order-delayed')) words['what'] = oneLine(say(`${isSwitch(mail.values.orderType as OrderType) ? 'order-deed' : 'command'}.${mail.values.orderType}`))
+  if (isOf(mail, 'order-delayed') || isOf(mail, 'order-waiting')) words['what'] = oneLine(say(`${isSwitch(mail.values.orderType as OrderType) ? 'order-deed' : 'command'}.${mail.values.orderType}`))
   return words
 }
 const instants = new Set(['at', 'expiresAt', 'since'])
@@ -82,9 +82,15 @@ function partsOf(mail: Kept, say: Translator, { business, publicUrl, token }: Re
   return {
     ...common,
     paragraphs: [of('lead'), of('body')],
-    button: path === undefined ? { label: of('button'), url: isOf(mail, 'order-delayed') ? `${publicUrl}/orders/${encodeURIComponent(mail.values.orderId)}` : publicUrl } : typeof token === 'string' ? { label: of('button'), url: `${publicUrl}${path}#${token}` } : null,
+    button: path === undefined ? { label: of('button'), url: pageOf(mail, publicUrl) } : typeof token === 'string' ? { label: of('button'), url: `${publicUrl}${path}#${token}` } : null,
     hidden: path !== undefined && typeof token !== 'string' ? say('mail.link-hidden') : null,
   }
+}
+
+function pageOf(mail: Kept, publicUrl: string): string {
+  if (isOf(mail, 'order-delayed') || isOf(mail, 'order-waiting')) return `${publicUrl}/orders/${encodeURIComponent(mail.values.orderId)}`
+  if (isOf(mail, 'switch-delayed')) return `${publicUrl}/inventory/switches?switch=${encodeURIComponent(mail.values.switchId)}`
+  return isOf(mail, 'virus-alert') ? `${publicUrl}/virus-alerts/${encodeURIComponent(mail.values.alertId)}` : publicUrl
 }
 
 const endpointsShown = 10

@@ -1,1 +1,2 @@
 export { siteRoutes } from './routes.ts'
+export { addKey as addEndpointKey } from './store.ts'

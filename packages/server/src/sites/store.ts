@@ -71,7 +71,7 @@ export async function endpointsOf(db: TenantDb, productId: string): Promise<Site
 }
 
 /** Only its hash is kept (R9). */
-export async function addKey(db: TenantDb, product: SiteProduct, key: { machines: number; expiresAt: Date; createdBy: string; at: Date }): Promise<{ id: string; key: string }> {
+export async function addKey(db: TenantDb, product: Pick<SiteProduct, 'id' | 'customerId'>, key: { machines: number; expiresAt: Date; createdBy: string; at: Date }): Promise<{ id: string; key: string }> {
   const [id, text] = [newId(key.at), newToken()]
   await db.query(
     `insert into site_key (partner_id, id, customer_id, product_id, key_hash, max_uses, expires_at, created_by, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,

@@ -80,7 +80,7 @@ describe('row-level security (ACC-1, R2-R4)', () => {
       select proname from pg_proc where prosecdef and has_function_privilege('vigie_app', oid, 'execute') and pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) order by 1`)
     expect(rows.map((row) => row.proname)).toEqual([
       'find_accounts', 'find_agent', 'find_mail_link', 'find_product', 'find_registration', 'find_session', 'operator_exists', 'partner_ids', 'partners_with_due_assessments', 'partners_with_due_mail',
-      'partners_with_ended_commands', 'partners_with_live_orders', 'partners_with_silent_agents', 'search_endpoints', 'visible_customers',
+      'partners_with_ended_commands', 'partners_with_live_orders', 'partners_with_live_switches', 'partners_with_silent_agents', 'search_endpoints', 'visible_customers',
     ])
   })
 })

@@ -1,0 +1,51 @@
+import { canGiveUp, identityApi } from '@vigie/domain/identity'
+import { Problem } from '@vigie/domain/kernel'
+import { assertSecondFactor } from '../access/index.ts'
+import { record } from '../audit/index.ts'
+import { handle, handleInSteps, type Context, type Handler } from '../platform/index.ts'
+import * as switches from './switches.ts'
+import { connectionCode, start } from './switching.ts'
+import { wakeSwitches } from './wake.ts'
+
+const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
+
+export const switchRoutes: Handler[] = [
+  handle(identityApi.issueConnectionCode, async ({ db, services, now, ...who }, { params, body }) => await connectionCode(db, services, now, who, params.productId, body.machines)),
+
+  handleInSteps(identityApi.startSwitch, async ({ services, now, change, actor, origin }, { params, body }) => {
+    if (body.code !== undefined) await assertSecondFactor(services, actor, body.code, now)
+    return await change(async (db) => await switches.get(db, await start(db, services, now, { actor, origin }, params.productId, body, body.code !== undefined), actor.accountId))
+  }),
+
+  handleInSteps(identityApi.judgeSwitch, async ({ services, now, change, actor, origin }, { params, body }) => {
+    if (body.isApproved) await assertSecondFactor(services, actor, body.code, now)
+    return await change(async (db) => {
+      const before = await switches.lock(db, params.switchId)
+      if (before.created_by_id === actor.accountId) throw new Problem('order.own')
+      if (before.state !== 'waiting') throw new Problem('switch.not-possible-now', { state: before.state })
+      await switches.set(db, before, { approved_by: actor.name, approved_by_id: actor.accountId, ...(body.isApproved ? { state: 'preparing' } : { state: 'refused', ended_at: now, keys: null }) })
+      db.afterCommit(wakeSwitches)
+      await record(db, services.vault, now, { kind: 'account', actor, origin }, {
+        activity: body.isApproved ? 'switch.approved' : 'switch.refused-by-person', object: switches.objectOf(before), customerId: before.customer_id, before: { state: before.state }, after: { switchId: before.id, server: before.server, givenBy: before.created_by },
+      })
+      return await switches.get(db, before.id, actor.accountId)
+    })
+  }),
+
+  handle(identityApi.giveUpSwitch, async ({ db, services, now, ...who }, { params }) => {
+    const before = await switches.lock(db, params.switchId)
+    if (before.state === 'giving-up' || before.state === 'given-up') {
+      db.markAudited() // a second click: nothing changes
+      return await switches.get(db, before.id, who.actor.accountId)
+    }
+    if (!canGiveUp(before.state)) throw new Problem('switch.not-possible-now', { state: before.state })
+    await switches.set(db, before, { state: 'giving-up', cause: 'by-person' })
+    db.afterCommit(wakeSwitches)
+    await record(db, services.vault, now, doer(who), { activity: 'switch.given-up', object: switches.objectOf(before), customerId: before.customer_id, before: { state: before.state }, after: { switchId: before.id, cause: 'by-person' } })
+    return await switches.get(db, before.id, who.actor.accountId)
+  }),
+
+  handle(identityApi.listSwitches, async ({ db, actor }, { query }) => await switches.list(db, query, actor.accountId)),
+  handle(identityApi.getSwitch, async ({ db, actor }, { params }) => await switches.get(db, params.switchId, actor.accountId)),
+  handle(identityApi.listSwitchAgents, async ({ db }, { params, query }) => await switches.agents(db, params.switchId, query)),
+]
