@@ -17,6 +17,7 @@ export interface DemoServer {
   publicUrl: string
   agentUrl: string
   setupLink: string
+  caFingerprint: string
   /** Before `.` and an e-mail address it is that account's session cookie: real sessions end by the database's own clock, which nobody moves. */
   pass: string
 }
@@ -69,7 +70,6 @@ async function main(): Promise<void> {
       case 'stop':
         await side.close()
         await vigie.close()
-        await storage.close()
     }
   }
   process.on('message', (asked: Asked) => {
@@ -81,8 +81,8 @@ async function main(): Promise<void> {
       (error: unknown) => tell({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
     )
   })
-  process.once('disconnect', () => process.exit())
-  tell({ ready: { publicUrl: services.publicUrl, agentUrl: services.agentUrl, setupLink: setupLink(services) ?? '', pass } })
+  process.once('disconnect', () => void storage.close().finally(() => process.exit()))
+  tell({ ready: { publicUrl: services.publicUrl, agentUrl: services.agentUrl, setupLink: setupLink(services) ?? '', caFingerprint: services.caFingerprint, pass } })
 }
 
 function letIn(services: Services): string {

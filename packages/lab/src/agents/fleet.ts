@@ -79,7 +79,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const enroller = new EnrolClient(options.server, concurrency)
   const clones = new Map<SimAgent, boolean>()
   const parts: FleetParts = {
-    trust: trustOf(options.server), counters, latencies, random, duplicates: 0, outOfOrder: 0,
+    trust: trustOf(options.server), counters, latencies, random, duplicates: 0, outOfOrder: 0, now: () => new Date(),
     engine: options.engine ?? promptEngine,
     reconnectAfterMs: options.reconnectAfterMs === undefined ? () => 200 + random() * 800 : options.reconnectAfterMs,
     onProblem: (agent, code) => {

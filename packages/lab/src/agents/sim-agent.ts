@@ -20,6 +20,8 @@ export interface FleetParts {
   duplicates: number
   outOfOrder: number
   random: () => number
+  /** The machines' clock; a virtual one where the server has one too. */
+  now: () => Date
   onProblem(agent: SimAgent, code: string): void
 }
 
@@ -50,6 +52,8 @@ export class SimAgent {
   settings: SimSettings
   /** What it says of its endpoint, at its start and after every order. */
   describe: (now: Date) => EndpointItem
+  /** What else it tells when its engine did as it was told: an infection that a scan mended. */
+  effects: (type: CommandOrder['type'], now: Date) => readonly Item[] = () => []
   #socket: WebSocket | null = null
   #batches: Batch[] = []
   #inFlight = 0
@@ -113,7 +117,7 @@ export class SimAgent {
   }
 
   reportEndpoint(): void {
-    this.tell([this.describe(new Date())])
+    this.tell([this.describe(this.#parts.now())])
   }
 
   /** Sends what there is room for. */
@@ -212,7 +216,7 @@ export class SimAgent {
     this.#parts.counters.hellos++
     const { agentId, counter, epoch, machine } = identity
     const signature = signText(identity.privateKey, helloText(nonce, agentId, counter, epoch))
-    this.#send(JSON.stringify({ kind: 'hello', protocol: protocolVersion, agentId, counter, epoch, agentVersion: labVersion, machine, at: new Date().toISOString(), signature }))
+    this.#send(JSON.stringify({ kind: 'hello', protocol: protocolVersion, agentId, counter, epoch, agentVersion: labVersion, machine, at: this.#parts.now().toISOString(), signature }))
   }
 
   #welcome(ackedSeq: number, state: 'enabled' | 'disabled'): void {
@@ -261,23 +265,23 @@ export class SimAgent {
   #obey(order: CommandOrder, signature: string): void {
     const { counters, engine } = this.#parts
     if (order.number <= this.#lastCommand && order.agentId === this.identity.agentId) return // delivered again: took effect once (R15)
-    if (!isAcceptable(order, signature, this.identity, this.#lastCommand, new Date())) return void counters.commandsRefused++
+    if (!isAcceptable(order, signature, this.identity, this.#lastCommand, this.#parts.now())) return void counters.commandsRefused++
     this.#lastCommand = order.number
     counters.commands++
-    this.tell([outcomeItem(order.commandId, 'running', new Date())])
+    this.tell([outcomeItem(order.commandId, 'running', this.#parts.now())])
     if (engine.answers === 'silent') return
     this.#after(engine.workMs + (order.type === 'apply-settings' ? this.settings.workMs : 0), () => this.#answer(order))
   }
 
   #answer({ commandId, type, params }: CommandOrder): void {
-    const now = new Date()
+    const now = this.#parts.now()
     const does = (): { step: 'succeeded' | 'failed'; evidence?: OutcomeItem['evidence'] } => {
       if (this.#parts.engine.answers === 'fail') return { step: 'failed' }
       if (type === 'apply-settings') return this.settings.apply(params)
       return { step: 'succeeded', evidence: type === 'check' ? checkEvidence(now) : {} }
     }
     const { step, evidence } = does()
-    this.tell([outcomeItem(commandId, step, now, evidence), this.describe(now)])
+    this.tell([outcomeItem(commandId, step, now, evidence), ...(step === 'succeeded' ? this.effects(type, now) : []), this.describe(now)])
     if (type !== 'apply-settings' || step === 'failed' || this.settings.mode !== 'drifts') return
     this.#after(driftAfterMs, () => {
       this.settings.drift(Object.keys((params?.['values'] ?? {}) as object))

@@ -1,6 +1,6 @@
 import { accessApi } from '@vigie/domain/access'
 import { customersApi } from '@vigie/domain/customers'
-import type { AnyRoute, BodyInputOf, ParamsOf, QueryInputOf, ReplyOf } from '@vigie/domain/kernel'
+import type { AnyRoute, BodyInputOf, Locale, ParamsOf, QueryInputOf, ReplyOf } from '@vigie/domain/kernel'
 import { productsApi } from '@vigie/domain/products'
 import { type Enrolment, inTurn } from '../agents/index.ts'
 
@@ -52,14 +52,22 @@ export class ConsoleClient {
   }
 
   /** The first set-up of a fresh installation; signs in. @param setupLink as the server printed it */
-  async setUp(setupLink: string, account: { businessName: string; email: string; password: string }): Promise<void> {
+  async setUp(
+    setupLink: string, account: { businessName: string; email: string; password: string },
+    { firstName, lastName, locale, timeZone }: { firstName: string; lastName: string; locale: Locale; timeZone: string } = { firstName: 'Lab', lastName: 'Owner', locale: 'en', timeZone: 'UTC' },
+  ): Promise<void> {
     const token = new URL(setupLink).hash.slice(1)
-    await this.call(accessApi.completeSetup, { body: { token, ...account, firstName: 'Lab', lastName: 'Owner', locale: 'en', timeZone: 'UTC' } })
+    await this.call(accessApi.completeSetup, { body: { token, ...account, firstName, lastName, locale, timeZone } })
   }
 
   /** For a browser that shall be signed in as this client is. */
   cookies(): { name: string; value: string }[] {
     return [...this.#cookies].map(([name, value]) => ({ name, value }))
+  }
+
+  /** Goes on as whoever this session cookie is. */
+  become(cookie: { name: string; value: string }): void {
+    this.#cookies.set(cookie.name, cookie.value)
   }
 
   async signIn(email: string, password: string): Promise<void> {

@@ -1,0 +1,296 @@
+import { createHash } from 'node:crypto'
+import { accessApi } from '@vigie/domain/access'
+import type { EndpointItem, Item } from '@vigie/domain/agents'
+import { customersApi } from '@vigie/domain/customers'
+import { eventsApi } from '@vigie/domain/events'
+import { outboxApi } from '@vigie/domain/outbox'
+import { productsApi } from '@vigie/domain/products'
+import { sitesApi } from '@vigie/domain/sites'
+import { productTypeById } from '@vigie/connectors/products'
+import {
+  copyOf, EnrolClient, type FleetParts, inTurn, Latencies, type LabIdentity, type LabServer, newCounters, offers, randomFrom, SimAgent, SimSettings, trustOf,
+} from '../agents/index.ts'
+import type { ConsoleClient } from '../console/index.ts'
+import { people, type Customer, type Machine, type Product } from './estate.ts'
+import type { Deed, Find, Moment } from './plan.ts'
+
+const dayMs = 86_400_000
+
+/** What is wrong at a product or machine now, and what it would take to go on tomorrow. */
+export interface Standing {
+  productIds: Record<string, string>
+  /** Products whose patterns stand still: since when those they have were built. */
+  frozen: Record<string, string>
+  /** Products that tell nothing new of themselves. */
+  muted: string[]
+  /** Products whose agent is away. */
+  away: string[]
+  /** Machines whose real-time scan is off. */
+  unprotected: string[]
+  /** What lies infected, by machine. */
+  infected: Record<string, { threat: string; object: string }[]>
+}
+export const nothingWrong = (): Standing => ({ productIds: {}, frozen: {}, muted: [], away: [], unprotected: [], infected: {} })
+
+export interface Stage {
+  server: LabServer
+  /** Of the server and the machines alike: one virtual clock. */
+  now(): Date
+  /** As one of `people`. */
+  as(person: number): Promise<ConsoleClient>
+  /** Nobody yet: for the invited. */
+  anybody(): ConsoleClient
+  /** The server looks at these products now. Where time passes by itself it does so without being asked. */
+  assess(productIds: readonly string[]): Promise<void>
+}
+
+/** Plays deeds of a plan: as people through the console's API, as machines through the agents' protocol. */
+export class Player {
+  readonly standing: Standing
+  readonly agents = new Map<string, SimAgent>()
+  readonly #products = new Map<string, Product>()
+  readonly #accountIds: string[] = []
+  readonly #parts: FleetParts
+  #stage: Stage
+  #enroller: EnrolClient
+
+  constructor(stage: Stage, { seed, standing = nothingWrong() }: { seed: number; standing?: Standing }) {
+    this.#stage = stage
+    this.standing = standing
+    const random = randomFrom(seed)
+    this.#enroller = new EnrolClient(stage.server, 4)
+    this.#parts = {
+      trust: trustOf(stage.server), counters: newCounters(), latencies: new Latencies(), random, duplicates: 0, outOfOrder: 0, engine: { answers: 'succeed', workMs: 4_000 },
+      reconnectAfterMs: () => 300 + random() * 700, now: () => this.#stage.now(), onProblem: () => {},
+    }
+  }
+
+  /** Goes on with another clock and other doors; the machines stay what they are. */
+  move(stage: Stage): void {
+    this.#enroller.close()
+    this.#stage = stage
+    this.#enroller = new EnrolClient(stage.server, 4)
+    this.#accountIds.length = 0
+  }
+
+  /** The machines of an earlier run. */
+  async comeBack(customers: readonly Customer[], identities: readonly LabIdentity[]): Promise<void> {
+    const known = new Map(identities.map((identity) => [identity.machine.hostname, identity]))
+    for (const product of customers.flatMap(({ products }) => products)) {
+      if (this.standing.productIds[product.description] === undefined) continue
+      this.#products.set(product.description, product)
+      for (const machine of product.machines) {
+        const identity = known.get(machine.name)
+        if (identity) this.#cast(product, machine, identity)
+      }
+    }
+    const present = [...this.#products.values()].filter(({ description }) => !this.standing.away.includes(description)).flatMap(({ machines }) => machines)
+    await inTurn(16, present, ({ name }) => this.agents.get(name)?.connect() ?? Promise.resolve())
+  }
+
+  /** In order; what falls on nearly the same moment and touches different customers, at the same time. */
+  async play(moments: readonly Moment[], moveClock: (at: Date) => Promise<void>): Promise<void> {
+    for (let at = 0; at < moments.length; ) {
+      const together = moments.slice(at).findIndex(({ deed, at: when }) => deed.kind !== 'join' || when.getTime() - moments[at]!.at.getTime() > 3_600_000)
+      const some = moments.slice(at, at + Math.max(1, together < 0 ? moments.length - at : together))
+      await moveClock(some.at(-1)!.at)
+      if (some.length === 1) await this.do(some[0]!.deed)
+      else await inTurn(6, some, ({ deed }) => this.do(deed))
+      at += some.length
+    }
+  }
+
+  async do(deed: Deed): Promise<void> {
+    switch (deed.kind) {
+      case 'join': return await this.#join(deed.customer)
+      case 'day': return await this.#day(deed.finds)
+      case 'people': return await this.#people()
+      case 'work': return await this.#work(deed)
+    }
+    const product = this.#products.get(deed.product)!
+    const own = this.agents.get(product.machines[0]!.name)!
+    const { standing } = this
+    const items = new Map<string, Item[]>()
+    switch (deed.kind) {
+      case 'find':
+        for (const find of deed.finds) {
+          items.set(find.machine, [...(items.get(find.machine) ?? []), this.#detection(find)])
+          if (find.outcome === 'failed') (standing.infected[find.machine] ??= []).push({ threat: find.threat, object: find.object })
+        }
+        break
+      case 'clear': items.set(deed.machine, this.#cleared(deed.machine)); break
+      case 'protection':
+        standing.unprotected = deed.isOn ? standing.unprotected.filter((one) => one !== deed.machine) : [...standing.unprotected, deed.machine]
+        this.agents.get(deed.machine)!.settings.setByHand({ 'real-time-scan.enabled': deed.isOn })
+        break
+      case 'components':
+        if (deed.isUpdating) delete standing.frozen[deed.product]
+        else standing.frozen[deed.product] = new Date(this.#stage.now().getTime() - (deed.ageDays ?? 0) * dayMs).toISOString()
+        break
+      case 'leave':
+        standing.away.push(deed.product)
+        own[deed.how]()
+        if (deed.how === 'bye') await this.#until(async () => (await (await this.#stage.as(0)).call(productsApi.getProduct, { params: { productId: standing.productIds[deed.product]! } })).state === 'offline')
+        return
+      case 'return':
+        standing.away = standing.away.filter((one) => one !== deed.product)
+        await own.connect()
+        break
+      case 'clone':
+        await new SimAgent(copyOf(own.identity), { ...this.#parts, reconnectAfterMs: null }).connect().catch(() => {}) // refused: that is what it is for
+        break
+      case 'mute': case 'look': break
+    }
+    await this.report(product, items)
+    if (deed.kind === 'mute') standing.muted = deed.isMute ? [...standing.muted, deed.product] : standing.muted.filter((one) => one !== deed.product)
+  }
+
+  /** What a product's machines say of themselves now, with what else there is to tell, and what follows from it. */
+  async report(product: Product, items: ReadonlyMap<string, readonly Item[]> = new Map()): Promise<void> {
+    const now = this.#stage.now()
+    const isMuted = this.standing.muted.includes(product.description)
+    for (const { name } of product.machines) {
+      const agent = this.agents.get(name)!
+      const told = [...(items.get(name) ?? []), ...(isMuted ? [] : [agent.describe(now)])]
+      if (told.length > 0 && agent.state === 'online') agent.tell(told)
+    }
+    await this.drained()
+    await this.#stage.assess([this.standing.productIds[product.description]!])
+  }
+
+  get products(): ReadonlyMap<string, Product> {
+    return this.#products
+  }
+
+  beat(): void {
+    const text = JSON.stringify({ kind: 'beat', at: this.#stage.now().toISOString() })
+    for (const agent of this.agents.values()) agent.beat(text)
+  }
+
+  async drained(): Promise<void> {
+    await this.#until(async () => [...this.agents.values()].every((agent) => agent.state !== 'online' || agent.unacknowledged === 0), 5)
+  }
+
+  stop(): void {
+    this.#enroller.close()
+    for (const agent of this.agents.values()) agent.bye()
+    for (const agent of this.agents.values()) agent.dispose()
+  }
+
+  async #until(test: () => Promise<boolean>, everyMs = 20): Promise<void> {
+    for (const end = performance.now() + 60_000; !(await test()); await new Promise((resolve) => setTimeout(resolve, everyMs))) {
+      if (performance.now() > end) throw new Error('the server did not take in what was told within a minute')
+    }
+  }
+
+  async #join(customer: Customer): Promise<void> {
+    const client = await this.#stage.as(0)
+    const { contact: [firstName, lastName], company, country, city, industry, timeZone, locale, tags, products } = customer
+    const accountId = `S-${createHash('sha256').update(company).digest('hex').slice(0, 6)}`
+    const reply = await client.call(customersApi.createCustomer, {
+      body: {
+        profile: { company, country, city, industry, sizeEndpoints: products.reduce((sum, { machines }) => sum + machines.length, 0) }, account: { accountId, timeZone, locale },
+        contact: { firstName, lastName, email: `contact@${accountId.toLowerCase()}.example`, locale }, tags: [...tags],
+        products: products.map(({ typeId, description }) => ({ typeId, description })),
+      },
+    })
+    for (const [index, product] of products.entries()) {
+      const productId = reply.products[index]!.id
+      this.standing.productIds[product.description] = productId
+      this.#products.set(product.description, product)
+      const { guid, key } = await client.call(productsApi.issueKey, { params: { productId } })
+      const [own, ...endpoints] = product.machines
+      await this.#enrol(product, own!, { guid, key })
+      if (endpoints.length > 0) {
+        const { key: siteKey } = await client.call(sitesApi.issueEndpointKey, { params: { productId }, body: { machines: endpoints.length } })
+        for (const machine of endpoints) await this.#enrol(product, machine, { guid, key: siteKey })
+      }
+      await this.report(product)
+    }
+  }
+
+  async #enrol(product: Product, machine: Machine, enrolment: { guid: string; key: string }): Promise<void> {
+    const number = this.agents.size
+    const identity = await this.#enroller.enrol(enrolment, {
+      hostname: machine.name, platform: machine.platform, fingerprint: createHash('sha256').update(`vigie demo\n${machine.name}`).digest('hex'), addresses: [`10.20.${number >> 6}.${10 + (number & 63)}`],
+    })
+    await this.#cast(product, machine, identity).connect()
+  }
+
+  #cast(product: Product, machine: Machine, identity: LabIdentity): SimAgent {
+    const agent = new SimAgent(identity, this.#parts)
+    agent.settings = new SimSettings('obeys', this.standing.unprotected.includes(machine.name) ? { 'real-time-scan.enabled': false } : {})
+    agent.describe = (now) => this.#describe(product, agent, now)
+    agent.effects = (type) => this.#effects(product, machine, type)
+    this.agents.set(machine.name, agent)
+    return agent
+  }
+
+  /** A scan mends what lies infected, an update brings patterns: then the event closes by what the machine itself says. */
+  #effects(product: Product, machine: Machine, type: string): Item[] {
+    if (type === 'update-components') delete this.standing.frozen[product.description]
+    if (type === 'synchronise') this.standing.muted = this.standing.muted.filter((one) => one !== product.description)
+    return type === 'scan-now' ? this.#cleared(machine.name) : []
+  }
+
+  #describe(product: Product, { identity: { machine }, settings }: SimAgent, now: Date): EndpointItem {
+    const type = productTypeById.get(product.typeId)!
+    const isEndpoint = type.family === 'endpoint-hosted' || type.family === 'endpoint-server'
+    const builtAt = this.standing.frozen[product.description] ?? new Date(Math.floor((now.getTime() - 5 * 3_600_000) / (dayMs / 2)) * (dayMs / 2)).toISOString()
+    const takesSettings = type.settings.length > 0
+    const scannedAt = (minutes: number) => new Date(now.getTime() - minutes * 60_000).toISOString()
+    return {
+      kind: 'endpoint', endpoint: machine.fingerprint, at: now.toISOString(), name: machine.hostname, platform: machine.platform, addresses: machine.addresses,
+      engine: {
+        engine: type.engine ?? product.typeId, engineVersion: 'simulated', patternVersion: String(20_000 + Math.floor(Date.parse(builtAt) / (dayMs / 2)) % 20_000), patternBuiltAt: builtAt, updateCheckedAt: builtAt,
+        realTimeScan: isEndpoint ? settings.realTimeScan : 'unsupported', scan: { isRunning: false, startedAt: scannedAt(700), finishedAt: scannedAt(664) }, problem: null,
+      },
+      commands: offers(settings).filter((command) => (type.commands as readonly string[]).includes(command.type)),
+      settings: takesSettings ? settings.item : null,
+    }
+  }
+
+  #detection({ machine, at, category, threat, object, outcome, contentId }: Find): Item {
+    return { kind: 'detection', endpoint: this.agents.get(machine)!.identity.machine.fingerprint, at: at.toISOString(), category, threat, object, outcome, engine: 'simulated', contentId }
+  }
+
+  #cleared(machine: string): Item[] {
+    const endpoint = this.agents.get(machine)!.identity.machine.fingerprint
+    const gone = this.standing.infected[machine] ?? []
+    delete this.standing.infected[machine]
+    return gone.map(({ threat, object }) => ({ kind: 'cleared', endpoint, at: this.#stage.now().toISOString(), category: 'antivirus', threat, object, how: 'quarantined' }))
+  }
+
+  async #day(finds: readonly Find[]): Promise<void> {
+    for (const [machine, some] of Map.groupBy(finds, ({ machine: name }) => name)) this.agents.get(machine)!.tell(some.map((find) => this.#detection(find)))
+    await this.drained()
+  }
+
+  /** The invitation's link is read where mails are kept: there is no mail server. */
+  async #people(): Promise<void> {
+    const client = await this.#stage.as(0)
+    for (const { email, password, firstName, lastName, role, locale, timeZone } of people.slice(1)) {
+      await client.call(accessApi.inviteAccount, { body: { email, firstName, lastName, role, locale, timeZone, scope: null } })
+      const { rows: mails } = await client.call(outboxApi.listDeliveries, { query: { kind: 'invitation' } })
+      const mail = await client.call(outboxApi.getDelivery, { params: { deliveryId: mails.find(({ to }) => to === email)!.id } })
+      const token = /\/invitation#([\w-]+)/.exec(mail.text)![1]!
+      await this.#stage.anybody().call(accessApi.acceptInvitation, { body: { token, password, firstName, lastName, locale, timeZone } })
+    }
+  }
+
+  async #accountId(person: number): Promise<string> {
+    return (this.#accountIds[person] ??= (await (await this.#stage.as(person)).call(accessApi.getMe)).account.id)
+  }
+
+  async #work({ product, by, what }: Deed & { kind: 'work' }): Promise<void> {
+    const client = await this.#stage.as(by)
+    const { rows: [event] } = await client.call(eventsApi.listEvents, { query: { productId: this.standing.productIds[product]! } })
+    if (!event) throw new Error(`nothing is open at ${product}`)
+    const ids = [event.id]
+    const until = (hours: number) => new Date(this.#stage.now().getTime() + hours * 3_600_000).toISOString()
+    if ('assign' in what) await client.call(eventsApi.assignEvents, { body: { ids, accountId: await this.#accountId(what.assign) } })
+    else if ('comment' in what) await client.call(eventsApi.addComment, { params: { eventId: event.id }, body: { text: what.comment } })
+    else if ('snooze' in what) await client.call(eventsApi.silenceEvents, { body: { ids, kind: 'snoozed', reason: what.snooze, until: until(what.hours), unless: 'worse' } })
+    else await client.call(eventsApi.silenceEvents, { body: { ids, kind: 'accepted', reason: what.accept, until: until(what.days * 24) } })
+  }
+}
