@@ -18,6 +18,12 @@ export type Fact =
   | { of: 'agent-silent-minutes'; states: readonly AgentState[] }
   /** Endpoints whose agent is connected, but whose figures are older than their source promises (PRD-8). */
   | { of: 'stale-endpoints' }
+  /** Virus alerts of this level in force that concern an endpoint of the product (EVT-5). */
+  | { of: 'virus-alerts'; level: 'yellow' | 'red' }
+  /** Endpoints with an open infection that a virus alert in force names. */
+  | { of: 'alert-infections' }
+  /** Endpoints that a virus alert in force could hit, and nothing on them would stop it. */
+  | { of: 'vulnerable-endpoints' }
 
 export const fact = {
   detections: (lastMinutes: number): Fact => ({ of: 'detections', lastMinutes }),
@@ -27,6 +33,9 @@ export const fact = {
   componentsDeployedPercent: (): Fact => ({ of: 'components-deployed-percent' }),
   agentSilentMinutes: (states: readonly AgentState[]): Fact => ({ of: 'agent-silent-minutes', states }),
   staleEndpoints: (): Fact => ({ of: 'stale-endpoints' }),
+  virusAlerts: (level: 'yellow' | 'red'): Fact => ({ of: 'virus-alerts', level }),
+  alertInfections: (): Fact => ({ of: 'alert-infections' }),
+  vulnerableEndpoints: (): Fact => ({ of: 'vulnerable-endpoints' }),
 }
 
 /** An assessment index (mission §0): a threshold that a partner, then a customer, may tune. */
@@ -48,6 +57,8 @@ export interface Condition<Is, At> {
   figures(is: Is, at: At): Record<string, number>
   /** Names of the indexes that decide it, for the explanation (EVT-6); empty: none does, one case is enough. Absent: any of the category's may. */
   decidedBy?: readonly string[]
+  /** People hear of it from what causes it everywhere at once (a virus alert's own mail): no mail for each event. */
+  isToldElsewhere?: true
   /** Commands that mend it, best first; none: it is mended at the product. */
   resolvedBy: readonly CommandType[]
 }

@@ -11,6 +11,7 @@ import { urlFiltering } from './url-filtering.ts'
 import { deviceControl } from './device-control.ts'
 import { botnet } from './botnet.ts'
 import { ips } from './ips.ts'
+import { outbreakDefence } from './outbreak-defence.ts'
 import type { Category } from './define.ts'
 import type { CategoryGroup } from './types.ts'
 import { managedServer } from './managed-server.ts'
@@ -18,10 +19,10 @@ import { managedServer } from './managed-server.ts'
 export { assess, defineCategory, fact, indexesInForce, type Category, type Condition, type Fact, type Index, type Verdict } from './define.ts'
 export { canReplay, isCalm, isKept, isLowWorse, replay, type FactHour, type Replayed } from './replay.ts'
 export { categoryGroups, type CategoryGroup } from './types.ts'
-export { agentAbnormal, agentOffline, antiSpyware, networkVirus, webReputation, behaviourMonitoring, urlFiltering, deviceControl, botnet, ips, antivirus, componentUpdate, dataFreshness, managedServer }
+export { agentAbnormal, agentOffline, antiSpyware, networkVirus, webReputation, behaviourMonitoring, urlFiltering, deviceControl, botnet, ips, antivirus, outbreakDefence, componentUpdate, dataFreshness, managedServer }
 
 export const categories: readonly Category[] = [
-  antivirus, antiSpyware, networkVirus, webReputation, behaviourMonitoring, urlFiltering, deviceControl, botnet, ips,
+  outbreakDefence, antivirus, antiSpyware, networkVirus, webReputation, behaviourMonitoring, urlFiltering, deviceControl, botnet, ips,
   componentUpdate, managedServer, agentAbnormal, agentOffline, dataFreshness,
 ] as unknown as readonly Category[]
 export const categoryById: ReadonlyMap<string, Category> = new Map(categories.map((category) => [category.id, category]))

@@ -27,7 +27,9 @@ export function isCalm(fact: Fact, value: number): boolean {
   return fact.of === 'components-deployed-percent' ? value >= 100 : value === 0
 }
 /** Facts whose past is kept: what an agent's silence was in each minute of a quarter is not. */
-export const isKept = (fact: Fact): boolean => fact.of !== 'agent-silent-minutes' && fact.of !== 'stale-endpoints'
+/** What followed from alerts that have ended can't be tuned after the fact. */
+const ofAlerts: readonly Fact['of'][] = ['virus-alerts', 'alert-infections', 'vulnerable-endpoints']
+export const isKept = (fact: Fact): boolean => !ofAlerts.includes(fact.of) && fact.of !== 'agent-silent-minutes' && fact.of !== 'stale-endpoints'
 export const canReplay = (category: Category): boolean => Object.values(category.facts).every(isKept)
 
 /**

@@ -12,8 +12,8 @@ export const fieldCodes = [
   'email', 'date-time', 'id',
   // of one schema or rule
   'description.shape', 'account-id.shape', 'account-id.taken', 'country.shape', 'code.shape', 'time-zone.unknown', 'password.too-short', 'password.breached', 'name-differs', 'tag.comma', 'rings.shape',
-  'path.shape', 'port.shape', 'address.shape', 'time.shape', 'url.shape', 'url.contradicts', 'template.name-taken', 'group.shape', 'group.label-taken', 'until.past', 'until.too-far',
-  'file.too-large', 'file.unreadable', 'file.type',
+  'path.shape', 'port.shape', 'address.shape', 'time.shape', 'url.shape', 'url.contradicts', 'template.name-taken', 'group.shape', 'group.label-taken', 'until.past', 'until.too-far', 'until.before', 'maintenance.overlap', 'endpoints.of-one-product',
+  'key.shape', 'file.too-large', 'file.unreadable', 'file.type',
 ] as const
 export type FieldCode = (typeof fieldCodes)[number]
 

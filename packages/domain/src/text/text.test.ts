@@ -32,7 +32,7 @@ function placeholders(tokens: unknown): string[] {
 }
 
 /** Vendors' own names, which nobody translates. */
-const brands = ['microsoft-defender', 'rspamd', 'suricata', 'hosted-email-security', 'cloud-edge', 'threat-discovery', 'threat-mitigator', 'vision-one'].map((id) => `product-type.${id}.name`)
+const brands = ['microsoft-defender', 'rspamd', 'suricata', 'hosted-email-security', 'cloud-edge', 'threat-discovery', 'threat-mitigator', 'vision-one'].map((id) => `product-type.${id}.name`).concat(['linux', 'windows', 'macos'].map((id) => `alert-platform.${id}`))
 /** Words that are the same in French as in English, or are names. Each was looked at; a new one is added on purpose. */
 const sameInFrench = new Set([
   'app.name', 'locale.en', 'locale.fr', 'locale.ja', 'common.agent', 'common.infections', 'audit-source.console', 'audit-source.api', 'audit-source.agent', 'audit-actor.agent', 'audit-category.agent',

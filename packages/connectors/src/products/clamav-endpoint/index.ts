@@ -11,7 +11,7 @@ export const clamavEndpoint = defineProductType({
   connection: 'agent',
   engine: 'clamav',
   isSiteServer: false,
-  categories: ['antivirus', 'component-update', 'agent-abnormal', 'agent-offline', 'data-freshness'],
+  categories: ['outbreak-defence', 'antivirus', 'component-update', 'agent-abnormal', 'agent-offline', 'data-freshness'],
   commands: ['scan-now', 'stop-scan', 'update-components', 'synchronise', 'check', 'apply-settings', 'upgrade-agent', 'move-agent', 'uninstall-agent'],
   settings: clamavSettings,
   addOns: [],

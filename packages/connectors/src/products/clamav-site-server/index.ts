@@ -11,7 +11,7 @@ export const clamavSiteServer = defineProductType({
   connection: 'agent',
   engine: 'clamav',
   isSiteServer: true,
-  categories: ['antivirus', 'component-update', 'managed-server', 'data-freshness'],
+  categories: ['outbreak-defence', 'antivirus', 'component-update', 'managed-server', 'data-freshness'],
   commands: ['scan-now', 'stop-scan', 'update-components', 'synchronise', 'check', 'apply-settings', 'upgrade-agent', 'move-agent', 'uninstall-agent'],
   settings: clamavSettings,
   addOns: [],

@@ -7,7 +7,7 @@ export const microsoftDefender = defineProductType({
   connection: 'agent',
   engine: 'defender',
   isSiteServer: false,
-  categories: ['antivirus', 'anti-spyware', 'network-virus', 'web-reputation', 'behaviour-monitoring', 'device-control', 'component-update', 'agent-abnormal', 'agent-offline', 'data-freshness'],
+  categories: ['outbreak-defence', 'antivirus', 'anti-spyware', 'network-virus', 'web-reputation', 'behaviour-monitoring', 'device-control', 'component-update', 'agent-abnormal', 'agent-offline', 'data-freshness'],
   commands: [],
   settings: [],
   addOns: [],

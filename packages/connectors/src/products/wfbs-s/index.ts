@@ -7,7 +7,7 @@ export const wfbsS = defineProductType({
   connection: 'agent',
   engine: 'wfbs',
   isSiteServer: true,
-  categories: ['antivirus', 'anti-spyware', 'network-virus', 'web-reputation', 'behaviour-monitoring', 'url-filtering', 'device-control', 'component-update', 'managed-server', 'data-freshness'],
+  categories: ['outbreak-defence', 'antivirus', 'anti-spyware', 'network-virus', 'web-reputation', 'behaviour-monitoring', 'url-filtering', 'device-control', 'component-update', 'managed-server', 'data-freshness'],
   commands: [],
   settings: [],
   addOns: [],

@@ -7,7 +7,7 @@ export const wfbsSvc = defineProductType({
   connection: 'api',
   engine: null,
   isSiteServer: false,
-  categories: ['antivirus', 'anti-spyware', 'network-virus', 'web-reputation', 'behaviour-monitoring', 'url-filtering', 'device-control', 'component-update', 'data-freshness'],
+  categories: ['outbreak-defence', 'antivirus', 'anti-spyware', 'network-virus', 'web-reputation', 'behaviour-monitoring', 'url-filtering', 'device-control', 'component-update', 'data-freshness'],
   commands: [],
   settings: [],
   addOns: ['edr'],

@@ -1,0 +1,43 @@
+import { defineCategory, fact } from './define.ts'
+
+/**
+ * A virus alert that concerns endpoints of the product (EVT-5), the computers it already has and those it could have. Which these are follows from the alerts in force and from the
+ * inventory. A red alert is told to people once by the alert itself, not by each product's event. Source: EVT-3; seed 002, table 9-2.
+ */
+export const outbreakDefence = defineCategory({
+  id: 'outbreak-defence',
+  group: 'threat',
+  facts: {
+    red: fact.virusAlerts('red'),
+    yellow: fact.virusAlerts('yellow'),
+    toClean: fact.alertInfections(),
+    vulnerable: fact.vulnerableEndpoints(),
+  },
+  // 0: an alert that concerns the product is enough
+  indexes: { vulnerable: { default: 0, min: 0, max: 100_000 } },
+  conditions: {
+    'to-clean': {
+      severity: 'action-required',
+      concerns: 'toClean',
+      opens: (is) => is.toClean > 0,
+      figures: (is) => ({ endpoints: is.toClean }),
+      decidedBy: [],
+      resolvedBy: ['scan-now', 'clean-up-damage'],
+    },
+    'red-alert': {
+      severity: 'action-required',
+      concerns: 'vulnerable',
+      opens: (is, at) => is.red > 0 && is.vulnerable >= at.vulnerable,
+      figures: (is) => ({ alerts: is.red, endpoints: is.vulnerable }),
+      isToldElsewhere: true,
+      resolvedBy: ['update-components'],
+    },
+    'yellow-alert': {
+      severity: 'warning',
+      concerns: 'vulnerable',
+      opens: (is, at) => is.yellow > 0 && is.vulnerable >= at.vulnerable,
+      figures: (is) => ({ alerts: is.yellow, endpoints: is.vulnerable }),
+      resolvedBy: ['update-components'],
+    },
+  },
+})

@@ -1,0 +1,3 @@
+export * as outbreakApi from './api.ts'
+export * from './rules.ts'
+export * from './shapes.ts'

@@ -1,0 +1,2 @@
+export { outbreakRoutes } from './routes.ts'
+export { outbreakJobs } from './jobs.ts'

@@ -1,0 +1,3 @@
+import { spreadAlerts } from './spreading.ts'
+
+export const outbreakJobs = [spreadAlerts]
