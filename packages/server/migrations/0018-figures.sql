@@ -76,3 +76,6 @@ update partner set departures_since = now();
 
 -- Deleted products take their part of the counts along, piece by piece with their records (CUS-5).
 alter table purge add column type_id text;
+
+-- Records that count two days or more away from when their machine says it was (its clock is off): few or none. A list by when they count may then look at that part of the records alone.
+create index detection_clock_off on detection (partner_id, counted_at) where at - counted_at > interval '48 hours' or counted_at - at > interval '48 hours';

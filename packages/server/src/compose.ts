@@ -9,7 +9,7 @@ import { consentRoutes } from './consent/index.ts'
 import { customerRoutes } from './customers/index.ts'
 import { dashboardRoutes } from './dashboard/index.ts'
 import { eventRoutes } from './events/index.ts'
-import { figureRoutes } from './figures/index.ts'
+import { figureJobs, figureRoutes } from './figures/index.ts'
 import { inventoryRoutes } from './inventory/index.ts'
 import { retentionJobs } from './retention/index.ts'
 import { createSwitchRunner, identityJobs, identityRoutes } from './identity/index.ts'
@@ -103,7 +103,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...maintenanceRoutes,
     ...siteRoutes,
   ]
-  const jobs: Job[] = [...cleaning, ...retentionJobs, ...productJobs, ...identityJobs, ...commandJobs, ...settingJobs, ...orderJobs, ...outbreakJobs, ...assessmentJobs, ...maintenanceJobs]
+  const jobs: Job[] = [...cleaning, ...retentionJobs, ...productJobs, ...identityJobs, ...commandJobs, ...settingJobs, ...orderJobs, ...figureJobs, ...outbreakJobs, ...assessmentJobs, ...maintenanceJobs]
   const background: Background[] = [createScheduler(services, jobs), createAssessor(services), createOrderRunner(services), createSwitchRunner(services)]
   if (parts.smtp !== null) {
     const sender = createSender(services, parts.smtp)

@@ -16,7 +16,7 @@ export const FigureAnswer = z.object({
   /** When it was counted: every change before is in it (PRD-8). */
   asOf: Instant,
   /** PRD-8: products that feed it and have not been heard for longer than their source promises; what they would say is missing. Null: nothing outside feeds it. */
-  stale: z.object({ products: z.number().int(), of: z.number().int(), rows: RowsLink }).nullable(),
+  stale: z.object({ products: z.number().int(), of: z.number().int(), rows: RowsLink.nullable() }).nullable(),
   value: z.unknown(),
 })
 export type FigureAnswer = z.infer<typeof FigureAnswer>

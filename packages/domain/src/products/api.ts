@@ -19,6 +19,8 @@ export const listProducts = defineRoute({
   id: 'products.list', method: 'GET', path: '/v1/products', permission: 'product.read',
   query: listQuery(['description', 'lastSeenAt', 'createdAt'], {
     customerId: CustomerId.optional(), typeId: z.string().max(40).optional(), family: Family.optional(), state: oneOrMore(agentStates).optional(),
+    /** Heard once, and not for longer than its source promises (PRD-8). */
+    isStale: z.stringbool().optional(),
   }),
   reply: listReply(Product), problems: [],
 })

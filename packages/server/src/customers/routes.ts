@@ -65,7 +65,7 @@ export const customerRoutes: Handler[] = [
     const customer = await customers.lock(db, params.customerId)
     assertDeletable(customer, body.confirmName)
     const before = { ...customer, contacts: await contacts.list(db, customer.id) }
-    await customers.remove(db, customer.id)
+    await customers.remove(db, customer.id, now)
     announce(db, customer.id)
     await record(db, services.vault, now, doer(who), { activity: 'customer.deleted', object: objectOf(customer), customerId: customer.id, before })
     return null

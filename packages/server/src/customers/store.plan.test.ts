@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => database.close())
 
 const now = new Date()
-const asked = (db: TenantDb) => ({ db, accountId: primaryId, now, timeZone: 'Europe/Paris', range: null })
+const asked = (db: TenantDb) => ({ db, accountId: primaryId, permissions: new Set([]), role: 'owner' as const, now, timeZone: 'Europe/Paris', range: null })
 const listCustomers = (query: object) => (db: TenantDb) => list(db, customersApi.listCustomers.query!.parse(query))
 const listProducts = (query: object) => (db: TenantDb) => products.list(db, productsApi.listProducts.query!.parse(query), now)
 const listEndpoints = (query: object) => (db: TenantDb) => endpoints.list(db, productsApi.listEndpoints.query!.parse(query), now)

@@ -61,7 +61,8 @@ export async function setTags(db: TenantDb, id: string, tags: readonly string[])
 }
 
 /** With its contacts, tags and the scope lines that name it. The caller holds the lock and has seen that it has no product. */
-export async function remove(db: TenantDb, id: string): Promise<void> {
+export async function remove(db: TenantDb, id: string, now: Date): Promise<void> {
+  await db.query('insert into departed (partner_id, id, customer_id, came_at, went_at) select partner_id, id, id, created_at, $2 from customer where id = $1', [id, now])
   await db.query('delete from customer where id = $1', [id])
 }
 

@@ -1,4 +1,4 @@
-import { figures } from '@vigie/domain/figures'
+import { figures, rowsOf } from '@vigie/domain/figures'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Actor } from '../platform/index.ts'
 import { aCustomer, anActor, aPartner, aProduct } from '../platform/testing/database.ts'
@@ -26,7 +26,7 @@ describe('figures (PRD-8, DSH-2)', () => {
     const { status, body } = await call('GET', `/v1/figures/${id}`)
     expect(status).toBe(200)
     expect(figure.value.safeParse(body.value).error).toBeUndefined()
-    expect(Math.abs(Date.parse(body.countedAt) - server.clock.now().getTime())).toBeLessThan(5_000)
+    expect(Math.abs(Date.parse(body.asOf) - server.clock.now().getTime())).toBeLessThan(5_000)
   })
 
   it('one nobody knows is not there', async () => expect((await call('GET', '/v1/figures/profit')).body.code).toBe('figure.not-found'))
@@ -66,7 +66,7 @@ describe('figures (PRD-8, DSH-2)', () => {
     const { states } = (await call('GET', '/v1/figures/agents-by-state')).body.value
     expect(states).toEqual(['pending', 'online', 'abnormal'].flatMap((state) => {
       const count = products.filter((row) => row.state === state).length
-      return count > 0 ? [{ state, count }] : []
+      return count > 0 ? [{ state, count, rows: rowsOf.products({ state: state as 'online' }) }] : []
     }))
     return customers.length
   }

@@ -1,26 +1,35 @@
-import { figuresApi, type FigureAnswer } from '@vigie/domain/figures'
+import { figuresApi, historyRanges, rowScreens, type FigureAnswer, type RowsLink } from '@vigie/domain/figures'
+import type { Permission } from '@vigie/domain/access'
 import { Problem } from '@vigie/domain/kernel'
 import { countAttention } from '../customers/index.ts'
 import { handle, type Context, type FigureCount, type Handler } from '../platform/index.ts'
-import { countAgentsByState } from '../products/index.ts'
+import { countAgentsByState, countInventoryHealth, countStale } from '../products/index.ts'
+import { countThreats, countTopCustomersByThreat } from './detections.ts'
+import { countCustomersNeedingAttention, countNotifications, countSystem } from './events.ts'
+import { countCustomersOverTime, countProductsOverTime } from './over-time.ts'
+
+export { figureJobs, foldTallies } from './fold.ts'
 
 /** Every figure of `domain` has its count here, and nothing else does: `index.test.ts`. */
-export const counts = [countAttention, countAgentsByState] as const
+export const counts = [
+  countNotifications, countCustomersNeedingAttention, countThreats, countSystem, countCustomersOverTime, countProductsOverTime, countTopCustomersByThreat, countAgentsByState, countInventoryHealth, countAttention,
+] as const
 const byId = new Map<string, FigureCount>(counts.map((one) => [one.figure.id, one as unknown as FigureCount]))
 
 export const figureRoutes: Handler[] = [
   handle(figuresApi.getFigure, async (context, { params: { figureId }, query }) => {
-    const answer = await answerOf(context, figureId, query.range)
+    const answer = await answerer(context)(figureId, query.range)
     if (!answer) throw new Problem('figure.not-found')
     return answer
   }),
   handle(figuresApi.getFigures, async (context, { query }) => {
+    const answer = answerer(context)
     const figures: FigureAnswer[] = []
     const missing: string[] = []
     for (const asked of query.ask) {
-      const [id, range] = asked.split(':') as [string, FigureAnswer['range']?]
-      const answer = await answerOf(context, id, range ?? undefined)
-      if (answer) figures.push(answer)
+      const [id, range] = asked.split(':') as [string, NonNullable<FigureAnswer['range']>?]
+      const found = await answer(id, range)
+      if (found) figures.push(found)
       else missing.push(asked)
     }
     return { figures, missing }
@@ -28,11 +37,33 @@ export const figureRoutes: Handler[] = [
 ]
 
 /** Null: no such figure, or range, or not for the asker. */
-async function answerOf({ db, actor, now }: Context, id: string, asked: NonNullable<FigureAnswer['range']> | undefined): Promise<FigureAnswer | null> {
-  const one = byId.get(id)
-  if (!one || !one.figure.needs.every((permission) => actor.permissions.has(permission))) return null
-  const range = asked ?? one.figure.ranges[0] ?? null
-  if (asked !== undefined && !one.figure.ranges.includes(asked)) return null
-  const { value, from = null, until = null } = await one.count({ db, accountId: actor.accountId, now, timeZone: actor.timeZone, range })
-  return { id, range, from: from?.toISOString() ?? null, until: until?.toISOString() ?? null, timeZone: actor.timeZone, asOf: now.toISOString(), stale: null, value }
+type Answer = (id: string, range: NonNullable<FigureAnswer['range']> | undefined) => Promise<FigureAnswer | null>
+
+/** What several figures of one request need is asked once. */
+function answerer({ db, actor, now }: Context): Answer {
+  let stale: Promise<FigureAnswer['stale']> | undefined
+  const { accountId, permissions, role, timeZone } = actor
+  return async (id, asked) => {
+    const one = byId.get(id)
+    if (!one || !one.figure.needs.every((permission) => permissions.has(permission))) return null
+    if (asked !== undefined && !one.figure.ranges.includes(asked)) return null
+    const range = asked ?? one.figure.ranges[0] ?? null
+    const { value, from = null, until = null } = await one.count({ db, accountId, permissions, role, now, timeZone, range })
+    // how many customers and products there are is our own knowledge; the rest is what products told
+    const isOwn = one.figure.ranges.some((own) => (historyRanges as readonly string[]).includes(own))
+    stale ??= isOwn ? undefined : countStale(db, now)
+    return withoutForbiddenWays({
+      id, range, from: from?.toISOString() ?? null, until: until?.toISOString() ?? null, timeZone, asOf: now.toISOString(), stale: isOwn ? null : await stale!, value,
+    }, permissions)
+  }
 }
+
+const readable: Readonly<Record<(typeof rowScreens)[number], Permission>> = { events: 'event.read', customers: 'customer.read', products: 'product.read', inventory: 'product.read', detections: 'detection.read' }
+
+/** A number stays; the way to rows that one may not read goes. */
+function withoutForbiddenWays<T>(value: T, permissions: ReadonlySet<Permission>): T {
+  if (Array.isArray(value)) return value.map((one) => withoutForbiddenWays<unknown>(one, permissions)) as T
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]: [string, unknown]) => [key, key === 'rows' && one !== null ? allowed(one as RowsLink, permissions) : withoutForbiddenWays(one, permissions)])) as T
+}
+const allowed = (link: RowsLink, permissions: ReadonlySet<Permission>): RowsLink | null => (permissions.has(readable[link.screen]) ? link : null)

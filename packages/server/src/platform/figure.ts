@@ -1,3 +1,4 @@
+import type { Permission, Role } from '@vigie/domain/access'
 import type { Figure, FigureAnswer } from '@vigie/domain/figures'
 import type * as z from 'zod'
 import type { TenantDb } from './db/index.ts'
@@ -6,6 +7,8 @@ import type { TenantDb } from './db/index.ts'
 export interface FigureAsked {
   db: TenantDb
   accountId: string
+  permissions: ReadonlySet<Permission>
+  role: Role
   now: Date
   /** The asker's, by which days are cut. */
   timeZone: string

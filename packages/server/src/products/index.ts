@@ -1,4 +1,4 @@
-export { countAgentsByState } from './figures.ts'
+export { countAgentsByState, countInventoryHealth, countStale } from './figures.ts'
 export { conditionsOf as endpointConditions, find as findEndpoints } from './endpoints.ts'
 export { newestOfEngines } from './newest.ts'
 export { groupRoutes } from './group-routes.ts'

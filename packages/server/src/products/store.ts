@@ -22,6 +22,7 @@ export async function list(db: TenantDb, query: ProductQuery, now: Date): Promis
   if (query.typeId) where.push(`p.type_id = ${params.add(query.typeId)}`)
   if (query.family) where.push(`p.family = ${params.add(query.family)}`)
   if (query.state) where.push(`p.state = any(${params.add(query.state)}::text[])`)
+  if (query.isStale !== undefined) where.push(`(p.last_seen_at < ${params.add(now)}::timestamptz - p.fresh_for_seconds * interval '1 second') is ${query.isStale ? '' : 'not '}true`)
   if (query.q) {
     const pattern = `(select vigie.fold(${params.add(likePattern(query.q))}))` // once, not for each row
     const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(query.q) ? ` or p.guid = ${params.add(query.q)}::uuid` : ''
@@ -105,8 +106,11 @@ export async function describe(db: TenantDb, id: string, description: string): P
  * anew from the products it still has. The caller holds the lock.
  */
 export async function remove(db: TenantDb, product: Product, now: Date): Promise<void> {
+  await db.query(
+    'insert into departed (partner_id, id, customer_id, type_id, came_at, went_at) select partner_id, id, customer_id, type_id, created_at, $2 from product where id = $1', [product.id, now])
   await db.query('delete from product where id = $1', [product.id])
-  await db.query('insert into purge (partner_id, product_id, customer_id, asked_at) values ($1, $2, $3, $4) on conflict do nothing', [db.tenant.partnerId, product.id, product.customerId, now])
+  await db.query(
+    'insert into purge (partner_id, product_id, customer_id, type_id, asked_at) values ($1, $2, $3, $4, $5) on conflict do nothing', [db.tenant.partnerId, product.id, product.customerId, product.typeId, now])
   await db.query(
     `update customer c set product_count = kept.products, endpoint_count = kept.endpoints, last_seen_at = kept.seen
      from (select count(*)::integer as products, coalesce(sum(endpoint_count), 0)::integer as endpoints, max(last_seen_at) as seen from product where customer_id = $1) kept

@@ -1,0 +1,72 @@
+import { restrictView } from '../consent/index.ts'
+import type { TenantDb } from '../platform/index.ts'
+
+/**
+ * What was counted between instants of whole hours: in the running totals up to where they are closed, in what came late since, and in the hours after. One statement, so that all three are of one moment.
+ * Parts: `kind` 'at' what the totals are at the n-th boundary, 'in' what is to be added to the n-th bucket (from 1).
+ */
+const parts = (totals: string, where: string, columns: string) => `
+  state as materialized (select coalesce((select closed_until from count_state), '-infinity'::timestamptz) as closed),
+  point as materialized (
+    select b.n, (least(b.at, s.closed) - interval '1 hour') at time zone 'UTC' as last from unnest($1::timestamptz[]) with ordinality b (at, n), state s where s.closed > '-infinity'),
+  part as (
+    select 'at' as kind, p.n::integer, ${columns}, sum(t.totals[extract(hour from p.last)::integer + 2])::bigint as count from point p join ${totals} t on t.day = p.last::date where ${where} group by p.n, ${columns}
+    union all
+    select 'in', width_bucket(t.hour, $1::timestamptz[]), ${columns}, sum(t.change)::bigint from tally_late t where t.hour >= ($1::timestamptz[])[1] and t.hour < least((select closed from state), $2::timestamptz) and ${where} group by 2, ${columns}
+    union all
+    select 'in', width_bucket(t.hour, $1::timestamptz[]), ${columns}, sum(t.count)::bigint from tally_hour t where t.hour >= greatest((select closed from state), ($1::timestamptz[])[1]) and t.hour < $2::timestamptz and ${where} group by 2, ${columns}
+  )`
+
+export interface Tally {
+  category: string
+  typeId: string
+  /** One a bucket. */
+  counts: number[]
+}
+
+/** What one may see of it (ACC-14, consent), by category and product type in each bucket. */
+export async function tallies(db: TenantDb, bounds: readonly Date[]): Promise<Tally[]> {
+  const found = new Map<string, Tally>()
+  const add = async (totals: 'tally_day' | 'tally_day_all', where: string, sign: 1 | -1) => {
+    const { rows } = await db.query<{ kind: 'at' | 'in'; n: number; category: string; type_id: string; count: string }>(
+      `with ${parts(totals, where, 't.category, t.type_id')} select * from part`, [bounds, bounds.at(-1)])
+    for (const { kind, n, category, type_id: typeId, count } of rows) {
+      const key = `${category} ${typeId}`
+      const one = found.get(key) ?? { category, typeId, counts: bounds.slice(1).map(() => 0) }
+      found.set(key, one)
+      const change = sign * Number(count)
+      // bucket n is what the totals are at its end less what they are at its beginning
+      if (kind === 'in' || n > 1) one.counts[kind === 'in' ? n - 1 : n - 2]! += change
+      if (kind === 'at' && n < bounds.length) one.counts[n - 1]! -= change
+    }
+  }
+  const seen = await restrictView(db, 'view-detections', 't.customer_id', {})
+  if (db.tenant.scope !== 'all') await add('tally_day', seen ?? 'true', 1)
+  else {
+    await add('tally_day_all', 'true', 1)
+    // those who do not consent are fewer than those who do
+    if (seen !== null) await add('tally_day', `(${seen}) is not true`, -1)
+  }
+  return [...found.values()].filter(({ counts }) => counts.some((count) => count !== 0))
+}
+
+export interface TopCustomer {
+  id: string
+  company: string
+  count: number
+  categories: { category: string; count: number }[]
+}
+
+/** The customers with the most between two instants, and what all have together. */
+export async function topCustomers(db: TenantDb, from: Date, until: Date, most: number): Promise<{ total: number; customers: TopCustomer[] }> {
+  const seen = (await restrictView(db, 'view-detections', 't.customer_id', {})) ?? 'true'
+  const { rows } = await db.query<{ id: string | null; company: string; categories: { category: string; count: number }[]; count: string; total: string }>(
+    `with ${parts('tally_day', seen, 't.customer_id, t.category')},
+     counted as materialized (select customer_id, category, sum(case when kind = 'at' and n = 1 then -count else count end) as count from part group by 1, 2),
+     best as materialized (
+       select c.id, c.company, k.count from (select customer_id, sum(count) as count from counted group by 1 having sum(count) > 0) k join customer c on c.id = k.customer_id order by k.count desc, c.id limit $3)
+     select b.id, b.company, b.count, a.total,
+       (select jsonb_agg(jsonb_build_object('category', category, 'count', count) order by count desc, category) from counted where customer_id = b.id and count > 0) as categories
+     from (select coalesce(sum(count), 0) as total from counted) a left join best b on true order by b.count desc, b.id`, [[from, until], until, most])
+  return { total: Number(rows[0]!.total), customers: rows.flatMap(({ id, company, count, categories }) => (id === null ? [] : [{ id, company, count: Number(count), categories }])) }
+}
