@@ -8,6 +8,7 @@ import { ingest } from './ingest.ts'
 import { inventory } from './inventory.ts'
 import { lists } from './lists.ts'
 import { orders } from './orders.ts'
+import { search } from './search.ts'
 
 /** One file a bench; in the order a whole run takes them. */
-export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, inventory, customers, orders, agentIdle, consolePaint]
+export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, inventory, customers, search, orders, agentIdle, consolePaint]

@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks'
 import { inventoryApi } from '@vigie/domain/inventory'
 import { productsApi } from '@vigie/domain/products'
-import type pg from 'pg'
 import { defineBench, voidBy } from '../kit/define.ts'
+import { fillEstate } from '../kit/estate.ts'
 import { measure, quantile } from '../kit/measure.ts'
 import { startServer, type ServerUnderTest } from '../kit/server.ts'
 
@@ -25,7 +25,7 @@ export const inventory = defineBench({
     const server = await startServer(context)
     const customers = context.isShort ? 1_000 : 10_000
     context.say(`filling ${customers} customers with 25 endpoints each ...`)
-    await fill(await server.connect(), customers)
+    await fillEstate(await server.connect(), customers)
     const times = new Map<string, number[]>()
     const rounds = context.isShort ? 3 : 12
     context.say('asking ...')
@@ -75,31 +75,4 @@ async function deepCursor(server: ServerUnderTest, query: Record<string, string>
     cursor = reply.nextCursor
   }
   return cursor
-}
-
-/** Past the server, in a few statements: as an estate of years looks like, not as one made at once. */
-async function fill(database: pg.Client, customers: number): Promise<void> {
-  const run = (text: string, ...values: unknown[]) => database.query(text, values)
-  const business = `(select id from partner where kind = 'operator')`
-  await run(
-    `insert into customer (partner_id, id, company, city, country, account_id, time_zone, locale, product_count, endpoint_count)
-     select ${business}, gen_random_uuid(), (array['Boulangerie', 'Cabinet', 'Garage', 'Menuiserie', 'Pharmacie', 'Étude'])[1 + n % 6] || ' ' || substr(md5(n::text), 1, 8), 'Lyon', 'FR', 'acc-' || n, 'Europe/Paris', 'fr', 1 + (n % 5 = 0)::integer, 25
-     from generate_series(1, $1::integer) n`, customers)
-  await run(`insert into customer_tag (partner_id, customer_id, tag) select partner_id, id, 'group-' || (hashtext(id::text) & 63) from customer`)
-  await run(
-    `insert into product (partner_id, id, customer_id, guid, type_id, family, description, state, fresh_for_seconds, endpoint_count)
-     select partner_id, gen_random_uuid(), c.id, gen_random_uuid(), case when i = 1 then 'clamav-endpoint' else 'clamav-site-server' end, 'endpoint-hosted', 'P' || substr(md5(c.id::text || i), 1, 8),
-       (array['online', 'online', 'online', 'online', 'offline', 'abnormal'])[1 + (hashtext(c.id::text) & 255) % 6], 900, case when i = 1 then 25 else 0 end from customer c, generate_series(1, c.product_count) i`)
-  await run(`insert into endpoint_group (partner_id, product_id, customer_id, name, position, endpoint_count) select partner_id, id, customer_id, 'servers', 0, endpoint_count from product on conflict do nothing`)
-  await run(
-    `insert into agent (partner_id, id, customer_id, product_id, public_key, state, hostname, platform, fingerprint, agent_version, protocol, registered_at)
-     select p.partner_id, gen_random_uuid(), p.customer_id, p.id, decode(md5(p.id::text || i), 'hex'), case when i % 9 = 4 then 'offline' else p.state end, 'srv-' || i, 'Linux', md5(p.id::text || i), case when i = 7 then '0.0.9' else '0.1.0' end, 2, now()
-     from product p, generate_series(1, p.endpoint_count) i`)
-  await run(
-    `insert into endpoint (partner_id, id, customer_id, product_id, agent_id, key, name, "group", addresses, platform, engine, engine_version, real_time_scan, open_infections, received_at, collected_at, pattern_built_at)
-     select a.partner_id, gen_random_uuid(), a.customer_id, a.product_id, a.id, a.fingerprint, 'pc-' || substr(md5(a.id::text), 1, 8), 'servers', array['10.0.' || substr(a.hostname, 5) || '.' || (hashtext(a.product_id::text) & 255)],
-       case when h & 1 = 0 then 'Debian 13' when h & 62 = 2 then 'Windows 11' else 'Windows Server 2022' end, 'clamav', case when h & 127 = 5 then '1.4.2' else '1.4.3' end, case when h & 63 = 9 then 'off' else 'on' end,
-       case when h & 511 = 3 then 1 + (h & 7) else 0 end, case when h & 1023 = 7 then null else now() - (h & 4095) * interval '3 minutes' end, now(), now() - (h & 1023) * interval '6 minutes'
-     from (select *, abs(hashtext(id::text)) as h from agent) a`)
-  await run('vacuum analyze')
 }

@@ -1,7 +1,7 @@
 import { folded, looksLikeAddress, type HitOf } from '@vigie/domain/search'
-import { restrictView } from '../consent/index.ts'
+import { restrictView, soughtWords, withoutAddresses } from '../consent/index.ts'
 import { decodeCursor, encodeCursor, keyset, likePattern, Params, type TenantDb } from '../platform/index.ts'
-import { bitsOf, orById, type Found, type PageOf, type Words } from './words.ts'
+import { anyOf, bitsOf, orById, type Found, type PageOf, type Words } from './words.ts'
 
 /** So many that a word finds are judged one by one; where more are, a walk in the order of names soon meets those that are sought (decisions 0022, 0031). */
 const most = { endpoints: 5_000, customers: 300 } as const
@@ -15,6 +15,7 @@ const sorts = { starts: [{ sql: 'e.name_key', type: 'text' }], within: [{ sql: '
 const patternsOf = (word: string): string[] => (looksLikeAddress(word) ? [likePattern(` ${word}`), `${likePattern(word)}\n %`] : [likePattern(word)])
 
 interface Row {
+  tier: Tier
   id: string
   name: string
   addresses: string[]
@@ -30,20 +31,26 @@ interface Row {
  * (store.plan.test.ts).
  */
 export async function endpoints(db: TenantDb, words: Words, page: PageOf): Promise<Found<HitOf<'endpoint'>>> {
-  const from = page.cursor === undefined ? 0 : Math.max(0, tiers.indexOf(decodeCursor(page.cursor, 3)[0] as Tier))
+  const from = page.cursor === undefined ? 'starts' : (tiers.find((tier) => tier === decodeCursor(page.cursor!, 3)[0]) ?? 'starts')
   const consented = (await restrictView(db, 'view-endpoints', 'e.customer_id', {})) ?? 'true'
-  // all whose name begins with the only word are sought: no need to ask how many there are
-  let isFew: Few | null | undefined
-  const found: (Row & { tier: Tier })[] = []
-  for (const [n, tier] of tiers.entries()) {
-    if (n < from || found.length > page.limit) continue
-    if (isFew === undefined && (tier === 'within' || words.all > 1)) isFew = await few(db, words)
-    const rows = await read(db, words, tier, isFew ?? null, consented, { limit: page.limit + 1 - found.length, cursor: n === from ? page.cursor : undefined })
-    found.push(...rows.map((row) => ({ ...row, tier })))
+  const found: Row[] = []
+  const readOn = async (tier: Tier, few: Few | null) => {
+    if (tiers.indexOf(tier) < tiers.indexOf(from)) return
+    found.push(...await read(db, words, tier, few, consented, { limit: page.limit + 1 - found.length, cursor: tier === from ? page.cursor : undefined }))
+  }
+  // all whose name begins with the only word are sought: no need to ask how many others there are
+  if (words.all === 1) await readOn('starts', null)
+  if (found.length <= page.limit) {
+    const few = await fewWith(db, words)
+    if (few === null || few.endpoints.length + few.customers.length > 0 || words.id !== null) {
+      if (words.all > 1) await readOn('starts', few)
+      if (found.length <= page.limit) await readOn('within', few)
+    }
   }
   const shown = found.slice(0, page.limit)
   const last = shown.at(-1)
-  return { rows: shown.map((row) => toHit(row, words)), nextCursor: last && found.length > page.limit ? encodeCursor([last.tier, ...last.keys]) : null }
+  const withheld = await withoutAddresses(db, shown.map((row) => row.customer_id))
+  return { rows: shown.map((row) => toHit(withheld.has(row.customer_id) ? { ...row, addresses: [] } : row, words)), nextCursor: last && found.length > page.limit ? encodeCursor([last.tier, ...last.keys]) : null }
 }
 
 /** All that have one of the words, by themselves or through their customer: those sought are among them. */
@@ -53,18 +60,20 @@ interface Few {
 }
 
 /** Null: no word is rare. */
-async function few(db: TenantDb, words: Words): Promise<Few | null> {
+async function fewWith(db: TenantDb, words: Words): Promise<Few | null> {
   const params = new Params()
-  const { rows } = await db.query<{ bits: number; customers: number; ids: string[] | null }>(
+  const isAlone = words.all === 1 // then endpoints are not found through their customer
+  const { rows } = isAlone ? { rows: [] } : await db.query<{ bits: number; customers: number; ids: string[] | null }>(
     `select bits, count(*)::integer as customers, case when count(*) <= ${most.customers} then array_agg(id) end as ids
-     from (select c.id, ${bitsOf('c.search_key', words, params)} as bits from customer c) met where bits > 0 group by bits`, params.values)
+     from (select c.id, ${bitsOf('c.search_key', words, params)} as bits from customer c where ${anyOf('c.search_key', words, params)}) met group by bits`, params.values)
   // the longest is likely the rarest
-  for (const [i, word] of [...words.folded.entries()].toSorted(([, a], [, b]) => b.length - a.length)) {
+  const byLength = [...words.folded.entries()].toSorted(([, a], [, b]) => b.length - a.length)
+  // of one or two signs the index knows nothing: only where there is nothing longer, and once
+  for (const [i, word] of byLength.filter(([, one], n) => one.length > 2 || n === 0)) {
     const through = rows.filter(({ bits }) => (bits & (2 ** i)) > 0)
-    const isAlone = words.all === 1 // then endpoints are not found through their customer
-    if (!isAlone && through.reduce((sum, { customers }) => sum + customers, 0) > most.customers) continue
+    if (through.reduce((sum, { customers }) => sum + customers, 0) > most.customers) continue
     const own = await withWord(db, word)
-    if (own !== null) return { endpoints: own, customers: isAlone ? [] : through.flatMap(({ ids }) => ids!) }
+    if (own !== null) return { endpoints: own, customers: through.flatMap(({ ids }) => ids!) }
   }
   return null
 }
@@ -87,7 +96,7 @@ async function read(db: TenantDb, words: Words, tier: Tier, few: Few | null, con
   const params = new Params()
   const keys = keyset(sorts, 'e.id', { ...page, sort: tier }, params)
   const isAlone = words.all === 1
-  const own = ownBits(few === null ? 'e.search_key' : 's.words', words, params)
+  const own = ownBits(await soughtWords(db, few === null ? 'e.search_key' : 's.words', 'e.customer_id'), words, params)
   const first = params.add(words.folded[0])
   // by the order of "C" all that begin with it lie between it and it with the highest sign behind
   const starts = `e.name_key >= ${first} and e.name_key < ${first} || U&'\\+10FFFF'`
@@ -105,7 +114,7 @@ async function read(db: TenantDb, words: Words, tier: Tier, few: Few | null, con
          ${isAlone ? '' : 'join customer c on c.partner_id = e.partner_id and c.id = e.customer_id'}
        where ${where.join(' and ')} order by ${keys.orderBy} limit ${params.add(page.limit)}
      )
-     select e.id, e.name, e.addresses, s.former_names, e.customer_id, c.company, p.description, e.keys
+     select ${params.add(tier)} as tier, e.id, e.name, e.addresses, s.former_names, e.customer_id, c.company, p.description, e.keys
      from page e join customer c on c.partner_id = e.partner_id and c.id = e.customer_id join product p on p.partner_id = e.partner_id and p.id = e.product_id
        join endpoint_search s on s.partner_id = e.partner_id and s.endpoint_id = e.id
      order by ${keys.orderBy}`, params.values)
@@ -115,7 +124,7 @@ async function read(db: TenantDb, words: Words, tier: Tier, few: Few | null, con
 const ownBits = (column: string, { folded: all }: Words, params: Params): string =>
   `(${all.map((word, i) => `case when ${patternsOf(word).map((pattern) => `${column} like ${params.add(pattern)}`).join(' or ')} then ${2 ** i} else 0 end`).join(' + ')})`
 
-export function toHit(row: Omit<Row, 'keys'>, { folded: all }: Pick<Words, 'folded'>): HitOf<'endpoint'> {
+export function toHit(row: Omit<Row, 'keys' | 'tier'>, { folded: all }: Pick<Words, 'folded'>): HitOf<'endpoint'> {
   const missing = all.filter((word) => !folded(row.name).includes(word))
   return {
     kind: 'endpoint', id: row.id, name: row.name, productName: row.description, customerId: row.customer_id, customerName: row.company,

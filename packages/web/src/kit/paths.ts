@@ -9,7 +9,12 @@ function at(path: string, search: Search = {}, hash = ''): string {
 const seg = encodeURIComponent
 
 export const paths = {
-  home: () => at('/home'),
+  /** `tab`: of the dashboard. `wall`: full screen, the next tab after so many seconds. */
+  home: (search: { tab?: string; wall?: number } = {}) => at('/home', search),
+  /** All that is found; `kind` one kind, page by page. */
+  search: (search: { q?: string; kind?: string } = {}) => at('/search', search),
+  /** Of a number: the list with exactly what it counts (`RowsLink`). */
+  rows: ({ screen, query }: { screen: string; query: Record<string, string> }) => at(`/${screen}`, query),
 
   /** `event`: the one opened in the side panel over the list. */
   events: (search: { severity?: string; state?: string; category?: string; group?: string; customerId?: string; productId?: string; q?: string; event?: string } = {}) => at('/events', search),

@@ -9,12 +9,15 @@ import { queryClient } from '../kit/query.ts'
 import { useChangeLanguage, useText } from '../kit/text.tsx'
 import { Toasts } from '../kit/toast.tsx'
 import { Rail } from './Rail.tsx'
+import { loadRest } from '../text/load.ts'
+import { firstLocale } from './Language.tsx'
 import css from './Shell.module.css'
 import { Shortcuts } from './Shortcuts.tsx'
 import { TopBar } from './TopBar.tsx'
 import { useShortcuts } from './useShortcuts.ts'
 
-const loadPalette = () => import('./Palette.tsx')
+/** It speaks of what the first screens do not. */
+const loadPalette = () => Promise.all([import('./Palette.tsx'), loadRest(firstLocale())]).then(([module]) => module)
 const Palette = lazy(loadPalette)
 const OrderWatch = lazy(() => import('../orders/Watch.tsx'))
 
@@ -25,7 +28,7 @@ export function Shell() {
   const change = useChangeLanguage()
   const router = useRouter()
   const [over, setOver] = useState<'palette' | 'shortcuts' | 'rail' | null>(null)
-  const { pathname } = useLocation()
+  const { pathname, search } = useLocation()
   const main = useRef<HTMLElement>(null)
   const before = useRef(pathname)
 
@@ -43,6 +46,14 @@ export function Shell() {
     setOver(null)
     main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
   }, [pathname])
+  // What one opens, the palette offers again; ids stand only in addresses of such.
+  useEffect(() => {
+    const href = pathname + Object.values(search).join()
+    if (/[0-9a-f]{8}-/.test(href)) void import('../search/recent.ts').then(({ refOf, remember }) => {
+      const ref = refOf(pathname, search)
+      if (ref) remember(account.id, ref)
+    })
+  }, [pathname, search, account.id])
   useShortcuts({ palette: () => setOver('palette'), help: () => setOver('shortcuts') })
 
   return (

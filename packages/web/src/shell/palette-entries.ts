@@ -1,16 +1,21 @@
 import { useMantineColorScheme } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { customersApi } from '@vigie/domain/customers'
+import { commandKinds, plainCommandTypes, type CommandType } from '@vigie/domain/commands'
 import { locales } from '@vigie/domain/kernel'
-import { productsApi } from '@vigie/domain/products'
-import { useEffect, useState } from 'react'
+import type { OrderTarget } from '@vigie/domain/orders'
+import { searchApi, type SearchHit } from '@vigie/domain/search'
+import { useEffect, useMemo, useState } from 'react'
 import type { useActor } from '../kit/actor.ts'
 import { api } from '../kit/api.ts'
 import { paths } from '../kit/paths.ts'
-import type { Label } from '../kit/text.tsx'
+import type { Sign } from '../kit/Severity.tsx'
+import { useSignOut } from '../kit/sign-out.ts'
+import { useText, type Label } from '../kit/text.tsx'
+import { kindIcons, shown } from '../search/hits.ts'
+import { recent } from '../search/recent.ts'
+import { readVerb } from '../search/verbs.ts'
 import type { IconName } from '../ui/icons.tsx'
 import { administration, isAllowed, sections } from './sections.ts'
-import { useSignOut } from '../kit/sign-out.ts'
 import { useSetLocale } from './TopBar.tsx'
 
 export interface Entry {
@@ -20,6 +25,7 @@ export interface Entry {
   label: Label
   detail?: string
   icon: IconName
+  sign?: Sign | null
   to?: string
   run?(): void
 }
@@ -35,7 +41,11 @@ export function useCommands(actor: Actor): Entry[] {
   return [
     ...sections.filter((section) => isAllowed(section, actor.can)).map((section) => screen(section.label, section.to, section.icon)),
     ...administration.filter((page) => isAllowed(page, actor.can)).map((page) => screen(page.label, page.to, 'administration')),
+    ...(actor.can('detection.read') ? [screen('detections.title', paths.detections(), 'shield')] : []),
+    ...(actor.can('command.read') ? [screen('commands.title', paths.commands(), 'play')] : []),
+    ...(actor.can('product.read') ? [screen('identity.duplicates', paths.duplicates(), 'copy'), screen('identity.moves', paths.moves(), 'refresh')] : []),
     screen('shell.my-account', paths.myAccount(), 'user'),
+    screen('search.title', paths.search(), 'search'),
     ...(actor.can('product.read') ? [action('inventory.missing.link', 'search', { to: paths.missingEndpoint() })] : []),
     ...(actor.can('order.send') ? [action('orders.new', 'play', { to: paths.newOrder() })] : []),
     ...(actor.can('customer.create') ? [action('shell.new-customer', 'plus', { to: paths.newCustomer() })] : []),
@@ -46,33 +56,71 @@ export function useCommands(actor: Actor): Entry[] {
   ]
 }
 
-/** What the server finds for at least two signs, after 120 ms of quiet; the last answer stays until the next is there. */
-export function useFound(text: string, actor: Actor): { found: Entry[]; isSearching: boolean } {
+/** One sign of Japanese says as much as two letters. */
+const isEnough = (text: string) => [...text].length >= 2 || /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)
+const quietMs = 100
+
+/** What the server finds, after a moment of quiet; the last answer stays until the next is there. */
+export function useFound(text: string, actor: Actor): { found: Entry[]; told: Entry[]; isSearching: boolean } {
+  const say = useText()
   const wanted = text.trim()
   const [asked, setAsked] = useState('')
   useEffect(() => {
-    const timer = setTimeout(() => setAsked(wanted), 120)
+    const timer = setTimeout(() => setAsked(wanted), quietMs)
     return () => clearTimeout(timer)
   }, [wanted])
-  const isOn = [...asked].length >= 2
-  const result = useQuery({
-    queryKey: ['palette', asked],
-    enabled: isOn,
+  const verb = useMemo(() => (actor.can('order.send') ? readVerb(asked, told, (type) => say(`command.${type}`)) : null), [actor, asked, say])
+  const all = useSearch(isEnough(asked) ? { q: asked } : null)
+  const targets = useSearch(verb && { q: verb.target, limit: 3, kinds: 'customer,product,endpoint' })
+  const isOn = isEnough(wanted)
+  return {
+    found: isOn ? (all.data ?? []).map((hit) => entryOf(hit, `search.kind.${hit.kind}`)) : [],
+    told: isOn && verb ? (targets.data ?? []).slice(0, 4).flatMap((hit) => verb.verbs.slice(0, 3).flatMap((type) => order(type, hit) ?? [])) : [],
+    isSearching: isOn && (asked !== wanted || all.isFetching || targets.isFetching),
+  }
+
+  function entryOf(hit: SearchHit, group: string): Entry {
+    const { name, detail, customer, sign, to } = shown(say, hit)
+    return { id: `${group} ${hit.id}`, group, label: { text: name }, detail: [detail, customer].filter(Boolean).join(' · '), icon: kindIcons[hit.kind], sign, to }
+  }
+  /** To the wizard, filled in: what will happen is shown there before anything does (R16). */
+  function order(type: CommandType, hit: SearchHit): Entry | null {
+    const target = targetOf(hit)
+    if (!target) return null
+    const { name, customer } = shown(say, hit)
+    return { id: `${type} ${hit.id}`, group: 'shell.palette.actions', label: { key: 'search.order', values: { command: say(`command.${type}`), name } }, detail: customer, icon: 'play', to: paths.newOrder({ target: JSON.stringify(target), type }) }
+  }
+}
+/** What can be told by name. */
+const told = plainCommandTypes.filter((type) => !commandKinds[type].isDangerous)
+
+function targetOf(hit: SearchHit): OrderTarget | null {
+  if (hit.kind === 'customer') return { kind: 'customers', customerIds: [hit.id] }
+  if (hit.kind === 'product') return { kind: 'products', productIds: [hit.id] }
+  return hit.kind === 'endpoint' ? { kind: 'endpoints', endpointIds: [hit.id] } : null
+}
+
+const useSearch = (query: { q: string; limit?: number; kinds?: string } | null) =>
+  useQuery({
+    queryKey: ['palette', query],
+    enabled: query !== null,
     placeholderData: keepPreviousData,
     staleTime: 15_000,
-    queryFn: async ({ signal }) => {
-      const query = { q: asked, limit: 5 }
-      const [customers, products, endpoints] = await Promise.all([
-        actor.can('customer.read') ? api(customersApi.listCustomers).call({ query }, { signal }).then(({ rows }) => rows) : [],
-        actor.can('product.read') ? api(productsApi.listProducts).call({ query }, { signal }).then(({ rows }) => rows) : [],
-        actor.can('product.read') ? api(productsApi.listEndpoints).call({ query }, { signal }).then(({ rows }) => rows) : [],
-      ])
-      return [
-        ...customers.map((one): Entry => ({ id: one.id, group: 'shell.palette.customers', label: { text: one.company }, detail: one.accountId, icon: 'customers', to: paths.customer({ customerId: one.id }) })),
-        ...products.map((one): Entry => ({ id: one.id, group: 'shell.palette.products', label: { text: one.description }, detail: one.customerName, icon: 'shield', to: paths.product({ productId: one.id }) })),
-        ...endpoints.map((one): Entry => ({ id: one.id, group: 'shell.palette.endpoints', label: { text: one.name }, detail: one.customerName, icon: 'server', to: paths.endpoint({ endpointId: one.id }) })),
-      ]
-    },
+    queryFn: async ({ signal }) => (await api(searchApi.searchAll).call({ query: query! }, { signal })).groups.flatMap(({ rows }) => rows),
   })
-  return { found: isOn && [...wanted].length >= 2 ? (result.data ?? []) : [], isSearching: [...wanted].length >= 2 && (asked !== wanted || result.isFetching) }
+
+/** What one opened last, as it is called now. */
+export function useRecent(actor: Actor): Entry[] {
+  const say = useText()
+  const refs = useMemo(() => recent(actor.account.id), [actor.account.id])
+  const { data = [] } = useQuery({
+    queryKey: ['palette-recent', refs],
+    enabled: refs.length > 0,
+    staleTime: 0,
+    queryFn: async ({ signal }) => (await api(searchApi.nameThings).call({ query: { of: refs.join(',') } }, { signal })).rows,
+  })
+  return data.map((hit) => {
+    const { name, detail, customer, sign, to } = shown(say, hit)
+    return { id: `recent ${hit.id}`, group: 'search.recent', label: { text: name }, detail: [detail, customer].filter(Boolean).join(' · '), icon: kindIcons[hit.kind], sign, to }
+  })
 }

@@ -13,10 +13,11 @@ import { screens as orders } from '../orders/screens.ts'
 import { screens as outbox } from '../outbox/screens.ts'
 import { screens as products } from '../products/screens.ts'
 import { screens as releases } from '../releases/screens.ts'
+import { screens as search } from '../search/screens.ts'
 import { screens as settings } from '../settings/screens.ts'
 
 /** Every screen of the console: one line a slice. From `screens.ts` and not `index.ts`: what a slice lends to others would come along to the first load. */
 export const screens: readonly Screen[] = [
   screen('/administration', () => import('./AdministrationPage.tsx')),
-  ...access, ...home, ...events, ...customers, ...products, ...settings, ...inventory, ...identity, ...detections, ...commands, ...indexes, ...orders, ...outbox, ...releases, ...audit,
+  ...access, ...home, ...events, ...customers, ...products, ...settings, ...inventory, ...identity, ...detections, ...commands, ...indexes, ...orders, ...outbox, ...releases, ...search, ...audit,
 ]
