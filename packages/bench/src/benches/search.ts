@@ -1,0 +1,64 @@
+import { performance } from 'node:perf_hooks'
+import { searchApi } from '@vigie/domain/search'
+import { defineBench, voidBy } from '../kit/define.ts'
+import { fillEstate, fillEvents } from '../kit/estate.ts'
+import { measure, pause, quantile } from '../kit/measure.ts'
+import { startServer, type ServerUnderTest } from '../kit/server.ts'
+
+/** Issue 4: first results at 10,000 customers and 250,000 endpoints. */
+const limitMs = 100
+/** 100 technicians, each of whom looks for something every 20 seconds. */
+const requestsPerSecond = 5
+
+/** What people type, as it grows under their hands: common, rare and found nowhere; names, several words, addresses, GUIDs, categories, threats. */
+const questions = [
+  'ga', 'gar', 'garage', 'garage 1', 'pharmacie c4', 'étude', 'acc-99', 'pc', 'pc-', 'pc-4', 'pc-4f2', 'pc-4f2a', 'zz', 'zzzz', 'zq qz', '10.0.1', '10.0.1.77', 'windows', 'windows garage', 'garage pc-4f', 'boulangerie pc', 'cabinet windows server 4f',
+  'p4f', 'boul p1', 'antivirus', 'offline garage', 'family42', 'lab.simulated', 'garage family4', 'bench', 'a', '株式会社',
+] as const
+
+export const search = defineBench({
+  name: 'search',
+  about: 'p95 of the global search as it is typed at 10,000 customers, 250,000 endpoints and 20,000 open events (issue 4)',
+  async run(context) {
+    const server = await startServer(context)
+    const customers = context.isShort ? 1_000 : 10_000
+    context.say(`filling ${customers} customers with 25 endpoints each, and their events ...`)
+    const database = await server.connect()
+    await fillEstate(database, customers)
+    await fillEvents(database, { open: customers * 2, resolved: customers * 3 })
+    const { rows: [one] } = await database.query<{ guid: string; id: string }>('select p.guid, e.id from product p join endpoint e on e.product_id = p.id limit 1')
+    const asked = [...questions, one!.guid, one!.guid.slice(0, 8), one!.id]
+    const seconds = context.isShort ? 15 : 60
+    context.say(`searching for ${seconds} s ...`)
+    const { others, cpu, seconds: took, result } = await measure(server.processes, () => ask(server, asked, seconds))
+    const all = [...result.values()].flat()
+    const worst = [...result].map(([q, ms]) => [q, quantile(ms, 0.95)] as const).toSorted((a, b) => b[1] - a[1]).slice(0, 6)
+    for (const [q, ms] of worst) context.say(`slowest: ${ms.toFixed(0)} ms "${q}"`)
+    return [
+      {
+        bench: 'search/first-results', source: 'issue 4, point 8', ratio: quantile(all, 0.95) / limitMs, value: quantile(all, 0.95), goal: { atMost: 1 }, yardstick: { name: 'the limit', value: limitMs, unit: 'ms' },
+        detail: {
+          customers, endpoints: customers * 25, openEvents: customers * 2, requests: all.length, p50Ms: quantile(all, 0.5), p99Ms: quantile(all, 0.99), othersCores: others, serverCores: cpu['server']! / took, databaseCores: cpu['database']! / took,
+          ...Object.fromEntries(worst.slice(0, 3).map(([q, ms], n) => [`worst${n + 1}`, `${q} ${ms.toFixed(0)} ms`])),
+        },
+        ...voidBy(others),
+      },
+    ]
+  },
+})
+
+/** Open loop: a request that is late delays no other, and its wait counts. */
+async function ask(server: ServerUnderTest, questions: readonly string[], seconds: number): Promise<Map<string, number[]>> {
+  const times = new Map(questions.map((q) => [q, [] as number[]]))
+  for (const q of questions) await server.console.call(searchApi.searchAll, { query: { q } }) // its first time is nobody's
+  const asked: Promise<void>[] = []
+  const started = performance.now()
+  for (let turn = 0; turn < seconds * requestsPerSecond; turn++) {
+    const due = started + (turn * 1000) / requestsPerSecond
+    if (performance.now() < due) await pause(due - performance.now())
+    const q = questions[turn % questions.length]!
+    asked.push(server.console.call(searchApi.searchAll, { query: { q } }).then(() => void times.get(q)!.push(performance.now() - due)))
+  }
+  await Promise.all(asked)
+  return times
+}
