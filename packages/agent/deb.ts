@@ -53,7 +53,7 @@ Architecture: ${architecture}
 Maintainer: Vigie <vigie@localhost>
 Installed-Size: ${installedKilobytes}
 Depends: libc6 (>= 2.28)
-Recommends: clamav-daemon, clamav-freshclam
+Recommends: clamav-daemon, clamav-freshclam, nftables
 Section: admin
 Priority: optional
 Description: Vigie agent

@@ -9,6 +9,7 @@ import { access } from 'node:fs/promises'
 const programs = {
   clamd: ['/usr/sbin/clamd', '/usr/local/sbin/clamd'],
   clamonacc: ['/usr/sbin/clamonacc', '/usr/bin/clamonacc', '/usr/local/sbin/clamonacc'],
+  nft: ['/usr/sbin/nft', '/sbin/nft'],
   freshclam: ['/usr/bin/freshclam', '/usr/local/bin/freshclam'],
   systemctl: ['/usr/bin/systemctl', '/bin/systemctl'],
 } as const
