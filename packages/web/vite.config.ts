@@ -11,7 +11,7 @@ const vendor = /node_modules[\\/](react|react-dom|scheduler|@tanstack|@mantine|@
 const onlyInForms =
   /@mantine[\\/]core[\\/]esm[\\/]components[\\/](Autocomplete|Checkbox|Combobox|FileButton|FileInput|InlineInput|PasswordInput|Pill|PillsInput|Radio|ScrollArea|SegmentedControl|Select|Switch|TagsInput|Textarea)[\\/]/
 /** What the shell and nearly every screen need; slices of the domain that only some screens speak of stay with these. */
-const kit = /(web[\\/]src[\\/](kit|ui|shell)|domain[\\/]src[\\/](?!agents|consent|figures|identity|inventory|orders|releases|search|settings|sites))[\\/].*\.(tsx?|css)$/
+const kit = /(web[\\/]src[\\/](kit|ui|shell)|domain[\\/]src[\\/](?!agents|consent|dashboard|figures|identity|inventory|maintenance|orders|releases|search|settings|sites))[\\/].*\.(tsx?|css)$/
 /** Lists of exports too: a group takes along all that its modules import, and those import everything. */
 const ownChunks = /[Pp]alette|ViewDialog|ManyDialog|AdministrationPage|kit[\\/]form[\\/]([a-z]+-fields?|Wizard|index)|kit[\\/]index/
 

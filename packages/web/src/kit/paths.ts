@@ -17,7 +17,7 @@ export const paths = {
   rows: ({ screen, query }: { screen: string; query: Record<string, string> }) => at(`/${screen}`, query),
 
   /** `event`: the one opened in the side panel over the list. */
-  events: (search: { severity?: string; state?: string; category?: string; group?: string; customerId?: string; productId?: string; q?: string; event?: string } = {}) => at('/events', search),
+  events: (search: { severity?: string; state?: string; category?: string; group?: string; customerId?: string; productId?: string; silence?: string; q?: string; event?: string } = {}) => at('/events', search),
   event: ({ eventId, ...search }: { eventId: string; tab?: string }) => at(`/events/${seg(eventId)}`, search),
 
   customers: (search: { attention?: string; threat?: string; system?: string; licence?: string; tag?: string; typeId?: string; managedBy?: string; connection?: string; q?: string } = {}) => at('/customers', search),
@@ -47,6 +47,10 @@ export const paths = {
   orderRules: () => at('/administration/orders'),
 
   agentVersions: () => at('/administration/agent-versions'),
+
+  maintenance: (search: { state?: string; customerId?: string; productId?: string; window?: string } = {}) => at('/maintenance', search),
+  /** `new`: of what it is planned; `endpoint` names `endpointId`. */
+  maintenanceWindow: ({ windowId, ...search }: { windowId: string; customerId?: string; productId?: string; group?: string; endpointId?: string; endpoint?: string }) => at(`/maintenance/${seg(windowId)}`, search),
 
   administration: () => at('/administration'),
   accounts: (search: { state?: string; account?: string } = {}) => at('/administration/accounts', search),

@@ -28,6 +28,7 @@ export const administration: readonly (Omit<Section, 'key' | 'icon'> & { about: 
   { label: 'shell.accounts', about: 'shell.accounts.about', to: paths.accounts(), needs: ['account.read'] },
   { label: 'shell.business', about: 'shell.business.about', to: paths.business(), needs: ['business.update'] },
   { label: 'shell.indexes', about: 'shell.indexes.about', to: paths.indexes(), needs: ['index.update'] },
+  { label: 'maintenance.title', about: 'maintenance.about', to: paths.maintenance(), needs: ['maintenance.read'] },
   { label: 'orders.rules', about: 'orders.rules.about', to: paths.orderRules(), needs: ['order.approve'] },
   { label: 'releases.title', about: 'releases.about', to: paths.agentVersions(), needs: ['agent.upgrade'] },
   { label: 'shell.templates', about: 'shell.templates.about', to: paths.templates(), needs: ['template.read'] },
