@@ -3,6 +3,7 @@ import type { Server } from 'node:net'
 import { join } from 'node:path'
 import { firstFault, type CheckStep, type Machine } from '@vigie/domain/agents'
 import { engines } from '../engines/index.ts'
+import { OutbreakDefence } from '../engines/outbreak/index.ts'
 import type { EngineCommand, Host, RunningEngine } from '../core/engine.ts'
 import { agentVersion } from '../version.ts'
 import { Channel, type ChannelState, type ChannelTiming } from '../core/channel.ts'
@@ -15,6 +16,8 @@ import { Follower } from '../core/follow.ts'
 import { IdentityStore, type Identity } from '../core/identity.ts'
 import { textLog, type Log } from '../core/log.ts'
 import { LogFile } from '../core/log-file.ts'
+import { moveCommand } from '../core/move.ts'
+import { endMove, loadBeside, loadMove, resumeMove, saveMove, type MoveRecord } from '../core/move-record.ts'
 import { machineFacts, thisMachine, type MachineSources } from '../core/machine.ts'
 import type { Proxy } from '../core/proxy.ts'
 import { loadProxy } from '../core/proxy-store.ts'
@@ -24,7 +27,7 @@ import { Reporter } from '../core/reporter.ts'
 import { SiteServer, type SiteTiming } from '../core/site.ts'
 import { loadSettings, type Settings } from './settings.ts'
 import { keepStatus, serveStatus, type Status } from '../core/status.ts'
-import { ServerClock } from '../core/time.ts'
+import { pause, ServerClock } from '../core/time.ts'
 import { loadTrust } from '../core/release-trust.ts'
 import { upgradeCommand, waysOf } from '../core/upgrade.ts'
 import { loadUpgrade, saveUpgrade, tidyVersions, type UpgradeRecord } from '../core/upgrade-record.ts'
@@ -38,9 +41,14 @@ export interface AgentOptions {
   siteTiming?: Partial<SiteTiming>
   /** Somebody starts the new version when this one ends as `upgrading`. `onWelcome`: told at each welcome; resolves when a trial has become what runs. */
   launcher?: { onWelcome: () => Promise<void> } | null
+  /** How long a new side may take to welcome us before we go back to the old one (AGT-11). */
+  returnAfterMs?: number
+  moveAgainMs?: number
   /** Drives no engine: only to say goodbye. */
   isQuiet?: boolean
 }
+
+const returnAfterMs = 600_000
 
 /** Keys of the evidence: `evidence.<name>`. */
 const stepNames: Record<CheckStep, string> = { process: 'process', network: 'network', 'connection-target': 'connectionTarget', requirements: 'requirements', engine: 'engine' }
@@ -62,9 +70,15 @@ export class Agent {
   #commands!: Commands
   #reporter!: Reporter
   #engine: RunningEngine | null = null
+  #defence: OutbreakDefence | null = null
   #site: SiteServer | null = null
   #ca = ''
   #upgrade!: UpgradeRecord
+  #move: MoveRecord | null = null
+  #moveCommand!: EngineCommand
+  #returning: NodeJS.Timeout | null = null
+  #isHeard = () => false
+  #isStopping = false
   #hasReleaseRoot = false
   #local: Server | null = null
   readonly #clock = new ServerClock()
@@ -103,10 +117,11 @@ export class Agent {
       return this.status()
     })
     this.#queue = await Queue.open(join(folder, 'queue'), { limitBytes: this.#settings.queueLimitBytes, now: () => new Date(), log: this.#log })
+    await this.#openMove()
     this.#counters = await this.#openCounters()
     this.#commands = new Commands({
       queue: this.#queue, counters: () => this.#counters, clock: this.#clock, log: this.#log, identity: () => this.#identity,
-      find: (type) => this.#find(type), engineState: () => this.#reporter.look(), isUnderWay: (commandId) => [this.#upgrade.trial?.commandId, this.#upgrade.ended?.commandId].includes(commandId),
+      find: (type) => this.#find(type), engineState: () => this.#reporter.look(), isUnderWay: (commandId) => [this.#upgrade.trial?.commandId, this.#upgrade.ended?.commandId, this.#move?.commandId].includes(commandId),
     })
     await this.#openUpgrade()
     await this.#commands.recover()
@@ -121,17 +136,22 @@ export class Agent {
       onCommand: async (frame) => void (await this.#commands.take(frame)),
       onWelcome: () => this.#onWelcome(),
       onClone: () => this.#takeOwnIdentity(),
+      isOnTrial: () => this.#move?.step === 'switching' || this.#move?.step === 'trying',
       site: () => this.#site, onRole: (isSiteServer) => this.#takeRole(isSiteServer),
       onState: (state, detail) => this.#onState(state, detail),
     })
     this.#channel.start()
+    if (this.#move?.step === 'switching') void this.#leave()
   }
 
   /** Ends the engine's work, keeps what is not sent, says goodbye. */
   async stop(reason: 'stopped' | 'uninstalled' | 'upgrading' = 'stopped'): Promise<void> {
+    this.#isStopping = true
+    if (this.#returning) clearTimeout(this.#returning)
     await this.#commands.stop()
     await this.#reporter.stop()
     await this.#engine?.stop()
+    await (reason === 'uninstalled' ? this.#defence?.leave() : this.#defence?.stop())
     await this.#channel.stop(reason)
     await this.#site?.stop()
     await this.#queue.close()
@@ -165,6 +185,9 @@ export class Agent {
     }
     const host = await this.#host(kind.id)
     this.#engine = kind.open(host, this.#settings.engines[kind.id] as never)
+    this.#defence = new OutbreakDefence(await this.#host('outbreak'), { lifelines: () => this.#lifelines() })
+    Object.assign(this.#engine.commands, this.#defence.commands)
+    await this.#defence.start()
     this.#reporter = new Reporter({ queue: this.#queue, engine: { kind, running: this.#engine }, machine: () => this.#machine(), probeMs: this.#options.probeMs, upgrade: () => this.#whyNoUpgrade() })
     await this.#engine.start()
     this.#reporter.start()
@@ -183,7 +206,7 @@ export class Agent {
       return
     }
     this.#site = await SiteServer.start({
-      stateFolder: this.#options.stateFolder, log: this.#log, ...this.#settings.site, upstream: () => ({ server: this.#identity.server, ca: this.#ca, proxy: this.#proxy }), timing: this.#options.siteTiming,
+      stateFolder: this.#options.stateFolder, log: this.#log, ...this.#settings.site, moving: () => this.#movingTo(), upstream: () => ({ server: this.#identity.server, ca: this.#ca, proxy: this.#proxy }), timing: this.#options.siteTiming,
     })
   }
 
@@ -223,16 +246,26 @@ export class Agent {
     }
   }
 
+  /** EVT-5: what outbreak defence leaves open, or nobody could call it off. */
+  #lifelines(): { inbound: number[]; outbound: number[] } {
+    const { server, channel, direct } = this.#identity
+    const portOf = (url: string) => Number(new URL(url).port || 443)
+    const outbound = [server, channel, ...(direct ? [direct.channel] : [])].map(portOf)
+    return { inbound: this.#site?.port ? [this.#site.port] : [], outbound: [...outbound, ...(this.#proxy ? [this.#proxy.port] : [])] }
+  }
+
   #find(type: string): { command: EngineCommand } | { reason: string } {
     if (type === 'check') return { command: this.#check() }
     if (type === 'synchronise') return { command: this.#synchronise() }
     if (type === 'upgrade-agent') return { command: this.#upgradeCommand() }
+    if (type === 'move-agent') return { command: this.#moveCommand }
     const command = Object.entries(this.#engine?.commands ?? {}).find(([known]) => known === type)?.[1]
     return command ? { command } : { reason: 'not-supported' }
   }
 
   #onWelcome(): void {
     if (!this.#options.isQuiet) void this.#reporter.look()
+    if (this.#move?.step === 'trying') void this.#arrived()
     const welcomed = this.#options.launcher?.onWelcome()
     welcomed?.then(() => this.#openUpgrade()).then(() => this.#tellUpgrade()).catch((error: unknown) => this.#log.warn('upgrade could not be confirmed', { cause: String(error) }))
   }
@@ -265,6 +298,62 @@ export class Agent {
       stateFolder: this.#options.stateFolder, log: this.#log, now: () => this.#clock.now(), ways: () => waysOf(this.#identity, this.#ca, this.#proxy),
       onPrepared: () => this.#end('upgrading'),
     }, () => this.#whyNoUpgrade())
+  }
+
+  // ---- to another side (AGT-11) ------------------------------------------------------------------------------
+
+  /** Ends what a death in the middle left; who we are is clear afterwards. */
+  async #openMove(): Promise<void> {
+    const folder = this.#options.stateFolder
+    this.#move = await resumeMove(folder, this.#queue)
+    this.#identity = (await new IdentityStore(folder).load())!
+    this.#moveCommand = moveCommand({
+      stateFolder: folder, log: this.#log, identity: () => this.#identity, proxy: () => this.#proxy, machine: () => this.#machine(), onDecided: () => void this.#leave(),
+      ...(this.#options.moveAgainMs !== undefined && { againMs: this.#options.moveAgainMs }),
+    })
+    if (this.#move?.step === 'trying') this.#returning = setTimeout(() => void this.#goBack(), this.#options.returnAfterMs ?? returnAfterMs)
+  }
+
+  async #movingTo(): Promise<{ server: string; ca: string; proxy: Proxy | null } | null> {
+    const side = await loadBeside(this.#options.stateFolder)
+    return side && { server: side.identity.server, ca: side.ca, proxy: this.#proxy }
+  }
+
+  /** Told to go, on disk: the old side hears it and has stored it, then we go. What it says no more to us, it knows already. */
+  async #leave(): Promise<void> {
+    try {
+      const folder = this.#options.stateFolder
+      this.#move = await loadMove(folder)
+      if (this.#move?.step !== 'switching') return
+      const side = await loadBeside(folder)
+      await this.#commands.settle(this.#move.commandId!, 'succeeded', { newAgentId: side?.identity.agentId ?? null })
+      const last = this.#queue.lastSeq
+      this.#isHeard = () => this.#queue.firstPending > last
+      while (!this.#isHeard() && !this.#isStopping) await pause(50)
+      if (this.#isStopping) return
+      await saveMove(folder, { ...this.#move, step: 'switched' })
+      this.#log.info('goes to another side', { agentId: side?.identity.agentId, server: side?.identity.server })
+      this.#end('upgrading')
+    } catch (error) {
+      this.#log.error('could not leave, tried again at the next start', { cause: String(error) })
+    }
+  }
+
+  /** Welcome at the new side: the old registration is given up, now and not before. */
+  async #arrived(): Promise<void> {
+    if (this.#returning) clearTimeout(this.#returning)
+    this.#move = null
+    await endMove(this.#options.stateFolder).catch((error: unknown) => this.#log.warn('what lay beside could not be tidied', { cause: String(error) }))
+    this.#log.info('welcome at the new side', { agentId: this.#identity.agentId })
+  }
+
+  /** The new side does not take us after all: back to the old one, which holds the door open. */
+  async #goBack(): Promise<void> {
+    if (this.#move?.step !== 'trying') return
+    this.#log.warn('not welcome at the new side: back to the old one')
+    this.#move = { ...this.#move, step: 'returning' }
+    await saveMove(this.#options.stateFolder, this.#move)
+    this.#end('upgrading')
   }
 
   /** Tells everything anew, as the engine shows it at this moment. */
@@ -317,10 +406,12 @@ export class Agent {
   async #reopenEngine(): Promise<void> {
     await this.#reporter.stop()
     await this.#engine?.stop()
+    await this.#defence?.stop()
     await this.#startEngine()
   }
 
   #onState(state: ChannelState, detail: string | null): void {
+    if (detail === 'agent.unregistered' && this.#move?.step === 'switching') this.#isHeard = () => true // it let us go, and its word got lost
     if (state !== this.#state.state) this.#log.info('connection', { state, detail })
     if (state !== this.#state.state || detail !== this.#state.detail) {
       this.#state = { state, detail, since: new Date().toISOString() }

@@ -103,6 +103,10 @@ export class Channel {
           onState('waiting', end.code)
           return backOff()
         }
+        if (end.code === 'agent.unregistered' && this.#deps.isOnTrial?.()) {
+          onState('waiting', end.code)
+          return backOff()
+        }
         if (end.code === 'agent.unregistered') {
           onState('unregistered', end.code)
           return null

@@ -86,7 +86,7 @@ export class Reporter {
 /** Which commands it takes now, and why not the others (AGT-7). */
 function commandsOf(engine: ReporterDeps['engine'], upgrade: string | null): EndpointItem['commands'] {
   return commandTypes.map((type) => {
-    if (type === 'synchronise' || type === 'check') return { type, isSupported: true, reason: null } // the agent's own
+    if (type === 'synchronise' || type === 'check' || type === 'move-agent') return { type, isSupported: true, reason: null } // the agent's own
     if (type === 'upgrade-agent') return { type, isSupported: upgrade === null, reason: upgrade }
     const command = engine?.running.commands[type]
     const reason = command ? command.unavailable() : (engine?.kind.unsupported[type] ?? 'not-supported')

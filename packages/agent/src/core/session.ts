@@ -43,6 +43,8 @@ export interface ChannelDeps {
   site?: () => SiteServer | null
   /** Vigie says whether this agent may carry others. */
   onRole?: (isSiteServer: boolean) => Promise<void>
+  /** AGT-11: between two sides, where "we don't know you" may be a matter of moments. */
+  isOnTrial?: () => boolean
   onState: (state: ChannelState, detail: string | null) => void
   timing?: Partial<ChannelTiming>
 }

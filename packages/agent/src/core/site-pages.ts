@@ -11,6 +11,7 @@ import { problems, type ProblemCode } from '@vigie/domain/kernel'
 import { privateFolder } from './files.ts'
 import { download, exchange } from './https.ts'
 import type { Log } from './log.ts'
+import { siteMovePath } from './move.ts'
 import { throughProxy, type Proxy } from './proxy.ts'
 
 /** Where the site server itself reports. */
@@ -36,14 +37,16 @@ const relaysAtOnce = 16
 export class SitePages {
   readonly #folder: string
   readonly #upstream: () => Upstream
+  readonly #moving: () => Promise<Upstream | null>
   readonly #ca: string
   readonly #log: Log
   #relays = 0
   #fetching: Promise<string> | null = null
 
-  constructor(options: { stateFolder: string; upstream: () => Upstream; ca: string; log: Log }) {
+  constructor(options: { stateFolder: string; upstream: () => Upstream; moving: () => Promise<Upstream | null>; ca: string; log: Log }) {
     this.#folder = join(options.stateFolder, 'site', 'packages')
     this.#upstream = options.upstream
+    this.#moving = options.moving
     this.#ca = options.ca
     this.#log = options.log
   }
@@ -76,7 +79,12 @@ export class SitePages {
         return await this.#sendPackage(res)
       case 'POST /agent/v1/enrol':
       case 'POST /agent/v1/fork':
-        return await this.#relay(req, res)
+        return await this.#relay(req, res, req.url!, this.#upstream())
+      case `POST ${siteMovePath}`: {
+        // AGT-11: where this site server is about to go; it knows the way once it is registered there itself
+        const moving = await this.#moving()
+        return moving === null ? refuse(res, 'server.busy') : await this.#relay(req, res, '/agent/v1/enrol', moving)
+      }
       default:
         return req.method === 'GET' && isReleasePage(req.url ?? '') ? await this.#passRelease(req.url!, res) : refuse(res, 'route.not-found')
     }
@@ -97,13 +105,12 @@ export class SitePages {
   }
 
   /** As it is, up and back: the key in it is for the server, the answer for the endpoint, which checks what it trusts by what its install command says. */
-  async #relay(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async #relay(req: IncomingMessage, res: ServerResponse, path: string, { server, ca, proxy }: Upstream): Promise<void> {
     if (!/^application\/json\b/.test(req.headers['content-type'] ?? '')) return refuse(res, 'request.not-json')
     const body = await bodyOf(req)
     if (body === null) return refuse(res, 'request.too-large')
-    const { server, ca, proxy } = this.#upstream()
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-    const reply = await exchange(new URL(req.url!, server), { method: 'POST', ca, headers }, proxy, body)
+    const reply = await exchange(new URL(path, server), { method: 'POST', ca, headers }, proxy, body)
     send(res, reply.status, reply.status < 300 ? 'application/json; charset=utf-8' : 'application/problem+json; charset=utf-8', reply.body)
   }
 

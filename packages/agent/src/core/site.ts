@@ -41,6 +41,8 @@ export interface SiteOptions {
   /** 0: a free one. */
   port: number
   upstream: () => Upstream
+  /** AGT-11: where it is about to go, and registered already; absent or null: nowhere. */
+  moving?: () => Promise<Upstream | null>
   timing?: Partial<SiteTiming>
 }
 
@@ -94,7 +96,7 @@ export class SiteServer {
     this.#options = options
     this.#timing = { ...defaultTiming, ...options.timing }
     this.#authority = authority
-    this.#pages = new SitePages({ stateFolder: options.stateFolder, upstream: options.upstream, ca: authority.certificate, log: options.log })
+    this.#pages = new SitePages({ stateFolder: options.stateFolder, upstream: options.upstream, moving: options.moving ?? (() => Promise.resolve(null)), ca: authority.certificate, log: options.log })
   }
 
   /** Listens, or says why not (`problem`) and tries again every minute. */
