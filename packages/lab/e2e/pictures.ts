@@ -1,25 +1,42 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { eventsApi } from '@vigie/domain/events'
+import { ConsoleClient } from '../src/console/index.ts'
+import { people, startDemo } from '../src/demo/index.ts'
 import { openBrowser, settle, visit } from '../../web/e2e/kit.ts'
-import { fill } from './estate.ts'
-import { startProduct } from './product.ts'
 
-/** Makes the pictures of the README anew, from the built console over simulated agents: `node packages/lab/e2e/pictures.ts`. */
-const folder = path.resolve(import.meta.dirname, '../../../docs/images')
+/**
+ * Makes the pictures of the README anew, from the built console over the demo: `node packages/lab/e2e/pictures.ts [console URL of a demo that runs]`. Without one it
+ * starts the demo for itself.
+ */
+const folder = path.resolve(import.meta.dirname, '../../../docs/pictures')
 mkdirSync(folder, { recursive: true })
-const product = await startProduct()
+const temporary = mkdtempSync(path.join(tmpdir(), 'vigie-pictures-'))
+const running = process.argv[2]
+const demo = running === undefined ? await startDemo({ folder: path.join(temporary, 'demo'), port: 0, agentPort: 0, seed: 1, days: 90, isFresh: false }) : null
+const url = demo?.url ?? running!
+const client = new ConsoleClient(url)
+await client.signIn(people[0].email, people[0].password)
+const { rows } = await client.call(eventsApi.listEvents, { query: { q: '港', severity: 'action-required' } as never })
+const told = rows[0] ?? (await client.call(eventsApi.listEvents, { query: {} })).rows[0]!
+
+const pictures: [name: string, address: string, theme: 'light' | 'dark'][] = [
+  ['home', '/home', 'light'], ['home-dark', '/home', 'dark'], ['events', `/events?event=${told.id}`, 'light'], ['events-dark', `/events?event=${told.id}`, 'dark'],
+  ['customers', '/customers', 'light'], ['inventory', '/inventory', 'light'],
+]
 const { browser, close } = await openBrowser()
-const estate = await fill(product.url, product.setupLink, { isTidy: true })
-const { context, page } = await visit(browser, { theme: 'light', width: 1440, locale: 'en' })
-await context.addCookies(estate.client.cookies().map((cookie) => ({ ...cookie, url: product.url })))
-const take = async (name: string, address: string) => {
-  await page.goto(product.url + address)
-  await settle(page)
-  await page.screenshot({ path: path.join(folder, `${name}.png`) })
+try {
+  for (const [name, address, theme] of pictures) {
+    const { context, page } = await visit(browser, { theme, width: 1440, locale: 'en' })
+    await context.addCookies(client.cookies().map((cookie) => ({ ...cookie, url })))
+    await page.goto(url + address)
+    await settle(page)
+    await page.screenshot({ path: path.join(folder, `${name}.png`) })
+    await context.close()
+  }
+} finally {
+  await close()
+  await demo?.stop()
+  rmSync(temporary, { recursive: true, force: true })
 }
-await take('home', '/home')
-const opened = await page.evaluate(async (of) => ((await (await fetch(`/api/v1/events?productId=${of}`)).json()) as { rows: { id: string }[] }).rows[0]!.id, estate.productIds.get('fournil-01'))
-await take('events', `/events?event=${opened}`)
-await close()
-await estate.stop()
-await product.stop()

@@ -25,13 +25,15 @@ export type Asked =
   | { kind: 'at'; at: string }
   /** These products as they are now: the assessor's own work, for those that something happened to. */
   | { kind: 'assess'; productIds: readonly string[] }
+  /** All have said goodbye but those that vanished: these are missed now. */
+  | { kind: 'miss' }
   /** The jobs of a day. */
   | { kind: 'jobs' }
   | { kind: 'stop' }
 export type Answered = { ready: DemoServer } | { done: true } | { failed: string }
 
-/** Longer than any past: nobody is missed because the clock was moved. */
-const neverMs = 10 * 365 * 86_400_000
+/** No timer looks for silent agents: the clock jumps by days, and nobody is missed but when we ask (`miss`). */
+const timing = { sweepMs: 2_000_000_000, silentAfterMs: 1_000 }
 
 const tell = (answer: Answered) => void process.send!(answer)
 
@@ -51,7 +53,7 @@ async function main(): Promise<void> {
   const vigie = await compose({ database, vault, log, clock, publicUrl: config.publicUrl, agentUrl: config.agentUrl, trustedProxies: [], smtp: null, consoleFolder: null })
   const { services } = vigie
   await vigie.http.listen({ host: config.host, port: config.port })
-  const side = await startAgentSide({ services, port: config.agentPort, host: config.agentHost, timing: { silentAfterMs: neverMs } })
+  const side = await startAgentSide({ services, port: config.agentPort, host: config.agentHost, timing })
   const address = vigie.http.server.address()
   Object.assign(services, config.urls({ port: typeof address === 'object' && address ? address.port : config.port, agentPort: side.port }))
   const pass = letIn(services)
@@ -62,8 +64,10 @@ async function main(): Promise<void> {
         offsetMs = Date.parse(asked.at) - Date.now()
         return await makePartitions(database.owner, clock.now())
       case 'assess':
-        await side.look()
         return await assess(services, asked.productIds)
+      case 'miss':
+        while ((await database.owner.query('select from agent where connection_id is not null and held_by is not null limit 1')).rows.length > 0) await side.look()
+        return await side.look()
       case 'jobs':
         for (const job of vigie.jobs) await job.run(services)
         return

@@ -128,6 +128,7 @@ export class Player {
         else standing.frozen[deed.product] = new Date(this.#stage.now().getTime() - (deed.ageDays ?? 0) * dayMs).toISOString()
         break
       case 'leave':
+        await this.report(product)
         standing.away.push(deed.product)
         own[deed.how]()
         if (deed.how === 'bye') await this.#until(async () => (await (await this.#stage.as(0)).call(productsApi.getProduct, { params: { productId: standing.productIds[deed.product]! } })).state === 'offline')
@@ -284,7 +285,8 @@ export class Player {
 
   async #work({ product, by, what }: Deed & { kind: 'work' }): Promise<void> {
     const client = await this.#stage.as(by)
-    const { rows: [event] } = await client.call(eventsApi.listEvents, { query: { productId: this.standing.productIds[product]! } })
+    const { rows: events } = await client.call(eventsApi.listEvents, { query: { productId: this.standing.productIds[product]! } })
+    const event = events.find(({ severity }) => severity === 'action-required') ?? events[0]
     if (!event) throw new Error(`nothing is open at ${product}`)
     const ids = [event.id]
     const until = (hours: number) => new Date(this.#stage.now().getTime() + hours * 3_600_000).toISOString()

@@ -124,6 +124,7 @@ async function history(ports: Ports, { folder, seed, customers, days, say = () =
     await player.play(moments, moveClock)
     await moveClock(new Date(now.getTime() + performance.now() - setAtMs))
     player.stop()
+    await past.ask({ kind: 'miss' })
     await past.stop()
     return { ...state, isWhole: true, ca, identities: [...player.agents.values()].map(({ identity }) => ({ ...identity, epoch: crypto.randomUUID(), nextSeq: 1 })), standing: player.standing }
   } catch (error) {
