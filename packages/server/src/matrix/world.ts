@@ -64,6 +64,8 @@ export async function aWorld(database: TestDatabase, passwordHash: string): Prom
   await insert(database, 'agent_release_approval', { partner_id: partnerId, version: '1.0.0', approved_by_id: newId(), approved_by: mark })
   await insert(database, 'virus_alert_feed', { partner_id: partnerId, name: mark, public_key: mark })
   await insert(database, 'virus_alert_seen', { partner_id: partnerId, alert_id: newId() })
+  await insert(database, 'tally_day_all', { partner_id: partnerId, category: 'antivirus', totals: '{}' })
+  await insert(database, 'count_state', { partner_id: partnerId })
   const shown = await aCustomerWithAll(database, partnerId, mark)
   const hidden = await aCustomerWithAll(database, partnerId, hiddenMark)
   // as narrow as the limited ones who act on it
@@ -143,7 +145,7 @@ async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark:
   for (const [table, row] of Object.entries<Record<string, unknown>>({
     history_due: { ...ofProduct, move_id: moveId }, event_step: { event_id: eventId, what: 'opened' }, consent_state: { activity: 'notify', decision: 'withdrawn', consent_id: consentId, since: now }, command_step: { command_id: commandId, step: 'waiting' }, infection: { ...ofProduct, id: newId(), endpoint_id: endpointId, category: 'antivirus', threat: mark },
     tally_minute: { ...ofProduct, category: 'antivirus' }, tally_hour: { category: 'antivirus' }, count_from: { ...ofProduct, category: 'antivirus', since: new Date(0) }, assessment_due: ofProduct,
-    fact_hour: { ...ofProduct, category: 'antivirus', fact: 'incidents' }, tally_day: { category: 'antivirus', totals: '{}' }, tally_late: { category: 'antivirus' }, departed: { id: newId() },
+    fact_hour: { ...ofProduct, category: 'antivirus', fact: 'incidents' }, tally_day: { category: 'antivirus', totals: '{}' }, tally_late: { id: randomBytes(6).readUIntBE(0, 6), category: 'antivirus' }, departed: { id: newId() },
     outbreak_rule: { from_level: 'red', days: 3 }, outbreak_defence: { alert_id: newId(), order_id: orderId },
     enrolment_refusal: { ...ofProduct, id: newId(), reason: 'agent.key-wrong', hostname: mark },
     site_server: { ...ofProduct, agent_id: agentId, urls: [], ca_fingerprint: mark },
