@@ -6,6 +6,9 @@ import { anyOf, bitsOf, orById, type Found, type PageOf, type Words } from './wo
 /** So many that a word finds are judged one by one; where more are, a walk in the order of names soon meets those that are sought (decisions 0022, 0031). */
 const most = { endpoints: 5_000, customers: 300 } as const
 
+/** So many are looked through first for what several common words ask together. */
+const looked = 5_000
+
 /** First those whose name begins with the first word: a piece of the index of names; then the others. */
 const tiers = ['starts', 'within'] as const
 type Tier = (typeof tiers)[number]
@@ -39,11 +42,12 @@ export async function endpoints(db: TenantDb, words: Words, page: PageOf): Promi
     found.push(...await read(db, words, tier, few, consented, { limit: page.limit + 1 - found.length, cursor: tier === from ? page.cursor : undefined }))
   }
   // all whose name begins with the only word are sought: no need to ask how many others there are
-  if (words.all === 1) await readOn('starts', null)
+  const isAsked = words.all === 1 && seesAll(db)
+  if (isAsked) await readOn('starts', null)
   if (found.length <= page.limit) {
     const few = await fewWith(db, words)
     if (few === null || few.endpoints.length + few.customers.length > 0 || words.id !== null) {
-      if (words.all > 1) await readOn('starts', few)
+      if (!isAsked) await readOn('starts', few)
       if (found.length <= page.limit) await readOn('within', few)
     }
   }
@@ -79,12 +83,15 @@ async function fewWith(db: TenantDb, words: Words): Promise<Few | null> {
 }
 
 /**
- * Ids of endpoints with the word; null: there are many. Whoever sees the whole business asks the index that looks past the wall. Whoever is limited never does: how long that takes tells what it found,
- * also of customers he does not see (ACC-14); he reads the words of his own ones.
+ * Whoever sees the whole business asks the indexes of words and names. Whoever is limited never does: how long that takes tells what there is, also at customers he does not see (ACC-14). The words of
+ * his own endpoints are compared, whatever that finds (LIKE comes after row-level security, by which they are his own).
  */
+const seesAll = (db: TenantDb) => db.tenant.scope === 'all'
+
+/** Ids of endpoints with the word; null: there are many. */
 async function withWord(db: TenantDb, word: string): Promise<string[] | null> {
   const patterns = patternsOf(word)
-  if (db.tenant.scope === 'all') {
+  if (seesAll(db)) {
     const { rows: [found] } = await db.query<{ ids: string[] | null }>('select vigie.search_endpoints($1, $2, $3) as ids', [word, patterns, most.endpoints])
     return found!.ids
   }
@@ -97,28 +104,30 @@ async function read(db: TenantDb, words: Words, tier: Tier, few: Few | null, con
   const keys = keyset(sorts, 'e.id', { ...page, sort: tier }, params)
   const isAlone = words.all === 1
   const own = ownBits(await soughtWords(db, few === null ? 'e.search_key' : 's.words', 'e.customer_id'), words, params)
-  const first = params.add(words.folded[0])
   // by the order of "C" all that begin with it lie between it and it with the highest sign behind
-  const starts = `e.name_key >= ${first} and e.name_key < ${first} || U&'\\+10FFFF'`
-  const where = [
-    consented, keys.where, tier === 'starts' ? starts : `not (${starts})`,
-    `(${isAlone ? `${own} = 1` : `(${own} > 0 and (${own} | ${bitsOf('c.search_key', words, params)}) = ${words.all})`}${orById(few === null ? [] : ['e.id', 'e.agent_id'], words, params)})`,
-  ]
-  const among = few === null
-    ? 'endpoint e'
-    : `(select e.* from endpoint e where e.id = any(${params.add(few.endpoints)}::uuid[]) or e.customer_id = any(${params.add(few.customers)}::uuid[])${orById(['e.id', 'e.agent_id'], words, params)} offset 0) e
-       join endpoint_search s on s.partner_id = e.partner_id and s.endpoint_id = e.id`
-  const { rows } = await db.query<Row>(
+  const starts = seesAll(db) ? `e.name_key >= ${params.add(words.folded[0])} and e.name_key < ${params.add(words.folded[0])} || U&'\\+10FFFF'` : `e.name_key like ${params.add(words.patterns[0]!.slice(1))}`
+  const places = [consented, keys.where, tier === 'starts' ? starts : `not (${starts})`].join(' and ')
+  const met = isAlone ? `${own} = 1` : `(${own} > 0 and (${own} | ${bitsOf('c.search_key', words, params)}) = ${words.all})`
+  const limit = params.add(page.limit)
+  const customer = isAlone ? '' : 'join customer c on c.partner_id = e.partner_id and c.id = e.customer_id'
+  const shown = async (among: string, condition: string) => (await db.query<Row>(
     `with page as materialized (
-       select e.id, e.partner_id, e.name, e.name_key, e.addresses, e.customer_id, e.product_id, ${keys.keys} as keys from ${among}
-         ${isAlone ? '' : 'join customer c on c.partner_id = e.partner_id and c.id = e.customer_id'}
-       where ${where.join(' and ')} order by ${keys.orderBy} limit ${params.add(page.limit)}
+       select e.id, e.partner_id, e.name, e.name_key, e.addresses, e.customer_id, e.product_id, ${keys.keys} as keys from ${among} ${customer} where ${condition} order by ${keys.orderBy} limit ${limit}
      )
-     select ${params.add(tier)} as tier, e.id, e.name, e.addresses, s.former_names, e.customer_id, c.company, p.description, e.keys
+     select '${tier}' as tier, e.id, e.name, e.addresses, s.former_names, e.customer_id, c.company, p.description, e.keys
      from page e join customer c on c.partner_id = e.partner_id and c.id = e.customer_id join product p on p.partner_id = e.partner_id and p.id = e.product_id
        join endpoint_search s on s.partner_id = e.partner_id and s.endpoint_id = e.id
-     order by ${keys.orderBy}`, params.values)
-  return rows
+     order by ${keys.orderBy}`, params.values)).rows
+  if (few !== null) {
+    const ids = orById(['e.id', 'e.agent_id'], words, params)
+    return await shown(
+      `(select e.* from endpoint e where e.id = any(${params.add(few.endpoints)}::uuid[]) or e.customer_id = any(${params.add(few.customers)}::uuid[])${ids} offset 0) e
+       join endpoint_search s on s.partner_id = e.partner_id and s.endpoint_id = e.id`, `${places} and (${met}${ids})`)
+  }
+  if (isAlone) return await shown('endpoint e', `${places} and ${met}`)
+  // of two words together the planner knows nothing: most often the first in the order of names have a page of both
+  const first = await shown(`(select e.* from endpoint e where ${places} order by ${keys.orderBy} limit ${looked}) e`, met)
+  return first.length === page.limit ? first : await shown('endpoint e', `${places} and ${met}`)
 }
 
 const ownBits = (column: string, { folded: all }: Words, params: Params): string =>

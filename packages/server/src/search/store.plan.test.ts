@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { anActor, type TestDatabase } from '../platform/testing/database.ts'
+import { estateDatabase, type Estate } from '../platform/testing/estate.ts'
+import { plansOf, scanned, visited, type PlanNode } from '../platform/testing/plan.ts'
+import type { Tenant, TenantDb } from '../platform/index.ts'
+import { endpoints } from './endpoints.ts'
+import { accounts, customers, products } from './estate.ts'
+import { events } from './events.ts'
+import { prepare, type Words } from './words.ts'
+
+let database: TestDatabase
+let estate: Estate
+let tenant: Tenant
+let limited: Tenant
+beforeAll(async () => {
+  ;({ database, estate } = await estateDatabase())
+  const { owner } = database
+  const { partnerId } = estate
+  await owner.query(
+    `insert into event (partner_id, id, customer_id, product_id, category, condition, severity, severity_rank, state, opened_at, last_raised_at)
+     select p.partner_id, gen_random_uuid(), p.customer_id, p.id, 'antivirus', 'c' || i, 'warning', 1, case when i = 0 then 'unresolved' else 'resolved' end, now(), now() - n * interval '1 second'
+     from (select *, row_number() over (order by id) as n from product) p, generate_series(0, 4) i where p.n % 3 = 0`)
+  tenant = { partnerId, scope: 'all', principalId: null }
+  const actor = await anActor(database, partnerId, { role: 'technician', isScopeLimited: true })
+  await owner.query(
+    `insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id)
+     select partner_id, gen_random_uuid(), $2, row_number() over (), 'allow', 'customer', id from (select * from customer where partner_id = $1 order by id limit 20) c`, [partnerId, actor.accountId])
+  limited = { partnerId, scope: 'limited', principalId: actor.accountId }
+  // what the limited one must not learn of: one thing of each kind at a customer that he does not see
+  await owner.query(
+    `with hidden as (select * from customer where partner_id = $1 order by id desc limit 1), named as (update customer set company = 'Zebrawood' from hidden where customer.id = hidden.id),
+       described as (update product set description = 'Zebrawood main' from hidden where product.customer_id = hidden.id returning product.*),
+       called as (update endpoint set name = 'zebrawood-' || endpoint.name from hidden where endpoint.customer_id = hidden.id returning endpoint.*)
+     insert into infection (partner_id, id, customer_id, product_id, endpoint_id, category, threat, object, object_hash, opened_at)
+     select partner_id, gen_random_uuid(), customer_id, product_id, id, 'antivirus', 'Trojan.Zebrawood', '/x', '\\x00', now() from called`, [partnerId])
+  await owner.query(
+    `insert into event (partner_id, id, customer_id, product_id, category, condition, severity, severity_rank, state, opened_at, last_raised_at)
+     select partner_id, gen_random_uuid(), customer_id, id, 'agent-offline', 'offline', 'warning', 1, 'unresolved', now(), now() from product where partner_id = $1 and description = 'Zebrawood main'`, [partnerId])
+  for (const table of ['event', 'infection']) await owner.query(`vacuum analyze ${table}`)
+}, 180_000)
+afterAll(() => database.close())
+
+const page = { limit: 5 }
+const finders: Record<string, (db: TenantDb, words: Words) => Promise<{ rows: unknown[]; nextCursor: string | null }>> = {
+  customer: (db, words) => customers(db, words, page), product: (db, words) => products(db, words, page), endpoint: (db, words) => endpoints(db, words, page),
+  event: (db, words) => events(db, words, page, 'en'), account: (db, words) => accounts(db, words, page),
+}
+const plan = (kind: string, q: string, as: Tenant): Promise<PlanNode[]> => plansOf(database, as, async (db) => void (await finders[kind]!(db, await prepare(db, q))))
+const readOf = (nodes: readonly PlanNode[], ...tables: string[]) => visited(nodes.filter(({ relation, index }) => tables.some((table) => relation === table || index?.startsWith(`${table}_`) === true)))
+
+describe('a search of 10,000 customers and 50,000 endpoints (issue 4, point 8)', () => {
+  it.each(['garage', 'acc-99', 'zzzz', 'garage 1', 'a', '01900000-0000-7000-8000-000000000001'])('%s: customers, people there and products are read once at most, and of endpoints and events what is found', async (q) => {
+    for (const kind of ['customer', 'product', 'account']) {
+      const nodes = await plan(kind, q, tenant)
+      expect(readOf(nodes, 'endpoint', 'endpoint_search', 'event', 'detection'), kind).toBe(0)
+    }
+    const nodes = await plan('event', q, tenant)
+    expect(readOf(nodes, 'detection', 'endpoint'), 'event').toBe(0)
+    // never a resolved one: four of five are
+    expect(readOf(nodes, 'event'), 'event').toBeLessThan(estate.customers)
+  })
+
+  it.each([
+    ['a name', 'pc-4f2a1', 100], ['the beginning of many', 'pc-4', 100], ['the beginning of all', 'pc-', 100], ['nowhere', 'zzzz', 100], ['an address', '10.0.1.77', 2_000], ['with its customer', 'pc-4f2 garage', 2_000],
+    ['with its customer, and both are common', 'garage pc', 12_000], ['the words of no one together', 'pc-4f2a1 étude', 2_000], ['a whole id', '01900000-0000-7000-8000-000000000001', 100],
+  ])('endpoints by %s: reads about what it shows', async (_, q, most) => {
+    const nodes = await plan('endpoint', q, tenant)
+    expect(scanned(nodes).filter((table) => table.startsWith('endpoint'))).toEqual([])
+    expect(readOf(nodes, 'endpoint', 'endpoint_search')).toBeLessThan(most)
+  })
+
+  it('nothing is sought among events where none can have the words', async () => {
+    expect(readOf(await plan('event', 'zzzz', tenant), 'event')).toBe(0)
+  })
+
+  it('a limited account’s search reads the same whether others have what it seeks or nobody has: its time tells nothing (ACC-14)', async () => {
+    for (const kind of Object.keys(finders)) for (const [theirs, nobodys] of [['zebrawood', 'zebrywood'], ['zebrawood garage', 'zebrywood garage'], ['zebrawood pc-4', 'zebrywood pc-4']] as const) {
+      expect(await plan(kind, theirs, limited), `${kind} ${theirs}`).toEqual(await plan(kind, nobodys, limited))
+    }
+    // and it is there to be found
+    for (const kind of ['customer', 'product', 'endpoint', 'event']) {
+      const { rows } = await database.transaction(tenant, async (db) => finders[kind]!(db, await prepare(db, 'zebrawood')))
+      expect(rows.length, kind).toBeGreaterThan(0)
+    }
+  })
+})
