@@ -1,6 +1,7 @@
 import type { Duplicate, DuplicateState, identityApi, Twin } from '@vigie/domain/identity'
 import { commonAddresses, commonNames, reinstallWithinMs } from '@vigie/domain/identity'
 import { Problem, type QueryOf } from '@vigie/domain/kernel'
+import { restrictView, withoutAddresses } from '../consent/index.ts'
 import { keyset, likePattern, Params, type TenantDb } from '../platform/index.ts'
 
 interface Row {
@@ -41,6 +42,8 @@ const sorts = { foundAt: [{ sql: 'd.found_at', type: 'timestamptz' }] } as const
 export async function list(db: TenantDb, query: QueryOf<typeof identityApi.listDuplicates>): Promise<{ rows: Duplicate[]; nextCursor: string | null; waiting: number }> {
   const params = new Params()
   const where: string[] = []
+  const consented = await restrictView(db, 'view-endpoints', 'd.customer_id', query)
+  if (consented !== null) where.push(consented)
   if (query.customerId) where.push(`d.customer_id = ${params.add(query.customerId)}`)
   if (query.state) where.push(`d.state = any(${params.add(query.state)}::text[])`)
   if (query.q) {
@@ -54,14 +57,14 @@ export async function list(db: TenantDb, query: QueryOf<typeof identityApi.listD
   const { rows: [open] } = await db.query<{ waiting: number }>(
     `select count(*)::integer as waiting from duplicate d where d.state = 'suspected' and exists (select from endpoint e where e.id = d.endpoint_id) and exists (select from endpoint e where e.id = d.other_id)`)
   const shown = page.page(rows)
-  return { rows: shown.rows.map(toDuplicate), nextCursor: shown.nextCursor, waiting: open!.waiting }
+  return { rows: await toDuplicates(db, shown.rows), nextCursor: shown.nextCursor, waiting: open!.waiting }
 }
 
 /** @throws duplicate.not-found */
 export async function get(db: TenantDb, id: string, isLocked = false): Promise<Duplicate> {
   const { rows: [row] } = await db.query<Row>(`select ${columns} from duplicate d ${joins} where d.id = $1 ${isLocked ? 'for update of d' : ''}`, [id])
   if (!row) throw new Problem('duplicate.not-found', { duplicateId: id })
-  return toDuplicate(row)
+  return (await toDuplicates(db, [row]))[0]!
 }
 
 export async function decide(db: TenantDb, id: string, state: DuplicateState, by: string, now: Date): Promise<void> {
@@ -132,11 +135,15 @@ const find = `
     state = case when d.state = 'kept-apart' then d.state else excluded.state end
   where d.evidence <> excluded.evidence or d.customer_id <> excluded.customer_id`
 
-const toTwin = (row: TwinRow): Twin => ({
-  endpointId: row.id, name: row.name, productId: row.product_id, productName: row.description, addresses: row.addresses, platform: row.platform, state: row.state, openInfections: row.open_infections,
+const toTwin = (row: TwinRow, areAddressesShown: boolean): Twin => ({
+  endpointId: row.id, name: row.name, productId: row.product_id, productName: row.description, addresses: areAddressesShown ? row.addresses : null, platform: row.platform, state: row.state, openInfections: row.open_infections,
   createdAt: new Date(row.created_at).toISOString(), lastSeenAt: row.received_at === null ? null : new Date(row.received_at).toISOString(),
 })
-const toDuplicate = (row: Row): Duplicate => ({
-  id: row.id, customerId: row.customer_id, customerName: row.company, endpoints: [toTwin(row.one), toTwin(row.other)], evidence: row.evidence, state: row.state, foundAt: row.found_at.toISOString(),
+const toDuplicate = (row: Row, areAddressesShown: boolean): Duplicate => ({
+  id: row.id, customerId: row.customer_id, customerName: row.company, endpoints: [toTwin(row.one, areAddressesShown), toTwin(row.other, areAddressesShown)], evidence: row.evidence, state: row.state, foundAt: row.found_at.toISOString(),
   decidedAt: row.decided_at?.toISOString() ?? null, decidedBy: row.decided_by,
 })
+async function toDuplicates(db: TenantDb, rows: readonly Row[]): Promise<Duplicate[]> {
+  const withheld = await withoutAddresses(db, rows.map((row) => row.customer_id))
+  return rows.map((row) => toDuplicate(row, !withheld.has(row.customer_id)))
+}

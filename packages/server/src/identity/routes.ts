@@ -26,7 +26,7 @@ export const identityRoutes: Handler[] = [
         await record(db, context.services.vault, context.now, doer(context), { activity: 'duplicate.exported', object: { kind: 'duplicate', id: null, name: 'duplicates.csv' }, customerId: query.customerId ?? null, after: query })
       }
       const rows = page.rows.map((row) => [
-        row.customerName, ...row.endpoints.flatMap((one) => [one.name, one.addresses.join(' '), say(`agent-state.${one.state}`), one.lastSeenAt]),
+        row.customerName, ...row.endpoints.flatMap((one) => [one.name, one.addresses?.join(' ') ?? null, say(`agent-state.${one.state}`), one.lastSeenAt]),
         row.evidence.map((evidence) => say(`duplicate-evidence.${evidence}`)).join(', '), say(`duplicate-state.${row.state}`), row.foundAt,
       ])
       return { rows, nextCursor: page.nextCursor }
