@@ -1,10 +1,11 @@
 import type { Permission } from '@vigie/domain/access'
-import { LiveMessage, type LiveKind } from '@vigie/domain/live'
+import { LiveMessage, rememberedMs, type LiveKind } from '@vigie/domain/live'
 import { Problem } from '@vigie/domain/kernel'
 import * as z from 'zod'
 import { standingOfActor, standings } from '../access/index.ts'
 import { tenantOf, type Actor, type Services, type Tenant } from '../platform/index.ts'
 import { createListener } from './listener.ts'
+import { createMemory } from './memory.ts'
 import type { Outlet } from './outlet.ts'
 
 /** What travels between processes: a change, or an end of sessions. */
@@ -30,13 +31,15 @@ interface Console {
   /** Gathered since the last sending; twice the same is once. */
   pending: Map<string, LiveMessage>
   mustResync: boolean
+  /** Its first resync: what it shows is whole but for `pending`. */
+  isCovered: boolean
 }
 
 export interface LiveHub {
   /** @throws request.rate-limited, server.busy */
   assertRoom(actor: Actor): void
-  /** Takes a console in; it hears everything that commits from the `resync` on that it gets first. */
-  open(actor: Actor, outlet: Outlet): void
+  /** Takes a console in; it hears everything that commits from the `resync` on that it gets first. @param awayMs age of what it shows; null: it asks for everything again */
+  open(actor: Actor, outlet: Outlet, awayMs: number | null): void
   /** Here at once, in the other processes as soon as the database has told them (R7). */
   endLive(match: { sessionId?: string; accountId?: string }): void
   close(): Promise<void>
@@ -51,9 +54,12 @@ export function createHub(services: Services, times: Partial<Record<keyof typeof
   let gathering: NodeJS.Timeout | undefined
   let checking: Promise<void> | undefined
 
+  const memory = createMemory(rememberedMs)
   const listener = createListener({
     database, log, channel, pingMs: limits.pingMs, onMessage: hear,
     onAgain() {
+      memory.begin()
+      for (const console of consoles) console.isCovered = false
       resync(consoles)
       void check()
     },
@@ -64,6 +70,7 @@ export function createHub(services: Services, times: Partial<Record<keyof typeof
     if (!notice) return log.warn('a live message is not understood', {}) // of a newer version, perhaps (R45)
     if ('end' in notice) return endHere(notice.end)
     const { partnerId, ...message } = notice
+    memory.keep(partnerId, message)
     for (const console of consoles) {
       if (console.actor.partnerId !== partnerId || !mayHear(console.actor, message)) continue
       console.pending.set(`${message.kind} ${message.id}`, message)
@@ -88,17 +95,18 @@ export function createHub(services: Services, times: Partial<Record<keyof typeof
   /** All consoles of one account see the same: their customers are looked up once. */
   async function flushAccount(of: Console[]) {
     const messages = of.map((console) => {
-      const taken = console.mustResync ? [] : [...console.pending.values()]
+      const taken = console.mustResync && !console.isCovered ? [] : [...console.pending.values()]
       console.pending.clear()
       return taken
     })
     const visible = await visibleTo(of[0]!.actor, messages.flat())
     for (const [i, console] of of.entries()) {
       const seen = visible && messages[i]!.filter(visible.isSeen)
-      if (console.mustResync || seen === null || (visible!.isAnyGone && messages[i]!.some(visible!.isGone))) {
-        console.mustResync = false
-        console.outlet.resync()
-      } else for (const message of seen) console.outlet.change(message)
+      const isCovered = seen !== null && !(visible!.isAnyGone && messages[i]!.some(visible!.isGone)) && (!console.mustResync || console.isCovered)
+      if (console.mustResync || !isCovered) console.outlet.resync(isCovered)
+      console.mustResync = false
+      console.isCovered = false
+      if (isCovered) for (const message of seen) console.outlet.change(message)
     }
   }
 
@@ -165,12 +173,19 @@ export function createHub(services: Services, times: Partial<Record<keyof typeof
       if (ofAccount >= limits.perAccount) throw new Problem('request.rate-limited')
       if (consoles.size >= limits.perProcess) throw new Problem('server.busy')
     },
-    open(actor, outlet) {
-      const console: Console = { actor, standing: standingOfActor(actor), outlet, pending: new Map(), mustResync: false }
+    open(actor, outlet, awayMs) {
+      const console: Console = { actor, standing: standingOfActor(actor), outlet, pending: new Map(), mustResync: false, isCovered: false }
       consoles.add(console)
       outlet.onGone(() => consoles.delete(console))
       outlet.begin()
-      listener.ready().then(() => resync([console]), () => {}) // refused only when closed
+      const since = awayMs === null ? null : performance.now() - awayMs
+      listener.ready().then(() => {
+        memory.begin(false)
+        const missed = since === null ? null : memory.since(since, actor.partnerId)
+        for (const message of missed ?? []) if (mayHear(actor, message)) console.pending.set(`${message.kind} ${message.id}`, message)
+        console.isCovered = missed !== null
+        resync([console])
+      }, () => {}) // refused only when closed
     },
     endLive(match) {
       endHere(match)

@@ -6,10 +6,10 @@ import { createOutlet } from './outlet.ts'
 export { createHub, liveLimits, type LiveHub } from './hub.ts'
 
 export const liveRoutes = (hub: LiveHub): Handler[] => [
-  handleStream(live, async ({ actor, services }, _inputs, reply) => {
+  handleStream(live, async ({ actor, services }, { query }, reply) => {
     assertOwnOrigin(reply.request, services.publicUrl)
     hub.assertRoom(actor)
     reply.hijack()
-    hub.open(actor, createOutlet(reply.raw, reply.getHeaders()))
+    hub.open(actor, createOutlet(reply.raw, reply.getHeaders()), query.awayMs ?? null)
   }),
 ]

@@ -23,9 +23,9 @@ interface Stream {
   status: number
   close(): void
 }
-async function open(url: string, token: string, headers: Record<string, string> = {}): Promise<Stream> {
+async function open(url: string, token: string, headers: Record<string, string> = {}, awayMs?: number): Promise<Stream> {
   const abort = new AbortController()
-  const answer = await fetch(`${url}/api/v1/live`, { headers: { cookie: `vigie-session=${token}`, ...headers }, signal: abort.signal })
+  const answer = await fetch(`${url}/api/v1/live${awayMs === undefined ? '' : `?awayMs=${Math.ceil(awayMs)}`}`, { headers: { cookie: `vigie-session=${token}`, ...headers }, signal: abort.signal })
   const heard: string[] = []
   const stream: Stream = { heard, status: answer.status, isEnded: false, ended: Promise.resolve(), close: () => abort.abort() }
   stream.ended = (async () => {
@@ -223,6 +223,92 @@ describe('a right taken away ends the stream within 5 s (R7)', () => {
     expect(rows[0].last_used_at).toEqual(before)
   })
 })
+
+describe('what changes while a page is being loaded (EVT-8)', () => {
+  it('follows the resync, where the process heard it; else all is asked again', async () => {
+    const { url } = await aProcess()
+    const token = await aSession(await anActor(database, partnerId))
+    const early = await open(url, token, {}, 0)
+    await resynced(early)
+    expect(early.heard.some((event) => event === 'resync {}')).toBe(true) // the process has only just begun to listen
+    await expect.poll(async () => {
+      const later = await open(url, token, {}, 0)
+      await resynced(later)
+      later.close()
+      return later.heard.some((event) => event === 'resync {"isCovered":true}')
+    }, { timeout: 10_000 }).toBe(true)
+    const readAt = performance.now()
+    await say(partnerId, 'event', 'missed', null)
+    await say(await aPartner(database), 'event', 'foreign', null)
+    await expect.poll(() => changes(early).map(({ id }) => id)).toEqual(['missed'])
+    const late = await open(url, token, {}, performance.now() - readAt)
+    await expect.poll(() => changes(late).map(({ id }) => id)).toEqual(['missed'])
+    expect(late.heard.filter((event) => event.startsWith('resync'))).toEqual(['resync {"isCovered":true}'])
+    const old = await open(url, token, {}, 3_600_000)
+    await resynced(old)
+    expect(old.heard.includes('resync {}')).toBe(true)
+  })
+
+  it('a console that is cut off at any moment, or whose process is cut off from the database, ends up with everything', async () => {
+    const { url } = await aProcess()
+    const token = await aSession(await anActor(database, partnerId))
+    const customerId = await aCustomer(database, partnerId)
+    const random = seeded(20_261_121)
+    const view = new Set<string>()
+    const readAll = async () => {
+      for (const { tag } of (await database.owner.query('select tag from customer_tag where customer_id = $1', [customerId])).rows) view.add(tag)
+    }
+    let isCutting = true
+    let cuts = 0
+    const watching = (async () => {
+      let readAt: number | undefined = performance.now()
+      await readAll()
+      while (isCutting || cuts < 12) {
+        const stream = await open(url, token, {}, readAt === undefined ? undefined : performance.now() - readAt)
+        readAt = undefined // who comes back asks for everything
+        await follow(stream, Math.floor(random() * 12))
+        stream.close()
+        await stream.ended
+        cuts += 1
+      }
+      return await open(url, token)
+    })()
+    /** As the console: what is told is taken up, at a resync all is read again. Until so much was heard. */
+    const follow = async (stream: Stream, until: number) => {
+      for (let taken = 0; taken <= until; taken++) {
+        await expect.poll(() => stream.heard.length > taken || !isCutting, { timeout: 10_000, interval: 1 }).toBe(true)
+        if (stream.heard.length <= taken) return
+        await take(stream.heard[taken]!)
+      }
+    }
+    const take = async (event: string) => {
+      if (event === 'resync {}') await readAll()
+      if (event.startsWith('change ')) view.add(JSON.parse(event.slice(7)).id)
+    }
+    for (let n = 0; n < 150; n++) {
+      isCutting = n < 100 // the last connection stays, and hears the rest
+      await database.transaction(all(partnerId), async (db) => {
+        await db.query(`insert into customer_tag (partner_id, customer_id, tag) values ($1, $2, $3)`, [partnerId, customerId, `t${n}`])
+        db.announce({ kind: 'event', id: `t${n}`, customerId })
+      })
+      if (n % 50 === 25) await database.owner.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen%'`)
+    }
+    const last = await watching
+    await expect.poll(async () => {
+      for (const event of last.heard.splice(0)) await take(event)
+      return view.size
+    }, { timeout: 10_000 }).toBe(150)
+    expect(cuts).toBeGreaterThanOrEqual(12)
+  })
+})
+
+/** The same row of numbers every time. */
+function seeded(state: number): () => number {
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32
+    return state / 2 ** 32
+  }
+}
 
 describe('bad days', () => {
   it('a lost database connection is made again and the console told to ask anew (R43)', async () => {

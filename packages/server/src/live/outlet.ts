@@ -4,7 +4,8 @@ import type { LiveMessage } from '@vigie/domain/live'
 /** One open console's stream. What it cannot take in time is left out, and it is told to ask for everything again. */
 export interface Outlet {
   begin(): void
-  resync(): void
+  /** @param isCovered what the console shows is whole but for the changes that follow */
+  resync(isCovered?: boolean): void
   change(message: LiveMessage): void
   beat(): void
   /** The session is over: the console goes to the sign-in page. */
@@ -50,7 +51,7 @@ export function createOutlet(response: ServerResponse, headers: Readonly<Record<
       ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no',
       connection: 'close', // nothing follows it: kept alive, it would hold up a process that closes
     }).write('retry: 2000\n\n'),
-    resync: () => write(event('resync', {})),
+    resync: (isCovered = false) => write(event('resync', isCovered ? { isCovered } : {})),
     change(message) {
       if (isFull()) hasMissed = true
       else write(event('change', message))

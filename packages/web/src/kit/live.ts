@@ -1,11 +1,11 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { LiveMessage, type LiveKind } from '@vigie/domain/live'
+import { LiveMessage, Resync, type LiveKind } from '@vigie/domain/live'
 import { useSyncExternalStore } from 'react'
 
 /** Which answers a change touches: the first part of route ids. Counters ride along (a customer carries its events' count). */
 const touches: Record<LiveKind, readonly string[]> = {
   event: ['events', 'customers', 'products', 'figures'],
-  product: ['settings', 'products', 'customers', 'figures', 'sites', 'agents', 'moves', 'agent-versions'],
+  product: ['settings', 'products', 'customers', 'figures', 'sites', 'agents', 'moves', 'switches', 'agent-versions'],
   endpoint: ['settings', 'endpoints', 'customers', 'products', 'figures', 'duplicates', 'merges'],
   command: ['settings', 'commands', 'events', 'endpoints', 'products'],
   detection: ['detections', 'events', 'endpoints'],
@@ -16,6 +16,9 @@ const touches: Record<LiveKind, readonly string[]> = {
   alert: ['alerts', 'outbreak-rules'],
   maintenance: ['maintenance', 'events'],
 }
+
+/** A figure is counted again this often at most, however much happens (DSH-3). */
+const figuresEveryMs = 4_000
 
 type LiveState = 'connecting' | 'live' | 'lost'
 let state: LiveState = 'connecting'
@@ -40,6 +43,9 @@ export function followLive(client: QueryClient, onBye: () => void): () => void {
   let touched = new Set<string>()
   let timer: ReturnType<typeof setTimeout> | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
+  let moved = new Set<LiveKind>()
+  let figuresTimer: ReturnType<typeof setTimeout> | undefined
+  let figuresAt = 0
   let failures = 0
   let isStopped = false
   let hasBeenLive = false
@@ -54,9 +60,20 @@ export function followLive(client: QueryClient, onBye: () => void): () => void {
     for (const name of names) touched.add(name)
     timer ??= setTimeout(flush, 200)
   }
+  /** Figures say themselves what they follow (`meta.follows`): those that what changed concerns, all of them in one go. */
+  const move = (kind: LiveKind) => {
+    moved.add(kind)
+    figuresTimer ??= setTimeout(() => {
+      figuresTimer = undefined
+      figuresAt = Date.now()
+      const now = moved
+      moved = new Set()
+      void client.invalidateQueries({ predicate: ({ meta }) => (meta?.['follows'] as readonly LiveKind[] | undefined)?.some((one) => now.has(one)) ?? false })
+    }, Math.max(200, figuresAt + figuresEveryMs - Date.now()))
+  }
   const connect = () => {
     if (isStopped) return
-    source = new EventSource('/api/v1/live')
+    source = new EventSource(`/api/v1/live${hasBeenLive ? '' : `?awayMs=${ageOf(client)}`}`)
     source.addEventListener('open', () => {
       failures = 0
       tell('live')
@@ -65,11 +82,12 @@ export function followLive(client: QueryClient, onBye: () => void): () => void {
       const message = LiveMessage.safeParse(readJson((event as MessageEvent<string>).data))
       // A newer server's kind is not known here: then everything may have changed.
       touch(message.success ? touches[message.data.kind] : ['*'])
+      if (message.success) move(message.data.kind)
     })
-    source.addEventListener('resync', () => {
-      // The first one comes when the page has just been loaded: nothing can be older than that.
-      if (hasBeenLive) touch(['*'])
+    source.addEventListener('resync', (event) => {
       hasBeenLive = true
+      // what changed while the page was being loaded follows by itself, where the server knows it
+      if (Resync.safeParse(readJson((event as MessageEvent<string>).data)).data?.isCovered !== true) touch(['*'])
     })
     source.addEventListener('bye', () => {
       stop()
@@ -87,9 +105,16 @@ export function followLive(client: QueryClient, onBye: () => void): () => void {
     source?.close()
     clearTimeout(timer)
     clearTimeout(retry)
+    clearTimeout(figuresTimer)
   }
   connect()
   return stop
+}
+
+/** How long ago the oldest of what is shown was read, ms. */
+function ageOf(client: QueryClient): number {
+  const read = client.getQueryCache().getAll().map(({ state: { dataUpdatedAt } }) => dataUpdatedAt).filter((at) => at > 0)
+  return Math.ceil(Math.max(0, Date.now() - Math.min(Date.now(), ...read)))
 }
 
 function readJson(text: string): unknown {
