@@ -24,8 +24,17 @@ describe('component update (EVT-3)', () => {
 describe('index values (EVT-3)', () => {
   it("a customer's own value outweighs the business's, which outweighs the default", () => {
     const inForce = indexesInForce(category, { warnAfterDays: 3, actAfterDays: 9 }, { warnAfterDays: 2 })
-    expect(inForce['warnAfterDays']).toEqual({ value: 2, from: 'customer' })
-    expect(inForce['actAfterDays']).toEqual({ value: 9, from: 'business' })
-    expect(inForce['warnBelowPercent']).toEqual({ value: 90, from: 'default' })
+    expect(inForce['warnAfterDays']).toEqual({ value: 2, from: 'customer', tag: null })
+    expect(inForce['actAfterDays']).toEqual({ value: 9, from: 'business', tag: null })
+    expect(inForce['warnBelowPercent']).toEqual({ value: 90, from: 'default', tag: null })
+  })
+  it('between them the tags: of two the stricter, whichever way that is', () => {
+    const inForce = indexesInForce(category, { warnAfterDays: 3, warnBelowPercent: 50 }, { actAfterDays: 30 }, {
+      silver: { warnAfterDays: 6, warnBelowPercent: 80, actAfterDays: 10 }, gold: { warnAfterDays: 5, warnBelowPercent: 95 },
+    })
+    expect(inForce['warnAfterDays']).toEqual({ value: 5, from: 'tag', tag: 'gold' })
+    expect(inForce['warnBelowPercent']).toEqual({ value: 95, from: 'tag', tag: 'gold' })
+    expect(inForce['actAfterDays']).toEqual({ value: 30, from: 'customer', tag: null })
+    expect(inForce['actBelowPercent']).toEqual({ value: 70, from: 'default', tag: null })
   })
 })

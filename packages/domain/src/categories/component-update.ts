@@ -11,8 +11,8 @@ export const componentUpdate = defineCategory({
   indexes: {
     warnAfterDays: { default: 7, min: 1, max: 365 },
     actAfterDays: { default: 14, min: 1, max: 365 },
-    warnBelowPercent: { default: 90, min: 1, max: 100 },
-    actBelowPercent: { default: 70, min: 1, max: 100 },
+    warnBelowPercent: { default: 90, min: 1, max: 100, isHighStricter: true },
+    actBelowPercent: { default: 70, min: 1, max: 100, isHighStricter: true },
   },
   silentWhile: ['agent-abnormal', 'agent-offline', 'managed-server'],
   conditions: {

@@ -38,11 +38,13 @@ export const fact = {
   vulnerableEndpoints: (): Fact => ({ of: 'vulnerable-endpoints' }),
 }
 
-/** An assessment index (mission §0): a threshold that a partner, then a customer, may tune. */
+/** An assessment index (mission §0): a threshold that a partner, then a tag of customers, then a customer, may tune. */
 export interface Index {
   default: number
   min: number
   max: number
+  /** A higher value raises events sooner: of two tags' values the higher counts. Absent: the lower. */
+  isHighStricter?: true
 }
 
 export interface Condition<Is, At> {
@@ -99,16 +101,28 @@ export function assess(category: Category, is: Record<string, number>, at: Recor
   }))
 }
 
-/** Values in force: a customer's own, else the business's, else the default. */
+export type IndexLevel = 'default' | 'business' | 'tag' | 'customer'
+export interface InForce {
+  value: number
+  from: IndexLevel
+  /** Of `tag`: which. */
+  tag: string | null
+}
+
+/**
+ * Values in force: a customer's own, else that of its tags, else the business's, else the default. Of two tags the stricter value counts (EVT-3): a customer of two kinds is guarded as the more demanding asks.
+ * @param byTag what each of the customer's tags says, by tag and index name
+ */
 export function indexesInForce(
-  category: Category, business: Readonly<Record<string, number>>, customer: Readonly<Record<string, number>>,
-): Record<string, { value: number; from: 'default' | 'business' | 'customer' }> {
+  category: Category, business: Readonly<Record<string, number>>, customer: Readonly<Record<string, number>>, byTag: Readonly<Record<string, Readonly<Record<string, number>>>> = {},
+): Record<string, InForce> {
   return Object.fromEntries(
-    Object.entries(category.indexes).map(([name, index]) => [
-      name,
-      customer[name] !== undefined ? { value: customer[name], from: 'customer' as const }
-      : business[name] !== undefined ? { value: business[name], from: 'business' as const }
-      : { value: index.default, from: 'default' as const },
-    ]),
+    Object.entries(category.indexes).map(([name, index]): [string, InForce] => {
+      if (customer[name] !== undefined) return [name, { value: customer[name], from: 'customer', tag: null }]
+      const sign = index.isHighStricter ? -1 : 1
+      const [strictest] = Object.entries(byTag).flatMap(([tag, values]) => (values[name] === undefined ? [] : [{ tag, value: values[name] }])).toSorted((a, b) => sign * (a.value - b.value) || (a.tag < b.tag ? -1 : 1))
+      if (strictest) return [name, { value: strictest.value, from: 'tag', tag: strictest.tag }]
+      return [name, business[name] !== undefined ? { value: business[name], from: 'business', tag: null } : { value: index.default, from: 'default', tag: null }]
+    }),
   )
 }

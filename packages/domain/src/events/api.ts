@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { anyOf, CustomerId, defineRoute, EndpointId, EventId, Instant, listQuery, listReply, oneOrMore, ProductId } from '../kernel/index.ts'
 import { commandsApi } from '../commands/index.ts'
-import { Detection, detectionOutcomes, Event, EventDetail } from './shapes.ts'
+import { Tag } from '../customers/shapes.ts'
+import { Detection, detectionOutcomes, Event, EventDetail, indexLevels } from './shapes.ts'
 
 const params = z.strictObject({ eventId: EventId })
 export * from './list-api.ts'
@@ -30,11 +31,23 @@ export const listDetections = defineRoute({
   reply: listReply(Detection), problems: ['consent.missing'],
 })
 
-/** EVT-3: the indexes of every category with default, bounds, and the value in force for the business or one customer. */
-export const IndexSetting = z.object({ category: z.string(), name: z.string(), value: z.number(), from: z.enum(['default', 'business', 'customer']), default: z.number(), min: z.number(), max: z.number() })
-const indexQuery = z.strictObject({ customerId: CustomerId.optional() })
+/**
+ * EVT-3: the indexes of every category with default, bounds, and the value in force for the business, a tag or one customer. `tag`: which tag's value it is. `ofTags`: what each of the customer's tags says; of two
+ * the stricter counts.
+ */
+export const IndexSetting = z.object({
+  category: z.string(), name: z.string(), value: z.number(), from: z.enum(indexLevels), tag: z.string().nullable(), ofTags: z.array(z.object({ tag: z.string(), value: z.number() })), default: z.number(), min: z.number(), max: z.number(),
+})
+/** Of whom: a customer, a tag, or neither: the business. */
+const of = { customerId: CustomerId.optional(), tag: Tag.optional() }
+const isOne = ({ customerId, tag }: { customerId?: string | null | undefined; tag?: string | null | undefined }) => !customerId || !tag
+const onlyOne = { path: ['tag'], error: 'not-a-choice' }
 export const getIndexes = defineRoute({
-  id: 'indexes.get', method: 'GET', path: '/v1/indexes', permission: 'index.read', query: indexQuery, reply: z.object({ rows: z.array(IndexSetting) }), problems: ['customer.not-found'],
+  id: 'indexes.get', method: 'GET', path: '/v1/indexes', permission: 'index.read', query: z.strictObject(of).refine(isOne, onlyOne), reply: z.object({ rows: z.array(IndexSetting) }), problems: ['customer.not-found'],
+})
+/** Tags that have values of their own, and how many. */
+export const listIndexTags = defineRoute({
+  id: 'indexes.tags', method: 'GET', path: '/v1/indexes/tags', permission: 'index.read', reply: z.object({ rows: z.array(z.object({ tag: z.string(), values: z.number().int(), customers: z.number().int() })) }), problems: [],
 })
 /**
  * EVT-7: how many events of its category the last 90 days would have raised with the value in force and with the new one, per customer, by the same rule. To the hour; resets,
@@ -43,7 +56,7 @@ export const getIndexes = defineRoute({
  */
 export const previewIndex = defineRoute({
   id: 'indexes.preview', method: 'GET', path: '/v1/indexes/preview', permission: 'index.read',
-  query: z.strictObject({ category: z.string().max(40), name: z.string().max(40), value: z.coerce.number(), customerId: CustomerId.optional() }),
+  query: z.strictObject({ category: z.string().max(40), name: z.string().max(40), value: z.coerce.number(), ...of }).refine(isOne, onlyOne),
   reply: z.object({
     isKept: z.boolean(),
     /** From when on the past is kept: later than 90 days ago on a young installation. Null: nothing yet. */
@@ -56,6 +69,6 @@ export const previewIndex = defineRoute({
 /** `value` null: back to what is inherited. */
 export const setIndex = defineRoute({
   id: 'indexes.set', method: 'PUT', path: '/v1/indexes', permission: 'index.update',
-  body: z.strictObject({ category: z.string().max(40), name: z.string().max(40), value: z.number().nullable(), customerId: CustomerId.nullable() }),
+  body: z.strictObject({ category: z.string().max(40), name: z.string().max(40), value: z.number().nullable(), customerId: CustomerId.nullable(), tag: Tag.nullable().default(null) }).refine(isOne, onlyOne),
   reply: z.object({ rows: z.array(IndexSetting) }), problems: ['customer.not-found', 'index.out-of-range'],
 })

@@ -12,6 +12,9 @@ export const eventStates = ['unresolved', 'pending', 'resolved'] as const
 export const EventState = z.enum(eventStates)
 export type EventState = z.infer<typeof EventState>
 
+/** Where an index's value comes from, the nearest first. */
+export const indexLevels = ['default', 'business', 'tag', 'customer'] as const
+
 export const CommentId = z.uuid()
 export const SilenceId = z.uuid()
 
@@ -96,7 +99,7 @@ export const EventDetail = Event.extend({
   /** Oldest first. Between those who look after the customer: none at its portal. */
   comments: z.array(EventComment),
   /** The indexes that decided, with their values now in force and where those come from. */
-  indexes: z.array(z.object({ name: z.string(), value: z.number(), from: z.enum(['default', 'business', 'customer']) })),
+  indexes: z.array(z.object({ name: z.string(), value: z.number(), from: z.enum(indexLevels), tag: z.string().nullable() })),
   endpoints: z.array(z.object({ id: EndpointId, name: z.string(), infections: z.number().int() })),
   /** Commands that would resolve it; empty: it must be mended at the product. */
   resolvedBy: z.array(z.object({ type: z.enum(commandTypes), isPossible: z.boolean(), reason: z.string().nullable() })),

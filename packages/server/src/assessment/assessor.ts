@@ -128,7 +128,7 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
   const unsettled: { productId: string; uneasy: string[] }[] = []
   for (const product of products) {
     const plan = planFor({
-      facts: facts.get(product.id)!, categories: categoriesOf(product.typeId), business: indexes(null), customer: indexes(product.customerId), standing: standingOf.get(product.id) ?? [],
+      facts: facts.get(product.id)!, categories: categoriesOf(product.typeId), tuned: indexes(product.customerId), standing: standingOf.get(product.id) ?? [],
     }, now)
     const silent = silencesOf.get(product.id) ?? []
     for (const event of plan.opened) {

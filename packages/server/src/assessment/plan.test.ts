@@ -15,7 +15,7 @@ const facts = (change: { incidents?: number; infections?: number; freshAt?: Date
 const standing = (change: Partial<Standing> = {}): Standing => ({
   id: 'e1', productId: 'p1', category: 'antivirus', condition: 'uncleaned', state: 'unresolved', count: 1, figures: { infections: 1 }, lastRaisedAt: ago(60), notedAt: null, severity: 'action-required', silenceId: null, commands: [], ...change,
 })
-const plan = (of: ProductFacts, events: Standing[] = [], customer = {}) => planFor({ facts: of, categories, business: {}, customer, standing: events }, now)
+const plan = (of: ProductFacts, events: Standing[] = [], customer = {}) => planFor({ facts: of, categories, tuned: { business: {}, byTag: {}, customer }, standing: events }, now)
 
 describe('what facts make of events (EVT-2, EVT-3, EVT-9)', () => {
   it('opens one event a condition, with its figures', () => {

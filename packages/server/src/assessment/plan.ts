@@ -2,6 +2,7 @@ import { assess, indexesInForce, type Category } from '@vigie/domain/categories'
 import { isFinal, type CommandStep } from '@vigie/domain/commands'
 import type { Severity } from '@vigie/domain/events'
 import { factsOf, nextChangeAt, type ProductFacts } from './facts.ts'
+import { ofCategory, type Tuned } from './store.ts'
 
 /** Resolved and there again within this time: the same event goes on, and nobody gets a second mail (EVT-9). */
 export const reopenWithinMs = 600_000
@@ -60,20 +61,19 @@ export interface Plan {
 export interface Subject {
   facts: ProductFacts
   categories: readonly Category[]
-  /** Tuned values by category and index. */
-  business: Readonly<Record<string, Record<string, number>>>
-  customer: Readonly<Record<string, Record<string, number>>>
+  /** Tuned values. */
+  tuned: Tuned
   standing: readonly Standing[]
 }
 
 /** Pure: what one product's facts make of its events (EVT-2, EVT-9). */
-export function planFor({ facts, categories, business, customer, standing }: Subject, now: Date): Plan {
+export function planFor({ facts, categories, tuned: { business, byTag, customer }, standing }: Subject, now: Date): Plan {
   const plan: Plan = { opened: [], changed: [], nextAt: null, found: [] }
   const isOpen = new Set(standing.filter(({ state }) => state !== 'resolved').map(({ category }) => category))
   for (const category of inOrder(categories)) {
     const of = new Map(standing.filter((event) => event.category === category.id).map((event) => [event.condition, event]))
     const open = new Set([...of.values()].filter(({ state }) => state !== 'resolved').map(({ condition }) => condition))
-    const inForce = indexesInForce(category, business[category.id] ?? {}, customer[category.id] ?? {})
+    const inForce = indexesInForce(category, business[category.id] ?? {}, customer[category.id] ?? {}, ofCategory(byTag, category.id))
     const at = Object.fromEntries(Object.entries(inForce).map(([name, { value }]) => [name, value]))
     let isCounting = false
     const isSilent = category.silentWhile?.some((other) => isOpen.has(other)) === true

@@ -70,18 +70,49 @@ export async function readStanding(db: TenantDb, productIds: readonly string[], 
   return standing.map((event) => ({ ...event, commands: commands.filter(({ event_id }) => event_id === event.id) }))
 }
 
-/** Tuned values, by customer (empty text: the business), category and index. */
-export async function readIndexes(db: TenantDb, customerIds: readonly string[]): Promise<(customerId: string | null) => Record<string, Record<string, number>>> {
-  const { rows } = await db.query<{ customer_id: string | null; category: string; name: string; value: number }>(
-    'select customer_id, category, name, value from index_value where customer_id is null or customer_id = any($1)', [customerIds],
+/** Values by category and index name. */
+export type IndexValues = Record<string, Record<string, number>>
+export interface Tuned {
+  business: IndexValues
+  /** Of the customer's tags, by tag. */
+  byTag: Record<string, IndexValues>
+  customer: IndexValues
+}
+
+/** What the business, the customer's tags and the customer tuned (EVT-3). */
+export async function readIndexes(db: TenantDb, customerIds: readonly string[]): Promise<(customerId: string) => Tuned> {
+  const { rows } = await db.query<{ customer_id: string | null; tag: string | null; customers: string[] | null; category: string; name: string; value: number }>(
+    `select v.customer_id, v.tag, v.category, v.name, v.value,
+       case when v.tag is not null then array(select t.customer_id from customer_tag t where t.tag = v.tag and t.customer_id = any($1)) end as customers
+     from index_value v where v.customer_id is null or v.customer_id = any($1)`, [customerIds],
   )
-  const values = new Map<string, Record<string, Record<string, number>>>()
-  for (const { customer_id, category, name, value } of rows) {
-    const of = values.get(customer_id ?? '') ?? {}
-    values.set(customer_id ?? '', of)
-    ;(of[category] ??= {})[name] = value
+  const business: IndexValues = {}
+  const own = new Map<string, IndexValues>()
+  const tags = new Map<string, Record<string, IndexValues>>()
+  const put = (values: IndexValues, { category, name, value }: { category: string; name: string; value: number }) => void ((values[category] ??= {})[name] = value)
+  const of = <T>(map: Map<string, Record<string, T>>, id: string) => {
+    const found = map.get(id) ?? {}
+    map.set(id, found)
+    return found
   }
-  return (customerId) => values.get(customerId ?? '') ?? {}
+  for (const row of rows) {
+    if (row.customer_id !== null) put(of(own, row.customer_id), row)
+    else if (row.tag === null) put(business, row)
+    else for (const id of row.customers ?? []) put((of(tags, id)[row.tag] ??= {}), row)
+  }
+  return (customerId) => ({ business, byTag: tags.get(customerId) ?? {}, customer: own.get(customerId) ?? {} })
+}
+
+/** Values of one category, by tag. */
+export const ofCategory = (byTag: Tuned['byTag'], category: string): Record<string, Record<string, number>> =>
+  Object.fromEntries(Object.entries(byTag).flatMap(([tag, values]) => (values[category] ? [[tag, values[category]]] : [])))
+
+/** Products of customers whose tags changed, where a threshold or a maintenance window of a tag may decide anew. */
+export async function productsRetagged(db: TenantDb, customerIds: readonly string[]): Promise<{ productId: string; customerId: string }[]> {
+  const { rows } = await db.query<{ productId: string; customerId: string }>(
+    `select p.id as "productId", p.customer_id as "customerId" from product p where p.customer_id = any($1) and p.last_seen_at is not null
+       and (exists (select from index_value where tag is not null) or exists (select from maintenance_window where tag is not null and ends_at is not null)) order by p.id`, [customerIds])
+  return rows
 }
 
 export interface NewEvent extends Opened {

@@ -1,5 +1,6 @@
-import { rolePermissions, type Role } from '@vigie/domain/access'
+import { isPortal, rolePermissions, type Role } from '@vigie/domain/access'
 import { categories } from '@vigie/domain/categories'
+import { isViewAllowed } from '../consent/index.ts'
 import { notify } from '../outbox/index.ts'
 import type { Services, TenantDb } from '../platform/index.ts'
 import { concernedEndpoints } from './concerned.ts'
@@ -26,7 +27,10 @@ interface Told {
  * @param ownerId whoever answers for the silence that ended is told even without wanting mails
  */
 export async function tell(db: TenantDb, services: Services, event: Told, occasion: string, now: Date, ownerId: string | null = null): Promise<void> {
-  const recipients = (await whoIsTold(db, event.customerId, now, ownerId)).filter(({ role }) => rolePermissions[role as Role]?.includes('event.read'))
+  const allowed = (await whoIsTold(db, event.customerId, now, ownerId)).filter(({ role }) => rolePermissions[role as Role]?.includes('event.read'))
+  const isTheirs = ({ role }: { role: string }) => isPortal(role as Role)
+  // ACC-12: the customer's own people only where it consents; asked only where there are some
+  const recipients = allowed.some(isTheirs) && !(await isViewAllowed(db, event.customerId, 'notify')) ? allowed.filter((one) => !isTheirs(one)) : allowed
   if (recipients.length === 0) return
   const { endpoints, total } = await concernedEndpoints(db, event, new Date(now.getTime() - windowMinutesOf(categories) * 60_000), namesInMail)
   const { category, condition, figures } = event

@@ -1,5 +1,6 @@
 import { customerCsvColumns, customersApi, mostMatches, type Customer } from '@vigie/domain/customers'
 import { Problem } from '@vigie/domain/kernel'
+import { markDue, productsRetagged } from '../assessment/index.ts'
 import { record, recordAll } from '../audit/index.ts'
 import { assertVersion, exportPageSize, handle, handleStream, speaker, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
 import * as bulk from './bulk.ts'
@@ -74,6 +75,7 @@ export const listRoutes: Handler[] = [
     const changed = plan.changes.filter(({ customer }) => seen.has(customer.id))
     const ids = changed.map(({ customer }) => customer.id)
     await bulk.touch(db, ids)
+    await markDue(db, await productsRetagged(db, ids), now)
     announce(db, ids)
     await recordAll(db, services.vault, now, doer(who), changed.map(({ customer, added, removed }) => ({
       activity: 'customer.tagged', object: objectOf(customer), customerId: customer.id, before: { tags: customer.tags }, after: { tags: [...customer.tags.filter((tag) => !removed.includes(tag)), ...added].toSorted() },

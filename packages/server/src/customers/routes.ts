@@ -1,5 +1,6 @@
 import { assertDeletable, customersApi, type Customer } from '@vigie/domain/customers'
 import { Problem } from '@vigie/domain/kernel'
+import { markDue, productsRetagged } from '../assessment/index.ts'
 import { record } from '../audit/index.ts'
 import { handle, newId, type Context, type Handler, type TenantDb } from '../platform/index.ts'
 import { addProducts } from '../products/index.ts'
@@ -56,6 +57,7 @@ export const customerRoutes: Handler[] = [
     })
     await assertInScope(db, before.id)
     const after = await customers.get(db, before.id)
+    if (before.tags.join() !== after.tags.join()) await markDue(db, await productsRetagged(db, [before.id]), now)
     announce(db, after.id)
     await record(db, services.vault, now, doer(who), { activity: 'customer.updated', object: objectOf(after), customerId: after.id, before, after })
     return after

@@ -53,6 +53,37 @@ describe('what the last 90 days would have raised (EVT-7)', () => {
     expect((await preview(10, '', limited)).body).toMatchObject({ present: 0, proposed: 1, customerCount: 1, rows: [{ company: 'Mine' }] })
   })
 
+  it('of a tag: for its customers alone, and of two tags the stricter counts (EVT-3)', async () => {
+    const call = server.as(owner)
+    const aTagged = async (company: string, tags: string[]) => {
+      const customerId = await aCustomer(server.database, partnerId, { company, tags })
+      const site = { customerId, productId: await aProduct(server.database, partnerId, customerId) }
+      for (const hoursAgo of [10, 20]) await kept(site, hoursAgo, 8)
+      return site
+    }
+    const [gold, both] = [await aTagged('Gold', ['gold']), await aTagged('Both', ['gold', 'silver'])]
+    expect((await call('PUT', '/v1/indexes', { category: 'antivirus', name: 'incidents', value: 5, customerId: null, tag: 'silver' })).status).toBe(200)
+    const proposed = (await preview(8, '&tag=gold')).body
+    expect(proposed).toMatchObject({ present: 2, proposed: 4, rows: [{ customerId: gold.customerId, present: 0, proposed: 2 }] })
+    expect((await call('PUT', '/v1/indexes', { category: 'antivirus', name: 'incidents', value: 8, customerId: null, tag: 'gold' })).status).toBe(200)
+    const incidents = async (query: string) => (await call('GET', `/v1/indexes?${query}`)).body.rows.find((row: { category: string; name: string }) => row.category === 'antivirus' && row.name === 'incidents')
+    expect(await incidents(`customerId=${both.customerId}`)).toMatchObject({ value: 5, from: 'tag', tag: 'silver', ofTags: [{ tag: 'gold', value: 8 }, { tag: 'silver', value: 5 }] })
+    expect(await incidents(`customerId=${gold.customerId}`)).toMatchObject({ value: 8, from: 'tag', tag: 'gold' })
+    expect(await incidents('tag=gold')).toMatchObject({ value: 8, from: 'tag', tag: 'gold', ofTags: [] })
+    expect(await incidents('')).toMatchObject({ from: 'default', tag: null })
+    expect((await call('GET', '/v1/indexes/tags')).body.rows).toEqual([{ tag: 'gold', values: 1, customers: 2 }, { tag: 'silver', values: 1, customers: 1 }])
+    expect((await call('GET', `/v1/indexes?tag=gold&customerId=${gold.customerId}`)).status).toBe(400)
+  })
+
+  it('a tag that is given or taken makes its customers’ products due: their verdict may be another now (EVT-3)', async () => {
+    const { customerId, productId } = await aSite('Retagged')
+    await server.database.owner.query('update product set last_seen_at = now() where id = $1', [productId])
+    expect((await server.as(owner)('PUT', '/v1/indexes', { category: 'antivirus', name: 'incidents', value: 3, customerId: null, tag: 'strict' })).status).toBe(200)
+    await server.database.owner.query('delete from assessment_due where product_id = $1', [productId])
+    expect((await server.as(owner)('POST', '/v1/customers/tags', { ids: [customerId], add: ['strict'], remove: [] })).body.changed).toHaveLength(1)
+    expect((await server.database.owner.query('select from assessment_due where product_id = $1', [productId])).rowCount).toBe(1)
+  })
+
   it('many customers with a busy quarter: hardly more than reading what is kept of them', async () => {
     await server.database.owner.query(
       `with c as (insert into customer (partner_id, id, company, country, account_id, time_zone, locale) select $1, gen_random_uuid(), 'Big ' || n, 'FR', 'big' || n, 'UTC', 'en' from generate_series(1, 200) n returning id),

@@ -2,7 +2,7 @@ import { categoryById, indexesInForce } from '@vigie/domain/categories'
 import { isFinal } from '@vigie/domain/commands'
 import { eventsApi, mostMatches, type Event, type EventDetail } from '@vigie/domain/events'
 import { Problem } from '@vigie/domain/kernel'
-import { concernedEndpoints, markDue } from '../assessment/index.ts'
+import { concernedEndpoints, markDue, ofCategory, readIndexes } from '../assessment/index.ts'
 import { record } from '../audit/index.ts'
 import { commandsOfEvent, sendCommand } from '../commands/index.ts'
 import { exportPageSize, handle, handleStream, speaker, streamCsv, type Handler, type TenantDb } from '../platform/index.ts'
@@ -71,9 +71,9 @@ export const eventRoutes: Handler[] = [
 
   handle(eventsApi.getEvent, async ({ db, actor }, { params }) => {
     const event = await events.get(db, params.eventId)
-    const { business, customer } = await indexes.tuned(db, event.customerId)
+    const { business, byTag, customer } = (await readIndexes(db, [event.customerId]))(event.customerId)
     const category = categoryById.get(event.category)
-    const inForce = category ? indexesInForce(category, business[event.category] ?? {}, customer[event.category] ?? {}) : {}
+    const inForce = category ? indexesInForce(category, business[event.category] ?? {}, customer[event.category] ?? {}, ofCategory(byTag, event.category)) : {}
     return detailShownTo(actor, {
       ...event,
       steps: await events.stepsOf(db, event.id),
@@ -121,27 +121,30 @@ export const eventRoutes: Handler[] = [
 
   handle(eventsApi.listDetections, async ({ db }, { query }) => await detections.list(db, query)),
 
-  handle(eventsApi.getIndexes, async ({ db }, { query }) => {
-    await assertCustomer(db, query.customerId ?? null)
-    return { rows: await indexes.list(db, query.customerId ?? null) }
+  handle(eventsApi.getIndexes, async ({ db }, { query: { customerId = null, tag = null } }) => {
+    await assertCustomer(db, customerId)
+    return { rows: await indexes.list(db, { customerId, tag }) }
   }),
 
-  handle(eventsApi.previewIndex, async ({ db, now }, { query: { customerId = null, ...wanted } }) => {
+  handle(eventsApi.listIndexTags, async ({ db }) => ({ rows: await indexes.tagsWithValues(db) })),
+
+  handle(eventsApi.previewIndex, async ({ db, now }, { query: { customerId = null, tag = null, ...wanted } }) => {
     await assertCustomer(db, customerId)
-    return await preview(db, { ...wanted, customerId }, now)
+    return await preview(db, { ...wanted, customerId, tag }, now)
   }),
 
   handle(eventsApi.setIndex, async ({ db, now, services, ...who }, { body }) => {
-    // the business's own value decides for customers such an account does not see
+    // the business's own value, and a tag's, decide for customers that such an account does not see
     if (body.customerId === null && who.actor.isScopeLimited) throw new Problem('permission.missing', { permission: 'index.update' })
     const company = await assertCustomer(db, body.customerId)
     const valueOf = (rows: readonly indexes.IndexRow[]) => rows.find((row) => row.category === body.category && row.name === body.name)
-    const before = valueOf(await indexes.list(db, body.customerId))
+    const before = valueOf(await indexes.list(db, body))
     await indexes.set(db, body)
-    const rows = await indexes.list(db, body.customerId)
-    await markDue(db, await indexes.productsConcerned(db, body.customerId), now)
+    const rows = await indexes.list(db, body)
+    await markDue(db, await indexes.productsConcerned(db, body), now)
+    const of = company ?? body.tag
     await record(db, services.vault, now, doer(who), {
-      activity: 'index.set', object: { kind: 'index', id: null, name: `${body.category}.${body.name}${company === null ? '' : ` (${company})`}` }, customerId: body.customerId, before, after: valueOf(rows),
+      activity: 'index.set', object: { kind: 'index', id: null, name: `${body.category}.${body.name}${of === null ? '' : ` (${of})`}` }, customerId: body.customerId, before, after: valueOf(rows),
     })
     return { rows }
   }),

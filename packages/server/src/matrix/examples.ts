@@ -240,6 +240,7 @@ export const examples: Readonly<Record<string, Example>> = {
   'templates.versions': example(({ templateId }) => ({ params: { templateId } })),
   'templates.preview': example(({ templateId, customerId, productId }) => ({ params: { templateId }, body: { targets: [{ customerId, productId, group: 'servers' }] } })),
   'templates.apply': example(({ templateId, customerId, productId }) => ({ params: { templateId }, body: { targets: [{ customerId, productId }], version: 1 } })),
+  'indexes.tags': nothing,
   'maintenance.list': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
   'maintenance.export': example(({ customerId }) => ({ query: { customerId } })),
   'maintenance.get': example(({ windowId }) => ({ params: { windowId } })),

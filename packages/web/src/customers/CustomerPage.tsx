@@ -160,7 +160,7 @@ function Indexes({ customerId }: { customerId: string }) {
   return (
     <>
       <p className={css.about}>{say('customers.indexes.about')} <Link to={paths.indexes()}>{say('customers.indexes.business')}</Link></p>
-      <IndexList customerId={customerId} />
+      <IndexList whose={{ customerId }} />
     </>
   )
 }

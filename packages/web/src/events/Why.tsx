@@ -25,12 +25,12 @@ export function Why({ event }: { event: EventDetail }) {
           ))}
           {indexes.map((index) => {
             const key = `index.${event.category}.${index.name}`
-            const from = say(`index-from.${index.from}`)
+            const from = say(`index-from.${index.from}`, { tag: index.tag ?? '' })
             return (
               <tr key={`index-${index.name}`}>
                 <th scope="row">{say.has(key) ? say(key) : index.name}</th>
                 <td className="figures">{number(index.value)}</td>
-                <td>{say('events.threshold')} · {actor.can('index.read') ? <Link to={index.from === 'customer' ? paths.customer({ customerId: event.customerId, tab: 'indexes' }) : paths.indexes()}>{from}</Link> : from}</td>
+                <td>{say('events.threshold')} · {actor.can('index.read') ? <Link to={index.from === 'customer' ? paths.customer({ customerId: event.customerId, tab: 'indexes' }) : paths.indexes(index.tag === null ? {} : { tag: index.tag })}>{from}</Link> : from}</td>
               </tr>
             )
           })}

@@ -1,15 +1,15 @@
 import { eventsApi } from '@vigie/domain/events'
 import { Panel, query, Section, useActor, useLoaded, useText } from '../kit/index.ts'
-import { byCategory } from './groups.ts'
+import { byCategory, type Whose } from './groups.ts'
 import { IndexRow } from './IndexRow.tsx'
 
-export const indexesOf = (customerId: string | null) => query(eventsApi.getIndexes).with({ query: customerId === null ? {} : { customerId } })
+export const indexesOf = (whose: Whose) => query(eventsApi.getIndexes).with({ query: whose as never })
 
-/** The thresholds in force, by category. @param customerId null: the business's own */
-export function IndexList({ customerId }: { customerId: string | null }) {
+/** The thresholds in force, by category. */
+export function IndexList({ whose }: { whose: Whose }) {
   const say = useText()
   const actor = useActor()
-  const { rows } = useLoaded(indexesOf(customerId))
+  const { rows } = useLoaded(indexesOf(whose))
   return byCategory(rows).map(([category, settings]) => (
     <Section
       key={category}
@@ -17,7 +17,7 @@ export function IndexList({ customerId }: { customerId: string | null }) {
       {...(say.has(`category.${category}.about`) ? { about: `category.${category}.about` } : {})}
     >
       <Panel lines>
-        {settings.map((setting) => <IndexRow key={setting.name} setting={setting} customerId={customerId} mayChange={actor.can('index.update')} />)}
+        {settings.map((setting) => <IndexRow key={setting.name} setting={setting} whose={whose} mayChange={actor.can('index.update') && (whose.customerId !== undefined || actor.account.scope === null)} />)}
       </Panel>
     </Section>
   ))

@@ -3,6 +3,7 @@ import { eventsApi } from '@vigie/domain/events'
 import type { ReplyOf } from '@vigie/domain/kernel'
 import { useState } from 'react'
 import { api, Button, Link, paths, trouble, useFormat, useText } from '../kit/index.ts'
+import type { Whose } from './groups.ts'
 import css from './indexes.module.css'
 
 type Preview = ReplyOf<typeof eventsApi.previewIndex>
@@ -11,11 +12,11 @@ interface Props {
   name: string
   /** The new value; null: what is typed is none. */
   value: number | null
-  customerId: string | null
+  whose: Whose
 }
 
 /** EVT-7: what the last 90 days would have raised with the value that is typed, before it is saved. */
-export function IndexPreview({ category, name, value, customerId }: Props) {
+export function IndexPreview({ category, name, value, whose }: Props) {
   const say = useText()
   const [seen, setSeen] = useState<{ value: number; preview: Preview } | null>(null)
   const [isBusy, setBusy] = useState(false)
@@ -24,7 +25,7 @@ export function IndexPreview({ category, name, value, customerId }: Props) {
   const look = async () => {
     setBusy(true)
     try {
-      setSeen({ value, preview: await api(eventsApi.previewIndex).call({ query: { category, name, value, ...(customerId === null ? {} : { customerId }) } }) })
+      setSeen({ value, preview: await api(eventsApi.previewIndex).call({ query: { category, name, value, ...whose } }) })
     } catch (error) {
       trouble(error)
     } finally {
@@ -33,7 +34,7 @@ export function IndexPreview({ category, name, value, customerId }: Props) {
   }
   return (
     <div className={css.preview}>
-      {seen?.value === value ? <Outcome preview={seen.preview} isOfOne={customerId !== null} /> : <Button size="small" kind="quiet" isBusy={isBusy} onClick={() => void look()}>{say('indexes.preview')}</Button>}
+      {seen?.value === value ? <Outcome preview={seen.preview} isOfOne={whose.customerId !== undefined} /> : <Button size="small" kind="quiet" isBusy={isBusy} onClick={() => void look()}>{say('indexes.preview')}</Button>}
     </div>
   )
 }

@@ -3,6 +3,12 @@ import type { eventsApi } from '@vigie/domain/events'
 
 export type Setting = z.infer<typeof eventsApi.IndexSetting>
 
+/** Of a customer, of a tag's customers, or neither: the business's. */
+export interface Whose {
+  customerId?: string
+  tag?: string
+}
+
 /** As the server orders them: categories in their first appearance. */
 export function byCategory(rows: readonly Setting[]): [string, Setting[]][] {
   const groups = new Map<string, Setting[]>()
@@ -11,4 +17,4 @@ export function byCategory(rows: readonly Setting[]): [string, Setting[]][] {
 }
 
 /** Whether the value was set at this very level, so that it can go back to what is inherited. */
-export const isOwn = (setting: Setting, customerId: string | null): boolean => setting.from === (customerId === null ? 'business' : 'customer')
+export const isOwn = (setting: Setting, { customerId, tag }: Whose): boolean => setting.from === (customerId ? 'customer' : tag ? 'tag' : 'business')

@@ -37,6 +37,8 @@ export const paths = {
   /** INV-3. `view`: what is shown of them: a state, or `merges`. */
   duplicates: (search: { view?: string | undefined; customerId?: string; duplicate?: string } = {}) => at('/inventory/duplicates', search),
   moves: (search: { customerId?: string; productId?: string; move?: string } = {}) => at('/inventory/moves', search),
+  /** AGT-11: fleets on their way to another installation. */
+  switches: (search: { customerId?: string; productId?: string; switch?: string } = {}) => at('/inventory/switches', search),
   detections: (search: { customerId?: string; productId?: string; endpointId?: string; category?: string; outcome?: string } = {}) => at('/detections', search),
   commands: (search: { customerId?: string; productId?: string; eventId?: string; step?: string; command?: string } = {}) => at('/commands', search),
 
@@ -61,7 +63,7 @@ export const paths = {
   templates: (search: { family?: string; q?: string } = {}) => at('/administration/templates', search),
   template: ({ templateId }: { templateId: string }) => at(`/administration/templates/${seg(templateId)}`),
   urls: (search: { kind?: string; q?: string } = {}) => at('/administration/urls', search),
-  indexes: (search: { customerId?: string } = {}) => at('/administration/indexes', search),
+  indexes: (search: { tag?: string } = {}) => at('/administration/indexes', search),
 
   myAccount: () => at('/account'),
   secondFactorSetup: (search: { return?: string } = {}) => at('/account/second-factor', search),
