@@ -20,7 +20,8 @@ export const commandKinds = {
   'update-agents': { lifeMinutes: 1_440, isDangerous: false, isPlain: true, activity: 'deploy-components' },
   'assess-vulnerabilities': { lifeMinutes: 1_440, isDangerous: false, isPlain: true, activity: 'assess-vulnerabilities' },
   'clean-up-damage': { lifeMinutes: 1_440, isDangerous: false, isPlain: true, activity: 'clean-up-damage' },
-  'start-outbreak-defence': { lifeMinutes: 60, isDangerous: true, isPlain: true, activity: 'outbreak-defence' },
+  /** What it closes has to be said: by an order, or by a virus alert. */
+  'start-outbreak-defence': { lifeMinutes: 60, isDangerous: true, isPlain: false, activity: 'outbreak-defence' },
   'stop-outbreak-defence': { lifeMinutes: 1_440, isDangerous: false, isPlain: true, activity: 'outbreak-defence' },
   synchronise: { lifeMinutes: 60, isDangerous: false, isPlain: true, activity: null },
   check: { lifeMinutes: 15, isDangerous: false, isPlain: true, activity: null },

@@ -1,18 +1,19 @@
 import * as z from 'zod'
 import { CustomerId, defineRoute, listQuery, listReply, oneOrMore, OrderId } from '../kernel/index.ts'
-import { CommandPolicy, DryRun, Order, OrderAgent, OrderParams, orderSteps, OrderTarget, orderTypes, PolicyInput, shownOrderStates } from './shapes.ts'
+import { CommandPolicy, DryRun, Order, OrderAgent, OrderParams, orderSteps, OrderTarget, orderTypes, paramsShape, PolicyInput, shownOrderStates } from './shapes.ts'
 
 const params = z.strictObject({ orderId: OrderId })
 const WithDryRun = z.object({ order: Order, dryRun: DryRun })
 
 /**
  * A dry run: nobody is told anything. Its id is what is confirmed. `isInRings` absent: in rings where it is dangerous, else at once. Leaves no audit record: nothing
- * happened; it is forgotten after a day. `params` with `upgrade-agent`, which also needs the permission `agent.upgrade` and an approved version.
+ * happened; it is forgotten after a day. `params` with the types of
+ * `orderParams`; `upgrade-agent` also needs the permission `agent.upgrade` and an approved version.
  */
 export const draftOrder = defineRoute({
   id: 'orders.draft', method: 'POST', path: '/v1/orders', permission: 'order.send', unaudited: true, 
   body: z.strictObject({ type: z.enum(orderTypes), params: OrderParams.optional(), target: OrderTarget, isInRings: z.boolean().optional() })
-    .refine(({ type, params }) => (type === 'upgrade-agent') === (params !== undefined), { path: ['params'], error: 'required' }),
+    .refine(({ type, params }) => paramsShape(type)?.safeParse(params).success ?? params === undefined, { path: ['params'], error: 'required' }),
   reply: WithDryRun, problems: ['order.too-many', 'order.not-found', 'customer.not-found', 'product.not-found', 'endpoint.not-found', 'agent.not-found', 'request.key-reused', 'release.not-approved'],
 })
 /**

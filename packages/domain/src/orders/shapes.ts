@@ -1,14 +1,23 @@
 import * as z from 'zod'
-import { ReleaseVersion } from '../agents/index.ts'
+import { commandParams, ReleaseVersion } from '../agents/index.ts'
 import { commandSteps, plainCommandTypes, type CommandType } from '../commands/types.ts'
 import { AgentId, CommandId, CustomerId, EndpointId, Instant, OrderId, ProductId } from '../kernel/index.ts'
 
 /** What an order may tell: the plain commands, and the switch of agents. Texts: `command.<type>`. */
 export const switchDeeds = ['disable-agents', 'enable-agents'] as const
-export const orderTypes: readonly [OrderType, ...OrderType[]] = [plainCommandTypes[0]!, ...plainCommandTypes.slice(1), 'upgrade-agent', ...switchDeeds]
-/** What is told beside the type, for those types that need it (`commandParams`). */
-export const OrderParams = z.strictObject({ version: ReleaseVersion })
+export const orderTypes: readonly [OrderType, ...OrderType[]] = [plainCommandTypes[0]!, ...plainCommandTypes.slice(1), 'start-outbreak-defence', 'upgrade-agent', ...switchDeeds]
+/** What is told beside the type, for those types that need it; it is what their commands carry (`commandParams`). */
+export const orderParams = {
+  'upgrade-agent': z.strictObject({ version: ReleaseVersion }),
+  'start-outbreak-defence': commandParams['start-outbreak-defence'],
+} as const satisfies Partial<Record<CommandType, z.ZodType>>
+export const OrderParams = z.union([orderParams['upgrade-agent'], orderParams['start-outbreak-defence']])
 export type OrderParams = z.infer<typeof OrderParams>
+export const paramsShape = (type: OrderType): z.ZodType | null => (type in orderParams ? orderParams[type as keyof typeof orderParams] : null)
+/** The agents' release an order brings; null: it brings none. */
+export const versionOf = (params: OrderParams | null): string | null => (params !== null && 'version' in params ? params.version : null)
+/** What an order closes, and until when; null: nothing. */
+export const closingOf = (params: OrderParams | null): Extract<OrderParams, { until: string }> | null => (params !== null && 'until' in params ? params : null)
 export type OrderType = CommandType | (typeof switchDeeds)[number]
 export const isSwitch = (type: OrderType): type is (typeof switchDeeds)[number] => (switchDeeds as readonly string[]).includes(type)
 
@@ -97,7 +106,8 @@ export const Order = z.object({
   startsAt: Instant.nullable(),
   approvedBy: z.string().nullable(),
   againOf: OrderId.nullable(),
-  createdById: z.string(),
+  /** Null: Vigie itself, because of a virus alert that customers allow to be answered (EVT-5). */
+  createdById: z.string().nullable(),
   createdBy: z.string(),
   createdAt: Instant,
   givenAt: Instant.nullable(),

@@ -1,5 +1,5 @@
 import { commandKinds, contradictions, type CommandType } from '@vigie/domain/commands'
-import { isDangerous, isSwitch, type DryRun, type OrderParams, type OrderType } from '@vigie/domain/orders'
+import { closingOf, isDangerous, isSwitch, versionOf, type DryRun, type OrderParams, type OrderType } from '@vigie/domain/orders'
 import { isBeyond } from '../commands/index.ts'
 import { withoutConsent } from '../consent/index.ts'
 import type { Services, TenantDb } from '../platform/index.ts'
@@ -19,7 +19,7 @@ export async function look(db: TenantDb, { id: orderId, type, params }: { id: st
        from order_agent i left join agent a on a.partner_id = i.partner_id and a.id = i.agent_id
        where i.order_id = $1
      ) looked where i.order_id = $1 and i.agent_id = looked.agent_id and (i.reason is distinct from looked.reason or (i.step = 'planned') <> (looked.reason is null))`,
-    [orderId, now, ...(isSwitch(type) ? [type === 'disable-agents' ? 'disabled' : 'enabled'] : [type, refusing, leavingOf(type), params?.version ?? null])])
+    [orderId, now, ...(isSwitch(type) ? [type === 'disable-agents' ? 'disabled' : 'enabled'] : [type, refusing, leavingOf(type), versionOf(params), isOver(params, now)])])
   await db.query(
     `update command_order set agent_count = n.agents, customer_count = n.customers, planned = n.planned, skipped = n.agents - n.planned, offline_count = n.offline from (
        select count(*)::integer as agents, count(distinct i.customer_id)::integer as customers, (count(*) filter (where i.step = 'planned'))::integer as planned,
@@ -28,6 +28,7 @@ export async function look(db: TenantDb, { id: orderId, type, params }: { id: st
      ) n where command_order.id = $1`, [orderId])
 }
 
+const isOver = (params: OrderParams | null, now: Date): boolean => Date.parse(closingOf(params)?.until ?? '') <= now.getTime()
 const leavingOf = (type: CommandType) => contradictions[type].refusedBy
 const switchReason = `case when a.id is null then 'agent-gone' when a.switch = 'unregistered' then 'agent-unregistered' when a.switch = $3 then 'as-it-is' end`
 /** The same order as a single command's refusals. */
@@ -36,13 +37,14 @@ const commandReason = `case
   when a.switch = 'unregistered' then 'agent-unregistered'
   when a.switch = 'disabled' then 'agent-disabled'
   when i.customer_id = any($4::uuid[]) then 'no-consent'
+  when $7::boolean then 'defence-over'
   when $6::text is not null and vigie.is_version_from(a.agent_version, $6) then 'version-current'
   when exists (select from jsonb_array_elements(a.commands) c where c ->> 'type' = $3 and (c ->> 'isSupported')::boolean) then
     case when exists (select from command o where o.agent_id = a.id and o.step in ('waiting', 'delivered', 'running') and o.expires_at > $2 and o.type = any($5::text[])) then 'contradicts' end
   else coalesce((select c ->> 'reason' from jsonb_array_elements(a.commands) c where c ->> 'type' = $3 limit 1), 'not-supported') end`
 
 /** The dry run as it is shown: by the last look, the caps as of now. */
-export async function shown(db: TenantDb, services: Services, order: { id: string; type: OrderType; agent_count: number; customer_count: number; planned: number; offline_count: number; is_beyond_caps: boolean; given_at: Date | null; created_by_id: string }): Promise<DryRun> {
+export async function shown(db: TenantDb, services: Services, order: { id: string; type: OrderType; agent_count: number; customer_count: number; planned: number; offline_count: number; is_beyond_caps: boolean; given_at: Date | null; created_by_id: string | null }): Promise<DryRun> {
   const { rows: skipped } = await db.query<{ reason: string; agents: number }>(
     `select reason, count(*)::integer as agents from order_agent where order_id = $1 and step = 'skipped' group by reason order by agents desc, reason limit 30`, [order.id])
   const { rows: some } = await db.query<{ company: string }>('select distinct company, company_key from order_agent where order_id = $1 order by company_key limit 5', [order.id])

@@ -1,6 +1,7 @@
 import { Problem, type BodyOf } from '@vigie/domain/kernel'
-import { delayMinutes, isDangerous, ringSizes, type DryRun, type Order, type ordersApi } from '@vigie/domain/orders'
-import { record } from '../audit/index.ts'
+import { closingOf, delayMinutes, isDangerous, ringSizes, versionOf, type DryRun, type Order, type OrderParams, type ordersApi, type OrderTarget, type OrderType } from '@vigie/domain/orders'
+import { longestDefenceDays } from '@vigie/domain/outbreak'
+import { record, type Doer } from '../audit/index.ts'
 import { spend } from '../commands/index.ts'
 import { notify } from '../outbox/index.ts'
 import { newId, type Actor, type Context, type Services, type TenantDb } from '../platform/index.ts'
@@ -17,23 +18,35 @@ const doer = ({ actor, origin }: Who) => ({ kind: 'account' as const, actor, ori
 
 /** Fixes whom the order means and looks at each; nobody is told anything. */
 export async function draft(db: TenantDb, services: Services, now: Date, actor: Actor, { type, params, target, isInRings }: BodyOf<typeof ordersApi.draftOrder>): Promise<{ order: Order; dryRun: DryRun }> {
-  if (type === 'upgrade-agent') await assertMayUpgrade(db, actor, params!.version, now)
+  await assertMayGive(db, actor, params ?? null, now)
   const agentIds = await agentsOf(db, target, now)
+  const id = await insert(db, now, { type, params: params ?? null, target, agentIds, isInRings: isInRings ?? isDangerous(type), by: { id: actor.accountId, name: actor.name } })
+  const order = await orders.row(db, id)
+  return { order: orders.toOrder(order, (await orders.counts(db, [id]))(id)), dryRun: await shown(db, services, order) }
+}
+
+interface Draft {
+  type: OrderType
+  params: OrderParams | null
+  target: OrderTarget
+  agentIds: readonly string[]
+  isInRings: boolean
+  by: { id: string | null; name: string }
+}
+async function insert(db: TenantDb, now: Date, { type, params, target, agentIds, isInRings, by }: Draft): Promise<string> {
   const policy = await policies.get(db)
   const id = newId(now)
-  const inRings = isInRings ?? isDangerous(type)
   await db.query(
     `insert into command_order (partner_id, id, type, target, is_in_rings, state, ring_percents, ring_minutes, failure_percent, agent_count, customer_count, planned, skipped, offline_count, again_of, created_by_id, created_by, created_at, params)
      values ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, 0, 0, 0, 0, 0, $9, $10, $11, $12, $13)`,
-    [db.tenant.partnerId, id, type, JSON.stringify(target), inRings, inRings ? policy.ringPercents : [100], policy.ringMinutes, policy.failurePercent, target.kind === 'failed-of' ? target.orderId : null, actor.accountId, actor.name, now, params ? JSON.stringify(params) : null])
+    [db.tenant.partnerId, id, type, JSON.stringify(target), isInRings, isInRings ? policy.ringPercents : [100], policy.ringMinutes, policy.failurePercent, target.kind === 'failed-of' ? target.orderId : null, by.id, by.name, now, params && JSON.stringify(params)])
   // whoever is limited sees, and so reaches, only his own
   await db.query(
     `insert into order_agent (partner_id, order_id, agent_id, customer_id, product_id, name, company, ring, step, at)
      select a.partner_id, $1, a.id, a.customer_id, a.product_id, a.hostname, c.company, 0, 'planned', $3 from agent a join customer c on c.partner_id = a.partner_id and c.id = a.customer_id where a.id = any($2)`,
     [id, agentIds, now])
-  await look(db, { id, type, params: params ?? null }, now)
-  const order = await orders.row(db, id)
-  return { order: orders.toOrder(order, (await orders.counts(db, [id]))(id)), dryRun: await shown(db, services, order) }
+  await look(db, { id, type, params }, now)
+  return id
 }
 
 /**
@@ -50,7 +63,7 @@ export async function confirm(db: TenantDb, services: Services, now: Date, who: 
     db.markAudited() // a second click: it is given already
     return { order: await orders.get(db, orderId), dryRun: await shown(db, services, before), hasMoved: false }
   }
-  if (before.type === 'upgrade-agent') await assertMayUpgrade(db, who.actor, before.params!.version, now)
+  await assertMayGive(db, who.actor, before.params, now)
   await look(db, before, now)
   const order = await orders.row(db, orderId)
   const dryRun = await shown(db, services, order)
@@ -60,27 +73,78 @@ export async function confirm(db: TenantDb, services: Services, now: Date, who: 
   }
   if (order.planned === 0) throw new Problem('order.nobody-left')
   if (dryRun.needs === 'delay' && !isProven) throw new Problem('mfa.needed-here')
+  await hand(db, services, now, order, dryRun, doer(who), who.actor)
+  return { order: await orders.get(db, orderId), dryRun: await shown(db, services, await orders.row(db, orderId)), hasMoved: false }
+}
+
+/** Lays out the rings, counts what is dangerous, tells whom it needs, writes it down. @param actor null: Vigie itself gives it */
+async function hand(db: TenantDb, services: Services, now: Date, order: orders.OrderRow, dryRun: DryRun, by: Doer, actor: Actor | null): Promise<'waiting' | 'delayed' | 'running'> {
   const sizes = await layOutRings(db, order)
-  for (const [i, size] of sizes.entries()) await orders.move(db, orderId, i + 1, { planned: size })
-  await orders.move(db, orderId, 0, { skipped: order.skipped })
+  for (const [i, size] of sizes.entries()) await orders.move(db, order.id, i + 1, { planned: size })
+  await orders.move(db, order.id, 0, { skipped: order.skipped })
   const state = dryRun.needs === 'second-person' ? 'waiting' : dryRun.needs === 'delay' ? 'delayed' : 'running'
   const startsAt = state === 'delayed' ? new Date(now.getTime() + delayMinutes * 60_000) : null
-  if (isDangerous(order.type) && !dryRun.isBeyondCaps) await spend(db, services, who.actor, { type: order.type, agents: await planned(db, orderId) })
-  await orders.set(db, orderId, { state, starts_at: startsAt, given_at: now, is_beyond_caps: dryRun.isBeyondCaps })
+  if (isDangerous(order.type) && !dryRun.isBeyondCaps) await spend(db, services, actor, { type: order.type, agents: await planned(db, order.id) })
+  await orders.set(db, order.id, { state, starts_at: startsAt, given_at: now, is_beyond_caps: dryRun.isBeyondCaps })
   db.afterCommit(wakeRunners)
   if (startsAt) {
     for (const accountId of await people.owners(db)) {
       await notify(db, services, {
-        kind: 'order-delayed', key: `order:${orderId}:delayed:${accountId}`, accountId,
-        values: { orderId, orderType: order.type, giver: who.actor.name, agents: String(order.planned), customers: String(order.customer_count), at: startsAt.toISOString() },
+        kind: 'order-delayed', key: `order:${order.id}:delayed:${accountId}`, accountId,
+        values: { orderId: order.id, orderType: order.type, giver: order.created_by, agents: String(order.planned), customers: String(order.customer_count), at: startsAt.toISOString() },
       })
     }
   }
-  await record(db, services.vault, now, doer(who), {
+  await record(db, services.vault, now, by, {
     activity: state === 'waiting' ? 'order.submitted' : state === 'delayed' ? 'order.delayed' : 'order.given', object: objectOf(order),
     after: { type: order.type, ...order.params, target: order.target, agents: order.planned, customers: order.customer_count, skipped: order.skipped, rings: sizes, state, startsAt: startsAt?.toISOString() ?? null },
   })
-  return { order: await orders.get(db, orderId), dryRun: await shown(db, services, await orders.row(db, orderId)), hasMoved: false }
+  return state
+}
+
+export interface OwnOrder {
+  type: OrderType
+  params: OrderParams | null
+  customerIds: readonly string[]
+  /** Why, in a word that people know: a virus alert's name. */
+  because: string
+}
+/**
+ * An order that Vigie gives by itself, to all agents of these customers: it goes the way of any other, under the same caps, rings, consent and freeze (R16). Beyond the caps it waits for a
+ * person, and whoever may approve is told. The caller's transaction sees the whole business.
+ * @returns null: nobody there can take it
+ */
+export async function giveOwn(db: TenantDb, services: Services, now: Date, { type, params, customerIds, because }: OwnOrder): Promise<string | null> {
+  const target: OrderTarget = { kind: 'customers', customerIds: [...customerIds] }
+  const id = await insert(db, now, { type, params, target, agentIds: await agentsOf(db, target, now), isInRings: isDangerous(type), by: { id: null, name: 'Vigie' } })
+  const order = await orders.row(db, id)
+  if (order.planned === 0) {
+    await db.query('delete from command_order where id = $1', [id])
+    return null
+  }
+  const dryRun = await shown(db, services, order)
+  const state = await hand(db, services, now, order, dryRun, { kind: 'system', name: 'outbreak' }, null)
+  if (state === 'waiting') {
+    for (const accountId of await people.approvers(db)) {
+      await notify(db, services, {
+        kind: 'order-waiting', key: `order:${id}:waiting:${accountId}`, accountId,
+        values: { orderId: id, orderType: type, alert: because, agents: String(order.planned), customers: String(order.customer_count) },
+      })
+    }
+  }
+  return id
+}
+
+/** What may be told beside the type. @throws permission.missing, release.not-approved, request.invalid */
+async function assertMayGive(db: TenantDb, actor: Actor, params: OrderParams | null, now: Date): Promise<void> {
+  const version = versionOf(params)
+  if (version !== null) await assertMayUpgrade(db, actor, version, now)
+  const closing = closingOf(params)
+  if (closing === null) return
+  const wrong = (path: string, code: string, values?: Record<string, number>) => new Problem('request.invalid', {}, { fields: [{ path: `params.${path}`, code, ...(values ? { values } : {}) }] })
+  if (Date.parse(closing.until) <= now.getTime()) throw wrong('until', 'until.past')
+  if (Date.parse(closing.until) > now.getTime() + longestDefenceDays * 86_400_000) throw wrong('until', 'until.too-far', { max: longestDefenceDays })
+  if (closing.blockPorts.length + closing.denyWrites.length + (closing.blockAttachments?.length ?? 0) === 0) throw wrong('blockPorts', 'required')
 }
 
 /** AGT-1: its own permission beside that of orders, and a version that the business approved. @throws permission.missing, release.not-approved */

@@ -1,3 +1,4 @@
+export { giveOwn } from './giving.ts'
 export { assertWithinCaps, type Dangerous } from '../commands/index.ts'
 export { orderJobs } from './jobs.ts'
 export { canApprove, owners } from './people.ts'

@@ -1,6 +1,6 @@
 import { commandKinds, type CommandType } from '@vigie/domain/commands'
 import { compareVersions } from '@vigie/domain/agents'
-import { isSwitch, type OrderParams, type OrderType } from '@vigie/domain/orders'
+import { closingOf, isSwitch, versionOf, type OrderParams, type OrderType } from '@vigie/domain/orders'
 import { isReleaseVersion } from '@vigie/domain/releases'
 import { record } from '../audit/index.ts'
 import { giveWay, issueCommands, lockAgents, wakeAgents, type CommandTarget } from '../commands/index.ts'
@@ -31,8 +31,9 @@ export async function releaseSome(db: TenantDb, services: Services, orderId: str
   if (activity !== null) await enterGate(db, customerIds, 'sends')
   const targets = new Map((await lockAgents(db, rows.map(({ agent_id }) => agent_id))).map((target) => [target.id, target]))
   const refusing = activity === null ? new Set<string>() : await withoutConsent(db, customerIds, activity)
-  const isWithdrawn = order.params !== null && !(await isVersionApproved(db, order.params.version, now))
-  const reasons = new Map(rows.map(({ agent_id, customer_id }) => [agent_id, isWithdrawn ? 'version-withdrawn' : reasonFor(order, targets.get(agent_id), refusing.has(customer_id))]))
+  const version = versionOf(order.params)
+  const isWithdrawn = version !== null && !(await isVersionApproved(db, version, now))
+  const reasons = new Map(rows.map(({ agent_id, customer_id }) => [agent_id, isWithdrawn ? 'version-withdrawn' : reasonFor(order, targets.get(agent_id), refusing.has(customer_id), now)]))
   const able = [...targets.values()].filter(({ id }) => reasons.get(id) === null)
   const deed = order.type === 'disable-agents' ? 'disable' : order.type === 'enable-agents' ? 'enable' : order.type
   for (const id of await giveWay(db, able.map((target) => target.id), deed, now)) reasons.set(id, 'contradicts')
@@ -68,13 +69,15 @@ async function tell(db: TenantDb, services: Services, now: Date, order: orders.O
 }
 
 /** The same answers as the dry run's. */
-function reasonFor({ type, params }: { type: OrderType; params: OrderParams | null }, target: CommandTarget | undefined, isRefused: boolean): string | null {
+function reasonFor({ type, params }: { type: OrderType; params: OrderParams | null }, target: CommandTarget | undefined, isRefused: boolean, now: Date): string | null {
   if (!target) return 'agent-gone'
   if (target.switch === 'unregistered') return 'agent-unregistered'
   if (isSwitch(type)) return (target.switch === 'disabled') === (type === 'disable-agents') ? 'as-it-is' : null
   if (target.switch === 'disabled') return 'agent-disabled'
   if (isRefused) return 'no-consent'
-  if (params !== null && isReleaseVersion(target.agent_version ?? '') && compareVersions(target.agent_version!, params.version) >= 0) return 'version-current'
+  if (Date.parse(closingOf(params)?.until ?? '') <= now.getTime()) return 'defence-over'
+  const version = versionOf(params)
+  if (version !== null && isReleaseVersion(target.agent_version ?? '') && compareVersions(target.agent_version!, version) >= 0) return 'version-current'
   const known = target.commands.find((command) => command.type === (type satisfies CommandType))
   return known?.isSupported === true ? null : (known?.reason ?? 'not-supported')
 }

@@ -89,7 +89,7 @@ async function advance(services: Services, partnerId: string, orderId: string): 
   return true
 }
 
-type Next = 'wait' | 'again' | { scope: 'all' | 'limited'; principalId: string }
+type Next = 'wait' | 'again' | { scope: 'all' | 'limited'; principalId: string | null }
 
 async function decide(db: TenantDb, services: Services, orderId: string, now: Date): Promise<Next> {
   const order = await orders.lockFree(db, orderId)

@@ -27,7 +27,7 @@ export interface OrderRow {
   starts_at: Date | null
   approved_by: string | null
   again_of: string | null
-  created_by_id: string
+  created_by_id: string | null
   created_by: string
   created_at: Date
   given_at: Date | null

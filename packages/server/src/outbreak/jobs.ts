@@ -1,3 +1,4 @@
+import { defendCustomers } from './defending.ts'
 import { spreadAlerts } from './spreading.ts'
 
-export const outbreakJobs = [spreadAlerts]
+export const outbreakJobs = [spreadAlerts, defendCustomers]

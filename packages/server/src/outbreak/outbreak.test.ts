@@ -1,18 +1,23 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { feedPrefix } from '@vigie/domain/outbreak'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { testServer, type TestServer } from '../platform/testing/server.ts'
 import { createAssessor, type Assessor } from '../assessment/index.ts'
 import { newId, type Actor } from '../platform/index.ts'
 import { aCustomer, anActor, aPartner, aProduct } from '../platform/testing/database.ts'
-import { testServer, type TestServer } from '../platform/testing/server.ts'
+import { applyOutcomes, takeWaitingOfMany } from '../commands/index.ts'
+import { createOrderRunner, type OrderRunner } from '../orders/index.ts'
+import { defendCustomers } from './defending.ts'
 import { spreadAlerts } from './spreading.ts'
 
 let server: TestServer
 let assessor: Assessor
 let operator: Actor
+let runner: OrderRunner
 beforeAll(async () => {
   server = await testServer()
   assessor = createAssessor(server.services)
+  runner = createOrderRunner(server.services)
   operator = await anActor(server.database, await aPartner(server.database, { kind: 'operator', name: 'Operations' }))
 })
 afterAll(() => server.close())
@@ -208,5 +213,109 @@ describe('what customers allow by itself (EVT-5, ACC-12)', () => {
     expect((await call('GET', '/v1/outbreak-rules?from=never')).body.rows).toEqual([])
     expect((await call('PUT', '/v1/outbreak-rules', { customerIds: [newId()], rule })).body.code).toBe('customer.not-found')
     expect((await sql(`select count(*)::integer as n from audit where partner_id = $1 and activity = 'outbreak.rule-changed'`, [partnerId])).rows[0].n).toBe(2)
+  })
+})
+
+describe('outbreak defence that begins by itself (EVT-5, R16)', () => {
+  const rule = { from: 'red', days: 2, mayBlockPorts: true, mayDenyWrites: false, mayBlockAttachments: false }
+  const takes = ['start-outbreak-defence', 'stop-outbreak-defence'].map((type) => ({ type, isSupported: true, reason: null }))
+
+  /** A business whose customers, each with one agent, allow it from red on and said so. */
+  async function anEstate(customers: number, { consent = 'given', commands = takes as unknown }: { consent?: 'given' | 'withdrawn' | null; commands?: unknown } = {}) {
+    const partnerId = await aPartner(server.database)
+    const owner = await anActor(server.database, partnerId)
+    const customerIds: string[] = []
+    const agentIds: string[] = []
+    for (let n = 0; n < customers; n++) {
+      const [customerId, agentId] = [await aCustomer(server.database, partnerId, { company: `C${n}` }), newId()]
+      const productId = await aProduct(server.database, partnerId, customerId)
+      await sql(
+        `insert into agent (partner_id, id, customer_id, product_id, public_key, switch, state, hostname, platform, fingerprint, agent_version, protocol, commands, registered_at)
+         values ($1, $2::uuid, $3, $4, decode(replace($2::uuid::text, '-', ''), 'hex'), 'enabled', 'online', 'pc', 'Debian', $5, '0.1.0', 2, $6, now())`, [partnerId, agentId, customerId, productId, 'a'.repeat(64), JSON.stringify(commands)])
+      customerIds.push(customerId)
+      agentIds.push(agentId)
+    }
+    await server.as(owner)('PUT', '/v1/outbreak-rules', { customerIds, rule })
+    if (consent) for (const customerId of customerIds) {
+      const said = await server.as(owner)('POST', `/v1/customers/${customerId}/consent`, { activities: ['outbreak-defence'], decision: consent, saidBy: 'Ada', saidOn: '2026-11-20' })
+      expect(said.status, JSON.stringify(said.body)).toBe(200)
+    }
+    return { partnerId, owner, customerIds, agentIds }
+  }
+  type Estate = Awaited<ReturnType<typeof anEstate>>
+  async function defend(): Promise<void> {
+    await defendCustomers.run(server.services)
+    await runner.runDue()
+  }
+  /** What the agents were handed; they answer that it happened. */
+  async function handed({ partnerId, agentIds }: Pick<Estate, 'partnerId' | 'agentIds'>) {
+    const frames = await server.database.transaction({ partnerId, scope: 'all', principalId: null }, async (db) => {
+      await db.query('select from agent where id = any($1) order by id for no key update', [agentIds])
+      const taken = [...(await takeWaitingOfMany(db, agentIds, false, server.clock.now()))].flatMap(([agentId, of]) => of.map((frame) => ({ agentId, frame })))
+      await applyOutcomes(db, taken.map(({ agentId, frame }) => ({ agentId, item: { kind: 'outcome' as const, commandId: frame.order.commandId, at: new Date().toISOString(), step: 'succeeded' as const, evidence: {} } })), server.clock.now())
+      return taken.map(({ frame }) => frame.order)
+    })
+    await runner.runDue()
+    return frames
+  }
+  const ordersOf = async ({ partnerId }: Pick<Estate, 'partnerId'>) => (await sql(`select id, type, state, created_by, agent_count from command_order where partner_id = $1 order by created_at`, [partnerId])).rows
+
+  it('closes what the alert names and the customer allows, for its days, once; withdrawn, it is opened again', async () => {
+    const estate = await anEstate(2)
+    const { id } = await declare({ ports: [445, 3389], folders: ['/srv'], endsAt: hours(24 * 9) })
+    await defend()
+    await defend()
+    expect(await ordersOf(estate)).toMatchObject([{ type: 'start-outbreak-defence', created_by: 'Vigie', agent_count: 2 }])
+    const told = [...(await handed(estate)), ...(await handed(estate))]
+    expect(told.map(({ type, params }) => [type, params])).toEqual(Array.from({ length: 2 }, () => ['start-outbreak-defence', { until: expect.any(String), blockPorts: [445, 3389], denyWrites: [] }]))
+    const lastsMs = Date.parse((told[0]!.params as { until: string }).until) - server.clock.now().getTime()
+    expect(lastsMs).toBeGreaterThan(47 * 3_600_000)
+    expect(lastsMs).toBeLessThanOrEqual(48 * 3_600_000)
+    expect((await server.as(estate.owner)('GET', '/v1/outbreak-rules')).body.rows.map((one: any) => one.defendedUntil !== null)).toEqual([true, true])
+    await server.as(operator)('POST', `/v1/virus-alerts/${id}/withdraw`)
+    await defend()
+    await defend()
+    expect([...(await handed(estate))].map(({ type }) => type)).toEqual(['stop-outbreak-defence', 'stop-outbreak-defence'])
+    expect((await server.as(estate.owner)('GET', '/v1/outbreak-rules')).body.rows.map((one: any) => one.defendedUntil)).toEqual([null, null])
+  })
+
+  it.each<[string, Parameters<typeof anEstate>[1], Record<string, unknown>]>([
+    ['the alert is yellow', {}, { level: 'yellow' }],
+    ['nobody said yes', { consent: null }, {}],
+    ['consent was withdrawn', { consent: 'withdrawn' }, {}],
+    ['the alert names nothing to close', {}, { ports: [] }],
+    ['no engine there can', { commands: [{ type: 'start-outbreak-defence', isSupported: false, reason: 'firewall-missing' }] }, {}],
+  ])('not where %s', async (_, how, alert) => {
+    const estate = await anEstate(1, how)
+    await declare(alert)
+    await defend()
+    expect(await ordersOf(estate)).toEqual([])
+  })
+
+  it('obeys the caps: eleven customers wait for a person, and all who may approve are told once', async () => {
+    const estate = await anEstate(11)
+    await declare()
+    await defend()
+    await defend()
+    const [order, ...more] = await ordersOf(estate)
+    expect([order.state, more]).toEqual(['waiting', []])
+    expect(await handed(estate)).toEqual([])
+    expect((await sql(`select kind from outbox where partner_id = $1`, [estate.partnerId])).rows).toEqual([{ kind: 'order-waiting' }])
+    // a stolen session approves nothing without the second factor
+    expect((await server.as(estate.owner)('POST', `/v1/orders/${order.id}/judge`, { isApproved: true, code: '000000' })).body.code).toBe('mfa.needed-here')
+    await sql(`update command_order set state = 'running', approved_by = 'Grace' where id = $1`, [order.id])
+    await runner.runDue()
+    expect((await handed(estate)).length).toBe(1) // the first ring
+  })
+
+  it('frozen, nobody is told (R16)', async () => {
+    const estate = await anEstate(1)
+    await server.as(estate.owner)('POST', '/v1/command-policy/freeze')
+    await declare()
+    await defend()
+    expect(await handed(estate)).toEqual([])
+    await server.as(estate.owner)('POST', '/v1/command-policy/unfreeze')
+    await runner.runDue()
+    expect((await handed(estate)).length).toBe(1)
   })
 })

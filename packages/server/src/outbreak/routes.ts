@@ -17,7 +17,7 @@ const feedObject = (name: string) => ({ kind: 'virus-alert-feed', id: null, name
 function assertEnd(endsAt: string, now: Date): void {
   const at = Date.parse(endsAt)
   if (at <= now.getTime()) throw new Problem('request.invalid', {}, { fields: [{ path: 'endsAt', code: 'until.past' }] })
-  if (at > now.getTime() + longestAlertDays * 86_400_000) throw new Problem('request.invalid', {}, { fields: [{ path: 'endsAt', code: 'until.too-far', values: { days: longestAlertDays } }] })
+  if (at > now.getTime() + longestAlertDays * 86_400_000) throw new Problem('request.invalid', {}, { fields: [{ path: 'endsAt', code: 'until.too-far', values: { max: longestAlertDays } }] })
 }
 
 const shown = async (db: TenantDb, id: string, now: Date) => alerts.toAlert(await alerts.row(db, id), now, await alerts.isOperator(db))

@@ -1,4 +1,4 @@
-import { isEnded, ordersApi, orderSteps, type Order, type OrderAgent, type OrderStep } from '@vigie/domain/orders'
+import { closingOf, isEnded, ordersApi, orderSteps, versionOf, type Order, type OrderAgent, type OrderStep } from '@vigie/domain/orders'
 import { useState } from 'react'
 import {
   Button, columns, confirm, csvOf, DataTable, Empty, Facts, Form, Link, load, Notice, Page, Panel, paths, query, sortedBy, Stack, TextField, trouble, useAction, useActor, useAddress, useForm, useFormat, useLoaded, useText, type Filter,
@@ -56,12 +56,15 @@ function About({ order }: { order: Order }) {
   const say = useText()
   const format = useFormat()
   const percents = useRings()
+  const version = versionOf(order.params)
+  const closing = closingOf(order.params)
   const rings = order.ringPercents.length > 1 ? say('orders.rings.of', { ring: order.ring, rings: order.ringPercents.length, percents: percents(order.ringPercents) }) : say('orders.rings.none')
   return (
     <Panel>
       <Facts
         facts={[
-          ...(order.params === null ? [] : [['releases.order.version', order.params.version] as [string, string]]),
+          ...(version === null ? [] : [['releases.order.version', version] as [string, string]]),
+          ...(closing === null ? [] : closingFacts(closing, format)),
           ['orders.column.createdBy', order.createdBy],
           ['orders.given-at', order.givenAt && format.moment(order.givenAt)],
           ['orders.ended-at', order.endedAt && format.moment(order.endedAt)],
@@ -72,6 +75,12 @@ function About({ order }: { order: Order }) {
       />
     </Panel>
   )
+}
+
+/** EVT-5: what outbreak defence closes; what an order leaves out is not named. */
+function closingFacts(closing: NonNullable<ReturnType<typeof closingOf>>, format: { moment(at: string): string }): [string, string][] {
+  const lists: [string, readonly (string | number)[]][] = [['orders.closing.ports', closing.blockPorts], ['orders.closing.folders', closing.denyWrites], ['orders.closing.attachments', closing.blockAttachments ?? []]]
+  return [['orders.closing.until', format.moment(closing.until)], ...lists.filter(([, list]) => list.length > 0).map(([label, list]): [string, string] => [label, list.join(', ')])]
 }
 
 const colours: Partial<Record<OrderStep, string>> = { succeeded: 'var(--accent)', failed: 'var(--severity-action)', unknown: 'var(--severity-unknown)', expired: 'var(--severity-warning)', running: 'var(--severity-pending)', delivered: 'var(--severity-pending)', waiting: 'var(--severity-pending)' }
