@@ -285,7 +285,7 @@ describe('to another product of this installation (AGT-11, INV-3)', () => {
     // its agent reports at the new product
     const fresh = newId()
     await server.database.owner.query(
-      `insert into agent (partner_id, id, customer_id, product_id, public_key, hostname, platform, fingerprint, registered_at, role) values ($1, $2::uuid, $3, $4, decode(replace($2::uuid::text, '-', ''), 'hex'), 'PC 1', 'Debian', $5, now(), 'endpoint')`,
+      `insert into agent (partner_id, id, customer_id, product_id, public_key, hostname, platform, fingerprint, agent_version, protocol, registered_at, role) values ($1, $2::uuid, $3, $4, decode(replace($2::uuid::text, '-', ''), 'hex'), 'PC 1', 'Debian', $5, '0.1.0', 2, now(), 'endpoint')`,
       [site.partnerId, newIds.get(site.endpoints[0]!), site.customerId, targetId, 'c'.repeat(64)])
     await server.database.owner.query(
       `insert into endpoint (partner_id, id, customer_id, product_id, agent_id, key, name, "group", received_at, platform) values ($1, $2, $3, $4, $5, 'machine', 'PC 1', 'servers', now(), 'Debian')`,

@@ -1,4 +1,5 @@
 import type { Duplicate, Twin } from '@vigie/domain/identity'
+import { Addresses } from '../consent/index.ts'
 import { AgentStateTag, Ago, Button, Facts, Line, Link, Notice, paths, Stack, useText, type Action } from '../kit/index.ts'
 
 /** The two side by side, why they are thought to be one, what Vigie did, and what one can do. */
@@ -44,7 +45,7 @@ function One({ twin, title }: { twin: Twin; title: string }) {
           ['common.endpoint', <Link key="endpoint" to={paths.endpoint({ endpointId: twin.endpointId })}>{twin.name}</Link>],
           ['common.product', <Link key="product" to={paths.product({ productId: twin.productId })}>{twin.productName}</Link>],
           ['inventory.column.state', <AgentStateTag key="state" state={twin.state} />],
-          ['inventory.column.addresses', twin.addresses.length > 0 ? <span key="addresses" className="mono">{twin.addresses.join(', ')}</span> : null],
+          ['inventory.column.addresses', twin.addresses?.length === 0 ? null : <Addresses key="addresses" of={twin.addresses} />],
           ['inventory.column.platform', twin.platform],
           ['inventory.column.openInfections', <span key="infections" className="figures">{twin.openInfections}</span>],
           ['identity.first-seen', <Ago key="created" at={twin.createdAt} />],

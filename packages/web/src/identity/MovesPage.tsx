@@ -1,5 +1,5 @@
 import { identityApi, type Move } from '@vigie/domain/identity'
-import { Ago, Button, columns, confirm, DataTable, Empty, Facts, Line, Link, load, Notice, Page, paths, query, SidePanel, sortedBy, Stack, StateTag, toast, useAction, useActor, useAddress, useCustomerFilter, useFormat, useLoaded, useOriginFilters, useText, type Action } from '../kit/index.ts'
+import { Ago, Button, buttonClass, columns, confirm, DataTable, Empty, Facts, Line, Link, load, Notice, Page, paths, query, SidePanel, sortedBy, Stack, StateTag, toast, useAction, useActor, useAddress, useCustomerFilter, useFormat, useLoaded, useOriginFilters, useText, type Action } from '../kit/index.ts'
 
 const list = query(identityApi.listMoves).list(sortedBy('-movedAt'))
 export const loader = load(list)
@@ -46,7 +46,7 @@ export default function MovesPage() {
         }]
       : []
   return (
-    <Page title="identity.moves" about="identity.moves.about" crumbs={[{ label: 'inventory.title', to: paths.inventory() }]} fills>
+    <Page title="identity.moves" about="identity.moves.about" crumbs={[{ label: 'inventory.title', to: paths.inventory() }]} fills action={<Link className={buttonClass()} to={paths.switches()}>{say('identity.switches')}</Link>}>
       <DataTable {...loaded} name="identity.moves" columns={shown} sort="-movedAt" filters={filters} actions={actions} opens={(move) => `?move=${move.id}`} openId={at.search['move']} empty={<Empty icon="inventory" title="identity.moves.none" about="identity.moves.none.about" />} />
       <SidePanel param="move" label="identity.move" ids={loaded.rows.map((move) => move.id)}>
         {(id) => {

@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { LiveMessage, Resync, type LiveKind } from '@vigie/domain/live'
 import { useSyncExternalStore } from 'react'
+import { createPacer } from './pace.ts'
 
 /** Which answers a change touches: the first part of route ids. Counters ride along (a customer carries its events' count). */
 const touches: Record<LiveKind, readonly string[]> = {
@@ -35,13 +36,11 @@ export const useLiveState = (): LiveState =>
   )
 
 /**
- * EVT-8: what the server says changed is asked for again, if it is on the screen. Gathers 200 ms of changes; after a break everything is asked
- * for again (`resync`), so nothing is missed. @returns how to stop
+ * EVT-8: what the server says changed is asked for again, if it is on the screen, at a measured pace (`createPacer`); after a break everything is asked for again (`resync`), so nothing is missed.
+ * @returns how to stop
  */
 export function followLive(client: QueryClient, onBye: () => void): () => void {
   let source: EventSource | null = null
-  let touched = new Set<string>()
-  let timer: ReturnType<typeof setTimeout> | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
   let moved = new Set<LiveKind>()
   let figuresTimer: ReturnType<typeof setTimeout> | undefined
@@ -50,16 +49,12 @@ export function followLive(client: QueryClient, onBye: () => void): () => void {
   let isStopped = false
   let hasBeenLive = false
 
-  const flush = () => {
-    timer = undefined
-    const now = touched
-    touched = new Set()
-    void client.invalidateQueries({ predicate: (query) => now.has('*') || now.has(String(query.queryKey[0]).split('.')[0]!) })
-  }
-  const touch = (names: readonly string[]) => {
-    for (const name of names) touched.add(name)
-    timer ??= setTimeout(flush, 200)
-  }
+  const pacer = createPacer({
+    isLookedAt: () => !document.hidden,
+    run: (names) => client.invalidateQueries({ predicate: ({ queryKey }) => names.has('*') || names.has(String(queryKey[0]).split('.')[0]!) }),
+  })
+  const { touch } = pacer
+  document.addEventListener('visibilitychange', pacer.look)
   /** Figures say themselves what they follow (`meta.follows`): those that what changed concerns, all of them in one go. */
   const move = (kind: LiveKind) => {
     moved.add(kind)
@@ -103,7 +98,8 @@ export function followLive(client: QueryClient, onBye: () => void): () => void {
   const stop = () => {
     isStopped = true
     source?.close()
-    clearTimeout(timer)
+    pacer.stop()
+    document.removeEventListener('visibilitychange', pacer.look)
     clearTimeout(retry)
     clearTimeout(figuresTimer)
   }

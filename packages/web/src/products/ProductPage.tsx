@@ -1,8 +1,9 @@
 import { productsApi, type Product } from '@vigie/domain/products'
 import { Suspense, useState } from 'react'
+import { WithheldNotice } from '../consent/index.ts'
 import { DetectionTable } from '../detections/index.ts'
 import { EventTable } from '../events/index.ts'
-import { MoveDialog } from '../identity/index.ts'
+import { MoveDialog, ReceiveDialog, SwitchDialog, SwitchNotice } from '../identity/index.ts'
 import {
   ActionMenu, AgentStateTag, Ago, buttonClass, confirmByName, CopyText, lazily, Link, loadAllowed, Notice, OpenEvents, Page, Part, paths, query, Tabs, toast, useAction, useActor, useAddress, useGo, useLoaded, useQuietly, useText, type Action,
 } from '../kit/index.ts'
@@ -52,7 +53,7 @@ export default function ProductPage() {
         {tab === 'groups' && <GroupsTab product={shown} />}
         {tab === 'endpoints' && <EndpointsTab product={shown} />}
         {tab === 'site' && <SiteTab product={shown} />}
-        {tab === 'agents' && <AgentList productId={productId} />}
+        {tab === 'agents' && <><WithheldNotice activity="view-addresses" customerId={shown.customerId} /><AgentList productId={productId} /></>}
         {tab === 'settings' && <ProductSettings product={shown} />}
         {tab === 'commands' && <CommandsTab product={shown} />}
         {tab === 'detections' && <DetectionTable fixed={{ productId }} />}
@@ -83,6 +84,7 @@ function Header({ product: shown }: { product: Product }) {
           {say(`agent-state.${shown.state}.remedy`)}
         </Notice>
       )}
+      <Suspense fallback={null}><SwitchNotice productId={shown.id} /></Suspense>
       {shown.isStale && shown.state === 'online' && <Notice tone="warning" title="products.stale">{say('products.stale.about')}</Notice>}
     </div>
   )
@@ -93,7 +95,8 @@ function Actions({ product: shown }: { product: Product }) {
   const actor = useActor()
   const removing = useAction(productsApi.deleteProduct)
   const [isRenaming, setRenaming] = useState(false)
-  const [isMoving, setMoving] = useState(false)
+  const [moving, setMoving] = useState<'customer' | 'away' | 'here' | null>(null)
+  const MovingDialog = moving === 'away' ? SwitchDialog : moving === 'here' ? ReceiveDialog : MoveDialog
   const remove = () =>
     confirmByName(
       shown.description,
@@ -108,14 +111,16 @@ function Actions({ product: shown }: { product: Product }) {
   const actions: Action[] = [
     { label: 'products.connect', icon: 'key', disabledReason: isOpen ? undefined : 'problem.product.already-registered', onSelect: () => void go(paths.connectProduct({ productId: shown.id })) },
     ...(actor.can('product.update') ? [{ label: 'products.rename', icon: 'edit' as const, onSelect: () => setRenaming(true) }] : []),
-    ...(actor.can('agent.move') ? [{ label: 'identity.move', icon: 'chevronRight' as const, onSelect: () => setMoving(true) }] : []),
+    ...(actor.can('agent.move') ? [{ label: 'identity.move', icon: 'chevronRight' as const, onSelect: () => setMoving('customer') }] : []),
+    ...(actor.can('agent.move') ? [{ label: 'identity.switch', icon: 'chevronRight' as const, disabledReason: isOpen ? 'problem.switch.nobody' : undefined, onSelect: () => setMoving('away') }] : []),
+    ...(actor.can('product.issue-key') ? [{ label: 'identity.receive', icon: 'key' as const, disabledReason: isOpen ? undefined : 'problem.product.already-registered', onSelect: () => setMoving('here') }] : []),
     ...(actor.can('product.delete') ? [{ label: 'products.delete', icon: 'trash' as const, isDangerous: true, onSelect: remove }] : []),
   ]
   return (
     <>
       <ActionMenu label="products.actions" actions={actor.can('product.issue-key') ? actions : actions.slice(1)} />
       {isRenaming && <RenameDialog product={shown} close={() => setRenaming(false)} />}
-      {isMoving && <Suspense fallback={null}><MoveDialog product={shown} close={() => setMoving(false)} /></Suspense>}
+      {moving && <Suspense fallback={null}><MovingDialog product={shown} close={() => setMoving(null)} /></Suspense>}
     </>
   )
 }
