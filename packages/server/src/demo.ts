@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { actorNow, isSetUp, setupLink } from './access/index.ts'
 import { startAgentSide } from './agents/index.ts'
-import { assessProducts, makePartitions } from './assessment/index.ts'
+import { assessProducts } from './assessment/index.ts'
 import { compose } from './compose.ts'
 import { readConfig } from './platform/config.ts'
 import { createLog, isSimulated, markSimulated, newId, type Services, type Tenant } from './platform/index.ts'
@@ -27,7 +27,7 @@ export type Asked =
   | { kind: 'assess'; productIds: readonly string[] }
   /** All have said goodbye but those that vanished: these are missed now. */
   | { kind: 'miss' }
-  /** The jobs of a day. */
+  /** Every job there is, once. */
   | { kind: 'jobs' }
   | { kind: 'stop' }
 export type Answered = { ready: DemoServer } | { done: true } | { failed: string }
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
     switch (asked.kind) {
       case 'at':
         offsetMs = Date.parse(asked.at) - Date.now()
-        return await makePartitions(database.owner, clock.now())
+        return
       case 'assess':
         return await assess(services, asked.productIds)
       case 'miss':

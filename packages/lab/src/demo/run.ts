@@ -14,6 +14,8 @@ import { Player, type Stage } from './player.ts'
 import { startPast, startPresent, type Ports } from './server.ts'
 
 const dayMs = 86_400_000
+/** Jobs tidy and sum up, and lose nothing by being late; partitions are made three months ahead. Once a day would be half of the start. */
+const jobsEveryDays = 7
 
 export interface DemoOptions {
   folder: string
@@ -97,10 +99,11 @@ async function history(ports: Ports, { folder, seed, customers, days, say = () =
     const now = new Date()
     const moments = planOf({ seed, now, days, ...(customers === undefined ? {} : { customers }) })
     let at = new Date(now.getTime() - days * dayMs)
+    let jobsAt = at
     let setAtMs = performance.now()
     const moveClock = async (to: Date) => {
-      for (; Math.floor(at.getTime() / dayMs) < Math.floor(to.getTime() / dayMs); at = new Date(at.getTime() + dayMs)) {
-        await past.ask({ kind: 'at', at: at.toISOString() })
+      for (; to >= jobsAt; jobsAt = new Date(jobsAt.getTime() + jobsEveryDays * dayMs)) {
+        await past.ask({ kind: 'at', at: jobsAt.toISOString() })
         await past.ask({ kind: 'jobs' })
       }
       at = to
