@@ -38,10 +38,10 @@ export const placed = (kind: WidgetKindId, more: Partial<PlacedWidget> = {}): Pl
 type Place = WidgetKindId | readonly [kind: WidgetKindId, more: Partial<PlacedWidget>]
 const tab = (id: PresetTab, ...places: Place[]): DashboardTab => ({ id, name: null, columns: 3, widgets: places.map((place) => (typeof place === 'string' ? placed(place) : placed(...place))) })
 
-const threats = tab('threats', 'threats', 'top-customers-by-threat', ['system', { span: 3, height: 4 }])
+const threats = tab('threats', ['threats', { span: 3, height: 5 }], 'top-customers-by-threat', 'system', 'inventory-health')
 const estate = tab('estate', 'inventory-health', 'agents-by-state', 'customers-over-time', ['products-over-time', { span: 3 }])
 /** Whoever is woken at night: what needs me, whom it concerns, what goes on. */
-const operator = [tab('now', 'notifications', 'customers-needing-attention', ['threats', { options: { range: '24h' } }], 'agents-by-state', 'inventory-health'), threats, estate]
+const operator = [tab('now', 'notifications', 'customers-needing-attention', ['threats', { options: { range: '24h' } }], 'inventory-health'), threats, estate]
 /** Whoever runs the business sees first what needs somebody, then how it grows. */
 const manager = [
   tab('now', 'notifications', 'customers-needing-attention', ['threats', { options: { range: '7d' } }], 'inventory-health'),

@@ -3,7 +3,6 @@ export interface Estate {
   products: number
   /** Products whose agent has registered, whatever it does now. */
   connected: number
-  events: number
 }
 export const startSteps = ['customer', 'product', 'connect', 'watch'] as const
 export type StartStep = (typeof startSteps)[number]

@@ -24,12 +24,14 @@ interface Props {
   tabs?: ReactNode
   /** The content fills the window and scrolls by itself: for a page that is one table. */
   fills?: boolean
+  /** The title is there for who listens and in the window's name; where the content says at once what it is. */
+  hidesTitle?: boolean
   /** For forms and reading: not wider than 720 px. */
   narrow?: boolean
   children: ReactNode
 }
 
-export function Page({ title, crumbs = [], action, sign, about, updatedAt, tabs, fills = false, narrow = false, children }: Props) {
+export function Page({ title, crumbs = [], action, sign, about, updatedAt, tabs, fills = false, narrow = false, hidesTitle = false, children }: Props) {
   const say = useText()
   const words = say(title)
   useEffect(() => {
@@ -37,7 +39,7 @@ export function Page({ title, crumbs = [], action, sign, about, updatedAt, tabs,
   }, [words])
   return (
     <div className={`${css.page} ${fills ? css.fills : ''}`}>
-      <header className={css.header}>
+      <header className={hidesTitle ? 'sr-only' : css.header}>
         {crumbs.length > 0 && (
           <nav aria-label={say('kit.breadcrumb')}>
             <ol className={css.crumbs}>

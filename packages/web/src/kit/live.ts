@@ -1,7 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { LiveMessage, Resync, type LiveKind } from '@vigie/domain/live'
+import { createPacer, LiveMessage, Resync, type LiveKind, type PaceClock } from '@vigie/domain/live'
 import { useSyncExternalStore } from 'react'
-import { createPacer } from './pace.ts'
 
 /** Which answers a change touches: the first part of route ids. Counters ride along (a customer carries its events' count). */
 const touches: Record<LiveKind, readonly string[]> = {
@@ -20,6 +19,14 @@ const touches: Record<LiveKind, readonly string[]> = {
 
 /** A figure is counted again this often at most, however much happens (DSH-3). */
 const figuresEveryMs = 4_000
+
+const browserClock: PaceClock = {
+  now: () => Date.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms)
+    return () => clearTimeout(timer)
+  },
+}
 
 type LiveState = 'connecting' | 'live' | 'lost'
 let state: LiveState = 'connecting'
@@ -50,6 +57,7 @@ export function followLive(client: QueryClient, onBye: () => void): () => void {
   let hasBeenLive = false
 
   const pacer = createPacer({
+    clock: browserClock,
     isLookedAt: () => !document.hidden,
     run: (names) => client.invalidateQueries({ predicate: ({ queryKey }) => names.has('*') || names.has(String(queryKey[0]).split('.')[0]!) }),
   })

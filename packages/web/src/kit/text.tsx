@@ -75,6 +75,7 @@ export function formats(locale: Locale, timeZone: string) {
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone })
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long', timeZone })
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone })
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short', timeZone })
   const list = new Intl.ListFormat(locale, { type: 'conjunction' })
   const collator = new Intl.Collator(locale, { numeric: true, sensitivity: 'base' })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
@@ -86,6 +87,8 @@ export function formats(locale: Locale, timeZone: string) {
     /** With seconds, weekday and zone: what stands on hover. */
     exact: (at: string | Date) => exact.format(new Date(at)),
     day: (at: string | Date) => day.format(new Date(at)),
+    /** Of today. @param at ms since 1970 */
+    clock: (at: number) => clock.format(at),
     list: (parts: string[]) => list.format(parts),
     compare: (a: string, b: string) => collator.compare(a, b),
     /** Coarse on purpose: one unit, never "1 hour 3 minutes". Works for the past and the future. */

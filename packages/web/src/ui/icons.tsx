@@ -43,13 +43,18 @@ const paths = {
   trash: 'M2.75 4.25h10.5M6.25 4V2.5h3.5V4M4 4.25l.6 9h6.8l.6-9M6.6 7v3.5M9.4 7v3.5',
   view: 'M4.25 2.5h7.5v11L8 10.6l-3.75 2.9z',
   tag: 'M2.75 2.75h4.9l5.6 5.6-4.9 4.9-5.6-5.6zM5.4 5.4h.01',
+  grip: 'M6 4h.01M10 4h.01M6 8h.01M10 8h.01M6 12h.01M10 12h.01',
+  chart: 'M2.75 13.25h10.5M4.5 10.75V8M8 10.75V3.5M11.5 10.75V6',
+  table: 'M2.5 3h11v10h-11zM2.5 6.4h11M2.5 9.7h11M6.4 6.4V13',
+  wider: 'M2.75 8h10.5M5.2 5.4 2.6 8l2.6 2.6M10.8 5.4 13.4 8l-2.6 2.6',
+  narrower: 'M2 8h4.6M14 8H9.4M4.2 5.4 6.8 8l-2.6 2.6M11.8 5.4 9.2 8l2.6 2.6',
   edit: 'M3 13h2.4L13 5.4 10.6 3 3 10.6zM9.2 4.4l2.4 2.4',
 } as const
 export type IconName = keyof typeof paths
 
 export function Icon({ name, size = 16, ...rest }: { name: IconName; size?: number } & SVGProps<SVGSVGElement>) {
   return (
-    <svg width={size} height={size} viewBox="0 0 16 16" fill="none" stroke="currentColor" strokeWidth={name === 'more' ? 2.2 : 1.5} strokeLinecap="round" strokeLinejoin="round" aria-hidden="true" {...rest}>
+    <svg width={size} height={size} viewBox="0 0 16 16" fill="none" stroke="currentColor" strokeWidth={name === 'more' || name === 'grip' ? 2.2 : 1.5} strokeLinecap="round" strokeLinejoin="round" aria-hidden="true" {...rest}>
       <path d={paths[name]} />
     </svg>
   )

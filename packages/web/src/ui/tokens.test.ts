@@ -49,6 +49,10 @@ describe.each(['light', 'dark'] as const)('contrast in the %s theme (OPS-5)', (t
     }
   })
 
+  it.each([1, 2, 3, 4, 5, 6])('series %i of a chart stands out from the page 3:1', (series) => {
+    for (const ground of ['canvas', 'surface', 'surface-raised', 'surface-hover']) expect(ratio(`series-${series}`, ground)).toBeGreaterThanOrEqual(3)
+  })
+
   it('has the same roles as the other theme', () => {
     expect(Object.keys(colour)).toEqual(Object.keys(tokens(theme === 'light' ? 'dark' : 'light')))
   })

@@ -1,0 +1,40 @@
+import { Menu } from '@mantine/core'
+import type { FigureRange } from '@vigie/domain/figures'
+import { Ago, Icon, Link, paths, useText } from '../kit/index.ts'
+import { lostAfterMs, type ShownFigure } from '../widgets/index.ts'
+import css from './dashboard.module.css'
+
+/** Over how long: a word that is also the way to another one. */
+export function RangeMenu({ ranges, range, onChoose, widget }: { ranges: readonly FigureRange[]; range: FigureRange; onChoose(range: FigureRange): void; widget: string }) {
+  const say = useText()
+  return (
+    <>
+      <Menu position="bottom-start">
+        <Menu.Target><button type="button" className={css.range} aria-label={say('dashboard.widget.range', { widget, range: say(`widgets.range.${range}`) })}>{say(`widgets.range.${range}`)}<Icon name="chevronDown" size={10} /></button></Menu.Target>
+        <Menu.Dropdown>
+          {ranges.map((one) => <Menu.Item key={one} role="menuitemradio" aria-checked={one === range} leftSection={one === range ? <Icon name="check" /> : <span />} onClick={() => onChoose(one)}>{say(`widgets.range.${one}`)}</Menu.Item>)}
+        </Menu.Dropdown>
+      </Menu>
+      <span aria-hidden="true"> · </span>
+    </>
+  )
+}
+
+/** When it was counted, greyed when that is long ago; and whether products that feed it are silent (PRD-8). */
+export function Updated({ figure: { data, hasFailed } }: { figure: ShownFigure }) {
+  const say = useText()
+  if (data === undefined) return <span>{say('kit.loading')}</span>
+  const { asOf, stale } = data.answer
+  const words = stale === null ? '' : say('dashboard.widget.stale', { count: stale.products, of: stale.of })
+  return (
+    <>
+      <span className={css.updated}>{say('kit.updated')} <Ago at={asOf} freshForSeconds={lostAfterMs / 1000} /></span>
+      {hasFailed && <span className={css.stale}> · {say('dashboard.widget.not-refreshed')}</span>}
+      {stale !== null && stale.products > 0 && (
+        <span className={css.stale} title={say('dashboard.widget.stale.about')}>
+          <span aria-hidden="true"> · </span>{stale.rows === null ? words : <Link to={paths.rows(stale.rows)}>{words}</Link>}
+        </span>
+      )}
+    </>
+  )
+}
