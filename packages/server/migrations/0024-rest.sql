@@ -56,3 +56,9 @@ create trigger customer_settings_clock after update on customer for each row whe
 -- what was not looked at when this came
 insert into setting_look (partner_id, customer_id, product_id, "group")
   select distinct e.partner_id, e.customer_id, e.product_id, e."group" from endpoint e where exists (select from setting_layer l where l.partner_id = e.partner_id and l.customer_id = e.customer_id);
+
+-- Words of an endpoint (vigie.endpoint_words: name, addresses and the rest, a line each) without its addresses (ACC-12).
+create function vigie.without_addresses(words text) returns text language sql immutable strict parallel safe as $$ select regexp_replace(words, '^([^\n]*\n)[^\n]*', '\1') $$;
+
+-- Papers of consent are sealed like other secrets (R39). Null: from before, kept as it came.
+alter table consent_document add column size_bytes integer;

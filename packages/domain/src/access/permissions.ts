@@ -27,6 +27,8 @@ export const portalRoles = ['portal-administrator', 'portal-viewer'] as const
 export const roles = [...partnerRoles, ...portalRoles] as const
 export const Role = z.enum(roles)
 export type Role = z.infer<typeof Role>
+/** Of the customer's own people. */
+export const isPortal = (role: Role): boolean => (portalRoles as readonly Role[]).includes(role)
 
 const reads = [
   'customer.read', 'product.read', 'detection.read', 'event.read', 'index.read', 'maintenance.read', 'command.read', 'figure.read', 'business.read', 'order.read',

@@ -28,9 +28,9 @@ export const getConsentDocument = defineRoute({
   id: 'consent.document', method: 'GET', path: '/v1/customers/:customerId/consent/lines/:consentId/document', permission: 'consent.read',
   params: z.strictObject({ customerId: CustomerId, consentId: ConsentId }), reply: z.string(), problems: ['customer.not-found', 'consent.no-document'], produces: 'application/octet-stream',
 })
-/** Customers whose endpoints or detections no list shows, as far as one sees them. */
+/** Customers whose endpoints or detections no list shows, or of whose machines no address is shown, as far as one sees them; or whether this one is among them. */
 export const listWithheld = defineRoute({
-  id: 'consent.withheld', method: 'GET', path: '/v1/consent/withheld', permission: 'consent.read', query: z.strictObject({ activity: z.enum(activities) }),
+  id: 'consent.withheld', method: 'GET', path: '/v1/consent/withheld', permission: 'consent.read', query: z.strictObject({ activity: z.enum(activities), customerId: CustomerId.optional() }),
   reply: z.object({ rows: z.array(Withheld), isMore: z.boolean() }), problems: [],
 })
 /** What "not recorded" means here. */

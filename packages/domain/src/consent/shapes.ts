@@ -67,6 +67,9 @@ export function documentType(bytes: Uint8Array): 'application/pdf' | 'image/png'
   return starts(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a) ? 'image/png' : null
 }
 
-/** Views that the ledger closes when consent is withdrawn. */
-export const viewActivities = ['view-endpoints', 'view-detections'] as const satisfies readonly Activity[]
+/**
+ * Views that the ledger closes when consent is withdrawn: rows are left out, of what is shown all the same the network addresses. `view-vulnerabilities` and `view-licences` close nothing yet: nothing
+ * of the kind is gathered (decision 16).
+ */
+export const viewActivities = ['view-endpoints', 'view-detections', 'view-addresses'] as const satisfies readonly Activity[]
 export type ViewActivity = (typeof viewActivities)[number]

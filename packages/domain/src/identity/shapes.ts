@@ -22,7 +22,8 @@ export const Twin = z.object({
   name: z.string(),
   productId: ProductId,
   productName: z.string(),
-  addresses: z.array(z.string()),
+  /** Null: the customer does not consent to their being seen (ACC-12). */
+  addresses: z.array(z.string()).nullable(),
   platform: z.string(),
   /** Of its agent. */
   state: AgentState,

@@ -23,7 +23,7 @@ export const SuspectProduct = z.object({
 })
 export type SuspectProduct = z.infer<typeof SuspectProduct>
 export const Refusal = z.object({
-  at: Instant, reason: z.string(), hostname: z.string(), platform: z.string(), addresses: z.array(z.string()), agentVersion: z.string(), productId: ProductId, productName: z.string(), customerId: CustomerId,
+  at: Instant, reason: z.string(), hostname: z.string(), platform: z.string(), addresses: z.array(z.string()).nullable(), agentVersion: z.string(), productId: ProductId, productName: z.string(), customerId: CustomerId,
   customerName: z.string(),
 })
 export type Refusal = z.infer<typeof Refusal>

@@ -23,6 +23,7 @@ export const Agent = z.object({
   hostname: z.string(),
   platform: z.string(),
   version: z.string(),
+  /** Null: not known, or the customer does not consent to its being seen (ACC-12). */
   address: z.string().nullable(),
   lastSeenAt: Instant.nullable(),
   registeredAt: Instant,
@@ -108,7 +109,8 @@ export const Endpoint = z.object({
   group: z.string(),
   /** What people called the group; null: a default one. */
   groupLabel: z.string().nullable(),
-  addresses: z.array(z.string()),
+  /** Null: the customer does not consent to their being seen (ACC-12). */
+  addresses: z.array(z.string()).nullable(),
   platform: z.string(),
   /** What the platform says of its kind; null: it does not say (most Linux systems). */
   platformKind: z.enum(platformKinds).nullable(),

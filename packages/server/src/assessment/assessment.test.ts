@@ -291,6 +291,11 @@ describe('who is told (NTF-1, NTF-4, NTF-10, ACC-14)', () => {
     await line(denied.accountId, 'allow', 'all', null)
     await line(denied.accountId, 'deny', 'customer', customerId)
     await told({ role: 'technician', isScopeLimited: true }) // sees nothing
+    // of the customer's own people, who does not want them told (ACC-12)
+    const theirs = await told({ role: 'portal-viewer', isScopeLimited: true })
+    await line(theirs.accountId, 'allow', 'customer', customerId)
+    await rows(`with said as (insert into consent (partner_id, id, customer_id, activity, decision, said_by, said_on, recorded_by, recorded_at) values ($1, gen_random_uuid(), $2, 'notify', 'withdrawn', 'Camille', current_date, 'Ada', now()) returning *)
+      insert into consent_state (partner_id, customer_id, activity, decision, consent_id, since) select partner_id, customer_id, activity, decision, id, recorded_at from said`, [partnerId, customerId])
     const one = aDetection(machine, { outcome: 'failed' })
     await tell(one)
     await assessor.assessDue()

@@ -10,7 +10,7 @@ const exportLimit = 50_000
 export const auditRoutes: Handler[] = [
   handle(auditApi.listAudit, async ({ db, services }, { query }) => {
     const { rows, nextCursor } = await store.list(db, query)
-    return { rows: await Promise.all(rows.map((row) => store.toRecord(db, services.vault, row))), nextCursor }
+    return { rows: await store.toRecords(db, services.vault, rows), nextCursor }
   }),
 
   // the whole chain, also for whom only a part of it may be read: a transaction a page, and none of the caller's scope
@@ -22,7 +22,7 @@ export const auditRoutes: Handler[] = [
     do {
       const page = await services.database.transaction(tenantOf(actor), async (db) => {
         const { rows, nextCursor } = await store.list(db, { ...query, cursor, limit: 1_000 })
-        return { records: await Promise.all(rows.map((row) => store.toRecord(db, services.vault, row))), nextCursor }
+        return { records: await store.toRecords(db, services.vault, rows), nextCursor }
       })
       for (const one of page.records) {
         lines.push([

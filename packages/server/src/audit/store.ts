@@ -1,4 +1,5 @@
 import type { AuditRecord } from '@vigie/domain/audit'
+import { withoutAddresses } from '../consent/index.ts'
 import { keyset, Params, type TenantDb, type Vault } from '../platform/index.ts'
 
 /** A record as it stands in the chain; names as in the table, since the hash covers them. */
@@ -59,6 +60,24 @@ export async function pageOfChain(db: TenantDb, after: number, limit: number): P
 }
 export async function head(db: TenantDb): Promise<{ sequence: number; hash: Buffer } | null> {
   return (await db.query<{ sequence: number; hash: Buffer }>('select sequence, hash from audit_head')).rows[0] ?? null
+}
+
+/** Records as they are read by people: network addresses of machines of customers that do not consent to their being seen are left out (ACC-12); the chain keeps them. */
+export async function toRecords(db: TenantDb, vault: Vault, rows: readonly AuditRow[]): Promise<AuditRecord[]> {
+  const withheld = await withoutAddresses(db, rows.map((row) => row.customer_id))
+  return await Promise.all(rows.map(async (row) => {
+    const whole = await toRecord(db, vault, row)
+    if (row.customer_id === null || !withheld.has(row.customer_id)) return whole
+    return { ...whole, address: row.actor_kind === 'agent' ? null : whole.address, before: withoutMachineAddresses(whole.before), after: withoutMachineAddresses(whole.after) }
+  }))
+}
+
+/** `addresses` wherever they stand; `address` where it is a machine's: beside its host name. */
+function withoutMachineAddresses(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutMachineAddresses)
+  if (typeof value !== 'object' || value === null) return value
+  const isMachine = Object.hasOwn(value, 'hostname')
+  return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, key === 'addresses' || (key === 'address' && isMachine) ? null : withoutMachineAddresses(of)]))
 }
 
 /** What the record says before and after, unsealed; null also once erasure destroyed the key (R40). */

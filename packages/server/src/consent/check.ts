@@ -90,3 +90,18 @@ export async function restrictView(db: TenantDb, activity: ViewActivity, column:
   if (restriction !== null) await assertView(db, activity, named)
   return restriction
 }
+
+/** Network addresses of these customers' machines, in what is shown of them all the same: who of them does not consent. Null: it was nobody's. */
+export const withoutAddresses = (db: TenantDb, customerIds: readonly (string | null)[]): Promise<Set<string>> => withoutConsent(db, [...new Set(customerIds.filter((id) => id !== null))], 'view-addresses')
+
+/**
+ * Where words are sought, addresses that may not be seen are no words either: whoever finds a machine by its address has been told it. @returns `words` (as `vigie.endpoint_words` makes them: name,
+ * addresses, the rest, a line each), as SQL, without the second line where the customer behind `column` does not consent; as they are where nobody withholds any.
+ */
+export async function soughtWords(db: TenantDb, words: string, column: string): Promise<string> {
+  const seen = await condition(db, 'view-addresses', column)
+  return seen === null ? words : `case when ${seen} then ${words} else vigie.without_addresses(${words}) end`
+}
+
+/** The same where addresses stand by themselves: may the customer behind `column` be found by them? As SQL. */
+export const soughtByAddress = async (db: TenantDb, column: string): Promise<string> => (await condition(db, 'view-addresses', column)) ?? 'true'

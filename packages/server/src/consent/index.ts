@@ -1,2 +1,2 @@
-export { assertConsent, enterGate, isViewAllowed, restrictView, withoutConsent } from './check.ts'
+export { assertConsent, enterGate, isViewAllowed, restrictView, soughtByAddress, soughtWords, withoutAddresses, withoutConsent } from './check.ts'
 export { consentRoutes } from './routes.ts'

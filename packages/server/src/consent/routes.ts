@@ -29,7 +29,7 @@ export const consentRoutes: Handler[] = [
   handle(consentApi.recordConsent, async ({ db, now, services, actor, ...who }, { params: { customerId }, body }) => {
     const company = await customerNamed(db, customerId)
     await enterGate(db, [customerId], 'withdraws')
-    const { lines, documentHash } = await consent.add(db, customerId, body, { id: actor.accountId, name: actor.name }, now)
+    const { lines, documentHash } = await consent.add(db, services.vault, customerId, body, { id: actor.accountId, name: actor.name }, now)
     const { cancelled, leftRunning } = body.decision === 'withdrawn' ? await callOff(db, customerId, body.activities, now) : { cancelled: 0, leftRunning: 0 }
     db.announce({ kind: 'customer', id: customerId, customerId })
     const { activities, saidBy, saidOn, reference, document } = body
@@ -46,13 +46,13 @@ export const consentRoutes: Handler[] = [
   handleStream(consentApi.getConsentDocument, async ({ services, actor }, { params }, reply) => {
     const { type, content } = await services.database.transaction(tenantOf(actor), async (db) => {
       await customerNamed(db, params.customerId)
-      return await consent.documentOf(db, params.customerId, params.consentId)
+      return await consent.documentOf(db, services.vault, params.customerId, params.consentId)
     })
     const name = `consent-${params.consentId}.${type === 'application/pdf' ? 'pdf' : 'png'}`
     await reply.type(type).header('content-disposition', `attachment; filename="${name}"`).header('content-security-policy', "default-src 'self'; sandbox; frame-ancestors 'none'").send(content)
   }),
 
-  handle(consentApi.listWithheld, async ({ db }, { query }) => await consent.withheld(db, query.activity)),
+  handle(consentApi.listWithheld, async ({ db }, { query }) => await consent.withheld(db, query.activity, query.customerId ?? null)),
 
   handle(consentApi.getConsentRule, async ({ db }) => ({ isStrict: await consent.isStrict(db) })),
 

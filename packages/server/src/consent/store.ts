@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { activities, documentType, isAllowed, type Activity, type consentApi, type ConsentInput, type ConsentLine, type ConsentStanding, type Withheld } from '@vigie/domain/consent'
 import { Problem, type QueryOf } from '@vigie/domain/kernel'
-import { keyset, newId, Params, type TenantDb } from '../platform/index.ts'
+import { keyset, newId, Params, type TenantDb, type Vault } from '../platform/index.ts'
 
 interface Row {
   id: string
@@ -15,7 +15,7 @@ interface Row {
   recorded_at: Date
 }
 const columns = `l.id, l.activity, l.decision, l.said_by, l.said_on::text as said_on, l.reference, l.recorded_by, l.recorded_at,
-  (select json_build_object('name', d.name, 'sizeBytes', octet_length(d.content)) from consent_document d where d.partner_id = l.partner_id and d.id = l.document_id) as document`
+  (select json_build_object('name', d.name, 'sizeBytes', coalesce(d.size_bytes, octet_length(d.content))) from consent_document d where d.partner_id = l.partner_id and d.id = l.document_id) as document`
 
 const toLine = (row: Row): ConsentLine => ({
   id: row.id, activity: row.activity, decision: row.decision, saidBy: row.said_by, saidOn: row.said_on, reference: row.reference, document: row.document, recordedBy: row.recorded_by,
@@ -59,14 +59,16 @@ function readDocument(document: NonNullable<ConsentInput['document']>): { bytes:
 }
 
 /** One line an activity, and what they make of it. The caller holds the gate. */
-export async function add(db: TenantDb, customerId: string, input: ConsentInput, by: { id: string; name: string }, now: Date): Promise<{ lines: ConsentLine[]; documentHash: string | null }> {
+export async function add(db: TenantDb, vault: Vault, customerId: string, input: ConsentInput, by: { id: string; name: string }, now: Date): Promise<{ lines: ConsentLine[]; documentHash: string | null }> {
   let documentId: string | null = null
   let documentHash: string | null = null
   if (input.document !== null) {
     const { bytes, type } = readDocument(input.document)
     documentId = newId(now)
     documentHash = createHash('sha256').update(bytes).digest('hex')
-    await db.query('insert into consent_document (partner_id, id, customer_id, name, type, content) values ($1, $2, $3, $4, $5, $6)', [db.tenant.partnerId, documentId, customerId, input.document.name, type, bytes])
+    const sealed = await vault.seal(db, 'secrets', contentOf(documentId), bytes.toString('base64'))
+    await db.query(
+      'insert into consent_document (partner_id, id, customer_id, name, type, content, size_bytes) values ($1, $2, $3, $4, $5, $6, $7)', [db.tenant.partnerId, documentId, customerId, input.document.name, type, sealed, bytes.length])
   }
   const wanted = [...new Set(input.activities)]
   const ids = wanted.map(() => newId(now))
@@ -82,25 +84,30 @@ export async function add(db: TenantDb, customerId: string, input: ConsentInput,
   return { lines: rows.map(toLine), documentHash }
 }
 
-/** @throws consent.no-document */
-export async function documentOf(db: TenantDb, customerId: string, consentId: string): Promise<{ type: string; content: Buffer }> {
-  const { rows: [row] } = await db.query<{ type: string; content: Buffer }>(
-    'select d.type, d.content from consent l join consent_document d on d.partner_id = l.partner_id and d.id = l.document_id where l.customer_id = $1 and l.id = $2', [customerId, consentId])
+const contentOf = (documentId: string) => ({ table: 'consent_document', column: 'content', row: documentId })
+
+/** @throws consent.no-document, also where the key that sealed it was destroyed */
+export async function documentOf(db: TenantDb, vault: Vault, customerId: string, consentId: string): Promise<{ type: string; content: Buffer }> {
+  const { rows: [row] } = await db.query<{ id: string; type: string; content: Buffer; is_sealed: boolean }>(
+    'select d.id, d.type, d.content, d.size_bytes is not null as is_sealed from consent l join consent_document d on d.partner_id = l.partner_id and d.id = l.document_id where l.customer_id = $1 and l.id = $2', [customerId, consentId])
   if (!row) throw new Problem('consent.no-document')
-  return row
+  if (!row.is_sealed) return row
+  const opened = await vault.open(db, 'secrets', contentOf(row.id), row.content)
+  if (opened === null) throw new Problem('consent.no-document')
+  return { type: row.type, content: Buffer.from(opened, 'base64') }
 }
 
 const mostWithheld = 50
 
 /** Customers whose rows the lists leave out. Plan: consent_state_decision; in a strict business the customers without a line besides. */
-export async function withheld(db: TenantDb, activity: Activity): Promise<{ rows: Withheld[]; isMore: boolean }> {
+export async function withheld(db: TenantDb, activity: Activity, customerId: string | null): Promise<{ rows: Withheld[]; isMore: boolean }> {
   const strict = await isStrict(db)
   const { rows } = await db.query<{ id: string; company: string; decision: 'withdrawn' | null; since: Date | null }>(
     strict
       ? `select c.id, c.company, s.decision, s.since from customer c left join consent_state s on s.partner_id = c.partner_id and s.customer_id = c.id and s.activity = $1
-         where s.decision is distinct from 'given' order by c.company_key, c.id limit $2`
+         where s.decision is distinct from 'given' and ($3::uuid is null or c.id = $3) order by c.company_key, c.id limit $2`
       : `select c.id, c.company, s.decision, s.since from consent_state s join customer c on c.partner_id = s.partner_id and c.id = s.customer_id
-         where s.activity = $1 and s.decision = 'withdrawn' order by c.company_key, c.id limit $2`, [activity, mostWithheld + 1])
+         where s.activity = $1 and s.decision = 'withdrawn' and ($3::uuid is null or c.id = $3) order by c.company_key, c.id limit $2`, [activity, mostWithheld + 1, customerId])
   return {
     rows: rows.slice(0, mostWithheld).map((row) => ({ customerId: row.id, company: row.company, activity, state: row.decision ?? 'not-recorded', since: row.since?.toISOString() ?? null })),
     isMore: rows.length > mostWithheld,

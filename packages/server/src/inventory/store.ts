@@ -1,5 +1,6 @@
 import { refusalsKeptDays, type Known, type Refusal, type SuspectAgent, type SuspectProduct } from '@vigie/domain/inventory'
 import type { Endpoint } from '@vigie/domain/products'
+import { soughtByAddress, withoutAddresses } from '../consent/index.ts'
 import { findEndpoints } from '../products/index.ts'
 import type { TenantDb } from '../platform/index.ts'
 
@@ -26,6 +27,7 @@ const daysBefore = (now: Date) => new Date(now.getTime() - refusalsKeptDays * 86
 
 /** By host name, address, their own id, their product's id or GUID, their endpoints' names; those heard last come first. Plan: candidates by index, but addresses, which this one page reads through. */
 async function agentsBy(db: TenantDb, words: readonly string[], ids: readonly string[], now: Date): Promise<SuspectAgent[]> {
+  const seen = await soughtByAddress(db, 'customer_id')
   const { rows } = await db.query<Omit<SuspectAgent, 'lastSeenAt' | 'deadLetters'> & { lastSeenAt: Date | null; deadCount: number; deadReason: string | null }>(
     `with folded as (select array_agg(vigie.fold(w)) as names from unnest($1::text[]) w),
        found as (
@@ -33,7 +35,7 @@ async function agentsBy(db: TenantDb, words: readonly string[], ids: readonly st
          union select id from agent where product_id in (select id from product where guid = any($2::uuid[]) or id = any($2::uuid[]))
          union (select id from agent where hostname_key = any ((select names from folded)::text[]) limit 50)
          union (select agent_id from endpoint where name_key = any ((select names from folded)::text[]) and agent_id is not null limit 50)
-         union (select id from agent where addresses && $1::text[] limit 50)
+         union (select id from agent where addresses && $1::text[] and ${seen} limit 50)
        )
      select a.id, a.hostname, a.state, a.cause, a.customer_id as "customerId", c.company as "customerName", a.product_id as "productId", p.description as "productName", a.last_seen_at as "lastSeenAt",
        a.cloned_from_id is not null as "isClone", (select count(*)::integer from endpoint e where e.partner_id = a.partner_id and e.agent_id = a.id and e.received_at is not null) as "endpointCount",
@@ -59,13 +61,15 @@ async function productsBy(db: TenantDb, ids: readonly string[], now: Date): Prom
 
 /** Newest first. */
 async function refusalsBy(db: TenantDb, words: readonly string[], ids: readonly string[], now: Date): Promise<Refusal[]> {
+  const seen = await soughtByAddress(db, 'r.customer_id')
   const { rows } = await db.query<Omit<Refusal, 'at'> & { at: Date }>(
     `select r.at, r.reason, r.hostname, r.platform, r.addresses, r.agent_version as "agentVersion", r.product_id as "productId", p.description as "productName", r.customer_id as "customerId", c.company as "customerName"
      from enrolment_refusal r join product p on p.partner_id = r.partner_id and p.id = r.product_id join customer c on c.partner_id = r.partner_id and c.id = r.customer_id
-     where r.at > $3 and (vigie.fold(r.hostname) = any ((select array_agg(vigie.fold(w)) from unnest($1::text[]) w)::text[]) or r.addresses && $1::text[] or r.from_address = any($1::text[])
+     where r.at > $3 and (vigie.fold(r.hostname) = any ((select array_agg(vigie.fold(w)) from unnest($1::text[]) w)::text[]) or (r.addresses && $1::text[] or r.from_address = any($1::text[])) and ${seen}
        or r.product_id = any($2::uuid[]) or p.guid = any($2::uuid[]))
      order by r.at desc, r.id limit ${few}`,
     [words, ids, daysBefore(now)],
   )
-  return rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString() }))
+  const withheld = await withoutAddresses(db, rows.map((row) => row.customerId))
+  return rows.map(({ at, ...row }) => ({ ...row, addresses: withheld.has(row.customerId) ? null : row.addresses, at: at.toISOString() }))
 }

@@ -167,23 +167,26 @@ describe('sending over SMTP (NTF-4, R29)', () => {
     expect(mailServer.taken).toHaveLength(2)
   })
 
-  it('who may no longer see a customer gets no mail about it, also one that waited from before (R7)', async () => {
+  it('who may no longer see a customer gets no mail about it, nor the people of a customer that does not consent, also one that waited from before (R7, ACC-12)', async () => {
     const customerId = await aCustomer(server.database, partnerId)
     const still = await anActor(server.database, partnerId)
     const limited = await anActor(server.database, partnerId, { isScopeLimited: true })
     const gone = await anActor(server.database, partnerId)
     const allow = () => server.database.owner.query(`insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, gen_random_uuid(), $2, 0, 'allow', 'customer', $3)`, [partnerId, limited.accountId, customerId])
+    const theirs = await anActor(server.database, partnerId, { role: 'portal-viewer' })
     await allow()
     server.services.mail = { isConfigured: true, wake: () => {} }
-    for (const { accountId } of [still, limited, gone]) {
+    for (const { accountId } of [still, limited, gone, theirs]) {
       await server.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) => notify(db, server.services, { kind: 'password-changed', key: accountId, accountId, customerId, values: { at: '2026-11-20T12:00:00Z' } }))
     }
     await server.database.owner.query('delete from scope_line where account_id = $1', [limited.accountId])
     await server.database.owner.query(`update account set state = 'disabled' where id = $1`, [gone.accountId])
+    // ACC-12: the customer wants its own people to be told nothing any more; ours are
+    await server.as(still)('POST', `/v1/customers/${customerId}/consent`, { activities: ['notify'], decision: 'withdrawn', saidBy: 'Camille Martin', saidOn: '2026-11-20' })
     const mailServer = await aMailServer()
     aSender(`smtp://127.0.0.1:${mailServer.port}`).start()
-    await settled(['sent', 'failed', 'failed'])
-    expect((await rows()).map(({ fault }) => fault)).toEqual([null, 'not-entitled', 'not-entitled'])
+    await settled(['sent', 'failed', 'failed', 'failed'])
+    expect((await rows()).map(({ fault }) => fault)).toEqual([null, 'not-entitled', 'not-entitled', 'not-entitled'])
     expect(mailServer.taken).toHaveLength(1)
   })
 

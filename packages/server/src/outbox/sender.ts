@@ -1,4 +1,5 @@
-import { rolePermissions } from '@vigie/domain/access'
+import { isPortal, rolePermissions } from '@vigie/domain/access'
+import { isViewAllowed } from '../consent/index.ts'
 import type { Background, Services, TenantDb } from '../platform/index.ts'
 import { secretPlace } from './notify.ts'
 import { render } from './render.ts'
@@ -112,11 +113,12 @@ export function createSender(services: Services, options: SenderOptions): Omit<B
     })
   }
 
-  /** R7: a right that was taken away while the mail waited is gone for the mail too. One's own mails (links, notices of one's own account) name no customer. */
+  /** R7: a right that was taken away while the mail waited is gone for the mail too; a customer's own people get none where it does not consent to `notify` (ACC-12). One's own mails (links, notices of one's own account) name no customer. */
   async function isEntitled(partnerId: string, { accountId, customerId }: Kept): Promise<boolean> {
     if (accountId === null || customerId === null) return true
     const account = await inPartner(partnerId, (db) => store.activeAccount(db, accountId))
     if (account === null || !rolePermissions[account.role].includes('event.read')) return false
+    if (isPortal(account.role) && !(await inPartner(partnerId, (db) => isViewAllowed(db, customerId, 'notify')))) return false
     return await database.transaction({ partnerId, scope: account.isScopeLimited ? 'limited' : 'all', principalId: accountId }, (db) => store.sees(db, customerId))
   }
 

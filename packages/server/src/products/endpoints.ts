@@ -1,6 +1,6 @@
 import { Problem, type QueryOf } from '@vigie/domain/kernel'
 import { outdatedBefore, silentAfterDays, type Endpoint, type productsApi } from '@vigie/domain/products'
-import { assertConsent, restrictView } from '../consent/index.ts'
+import { assertConsent, restrictView, withoutAddresses } from '../consent/index.ts'
 import { keyset, Params, type TenantDb } from '../platform/index.ts'
 import { newestOfEngines, type Newest } from './newest.ts'
 import { endpointColumns, endpointJoins, toEndpoint, type EndpointRow } from './rows.ts'
@@ -88,16 +88,21 @@ export async function list(db: TenantDb, query: EndpointQuery, now: Date): Promi
   let rows = await read(isHard ? `select e.* from (select e.* from endpoint e where ${places.join(' and ')} order by ${page.orderBy} limit ${looked}) e where ${conditions}` : `select e.* from endpoint e where ${conditions}`)
   if (isHard && rows.length < page.limit) rows = await read(`select e.* from (select e.* from endpoint e where ${conditions} offset 0) e`)
   const shown = page.page(rows)
-  return { rows: shown.rows.map((row) => toEndpoint(row, newest)), nextCursor: shown.nextCursor }
+  return { rows: await toEndpoints(db, shown.rows, newest), nextCursor: shown.nextCursor }
+}
+
+async function toEndpoints(db: TenantDb, rows: readonly EndpointRow[], newest: Newest): Promise<Endpoint[]> {
+  const withheld = await withoutAddresses(db, rows.map((row) => row.customer_id))
+  return rows.map((row) => toEndpoint(row, newest, !withheld.has(row.customer_id)))
 }
 
 /** @throws endpoint.not-found, consent.missing */
 export async function get(db: TenantDb, id: string, now: Date): Promise<Endpoint> {
   const { rows: [row] } = await db.query<EndpointRow>(`select ${endpointColumns} from endpoint e ${endpointJoins} where e.id = $1`, [id])
   if (!row) throw new Problem('endpoint.not-found', { endpointId: id })
-  const endpoint = toEndpoint(row, await newestOfEngines(db, now))
-  await assertConsent(db, endpoint.customerId, 'view-endpoints')
-  return endpoint
+  await assertConsent(db, row.customer_id, 'view-endpoints')
+  const [endpoint] = await toEndpoints(db, [row], await newestOfEngines(db, now))
+  return endpoint!
 }
 
 /** The first few, by name: by their words, or their ids, their agents' or their products' or its GUID. */
@@ -108,8 +113,7 @@ export async function find(db: TenantDb, by: { q: string } | { ids: readonly str
   const consented = (await restrictView(db, 'view-endpoints', 'e.customer_id', {})) ?? 'true'
   const { rows } = await db.query<EndpointRow>(
     `select ${endpointColumns} from (select e.* from endpoint e where ${where} and ${consented} order by e.name_key, e.id limit ${params.add(limit)}) e ${endpointJoins} order by e.name_key, e.id`, params.values)
-  const newest = await newestOfEngines(db, now)
-  return rows.map((row) => toEndpoint(row, newest))
+  return await toEndpoints(db, rows, await newestOfEngines(db, now))
 }
 
 export interface Count {

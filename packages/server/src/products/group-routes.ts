@@ -34,10 +34,12 @@ export const groupRoutes: Handler[] = [
   }),
 
   handle(productsApi.deleteGroup, async ({ db, now, services, ifMatch, ...who }, { params }) => {
-    const product = await products.lock(db, params.productId, now)
-    const before = await groups.lockOwn(db, product.id, params.group)
+    const { id } = await products.get(db, params.productId, now)
+    const emptied = await groups.empty(db, id, params.group)
+    const before = await groups.lockOwn(db, id, params.group)
     assertVersion(ifMatch, before.version)
-    const moved = await groups.remove(db, product.id, before.name)
+    const product = await products.lock(db, id, now)
+    const moved = emptied + (await groups.remove(db, id, before.name))
     announce(db, product)
     await record(db, services.vault, now, doer(who), { activity: 'group.deleted', object: objectOf(before), customerId: product.customerId, before: { productId: product.id, ...before }, after: { moved } })
     return { moved }

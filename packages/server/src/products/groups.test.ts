@@ -137,9 +137,9 @@ describe('the inventory (INV-1)', () => {
     ['q=lt', ['Délta']], ['q=zzzz', []], ['q=%25', []], ['q=alpha&isUnprotected=true', []], ['q=boulangerie', ['alpha', 'beta', 'Délta', 'gamma']],
   ])('%s', async (query, found) => expect(await names(query)).toEqual(found))
 
-  it('a renamed machine is found by its new name only', async () => {
+  it('a renamed machine is found by its new name and its former one', async () => {
     await sql(`update endpoint set name = 'omega' where product_id = $1 and name = 'alpha'`, [productId])
-    expect([await names('q=alpha'), await names('q=omega')]).toEqual([[], ['omega']])
+    expect([await names('q=alpha'), await names('q=omega')]).toEqual([['omega'], ['omega']])
   })
 
   it('tells what is wrong with each', async () => {

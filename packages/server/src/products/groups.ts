@@ -65,11 +65,16 @@ export async function setNewEndpointGroup(db: TenantDb, productId: string, group
   await db.query('update product set new_endpoint_group = $2, version = version + 1 where id = $1', [productId, group])
 }
 
-/** Its endpoints go to the first default group. The caller holds the product. @returns how many went */
-export async function remove(db: TenantDb, productId: string, name: string): Promise<number> {
+/** Its endpoints go to the first default group. @returns how many went */
+export async function empty(db: TenantDb, productId: string, name: string): Promise<number> {
   const { rows: [first] } = await db.query<{ name: string }>('select name from endpoint_group where product_id = $1 and label is null order by position, name limit 1', [productId])
+  return first === undefined ? 0 : await carry(db, productId, `e."group" = $2`, [name], first.name)
+}
+
+/** The caller emptied it before it held anything, as ingest goes: endpoints, groups, product; and holds it and the product now. @returns how many came to it meanwhile, and went */
+export async function remove(db: TenantDb, productId: string, name: string): Promise<number> {
   await lock(db, productId, name) // what ingest adds to it meanwhile waits here and finds it gone (ingest's countNew)
-  const moved = await carry(db, productId, `e."group" = $2`, [name], first!.name)
+  const moved = await empty(db, productId, name)
   await db.query('update product set new_endpoint_group = null where id = $1 and new_endpoint_group = $2', [productId, name])
   await db.query('delete from endpoint_group where product_id = $1 and name = $2', [productId, name])
   return moved

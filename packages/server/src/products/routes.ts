@@ -4,6 +4,7 @@ import { assertNamed, assertTakesKey, keyLifeHours, productsApi, stateAfterSwitc
 import { productTypes } from '@vigie/connectors/products'
 import { record } from '../audit/index.ts'
 import { assertWithinCaps, giveWay, wakeAgent } from '../commands/index.ts'
+import { isViewAllowed } from '../consent/index.ts'
 import { assertVersion, handle, handleStream, speaker, exportPageSize, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
 import * as endpoints from './endpoints.ts'
 import { toAgent, type AgentRow } from './rows.ts'
@@ -63,7 +64,7 @@ export const productRoutes: Handler[] = [
     await products.remove(db, product, now)
     for (const agent of agents) await wakeAgent(db, agent.id) // finds that it is no longer known, and is told so
     announce(db, product)
-    await record(db, services.vault, now, doer(who), { activity: 'product.deleted', object: objectOf(product), customerId: product.customerId, before: { ...product, agents: agents.map(toAgent) } })
+    await record(db, services.vault, now, doer(who), { activity: 'product.deleted', object: objectOf(product), customerId: product.customerId, before: { ...product, agents: agents.map((agent) => toAgent(agent)) } })
     return null
   }),
 
@@ -79,8 +80,9 @@ export const productRoutes: Handler[] = [
   }),
 
   handle(productsApi.listAgents, async ({ db, now }, { params }) => {
-    await products.get(db, params.productId, now)
-    return { rows: (await products.agentsOf(db, params.productId)).map(toAgent) }
+    const { customerId } = await products.get(db, params.productId, now)
+    const isShown = await isViewAllowed(db, customerId, 'view-addresses')
+    return { rows: (await products.agentsOf(db, params.productId)).map((agent) => toAgent(agent, isShown)) }
   }),
 
   handle(productsApi.switchAgent, async ({ db, now, services, ...who }, { params, body: { isDisabled } }) => {
@@ -88,7 +90,7 @@ export const productRoutes: Handler[] = [
     if (before.switch === 'unregistered') throw new Problem('agent.unregistered', { agentId: before.id })
     if ((before.switch === 'disabled') === isDisabled) {
       db.markAudited() // a second click: nothing changes
-      return toAgent(before)
+      return toAgent(before, await isViewAllowed(db, before.customer_id, 'view-addresses'))
     }
     if (isDisabled) {
       await giveWay(db, [before.id], 'disable', now)
@@ -99,7 +101,7 @@ export const productRoutes: Handler[] = [
     announce(db, { id: after.product_id, customerId: after.customer_id })
     const activity = isDisabled ? 'agent.disabled' : 'agent.enabled'
     await record(db, services.vault, now, doer(who), { activity, object: objectOfAgent(after), customerId: after.customer_id, before: { state: before.state }, after: { state: after.state } })
-    return toAgent(after)
+    return toAgent(after, await isViewAllowed(db, after.customer_id, 'view-addresses'))
   }),
 
   handle(productsApi.unregisterAgent, async ({ db, now, services, ...who }, { params, body }) => {
@@ -132,7 +134,7 @@ export const productRoutes: Handler[] = [
       }
       const rows = page.rows.map(({ engine, ...row }) => [
         row.name, row.customerName, row.tags.join(', '), row.productName, named(say, `product-type.${row.typeId}.name`, row.typeId), row.groupLabel ?? named(say, `group.${row.group}`, row.group),
-        row.addresses.join(' '), row.platform, say(`agent-state.${row.state}`), row.agentVersion, row.agentId, row.fingerprint,
+        row.addresses?.join(' ') ?? null, row.platform, say(`agent-state.${row.state}`), row.agentVersion, row.agentId, row.fingerprint,
         row.missingProtection && say(`missing-protection.${row.missingProtection}`), row.outdated.map((one) => say(`outdated.${one}`)).join(', '), engine?.engine ?? null, engine?.engineVersion ?? null, engine?.patternVersion ?? null, engine?.patternBuiltAt ?? null, engine?.updateCheckedAt ?? null,
         engine ? named(say, `real-time-scan.${engine.realTimeScan}`, engine.realTimeScan) : null, row.openInfections, row.receivedAt,
       ])

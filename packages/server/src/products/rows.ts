@@ -73,7 +73,7 @@ export interface AgentRow {
   registered_at: Date
 }
 
-export function toAgent(row: AgentRow): Agent {
+export function toAgent(row: AgentRow, isAddressShown = true): Agent {
   return {
     id: row.id,
     state: row.state,
@@ -81,7 +81,7 @@ export function toAgent(row: AgentRow): Agent {
     hostname: row.hostname,
     platform: row.platform,
     version: row.agent_version,
-    address: row.addresses[0] ?? null,
+    address: isAddressShown ? (row.addresses[0] ?? null) : null,
     lastSeenAt: row.last_seen_at?.toISOString() ?? null,
     registeredAt: row.registered_at.toISOString(),
     clonedFromId: row.cloned_from_id,
@@ -138,7 +138,7 @@ export interface EndpointRow {
 
 const instant = (at: Date | null): string | null => at?.toISOString() ?? null
 
-export function toEndpoint(row: EndpointRow, newest: Newest): Endpoint {
+export function toEndpoint(row: EndpointRow, newest: Newest, areAddressesShown: boolean): Endpoint {
   const engine: Endpoint['engine'] = row.engine === null ? null : {
     engine: row.engine,
     engineVersion: row.engine_version,
@@ -161,7 +161,7 @@ export function toEndpoint(row: EndpointRow, newest: Newest): Endpoint {
     name: row.name,
     group: row.group,
     groupLabel: row.label,
-    addresses: row.addresses,
+    addresses: areAddressesShown ? row.addresses : null,
     platform: row.platform,
     platformKind: row.platform_kind,
     agentId: row.agent_id,

@@ -1,3 +1,4 @@
+import { soughtWords } from '../consent/index.ts'
 import { likePattern, type Params, type TenantDb } from '../platform/index.ts'
 
 /** So many found are brought by their ids; where more are, the list in its own order soon meets them (decision 0022). */
@@ -20,9 +21,14 @@ export async function foundBy(db: TenantDb, q: string, params: Params): Promise<
     [q, patternsOf(q), likePattern(q), most.endpoints, most.customers + 1],
   )
   const { endpoints, customers, patterns, customer } = found!
-  if (endpoints !== null && customers.length <= most.customers) return `(e.id = any(${params.add(endpoints)}::uuid[]) or e.customer_id = any(${params.add(customers)}::uuid[]))`
-  const words = patterns.map((pattern) => `e.search_key like ${params.add(pattern)}`)
-  return `(${[...words, `e.customer_id in (select id from customer where search_key like ${params.add(customer)})`].join(' or ')})`
+  const isIn = (words: string) => `(${patterns.map((pattern) => `${words} like ${params.add(pattern)}`).join(' or ')})`
+  if (endpoints !== null && customers.length <= most.customers) {
+    // the index knows all words: what it found by an address that may not be seen is not found
+    const seen = await soughtWords(db, 's.words', 's.customer_id')
+    const own = `e.id = any(${params.add(endpoints)}::uuid[])`
+    return `(${seen === 's.words' ? own : `(${own} and exists (select from endpoint_search s where s.partner_id = e.partner_id and s.endpoint_id = e.id and ${isIn(seen)}))`} or e.customer_id = any(${params.add(customers)}::uuid[]))`
+  }
+  return `(${isIn(await soughtWords(db, 'e.search_key', 'e.customer_id'))} or e.customer_id in (select id from customer where search_key like ${params.add(customer)}))`
 }
 
 /** Up to so many endpoints are reached from their products or customers; more, and the list in its own order soon meets some. */

@@ -43,6 +43,7 @@ export function ConsentDialog({ customerId, company, people, decision, activitie
               <li>{say('consent.withdraw.commands')}</li>
               <li>{say('consent.withdraw.running')}</li>
               <li>{say('consent.withdraw.views')}</li>
+              {form.values.activities.includes('view-addresses') && <li>{say('consent.withdraw.addresses')}</li>}
               <li>{say('consent.withdraw.undo')}</li>
             </ul>
           </Notice>

@@ -1,4 +1,5 @@
 import { productsApi } from '@vigie/domain/products'
+import { AddressesInFull } from '../consent/index.ts'
 import { RecentDetections } from '../detections/index.ts'
 import { AgentStateTag, Ago, Button, CopyText, Facts, Line, Link, Notice, Part, paths, query, Stack, StateTag, useActor, useLoaded, useText } from '../kit/index.ts'
 import { AgentVersionWord } from './AgentVersionWord.tsx'
@@ -56,7 +57,7 @@ export function EndpointDetail({ endpointId }: { endpointId: string }) {
           ['inventory.kind', endpoint.platformKind && say(`platform-kind.${endpoint.platformKind}`)],
           ['inventory.column.missingProtection', endpoint.missingProtection && <MissingProtectionTag key="missing" missing={endpoint.missingProtection} />],
           ['inventory.column.outdated', endpoint.outdated.length > 0 ? <OutdatedTag key="outdated" outdated={endpoint.outdated} /> : null],
-          ['inventory.column.addresses', endpoint.addresses.length > 0 ? <span key="addresses" className="mono">{endpoint.addresses.join(', ')}</span> : null],
+          ['inventory.column.addresses', endpoint.addresses?.length === 0 ? null : <AddressesInFull key="addresses" of={endpoint.addresses} customerId={endpoint.customerId} />],
           ['inventory.column.openInfections', <InfectionCount key="infections" endpoint={endpoint} />],
         ]}
       />

@@ -1,4 +1,5 @@
 import { agentStates, families, platformKinds, productsApi, realTimeScanStates, type Endpoint } from '@vigie/domain/products'
+import { Addresses } from '../consent/index.ts'
 import {
   AgentStateTag, columns, csvOf, DataTable, Empty, Link, Part, paths, query, SidePanel, sortedBy, useAddress, useLoaded, useQuietly, useText, type Action, type Filter,
 } from '../kit/index.ts'
@@ -21,7 +22,7 @@ const name = column.cell('name', (endpoint) => <span title={endpoint.name}>{endp
 const customer = column.cell('customerName', (endpoint) => <Link to={paths.customer({ customerId: endpoint.customerId })}>{endpoint.customerName}</Link>, { width: 150 })
 const product = column.cell('productName', (endpoint) => <Link to={paths.product({ productId: endpoint.productId })}>{endpoint.productName}</Link>, { width: 130, hidden: true })
 const group = column.cell('group', (endpoint) => <GroupWord group={endpoint.group} label={endpoint.groupLabel} />, { width: 160, hidden: true })
-const addresses = column.text('addresses', (endpoint) => endpoint.addresses.join(', '), { width: 200, hidden: true })
+const addresses = column.cell('addresses', (endpoint) => <Addresses of={endpoint.addresses} />, { width: 200, hidden: true })
 const common = [
   column.cell('state', (endpoint) => <AgentStateTag state={endpoint.state} />, { width: 152 }),
   column.cell('openInfections', (endpoint) => <InfectionCount endpoint={endpoint} />, { width: 90, align: 'end', sort: true }),

@@ -18,7 +18,7 @@ export default function InventoryPage() {
   const several = (rows: { id: string }[]): Action[] => [{ label: 'orders.new', icon: 'play', onSelect: () => order({ kind: 'endpoints', endpointIds: rows.map(({ id }) => id) }) }]
   const filters = [...useCustomerFilter(), ...useOriginFilters()].filter((filter) => filter.key !== 'endpointId')
   return (
-    <Page title="inventory.title" fills action={<><DuplicatesLink />{mayOrder && <Button onClick={() => order({ kind: 'endpoints-list', filter })}>{say('orders.for-list')}</Button>}<Link className={buttonClass()} to={paths.missingEndpoint()}>{say('inventory.missing.link')}</Link></>} tabs={<><WithheldNotice activity="view-endpoints" /><QuickFilters /></>}>
+    <Page title="inventory.title" fills action={<><DuplicatesLink />{mayOrder && <Button onClick={() => order({ kind: 'endpoints-list', filter })}>{say('orders.for-list')}</Button>}<Link className={buttonClass()} to={paths.missingEndpoint()}>{say('inventory.missing.link')}</Link></>} tabs={<><WithheldNotice activity="view-endpoints" /><WithheldNotice activity="view-addresses" /><QuickFilters /></>}>
       <EndpointTable filters={filters} {...(mayOrder ? { bulk: several } : {})} />
     </Page>
   )

@@ -28,7 +28,7 @@ export function EndpointNode({ row: { endpoint, ...row } }: { row: Row & { kind:
       isOpen={undefined}
       label={endpoint.name}
       name={<Link className={css.name} to={paths.endpoint({ endpointId: endpoint.id })} tabIndex={-1} data-open draggable={false}>{endpoint.name}</Link>}
-      aside={[endpoint.addresses[0], endpoint.platform].filter(Boolean).join(' · ')}
+      aside={[endpoint.addresses?.[0], endpoint.platform].filter(Boolean).join(' · ')}
       right={
         <>
           <Infections endpointId={endpoint.id} count={endpoint.openInfections} />
