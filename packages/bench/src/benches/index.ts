@@ -1,14 +1,16 @@
 import type { Bench } from '../kit/define.ts'
 import { agentIdle } from './agent.ts'
 import { consolePaint } from './console.ts'
+import { events } from './events.ts'
 import { customers } from './customers.ts'
 import { growth } from './growth.ts'
 import { idleConnection } from './idle-connection.ts'
 import { ingest } from './ingest.ts'
 import { inventory } from './inventory.ts'
 import { lists } from './lists.ts'
+import { live } from './live.ts'
 import { orders } from './orders.ts'
 import { search } from './search.ts'
 
 /** One file a bench; in the order a whole run takes them. */
-export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, inventory, customers, search, orders, agentIdle, consolePaint]
+export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, events, live, inventory, customers, search, orders, agentIdle, consolePaint]

@@ -18,3 +18,4 @@ export const live = defineRoute({
   id: 'live', method: 'GET', path: '/v1/live', permission: 'signed-in', query: z.strictObject({ awayMs: z.coerce.number().int().min(0).max(1e12).optional() }), reply: z.string(), problems: [], produces: 'text/event-stream',
 })
 export const Resync = z.object({ isCovered: z.boolean().default(false) })
+export { createPacer, type PaceClock, type Pacer } from './pace.ts'

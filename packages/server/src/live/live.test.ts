@@ -260,6 +260,18 @@ describe('what changes while a page is being loaded (EVT-8)', () => {
     }
     let isCutting = true
     let cuts = 0
+    /** As the console: what is told is taken up, at a resync all is read again. Until so much was heard. */
+    const follow = async (stream: Stream, until: number) => {
+      for (let taken = 0; taken <= until; taken++) {
+        await expect.poll(() => stream.heard.length > taken || !isCutting, { timeout: 10_000, interval: 1 }).toBe(true)
+        if (stream.heard.length <= taken) return
+        await take(stream.heard[taken]!)
+      }
+    }
+    const take = async (event: string) => {
+      if (event === 'resync {}') await readAll()
+      if (event.startsWith('change ')) view.add(JSON.parse(event.slice(7)).id)
+    }
     const watching = (async () => {
       let readAt: number | undefined = performance.now()
       await readAll()
@@ -273,18 +285,6 @@ describe('what changes while a page is being loaded (EVT-8)', () => {
       }
       return await open(url, token)
     })()
-    /** As the console: what is told is taken up, at a resync all is read again. Until so much was heard. */
-    const follow = async (stream: Stream, until: number) => {
-      for (let taken = 0; taken <= until; taken++) {
-        await expect.poll(() => stream.heard.length > taken || !isCutting, { timeout: 10_000, interval: 1 }).toBe(true)
-        if (stream.heard.length <= taken) return
-        await take(stream.heard[taken]!)
-      }
-    }
-    const take = async (event: string) => {
-      if (event === 'resync {}') await readAll()
-      if (event.startsWith('change ')) view.add(JSON.parse(event.slice(7)).id)
-    }
     for (let n = 0; n < 150; n++) {
       isCutting = n < 100 // the last connection stays, and hears the rest
       await database.transaction(all(partnerId), async (db) => {
