@@ -158,7 +158,7 @@ async function someProducts(server: ServerUnderTest): Promise<string[]> {
   const { products } = await server.console.call(customersApi.createCustomer, {
     body: {
       profile: { company: 'Probes', country: 'FR' }, account: { accountId: 'probes', timeZone: 'UTC', locale: 'en' }, contact: { firstName: 'P', lastName: 'P', email: 'p@example.com', locale: 'en' },
-      products: Array.from({ length: 10 }, (_, n) => ({ typeId: 'clamav-endpoint', description: `Probe ${n}` })),
+      products: Array.from({ length: 10 }, (_, n) => ({ typeId: 'clamav-endpoint', description: `Probe${n}` })),
     },
   })
   return products.map(({ id }) => id)
@@ -171,7 +171,7 @@ async function change(server: ServerUnderTest, probes: readonly string[], second
     const id = probes[n % probes.length]!
     const { version } = await server.console.call(productsApi.getProduct, { params: { productId: id } })
     made.push({ id, at: performance.now() })
-    await server.console.call(productsApi.updateProduct, { params: { productId: id }, headers: { 'if-match': `"${version}"` }, body: { description: `Probe ${n}` } })
+    await server.console.call(productsApi.updateProduct, { params: { productId: id }, headers: { 'if-match': `"${version}"` }, body: { description: `Probe${n}` } })
     await pause(500)
   }
   return made
