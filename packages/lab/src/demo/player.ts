@@ -106,7 +106,12 @@ export class Player {
       case 'day': return await this.#day(deed.finds)
       case 'people': return await this.#people()
       case 'work': return await this.#work(deed)
+      default: return await this.#at(deed)
     }
+  }
+
+  /** What happens to the machines of one product. */
+  async #at(deed: Exclude<Deed, { kind: 'join' | 'day' | 'people' | 'work' }>): Promise<void> {
     const product = this.#products.get(deed.product)!
     const own = this.agents.get(product.machines[0]!.name)!
     const { standing } = this

@@ -42,7 +42,7 @@ export interface Demo {
 
 /** Brings the estate up, from its history or from where an earlier run ended, and lets it live. @throws DemoError */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
-  const { folder, seed, days, say = () => {} } = options
+  const { folder, seed, say = () => {} } = options
   const left = readFolder(folder)
   const customers = estateOf(options.customers)
   const isContinued = left?.isWhole === true && !options.isFresh
