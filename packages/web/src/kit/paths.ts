@@ -27,6 +27,7 @@ export const paths = {
   customerNext: ({ customerId }: { customerId: string }) => at(`/customers/${seg(customerId)}/next`),
   newProduct: ({ customerId }: { customerId: string }) => at(`/customers/${seg(customerId)}/products/new`),
 
+  products: (search: { state?: string; typeId?: string; isStale?: boolean; customerId?: string; q?: string } = {}) => at('/products', search),
   product: ({ productId, tab, group }: { productId: string; tab?: string | undefined; group?: string | undefined }) => at(`/products/${seg(productId)}`, { tab, group }),
   connectProduct: ({ productId }: { productId: string }) => at(`/products/${seg(productId)}/connect`),
 
@@ -44,9 +45,17 @@ export const paths = {
 
   orders: (search: { state?: string; type?: string; isMine?: boolean } = {}) => at('/orders', search),
   /** `target`: whom it is for, as JSON; `kept`: the same, kept by the tab. */
-  newOrder: (search: { target?: string; kept?: string; type?: string; version?: string } = {}) => at('/orders/new', search),
+  newOrder: (search: { target?: string; kept?: string; type?: string; version?: string; ports?: string } = {}) => at('/orders/new', search),
   order: ({ orderId }: { orderId: string }) => at(`/orders/${seg(orderId)}`),
   orderRules: () => at('/administration/orders'),
+
+  virusAlerts: (search: { state?: string; level?: string } = {}) => at('/virus-alerts', search),
+  newVirusAlert: () => at('/virus-alerts/new'),
+  virusAlert: ({ alertId, ...search }: { alertId: string; kind?: string }) => at(`/virus-alerts/${seg(alertId)}`, search),
+  editVirusAlert: ({ alertId }: { alertId: string }) => at(`/virus-alerts/${seg(alertId)}/edit`),
+  /** What customers allow to begin by itself. */
+  outbreakRules: (search: { from?: string; q?: string } = {}) => at('/virus-alerts/defence', search),
+  virusAlertFeed: () => at('/virus-alerts/feed'),
 
   agentVersions: () => at('/administration/agent-versions'),
 

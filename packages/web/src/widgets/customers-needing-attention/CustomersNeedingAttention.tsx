@@ -5,7 +5,7 @@ import { Icon, Link, paths, useActor, useFormat, useText } from '../../kit/index
 import { Legend } from '../charts/Legend.tsx'
 import { Ring } from '../charts/Ring.tsx'
 import type { ViewProps } from '../define.ts'
-import { BySeverity } from '../parts/BySeverity.tsx'
+import { BySeverity, SeverityHeads } from '../parts/BySeverity.tsx'
 import { categoryName } from '../parts/names.ts'
 import parts from '../parts/parts.module.css'
 import css from './attention.module.css'
@@ -34,7 +34,7 @@ function Table({ value }: { value: Value }) {
   const [opened, setOpened] = useState<readonly string[]>([])
   return (
     <table className={parts.table}>
-      <thead><tr><th scope="col">{say('common.customer')}</th><th scope="col" className={parts.number}>{say('severity.action-required')}</th><th scope="col" className={parts.number}>{say('severity.warning')}</th></tr></thead>
+      <thead><tr><th scope="col">{say('common.customer')}</th><SeverityHeads /></tr></thead>
       <tbody>
         {value.top.map((customer) => {
           const isOpen = opened.includes(customer.id)

@@ -12,6 +12,14 @@ export function BySeverity({ actionRequired, warning }: { actionRequired: Counte
   )
 }
 
+/** Their headings: words where there is room, else the glyphs. */
+export function SeverityHeads() {
+  const say = useText()
+  return (['action-required', 'warning'] as const).map((sign) => (
+    <th key={sign} scope="col" className={css.number} title={say(`severity.${sign}`)}><span className={css.sign}><Glyph sign={sign} /></span><span className={css.word}>{say(`severity.${sign}`)}</span></th>
+  ))
+}
+
 function One({ sign, of }: { sign: 'action-required' | 'warning'; of: Counted }) {
   const say = useText()
   const { number } = useFormat()

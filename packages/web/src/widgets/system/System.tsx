@@ -3,7 +3,7 @@ import { Fragment, useState } from 'react'
 import type * as z from 'zod'
 import { Icon, useText } from '../../kit/index.ts'
 import type { ViewProps } from '../define.ts'
-import { BySeverity } from '../parts/BySeverity.tsx'
+import { BySeverity, SeverityHeads } from '../parts/BySeverity.tsx'
 import { categoryName, typeName } from '../parts/names.ts'
 import parts from '../parts/parts.module.css'
 
@@ -15,7 +15,7 @@ export function System({ value }: ViewProps<Value>) {
   const [opened, setOpened] = useState<readonly string[]>([])
   return (
     <table className={parts.table}>
-      <thead><tr><th scope="col">{say('widgets.category')}</th><th scope="col" className={parts.number}>{say('severity.action-required')}</th><th scope="col" className={parts.number}>{say('severity.warning')}</th></tr></thead>
+      <thead><tr><th scope="col">{say('widgets.category')}</th><SeverityHeads /></tr></thead>
       <tbody>
         {value.categories.map(({ category, types, ...counts }) => {
           const isOpen = opened.includes(category)
