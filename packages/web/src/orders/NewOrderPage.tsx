@@ -1,11 +1,12 @@
 import { customersApi } from '@vigie/domain/customers'
-import { isDangerous, isSwitch, ordersApi, orderTypes, type DryRun, type Order, type OrderTarget, type OrderType } from '@vigie/domain/orders'
+import { longestDefenceDays } from '@vigie/domain/outbreak'
+import { isDangerous, isSwitch, orderParams, ordersApi, orderTypes, type DryRun, type Order, type OrderTarget, type OrderType } from '@vigie/domain/orders'
 import { productsApi } from '@vigie/domain/products'
 import { releasesApi } from '@vigie/domain/releases'
 import { commandKinds } from '@vigie/domain/commands'
 import { useState } from 'react'
 import {
-  Button, Form, load, Notice, Page, Panel, paths, query, Section, SelectField, Stack, SwitchField, TextField, toast, useAction, useActor, useAddress, useForm, useGo, useLoaded, useQuietly, useText,
+  Button, Form, load, Notice, NumberField, Page, Panel, paths, query, Section, SelectField, Stack, SwitchField, TagsField, TextField, toast, useAction, useActor, useAddress, useForm, useGo, useLoaded, useQuietly, useText,
 } from '../kit/index.ts'
 import { DryRunFacts } from './DryRunFacts.tsx'
 import { targetIn } from './target.ts'
@@ -17,8 +18,7 @@ const tags = query(customersApi.listTags).with({})
 const versions = query(releasesApi.listVersions).with({})
 export const loader = load(policy)
 
-/** Outbreak defence needs more said than a type: it has a screen of its own when an engine can do it. */
-const offered = orderTypes.filter((type) => isSwitch(type) || type === 'upgrade-agent' || (commandKinds[type].isPlain && type !== 'start-outbreak-defence'))
+const offered = orderTypes.filter((type) => isSwitch(type) || type in orderParams || commandKinds[type].isPlain)
 type Looked = { order: Order; dryRun: DryRun }
 
 /** One order over many: what, to whom, a look at what would happen, then the word. */
@@ -50,14 +50,14 @@ function Choose({ brought, onLooked, isLooked }: { brought: OrderTarget | null; 
   const choices = offered.filter((type) => mayUpgrade || type !== 'upgrade-agent')
   const wanted = choices.find((type) => type === at.search['type'])
   const form = useForm({
-    initial: { type: (wanted ?? null) as string | null, tag: null as string | null, typeId: null as string | null, version: (at.search['version'] ?? null) as string | null, isInRings: false },
-    shape: (values) => ordersApi.draftOrder.body!.pick({ type: true, isInRings: true }).loose().refine(() => values.type !== null, { path: ['type'], error: 'required' }).refine(() => values.type !== 'upgrade-agent' || values.version !== null, { path: ['version'], error: 'required' }),
+    initial: { type: (wanted ?? null) as string | null, tag: null as string | null, typeId: null as string | null, version: (at.search['version'] ?? null) as string | null, days: 3 as number | null, ports: (at.search['ports'] ?? '').split(',').filter(Boolean), isInRings: false },
+    shape: (values) => ordersApi.draftOrder.body!.pick({ type: true, isInRings: true }).loose().refine(() => values.type !== null, { path: ['type'], error: 'required' }).refine(() => values.type !== 'upgrade-agent' || values.version !== null, { path: ['version'], error: 'required' }).refine(() => values.type !== 'start-outbreak-defence' || values.ports.length > 0, { path: ['ports'], error: 'required' }).refine(() => values.type !== 'start-outbreak-defence' || values.ports.every((port) => portOf(port) !== null), { path: ['ports'], error: 'port.shape' }).refine(() => values.type !== 'start-outbreak-defence' || (values.days ?? 0) >= 1, { path: ['days'], error: 'required' }),
     submit: async (values, intent) => {
       const type = values.type as OrderType
       const target: OrderTarget = brought ?? { kind: 'matching', ...(values.tag ? { tags: [values.tag] } : {}), ...(values.typeId ? { typeIds: [values.typeId] } : {}) }
-      return await look.run({ body: { type, target, ...(type === 'upgrade-agent' ? { params: { version: values.version! } } : {}), ...(isDangerous(type) ? {} : { isInRings: values.isInRings }) } }, { intent })
+      return await look.run({ body: { type, target, ...paramsOf(type, values), ...(isDangerous(type) ? {} : { isInRings: values.isInRings }) } }, { intent })
     },
-    rename: { 'params.version': 'version' },
+    rename: { 'params.version': 'version', 'params.until': 'days', 'params.blockPorts': 'ports' },
     onDone: (reply) => onLooked(reply),
   })
   const type = form.values.type as OrderType | null
@@ -75,6 +75,13 @@ function Choose({ brought, onLooked, isLooked }: { brought: OrderTarget | null; 
           ) : (
             <Notice tone="warning" title="problem.release.not-approved">{say('releases.order.none')}</Notice>
           ))}
+          {type === 'start-outbreak-defence' && (
+            <>
+              <TagsField name="ports" label="orders.closing.ports" help="outbreak.ports.help" isRequired maxTags={100} />
+              <NumberField name="days" label="outbreak.rule.days-field" help={{ key: 'outbreak.rule.days-field.help', values: { max: longestDefenceDays } }} min={1} max={longestDefenceDays} isRequired />
+              <p className="quiet">{say('outbreak.only-ports-yet')}</p>
+            </>
+          )}
           {brought ? (
             <p>{say(`orders.target.${brought.kind}`, { count: countOf(brought) })}</p>
           ) : (
@@ -92,6 +99,16 @@ function Choose({ brought, onLooked, isLooked }: { brought: OrderTarget | null; 
       </Panel>
     </Section>
   )
+}
+
+const portOf = (text: string): number | null => (/^\d{1,5}$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= 65_535 ? Number(text) : null)
+
+/** To the minute, a little before the limit: what is looked at now is confirmed some minutes later. */
+function paramsOf(type: OrderType, values: { version: string | null; days: number | null; ports: readonly string[] }) {
+  if (type === 'upgrade-agent') return { params: { version: values.version! } }
+  if (type !== 'start-outbreak-defence') return {}
+  const until = new Date(Math.floor((Date.now() + values.days! * 86_400_000) / 60_000) * 60_000 - 60_000).toISOString()
+  return { params: { until, blockPorts: values.ports.map(Number), denyWrites: [] } }
 }
 
 const countOf = (target: OrderTarget): number => ('agentIds' in target ? target.agentIds.length : 'endpointIds' in target ? target.endpointIds.length : 'productIds' in target ? target.productIds.length : target.kind === 'customers' ? target.customerIds.length : 0)

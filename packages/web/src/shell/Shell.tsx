@@ -19,6 +19,7 @@ import { useShortcuts } from './useShortcuts.ts'
 /** It speaks of what the first screens do not. */
 const loadPalette = () => Promise.all([import('./Palette.tsx'), loadRest(firstLocale())]).then(([module]) => module)
 const Palette = lazy(loadPalette)
+const AlertBanner = lazy(() => import('../outbreak/Banner.tsx'))
 const OrderWatch = lazy(() => import('../orders/Watch.tsx'))
 
 /** Frame of every screen behind sign-in: rail, bar, what lies over them, and the live line to the server. */
@@ -62,6 +63,7 @@ export function Shell() {
       <Rail isOpen={over === 'rail'} onClose={() => setOver(null)} />
       <TopBar onMenu={() => setOver(over === 'rail' ? null : 'rail')} onSearch={() => setOver('palette')} onShortcuts={() => setOver('shortcuts')} isRailOpen={over === 'rail'} />
       <main id="main" ref={main} className={css.main} tabIndex={-1}>
+        <ErrorBoundary><Suspense><AlertBanner /></Suspense></ErrorBoundary>
         <ErrorBoundary key={pathname}>
           <Outlet />
         </ErrorBoundary>

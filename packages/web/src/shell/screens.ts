@@ -11,6 +11,7 @@ import { screens as indexes } from '../indexes/screens.ts'
 import { screens as inventory } from '../inventory/screens.ts'
 import { screens as maintenance } from '../maintenance/screens.ts'
 import { screens as orders } from '../orders/screens.ts'
+import { screens as outbreak } from '../outbreak/screens.ts'
 import { screens as outbox } from '../outbox/screens.ts'
 import { screens as products } from '../products/screens.ts'
 import { screens as releases } from '../releases/screens.ts'
@@ -20,5 +21,5 @@ import { screens as settings } from '../settings/screens.ts'
 /** Every screen of the console: one line a slice. From `screens.ts` and not `index.ts`: what a slice lends to others would come along to the first load. */
 export const screens: readonly Screen[] = [
   screen('/administration', () => import('./AdministrationPage.tsx')),
-  ...access, ...home, ...events, ...customers, ...products, ...settings, ...inventory, ...identity, ...detections, ...commands, ...indexes, ...maintenance, ...orders, ...outbox, ...releases, ...search, ...audit,
+  ...access, ...home, ...events, ...customers, ...products, ...settings, ...inventory, ...identity, ...detections, ...commands, ...indexes, ...maintenance, ...orders, ...outbreak, ...outbox, ...releases, ...search, ...audit,
 ]

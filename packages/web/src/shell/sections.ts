@@ -33,6 +33,7 @@ export const administration: readonly (Omit<Section, 'key' | 'icon'> & { about: 
   { label: 'releases.title', about: 'releases.about', to: paths.agentVersions(), needs: ['agent.upgrade'] },
   { label: 'shell.templates', about: 'shell.templates.about', to: paths.templates(), needs: ['template.read'] },
   { label: 'shell.urls', about: 'shell.urls.about', to: paths.urls(), needs: ['setting.update'] },
+  { label: 'outbreak.title', about: 'outbreak.about', to: paths.virusAlerts(), needs: ['alert.read'] },
   { label: 'shell.audit', about: 'shell.audit.about', to: paths.auditLog(), needs: ['audit.read'] },
   { label: 'shell.outbox', about: 'shell.outbox.about', to: paths.outbox(), needs: ['delivery.read'] },
 ]
