@@ -1,4 +1,3 @@
-import { defineJob } from '../jobs/index.ts'
 import type { TenantDb } from '../platform/index.ts'
 
 const hourMs = 3_600_000
@@ -98,5 +97,3 @@ async function foldLate(db: TenantDb, closed: Date): Promise<void> {
      ${add('select customer_id, category, type_id, hour, change from taken where hour >= $4')}`,
     [db.tenant.partnerId, dayOf(new Date(closed.getTime() - hourMs)), closed, startOfDay(new Date(closed.getTime() - keptDays * dayMs))])
 }
-
-export const figureJobs = [defineJob('figures.fold-tallies', { everyMinutes: 10 }, async ({ db, now }) => void (await foldTallies(db, now)))]

@@ -8,7 +8,8 @@ import { countThreats, countTopCustomersByThreat } from './detections.ts'
 import { countCustomersNeedingAttention, countNotifications, countSystem } from './events.ts'
 import { countCustomersOverTime, countProductsOverTime } from './over-time.ts'
 
-export { figureJobs, foldTallies } from './fold.ts'
+export { foldTallies } from './fold.ts'
+export { figureJobs } from './jobs.ts'
 
 /** Every figure of `domain` has its count here, and nothing else does: `index.test.ts`. */
 export const counts = [
