@@ -65,8 +65,8 @@ export function planOf({ seed, now, days, customers: customerCount }: PlanOption
   })
   const products = customers.flatMap((customer) => customer.products)
   const writer = new Finder(random, seed)
-  for (let day = 1; day < days; day++) {
-    const at = start + day * dayMs
+  for (let day = 1; day <= days; day++) {
+    const at = start + day * dayMs - minuteMs
     const finds = products.filter(({ description }) => joinedAt.get(description)! < at - dayMs).flatMap((product) => writer.everyday(product, new Date(at)))
     if (finds.length > 0) moments.push({ at: new Date(at), deed: { kind: 'day', finds } })
   }

@@ -297,7 +297,7 @@ export class Player {
     const until = (hours: number) => new Date(this.#stage.now().getTime() + hours * 3_600_000).toISOString()
     if ('assign' in what) await client.call(eventsApi.assignEvents, { body: { ids, accountId: await this.#accountId(what.assign) } })
     else if ('comment' in what) await client.call(eventsApi.addComment, { params: { eventId: event.id }, body: { text: what.comment } })
-    else if ('snooze' in what) await client.call(eventsApi.silenceEvents, { body: { ids, kind: 'snoozed', reason: what.snooze, until: until(what.hours), unless: 'worse' } })
+    else if ('snooze' in what) await client.call(eventsApi.silenceEvents, { body: { ids, kind: 'snoozed', reason: what.snooze, until: until(what.hours) } })
     else await client.call(eventsApi.silenceEvents, { body: { ids, kind: 'accepted', reason: what.accept, until: until(what.days * 24) } })
   }
 }
