@@ -144,6 +144,12 @@ async function today(player: Player, owner: ConsoleClient): Promise<void> {
     const { order } = await owner.call(ordersApi.draftOrder, { body: { type: 'update-components', target: { kind: 'products', productIds: ordered }, isInRings: true } })
     await owner.call(ordersApi.confirmOrder, { params: { orderId: order.id }, body: {} })
   }
+  const sites = ['Clinique', 'Mairie', 'Presses', 'Ecole', 'Ormes'].flatMap((name) => productIds[name] ?? [])
+  if (sites.length > 0) {
+    const { order } = await owner.call(ordersApi.draftOrder, { body: { type: 'scan-now', target: { kind: 'products', productIds: sites }, isInRings: true } })
+    await owner.call(ordersApi.confirmOrder, { params: { orderId: order.id }, body: {} })
+    await owner.call(ordersApi.steerOrder, { params: { orderId: order.id }, body: { to: 'pause' } })
+  }
   const drifting = productIds['Caisse']
   if (drifting !== undefined) {
     player.agents.get('caisse-02')!.settings.mode = 'drifts'
