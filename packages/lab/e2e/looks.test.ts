@@ -196,6 +196,7 @@ async function addresses(page: Page, { client, productIds, customerIds, template
   await client.call(ordersApi.confirmOrder, { params: { orderId: given.order.id }, body: {} })
   const all: [string, string][] = [
     ['home', '/home'],
+    ['search', '/search?q=martin'], ['search, one kind', '/search?q=01&kind=endpoint'], ['search, not yet', '/search'],
     ['events', '/events'], ['event beside', `/events?event=${event('fournil-01')}`], ['event, failed command', `/events/${event('pharmacie')}`], ['event, burst', `/events/${event('courrier')}`],
     ['event, pending', `/events/${event('imagerie-03')}`], ['event, resolved', `/events/${resolved[0]?.['id']}`], ['event, by endpoint', `/events/${event('courrier')}?tab=endpoint`], ['event, by file', `/events/${event('courrier')}?tab=object`], ['event, hostile', `/events/${event(hostile)}`], ['events, none', '/events?q=zzzz'],
     ['customers', '/customers'], ['customer', customer('Clinique')], ['customer, empty', customer('Garage de Lille')], ['customer, hostile', customer(hostile)], ['customer, long', customer('Wohnung')],

@@ -12,12 +12,12 @@ const requestsPerSecond = 10
 /** What an export may hold of memory more for five times as many rows. */
 const growthLimit = 1.5
 
-/** Every filter alone, what people combine, each order, and the far end. `customer`, `product`, `account` stand for ids of the estate. */
+/** Every filter alone, what people combine, each order, and the far end. `$customer` and the like stand for ids of the estate. */
 const questions: readonly Record<string, string>[] = [
   {}, { sort: '-severity' }, { sort: '-openedAt' }, { sort: 'customer' }, { severity: 'action-required' }, { severity: 'warning', sort: '-severity' }, { state: 'pending' }, { state: 'resolved' }, { state: 'unresolved,pending,resolved' },
-  { category: 'antivirus' }, { category: 'data-freshness', sort: '-severity' }, { category: 'licence' }, { group: 'threat' }, { group: 'system', severity: 'action-required' }, { customerId: 'customer' }, { productId: 'product' },
+  { category: 'antivirus' }, { category: 'data-freshness', sort: '-severity' }, { category: 'licence' }, { group: 'threat' }, { group: 'system', severity: 'action-required' }, { customerId: '$customer' }, { productId: '$product' },
   { typeId: 'clamav-endpoint' }, { typeId: 'clamav-site-server', state: 'unresolved,pending,resolved' }, { tag: 'group-7' }, { tag: 'group-7', sort: '-severity', severity: 'action-required' }, { assignee: 'me' }, { assignee: 'nobody', sort: '-severity' },
-  { assignee: 'account', state: 'unresolved,pending,resolved' }, { silence: 'snoozed' }, { silence: 'accepted', sort: '-severity' }, { silence: 'none,snoozed,accepted', category: 'antivirus' }, { q: 'garage' }, { q: 'acc-9999' }, { q: 'zzzz' },
+  { assignee: '$account', state: 'unresolved,pending,resolved' }, { silence: 'snoozed' }, { silence: 'accepted', sort: '-severity' }, { silence: 'none,snoozed,accepted', category: 'antivirus' }, { q: 'garage' }, { q: 'acc-9999' }, { q: 'zzzz' },
   { q: 'zzzz', state: 'unresolved,pending,resolved' }, { severity: 'action-required', category: 'antivirus', tag: 'group-1,group-2', assignee: 'nobody', q: 'garage', sort: '-openedAt' }, { limit: '200', sort: 'customer', state: 'unresolved,pending,resolved' },
 ]
 
@@ -99,7 +99,7 @@ async function exportOf(server: ServerUnderTest, query: Record<string, string>):
 
 async function withIds(database: pg.Client): Promise<Record<string, string>[]> {
   const { rows: [ids] } = await database.query<Record<string, string>>('select e.customer_id as customer, e.product_id as product, a.id as account from event e, account a where a.is_primary order by e.id limit 1')
-  return questions.map((question) => Object.fromEntries(Object.entries(question).map(([key, value]) => [key, ids![value] ?? value])))
+  return questions.map((question) => Object.fromEntries(Object.entries(question).map(([key, value]) => [key, value.startsWith('$') ? ids![value.slice(1)]! : value])))
 }
 
 /** Open loop: a request that is late delays no other, and its wait counts. */

@@ -1,6 +1,7 @@
 import type { Bench } from '../kit/define.ts'
 import { agentIdle } from './agent.ts'
 import { consolePaint } from './console.ts'
+import { dashboard } from './dashboard.ts'
 import { events } from './events.ts'
 import { customers } from './customers.ts'
 import { growth } from './growth.ts'
@@ -13,4 +14,4 @@ import { orders } from './orders.ts'
 import { search } from './search.ts'
 
 /** One file a bench; in the order a whole run takes them. */
-export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, events, live, inventory, customers, search, orders, agentIdle, consolePaint]
+export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, dashboard, events, live, inventory, customers, search, orders, agentIdle, consolePaint]

@@ -11,11 +11,16 @@ import css from './Palette.module.css'
 import { useCommands, useFound, useRecent, type Entry } from './palette-entries.ts'
 
 /** Finds everything: screens and actions here, all else at the server. Arrows choose, Page keys leap from group to group, Enter goes, Escape closes. */
-export default function Palette({ onClose }: { onClose(): void }) {
+export default function Palette({ early, onClose }: { early: { current: string }; onClose(): void }) {
   const say = useText()
   const go = useGo()
   const actor = useActor()
-  const [text, setText] = useState('')
+  /** It begins with what was typed while it was being fetched. */
+  const [text, setText] = useState(() => {
+    const typed = early.current
+    early.current = ''
+    return typed
+  })
   /** Null: the first. By its id: what arrives later moves it, and does not choose another. */
   const [chosen, setChosen] = useState<string | null>(null)
   const listId = useId()

@@ -32,6 +32,7 @@ export function Shell() {
   const { pathname, search } = useLocation()
   const main = useRef<HTMLElement>(null)
   const before = useRef(pathname)
+  const early = useRef('')
 
   // The account's language and zone win over what this browser had.
   useEffect(() => void change(account.locale, account.timeZone), [change, account.locale, account.timeZone])
@@ -69,11 +70,29 @@ export function Shell() {
         </ErrorBoundary>
         <div id="over" />
       </main>
-      {over === 'palette' && <Suspense><Palette onClose={() => setOver(null)} /></Suspense>}
+      {over === 'palette' && <Suspense fallback={<EarlyKeys into={early} onEscape={() => setOver(null)} />}><Palette early={early} onClose={() => setOver(null)} /></Suspense>}
       {over === 'shortcuts' && <Shortcuts onClose={() => setOver(null)} />}
       <Confirmations />
       <Toasts />
       <ErrorBoundary><Suspense><OrderWatch /></Suspense></ErrorBoundary>
     </div>
   )
+}
+
+/** What one types before the palette is there is meant for it, and for no shortcut of the screen behind. */
+function EarlyKeys({ into, onEscape }: { into: { current: string }; onEscape(): void }) {
+  useEffect(() => {
+    into.current = ''
+    const onKey = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return
+      if (event.key === 'Escape') onEscape()
+      else if (event.key === 'Backspace') into.current = into.current.slice(0, -1)
+      else if (event.key.length === 1) into.current += event.key
+      event.preventDefault()
+      event.stopPropagation()
+    }
+    window.addEventListener('keydown', onKey, true)
+    return () => window.removeEventListener('keydown', onKey, true)
+  }, [into, onEscape])
+  return null
 }
