@@ -58,10 +58,13 @@ export function openApi(routes: readonly DocumentedRoute[], version: string): ob
   }
 }
 
+const xlsxType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
+
 function operation({ route, slice, comment }: DocumentedRoute): object {
   const parameters = [
     ...fields(route.params).map(({ name, schema }) => ({ name, in: 'path', required: true, schema })),
     ...fields(route.query).map(({ name, schema, isRequired }) => ({ name, in: 'query', required: isRequired, schema })),
+    ...(route.produces === 'text/csv' ? [{ name: 'format', in: 'query', required: false, schema: { type: 'string', enum: ['csv', 'xlsx'], default: 'csv' } }] : []),
     ...headers(route),
   ]
   const reply = jsonSchema(route.reply, 'output')
@@ -75,7 +78,7 @@ function operation({ route, slice, comment }: DocumentedRoute): object {
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body, 'input') } } } } : {}),
     responses: {
-      [isNothing ? '204' : '200']: { description: isNothing ? 'Done.' : 'The reply.', ...(isNothing ? {} : { content: { [route.produces ?? 'application/json']: { schema: reply } } }) },
+      [isNothing ? '204' : '200']: { description: isNothing ? 'Done.' : 'The reply.', ...(isNothing ? {} : { content: { [route.produces ?? 'application/json']: { schema: reply }, ...(route.produces === 'text/csv' ? { [xlsxType]: { schema: { type: 'string', format: 'binary' } } } : {}) } }) },
       ...refusals([...route.problems, ...commonProblems]),
     },
   }

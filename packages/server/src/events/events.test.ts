@@ -121,6 +121,13 @@ describe('events (EVT-4, EVT-6)', () => {
     expect(body).toContain(`"'=HYPERLINK(""x"")"`)
     expect(body).toContain('Action required')
   })
+
+  it('exports the same rows as a spreadsheet, and no other format (EVT-4)', async () => {
+    const { status, headers } = await server.as(owner)('GET', '/v1/events.csv?q=HYPERLINK&format=xlsx')
+    expect([status, headers['content-type'], headers['content-disposition']]).toEqual([200, 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'attachment; filename="events.xlsx"'])
+    expect((await server.as(owner)('GET', '/v1/events.csv?format=pdf')).body).toMatchObject({ code: 'request.invalid', fields: [{ path: 'format', code: 'not-a-choice' }] })
+    expect((await server.as(owner)('GET', '/v1/events?format=xlsx')).body.code).toBe('request.invalid')
+  })
 })
 
 describe('assessment indexes (EVT-3)', () => {

@@ -53,6 +53,12 @@ export type PublicContext = Omit<Context, 'db' | 'actor' | 'ifMatch'>
 /** `change` is one transaction under the actor's row-level security; it refuses to commit without an audit record (ACC-11). */
 export type StepsContext = Omit<Context, 'db'> & { change<T>(work: (db: TenantDb) => Promise<T>): Promise<T> }
 
+/** What a streamed reply is given: no transaction, it opens its own. */
+export type StreamContext = Omit<Context, 'db'> & {
+  /** Of a table: `?format=xlsx` in the address (EVT-4). */
+  format: 'csv' | 'xlsx'
+}
+
 export interface Handler {
   route: AnyRoute
   /** False: the route answers as if it never were, before anything of the request is looked at (R8). Absent: always there. */
@@ -61,7 +67,7 @@ export interface Handler {
     | { kind: 'tenant'; handle: (context: Context, inputs: Inputs<AnyRoute>) => Promise<unknown> }
     | { kind: 'public'; handle: (context: PublicContext, inputs: Inputs<AnyRoute>) => Promise<unknown> }
     | { kind: 'steps'; handle: (context: StepsContext, inputs: Inputs<AnyRoute>) => Promise<unknown> }
-    | { kind: 'stream'; handle: (context: Omit<Context, 'db'>, inputs: Inputs<AnyRoute>, reply: FastifyReply) => Promise<void> }
+    | { kind: 'stream'; handle: (context: StreamContext, inputs: Inputs<AnyRoute>, reply: FastifyReply) => Promise<void> }
 }
 
 /**
@@ -83,7 +89,7 @@ export function handleInSteps<R extends AnyRoute>(route: R, run: (context: Steps
   return { route, run: { kind: 'steps', handle: run as never } }
 }
 /** For routes that write the reply themselves, piece by piece (live stream, large exports), opening short transactions as they go. */
-export function handleStream<R extends AnyRoute>(route: R, run: (context: Omit<Context, 'db'>, inputs: Inputs<R>, reply: FastifyReply) => Promise<void>): Handler {
+export function handleStream<R extends AnyRoute>(route: R, run: (context: StreamContext, inputs: Inputs<R>, reply: FastifyReply) => Promise<void>): Handler {
   return { route, run: { kind: 'stream', handle: run as never } }
 }
 

@@ -7,7 +7,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { TenantDb } from '../db/index.ts'
 import { isAway } from '../db/errors.ts'
 import type { Services } from '../services.ts'
-import { tenantOf, type Actor, type Context, type Handler, type Inputs, type Origin } from './context.ts'
+import { tenantOf, type Actor, type Context, type Handler, type Inputs, type Origin, type StreamContext } from './context.ts'
 import { runIdempotently } from './idempotency.ts'
 import { problemReply } from './problems.ts'
 import { freeConnectionsAtClose } from './closing.ts'
@@ -107,8 +107,9 @@ function register(app: FastifyInstance, handler: Handler, options: HttpOptions) 
         assertSameOrigin(request, services.publicUrl)
         try {
           assertAllowed(route, actor)
+          const format = handler.run.kind === 'stream' ? formatOf(route, request) : 'csv'
           const inputs = parseInputs(route, request)
-          return await answer(handler, { request, reply, services, actor, origin, inputs })
+          return await answer(handler, { request, reply, services, actor, origin, inputs, format })
         } catch (error) {
           const problem = toProblem(error, services)
           if (actor !== null && [401, 403].includes(problem.kind.status)) await options.onRefusal(actor, origin, route, problem)
@@ -128,9 +129,10 @@ interface Call {
   actor: Actor | null
   origin: Origin
   inputs: Inputs<AnyRoute>
+  format: StreamContext['format']
 }
 
-async function answer({ route, run }: Handler, { request, reply, services, actor, origin, inputs }: Call) {
+async function answer({ route, run }: Handler, { request, reply, services, actor, origin, inputs, format }: Call) {
   const setSession = (token: string | null) => {
     const name = sessionCookie(services.publicUrl)
     const attributes = { path: '/', httpOnly: true, sameSite: 'strict' as const, secure: services.publicUrl.startsWith('https:') }
@@ -140,7 +142,7 @@ async function answer({ route, run }: Handler, { request, reply, services, actor
   if (run.kind === 'public') return await send(reply, route, await run.handle(base, inputs))
   const context = { ...base, actor: actor!, ifMatch: versionOf(request) }
   if (run.kind === 'stream') {
-    await run.handle(context, inputs, reply)
+    await run.handle({ ...context, format }, inputs, reply)
     return reply
   }
   const assertAudited = (db: TenantDb) => {
@@ -199,6 +201,16 @@ export function assertOwnOrigin(request: FastifyRequest, publicUrl: string): voi
   if (origin === undefined) return
   const own = new Set([new URL(publicUrl).origin, `${request.protocol}://${request.host}`])
   if (!own.has(origin)) throw new Problem('request.other-origin')
+}
+
+/** Of a table that is streamed: `?format=xlsx` beside its own query. @throws request.invalid */
+function formatOf(route: AnyRoute, request: FastifyRequest): StreamContext['format'] {
+  const query = request.query as Record<string, unknown>
+  if (route.produces !== 'text/csv' || query['format'] === undefined) return 'csv'
+  const { format } = query
+  delete query['format']
+  if (format !== 'csv' && format !== 'xlsx') throw new Problem('request.invalid', {}, { fields: [{ path: 'format', code: 'not-a-choice' }] })
+  return format
 }
 
 function parseInputs(route: AnyRoute, request: FastifyRequest): Inputs<AnyRoute> {

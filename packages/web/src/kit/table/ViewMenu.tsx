@@ -29,6 +29,7 @@ export function ViewMenu<Row>({ shape, columns, csv }: { shape: TableShape<Row>;
           <>
             <Menu.Divider />
             <Menu.Item component="a" href={csv} download leftSection={<Icon name="download" size={14} />}>{say('kit.table.csv')}</Menu.Item>
+            <Menu.Item component="a" href={`${csv}${csv.includes('?') ? '&' : '?'}format=xlsx`} download leftSection={<Icon name="download" size={14} />}>{say('kit.table.xlsx')}</Menu.Item>
           </>
         )}
       </Menu.Dropdown>
