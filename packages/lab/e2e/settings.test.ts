@@ -136,12 +136,13 @@ describe.skipIf(reason !== null)('settings from the console to the engine and ba
 
   it('by hand on the machine: shown drifted with both values; what Vigie cannot put back fails honestly, and it can once the hand is gone (R15)', async () => {
     await clamav.startClamonacc() // an administrator runs a scanner of his own, against what is wanted
+    await client.call(commandsApi.sendCommand, { params: { productId }, body: { type: 'synchronise' } }) // asked, it looks at once; unasked once a minute
     await sees('Drifted', 90_000)
     await line().getByText(/reports: On/).first().waitFor()
     expect(await scanSwitch().isChecked()).toBe(false)
     await page.getByRole('button', { name: 'Put back' }).click()
     await sees('Failed', 90_000) // his is not ours to end
-    expect((await orders())[0]).toMatchObject({ step: 'failed' })
+    expect((await orders())[0]).toMatchObject({ step: 'failed', evidence: { reason: 'scanner-not-ours' } })
     const own = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).split('\n').filter((one) => one.includes('clamonacc') && one.includes(clamav.path('clamonacc.conf')))
     for (const one of own) process.kill(Number(one.trim().split(' ')[0]), 'SIGTERM')
     await page.getByRole('button', { name: 'Try again' }).click()
@@ -167,8 +168,8 @@ describe.skipIf(reason !== null)('settings from the console to the engine and ba
     expect(await row('update-schedule.every-hours')).toMatchObject({ value: rounds, state: 'effective' })
     await expect.poll(isDenied, { timeout: 20_000 }).toBe(true)
     const told = async () => (await orders()).slice(0, -earlier)
-    // the last word of the last one may come after its effect; one that was handed over and died with the agent stays "delivered" until it ends as unknown
-    await expect.poll(async () => (await told()).map(({ step }) => step).filter((step) => step === 'running' || step === 'waiting'), { timeout: 60_000 }).toEqual([])
+    // the last word of the last one may come after its effect; one that was handed over and died with the agent is handed over again
+    await expect.poll(async () => (await told()).map(({ step }) => step).filter((step) => step === 'running' || step === 'waiting' || step === 'delivered'), { timeout: 60_000 }).toEqual([])
     const reasons = (await told()).filter(({ step }) => step === 'failed').map(({ evidence }) => evidence?.['reason'])
     expect(reasons.filter((one) => one !== 'agent-restarted')).toEqual([])
     // orphans of a killed agent: one scanner runs, not one a life

@@ -70,6 +70,8 @@ export interface RunningEngine {
   stop(): Promise<void>
   /** Looks at the engine now. Never throws: what is wrong is in `problem`. */
   state(): Promise<EngineReport>
+  /** Somebody asked how it is now: what `state()` looks at only now and then, it looks at next time. */
+  lookAnew?(): void
   /** The settings in force, as of the last `state()` (AGT-4). Absent: it takes none. */
   settings?(): EndpointItem['settings']
   /** A command type not among them is greyed out, with `unsupported`'s reason. */

@@ -48,8 +48,9 @@ export class Reporter {
     return this.#looking
   }
 
-  /** Tells again, changed or not. On disk when it resolves. */
+  /** Looks at everything and tells it again, changed or not. On disk when it resolves. */
   async tellNow(): Promise<EndpointItem> {
+    this.#deps.engine?.running.lookAnew?.()
     await this.look()
     const item = await this.#item()
     await this.#deps.queue.append([item])

@@ -233,6 +233,10 @@ class ClamAv implements RunningEngine {
     }
   }
 
+  lookAnew(): void {
+    this.#onAccess.searchAnew()
+  }
+
   settings(): EndpointItem['settings'] {
     return { revision: this.#applied.revision, values: valuesOf(this.#inForce, this.#isScanning) }
   }
@@ -273,7 +277,10 @@ class ClamAv implements RunningEngine {
       isDone: (now, started) => {
         const { values } = this.settings()!
         const known = Object.keys(wanted).filter((key) => Object.hasOwn(values, key))
-        return known.every((key) => isSame(values[key], wanted[key])) ? { ...started, realTimeScan: now.realTimeScan, settings: known.length } : null
+        const open = known.filter((key) => !isSame(values[key], wanted[key]))
+        // it runs though ours ended: the administrator's own, which is not ours to end
+        if (open.length === 1 && open[0] === 'real-time-scan.enabled' && !this.#onAccess.isWanted && this.#onAccess.now) throw new CommandFailure('scanner-not-ours', started)
+        return open.length === 0 ? { ...started, realTimeScan: now.realTimeScan, settings: known.length } : null
       },
       confirmMs: 30_000,
     }

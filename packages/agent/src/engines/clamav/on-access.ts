@@ -67,6 +67,7 @@ export class OnAccess {
   async start(): Promise<void> {
     this.#folder = await this.#options.host.folder('on-access')
     if (this.#options.own) this.#supervising = this.#supervise()
+    else await this.#endFormer()
   }
 
   /** Ours ends with us: without the agent nobody would keep an eye on it. */
@@ -78,6 +79,11 @@ export class OnAccess {
       if (this.#child.exitCode === null) this.#child.kill('SIGKILL')
     }
     await this.#supervising
+  }
+
+  /** Whether the administrator runs one is looked at with the next `look`, not in a minute. */
+  searchAnew(): void {
+    this.#searchedMs = -Infinity
   }
 
   /** Looks whether it is alive; cheap. */
@@ -136,7 +142,6 @@ export class OnAccess {
       child.once('error', () => done())
     })
     if (child.pid !== undefined) {
-      await writeAtomically(join(this.#folder, 'clamonacc.pid'), String(child.pid))
       this.#running = { pid: child.pid, logPath, isPreventing: true }
       host.changed()
     }
@@ -161,15 +166,22 @@ export class OnAccess {
     return `${[...lines, 'OnAccessPrevention yes'].join('\n')}\n`
   }
 
-  /** One that a killed agent left behind would fight with ours. */
+  /**
+   * Those that a killed agent left behind would fight with ours, or go on where nobody wants any. By our settings file in their command line: an agent that was killed between their start and
+   * writing down their number left none behind (seen 2026-11-21).
+   */
   async #endFormer(): Promise<void> {
-    const pid = Number(await readText(join(this.#folder, 'clamonacc.pid')).catch(() => null))
-    if (!Number.isInteger(pid) || pid <= 1 || !(await isClamonacc(pid))) return
-    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    if (!commandLine.includes(join(this.#folder, 'clamonacc.conf'))) return
-    process.kill(pid, 'SIGTERM')
-    for (let i = 0; i < 50 && (await isClamonacc(pid)); i++) await pause(100)
-    if (await isClamonacc(pid)) process.kill(pid, 'SIGKILL')
+    const ours = `--config-file=${join(this.#folder, 'clamonacc.conf')}`
+    const former: number[] = []
+    for (const name of await readdir('/proc')) {
+      if (!/^\d+$/.test(name) || !(await isClamonacc(Number(name)))) continue
+      const args = (await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')).split('\0')
+      if (args.includes(ours)) former.push(Number(name))
+    }
+    const areThere = async () => (await Promise.all(former.map(isClamonacc))).some(Boolean)
+    for (const pid of former) end(pid, 'SIGTERM')
+    for (let i = 0; i < 50 && (await areThere()); i++) await pause(100)
+    for (const pid of former) if (await isClamonacc(pid)) end(pid, 'SIGKILL')
   }
 
   async #shortenLog(): Promise<void> {
@@ -179,6 +191,15 @@ export class OnAccess {
     if (size < logLimitBytes) return
     await rename(logPath, `${logPath}.1`)
     this.#child?.kill('SIGHUP') // opens its log anew
+  }
+}
+
+/** One that ended by itself meanwhile is ended. */
+function end(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // gone
   }
 }
 

@@ -1,4 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SettingValue } from '@vigie/domain/agents'
 import type { Agent } from '../../cli/agent.ts'
@@ -28,6 +30,15 @@ async function command(type: string, params?: Record<string, unknown>): Promise<
 const apply = (revision: number, values: Record<string, SettingValue>) => command('apply-settings', { revision, values })
 const told = () => peer.of('endpoint').at(-1)!.settings!
 const isDenied = (path: string) => readFile(path).then(() => false, () => true)
+
+/** clamonacc with the settings file of a former life of this agent. */
+async function anOrphan(): Promise<{ gone: Promise<unknown> }> {
+  const conf = (await readdir(stateFolder, { recursive: true })).find((path) => path.endsWith('on-access/clamonacc.conf'))
+  const child = spawn('/usr/sbin/clamonacc', [`--config-file=${join(stateFolder, conf!)}`, '--foreground', '--fdpass'], { stdio: 'ignore' })
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  await new Promise((resolve) => child.once('spawn', resolve))
+  return { gone }
+}
 
 describe.skipIf(whyNot() !== null)('settings at a real ClamAV (AGT-4)', () => {
   beforeEach(async () => {
@@ -63,11 +74,19 @@ describe.skipIf(whyNot() !== null)('settings at a real ClamAV (AGT-4)', () => {
     await writeFile(virus, eicar)
     await expect.poll(() => isDenied(virus), { timeout: 15_000 }).toBe(true)
     await agent!.stop()
+    // as a kill just after its start leaves it: running, and its number written nowhere (R15)
+    const orphan = await anOrphan()
     await start()
+    await orphan.gone
     await peer.until(() => told().revision === 3 && told().values['real-time-scan.enabled'] === true, 'kept over the restart')
     await expect.poll(() => isDenied(virus), { timeout: 15_000 }).toBe(true)
     expect(await apply(4, { 'real-time-scan.enabled': false })).toMatchObject({ step: 'succeeded', realTimeScan: 'off' })
     expect(await isDenied(virus)).toBe(false)
+    await agent!.stop()
+    const unwanted = await anOrphan()
+    await start()
+    await unwanted.gone
+    await peer.until(() => told().values['real-time-scan.enabled'] === false, 'off over the restart')
   }, 120_000)
 
   it('manual scan: excluded folders are left alone; “report” leaves what it finds in its place, and it stays an infection', async () => {
