@@ -81,8 +81,14 @@ const endpointSorts = ['name', 'lastSeenAt', 'openInfections', 'patternBuiltAt']
 export const listEndpoints = defineRoute({
   id: 'endpoints.list', method: 'GET', path: '/v1/endpoints', permission: 'product.read', query: listQuery(endpointSorts, endpointFilters), reply: listReply(Endpoint), problems: ['consent.missing'],
 })
+/** Columns of the CSV, in the order they stand there when none are named. */
+export const endpointCsvColumns = [
+  'name', 'customerName', 'tags', 'productName', 'productType', 'group', 'addresses', 'platform', 'state', 'agentVersion', 'agentId', 'fingerprint', 'missingProtection', 'outdated', 'engine', 'engineVersion', 'patternVersion',
+  'patternBuiltAt', 'updateCheckedAt', 'realTimeScan', 'lastScan', 'openInfections', 'lastSeenAt', 'collectedAt',
+] as const
+/** `columns`: those to write; without it all. */
 export const exportEndpoints = defineRoute({
-  id: 'endpoints.export', method: 'GET', path: '/v1/endpoints.csv', permission: 'product.read', query: listQuery(endpointSorts, endpointFilters), reply: z.string(), problems: ['consent.missing'], produces: 'text/csv',
+  id: 'endpoints.export', method: 'GET', path: '/v1/endpoints.csv', permission: 'product.read', query: listQuery(endpointSorts, endpointFilters).extend({ columns: oneOrMore(endpointCsvColumns).optional() }), reply: z.string(), problems: ['consent.missing'], produces: 'text/csv',
 })
 export const getEndpoint = defineRoute({
   id: 'endpoints.get', method: 'GET', path: '/v1/endpoints/:endpointId', permission: 'product.read', params: z.strictObject({ endpointId: EndpointId }), reply: Endpoint, problems: ['endpoint.not-found', 'consent.missing'],

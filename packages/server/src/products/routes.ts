@@ -6,6 +6,7 @@ import { record } from '../audit/index.ts'
 import { assertWithinCaps, giveWay, wakeAgent } from '../commands/index.ts'
 import { isViewAllowed } from '../consent/index.ts'
 import { assertVersion, handle, handleStream, speaker, exportPageSize, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
+import { endpointCells } from './csv.ts'
 import * as endpoints from './endpoints.ts'
 import { toAgent, type AgentRow } from './rows.ts'
 import * as products from './store.ts'
@@ -121,30 +122,18 @@ export const productRoutes: Handler[] = [
 
   handle(productsApi.listEndpoints, async ({ db, now }, { query }) => await endpoints.list(db, query, now)),
 
-  handleStream(productsApi.exportEndpoints, async (context, { query }, reply) => {
+  handleStream(productsApi.exportEndpoints, async (context, { query: { columns = [...productsApi.endpointCsvColumns], ...query } }, reply) => {
     const say = speaker(context.actor.locale)
-    const head = [
-      'endpoint', 'customer', 'tags', 'product', 'product-type', 'group', 'addresses', 'platform', 'agent-state', 'agent-version', 'agent-id', 'fingerprint', 'missing-protection', 'outdated', 'engine', 'engine-version', 'pattern-version', 'pattern-built', 'update-checked',
-      'real-time-scan', 'open-infections', 'received',
-    ].map((name) => say(`column.${name}`))
-    await streamCsv(context, reply, 'endpoints.csv', head, async (db, cursor) => {
+    const cells = columns.map((column) => endpointCells[column])
+    await streamCsv(context, reply, 'endpoints.csv', cells.map(([title]) => say(`column.${title}`)), async (db, cursor) => {
       const page = await endpoints.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor }, context.now)
       if (cursor === undefined) {
-        await record(db, context.services.vault, context.now, doer(context), { activity: 'endpoint.exported', object: { kind: 'endpoint', id: null, name: 'endpoints.csv' }, customerId: query.customerId ?? null, after: query })
+        await record(db, context.services.vault, context.now, doer(context), { activity: 'endpoint.exported', object: { kind: 'endpoint', id: null, name: 'endpoints.csv' }, customerId: query.customerId ?? null, after: { ...query, columns } })
       }
-      const rows = page.rows.map(({ engine, ...row }) => [
-        row.name, row.customerName, row.tags.join(', '), row.productName, named(say, `product-type.${row.typeId}.name`, row.typeId), row.groupLabel ?? named(say, `group.${row.group}`, row.group),
-        row.addresses?.join(' ') ?? null, row.platform, say(`agent-state.${row.state}`), row.agentVersion, row.agentId, row.fingerprint,
-        row.missingProtection && say(`missing-protection.${row.missingProtection}`), row.outdated.map((one) => say(`outdated.${one}`)).join(', '), engine?.engine ?? null, engine?.engineVersion ?? null, engine?.patternVersion ?? null, engine?.patternBuiltAt ?? null, engine?.updateCheckedAt ?? null,
-        engine ? named(say, `real-time-scan.${engine.realTimeScan}`, engine.realTimeScan) : null, row.openInfections, row.receivedAt,
-      ])
-      return { rows, nextCursor: page.nextCursor }
+      return { rows: page.rows.map((row) => cells.map(([, cell]) => cell(row, say))), nextCursor: page.nextCursor }
     })
   }),
 
   handle(productsApi.getEndpoint, async ({ db, now }, { params }) => await endpoints.get(db, params.endpointId, now)),
   handle(productsApi.summariseEndpoints, async ({ db, now }, { query }) => await endpoints.summarise(db, query, now)),
 ]
-
-/** A word of a newer agent or version has no text yet: it is shown as it is (R19). */
-const named = (say: ReturnType<typeof speaker>, key: string, word: string): string => (say.has(key) ? say(key) : word)

@@ -46,6 +46,9 @@ const shown = {
   product: [name, { ...addresses, isHidden: false, width: 150 }, { ...group, isHidden: false, width: 150 }, ...common],
 }
 
+/** The CSV has the columns that the list shows, in their order. */
+const csvColumns = (ids: readonly string[]) => ids.flatMap((id) => productsApi.endpointCsvColumns.filter((name) => name === id)).join(',')
+
 const yesNo: Filter['options'] = [{ value: 'true', label: 'common.yes' }, { value: 'false', label: 'common.no' }]
 const protection: Filter[] = [
   { key: 'state', label: 'inventory.column.state', options: agentStates.map((value) => ({ value, label: `agent-state.${value}` })) },
@@ -106,7 +109,7 @@ export function EndpointTable({ fixed = {}, filters: extra = [], bulk, more }: P
         search="inventory.search"
         filters={[...extra, ...protection.filter(({ key }) => !hasQuick || !quickKeys.has(key) || at.search[key]), ...found]}
         {...(fixed.customerId === undefined && fixed.productId === undefined ? { views: 'inventory' as const } : {})}
-        csv={csvOf(productsApi.exportEndpoints, asking(at))}
+        csv={(ids) => `${csvOf(productsApi.exportEndpoints, asking(at))}&columns=${csvColumns(ids)}`}
         actions={(endpoint) => [...commands(endpoint), ...(more?.(endpoint) ?? [])]}
         {...(bulk ? { bulk } : {})}
         opens={(endpoint) => `?endpoint=${endpoint.id}`}

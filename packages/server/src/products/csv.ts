@@ -1,0 +1,36 @@
+import type { Endpoint, productsApi } from '@vigie/domain/products'
+import type { speaker } from '../platform/index.ts'
+
+type Say = ReturnType<typeof speaker>
+type Column = (typeof productsApi.endpointCsvColumns)[number]
+
+/** A word of a newer agent or version has no text yet: it is shown as it is (R19). */
+const named = (say: Say, key: string, word: string): string => (say.has(key) ? say(key) : word)
+
+/** What an endpoint's row says in each column; titles are `column.<title>`. */
+export const endpointCells: Record<Column, [title: string, cell: (row: Endpoint, say: Say) => string | number | null]> = {
+  name: ['endpoint', (row) => row.name],
+  customerName: ['customer', (row) => row.customerName],
+  tags: ['tags', (row) => row.tags.join(', ')],
+  productName: ['product', (row) => row.productName],
+  productType: ['product-type', (row, say) => named(say, `product-type.${row.typeId}.name`, row.typeId)],
+  group: ['group', (row, say) => row.groupLabel ?? named(say, `group.${row.group}`, row.group)],
+  addresses: ['addresses', (row) => row.addresses?.join(' ') ?? null],
+  platform: ['platform', (row) => row.platform],
+  state: ['agent-state', (row, say) => say(`agent-state.${row.state}`)],
+  agentVersion: ['agent-version', (row) => row.agentVersion],
+  agentId: ['agent-id', (row) => row.agentId],
+  fingerprint: ['fingerprint', (row) => row.fingerprint],
+  missingProtection: ['missing-protection', (row, say) => row.missingProtection && say(`missing-protection.${row.missingProtection}`)],
+  outdated: ['outdated', (row, say) => row.outdated.map((one) => say(`outdated.${one}`)).join(', ')],
+  engine: ['engine', ({ engine }) => engine?.engine ?? null],
+  engineVersion: ['engine-version', ({ engine }) => engine?.engineVersion ?? null],
+  patternVersion: ['pattern-version', ({ engine }) => engine?.patternVersion ?? null],
+  patternBuiltAt: ['pattern-built', ({ engine }) => engine?.patternBuiltAt ?? null],
+  updateCheckedAt: ['update-checked', ({ engine }) => engine?.updateCheckedAt ?? null],
+  realTimeScan: ['real-time-scan', ({ engine }, say) => (engine ? named(say, `real-time-scan.${engine.realTimeScan}`, engine.realTimeScan) : null)],
+  lastScan: ['last-scan', ({ engine }) => engine?.scan.finishedAt ?? null],
+  openInfections: ['open-infections', (row) => row.openInfections],
+  lastSeenAt: ['received', (row) => row.receivedAt],
+  collectedAt: ['collected', (row) => row.collectedAt],
+}
