@@ -13,7 +13,7 @@ describe('outbreak defence (EVT-3, EVT-5)', () => {
     ['vulnerable endpoints without an alert', { vulnerable: 40 }, []],
     ['a yellow alert', { yellow: 1 }, ['yellow-alert: warning']],
     ['a red alert, nobody vulnerable', { red: 1 }, ['red-alert: action-required']],
-    ['both', { red: 1, yellow: 1, vulnerable: 3 }, ['red-alert: action-required', 'yellow-alert: warning']],
+    ['both: the red one says it all', { red: 1, yellow: 1, vulnerable: 3 }, ['red-alert: action-required']],
     ['one computer to clean', { toClean: 1, yellow: 1 }, ['to-clean: action-required', 'yellow-alert: warning']],
   ])('%s', (_, facts, expected) => expect(open(facts)).toEqual(expected))
 

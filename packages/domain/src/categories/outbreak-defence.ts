@@ -35,7 +35,8 @@ export const outbreakDefence = defineCategory({
     'yellow-alert': {
       severity: 'warning',
       concerns: 'vulnerable',
-      opens: (is, at) => is.yellow > 0 && is.vulnerable >= at.vulnerable,
+      // a red one says all that a yellow one would
+      opens: (is, at) => is.yellow > 0 && is.red === 0 && is.vulnerable >= at.vulnerable,
       figures: (is) => ({ alerts: is.yellow, endpoints: is.vulnerable }),
       resolvedBy: ['update-components'],
     },

@@ -8,7 +8,7 @@ export const loader = load(list)
 const column = columns<VirusAlert>('outbreak.column')
 const shown = [
   column.text('name', undefined, { main: true, minWidth: 180 }),
-  column.cell('level', (alert) => <LevelTag alert={alert} />, { width: 180 }),
+  column.cell('level', (alert) => <LevelTag alert={alert} />, { width: 220 }),
   column.cell('state', (alert) => <AlertStateTag state={alert.state} />, { width: 140 }),
   column.cell('startsAt', (alert) => <Moment at={alert.startsAt} />, { sort: true, width: 190 }),
   column.cell('endsAt', (alert) => <Moment at={alert.withdrawnAt ?? alert.endsAt} />, { width: 190 }),

@@ -1,6 +1,7 @@
 import { noRule, outbreakApi, ruleLevels, type CustomerRule, type OutbreakRule } from '@vigie/domain/outbreak'
 import { lazy, Suspense, useState } from 'react'
 import { columns, csvOf, DataTable, Empty, Link, load, Notice, Page, paths, query, StateTag, useActor, useAddress, useFormat, useLoaded, useText, type Action, type Filter } from '../kit/index.ts'
+import css from './outbreak.module.css'
 
 const RuleDialog = lazy(() => import('./RuleDialog.tsx'))
 const list = query(outbreakApi.listRules).list()
@@ -44,7 +45,7 @@ export default function DefencePage() {
   const bulk = (rows: CustomerRule[], ids: readonly string[], clear: () => void): Action[] => [{ label: 'outbreak.rule.change', onSelect: () => setEditing({ ids, rule: rows[0]?.rule ?? noRule, clear }) }]
   return (
     <Page title="outbreak.rules" about="outbreak.rules.about" fills crumbs={[{ label: 'outbreak.title', to: paths.virusAlerts() }]}>
-      {loaded.rows.some(({ rule, hasConsented }) => rule.from !== 'never' && !hasConsented) && <Notice tone="warning" title="outbreak.rule.waits">{say('outbreak.rule.waits.about')}</Notice>}
+      {loaded.rows.some(({ rule, hasConsented }) => rule.from !== 'never' && !hasConsented) && <div className={css.above}><Notice tone="warning" title="outbreak.rule.waits">{say('outbreak.rule.waits.about')}</Notice></div>}
       <DataTable
         {...loaded} name="outbreak.rules" columns={shown} sort="company" search="outbreak.rule.search" filters={filters} csv={csvOf(outbreakApi.exportRules, list(at))} actions={actions} {...(may ? { bulk } : {})}
         empty={<Empty icon="customers" title="outbreak.rules.none" />}
