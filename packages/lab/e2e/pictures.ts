@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { customersApi } from '@vigie/domain/customers'
 import { eventsApi } from '@vigie/domain/events'
 import { ConsoleClient } from '../src/console/index.ts'
 import { people, startDemo } from '../src/demo/index.ts'
@@ -18,12 +19,13 @@ const demo = running === undefined ? await startDemo({ folder: path.join(tempora
 const url = demo?.url ?? running!
 const client = new ConsoleClient(url)
 await client.signIn(people[0].email, people[0].password)
-const { rows } = await client.call(eventsApi.listEvents, { query: { q: '港', severity: 'action-required' } as never })
-const told = rows[0] ?? (await client.call(eventsApi.listEvents, { query: {} })).rows[0]!
+const { rows: customers } = await client.call(customersApi.listCustomers, { query: { q: 'Tilleuls' } })
+const { rows: events } = await client.call(eventsApi.listEvents, { query: { severity: 'action-required', limit: 50 } })
+const told = events.find(({ productName }) => productName === '本社サーバー') ?? events[0]!
 
 const pictures: [name: string, address: string, theme: 'light' | 'dark'][] = [
   ['home', '/home', 'light'], ['home-dark', '/home', 'dark'], ['events', `/events?event=${told.id}`, 'light'], ['events-dark', `/events?event=${told.id}`, 'dark'],
-  ['customers', '/customers', 'light'], ['inventory', '/inventory', 'light'],
+  ['customers', '/customers', 'light'], ['customer', `/customers/${customers[0]!.id}`, 'light'], ['inventory', '/inventory', 'light'],
 ]
 const { browser, close } = await openBrowser()
 try {

@@ -197,7 +197,6 @@ function present(products: ReadonlyMap<string, Product>, writer: Finder, ago: (m
   })
   on('営業所', (product, say) => say(17, { kind: 'find', product: '営業所', finds: [writer.found(product, 'antivirus', ago(17), { threat: 'Doc.Dropper.Emotet-99', object: 'C:\\Users\\sales\\Downloads\\請求書.docm', outcome: 'failed' })] }))
   on('倉庫センサー', (product, say) => say(21, { kind: 'find', product: '倉庫センサー', finds: writer.burst(product, 'network-virus', 31, 30, ago(21)) }))
-  on('Render', (_, say) => say(3 * hour, { kind: 'clone', product: 'Render' }))
   on('Office', (_, say) => say(190, { kind: 'leave', product: 'Office', how: 'kill' }))
   on('Plans', (_, say) => {
     say(1.2 * day, { kind: 'components', product: 'Plans', isUpdating: false, ageDays: 9 })

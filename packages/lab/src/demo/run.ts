@@ -66,6 +66,8 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     say('the agents come back ...')
     await player.comeBack(customers, state.identities)
     for (const product of player.products.values()) await player.report(product)
+    // each time: a copy is met when it connects
+    if (player.products.has('Render')) await player.do({ kind: 'clone', product: 'Render' })
     if (!isContinued) await today(player, await as(0))
   } catch (error) {
     player.stop()
