@@ -1,5 +1,5 @@
 import { dashboardApi, mostTabs, widgetKind } from '@vigie/domain/dashboard'
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { Button, confirm, Icon, IconButton, lazily, Part, queryClient, toast, useAction, useAddress, useGo, useText } from '../kit/index.ts'
 import css from './dashboard.module.css'
 import * as edit from './edit.ts'
@@ -25,7 +25,6 @@ export function Dashboard() {
   const resetting = useAction(dashboardApi.resetDashboard)
   const [dialog, setDialog] = useState<'gallery' | 'add' | 'rename' | null>(null)
   const [said, announce] = useState('')
-  const frame = useRef<HTMLDivElement>(null)
   const tab = tabs.find(({ id }) => id === at.search['tab']) ?? tabs[0]!
 
   const closeTab = () => {
@@ -53,8 +52,9 @@ export function Dashboard() {
     void go(`?wall=${wallSeconds}`)
   }
 
+  if (at.search['wall'] !== undefined) return <Part><Wall tabs={tabs} start={tab.id} seconds={Number(at.search['wall'])} /></Part>
   return (
-    <div ref={frame}>
+    <div>
       <div className={css.bar}>
         <TabBar
           tabs={tabs}
@@ -119,7 +119,6 @@ export function Dashboard() {
           />
         </Part>
       )}
-      {at.search['wall'] !== undefined && <Part rows={1}><Wall tabs={tabs} start={tab.id} seconds={Number(at.search['wall'])} /></Part>}
     </div>
   )
 }

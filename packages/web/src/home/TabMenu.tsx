@@ -1,6 +1,6 @@
 import { Menu } from '@mantine/core'
 import type { DashboardTab } from '@vigie/domain/dashboard'
-import { Icon, IconButton, useText } from '../kit/index.ts'
+import { IconButton, useText } from '../kit/index.ts'
 import { ActionItems } from '../kit/table/actions.tsx'
 import { holdsLastNotifications } from './edit.ts'
 import { tabName } from './words.ts'
@@ -27,9 +27,7 @@ export function TabMenu({ tabs, tab, isDefault, onColumns, onRename, onStep, onC
       <Menu.Dropdown>
         <Menu.Label>{tabName(say, tab)}</Menu.Label>
         {[1, 2, 3].map((columns) => (
-          <Menu.Item key={columns} role="menuitemradio" aria-checked={tab.columns === columns} closeMenuOnClick={false} leftSection={tab.columns === columns ? <Icon name="check" /> : <span />} onClick={() => onColumns(columns)}>
-            {say('dashboard.tab.columns', { count: columns })}
-          </Menu.Item>
+          <Menu.CheckboxItem key={columns} checked={tab.columns === columns} onChange={() => onColumns(columns)}>{say('dashboard.tab.columns', { count: columns })}</Menu.CheckboxItem>
         ))}
         <Menu.Divider />
         <ActionItems

@@ -9,7 +9,7 @@ import dashboard from './dashboard.module.css'
 import { Updated } from './WidgetHead.tsx'
 import { WidgetBody } from './WidgetBody.tsx'
 import { useTicking } from './useTicking.ts'
-import { lostSince } from './wall.ts'
+import { lostSince, wallZoom } from './wall.ts'
 import { tabName } from './words.ts'
 
 /**
@@ -69,14 +69,14 @@ export function Wall({ tabs, start, seconds }: { tabs: readonly DashboardTab[]; 
   const since = lostSince(counted, live, now, lostAfterMs)
   return (
     <Portal>
-      <div ref={surface} className={css.wall} role="dialog" aria-modal="true" aria-label={say('dashboard.wall')} tabIndex={-1} data-lost={since !== null || undefined} onPointerMove={() => setTouched(true)}>
-        <header className={css.head}>
+      <div ref={surface} className={css.wall} role="dialog" aria-modal="true" aria-label={say('dashboard.wall')} tabIndex={-1} data-lost={since !== null || undefined} style={{ zoom: wallZoom(window.innerWidth, window.innerHeight) }} onPointerMove={() => setTouched(true)}>
+        <div className={css.head}>
           <h2>{tab ? tabName(say, tab) : ''}</h2>
           {shown.length > 1 && <ol className={css.dots} aria-hidden="true">{shown.map(({ id }) => <li key={id} data-current={id === tab?.id || undefined} />)}</ol>}
           {since !== null && <p className={css.lost} role="alert"><Glyph sign="unknown" size={18} />{say('dashboard.wall.lost', { since: format.moment(new Date(since)) })}</p>}
           <time className={css.clock}>{format.clock(now)}</time>
           {isTouched && <span className={css.way}><IconButton kind="plain" icon="close" label={say('dashboard.wall.leave')} onClick={() => leave.current()} /></span>}
-        </header>
+        </div>
         {tab && (
           <div className={css.grid} style={{ '--columns': tab.columns } as CSSProperties}>
             {tab.widgets.map((widget) => <WallWidget key={`${tab.id} ${widget.id}`} kind={widget.kind} span={Math.min(widget.span, tab.columns)} height={widget.height} options={widget.options} />)}
@@ -97,12 +97,12 @@ function WallWidget({ kind, span, height, options }: Pick<DashboardTab['widgets'
   const title = say(`figure.${kind}`)
   return (
     <section className={`${dashboard.widget} ${css.widget}`} aria-label={title} style={{ '--span': span, '--height': height } as CSSProperties}>
-      <header className={dashboard.head}>
+      <div className={dashboard.head}>
         <div className={dashboard.titles}>
           <h3 className={css.title}>{title}</h3>
           <p className={dashboard.meta}>{range !== undefined && <>{say(`widgets.range.${range}`)} · </>}<Updated figure={figure} /></p>
         </div>
-      </header>
+      </div>
       <WidgetBody definition={definition} figure={figure} options={{ ...options, ...(view === undefined ? {} : { view }) }} choose={() => {}} label={title} />
     </section>
   )

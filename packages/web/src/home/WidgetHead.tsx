@@ -12,7 +12,7 @@ export function RangeMenu({ ranges, range, onChoose, widget }: { ranges: readonl
       <Menu position="bottom-start">
         <Menu.Target><button type="button" className={css.range} aria-label={say('dashboard.widget.range', { widget, range: say(`widgets.range.${range}`) })}>{say(`widgets.range.${range}`)}<Icon name="chevronDown" size={10} /></button></Menu.Target>
         <Menu.Dropdown>
-          {ranges.map((one) => <Menu.Item key={one} role="menuitemradio" aria-checked={one === range} leftSection={one === range ? <Icon name="check" /> : <span />} onClick={() => onChoose(one)}>{say(`widgets.range.${one}`)}</Menu.Item>)}
+          {ranges.map((one) => <Menu.CheckboxItem key={one} checked={one === range} closeMenuOnClick onChange={() => onChoose(one)}>{say(`widgets.range.${one}`)}</Menu.CheckboxItem>)}
         </Menu.Dropdown>
       </Menu>
       <span aria-hidden="true"> · </span>

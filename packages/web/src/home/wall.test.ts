@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lostSince } from './wall.ts'
+import { lostSince, wallZoom } from './wall.ts'
 
 const now = 1_000_000
 const figure = (ageMs: number, hasFailed = false) => ({ updatedAt: now - ageMs, hasFailed })
@@ -15,3 +15,5 @@ describe('a wall never shows an old number as a new one (DSH-1)', () => {
     ['nothing is there yet', [{ updatedAt: 0, hasFailed: true }], 'lost', null],
   ] as const)('%s', (_, figures, live, since) => expect(lostSince(figures, live, now, 150_000)).toBe(since))
 })
+
+it.each([[390, 844, 1], [1440, 900, 1.1], [1920, 1080, 1.3714], [3840, 2160, 2.6]])('%i by %i is drawn %f times as large', (width, height, zoom) => expect(wallZoom(width, height)).toBeCloseTo(zoom, 3))

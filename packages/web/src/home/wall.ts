@@ -15,3 +15,6 @@ export function lostSince(figures: readonly Counted[], live: 'connecting' | 'liv
   const isOld = now - oldest > lostAfterMs
   return live === 'lost' || shown.some(({ hasFailed }) => hasFailed) || isOld ? oldest : null
 }
+
+/** How much larger than on a desk everything is drawn: a wall is read from across a room, and the smaller side decides. @param width of the window, px */
+export const wallZoom = (width: number, height: number): number => (width < 900 ? 1 : Math.max(1.1, Math.min(2.6, width / 1400, height / 760)))

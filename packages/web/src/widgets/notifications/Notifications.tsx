@@ -81,7 +81,7 @@ function Row({ event }: { event: One }) {
         </span>
       </div>
       <span className={css.at}><Ago at={event.lastRaisedAt} /></span>
-      <span className={css.press}>
+      <span className={css.press} data-press>
         {best !== undefined && actor.can('event.act')
           ? <Button size="small" icon="play" isBusy={resolving.isRunning} disabledReason={isSent ? say('events.resolve.under-way') : undefined} aria-label={say('widgets.notifications.do', { command: say(`command.${best}`), event: title, product: event.productName })} onClick={() => void resolve()}>{say(`command.${best}`)}</Button>
           : <Link className={buttonClass('plain', 'small')} to={paths.events({ event: event.id })} aria-label={say('widgets.notifications.look-at', { event: title })}>{say('widgets.notifications.look')}</Link>}
