@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { AgentId, anyOf, CustomerId, defineRoute, EndpointId, listQuery, listReply, oneOrMore, ProductId } from '../kernel/index.ts'
 import { families, Family, ProductType } from './catalogue.ts'
 import {
-  Agent, agentStates, ConnectInstructions, Endpoint, EndpointGroup, GroupLabel, NewProduct, platformKinds, Product, ProductDescription, realTimeScanStates, TreeProduct,
+  Agent, agentStates, ConnectInstructions, Endpoint, EndpointDetails, EndpointGroup, GroupLabel, NewProduct, platformKinds, Product, ProductDescription, realTimeScanStates, TreeProduct,
 } from './shapes.ts'
 
 const params = z.strictObject({ productId: ProductId })
@@ -91,7 +91,7 @@ export const exportEndpoints = defineRoute({
   id: 'endpoints.export', method: 'GET', path: '/v1/endpoints.csv', permission: 'product.read', query: listQuery(endpointSorts, endpointFilters).extend({ columns: oneOrMore(endpointCsvColumns).optional() }), reply: z.string(), problems: ['consent.missing'], produces: 'text/csv',
 })
 export const getEndpoint = defineRoute({
-  id: 'endpoints.get', method: 'GET', path: '/v1/endpoints/:endpointId', permission: 'product.read', params: z.strictObject({ endpointId: EndpointId }), reply: Endpoint, problems: ['endpoint.not-found', 'consent.missing'],
+  id: 'endpoints.get', method: 'GET', path: '/v1/endpoints/:endpointId', permission: 'product.read', params: z.strictObject({ endpointId: EndpointId }), reply: EndpointDetails, problems: ['endpoint.not-found', 'consent.missing'],
 })
 
 /** A count that stops counting: `isMore` there are more than that. */

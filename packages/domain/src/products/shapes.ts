@@ -135,6 +135,15 @@ export const Endpoint = z.object({
 })
 export type Endpoint = z.infer<typeof Endpoint>
 
+/** What only its own page says. */
+export const EndpointDetails = Endpoint.extend({
+  /** What it was called before, newest first; also what was merged into it. A few. */
+  formerNames: z.array(z.string()),
+  /** The newest that any endpoint of the business has of its engine: what `outdated` was measured by. Null: without an engine. */
+  newest: z.object({ patternBuiltAt: Instant.nullable(), engineVersion: z.string().nullable() }).nullable(),
+})
+export type EndpointDetails = z.infer<typeof EndpointDetails>
+
 /** Node of the network tree (PRD-3): products of a customer, their groups, endpoints below (asked for page by page). */
 export const TreeProduct = z.object({
   product: Product,

@@ -1,5 +1,5 @@
 import { Problem, type QueryOf } from '@vigie/domain/kernel'
-import { outdatedBefore, silentAfterDays, type Endpoint, type productsApi } from '@vigie/domain/products'
+import { outdatedBefore, silentAfterDays, type Endpoint, type EndpointDetails, type productsApi } from '@vigie/domain/products'
 import { assertConsent, restrictView, withoutAddresses } from '../consent/index.ts'
 import { keyset, Params, type TenantDb } from '../platform/index.ts'
 import { newestOfEngines, type Newest } from './newest.ts'
@@ -97,12 +97,14 @@ async function toEndpoints(db: TenantDb, rows: readonly EndpointRow[], newest: N
 }
 
 /** @throws endpoint.not-found, consent.missing */
-export async function get(db: TenantDb, id: string, now: Date): Promise<Endpoint> {
-  const { rows: [row] } = await db.query<EndpointRow>(`select ${endpointColumns} from endpoint e ${endpointJoins} where e.id = $1`, [id])
+export async function get(db: TenantDb, id: string, now: Date): Promise<EndpointDetails> {
+  const { rows: [row] } = await db.query<EndpointRow & { former_names: string[] | null }>(`select ${endpointColumns}, s.former_names from endpoint e ${endpointJoins} left join endpoint_search s on s.partner_id = e.partner_id and s.endpoint_id = e.id where e.id = $1`, [id])
   if (!row) throw new Problem('endpoint.not-found', { endpointId: id })
   await assertConsent(db, row.customer_id, 'view-endpoints')
-  const [endpoint] = await toEndpoints(db, [row], await newestOfEngines(db, now))
-  return endpoint!
+  const newest = await newestOfEngines(db, now)
+  const [endpoint] = await toEndpoints(db, [row], newest)
+  const own = row.engine === null ? undefined : newest.get(row.engine)
+  return { ...endpoint!, formerNames: row.former_names ?? [], newest: own === undefined ? null : { patternBuiltAt: own.patternBuiltAt?.toISOString() ?? null, engineVersion: own.version } }
 }
 
 /** The first few, by name: by their words, or their ids, their agents' or their products' or its GUID. */

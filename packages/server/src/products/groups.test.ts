@@ -140,6 +140,15 @@ describe('the inventory (INV-1)', () => {
   it('a renamed machine is found by its new name and its former one', async () => {
     await sql(`update endpoint set name = 'omega' where product_id = $1 and name = 'alpha'`, [productId])
     expect([await names('q=alpha'), await names('q=omega')]).toEqual([['omega'], ['omega']])
+    const [{ id }] = await sql(`select id from endpoint where product_id = $1 and name = 'omega'`, [productId])
+    expect((await call('GET', `/v1/endpoints/${id}`)).body).toMatchObject({ name: 'omega', formerNames: ['alpha'] })
+  })
+
+  it('what is outdated says by what it was measured: the newest of the business', async () => {
+    const [{ id }] = await sql(`select id from endpoint where product_id = $1 and name = 'beta'`, [productId])
+    const { body } = await call('GET', `/v1/endpoints/${id}`)
+    expect(body).toMatchObject({ outdated: ['patterns', 'engine'], engine: { engineVersion: '1.4.2' }, newest: { engineVersion: '1.4.3' }, formerNames: [] })
+    expect(Date.parse(body.newest.patternBuiltAt) - Date.parse(body.engine.patternBuiltAt)).toBeGreaterThan(3 * 86_400_000)
   })
 
   it('tells what is wrong with each', async () => {

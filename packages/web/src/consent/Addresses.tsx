@@ -1,5 +1,5 @@
-import { consentApi } from '@vigie/domain/consent'
-import { query, useActor, useQuietly, useText } from '../kit/index.ts'
+import { consentApi, type Activity } from '@vigie/domain/consent'
+import { query, useActor, useFormat, useQuietly, useText } from '../kit/index.ts'
 
 interface Props {
   /** Null: the customer does not consent to their being seen (ACC-12). */
@@ -18,11 +18,16 @@ export function AddressesInFull({ of, customerId }: Props & { customerId: string
   return of === null ? <NotShown customerId={customerId} /> : <span className="mono">{of.join(', ')}</span>
 }
 
-function NotShown({ customerId }: { customerId: string }) {
+/** Instead of what the customer does not consent to: since when. */
+export function NotShown({ activity = 'view-addresses', customerId }: { activity?: Activity; customerId: string }) {
   const say = useText()
-  const { locale } = say
+  const { day } = useFormat()
   const mayRead = useActor().can('consent.read')
-  const since = useQuietly(mayRead ? query(consentApi.listWithheld).with({ query: { activity: 'view-addresses', customerId } }) : null)?.rows[0]?.since
-  const text = since ? say('consent.not-shown.withdrawn', { date: new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }).format(new Date(since)) }) : say(mayRead ? 'consent.not-shown.missing' : 'consent.not-shown')
+  const since = useQuietly(mayRead ? withheldOf(activity, customerId) : null)?.rows[0]?.since
+  const text = since ? say('consent.not-shown.withdrawn', { date: day(since) }) : say(mayRead ? 'consent.not-shown.missing' : 'consent.not-shown')
   return <span className="quiet" title={say('consent.not-shown.why')}>{text}</span>
 }
+
+const withheldOf = (activity: Activity, customerId: string) => query(consentApi.listWithheld).with({ query: { activity, customerId } })
+/** For what no route withholds by itself, since nothing of it is kept yet. */
+export const useIsWithheld = (activity: Activity, customerId: string): boolean => (useQuietly(useActor().can('consent.read') ? withheldOf(activity, customerId) : null)?.rows.length ?? 0) > 0

@@ -1,6 +1,6 @@
 import { lazily } from '../kit/index.ts'
 
-export { Addresses, AddressesInFull } from './Addresses.tsx'
+export { Addresses, AddressesInFull, NotShown, useIsWithheld } from './Addresses.tsx'
 export { ConsentRule, consentRule } from './ConsentRule.tsx'
 export const ConsentTab = lazily(() => import('./ConsentTab.tsx'), 'ConsentTab')
 export { fileContent } from './file-content.ts'

@@ -1,12 +1,12 @@
 import { productsApi } from '@vigie/domain/products'
 import { AddressesInFull } from '../consent/index.ts'
 import { RecentDetections } from '../detections/index.ts'
-import { AgentStateTag, Ago, Button, CopyText, Facts, Line, Link, Notice, Part, paths, query, Stack, StateTag, useActor, useLoaded, useText } from '../kit/index.ts'
+import { AgentStateTag, Ago, Button, CopyText, Facts, Line, Link, Notice, Part, paths, query, Stack, StateTag, useActor, useFormat, useLoaded, useText } from '../kit/index.ts'
 import { AgentVersionWord } from './AgentVersionWord.tsx'
 import { LastScan, RealTimeScanTag } from './scan.tsx'
 import { RecentCommands } from './RecentCommands.tsx'
 import { useEndpointCommands } from './useEndpointCommands.ts'
-import { GroupWord, InfectionCount, MissingProtectionTag, OutdatedTag } from './words.tsx'
+import { GroupWord, InfectionCount, MissingProtectionTag, OutdatedTag, WhyOutdated } from './words.tsx'
 
 const catalogue = query(productsApi.getCatalogue).with({})
 
@@ -14,6 +14,7 @@ const catalogue = query(productsApi.getCatalogue).with({})
 export function EndpointDetail({ endpointId }: { endpointId: string }) {
   const say = useText()
   const actor = useActor()
+  const { list } = useFormat()
   const endpoint = useLoaded(query(productsApi.getEndpoint).with({ params: { endpointId } }))
   const { types } = useLoaded(catalogue)
   const actions = useEndpointCommands()(endpoint)
@@ -25,6 +26,7 @@ export function EndpointDetail({ endpointId }: { endpointId: string }) {
       <div>
         <h2>{endpoint.name}</h2>
         <p className="quiet">{endpoint.platform}</p>
+        {endpoint.formerNames.length > 0 && <p className="quiet">{say('inventory.former-names', { names: list(endpoint.formerNames) })}</p>}
       </div>
       {endpoint.state !== 'online' && endpoint.state !== 'plug-in-error' && (
         <Notice tone={endpoint.state === 'abnormal' || endpoint.state === 'version-mismatch' ? 'warning' : 'plain'} title={`agent-state.${endpoint.state}`}>
@@ -56,7 +58,7 @@ export function EndpointDetail({ endpointId }: { endpointId: string }) {
           ['inventory.column.tags', endpoint.tags.length > 0 ? endpoint.tags.join(', ') : null],
           ['inventory.kind', endpoint.platformKind && say(`platform-kind.${endpoint.platformKind}`)],
           ['inventory.column.missingProtection', endpoint.missingProtection && <MissingProtectionTag key="missing" missing={endpoint.missingProtection} />],
-          ['inventory.column.outdated', endpoint.outdated.length > 0 ? <OutdatedTag key="outdated" outdated={endpoint.outdated} /> : null],
+          ['inventory.column.outdated', endpoint.outdated.length > 0 ? <div key="outdated"><OutdatedTag outdated={endpoint.outdated} /><WhyOutdated endpoint={endpoint} /></div> : null],
           ['inventory.column.addresses', endpoint.addresses?.length === 0 ? null : <AddressesInFull key="addresses" of={endpoint.addresses} customerId={endpoint.customerId} />],
           ['inventory.column.openInfections', <InfectionCount key="infections" endpoint={endpoint} />],
         ]}

@@ -16,12 +16,14 @@ import css from './products.module.css'
 import { RenameDialog } from './RenameDialog.tsx'
 
 const EndpointsTab = lazily(() => import('./EndpointsTab.tsx'), 'EndpointsTab')
+const ServerTab = lazily(() => import('./ServerTab.tsx'), 'ServerTab')
+const LicenceTab = lazily(() => import('./LicenceTab.tsx'), 'LicenceTab')
 const GroupsTab = lazily(() => import('./GroupsTab.tsx'), 'GroupsTab')
 const product = query(productsApi.getProduct).at((at) => ({ params: { productId: at.params['productId']! } }))
 export const loader = loadAllowed([null, product], [null, catalogue])
 
 const tabs = [
-  ['events', 'event.read'], ['groups', 'product.read'], ['endpoints', 'product.read'], ['site', 'product.read'], ['agents', 'product.read'], ['settings', 'setting.read'], ['commands', 'command.read'], ['detections', 'detection.read'],
+  ['events', 'event.read'], ['groups', 'product.read'], ['endpoints', 'product.read'], ['site', 'product.read'], ['server', 'product.read'], ['agents', 'product.read'], ['settings', 'setting.read'], ['commands', 'command.read'], ['detections', 'detection.read'], ['licence', 'product.read'],
 ] as const
 
 /** PRD-4: one product: how it is, why, the way out; then what it reports. */
@@ -32,7 +34,7 @@ export default function ProductPage() {
   const shown = useLoaded(product)
   const { types } = useLoaded(catalogue)
   const isSiteServer = types.find(({ id }) => id === shown.typeId)?.isSiteServer === true
-  const allowed = tabs.filter(([id, needs]) => actor.can(needs) && (id !== 'site' || isSiteServer))
+  const allowed = tabs.filter(([id, needs]) => actor.can(needs) && (id !== 'site' || isSiteServer) && (id !== 'server' || shown.family === 'endpoint-server'))
   const tab = allowed.find(([id]) => id === at.search['tab'])?.[0] ?? allowed[0]?.[0]
   const productId = shown.id
   return (
@@ -54,6 +56,8 @@ export default function ProductPage() {
         {tab === 'endpoints' && <EndpointsTab product={shown} />}
         {tab === 'site' && <SiteTab product={shown} />}
         {tab === 'agents' && <><WithheldNotice activity="view-addresses" customerId={shown.customerId} /><AgentList productId={productId} /></>}
+        {tab === 'server' && <ServerTab product={shown} />}
+        {tab === 'licence' && <LicenceTab product={shown} />}
         {tab === 'settings' && <ProductSettings product={shown} />}
         {tab === 'commands' && <CommandsTab product={shown} />}
         {tab === 'detections' && <DetectionTable fixed={{ productId }} />}

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { readText, writeAtomically } from '../../core/files.ts'
+import { writeAtomically } from '../../core/files.ts'
 import { backOffMs, pause } from '../../core/time.ts'
 import type { Host } from '../../core/engine.ts'
 import { addressOf, isOn, readConf, type Address, type Conf } from './conf.ts'
