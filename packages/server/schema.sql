@@ -1193,6 +1193,7 @@ create table public.endpoint (
   search_key text collate "C" not null generated always as (vigie.endpoint_words(name, addresses, platform)) stored,
   platform_kind text generated always as (vigie.platform_kind(platform)) stored,
   is_unprotected boolean not null generated always as (((received_at IS NULL) OR (engine IS NULL) OR (real_time_scan = ANY (ARRAY['off'::text, 'on-not-protecting'::text])))) stored,
+  health jsonb,
   constraint endpoint_pkey PRIMARY KEY (partner_id, id),
   constraint endpoint_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
   constraint endpoint_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
@@ -2216,6 +2217,19 @@ create policy tenant on public.tally_day_all for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND ( SELECT vigie.sees_all() AS sees_all))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND ( SELECT vigie.sees_all() AS sees_all));
 grant delete, insert, select, update on public.tally_day_all to vigie_app;
+
+create table public.tally_day_customer (
+  partner_id uuid not null,
+  day date not null,
+  customer_id uuid not null,
+  totals bigint[] not null,
+  constraint tally_day_customer_pkey PRIMARY KEY (partner_id, day, customer_id)
+);
+alter table public.tally_day_customer enable row level security;
+create policy tenant on public.tally_day_customer for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.tally_day_customer to vigie_app;
 
 create table public.tally_hour (
   partner_id uuid not null,

@@ -12,7 +12,16 @@ create table tally_day (
   primary key (partner_id, day, customer_id, category, type_id)
 );
 call vigie.protect('tally_day', 'customer_id', 'select, insert, update, delete');
--- the same of all customers together: for those alone who see all
+-- the same of all that a customer has, for who has the most
+create table tally_day_customer (
+  partner_id uuid not null,
+  day date not null,
+  customer_id uuid not null,
+  totals bigint[] not null,
+  primary key (partner_id, day, customer_id)
+);
+call vigie.protect('tally_day_customer', 'customer_id', 'select, insert, update, delete');
+-- and of all customers together: for those alone who see all
 create table tally_day_all (
   partner_id uuid not null,
   day date not null,

@@ -85,7 +85,7 @@ async function atMillions(context: BenchContext, server: ServerUnderTest, databa
 /** Past the trigger that notes what comes late: as if all had come in its hour. A hundredth of the customers has a third of all. */
 async function fillTallies(database: pg.Client, customers: number, detections: number): Promise<{ detections: number; tallyRows: number }> {
   await database.query(`set session_replication_role = 'replica'`)
-  await database.query('truncate tally_hour, tally_day, tally_day_all, tally_late, count_state')
+  await database.query('truncate tally_hour, tally_day, tally_day_customer, tally_day_all, tally_late, count_state')
   await database.query(
     `insert into tally_hour (partner_id, customer_id, type_id, category, hour, count)
      select c.partner_id, c.id, 'clamav-endpoint', (array['antivirus', 'antivirus', 'web-reputation', 'behaviour-monitoring', 'ips'])[1 + (abs(hashtext(c.id::text || h)) % 5)], date_trunc('hour', now()) - h * interval '1 hour',
@@ -110,7 +110,6 @@ async function fold(context: BenchContext, database: pg.Client): Promise<number>
     await pause(500)
   }
   await database.query(`update vigie_jobs.schedule set cron = '17 3 1 1 *' where name = 'figures.fold-tallies'`)
-  await database.query('vacuum analyze tally_day')
-  await database.query('vacuum analyze tally_day_all')
+  for (const table of ['tally_day', 'tally_day_customer', 'tally_day_all']) await database.query(`vacuum analyze ${table}`)
   return (performance.now() - from) / 1000
 }

@@ -10,6 +10,11 @@ const closedAfterMs = 60 * 60_000
 /** Days kept: the longest range (30 days of any time zone) and one before, from which it is the difference. */
 export const keptDays = 34
 
+/** The same totals at three depths; what else their rows are of. */
+const keys = { tally_day: 'customer_id, category, type_id', tally_day_customer: 'customer_id', tally_day_all: 'category, type_id' } as const
+type Totals = keyof typeof keys
+const tables = Object.keys(keys) as Totals[]
+
 const dayOf = (at: Date) => at.toISOString().slice(0, 10)
 const startOfDay = (at: Date) => new Date(Math.floor(at.getTime() / dayMs) * dayMs)
 
@@ -30,8 +35,7 @@ export async function foldTallies(db: TenantDb, now: Date): Promise<Date | null>
     await closeHours(db, from, end)
     from = end
   }
-  await db.query('delete from tally_day where day < $1::date', [dayOf(new Date(until.getTime() - keptDays * dayMs))])
-  await db.query('delete from tally_day_all where day < $1::date', [dayOf(new Date(until.getTime() - keptDays * dayMs))])
+  for (const table of tables) await db.query(`delete from ${table} where day < $1::date`, [dayOf(new Date(until.getTime() - keptDays * dayMs))])
   return until > begun ? until : begun
 }
 
@@ -48,21 +52,18 @@ async function begin(db: TenantDb, until: Date): Promise<Date | null> {
   return await lock()
 }
 
-/** The day's rows of all that had any before; of customers that are no more they end here. */
+/** The day's rows of all that had any before; those of customers that are no more end when nothing is left of them. */
 async function carryOver(db: TenantDb, day: Date): Promise<void> {
-  const days = [db.tenant.partnerId, dayOf(day)]
-  await db.query(
-    `insert into tally_day (partner_id, day, customer_id, category, type_id, totals)
-     select $1, $2::date, customer_id, category, type_id, array_fill(totals[25], array[25]) from tally_day t
-     where day = $2::date - 1 and not exists (select from tally_day o where o.day = $2::date) and exists (select from customer c where c.id = t.customer_id)`, days)
-  await db.query(
-    `insert into tally_day_all (partner_id, day, category, type_id, totals)
-     select $1, $2::date, category, type_id, array_fill(totals[25], array[25]) from tally_day_all where day = $2::date - 1 and not exists (select from tally_day_all o where o.day = $2::date)`, days)
+  for (const table of tables) {
+    const isAlive = table === 'tally_day_all' ? 'true' : '(totals[25] <> 0 or exists (select from customer c where c.id = t.customer_id))'
+    await db.query(
+      `insert into ${table} (partner_id, day, ${keys[table]}, totals) select $1, $2::date, ${keys[table]}, array_fill(totals[25], array[25]) from ${table} t
+       where day = $2::date - 1 and not exists (select from ${table} o where o.day = $2::date) and ${isAlive}`, [db.tenant.partnerId, dayOf(day)])
+  }
 }
 
 /** The totals of day `d` that steps `x` come to: 25 sums in one pass. */
 const sums = `array[${Array.from({ length: 25 }, (_, i) => `coalesce(sum(x.change) filter (where x.day < d.day or x.n < ${i}), 0)::bigint`).join(', ')}]`
-const laterDays = `lateral (select generate_series(x.day, $2::date, interval '1 day')::date as day) d`
 
 /**
  * Adds changes (customer_id, category, type_id, hour, change) to the totals of their day after their hour and of every later day, whatever rows there are: one that is missing stands for nothing yet.
@@ -72,14 +73,17 @@ const add = (changes: string) => `
   steps as materialized (
     select customer_id, category, type_id, (hour at time zone 'UTC')::date as day, extract(hour from hour at time zone 'UTC')::integer as n, sum(change)::integer as change from (${changes}) c
     group by 1, 2, 3, 4, 5 having sum(change) <> 0),
-  each as (
-    insert into tally_day as t (partner_id, day, customer_id, category, type_id, totals)
-    select $1, d.day, x.customer_id, x.category, x.type_id, ${sums} from steps x, ${laterDays} group by d.day, x.customer_id, x.category, x.type_id
-    on conflict (partner_id, day, customer_id, category, type_id) do update set totals = vigie.add_totals(t.totals, excluded.totals)),
-  every as (select category, type_id, day, n, sum(change)::integer as change from steps group by 1, 2, 3, 4)
-  insert into tally_day_all as t (partner_id, day, category, type_id, totals)
-  select $1, d.day, x.category, x.type_id, ${sums} from every x, ${laterDays} group by d.day, x.category, x.type_id
-  on conflict (partner_id, day, category, type_id) do update set totals = vigie.add_totals(t.totals, excluded.totals)`
+  by_customer as materialized (select customer_id, day, n, sum(change)::integer as change from steps group by 1, 2, 3 having sum(change) <> 0),
+  by_kind as materialized (select category, type_id, day, n, sum(change)::integer as change from steps group by 1, 2, 3, 4 having sum(change) <> 0),
+  each as (${addTo('tally_day', 'steps')}),
+  customers as (${addTo('tally_day_customer', 'by_customer')})
+  ${addTo('tally_day_all', 'by_kind')}`
+const addTo = (table: Totals, steps: string) => {
+  const own = keys[table].split(', ').map((column) => `x.${column}`).join(', ')
+  return `insert into ${table} as t (partner_id, day, ${keys[table]}, totals)
+    select $1, d.day, ${own}, ${sums} from ${steps} x, lateral (select generate_series(x.day, $2::date, interval '1 day')::date as day) d group by d.day, ${own}
+    on conflict (partner_id, day, ${keys[table]}) do update set totals = vigie.add_totals(t.totals, excluded.totals)`
+}
 
 /** What is noted of these hours is in tally_hour already, which is counted here. */
 async function closeHours(db: TenantDb, from: Date, until: Date): Promise<void> {

@@ -1,21 +1,27 @@
 import { restrictView } from '../consent/index.ts'
 import type { TenantDb } from '../platform/index.ts'
 
+type Totals = 'tally_day' | 'tally_day_customer' | 'tally_day_all'
+
 /**
  * What was counted between instants of whole hours: in the running totals up to where they are closed, in what came late since, and in the hours after. One statement, so that all three are of one moment.
- * Parts: `kind` 'at' what the totals are at the n-th boundary, 'in' what is to be added to the n-th bucket (from 1).
+ * Parts: `kind` 'at' what the totals are at the n-th boundary, 'in' what is to be added to the n-th bucket (from 1). A day at a time (`lateral`): joined, PostgreSQL read all days.
  */
-const parts = (totals: string, where: string, columns: string) => `
+const parts = (totals: Totals, where: string, columns: string) => `
   state as materialized (select coalesce((select closed_until from count_state), '-infinity'::timestamptz) as closed),
   point as materialized (
-    select b.n, (least(b.at, s.closed) - interval '1 hour') at time zone 'UTC' as last from unnest($1::timestamptz[]) with ordinality b (at, n), state s where s.closed > '-infinity'),
+    select b.n::integer, (least(b.at, s.closed) - interval '1 hour') at time zone 'UTC' as last from unnest($1::timestamptz[]) with ordinality b (at, n), state s where s.closed > '-infinity'),
   part as (
-    select 'at' as kind, p.n::integer, ${columns}, sum(t.totals[extract(hour from p.last)::integer + 2])::bigint as count from point p join ${totals} t on t.day = p.last::date where ${where} group by p.n, ${columns}
+    select 'at' as kind, p.n, k.* from point p, lateral (
+      select ${columns}, sum(t.totals[extract(hour from p.last)::integer + 2])::bigint as count from ${totals} t where t.day = p.last::date and ${where} group by ${columns}) k
     union all
     select 'in', width_bucket(t.hour, $1::timestamptz[]), ${columns}, sum(t.change)::bigint from tally_late t where t.hour >= ($1::timestamptz[])[1] and t.hour < least((select closed from state), $2::timestamptz) and ${where} group by 2, ${columns}
     union all
     select 'in', width_bucket(t.hour, $1::timestamptz[]), ${columns}, sum(t.count)::bigint from tally_hour t where t.hour >= greatest((select closed from state), ($1::timestamptz[])[1]) and t.hour < $2::timestamptz and ${where} group by 2, ${columns}
   )`
+
+/** What the wall says as well, said so that it finds their rows: one with few customers reads few. */
+const ofScope = ({ tenant }: TenantDb) => (tenant.scope === 'all' ? 'true' : 't.customer_id = any(array(select vigie.visible_customers()))')
 
 export interface Tally {
   category: string
@@ -27,7 +33,7 @@ export interface Tally {
 /** What one may see of it (ACC-14, consent), by category and product type in each bucket. */
 export async function tallies(db: TenantDb, bounds: readonly Date[]): Promise<Tally[]> {
   const found = new Map<string, Tally>()
-  const add = async (totals: 'tally_day' | 'tally_day_all', where: string, sign: 1 | -1) => {
+  const add = async (totals: Totals, where: string, sign: 1 | -1) => {
     const { rows } = await db.query<{ kind: 'at' | 'in'; n: number; category: string; type_id: string; count: string }>(
       `with ${parts(totals, where, 't.category, t.type_id')} select * from part`, [bounds, bounds.at(-1)])
     for (const { kind, n, category, type_id: typeId, count } of rows) {
@@ -41,7 +47,7 @@ export async function tallies(db: TenantDb, bounds: readonly Date[]): Promise<Ta
     }
   }
   const seen = await restrictView(db, 'view-detections', 't.customer_id', {})
-  if (db.tenant.scope !== 'all') await add('tally_day', seen ?? 'true', 1)
+  if (db.tenant.scope !== 'all') await add('tally_day', `${ofScope(db)} and ${seen ?? 'true'}`, 1)
   else {
     await add('tally_day_all', 'true', 1)
     // those who do not consent are fewer than those who do
@@ -57,16 +63,21 @@ export interface TopCustomer {
   categories: { category: string; count: number }[]
 }
 
-/** The customers with the most between two instants, and what all have together. */
+/** The customers with the most between two instants, and what all have together. Each customer's sum first, of which there are few; then the categories of the few that are named. */
 export async function topCustomers(db: TenantDb, from: Date, until: Date, most: number): Promise<{ total: number; customers: TopCustomer[] }> {
   const seen = (await restrictView(db, 'view-detections', 't.customer_id', {})) ?? 'true'
-  const { rows } = await db.query<{ id: string | null; company: string; categories: { category: string; count: number }[]; count: string; total: string }>(
-    `with ${parts('tally_day', seen, 't.customer_id, t.category')},
-     counted as materialized (select customer_id, category, sum(case when kind = 'at' and n = 1 then -count else count end) as count from part group by 1, 2),
-     best as materialized (
-       select c.id, c.company, k.count from (select customer_id, sum(count) as count from counted group by 1 having sum(count) > 0) k join customer c on c.id = k.customer_id order by k.count desc, c.id limit $3)
-     select b.id, b.company, b.count, a.total,
-       (select jsonb_agg(jsonb_build_object('category', category, 'count', count) order by count desc, category) from counted where customer_id = b.id and count > 0) as categories
-     from (select coalesce(sum(count), 0) as total from counted) a left join best b on true order by b.count desc, b.id`, [[from, until], until, most])
-  return { total: Number(rows[0]!.total), customers: rows.flatMap(({ id, company, count, categories }) => (id === null ? [] : [{ id, company, count: Number(count), categories }])) }
+  const { rows } = await db.query<{ total: string; id: string | null; company: string; count: string; categories: { category: string; count: number }[] | null }>(
+    `with ${parts('tally_day_customer', `${ofScope(db)} and ${seen}`, 't.customer_id')},
+     counted as materialized (select customer_id, sum(case when kind = 'at' and n = 1 then -count else count end) as count from part group by 1),
+     best as materialized (select c.id, c.company, k.count from counted k join customer c on c.id = k.customer_id where k.count > 0 order by k.count desc, c.id limit $3)
+     select a.total, b.* from (select coalesce(sum(count), 0) as total from counted) a left join best b on true order by b.count desc, b.id`, [[from, until], until, most])
+  const best = rows.flatMap(({ id, company, count }) => (id === null ? [] : [{ id, company, count: Number(count) }]))
+  const { rows: categories } = best.length === 0 ? { rows: [] } : await db.query<{ customer_id: string; category: string; count: string }>(
+    `with ${parts('tally_day', 't.customer_id = any($3::uuid[])', 't.customer_id, t.category')}
+     select customer_id, category, sum(case when kind = 'at' and n = 1 then -count else count end) as count from part group by 1, 2 having sum(case when kind = 'at' and n = 1 then -count else count end) > 0
+     order by 3 desc, 2`, [[from, until], until, best.map(({ id }) => id)])
+  return {
+    total: Number(rows[0]!.total),
+    customers: best.map((customer) => ({ ...customer, categories: categories.filter(({ customer_id }) => customer_id === customer.id).map(({ category, count }) => ({ category, count: Number(count) })) })),
+  }
 }

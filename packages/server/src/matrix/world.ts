@@ -145,7 +145,7 @@ async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark:
   for (const [table, row] of Object.entries<Record<string, unknown>>({
     history_due: { ...ofProduct, move_id: moveId }, event_step: { event_id: eventId, what: 'opened' }, consent_state: { activity: 'notify', decision: 'withdrawn', consent_id: consentId, since: now }, command_step: { command_id: commandId, step: 'waiting' }, infection: { ...ofProduct, id: newId(), endpoint_id: endpointId, category: 'antivirus', threat: mark },
     tally_minute: { ...ofProduct, category: 'antivirus' }, tally_hour: { category: 'antivirus' }, count_from: { ...ofProduct, category: 'antivirus', since: new Date(0) }, assessment_due: ofProduct,
-    fact_hour: { ...ofProduct, category: 'antivirus', fact: 'incidents' }, tally_day: { category: 'antivirus', totals: '{}' }, tally_late: { id: randomBytes(6).readUIntBE(0, 6), category: 'antivirus' }, departed: { id: newId() },
+    fact_hour: { ...ofProduct, category: 'antivirus', fact: 'incidents' }, tally_day: { category: 'antivirus', totals: '{}' }, tally_day_customer: { totals: '{}' }, tally_late: { id: randomBytes(6).readUIntBE(0, 6), category: 'antivirus' }, departed: { id: newId() },
     outbreak_rule: { from_level: 'red', days: 3 }, outbreak_defence: { alert_id: newId(), order_id: orderId },
     enrolment_refusal: { ...ofProduct, id: newId(), reason: 'agent.key-wrong', hostname: mark },
     site_server: { ...ofProduct, agent_id: agentId, urls: [], ca_fingerprint: mark },
