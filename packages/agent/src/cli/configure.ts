@@ -22,6 +22,9 @@ const places = {
   'freshclam-conf': { path: ['engines', 'clamav', 'freshclamConf'], kind: 'text' },
   'clamd-socket': { path: ['engines', 'clamav', 'clamdSocket'], kind: 'text' },
   'scan-paths': { path: ['engines', 'clamav', 'scanPaths'], kind: 'list' },
+  'site-role': { path: ['site', 'isOn'], kind: 'switch' },
+  'site-host': { path: ['site', 'host'], kind: 'text' },
+  'site-port': { path: ['site', 'port'], kind: 'number' },
   'exclude-paths': { path: ['engines', 'clamav', 'excludePaths'], kind: 'list' },
 } as const
 type Place = (typeof places)[keyof typeof places]
@@ -78,6 +81,8 @@ function change(settings: Record<string, unknown>, context: Context): Record<str
 }
 
 function read(value: string, { kind }: Place): unknown {
+  if (kind === 'switch') return value === 'on' ? true : value === 'off' ? false : value
+  if (kind === 'number') return /^\d+$/.test(value) ? Number(value) : value
   if (kind === 'list') return value.split(',').filter((part) => part !== '')
   return kind === 'megabytes' ? Math.round(Number(value) * 1_048_576) : value
 }

@@ -39,10 +39,20 @@ export async function statusCommand(context: Context): Promise<ExitName> {
     [t('agent.status.version'), live?.version ?? status?.version ?? ''],
   ]
   if (live) rows.push([t('agent.status.since'), when(context, live.since)], [t('agent.status.waiting-to-send'), t('agent.status.items', { items: live.queue.pending })])
+  if (live?.site) rows.push(...siteRows(context, live.site))
   if (engine) rows.push(...engineRows(context, engine))
   const width = Math.max(...rows.map(([label]) => columns(label)))
   for (const [label, value] of rows) say(`  ${label}${' '.repeat(width - columns(label))}  ${value}`)
   return exit
+}
+
+/** AGT-8: where its endpoints reach it, how many do, and what waits to be passed on. */
+function siteRows({ t }: Context, site: NonNullable<Status['site']>): [string, string][] {
+  return [
+    [t('agent.status.site'), site.problem !== null ? t(`site-problem.${site.problem}`) : site.urls.join(' ')],
+    [t('agent.status.site.endpoints'), String(site.endpoints)],
+    [t('agent.status.site.waiting'), `${Math.ceil(site.waitingBytes / 1_024)} KiB`],
+  ]
 }
 
 function engineRows(context: Context, engine: EngineReport): [string, string][] {

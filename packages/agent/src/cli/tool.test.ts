@@ -115,6 +115,12 @@ describe('settings without editing files (AGT-5)', () => {
     await proxy.close()
   })
 
+  it('the site server’s address and port, kept, shown, refused where they are none; the default again (AGT-8)', async () => {
+    expect(await json('configure', '--site-host', '192.0.2.7', '--site-port', '9444', '--site-role', 'off')).toMatchObject({ settings: { site: { isOn: false, host: '192.0.2.7', port: 9444 } } })
+    for (const wrong of [['--site-port', '70000'], ['--site-port', 'many'], ['--site-role', 'perhaps']]) expect(await tool(['configure', ...wrong])).toMatchObject({ code: 2, stderr: expect.stringContaining('site') })
+    expect(await json('configure', '--site-host', 'default', '--site-port', 'default', '--site-role', 'on')).toMatchObject({ settings: { site: { isOn: true, host: null, port: 8444 } } })
+  })
+
   it('interactive: asks, takes lines, an empty one keeps what is', async () => {
     await enrol()
     const said = await tool(['configure', '--interactive'], '\nsocks5://127.0.0.1:1\nyou\nhidden words\nja\ndebug\n')

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { readdir, rename, rm, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { open, readdir, rename, rm, stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { request } from 'node:https'
 import { join } from 'node:path'
-import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { installScript, releaseLimits } from '@vigie/domain/agents'
 import { problems, type ProblemCode } from '@vigie/domain/kernel'
@@ -12,7 +10,7 @@ import { privateFolder } from './files.ts'
 import { download, exchange } from './https.ts'
 import type { Log } from './log.ts'
 import { siteMovePath } from './move.ts'
-import { throughProxy, type Proxy } from './proxy.ts'
+import type { Proxy } from './proxy.ts'
 
 /** Where the site server itself reports. */
 export interface Upstream {
@@ -139,22 +137,18 @@ export class SitePages {
     const part = join(folder, `${sha256}.part`)
     const { server, ca, proxy } = this.#upstream()
     const hash = createHash('sha256')
-    let size = 0
-    const counted = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        size += chunk.length
-        hash.update(chunk)
-        if (size > packageBytes) done(new Error('the package is too large'))
-        else done(null, chunk)
-      },
-    })
     try {
-      const source = await new Promise<IncomingMessage>((resolve, reject) => {
-        const options = { method: 'GET', ca, agent: false, minVersion: 'TLSv1.2', signal: AbortSignal.timeout(downloadMs) } as const
-        request(new URL('/agent/v1/download/linux-x64', server), { ...options, ...throughProxy(proxy, { ca }) }, (answer) => (answer.statusCode === 200 ? resolve(answer) : reject(new Error(`status ${answer.statusCode}`))))
-          .on('error', reject).end()
-      })
-      await pipeline(source, counted, createWriteStream(part, { mode: 0o600 }))
+      const source = await download(new URL('/agent/v1/download/linux-x64', server), { ca, signal: AbortSignal.timeout(downloadMs) }, proxy)
+      // not a pipeline: on a full disk it waits for its source for ever (seen 2026-11-21, Node 24)
+      const out = await open(part, 'w', 0o600)
+      try {
+        for await (const chunk of atMost(packageBytes)(source)) {
+          hash.update(chunk)
+          await out.writeFile(chunk)
+        }
+      } finally {
+        await out.close()
+      }
       if (hash.digest('hex') !== sha256) throw new Error('the package is not the one the server names')
       for (const old of await readdir(folder)) if (old !== `${sha256}.part`) await rm(join(folder, old), { force: true })
       await rename(part, file)

@@ -107,6 +107,10 @@ export class SiteServer {
     return site
   }
 
+  /** What endpoints said and our own connection has not taken yet. */
+  get waitingBytes(): number {
+    return this.#line?.bufferedBytes() ?? 0
+  }
   get routes(): number {
     return this.#routes.size
   }

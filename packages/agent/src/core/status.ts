@@ -22,6 +22,8 @@ export const Status = z.object({
   commandsRefused: z.number(),
   engine: z.unknown(),
   infections: z.number(),
+  /** AGT-8: as a site server; null or absent: it is none. `waitingBytes`: what endpoints said and the way up has not taken yet. */
+  site: z.object({ port: z.number().nullable(), urls: z.array(z.string()), problem: z.string().nullable(), endpoints: z.number(), waitingBytes: z.number(), cut: z.number() }).nullable().optional(),
   memoryBytes: z.number(),
 })
 export type Status = z.infer<typeof Status>

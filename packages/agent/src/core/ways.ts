@@ -21,28 +21,32 @@ export interface Way {
  */
 export class Ways {
   readonly #directAfterMs: number
-  /** When the preferred way last worked, or began to be tried. Monotonic. */
-  #goodMs = performance.now()
+  readonly #nowMs: () => number
+  /** When the preferred way last worked, or began to be tried. */
+  #goodMs: number
   #wasDirect = false
 
-  constructor(directAfterMs: number) {
+  /** @param nowMs monotonic */
+  constructor(directAfterMs: number, nowMs = () => performance.now()) {
     this.#directAfterMs = directAfterMs
+    this.#nowMs = nowMs
+    this.#goodMs = nowMs()
   }
 
   next(identity: Identity, ca: string, proxy: Proxy | null): Way {
     const { direct } = identity
     // the site server is in the same network: a proxy that leads out of it is for the direct way
     const preferred: Way = { channel: identity.channel, ca, proxy: direct ? null : proxy, better: null }
-    const mayGoDirect = direct !== null && performance.now() - this.#goodMs > this.#directAfterMs
+    const mayGoDirect = direct !== null && this.#nowMs() - this.#goodMs > this.#directAfterMs
     this.#wasDirect = mayGoDirect && !this.#wasDirect
     return this.#wasDirect && direct ? { ...direct, proxy, better: preferred } : preferred
   }
 
   ended(way: Way, end: SessionEnd): void {
     const wasWelcome = end.kind === 'disabled' || end.kind === 'epoch-changed' || (end.kind === 'lost' && end.wasWelcome)
-    if (way.better === null && wasWelcome) this.#goodMs = performance.now()
+    if (way.better === null && wasWelcome) this.#goodMs = this.#nowMs()
     if (end.kind === 'moved') {
-      this.#goodMs = performance.now()
+      this.#goodMs = this.#nowMs()
       this.#wasDirect = false
     }
     // the direct way works: it is taken again at once when it breaks

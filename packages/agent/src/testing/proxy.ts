@@ -25,10 +25,11 @@ export class TestProxy {
     this.#options = options
   }
 
-  static async start(options: TestProxyOptions): Promise<TestProxy> {
+  /** @param at where it listens, in a network of its own perhaps */
+  static async start(options: TestProxyOptions, at: { host: string; port: number } = { host: '127.0.0.1', port: 0 }): Promise<TestProxy> {
     const proxy = new TestProxy(options)
     proxy.#server = createServer((socket) => proxy.#serve(socket))
-    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => proxy.#server.listen(at.port, at.host, resolve))
     return proxy
   }
 
