@@ -34,7 +34,7 @@ try {
     await context.addCookies(client.cookies().map((cookie) => ({ ...cookie, url })))
     await page.goto(url + address)
     await settle(page)
-    await page.screenshot({ path: path.join(folder, `${name}.png`) })
+    await page.screenshot({ path: path.join(folder, `${name}.png`), clip: { x: 0, y: 0, width: 1440, height: 810 } })
     await context.close()
   }
 } finally {

@@ -18,6 +18,8 @@ export interface Customer {
   timeZone: string
   locale: Locale
   contact: readonly [first: string, last: string]
+  /** Of the numbers that France and the United Kingdom keep for films; empty elsewhere. */
+  phone: string
   industry: string
   tags: readonly string[]
   /** Managed since so many days. */
@@ -113,8 +115,9 @@ const lines: readonly Line[] = [
 
 /** The estate, or its first customers. */
 export function estateOf(customers = lines.length): readonly Customer[] {
-  return lines.slice(0, customers).map(([company, city, place, contact, industry, tags, joinedDaysAgo, products]) => {
+  return lines.slice(0, customers).map(([company, city, place, contact, industry, tags, joinedDaysAgo, products], index) => {
     const [country, timeZone, locale] = places[place]
-    return { company, city, country, timeZone, locale, contact, industry, tags: tags.split(' ').filter(Boolean), joinedDaysAgo, products: productsOf(products) }
+    const phone = country === 'FR' ? `+33 1 99 00 ${10 + index} ${90 - index}` : country === 'GB' ? `+44 1632 960${100 + index}` : ''
+    return { company, city, country, timeZone, locale, contact, phone, industry, tags: tags.split(' ').filter(Boolean), joinedDaysAgo, products: productsOf(products) }
   })
 }

@@ -191,12 +191,12 @@ export class Player {
 
   async #join(customer: Customer): Promise<void> {
     const client = await this.#stage.as(0)
-    const { contact: [firstName, lastName], company, country, city, industry, timeZone, locale, tags, products } = customer
+    const { contact: [firstName, lastName], company, country, city, industry, timeZone, locale, phone, tags, products } = customer
     const accountId = `S-${createHash('sha256').update(company).digest('hex').slice(0, 6)}`
     const reply = await client.call(customersApi.createCustomer, {
       body: {
         profile: { company, country, city, industry, sizeEndpoints: products.reduce((sum, { machines }) => sum + machines.length, 0) }, account: { accountId, timeZone, locale },
-        contact: { firstName, lastName, email: `contact@${accountId.toLowerCase()}.example`, locale }, tags: [...tags],
+        contact: { firstName, lastName, email: `contact@${accountId.toLowerCase()}.example`, phone, locale }, tags: [...tags],
         products: products.map(({ typeId, description }) => ({ typeId, description })),
       },
     })

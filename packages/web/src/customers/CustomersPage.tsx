@@ -20,8 +20,8 @@ const groups = ['threat', 'system', 'licence'] as const
 const column = columns<Customer>('customers.column')
 const shown = [
   column.link('company', (customer) => paths.customer({ customerId: customer.id }), { sort: true, minWidth: 215 }),
-  column.cell('threat', (customer) => <OpenEvents attention={customer.threat} about={{ customerId: customer.id, group: 'threat' }} />, { sort: true, width: 86 }),
-  column.cell('system', (customer) => <OpenEvents attention={customer.system} about={{ customerId: customer.id, group: 'system' }} />, { sort: true, width: 80 }),
+  column.cell('threat', (customer) => <OpenEvents attention={customer.threat} about={{ customerId: customer.id, group: 'threat' }} />, { sort: true, width: 104 }),
+  column.cell('system', (customer) => <OpenEvents attention={customer.system} about={{ customerId: customer.id, group: 'system' }} />, { sort: true, width: 96 }),
   column.cell('licence', (customer) => <OpenEvents attention={customer.licence} about={{ customerId: customer.id, group: 'licence' }} />, { sort: true, width: 92 }),
   column.cell('attention', (customer) => <OpenEvents attention={customer.attention} about={{ customerId: customer.id }} />, { sort: true, width: 120, hidden: true }),
   column.cell('contact', (customer) => (customer.contact ? <a href={`mailto:${customer.contact.email}`}>{customer.contact.name}</a> : <span className="faint" data-nothing="">–</span>), { width: 120 }),
