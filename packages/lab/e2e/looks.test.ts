@@ -95,6 +95,7 @@ describe.skipIf(!isBuilt)('every screen in every look', () => {
       ['shortcuts', '/home', (page) => page.keyboard.press('?')],
       ['the account menu', '/home', (page) => page.getByRole('button', { name: /^Account of/ }).click()],
       ['columns', '/customers', (page) => page.getByRole('button', { name: 'View and export' }).click()],
+      ['widgets to add', '/home', (page) => page.getByRole('button', { name: 'Add widget' }).click()],
       ['errors at their fields', '/customers/new', (page) => page.getByRole('button', { name: 'Next' }).click()],
     ]
     it.each(over)('%s', async (_, address, open) => {
@@ -195,7 +196,7 @@ async function addresses(page: Page, { client, productIds, customerIds, template
   const given = await client.call(ordersApi.draftOrder, { body: { type: 'scan-now', target } })
   await client.call(ordersApi.confirmOrder, { params: { orderId: given.order.id }, body: {} })
   const all: [string, string][] = [
-    ['home', '/home'],
+    ['home', '/home'], ['home, estate', '/home?tab=estate'], ['home, on a wall', '/home?wall=600'], ['products', '/products'],
     ['search', '/search?q=martin'], ['search, one kind', '/search?q=01&kind=endpoint'], ['search, not yet', '/search'],
     ['events', '/events'], ['event beside', `/events?event=${event('fournil-01')}`], ['event, failed command', `/events/${event('pharmacie')}`], ['event, burst', `/events/${event('courrier')}`],
     ['event, pending', `/events/${event('imagerie-03')}`], ['event, resolved', `/events/${resolved[0]?.['id']}`], ['event, by endpoint', `/events/${event('courrier')}?tab=endpoint`], ['event, by file', `/events/${event('courrier')}?tab=object`], ['event, hostile', `/events/${event(hostile)}`], ['events, none', '/events?q=zzzz'],

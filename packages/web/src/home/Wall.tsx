@@ -55,7 +55,7 @@ export function Wall({ tabs, start, seconds }: { tabs: readonly DashboardTab[]; 
   }, [shown.length])
   useEffect(() => {
     if (shown.length < 2) return
-    const timer = setInterval(() => setAt((one) => one + 1), Math.max(5, Math.min(3600, seconds || 30)) * 1000)
+    const timer = setInterval(() => setAt((one) => one + 1), Math.max(1, Math.min(3600, seconds || 30)) * 1000)
     return () => clearInterval(timer)
   }, [shown.length, seconds, at])
   useEffect(() => {

@@ -1,4 +1,4 @@
-import { dashboardApi, type DashboardTab } from '@vigie/domain/dashboard'
+import { dashboardApi, type Dashboard, type DashboardTab } from '@vigie/domain/dashboard'
 import { useMemo, useSyncExternalStore } from 'react'
 import { api, query, queryClient, trouble, useLoaded } from '../kit/index.ts'
 import type { Tabs } from './edit.ts'
@@ -25,7 +25,8 @@ export function useLayout() {
     tabs: wanted ?? server.tabs,
     isDefault: wanted === null && server.isDefault,
     version: server.version,
-    change: (edit: (tabs: Tabs) => DashboardTab[]) => keeper.change(server, edit),
+    /** From what the server last said by then: an undo comes seconds after what it takes back. */
+    change: (edit: (tabs: Tabs) => DashboardTab[]) => keeper.change(queryClient.getQueryData<Dashboard>(layout.queryKey) ?? server, edit),
   }
 }
 export type KeptLayout = ReturnType<typeof useLayout>
