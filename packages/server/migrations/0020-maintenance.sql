@@ -62,6 +62,9 @@ alter table event_silence
   add foreign key (partner_id, window_id) references maintenance_window (partner_id, id) on delete set null (window_id);
 create index event_silence_window on event_silence (partner_id, window_id, since);
 
+-- What an agent says of its machine beyond the engine (EVT-1, EVT-3): { freeRatio, disks, down: { service: since }, mail, licence }; null: nothing.
+alter table endpoint add column health jsonb;
+
 -- Between the business's own values and a customer's: those of a tag.
 alter table index_value
   add column tag text,

@@ -1,5 +1,6 @@
 import type { EndpointItem, Machine } from '@vigie/domain/agents'
 import { commandTypes } from '@vigie/domain/commands'
+import { readDisks, type Disk } from './disks.ts'
 import type { Engine, EngineReport, RunningEngine } from './engine.ts'
 import type { Queue } from './queue.ts'
 
@@ -12,6 +13,8 @@ export interface ReporterDeps {
   machine: () => Promise<Machine>
   /** Why it can't upgrade itself; null: it can. Absent: nobody would start the new version. */
   upgrade?: () => string | null
+  /** Its file systems; absent: those of this machine. */
+  disks?: () => Promise<Disk[]>
   probeMs?: number
 }
 
@@ -79,8 +82,9 @@ export class Reporter {
   async #item(): Promise<EndpointItem> {
     const { engine: deps, queue, machine } = this.#deps
     const { hostname, platform, addresses, fingerprint } = await machine()
+    const disks = await (this.#deps.disks ?? readDisks)()
     const engine = this.engine && { ...this.engine, problem: queue.problem ?? this.engine.problem }
-    return { kind: 'endpoint', endpoint: fingerprint, at: new Date().toISOString(), name: hostname, platform, addresses, engine, commands: commandsOf(deps, this.#deps.upgrade ? this.#deps.upgrade() : 'not-supported'), settings: deps?.running.settings?.() ?? null }
+    return { kind: 'endpoint', endpoint: fingerprint, at: new Date().toISOString(), name: hostname, platform, addresses, engine, commands: commandsOf(deps, this.#deps.upgrade ? this.#deps.upgrade() : 'not-supported'), settings: deps?.running.settings?.() ?? null, ...(disks.length > 0 && { health: { disks } }) }
   }
 }
 
@@ -95,4 +99,6 @@ function commandsOf(engine: ReporterDeps['engine'], upgrade: string | null): End
   })
 }
 
-const text = (item: EndpointItem): string => JSON.stringify({ ...item, at: '' })
+/** What is new when it differs. Free space moves all the time: only which disks are full is news (EVT-3: under 1 %), the numbers come with the next report. */
+const text = (item: EndpointItem): string =>
+  JSON.stringify({ ...item, at: '', health: item.health?.disks?.filter(({ sizeBytes, freeBytes }) => freeBytes < sizeBytes * 0.01).map(({ mount }) => mount) })

@@ -118,6 +118,16 @@ export const EndpointItem = z.object({
   commands: z.array(z.object({ type: z.string().max(40), isSupported: z.boolean(), reason: z.string().max(60).nullable() })).max(40),
   /** Since version 2: the settings in force at the engine (AGT-4); absent or null: it knows none. `revision`: of the last `apply-settings` it took; 0: none yet. */
   settings: z.object({ revision: z.number().int().min(0), values: z.record(z.string().max(60), SettingValue) }).nullable().optional(),
+  /** Since version 2: how the machine and what runs on it are, beyond the engine; absent: it says nothing of it. Each part only where it is known. */
+  health: z.object({
+    /** Its real file systems, no memory and no copies of others. */
+    disks: z.array(z.object({ mount: Text, sizeBytes: z.number().min(0), freeBytes: z.number().min(0) })).max(100),
+    /** Services that do not run, since when; one we don't know is left out. */
+    down: z.array(z.object({ service: z.string().max(40), since: Instant })).max(20),
+    /** Messages of the last hour. */
+    mail: z.object({ handled: z.number().int().min(0), spam: z.number().int().min(0) }).nullable(),
+    licence: z.object({ expiresAt: Instant.nullable(), seats: z.number().int().min(0).nullable(), seatsUsed: z.number().int().min(0).nullable() }).nullable(),
+  }).partial().optional(),
 })
 /** A step of a command, as it happened at the agent. `evidence` is the engine's, not ours (AGT-3). */
 export const OutcomeItem = z.object({

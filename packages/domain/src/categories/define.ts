@@ -24,6 +24,20 @@ export type Fact =
   | { of: 'alert-infections' }
   /** Endpoints that a virus alert in force could hit, and nothing on them would stop it. */
   | { of: 'vulnerable-endpoints' }
+  /** Endpoints with a file system under 1 % free. */
+  | { of: 'endpoints-low-on-disk' }
+  /** Spam among the messages its mail gateways handled in their last hour, 0 to 100; 0 when none says so. */
+  | { of: 'spam-percent' }
+  /** Whole minutes since an endpoint of the product says that this service of its is down; at least 1; 0: none does. */
+  | { of: 'down-minutes'; service: ReportedService }
+  /** Of the licence that its agents report: days since it was over (from 1; 0: it is not), days until it is (36,500: it is over, or nobody says), seats in use beyond it. */
+  | { of: 'licence'; what: 'days-over' | 'days-left' | 'seats-over' }
+
+/** Services that an agent may say are down. */
+export const reportedServices = ['smart-protection', 'mail-server', 'appliance'] as const
+export type ReportedService = (typeof reportedServices)[number]
+/** "Not soon": what `days-left` is where nothing is known. */
+export const farAwayDays = 36_500
 
 export const fact = {
   detections: (lastMinutes: number): Fact => ({ of: 'detections', lastMinutes }),
@@ -36,6 +50,10 @@ export const fact = {
   virusAlerts: (level: 'yellow' | 'red'): Fact => ({ of: 'virus-alerts', level }),
   alertInfections: (): Fact => ({ of: 'alert-infections' }),
   vulnerableEndpoints: (): Fact => ({ of: 'vulnerable-endpoints' }),
+  endpointsLowOnDisk: (): Fact => ({ of: 'endpoints-low-on-disk' }),
+  spamPercent: (): Fact => ({ of: 'spam-percent' }),
+  downMinutes: (service: ReportedService): Fact => ({ of: 'down-minutes', service }),
+  licence: (what: 'days-over' | 'days-left' | 'seats-over'): Fact => ({ of: 'licence', what }),
 }
 
 /** An assessment index (mission §0): a threshold that a partner, then a tag of customers, then a customer, may tune. */

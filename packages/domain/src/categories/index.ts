@@ -3,6 +3,15 @@ import { agentOffline } from './agent-offline.ts'
 import { antivirus } from './antivirus.ts'
 import { componentUpdate } from './component-update.ts'
 import { dataFreshness } from './data-freshness.ts'
+import { antiSpam } from './anti-spam.ts'
+import { smartProtection } from './smart-protection.ts'
+import { mailServer } from './mail-server.ts'
+import { applianceFailure } from './appliance-failure.ts'
+import { diskSpace } from './disk-space.ts'
+import { gatewayWebThreats } from './gateway-web-threats.ts'
+import { licenceExpired } from './licence-expired.ts'
+import { licenceExpiring } from './licence-expiring.ts'
+import { seatsExceeded } from './seats-exceeded.ts'
 import { antiSpyware } from './anti-spyware.ts'
 import { networkVirus } from './network-virus.ts'
 import { webReputation } from './web-reputation.ts'
@@ -16,14 +25,16 @@ import type { Category } from './define.ts'
 import type { CategoryGroup } from './types.ts'
 import { managedServer } from './managed-server.ts'
 
-export { assess, defineCategory, fact, indexesInForce, type Category, type Condition, type Fact, type Index, type Verdict } from './define.ts'
+export { assess, defineCategory, fact, farAwayDays, indexesInForce, reportedServices, type Category, type Condition, type Fact, type InForce, type Index, type IndexLevel, type ReportedService, type Verdict } from './define.ts'
 export { canReplay, isCalm, isKept, isLowWorse, replay, type FactHour, type Replayed } from './replay.ts'
 export { categoryGroups, type CategoryGroup } from './types.ts'
+export { antiSpam, smartProtection, mailServer, applianceFailure, diskSpace, gatewayWebThreats, licenceExpired, licenceExpiring, seatsExceeded }
 export { agentAbnormal, agentOffline, antiSpyware, networkVirus, webReputation, behaviourMonitoring, urlFiltering, deviceControl, botnet, ips, antivirus, outbreakDefence, componentUpdate, dataFreshness, managedServer }
 
 export const categories: readonly Category[] = [
-  outbreakDefence, antivirus, antiSpyware, networkVirus, webReputation, behaviourMonitoring, urlFiltering, deviceControl, botnet, ips,
-  componentUpdate, managedServer, agentAbnormal, agentOffline, dataFreshness,
+  outbreakDefence, antivirus, antiSpyware, networkVirus, webReputation, behaviourMonitoring, urlFiltering, deviceControl, botnet, ips, gatewayWebThreats, antiSpam,
+  componentUpdate, smartProtection, diskSpace, applianceFailure, mailServer, managedServer, agentAbnormal, agentOffline, dataFreshness,
+  licenceExpired, licenceExpiring, seatsExceeded,
 ] as unknown as readonly Category[]
 export const categoryById: ReadonlyMap<string, Category> = new Map(categories.map((category) => [category.id, category]))
 

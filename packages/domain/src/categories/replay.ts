@@ -19,17 +19,17 @@ const hourMs = 3_600_000
 const passes = (fact: Fact) => fact.of === 'detections'
 
 /** Is less of it worse? */
-export const isLowWorse = (fact: Fact): boolean => fact.of === 'components-deployed-percent'
+export const isLowWorse = (fact: Fact): boolean => fact.of === 'components-deployed-percent' || (fact.of === 'licence' && fact.what === 'days-left')
 /** A fact that is this good leaves no trace in what is kept for previews: thresholds below it can't be looked back at. */
 export function isCalm(fact: Fact, value: number): boolean {
   if (fact.of === 'detections') return value < 5
-  if (fact.of === 'component-age-days') return value < 3
+  if (fact.of === 'component-age-days' || fact.of === 'spam-percent') return value < 3
   return fact.of === 'components-deployed-percent' ? value >= 100 : value === 0
 }
-/** Facts whose past is kept: what an agent's silence was in each minute of a quarter is not. */
-/** What followed from alerts that have ended can't be tuned after the fact. */
-const ofAlerts: readonly Fact['of'][] = ['virus-alerts', 'alert-infections', 'vulnerable-endpoints']
-export const isKept = (fact: Fact): boolean => !ofAlerts.includes(fact.of) && fact.of !== 'agent-silent-minutes' && fact.of !== 'stale-endpoints'
+/** Not kept: what was so in each minute of a quarter, what only moves with the calendar, and what followed from alerts that have ended. */
+const notKept: readonly Fact['of'][] = ['agent-silent-minutes', 'stale-endpoints', 'down-minutes', 'licence', 'virus-alerts', 'alert-infections', 'vulnerable-endpoints']
+/** Facts whose past is kept. */
+export const isKept = (fact: Fact): boolean => !notKept.includes(fact.of)
 export const canReplay = (category: Category): boolean => Object.values(category.facts).every(isKept)
 
 /**

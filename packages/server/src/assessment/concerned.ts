@@ -1,6 +1,6 @@
 import { categoryById, type Fact } from '@vigie/domain/categories'
 import type { TenantDb } from '../platform/index.ts'
-import { deployWithinMs } from './facts.ts'
+import { deployWithinMs, lowOnDiskRatio } from './facts.ts'
 
 export interface Concerned {
   id: string
@@ -65,6 +65,14 @@ function whereOf(fact: Fact, event: { productId: string; category: string }, sin
       return { where: `exists (select from virus_alert a where ${inForce} and vigie.is_hit(e.platform, a.platforms) and vigie.is_open_to(e.real_time_scan, e.pattern_built_at, a.recognised_from))`, values: [] }
     case 'alert-infections':
       return { where: `e.id in (select i.endpoint_id from infection i where i.product_id = $1 and i.closed_at is null and exists (select from virus_alert a where ${inForce} and vigie.names_threat(i.threat, a.threats)))`, values: [] }
+    case 'endpoints-low-on-disk':
+      return { where: `(e.health->>'freeRatio')::double precision < $3`, values: [lowOnDiskRatio] }
+    case 'spam-percent':
+      return { where: `e.health ? 'mail'`, values: [] }
+    case 'down-minutes':
+      return { where: `e.health->'down' ? $3`, values: [fact.service] }
+    case 'licence':
+      return { where: `e.health ? 'licence'`, values: [] }
     case 'components-deployed-percent':
       return {
         where: `e.pattern_built_at < (select max(n.pattern_built_at) from endpoint n where n.product_id = $1) - $3 * interval '1 millisecond'`, values: [deployWithinMs],

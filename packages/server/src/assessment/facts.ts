@@ -1,13 +1,26 @@
-import type { Category } from '@vigie/domain/categories'
+import { farAwayDays, reportedServices, type Category, type ReportedService } from '@vigie/domain/categories'
 import type { TenantDb } from '../platform/index.ts'
 
 const minuteMs = 60_000
+/** EVT-3: under 1 % free. */
+export const lowOnDiskRatio = 0.01
 const dayMs = 86_400_000
 /**
  * An endpoint counts as deployed while its components are at most this much older than the product's newest: signatures come out daily and endpoints fetch them at their
  * own hours, so that without it every update would look like a fall to a few per cent (EVT-9: no flapping).
  */
 export const deployWithinMs = 48 * 60 * minuteMs
+
+/** What the endpoints of a product say of themselves, together. */
+export interface Health {
+  lowOnDisk: number
+  mailHandled: number
+  mailSpam: number
+  /** When the first of them said that it is down, by service. */
+  down: Partial<Record<ReportedService, Date>>
+  licenceEndsAt: Date | null
+  seatsOver: number
+}
 
 /** What is known of one product, from kept counts only: never from the detections themselves (performance.md, P5). */
 export interface ProductFacts {
@@ -24,6 +37,8 @@ export interface ProductFacts {
   agents: readonly { state: string; lastSeenAt: Date }[]
   /** Endpoints with a connected agent and figures past their promise (PRD-8), and when the next of the others would be. */
   staleEndpoints: number
+  /** Of what agents say of their machines; null: none says anything. */
+  health: Health | null
   nextStaleAt: Date | null
   /** EVT-5: of the virus alerts in force that concern its endpoints; null: none does. */
   alerts: { red: number; yellow: number; vulnerable: number; toClean: number; nextEndAt: Date } | null
@@ -32,10 +47,11 @@ export interface ProductFacts {
 /** Of many products at once: one statement a kind of fact, all on their way together. */
 export async function readFacts(db: TenantDb, productIds: readonly string[], windowMinutes: number, now: Date): Promise<Map<string, ProductFacts>> {
   const facts = new Map<string, ProductFacts>(
-    productIds.map((id) => [id, { detections: new Map(), infections: new Map(), endpointsByScan: new Map(), freshAt: null, componentsKnown: 0, componentsDeployed: 0, agents: [], staleEndpoints: 0, nextStaleAt: null, alerts: null }]),
+    productIds.map((id) => [id, { detections: new Map(), infections: new Map(), endpointsByScan: new Map(), freshAt: null, componentsKnown: 0, componentsDeployed: 0, agents: [], staleEndpoints: 0, health: null, nextStaleAt: null, alerts: null }]),
   )
-  const [alerts, detections, infections, endpoints, agents, stale] = await Promise.all([
+  const [alerts, health, detections, infections, endpoints, agents, stale] = await Promise.all([
     readAlerts(db, productIds, now),
+    readHealth(db, productIds),
     // a minute counts by its beginning: never anything older than the window
     db.query<{ product_id: string; category: string; count: number; oldest: Date }>(
       `select t.product_id, t.category, sum(t.count)::integer as count, min(t.minute) as oldest
@@ -64,6 +80,7 @@ export async function readFacts(db: TenantDb, productIds: readonly string[], win
   ])
   for (const [productId, of] of Map.groupBy(agents.rows, ({ product_id }) => product_id)) facts.get(productId)!.agents = of.map(({ state, last_seen_at }) => ({ state, lastSeenAt: last_seen_at }))
   for (const { product_id, stale: count, next_at } of stale.rows) Object.assign(facts.get(product_id)!, { staleEndpoints: count, nextStaleAt: next_at })
+  for (const { product_id: productId, ...of } of health) facts.get(productId)!.health = of
   for (const { product_id: productId, ...of } of alerts) facts.get(productId)!.alerts = of
   for (const { product_id, category, count, oldest } of detections.rows) facts.get(product_id)!.detections.set(category, { count, oldest })
   for (const { product_id, category, count } of infections.rows) facts.get(product_id)!.infections.set(category, count)
@@ -80,6 +97,17 @@ export async function readFacts(db: TenantDb, productIds: readonly string[], win
     }
   }
   return facts
+}
+
+/** Plan: index endpoint_by_product, as the other counts of endpoints. Of several licences the one that is over first counts. */
+async function readHealth(db: TenantDb, productIds: readonly string[]): Promise<(Health & { product_id: string })[]> {
+  const { rows } = await db.query<{ product_id: string; lowOnDisk: number; mailHandled: number; mailSpam: number; licenceEndsAt: Date | null; seatsOver: number; down: (Date | null)[] }>(
+    `select product_id, count(*) filter (where (health->>'freeRatio')::double precision < $2)::integer as "lowOnDisk", coalesce(sum((health->'mail'->>'handled')::bigint), 0)::double precision as "mailHandled",
+       coalesce(sum((health->'mail'->>'spam')::bigint), 0)::double precision as "mailSpam", min((health->'licence'->>'expiresAt')::timestamptz) as "licenceEndsAt",
+       coalesce(max((health->'licence'->>'seatsUsed')::bigint - (health->'licence'->>'seats')::bigint), 0)::double precision as "seatsOver",
+       array[${reportedServices.map((service) => `min((health->'down'->>'${service}')::timestamptz)`).join(', ')}] as down
+     from endpoint where product_id = any($1) and health is not null group by 1`, [productIds, lowOnDiskRatio])
+  return rows.map(({ down, ...row }) => ({ ...row, down: Object.fromEntries(reportedServices.flatMap((service, n) => (down[n] ? [[service, down[n]]] : []))) }))
 }
 
 /** Costs one look at an empty table where no alert is in force. */
@@ -124,6 +152,14 @@ export function factsOf(category: Category, of: ProductFacts, now: Date): Record
           return [name, of.alerts?.toClean ?? 0]
         case 'vulnerable-endpoints':
           return [name, of.alerts?.vulnerable ?? 0]
+        case 'endpoints-low-on-disk':
+          return [name, of.health?.lowOnDisk ?? 0]
+        case 'spam-percent':
+          return [name, !of.health?.mailHandled ? 0 : Math.floor((of.health.mailSpam / of.health.mailHandled) * 100)]
+        case 'down-minutes':
+          return [name, downMinutes(of, fact.service, now)]
+        case 'licence':
+          return [name, licenceFact(of, fact.what, now)]
       }
     }),
   )
@@ -136,9 +172,26 @@ const silent = ({ agents }: ProductFacts, states: readonly string[]) => agents.f
 const silentMinutes = (of: ProductFacts, states: readonly string[], now: Date): number =>
   Math.max(0, ...silent(of, states).map(({ lastSeenAt }) => Math.max(1, Math.floor((now.getTime() - lastSeenAt.getTime()) / minuteMs))))
 
+/** At least 1 for one that has just stopped. */
+function downMinutes({ health }: ProductFacts, service: ReportedService, now: Date): number {
+  const since = health?.down[service]
+  return since ? Math.max(1, Math.floor((now.getTime() - since.getTime()) / minuteMs)) : 0
+}
+
+/** The day on which it ends is its last, and the next the first without it. */
+function licenceFact({ health }: ProductFacts, what: 'days-over' | 'days-left' | 'seats-over', now: Date): number {
+  if (what === 'seats-over') return Math.max(0, health?.seatsOver ?? 0)
+  const leftMs = health?.licenceEndsAt ? health.licenceEndsAt.getTime() - now.getTime() : null
+  if (what === 'days-over') return leftMs === null || leftMs > 0 ? 0 : Math.floor(-leftMs / dayMs) + 1
+  return leftMs === null || leftMs <= 0 ? farAwayDays : Math.ceil(leftMs / dayMs)
+}
+
 /** The longest look back any category takes. */
 export const windowMinutesOf = (categories: readonly Category[]): number =>
   Math.max(1, ...categories.flatMap(({ facts }) => Object.values(facts).map((fact) => (fact.of === 'detections' ? fact.lastMinutes : 0))))
+
+/** When the next whole day to or from `end` is over. */
+const nextDayOf = (end: Date, now: Date): number => end.getTime() + (Math.floor((now.getTime() - end.getTime()) / dayMs) + 1) * dayMs
 
 /**
  * When time alone may next change the answer; null: never. `isCounting`: an event is open that closes as the hour moves on (a count can only fall by itself, so
@@ -154,6 +207,11 @@ export function nextChangeAt(category: Category, of: ProductFacts, at: Readonly<
     if (fact.of === 'agent-silent-minutes') {
       return silent(of, fact.states).flatMap(({ lastSeenAt }) => Object.values(at).map((minutes) => lastSeenAt.getTime() + minutes * minuteMs)).filter((ms) => ms > now.getTime())
     }
+    if (fact.of === 'down-minutes') {
+      const since = of.health?.down[fact.service]
+      return since ? Object.values(at).map((minutes) => since.getTime() + minutes * minuteMs).filter((ms) => ms > now.getTime()) : []
+    }
+    if (fact.of === 'licence' && fact.what !== 'seats-over') return of.health?.licenceEndsAt ? [nextDayOf(of.health.licenceEndsAt, now)] : []
     if (fact.of === 'virus-alerts') return of.alerts === null ? [] : [of.alerts.nextEndAt.getTime()]
     if (fact.of === 'stale-endpoints') return of.nextStaleAt === null ? [] : [of.nextStaleAt.getTime() + 1]
     if (fact.of === 'component-age-days' && of.freshAt !== null) return [of.freshAt.getTime() + (ageDays(of, now) + 1) * dayMs]

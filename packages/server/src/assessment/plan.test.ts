@@ -10,7 +10,7 @@ const categories = [antivirus, componentUpdate] as unknown as Category[]
 const facts = (change: { incidents?: number; infections?: number; freshAt?: Date; known?: number; deployed?: number } = {}): ProductFacts => ({
   detections: new Map(change.incidents ? [['antivirus', { count: change.incidents, oldest: ago(1_800) }]] : []),
   infections: new Map(change.infections ? [['antivirus', change.infections]] : []),
-  endpointsByScan: new Map([['on', 1]]), freshAt: change.freshAt ?? null, componentsKnown: change.known ?? 0, componentsDeployed: change.deployed ?? 0, agents: [], staleEndpoints: 0, nextStaleAt: null, alerts: null,
+  endpointsByScan: new Map([['on', 1]]), freshAt: change.freshAt ?? null, componentsKnown: change.known ?? 0, componentsDeployed: change.deployed ?? 0, agents: [], staleEndpoints: 0, health: null, nextStaleAt: null, alerts: null,
 })
 const standing = (change: Partial<Standing> = {}): Standing => ({
   id: 'e1', productId: 'p1', category: 'antivirus', condition: 'uncleaned', state: 'unresolved', count: 1, figures: { infections: 1 }, lastRaisedAt: ago(60), notedAt: null, severity: 'action-required', silenceId: null, commands: [], ...change,

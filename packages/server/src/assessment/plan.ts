@@ -129,9 +129,10 @@ function carryOn(event: Standing, { holds, figures }: Held, now: Date): Changed 
   return { event, state, count: event.count + (grew ? 1 : 0), figures, lastRaisedAt: grew || isStale ? now : event.lastRaisedAt, notedAt: step === 'raised' || step === 'eased' ? now : event.notedAt, step }
 }
 
+const lowIsWorse = new Set(['percent', 'daysLeft'])
 /** A figure went the wrong way: more of something, or a smaller share. Thresholds are no figures of the product. */
 export function isWorse(now: Figures, before: Figures): boolean {
-  return Object.entries(now).some(([name, value]) => name !== 'threshold' && (name === 'percent' ? value < (before[name] ?? value) : value > (before[name] ?? value)))
+  return Object.entries(now).some(([name, value]) => name !== 'threshold' && (lowIsWorse.has(name) ? value < (before[name] ?? value) : value > (before[name] ?? value)))
 }
 const isSame = (a: Figures, b: Figures) => Object.entries(a).every(([name, value]) => b[name] === value)
 

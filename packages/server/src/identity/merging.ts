@@ -5,7 +5,7 @@ import { newId, type TenantDb } from '../platform/index.ts'
 /** What an endpoint last said of itself: of two that are one, the newer report stands. */
 export const reportedColumns = [
   'agent_id', 'name', 'addresses', 'platform', 'engine', 'engine_version', 'pattern_version', 'pattern_built_at', 'update_checked_at', 'real_time_scan', 'scan_running', 'scan_started_at', 'scan_finished_at',
-  'engine_problem', 'collected_at', 'received_at',
+  'engine_problem', 'health', 'collected_at', 'received_at',
 ] as const
 /** What an endpoint is, whatever it says: stays with each. Both lists together are the table's, without what is computed (a test holds them to it). */
 export const ownColumns = ['partner_id', 'id', 'customer_id', 'product_id', 'key', 'group', 'open_infections', 'created_at'] as const

@@ -1,4 +1,5 @@
 import type { EndpointItem } from '@vigie/domain/agents'
+import { reportedServices } from '@vigie/domain/categories'
 import { uniqueViolation, type TenantDb } from '../platform/index.ts'
 import { isExact, tallyOf } from './tallies.ts'
 
@@ -75,13 +76,13 @@ export async function upsertEndpoints(db: TenantDb, rows: readonly EndpointRow[]
 
 const upsert = `
   insert into endpoint as e (partner_id, id, customer_id, product_id, agent_id, key, name, "group", addresses, platform, engine, engine_version, pattern_version, pattern_built_at,
-    update_checked_at, real_time_scan, scan_running, scan_started_at, scan_finished_at, engine_problem, collected_at, received_at, created_at)
+    update_checked_at, real_time_scan, scan_running, scan_started_at, scan_finished_at, engine_problem, health, collected_at, received_at, created_at)
   select $1, r.id, r.customer_id, r.product_id, r.agent_id, r.key, r.name, coalesce(g.name, 'servers'), coalesce(r.addresses, '{}'), coalesce(r.platform, ''), r.engine, r.engine_version,
-    r.pattern_version, r.pattern_built_at, r.update_checked_at, coalesce(r.real_time_scan, 'unknown'), coalesce(r.scan_running, false), r.scan_started_at, r.scan_finished_at, r.engine_problem,
+    r.pattern_version, r.pattern_built_at, r.update_checked_at, coalesce(r.real_time_scan, 'unknown'), coalesce(r.scan_running, false), r.scan_started_at, r.scan_finished_at, r.engine_problem, r.health,
     r.collected_at, case when r.collected_at is not null then $2::timestamptz end, $2
   from json_to_recordset($3) as r (id uuid, customer_id uuid, product_id uuid, agent_id uuid, key text, name text, addresses text[], platform text, engine text, engine_version text,
       pattern_version text, pattern_built_at timestamptz, update_checked_at timestamptz, real_time_scan text, scan_running boolean, scan_started_at timestamptz, scan_finished_at timestamptz,
-      engine_problem text, collected_at timestamptz)
+      engine_problem text, health jsonb, collected_at timestamptz)
     left join lateral (
       select g.name from endpoint_group g join product p on p.partner_id = g.partner_id and p.id = g.product_id where g.product_id = r.product_id
       order by coalesce(g.name = p.new_endpoint_group, false) desc, coalesce(g.name = vigie.platform_kind(r.platform) || 's', false) desc, g.position, g.name limit 1
@@ -102,6 +103,7 @@ const upsert = `
     scan_started_at = case when excluded.received_at is null then e.scan_started_at else excluded.scan_started_at end,
     scan_finished_at = case when excluded.received_at is null then e.scan_finished_at else excluded.scan_finished_at end,
     engine_problem = case when excluded.received_at is null then e.engine_problem else excluded.engine_problem end,
+    health = case when excluded.received_at is null then e.health else excluded.health end,
     collected_at = coalesce(excluded.collected_at, e.collected_at),
     received_at = coalesce(excluded.received_at, e.received_at)
   returning e.id, e.product_id, e.customer_id, e.key, e."group", e.open_infections, xmax = 0 as is_new`
@@ -112,11 +114,21 @@ const toJson = ({ id, customerId, productId, agentId, key, name, report }: Endpo
   const { item, collectedAt } = report
   const { engine } = item
   return {
-    ...base, name: item.name || name, addresses: item.addresses, platform: item.platform, collected_at: collectedAt,
+    ...base, name: item.name || name, addresses: item.addresses, platform: item.platform, collected_at: collectedAt, ...(item.health && { health: healthOf(item.health) }),
     ...(engine && {
       engine: engine.engine, engine_version: engine.engineVersion, pattern_version: engine.patternVersion, pattern_built_at: engine.patternBuiltAt, update_checked_at: engine.updateCheckedAt,
       real_time_scan: engine.realTimeScan, scan_running: engine.scan.isRunning, scan_started_at: engine.scan.startedAt, scan_finished_at: engine.scan.finishedAt, engine_problem: engine.problem,
     }),
+  }
+}
+
+/** As assessments read it: the least free share, and what is down by name. The first of two times stands. */
+function healthOf({ disks = [], down = [], mail = null, licence = null }: NonNullable<EndpointItem['health']>) {
+  const ratios = disks.filter(({ sizeBytes }) => sizeBytes > 0).map(({ sizeBytes, freeBytes }) => Math.min(1, freeBytes / sizeBytes))
+  const known = down.filter(({ service }) => (reportedServices as readonly string[]).includes(service)).toSorted((a, b) => Date.parse(b.since) - Date.parse(a.since))
+  return {
+    ...(disks.length > 0 && { disks }), ...(ratios.length > 0 && { freeRatio: Math.min(...ratios) }), ...(known.length > 0 && { down: Object.fromEntries(known.map(({ service, since }) => [service, since])) }),
+    ...(mail && { mail }), ...(licence && { licence }),
   }
 }
 

@@ -10,6 +10,7 @@ export const threatMitigator = defineProductType({
   categories: ['data-freshness'],
   commands: [],
   settings: [],
+  filtersUrls: false,
   addOns: [],
   isConnectable: false,
   licenceUnit: 'appliance',

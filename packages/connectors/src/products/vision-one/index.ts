@@ -10,6 +10,7 @@ export const visionOne = defineProductType({
   categories: ['data-freshness'],
   commands: [],
   settings: [],
+  filtersUrls: false,
   addOns: ['edr'],
   isConnectable: false,
   licenceUnit: 'endpoint',

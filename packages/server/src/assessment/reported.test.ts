@@ -1,0 +1,81 @@
+import type { EndpointItem } from '@vigie/domain/agents'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { upsertEndpoints } from '../ingest/store.ts'
+import { newId } from '../platform/index.ts'
+import { aCustomer, aPartner, aProduct } from '../platform/testing/database.ts'
+import { testServer, type TestServer } from '../platform/testing/server.ts'
+import { assessProducts } from './assessor.ts'
+import { concernedEndpoints } from './concerned.ts'
+
+let server: TestServer
+let partnerId: string
+const noon = Date.parse('2026-11-21T12:00:00Z')
+const [minute, day] = [60_000, 86_400_000]
+beforeAll(async () => {
+  server = await testServer()
+  partnerId = await aPartner(server.database)
+})
+afterAll(() => server.close())
+
+const tenant = () => ({ partnerId, scope: 'all' as const, principalId: null })
+const at = (ms: number) => new Date(noon + ms).toISOString()
+async function aProductOf(typeId: string) {
+  const customerId = await aCustomer(server.database, partnerId)
+  const id = await aProduct(server.database, partnerId, customerId)
+  await server.database.owner.query('update product set type_id = $2 where id = $1', [id, typeId])
+  return { id, customerId }
+}
+/** What its endpoints say of themselves at that time, as it comes from the channel, and which events are open then. */
+async function told(product: { id: string; customerId: string }, ms: number, ...healths: NonNullable<EndpointItem['health']>[]): Promise<string[]> {
+  server.clock.set(new Date(noon + ms))
+  return await server.database.transaction(tenant(), async (db) => {
+    const rows = healths.map((health, n) => ({
+      id: newId(), customerId: product.customerId, productId: product.id, agentId: newId(), key: `k${n}`, name: `srv-${n}`,
+      report: { item: { kind: 'endpoint' as const, endpoint: `k${n}`, at: at(ms), name: `srv-${n}`, platform: 'Debian', addresses: [], engine: null, commands: [], health }, collectedAt: new Date(noon + ms) },
+    }))
+    if (rows.length > 0) await upsertEndpoints(db, rows, new Date(noon + ms))
+    await assessProducts(db, server.services, [product.id], new Date(noon + 900 * day))
+    const { rows: open } = await db.query<{ event: string }>(`select category || '.' || condition as event from event where product_id = $1 and state <> 'resolved' order by 1`, [product.id])
+    return open.map(({ event }) => event)
+  })
+}
+const dueAt = async (productId: string) => (await server.database.owner.query('select due_at from assessment_due where product_id = $1', [productId])).rows[0]?.due_at as Date | undefined
+
+describe('what agents report of their machines, from the report to the event (EVT-1, EVT-3)', () => {
+  it('disk space: the worst file system of each counts, and the event names its endpoints', async () => {
+    const product = await aProductOf('clamav-site-server')
+    const disks = (...free: number[]) => ({ disks: free.map((freeBytes, n) => ({ mount: `/${n}`, sizeBytes: 1_000, freeBytes })) })
+    expect(await told(product, 0, disks(500, 9), disks(10))).toEqual([])
+    expect(await told(product, minute, disks(500, 9), disks(9))).toEqual(['disk-space.nearly-full'])
+    const { endpoints } = await server.database.transaction(tenant(), (db) => concernedEndpoints(db, { productId: product.id, category: 'disk-space', condition: 'nearly-full' }, new Date(0), 10))
+    expect(endpoints.map(({ name }) => name)).toEqual(['srv-0', 'srv-1'])
+    expect(await told(product, 2 * minute, disks(500), {})).toEqual([])
+  })
+
+  it('a service that is down: told after its grace by the clock alone, over when it runs', async () => {
+    const product = await aProductOf('rspamd')
+    const down = { down: [{ service: 'mail-server', since: at(0) }, { service: 'a newer agent’s word', since: at(0) }] }
+    await server.database.owner.query('insert into assessment_due (partner_id, product_id, customer_id, due_at) values ($1, $2, $3, $4)', [partnerId, product.id, product.customerId, new Date(noon + 900 * day)])
+    expect(await told(product, minute, down)).toEqual([])
+    expect(await dueAt(product.id)).toEqual(new Date(noon + 5 * minute))
+    expect(await told(product, 5 * minute)).toEqual(['mail-server.stopped'])
+    expect(await told(product, 6 * minute, {})).toEqual([])
+  })
+
+  it('spam is counted over all gateways of the product', async () => {
+    const product = await aProductOf('rspamd')
+    expect(await told(product, 0, { mail: { handled: 100, spam: 12 } }, { mail: { handled: 100, spam: 7 } })).toEqual([])
+    expect(await told(product, minute, { mail: { handled: 100, spam: 12 } }, { mail: { handled: 100, spam: 8 } })).toEqual(['anti-spam.much-spam'])
+    expect(await told(product, 2 * minute, { mail: { handled: 0, spam: 0 } }, {})).toEqual([])
+  })
+
+  it('a licence: soon, over, renewed; and its seats', async () => {
+    const product = await aProductOf('wfbs-s')
+    const licence = (expiresAt: string | null, seats: number | null = null, seatsUsed: number | null = null) => ({ licence: { expiresAt, seats, seatsUsed } })
+    expect(await told(product, 0, licence(at(31 * day)))).toEqual([])
+    expect(await told(product, 2 * day, licence(at(31 * day)))).toEqual(['licence-expiring.soon'])
+    expect(await told(product, 31 * day)).toEqual(['licence-expired.expired'])
+    expect(await told(product, 32 * day, licence(at(400 * day), 10, 11))).toEqual(['seats-exceeded.exceeded'])
+    expect(await told(product, 33 * day, licence(at(400 * day), 11, 11))).toEqual([])
+  })
+})
