@@ -24,6 +24,8 @@ export const ProductType = z.object({
   commands: z.array(z.enum(commandTypes)),
   /** Domain settings it takes (AGT-4): ids of `settings`. */
   settings: z.array(z.string()),
+  /** It lets or blocks web addresses by lists (ADM-2). Source: the maker's manual; ClamAV knows of files and mails alone. The lists reach it once it can be connected. */
+  filtersUrls: z.boolean(),
   /** Add-ons that a licence may bring: `add-on.<id>`. */
   addOns: z.array(z.string()),
   /** False: this version knows the type but can't connect one yet; "add product" shows it, greyed out, and says so. */

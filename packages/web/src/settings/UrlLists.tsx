@@ -1,8 +1,10 @@
+import { productsApi } from '@vigie/domain/products'
 import { urlKinds, urlListsApi, type UrlListEntry } from '@vigie/domain/settings'
 import { useState } from 'react'
-import { Button, columns, confirm, csvOf, DataTable, Empty, query, toast, useAction, useActor, useAddress, useLoaded, useText, type Action, type Filter } from '../kit/index.ts'
+import { Button, columns, confirm, csvOf, DataTable, Empty, Notice, query, toast, useAction, useActor, useAddress, useFormat, useLoaded, useQuietly, useText, type Action, type Filter } from '../kit/index.ts'
 import { AddUrls } from './AddUrls.tsx'
 import { decodedUrl } from './decode-url.ts'
+import css from './settings.module.css'
 
 export const urlsOf = (customerId: string | null) => query(urlListsApi.listUrls).list(() => ({ query: customerId === null ? {} : { customerId } }) as never)
 
@@ -19,6 +21,29 @@ const filters: Filter[] = [{ key: 'kind', label: 'settings.url.column.kind', opt
 function Entry({ entry }: { entry: UrlListEntry }) {
   const decoded = decodedUrl(entry.text)
   return <span className="mono" title={entry.text}>{decoded}{decoded !== entry.text && <span className="faint"> {entry.text}</span>}</span>
+}
+
+const catalogue = query(productsApi.getCatalogue).with({})
+const productsOf = (customerId: string) => query(productsApi.listProducts).with({ query: { customerId, limit: 200 } })
+
+/** Which products the lists are kept for; none that can be connected takes them yet, and it says so. */
+function WhoFilters({ customerId }: { customerId: string | null }) {
+  const say = useText()
+  const { list } = useFormat()
+  const mayRead = useActor().can('product.read')
+  const types = useQuietly(mayRead ? catalogue : null)?.types
+  const products = useQuietly(mayRead && customerId !== null ? productsOf(customerId) : null)?.rows
+  if (types === undefined || (customerId !== null && products === undefined)) return null
+  const nameOf = (id: string) => (say.has(`product-type.${id}.name`) ? say(`product-type.${id}.name`) : id)
+  const filtering = types.filter((type) => type.filtersUrls && (products === undefined || products.some(({ typeId }) => typeId === type.id)))
+  if (filtering.some((type) => type.isConnectable)) return null
+  return (
+    <div className={css.who}>
+      <Notice tone="plain" title={filtering.length === 0 ? 'settings.url.nobody' : { key: 'settings.url.kept-for', values: { products: list(filtering.map(({ id }) => nameOf(id))) } }}>
+        {say(filtering.length === 0 ? 'settings.url.nobody.about' : 'settings.url.kept-for.about')}
+      </Notice>
+    </div>
+  )
 }
 
 /** ADM-2: approved and blocked URLs of the business (`customerId` null) or of one customer. */
@@ -44,6 +69,7 @@ export function UrlLists({ customerId }: { customerId: string | null }) {
   })
   return (
     <>
+      <WhoFilters customerId={customerId} />
       <DataTable
         {...loaded} name="settings.urls" columns={shown} sort="text" filters={filters} search="settings.url.search" csv={csvOf(urlListsApi.exportUrls, list(at))}
         actions={(entry) => (may ? [remove([entry.id])] : [])}
