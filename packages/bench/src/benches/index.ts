@@ -12,6 +12,7 @@ import { lists } from './lists.ts'
 import { live } from './live.ts'
 import { orders } from './orders.ts'
 import { search } from './search.ts'
+import { siteServer } from './site.ts'
 
 /** One file a bench; in the order a whole run takes them. */
-export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, dashboard, events, live, inventory, customers, search, orders, agentIdle, consolePaint]
+export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, dashboard, events, live, inventory, customers, search, orders, agentIdle, siteServer, consolePaint]
