@@ -2,6 +2,8 @@ import { PgBoss } from 'pg-boss'
 import type { Background, Services } from '../platform/index.ts'
 import { cronOf, type Job } from './define.ts'
 
+const startLock = 7_216_556
+
 export interface Scheduler extends Background {
   /** Queues a run now, over all processes; for tests and operators. */
   trigger(jobId: string): Promise<void>
@@ -21,8 +23,24 @@ export function createScheduler(services: Services, jobs: readonly Job[], { poll
   boss.on('error', (error) => log.warn('background jobs', { error: error instanceof Error ? error.message : String(error) }))
   let isStarted = false
 
+  /** One process after the other: two that make the schema of a new installation at once end each other. Who waits holds no connection that the other may need. */
+  async function alone(work: () => Promise<unknown>): Promise<void> {
+    for (;;) {
+      const client = await database.owner.connect()
+      let isFree = false
+      try {
+        isFree = (await client.query<{ is: boolean }>('select pg_try_advisory_lock($1) as is', [startLock])).rows[0]!.is
+        if (isFree) return void (await work())
+      } finally {
+        if (isFree) await client.query('select pg_advisory_unlock($1)', [startLock]).then(() => client.release(), () => client.release(true))
+        else client.release()
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+
   async function begin(): Promise<void> {
-    await boss.start()
+    await alone(() => boss.start())
     for (const job of jobs) {
       // exclusive: at most one waits or runs, so that a slow one never piles up
       const options = { retryLimit: 3, retryDelay: 30, retryBackoff: true, expireInSeconds: 1_800, heartbeatSeconds: 30, retentionSeconds: 86_400, deleteAfterSeconds: 86_400 }
