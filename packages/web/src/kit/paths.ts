@@ -59,9 +59,9 @@ export const paths = {
 
   agentVersions: () => at('/administration/agent-versions'),
 
-  maintenance: (search: { state?: string; customerId?: string; productId?: string; window?: string } = {}) => at('/maintenance', search),
+  maintenance: (search: { state?: string; customerId?: string; productId?: string; window?: string } = {}) => at('/administration/maintenance', search),
   /** `new`: of what it is planned; `endpoint` names `endpointId`. */
-  maintenanceWindow: ({ windowId, ...search }: { windowId: string; customerId?: string; productId?: string; group?: string; endpointId?: string; endpoint?: string }) => at(`/maintenance/${seg(windowId)}`, search),
+  maintenanceWindow: ({ windowId, ...search }: { windowId: string; customerId?: string; productId?: string; group?: string; endpointId?: string; endpoint?: string }) => at(`/administration/maintenance/${seg(windowId)}`, search),
 
   administration: () => at('/administration'),
   accounts: (search: { state?: string; account?: string } = {}) => at('/administration/accounts', search),

@@ -50,7 +50,7 @@ export default function MaintenancePage() {
     <Link className={buttonClass('primary')} to={paths.maintenanceWindow({ windowId: 'new', ...(customerId ? { customerId } : {}), ...(productId ? { productId } : {}) })}><Icon name="plus" /><span>{say('maintenance.new')}</span></Link>
   )
   return (
-    <Page title="maintenance.title" about="maintenance.about" fills action={add}>
+    <Page title="maintenance.title" about="maintenance.about" crumbs={[{ label: 'shell.administration', to: paths.administration() }]} fills action={add}>
       <DataTable
         {...loaded}
         name="maintenance.title"

@@ -28,15 +28,18 @@ export function WhenFields() {
       )}
       <FieldRow>
         <NativeField name="from" label={repeats === 'once' ? 'maintenance.on' : 'maintenance.from'} type="date" isRequired />
-        {repeats === 'once' ? <span /> : <NativeField name="until" label="maintenance.until" type="date" />}
+        <NativeField name="time" label="maintenance.time" type="time" isRequired />
       </FieldRow>
       <FieldRow>
-        <NativeField name="time" label="maintenance.time" type="time" isRequired />
-        <FieldRow>
-          <NumberField name="hours" label="maintenance.hours" min={0} isRequired />
-          <NumberField name="minutes" label="maintenance.minutes" min={0} max={59} isRequired />
-        </FieldRow>
+        <NumberField name="hours" label="maintenance.hours" min={0} isRequired />
+        <NumberField name="minutes" label="maintenance.minutes" min={0} max={59} isRequired />
       </FieldRow>
+      {repeats !== 'once' && (
+        <FieldRow>
+          <NativeField name="until" label="maintenance.until" type="date" />
+          <span />
+        </FieldRow>
+      )}
       <TimeZoneField name="timeZone" label="maintenance.time-zone" help="maintenance.time-zone.help" isRequired />
     </>
   )

@@ -31,8 +31,8 @@ export function WindowDetail({ windowId }: { windowId: string }) {
       <Facts
         facts={[
           ['maintenance.column.state', <StateTag key="state" label={`maintenance-state.${window.state}`} tone={window.state === 'now' ? 'pending' : 'quiet'} />],
-          ['maintenance.column.target', targetWords(say, window)],
-          ...(customer && actor.can('customer.read') ? [['common.customer', <Link key="customer" to={paths.customer({ customerId: customer.id })}>{customer.name}</Link>] as [string, ReactNode]] : []),
+          ['maintenance.column.target', customer && window.target.kind === 'customer' && actor.can('customer.read') ? <Link key="target" to={paths.customer({ customerId: customer.id })}>{customer.name}</Link> : targetWords(say, window)],
+          ...(customer && window.target.kind !== 'customer' && actor.can('customer.read') ? [['common.customer', <Link key="customer" to={paths.customer({ customerId: customer.id })}>{customer.name}</Link>] as [string, ReactNode]] : []),
           ...(product ? [['common.product', <Link key="product" to={paths.product({ productId: product.id })}>{product.name}</Link>] as [string, ReactNode]] : []),
           ...(window.target.kind === 'endpoints' ? [['maintenance-target.endpoints', list(window.endpoints.map(({ name }) => name))] as [string, ReactNode]] : []),
           ['maintenance.silences', list(window.groups.map((group) => say(`category-group.${group}`)))],

@@ -73,7 +73,7 @@ function Editor({ title, start, window, reload }: { title: string | { text: stri
   const plan = form.values
   const isReady = whenShape(plan).safeParse(plan).success
   return (
-    <Page title={title} crumbs={[{ label: 'maintenance.title', to: paths.maintenance() }]} narrow>
+    <Page title={title} crumbs={[{ label: 'shell.administration', to: paths.administration() }, { label: 'maintenance.title', to: paths.maintenance() }]} narrow>
       <Form form={form} action={window === null ? 'maintenance.plan' : 'kit.save'} secondary={<Button onClick={() => void go(paths.maintenance(window === null ? {} : { window: window.id }))}>{say('kit.cancel')}</Button>}>
         {hasChanged && (
           <Notice tone="warning" title="problem.request.changed-meanwhile">
