@@ -1,6 +1,6 @@
 import { Menu } from '@mantine/core'
 import type { FigureRange } from '@vigie/domain/figures'
-import { Ago, Icon, Link, paths, useText } from '../kit/index.ts'
+import { Ago, Glyph, Icon, Link, paths, useText } from '../kit/index.ts'
 import { lostAfterMs, type ShownFigure } from '../widgets/index.ts'
 import css from './dashboard.module.css'
 
@@ -29,10 +29,10 @@ export function Updated({ figure: { data, hasFailed } }: { figure: ShownFigure }
   return (
     <>
       <span className={css.updated}>{say('kit.updated')} <Ago at={asOf} freshForSeconds={lostAfterMs / 1000} /></span>
-      {hasFailed && <span className={css.stale}> · {say('dashboard.widget.not-refreshed')}</span>}
+      {hasFailed && <span className={css.stale}>{say('dashboard.widget.not-refreshed')}</span>}
       {stale !== null && stale.products > 0 && (
         <span className={css.stale} title={say('dashboard.widget.stale.about')}>
-          <span aria-hidden="true"> · </span>{stale.rows === null ? words : <Link to={paths.rows(stale.rows)}>{words}</Link>}
+          <Glyph sign="unknown" size={10} />{stale.rows === null ? words : <Link to={paths.rows(stale.rows)}>{words}</Link>}
         </span>
       )}
     </>
