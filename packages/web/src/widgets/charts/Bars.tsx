@@ -2,7 +2,7 @@ import { useState, type KeyboardEvent } from 'react'
 import { useFormat, useGo, useText } from '../../kit/index.ts'
 import css from './charts.module.css'
 import { Swatch, useFills } from './Patterns.tsx'
-import { labelled, ticks } from './scale.ts'
+import { labelled, ticks, widthOf } from './scale.ts'
 import { useSize } from './useSize.ts'
 
 export interface Series {
@@ -45,7 +45,7 @@ export function Bars({ label, buckets, series }: { label: string; buckets: reado
   const slot = plotWidth / Math.max(1, buckets.length)
   const thick = Math.max(2, Math.min(44, slot - Math.max(2, slot * 0.28)))
   const y = (count: number) => top + plotHeight * (1 - count / highest)
-  const written = labelled(buckets.length, plotWidth, Math.max(34, ...buckets.map((bucket) => bucket.label.length * 6.6 + 10)))
+  const written = labelled(buckets.length, plotWidth, Math.max(34, ...buckets.map((bucket) => widthOf(bucket.label) + 10)))
   const words = (index: number) => `${buckets[index]!.title}: ${number(totals[index]!)}${series.length > 1 ? ` (${series.filter((one) => one.counts[index]! > 0).map((one) => `${one.name} ${number(one.counts[index]!)}`).join(', ')})` : ''}${buckets[index]!.note ? `. ${buckets[index]!.note}` : ''}`
   const open = (index: number) => {
     const to = buckets[index]?.to
@@ -105,7 +105,7 @@ export function Bars({ label, buckets, series }: { label: string; buckets: reado
                     </g>
                   )
                 })}
-                {written.has(index) && <text x={Math.min(x + slot / 2, width - 2 - bucket.label.length * 3.2)} y={height - 6} textAnchor="middle" className={css.axis}>{bucket.label}</text>}
+                {written.has(index) && <text x={Math.min(x + slot / 2, width - 2 - widthOf(bucket.label) / 2)} y={height - 6} textAnchor="middle" className={css.axis}>{bucket.label}</text>}
               </g>
             )
           })}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { arc, labelled, swatch, ticks } from './scale.ts'
+import { arc, labelled, swatch, ticks, widthOf } from './scale.ts'
 
 describe('scales of charts', () => {
   it.each([[0, [0, 1]], [1, [0, 1]], [3, [0, 1, 2, 3]], [4, [0, 1, 2, 3, 4]], [5, [0, 2, 4, 6]], [12, [0, 5, 10, 15]], [97, [0, 25, 50, 75, 100]], [2001, [0, 1000, 2000, 3000]]])('up to %i', (most, expected) => {
@@ -17,6 +17,8 @@ describe('scales of charts', () => {
     expect(new Set(all.map(({ colour, pattern }) => `${colour} ${pattern}`)).size).toBe(36)
     expect([new Set(all.slice(0, 6).map(({ colour }) => colour)).size, new Set(all.slice(0, 6).map(({ pattern }) => pattern)).size]).toEqual([6, 6])
   })
+
+  it('a Japanese label takes more room than one of as many Latin letters', () => expect([widthOf('Nov 1'), widthOf('11月1日')].map(Math.round)).toEqual([32, 41]))
 
   it('a whole ring is a ring', () => {
     expect(arc(0, 1, 10, 6)).toContain('A10 10 0 1 1')

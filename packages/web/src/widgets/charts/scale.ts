@@ -23,3 +23,6 @@ export function arc(from: number, until: number, outer: number, inner: number): 
   const isLarge = end - from > 0.5 ? 1 : 0
   return `M${point(from, outer)}A${outer} ${outer} 0 ${isLarge} 1 ${point(end, outer)}L${point(end, inner)}A${inner} ${inner} 0 ${isLarge} 0 ${point(from, inner)}Z`
 }
+
+/** About how wide words are at 11 px: letters of Japanese take a square each. */
+export const widthOf = (words: string): number => [...words].reduce((sum, letter) => sum + (letter.codePointAt(0)! > 0x2e80 ? 11 : 6.3), 0)
