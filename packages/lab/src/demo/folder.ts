@@ -14,7 +14,7 @@ const Kept = z.object({
   identities: z.array(z.string()),
   standing: z.object({
     productIds: z.record(z.string(), z.string()), frozen: z.record(z.string(), z.string()), muted: z.array(z.string()), away: z.array(z.string()), unprotected: z.array(z.string()),
-    infected: z.record(z.string(), z.array(z.object({ threat: z.string(), object: z.string() }))),
+    infected: z.record(z.string(), z.array(z.object({ threat: z.string(), object: z.string() }))), copies: z.record(z.string(), z.string()).default({}),
   }),
 })
 

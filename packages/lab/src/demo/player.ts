@@ -29,8 +29,10 @@ export interface Standing {
   unprotected: string[]
   /** What lies infected, by machine. */
   infected: Record<string, { threat: string; object: string }[]>
+  /** Machines made from a copy of another's image: the product that each belongs to. */
+  copies: Record<string, string>
 }
-export const nothingWrong = (): Standing => ({ productIds: {}, frozen: {}, muted: [], away: [], unprotected: [], infected: {} })
+export const nothingWrong = (): Standing => ({ productIds: {}, frozen: {}, muted: [], away: [], unprotected: [], infected: {}, copies: {} })
 
 export interface Stage {
   server: LabServer
@@ -84,8 +86,12 @@ export class Player {
         if (identity) this.#cast(product, machine, identity)
       }
     }
-    const present = [...this.#products.values()].filter(({ description }) => !this.standing.away.includes(description)).flatMap(({ machines }) => machines)
-    await inTurn(16, present, ({ name }) => this.agents.get(name)?.connect() ?? Promise.resolve())
+    for (const [name, description] of Object.entries(this.standing.copies)) {
+      const [product, identity] = [this.#products.get(description), known.get(name)]
+      if (product && identity) this.#cast(product, { name, platform: identity.machine.platform }, identity)
+    }
+    const present = [...this.#products.values()].filter(({ description }) => !this.standing.away.includes(description)).flatMap(({ machines }) => machines.map(({ name }) => name))
+    await inTurn(16, [...present, ...Object.keys(this.standing.copies)], (name) => this.agents.get(name)?.connect() ?? Promise.resolve())
   }
 
   /** In order; what falls on nearly the same moment and touches different customers, at the same time. */
@@ -143,7 +149,7 @@ export class Player {
         await own.connect()
         break
       case 'clone':
-        await new SimAgent(copyOf(own.identity), { ...this.#parts, reconnectAfterMs: null }).connect().catch(() => {}) // refused: that is what it is for
+        await this.#clone(product, own)
         break
       case 'mute': case 'look': break
     }
@@ -155,7 +161,8 @@ export class Player {
   async report(product: Product, items: ReadonlyMap<string, readonly Item[]> = new Map()): Promise<void> {
     const now = this.#stage.now()
     const isMuted = this.standing.muted.includes(product.description)
-    for (const { name } of product.machines) {
+    const copies = Object.entries(this.standing.copies).flatMap(([name, description]) => (description === product.description ? [name] : []))
+    for (const name of [...product.machines.map((machine) => machine.name), ...copies]) {
       const agent = this.agents.get(name)!
       const told = [...(items.get(name) ?? []), ...(isMuted ? [] : [agent.describe(now)])]
       if (told.length > 0 && agent.state === 'online') agent.tell(told)
@@ -221,6 +228,20 @@ export class Player {
       hostname: machine.name, platform: machine.platform, fingerprint: createHash('sha256').update(`vigie demo\n${machine.name}`).digest('hex'), addresses: [`10.20.${number >> 6}.${10 + (number & 63)}`],
     })
     await this.#cast(product, machine, identity).connect()
+  }
+
+  /** Refused as a copy, as it should be; then it takes an identity of its own, as agents do (R10). */
+  async #clone(product: Product, own: SimAgent): Promise<void> {
+    const copy = new SimAgent(copyOf(own.identity), { ...this.#parts, reconnectAfterMs: null })
+    await copy.connect().catch(() => {})
+    copy.dispose()
+    if (copy.state !== 'refused') throw new Error('the server took a copy for its original')
+    const name = `${own.identity.machine.hostname}-copy`
+    const identity = await this.#enroller.fork(copy.identity, { ...copy.identity.machine, hostname: name, fingerprint: createHash('sha256').update(`vigie demo\n${name}`).digest('hex'), addresses: ['10.20.9.9'] })
+    this.standing.copies[name] = product.description
+    const healed = this.#cast(product, { name, platform: identity.machine.platform }, identity)
+    await healed.connect()
+    healed.reportEndpoint()
   }
 
   #cast(product: Product, machine: Machine, identity: LabIdentity): SimAgent {

@@ -10,7 +10,7 @@ import { businessName, estateOf, people } from './estate.ts'
 import { clear, DemoError, readFolder, writeFolder, type DemoState } from './folder.ts'
 import { live, usualPace, type Life, type Pace } from './life.ts'
 import { planOf } from './plan.ts'
-import { Player, type Stage } from './player.ts'
+import { nothingWrong, Player, type Stage } from './player.ts'
 import { startPast, startPresent, type Ports } from './server.ts'
 
 const dayMs = 86_400_000
@@ -66,8 +66,6 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     say('the agents come back ...')
     await player.comeBack(customers, state.identities)
     for (const product of player.products.values()) await player.report(product)
-    // each time: a copy is met when it connects
-    if (player.products.has('Render')) await player.do({ kind: 'clone', product: 'Render' })
     if (!isContinued) await today(player, await as(0))
   } catch (error) {
     player.stop()
@@ -93,8 +91,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
 /** The past, moment by moment, by a server whose clock we move. */
 async function history(ports: Ports, { folder, seed, customers, days, say = () => {} }: DemoOptions): Promise<DemoState> {
   clear(folder)
-  const standing = { productIds: {}, frozen: {}, muted: [], away: [], unprotected: [], infected: {} }
-  const state: DemoState = { seed, customers: estateOf(customers).length, isWhole: false, agentPort: ports.agentPort, ca: '', serial: 0, identities: [], standing }
+  const state: DemoState = { seed, customers: estateOf(customers).length, isWhole: false, agentPort: ports.agentPort, ca: '', serial: 0, identities: [], standing: nothingWrong() }
   writeFolder(folder, state)
   const past = await startPast(ports)
   try {
@@ -141,6 +138,7 @@ async function history(ports: Ports, { folder, seed, customers, days, say = () =
 /** What only the present has: an order in rings under way, settings that somebody at the machine turned back. */
 async function today(player: Player, owner: ConsoleClient): Promise<void> {
   const { productIds } = player.standing
+  if (player.products.has('Render')) await player.do({ kind: 'clone', product: 'Render' })
   const ordered = ['Caisse', 'Officine', 'Atelier', 'Bureau', 'Billetterie', 'Horloger', 'Chai', 'Forge', 'Marina', 'Fleurs'].flatMap((name) => productIds[name] ?? [])
   if (ordered.length > 0) {
     const { order } = await owner.call(ordersApi.draftOrder, { body: { type: 'update-components', target: { kind: 'products', productIds: ordered }, isInRings: true } })

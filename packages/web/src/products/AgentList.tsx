@@ -1,5 +1,5 @@
 import { productsApi, type Agent } from '@vigie/domain/products'
-import { AgentStateTag, Ago, columns, confirm, confirmByName, DataTable, Empty, query, toast, useAction, useActor, useLoaded, useText, type Action } from '../kit/index.ts'
+import { AgentStateTag, Ago, columns, confirm, confirmByName, DataTable, Empty, Notice, query, Stack, toast, useAction, useActor, useLoaded, useText, type Action } from '../kit/index.ts'
 import { agentLines, type AgentLine } from './agents.ts'
 import css from './products.module.css'
 
@@ -19,6 +19,13 @@ function Name({ line: { agent, isClone, clonedFrom } }: { line: AgentLine }) {
   const say = useText()
   if (!isClone) return <>{agent.hostname}</>
   return <span className={css.clone}>{agent.hostname} <span className="faint">{clonedFrom === null ? say('products.agent.clone') : say('products.agent.clone-of', { original: clonedFrom })}</span></span>
+}
+
+/** What is the matter with it, in words: the state's tag says it to a pointer only (AGT-2, AGT-9, OPS-5). */
+function Cause({ agent: { hostname, cause } }: { agent: Agent }) {
+  const say = useText()
+  if (cause === null || !say.has(`agent-cause.${cause}`)) return null
+  return <Notice tone="warning" title={{ text: hostname }}>{say(`agent-cause.${cause}`)}</Notice>
 }
 
 /** The installations that speak for a product; copies of one identity are shown with their original, both kept. */
@@ -61,5 +68,10 @@ export function AgentList({ productId }: { productId: string }) {
       ...(actor.can('product.delete') ? [{ label: 'products.agent.unregister', icon: 'trash' as const, isDangerous: true, disabledReason: gone, onSelect: () => unregister(agent) }] : []),
     ]
   }
-  return <DataTable name="products.agents" rows={agentLines(rows)} rowId={({ agent }) => agent.id} columns={shown} actions={actions} empty={<Empty icon="server" title="products.agents.none" about="products.agents.none.about" />} />
+  return (
+    <Stack>
+      {rows.map((agent) => <Cause key={agent.id} agent={agent} />)}
+      <DataTable name="products.agents" rows={agentLines(rows)} rowId={({ agent }) => agent.id} columns={shown} actions={actions} empty={<Empty icon="server" title="products.agents.none" about="products.agents.none.about" />} />
+    </Stack>
+  )
 }
