@@ -1,5 +1,5 @@
 import { folded } from '@vigie/domain/search'
-import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { useActor } from '../kit/actor.ts'
 import { useGo } from '../kit/address.ts'
 import { paths } from '../kit/paths.ts'
@@ -15,12 +15,7 @@ export default function Palette({ early, onClose }: { early: { current: string }
   const say = useText()
   const go = useGo()
   const actor = useActor()
-  /** It begins with what was typed while it was being fetched. */
-  const [text, setText] = useState(() => {
-    const typed = early.current
-    early.current = ''
-    return typed
-  })
+  const [text, setText] = useState('')
   /** Null: the first. By its id: what arrives later moves it, and does not choose another. */
   const [chosen, setChosen] = useState<string | null>(null)
   const listId = useId()
@@ -41,6 +36,11 @@ export default function Palette({ early, onClose }: { early: { current: string }
   const index = Math.max(0, ordered.findIndex(({ id }) => id === chosen))
   const choose = (at: number) => setChosen(ordered[at]?.id ?? null)
 
+  // what was typed while it was being fetched
+  useLayoutEffect(() => {
+    setText(early.current)
+    early.current = ''
+  }, [early])
   useEffect(() => setChosen(null), [text])
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }) // newer browsers answer with a promise: not for React

@@ -1,5 +1,5 @@
 import { Outlet, useLocation, useRouter } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState, type ComponentProps, type ReactNode } from 'react'
 import { useActor } from '../kit/actor.ts'
 import { Confirmations } from '../kit/confirm.tsx'
 import { ErrorBoundary } from '../kit/ErrorBoundary.tsx'
@@ -17,8 +17,13 @@ import { TopBar } from './TopBar.tsx'
 import { useShortcuts } from './useShortcuts.ts'
 
 /** It speaks of what the first screens do not. */
-const loadPalette = () => Promise.all([import('./Palette.tsx'), loadRest(firstLocale())]).then(([module]) => module)
-const Palette = lazy(loadPalette)
+const loadPalette = () => Promise.all([import('./Palette.tsx'), loadRest(firstLocale())]).then(([module]) => {
+  readyPalette = module.default
+  return module
+})
+const LazyPalette = lazy(loadPalette)
+/** Once it is here: a lazy one shows its fallback for a third of a second the first time, whatever it waits for. */
+let readyPalette: typeof LazyPalette | ((props: ComponentProps<typeof LazyPalette>) => ReactNode) = LazyPalette
 const AlertBanner = lazy(() => import('../outbreak/Banner.tsx'))
 const OrderWatch = lazy(() => import('../orders/Watch.tsx'))
 
@@ -33,6 +38,8 @@ export function Shell() {
   const main = useRef<HTMLElement>(null)
   const before = useRef(pathname)
   const early = useRef('')
+  // as it was when it was opened: another component in its place would forget what was typed
+  const Palette = useMemo(() => readyPalette, [over]) // oxlint-disable-line react-hooks/exhaustive-deps -- read anew at each opening
 
   // The account's language and zone win over what this browser had.
   useEffect(() => void change(account.locale, account.timeZone), [change, account.locale, account.timeZone])
@@ -41,13 +48,18 @@ export function Shell() {
     const timer = setTimeout(() => void loadPalette(), 1500)
     return () => clearTimeout(timer)
   }, [])
-  // Who moves by keyboard or listens starts at the new screen's title.
   useEffect(() => {
     if (before.current === pathname) return
     before.current = pathname
     setOver(null)
-    main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
   }, [pathname])
+  // Who moves by keyboard or listens starts at the new screen's title: once that is drawn, for the address changes before.
+  useEffect(
+    () => router.subscribe('onRendered', ({ fromLocation, toLocation }) => {
+      if (fromLocation && fromLocation.pathname !== toLocation.pathname) main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
+    }),
+    [router],
+  )
   // What one opens, the palette offers again; ids stand only in addresses of such.
   useEffect(() => {
     const href = pathname + Object.values(search).join()
@@ -81,7 +93,7 @@ export function Shell() {
 
 /** What one types before the palette is there is meant for it, and for no shortcut of the screen behind. */
 function EarlyKeys({ into, onEscape }: { into: { current: string }; onEscape(): void }) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     into.current = ''
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return
