@@ -88,3 +88,6 @@ alter table purge add column type_id text;
 
 -- Records that count two days or more away from when their machine says it was (its clock is off): few or none. A list by when they count may then look at that part of the records alone.
 create index detection_clock_off on detection (partner_id, counted_at) where at - counted_at > interval '48 hours' or counted_at - at > interval '48 hours';
+
+-- What lies in the default partition is taken away row by row when its term is over: found without reading all of it (R41).
+create index detection_default_received on detection_default (received_at);

@@ -49,12 +49,12 @@ function answerer({ db, actor, now }: Context): Answer {
     if (!one || !one.figure.needs.every((permission) => permissions.has(permission))) return null
     if (asked !== undefined && !one.figure.ranges.includes(asked)) return null
     const range = asked ?? one.figure.ranges[0] ?? null
-    const { value, from = null, until = null } = await one.count({ db, accountId, permissions, role, now, timeZone, range })
+    const { value, from = null, until = null, asOf = now } = await one.count({ db, accountId, permissions, role, now, timeZone, range })
     // how many customers and products there are is our own knowledge; the rest is what products told
     const isOwn = one.figure.ranges.some((own) => (historyRanges as readonly string[]).includes(own))
     stale ??= isOwn ? undefined : countStale(db, now)
     return withoutForbiddenWays({
-      id, range, from: from?.toISOString() ?? null, until: until?.toISOString() ?? null, timeZone, asOf: now.toISOString(), stale: isOwn ? null : await stale!, value,
+      id, range, from: from?.toISOString() ?? null, until: until?.toISOString() ?? null, timeZone, asOf: asOf.toISOString(), stale: isOwn ? null : await stale!, value,
     }, permissions)
   }
 }

@@ -1,3 +1,4 @@
-export { cleaning } from './cleaning.ts'
+// first: slices whose jobs `cleaning` needs define theirs with it
 export { defineInstallationJob, defineJob, type Job } from './define.ts'
+export { cleaning } from './cleaning.ts'
 export { createScheduler, type Scheduler } from './scheduler.ts'

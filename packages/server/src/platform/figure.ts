@@ -15,11 +15,12 @@ export interface FigureAsked {
   /** One of the figure's own; null where it has none. */
   range: FigureAnswer['range']
 }
-/** `from`, `until`: what the range came to. */
+/** `from`, `until`: what the range came to. `asOf`: when it was counted, where that was before now. */
 export interface FigureCounted<Value> {
   value: Value
   from?: Date
   until?: Date
+  asOf?: Date
 }
 
 /** How a figure of `domain` is counted: one query a figure, in its slice's `figures.ts`; the actor's row-level security decides over what. */

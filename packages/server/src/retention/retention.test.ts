@@ -101,6 +101,22 @@ describe('detections (R41, P24)', () => {
     expect(await dropOldDetections(database.owner, now)).toEqual([])
   })
 
+  it('no record is read for it: months go by their names, strays by an index (P24, R41)', async () => {
+    const said: string[] = []
+    const owner = new Proxy(database.owner, { get: (pool, name) => (name === 'query' ? (text: string, values?: unknown[]) => (said.push(text), pool.query(text, values)) : Reflect.get(pool, name)) })
+    await database.owner.query(
+      `insert into detection (partner_id, customer_id, product_id, at, content_id, endpoint_id, category, threat, object, outcome, engine, received_at, counted_at)
+       select partner_id, customer_id, product_id, '1980-01-01'::timestamptz + n * interval '1 hour', decode(md5(n::text), 'hex'), id, 'antivirus', 't', 'o', 'deleted', 'e', $1, $1 from (select * from endpoint limit 1) e, generate_series(1, 20000) n`, [ago(1)])
+    await database.owner.query('analyze detection_default')
+    await dropOldDetections(owner, now)
+    const reading = said.filter((text) => !/^(select c\.relname|drop table)/.test(text))
+    expect(reading.length).toBe(1)
+    const { rows } = await database.owner.query(`explain (format json) ${reading[0]!.replace('$1', `'${ago(termDays.detection).toISOString()}'`).replace('$2', '5000')}`)
+    expect(JSON.stringify(rows)).toContain('detection_default_received')
+    expect(JSON.stringify(rows)).not.toContain('Seq Scan')
+    await database.owner.query(`delete from detection where at < '1990-01-01' and at > '1975-01-01'`)
+  })
+
   it('one detection of a month to come does not keep that month in the default partition (R23)', async () => {
     const ahead = new Date('2028-03-05T10:00:00Z')
     await insert(ahead, now)
