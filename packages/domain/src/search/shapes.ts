@@ -1,7 +1,6 @@
 import * as z from 'zod'
-import type { Permission } from '../access/permissions.ts'
+import { type Permission, Role } from '../access/permissions.ts'
 import { AccountState } from '../access/shapes.ts'
-import { Role } from '../access/permissions.ts'
 import { eventStates, severities } from '../events/shapes.ts'
 import { AccountId, CustomerId, EndpointId, EventId, Instant, ProductId } from '../kernel/index.ts'
 

@@ -49,6 +49,8 @@ export function useCommands(actor: Actor): Entry[] {
     ...(actor.can('product.read') ? [action('inventory.missing.link', 'search', { to: paths.missingEndpoint() })] : []),
     ...(actor.can('order.send') ? [action('orders.new', 'play', { to: paths.newOrder() })] : []),
     ...(actor.can('customer.create') ? [action('shell.new-customer', 'plus', { to: paths.newCustomer() })] : []),
+    ...(actor.can('maintenance.update') ? [action('maintenance.new', 'clock', { to: paths.maintenanceWindow({ windowId: 'new' }) })] : []),
+    ...(actor.can('alert.declare') && actor.business.kind === 'operator' ? [action('outbreak.declare', 'warning', { to: paths.newVirusAlert() })] : []),
     ...(actor.can('account.invite') ? [action('shell.invite', 'mail', { to: paths.inviteAccount() })] : []),
     ...(['light', 'dark', 'auto'] as const).filter((scheme) => scheme !== colorScheme).map((scheme) => action(`shell.use-theme.${scheme}`, scheme === 'dark' ? 'moon' : scheme === 'light' ? 'sun' : 'display', { run: () => setColorScheme(scheme) })),
     ...locales.filter((locale) => locale !== actor.account.locale).map((locale) => action(`shell.use-language.${locale}`, 'edit', { run: () => setLocale(locale) })),
