@@ -91,7 +91,7 @@ export const DetectionItem = z.object({
   object: Text,
   outcome: z.string().max(40),
   engine: z.string().max(40),
-  /** Names this detection for ever: the same record sent again after a reinstall is known by it (AGT-6). SHA-256 over engine, endpoint, at, threat, object; first 32 hex digits. */
+  /** Names this detection for ever: the same record sent again after a reinstall is known by it (AGT-6). SHA-256 over engine, endpoint, at to the second, threat, object; first 32 hex digits. */
   contentId: z.string().regex(/^[0-9a-f]{32}$/),
 })
 /** An infection is gone: the file was quarantined, deleted or cleaned later, or is no longer there. */

@@ -15,6 +15,10 @@ export const AgentVersion = z.object({
 })
 export type AgentVersion = z.infer<typeof AgentVersion>
 
+/** Texts: `agent-version-state.<state>`. `running`: agents run it, and no release of it is here. */
+export type VersionState = 'approved' | 'offered' | 'expired' | 'running'
+export const versionStateOf = ({ release, approval }: Pick<AgentVersion, 'release' | 'approval'>): VersionState => (release === null ? 'running' : release.isExpired ? 'expired' : approval === null ? 'offered' : 'approved')
+
 export const AgentVersions = z.object({
   rows: z.array(AgentVersion),
   /** The newest approved: agents below it are outdated. Null: nothing is approved. */

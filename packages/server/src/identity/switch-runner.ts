@@ -114,7 +114,8 @@ async function takeOutcome(db: TenantDb, one: switches.SwitchRow, agent: switche
   // the key was used, or is of no use any more
   if (agent.told === 'prepare' && agent.command_id !== null) await db.query(`update command set frame = jsonb_set(frame, '{order,params,key}', '""') where id = $1`, [agent.command_id])
   const isDone = agent.command_step === 'succeeded'
-  if (!isDone && agent.command_step !== 'failed') return await set({}) // expired, unknown, taken away: it is told again
+  // expired, unknown, taken away, or the agent died over it: it is told again
+  if (!isDone && (agent.command_step !== 'failed' || reason === 'agent-restarted')) return await set({})
   switch (agent.told) {
     case 'prepare':
       if (!isDone) return await set({ step: 'failed', reason })

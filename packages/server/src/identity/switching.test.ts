@@ -140,6 +140,23 @@ describe('a fleet leaves for another installation (AGT-11)', () => {
     expect((await agentRows(site)).map((one) => one.switch)).toEqual(['enabled', 'enabled', 'enabled'])
   })
 
+  it('an agent that was killed over the order is told again: that is no refusal', async () => {
+    const site = await aSite(0)
+    const id = await approved(site)
+    for (const step of ['prepare', 'switch']) {
+      await runner.runDue()
+      const [told] = await take(site)
+      expect(told!.params['step']).toBe(step)
+      await answer(site, told!, 'failed', { reason: 'agent-restarted' })
+      await runner.runDue()
+      const [again] = await take(site)
+      expect(again!.params['step']).toBe(step)
+      await answer(site, again!, 'succeeded', { newAgentId: newId() })
+    }
+    await runner.runDue()
+    expect((await seen(site, id)).state).toBe('done')
+  })
+
   it('a person gives it up while it prepares; once it is decided nobody can', async () => {
     const site = await aSite(0)
     const id = await approved(site)

@@ -192,6 +192,7 @@ export const examples: Readonly<Record<string, Example>> = {
   'commands.get': example(({ commandId }) => ({ params: { commandId } })),
   // agent versions
   'agent-versions.list': nothing,
+  'agent-versions.export': nothing,
   'agent-versions.approve': example(() => ({ params: { version: '9.9.9' } }), { status: 404 }), // releases are the installation's: the world has none
   'agent-versions.withdraw': example(() => ({ params: { version: '9.9.9' } }), { status: 404 }),
 

@@ -1,6 +1,6 @@
 import { compareVersions, type ReleaseTarget } from '@vigie/domain/agents'
-import { Problem } from '@vigie/domain/kernel'
-import { byVersion, isReleaseVersion, type AgentVersions } from '@vigie/domain/releases'
+import { Problem, type QueryOf } from '@vigie/domain/kernel'
+import { byVersion, isReleaseVersion, type AgentVersions, type releasesApi } from '@vigie/domain/releases'
 import type { TenantDb } from '../platform/index.ts'
 
 interface ReleaseRow {
@@ -31,6 +31,14 @@ export async function list(db: TenantDb, now: Date): Promise<AgentVersions> {
   })
   const { rows: [root] } = await db.query('select from release_root limit 1')
   return { rows, approved: approved.map(({ version }) => version).sort(byVersion)[0] ?? null, hasRoot: root !== undefined }
+}
+
+/** Few enough to be put in order each time; the cursor is the last version shown. One that has gone since begins where it stood. */
+export function page(all: AgentVersions, { limit, cursor, sort, q }: QueryOf<typeof releasesApi.listVersions>): AgentVersions & { nextCursor: string | null } {
+  const inOrder = (a: string, b: string) => (sort === 'version' ? byVersion(b, a) : byVersion(a, b))
+  const rows = all.rows.filter(({ version }) => (cursor === undefined || inOrder(cursor, version) < 0) && (q === undefined || version.includes(q))).sort((a, b) => inOrder(a.version, b.version))
+  const shown = rows.slice(0, limit)
+  return { ...all, rows: shown, nextCursor: rows.length > shown.length ? shown.at(-1)!.version : null }
 }
 
 /** @throws release.not-found */

@@ -1,19 +1,17 @@
-import { isOutdated, releasesApi, type AgentVersion } from '@vigie/domain/releases'
+import { isOutdated, releasesApi, versionStateOf, type AgentVersion, type VersionState } from '@vigie/domain/releases'
 import {
-  columns, confirm, DataTable, Empty, Line, load, Notice, Page, paths, query, StateTag, toast, trouble, useAction, useActor, useFormat, useGo, useLoaded, useText, type Action, type Sign,
+  columns, confirm, csvOf, DataTable, Empty, Line, load, Notice, Page, paths, query, sortedBy, Stack, StateTag, toast, trouble, useAction, useActor, useAddress, useFormat, useGo, useLoaded, useText, type Action, type Sign,
 } from '../kit/index.ts'
 
-const versions = query(releasesApi.listVersions).with({})
+const versions = query(releasesApi.listVersions).list(sortedBy('-version'))
 export const loader = load(versions)
 
-type State = 'approved' | 'offered' | 'expired' | 'running'
-const stateOf = ({ release, approval }: AgentVersion): State => (release === null ? 'running' : release.isExpired ? 'expired' : approval === null ? 'offered' : 'approved')
-const tones: Readonly<Record<State, Sign | 'good' | 'quiet'>> = { approved: 'good', offered: 'pending', expired: 'warning', running: 'quiet' }
+const tones: Readonly<Record<VersionState, Sign | 'good' | 'quiet'>> = { approved: 'good', offered: 'pending', expired: 'warning', running: 'quiet' }
 
 const column = columns<AgentVersion>('releases.column')
 const shown = [
-  column.cell('version', (row) => <Name row={row} />, { main: true, minWidth: 160 }),
-  column.cell('state', (row) => <StateTag label={`releases.state.${stateOf(row)}`} tone={tones[stateOf(row)]} />, { width: 170 }),
+  column.cell('version', (row) => <Name row={row} />, { main: true, sort: true, minWidth: 160 }),
+  column.cell('state', (row) => <StateTag label={`agent-version-state.${versionStateOf(row)}`} tone={tones[versionStateOf(row)]} />, { width: 170 }),
   column.count('agents', { width: 110, to: ({ version }) => paths.inventory({ agentVersion: version }) }),
   column.cell('approval', ({ approval }) => <Approval approval={approval} />, { minWidth: 200 }),
   column.cell('signedAt', ({ release }) => <Day at={release?.signedAt ?? null} />, { width: 150 }),
@@ -45,7 +43,8 @@ export default function AgentVersionsPage() {
   const say = useText()
   const actor = useActor()
   const go = useGo()
-  const { rows, hasRoot } = useLoaded(versions)
+  const at = useAddress()
+  const loaded = useLoaded(versions)
   const approve = useAction(releasesApi.approveVersion)
   const withdraw = useAction(releasesApi.withdrawVersion)
   const approved = async ({ version }: AgentVersion) => {
@@ -66,7 +65,7 @@ export default function AgentVersionsPage() {
   const actions = (row: AgentVersion): Action[] => {
     if (row.release === null || !actor.can('agent.upgrade')) return []
     const rollOut: Action = {
-      label: 'releases.roll-out', icon: 'play', disabledReason: stateOf(row) !== 'approved' ? 'releases.roll-out.not-approved' : row.olderAgents === 0 ? 'releases.roll-out.nobody' : undefined,
+      label: 'releases.roll-out', icon: 'play', disabledReason: versionStateOf(row) !== 'approved' ? 'releases.roll-out.not-approved' : row.olderAgents === 0 ? 'releases.roll-out.nobody' : undefined,
       onSelect: () => void go(paths.newOrder({ type: 'upgrade-agent', version: row.version })),
     }
     const judge: Action = row.approval === null
@@ -75,9 +74,8 @@ export default function AgentVersionsPage() {
     return actor.can('order.send') ? [judge, rollOut] : [judge]
   }
   return (
-    <Page title="releases.title" about="releases.about" crumbs={[{ label: 'shell.administration', to: paths.administration() }]} fills>
-      {!hasRoot && <Notice tone="plain" title="releases.no-root.title">{say('releases.no-root')}</Notice>}
-      <DataTable rows={rows} rowId={(row: AgentVersion) => row.version} name="releases.title" columns={shown} actions={actions} empty={<Empty icon="administration" title="releases.none" about="releases.none.about" />} />
+    <Page title="releases.title" about="releases.about" crumbs={[{ label: 'shell.administration', to: paths.administration() }]} fills tabs={loaded.hasRoot ? undefined : <Notice tone="plain" title="releases.no-root.title">{say('releases.no-root')}</Notice>}>
+      <DataTable {...loaded} rowId={(row: AgentVersion) => row.version} name="releases.title" columns={shown} sort="-version" csv={csvOf(releasesApi.exportVersions, versions(at))} actions={actions} empty={<Empty icon="administration" title="releases.none" about="releases.none.about" />} />
     </Page>
   )
 }
