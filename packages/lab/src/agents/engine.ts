@@ -32,7 +32,7 @@ export function isAcceptable(order: CommandOrder, signature: string, identity: L
 
 /** Which orders a simulated endpoint takes now (AGT-7). */
 export const offers = (settings: SimSettings): EndpointItem['commands'] =>
-  ['scan-now', 'stop-scan', 'update-components', 'synchronise', 'check', 'apply-settings'].map((type) =>
+  ['scan-now', 'stop-scan', 'update-components', 'synchronise', 'check', 'apply-settings', 'start-outbreak-defence', 'stop-outbreak-defence'].map((type) =>
     type === 'apply-settings' && settings.item === null ? { type, isSupported: false, reason: 'not-supported' } : { type, isSupported: true, reason: null })
 
 /** What the endpoint says of itself: an engine that is plainly named as simulated. */

@@ -9,6 +9,7 @@ import {
   Button, Form, load, Notice, NumberField, Page, Panel, paths, query, Section, SelectField, Stack, SwitchField, TagsField, TextField, toast, useAction, useActor, useAddress, useForm, useGo, useLoaded, useQuietly, useText,
 } from '../kit/index.ts'
 import { DryRunFacts } from './DryRunFacts.tsx'
+import { orderShape, paramsOf } from './order-form.ts'
 import { targetIn } from './target.ts'
 import { deedKey, useRings } from './words.tsx'
 
@@ -51,11 +52,11 @@ function Choose({ brought, onLooked, isLooked }: { brought: OrderTarget | null; 
   const wanted = choices.find((type) => type === at.search['type'])
   const form = useForm({
     initial: { type: (wanted ?? null) as string | null, tag: null as string | null, typeId: null as string | null, version: (at.search['version'] ?? null) as string | null, days: 3 as number | null, ports: (at.search['ports'] ?? '').split(',').filter(Boolean), isInRings: false },
-    shape: (values) => ordersApi.draftOrder.body!.pick({ type: true, isInRings: true }).loose().refine(() => values.type !== null, { path: ['type'], error: 'required' }).refine(() => values.type !== 'upgrade-agent' || values.version !== null, { path: ['version'], error: 'required' }).refine(() => values.type !== 'start-outbreak-defence' || values.ports.length > 0, { path: ['ports'], error: 'required' }).refine(() => values.type !== 'start-outbreak-defence' || values.ports.every((port) => portOf(port) !== null), { path: ['ports'], error: 'port.shape' }).refine(() => values.type !== 'start-outbreak-defence' || (values.days ?? 0) >= 1, { path: ['days'], error: 'required' }),
+    shape: orderShape as never,
     submit: async (values, intent) => {
       const type = values.type as OrderType
       const target: OrderTarget = brought ?? { kind: 'matching', ...(values.tag ? { tags: [values.tag] } : {}), ...(values.typeId ? { typeIds: [values.typeId] } : {}) }
-      return await look.run({ body: { type, target, ...paramsOf(type, values), ...(isDangerous(type) ? {} : { isInRings: values.isInRings }) } }, { intent })
+      return await look.run({ body: { type, target, ...paramsOf(type, values, Date.now()), ...(isDangerous(type) ? {} : { isInRings: values.isInRings }) } }, { intent })
     },
     rename: { 'params.version': 'version', 'params.until': 'days', 'params.blockPorts': 'ports' },
     onDone: (reply) => onLooked(reply),
@@ -99,16 +100,6 @@ function Choose({ brought, onLooked, isLooked }: { brought: OrderTarget | null; 
       </Panel>
     </Section>
   )
-}
-
-const portOf = (text: string): number | null => (/^\d{1,5}$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= 65_535 ? Number(text) : null)
-
-/** To the minute, a little before the limit: what is looked at now is confirmed some minutes later. */
-function paramsOf(type: OrderType, values: { version: string | null; days: number | null; ports: readonly string[] }) {
-  if (type === 'upgrade-agent') return { params: { version: values.version! } }
-  if (type !== 'start-outbreak-defence') return {}
-  const until = new Date(Math.floor((Date.now() + values.days! * 86_400_000) / 60_000) * 60_000 - 60_000).toISOString()
-  return { params: { until, blockPorts: values.ports.map(Number), denyWrites: [] } }
 }
 
 const countOf = (target: OrderTarget): number => ('agentIds' in target ? target.agentIds.length : 'endpointIds' in target ? target.endpointIds.length : 'productIds' in target ? target.productIds.length : target.kind === 'customers' ? target.customerIds.length : 0)
