@@ -11,12 +11,14 @@ const vendor = /node_modules[\\/](react|react-dom|scheduler|@tanstack|@mantine|@
 const onlyInForms =
   /@mantine[\\/]core[\\/]esm[\\/]components[\\/](Autocomplete|Checkbox|Combobox|FileButton|FileInput|InlineInput|PasswordInput|Pill|PillsInput|Radio|ScrollArea|SegmentedControl|Select|Switch|TagsInput|Textarea)[\\/]/
 /** What the shell and nearly every screen need; slices of the domain that only some screens speak of stay with these. */
-const kit = /(web[\\/]src[\\/](kit|ui|shell)|domain[\\/]src[\\/](?!agents|consent|dashboard|figures|identity|inventory|maintenance|orders|releases|search|settings|sites))[\\/].*\.(tsx?|css)$/
+const kit = /(web[\\/]src[\\/](kit|ui|shell)|domain[\\/]src[\\/](?!outbreak|agents|consent|dashboard|figures|identity|inventory|maintenance|orders|releases|search|settings|sites))[\\/].*\.(tsx?|css)$/
 /** Lists of exports too: a group takes along all that its modules import, and those import everything. */
 const ownChunks = /[Pp]alette|ViewDialog|ManyDialog|AdministrationPage|kit[\\/]form[\\/]([a-z]+-fields?|Wizard|index)|kit[\\/]index/
 
 /** Sheets of which the first screens say nothing before the rest is there (web/src/text/load.ts). */
 const laterSheets = /(web[\\/]src[\\/]text[\\/](?!access|events|home|kit|shell)|domain[\\/]src[\\/]text[\\/](?!access|agent|commands|common|events|problems|products))/
+/** Those that only the dashboard speaks from. */
+const homeSheets = /(web[\\/]src[\\/]text[\\/](dashboard|widgets)|domain[\\/]src[\\/]text[\\/]figures)[\\/]/
 /** And of the others' keys those that explain, administer, or need a click first. */
 const laterKeys = new RegExp(
   [
@@ -26,16 +28,16 @@ const laterKeys = new RegExp(
   ].map(({ source }) => source).join('|'),
 )
 
-/** The catalogues as the browser needs them: messages compiled (the compiler stays here), in two parts (`?first`, `?rest`), without what only mails and the agent's own output say. */
+/** The catalogues as the browser needs them: messages compiled (the compiler stays here), in three parts (`?first`, `?rest`, `?home`), without what only mails and the agent's own output say. */
 const texts: Plugin = {
   name: 'texts',
   enforce: 'pre',
   load: (id) => {
-    const [, part] = /[\\/]text[\\/][a-z]+[\\/](?:en|fr|ja)\.json\?(first|rest)$/.exec(id) ?? []
+    const [, part] = /[\\/]text[\\/][a-z]+[\\/](?:en|fr|ja)\.json\?(first|rest|home)$/.exec(id) ?? []
     if (part === undefined) return null
     const file = id.slice(0, id.indexOf('?'))
     const sheet = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
-    const kept = Object.entries(sheet).filter(([key]) => !/^(agent|mail)\./.test(key) && (laterSheets.test(file) || laterKeys.test(key)) === (part === 'rest'))
+    const kept = Object.entries(sheet).filter(([key]) => !/^(agent|mail)\./.test(key) && (homeSheets.test(file) ? 'home' : laterSheets.test(file) || laterKeys.test(key) ? 'rest' : 'first') === part)
     return { code: `export default ${JSON.stringify(Object.fromEntries(kept.map(([key, message]) => [key, compiled(message)])))}`, moduleType: 'js' }
   },
 }

@@ -7,28 +7,37 @@ export type Catalogue = Messages
 type Sheet = () => Promise<{ catalogue: Catalogue }>
 /**
  * Two chunks a language: what the first screens say (sign-in, home, events), and all the rest, which comes right after and which every other screen waits for. Mails'
- * bodies and the agent's own words are in neither (vite.config.ts).
+ * bodies and the agent's own words are in neither (vite.config.ts). The dashboard brings its own words with it: `home`.
  */
-const sheets: Record<Locale, { first: Sheet; more: Sheet }> = {
-  en: { first: () => import('./en.ts'), more: () => import('./en-more.ts') },
-  fr: { first: () => import('./fr.ts'), more: () => import('./fr-more.ts') },
-  ja: { first: () => import('./ja.ts'), more: () => import('./ja-more.ts') },
+const sheets: Record<Locale, { first: Sheet; more: Sheet; home: Sheet }> = {
+  en: { first: () => import('./en.ts'), more: () => import('./en-more.ts'), home: () => import('./en-home.ts') },
+  fr: { first: () => import('./fr.ts'), more: () => import('./fr-more.ts'), home: () => import('./fr-home.ts') },
+  ja: { first: () => import('./ja.ts'), more: () => import('./ja-more.ts'), home: () => import('./ja-home.ts') },
 }
 /** One object a language, which grows: whoever speaks from it speaks what came later too. */
 const held: Partial<Record<Locale, Catalogue>> = {}
-const whole: Partial<Record<Locale, Promise<void>>> = {}
+const whole: Partial<Record<`${Locale} ${'more' | 'home'}`, Promise<void>>> = {}
+let hasHome = false
 
 export async function loadCatalogue(locale: Locale): Promise<Catalogue> {
   const { catalogue } = await sheets[locale].first()
   return (held[locale] ??= { ...catalogue })
 }
 
-/** Brings the rest; again after it failed. */
-export function loadRest(locale: Locale): Promise<void> {
-  return (whole[locale] ??= Promise.all([loadCatalogue(locale), sheets[locale].more()]).then(
+/** Brings the rest, with the dashboard's words once it has been there; again after it failed. */
+export async function loadRest(locale: Locale): Promise<void> {
+  await Promise.all([bring(locale, 'more'), hasHome && bring(locale, 'home')])
+}
+/** Brings all that the dashboard says. */
+export async function loadHome(locale: Locale): Promise<void> {
+  hasHome = true
+  await loadRest(locale)
+}
+function bring(locale: Locale, part: 'more' | 'home'): Promise<void> {
+  return (whole[`${locale} ${part}`] ??= Promise.all([loadCatalogue(locale), sheets[locale][part]()]).then(
     ([own, { catalogue }]) => void Object.assign(own, catalogue),
     (error: unknown) => {
-      delete whole[locale]
+      delete whole[`${locale} ${part}`]
       throw error
     },
   ))
