@@ -22,6 +22,7 @@ const old: readonly { sql: string; days: number }[] = [
   { days: termDays.mail, sql: `delete from outbox where id = any(array(select id from outbox where created_at < $1 and state in ('sent', 'kept', 'failed') order by created_at limit $2 for update skip locked))` },
   { days: termDays.deadLetter, sql: 'delete from dead_letter where id = any(array(select id from dead_letter where received_at < $1 order by received_at limit $2))' },
   { days: termDays.factHour, sql: 'delete from fact_hour where ctid = any(array(select ctid from fact_hour where hour < $1 limit $2))' },
+  { days: termDays.departed, sql: 'delete from departed where ctid = any(array(select ctid from departed where went_at < $1 order by went_at limit $2))' },
   { days: termDays.tallyHour, sql: 'delete from tally_hour where ctid = any(array(select ctid from tally_hour where hour < $1 order by hour limit $2))' },
 ]
 

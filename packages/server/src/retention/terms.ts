@@ -5,6 +5,8 @@
 export const termDays = {
   detection: 400,
   tallyHour: 800,
+  /** That a customer or product was there, from its deletion: for bars of 12 months, and the year before's. */
+  departed: 800,
   /** What threshold previews look back at (EVT-7): 90 days. */
   factHour: 100,
   /** From its closing. An open one stays as long as it is open. */
