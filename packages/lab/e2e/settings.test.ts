@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core'
 import { commandsApi } from '@vigie/domain/commands'
 import { customersApi } from '@vigie/domain/customers'
 import { productsApi } from '@vigie/domain/products'
-import { settingsApi, type SettingRow } from '@vigie/domain/settings'
+import { settingsApi, urlListsApi, type SettingRow } from '@vigie/domain/settings'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { eicar, Lab, whyNot } from '../../agent/src/engines/clamav/testing/lab.ts'
 import { axe, openBrowser, settle, visit, type Visit } from '../../web/e2e/kit.ts'
@@ -176,6 +176,25 @@ describe.skipIf(reason !== null)('settings from the console to the engine and ba
     const scanners = () => execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n').filter((one) => /^\S*clamonacc/.test(one) && one.includes(state()))
     await expect.poll(() => scanners().length, { timeout: 20_000 }).toBe(1)
   }, 400_000)
+
+  it('URLs from a CSV file: what fits is kept, what does not stays with its reason; nobody filters yet, and the page says so (ADM-2)', async () => {
+    await page.goto(`${product.url}/administration/urls`)
+    await settle(page)
+    await page.getByText(/ClamAV examines files and mails, not web addresses/).first().waitFor()
+    await page.getByRole('button', { name: 'Add URLs' }).first().click()
+    const dialog = page.getByRole('dialog')
+    await dialog.locator('input[type=file]').setInputFiles({ name: 'blocked.csv', mimeType: 'text/csv', buffer: Buffer.from('\uFEFFURL,List,Added by\r\nbücher.example,Blocked,Ada\r\n"*.shop.example",Blocked,Ada\r\njavascript:alert(1),Blocked,Ada\r\n') })
+    await expect.poll(() => dialog.getByRole('textbox', { name: 'One a line' }).inputValue()).toBe('bücher.example\n*.shop.example\njavascript:alert(1)')
+    await dialog.getByText('Blocked', { exact: true }).click()
+    await dialog.getByRole('button', { name: 'Add URLs' }).click()
+    await dialog.getByText('1 entry was not added').waitFor()
+    expect(await axe(page)).toEqual([])
+    expect(await dialog.getByRole('textbox', { name: 'One a line' }).inputValue()).toBe('javascript:alert(1)')
+    await page.keyboard.press('Escape')
+    for (const shown of ['bücher.example', '*.shop.example']) await page.locator('tbody').getByText(shown).first().waitFor()
+    const { rows } = await client.call(urlListsApi.listUrls, { query: { kind: 'blocked' } })
+    expect(rows.map(({ text }) => text).toSorted()).toEqual(['*.shop.example', 'xn--bcher-kva.example'])
+  })
 
   it('no page had a script error, a refusal by its CSP, or a 5xx', () => {
     expect(person.faults).toEqual([])

@@ -16,6 +16,9 @@ export function linesOf(text: string): string[] {
   return text.startsWith('\uFEFF') ? first.slice(1) : first
 }
 
+/** With its mark, by which a head is known: `file.text()` takes it away. */
+const read = async (file: File): Promise<string> => new TextDecoder('utf-8', { ignoreBOM: true }).decode(await file.arrayBuffer())
+
 /** Typed or from a file; what was refused stays, with its line, its reason and the entry that says the opposite. */
 export function AddUrls({ customerId, close }: { customerId: string | null; close(): void }) {
   const say = useText()
@@ -47,7 +50,7 @@ export function AddUrls({ customerId, close }: { customerId: string | null; clos
       <Stack tight>
         <SegmentedControl aria-label={say('settings.url.column.kind')} data={urlKinds.map((value) => ({ value, label: say(`url-kind.${value}`) }))} value={kind} onChange={(next) => setKind(next as UrlKind)} />
         <Textarea data-autofocus label={say('settings.url.lines')} description={say('settings.url.lines.about')} classNames={{ input: 'mono' }} autosize minRows={5} maxRows={14} value={text} onChange={(event) => setText(event.currentTarget.value)} />
-        <FileInput label={say('settings.url.file')} placeholder={say('settings.url.file.choose')} accept=".csv,.txt,text/csv,text/plain" clearable clearButtonProps={{ 'aria-label': say('kit.form.clear') }} onChange={(file) => void file?.text().then((content) => setText(linesOf(content).filter(Boolean).join('\n')))} />
+        <FileInput label={say('settings.url.file')} placeholder={say('settings.url.file.choose')} accept=".csv,.txt,text/csv,text/plain" clearable clearButtonProps={{ 'aria-label': say('kit.form.clear') }} onChange={(file) => void (file && read(file).then((content) => setText(linesOf(content).filter(Boolean).join('\n'))))} />
         {refused.length > 0 && (
           <Notice tone="warning" title={{ key: 'settings.url.refused', values: { count: refused.length } }}>
             <div className={css.refused}>
