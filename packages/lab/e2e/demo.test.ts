@@ -9,7 +9,9 @@ import { eventsApi } from '@vigie/domain/events'
 import { productsApi } from '@vigie/domain/products'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ConsoleClient } from '../src/console/index.ts'
+import { readFolder } from '../src/demo/folder.ts'
 import { people } from '../src/demo/index.ts'
+import { startPast } from '../src/demo/server.ts'
 
 const main = path.resolve(import.meta.dirname, '../src/demo/main.ts')
 const folder = mkdtempSync(path.join(tmpdir(), 'vigie-demo-'))
@@ -30,6 +32,7 @@ async function run(...flags: string[]): Promise<{ child: ChildProcess; said: str
 }
 const ended = (child: ChildProcess, signal: 'SIGINT' | 'SIGKILL') =>
   new Promise<number | null>((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve(child.exitCode)
     child.once('exit', (code) => resolve(code))
     child.kill(signal)
   })
@@ -97,7 +100,7 @@ describe('npm run demo (OPS-1)', () => {
     await until(async () => (await owner!.call(eventsApi.getEvent, { params: { eventId: event!.id } })).state === 'resolved')
   }, 70_000)
 
-  it('goes on where it was, even killed; another seed is refused; nothing else is touched', async () => {
+  it('goes on where it was, even killed; another seed is refused; a history is written into nothing that holds one', async () => {
     const before = await clients[0]!.call(accessApi.getMe)
     await ended(demo.child, 'SIGKILL')
     await until(async () => {
@@ -111,5 +114,8 @@ describe('npm run demo (OPS-1)', () => {
     expect(products.filter(({ state }) => state === 'online').length).toBeGreaterThanOrEqual(6)
     const other = await run('--seed', '2')
     expect([other.code, other.said]).toEqual([64, expect.stringContaining('--seed 1')])
+    await ended(demo.child, 'SIGINT')
+    const { agentPort } = readFolder(folder)!
+    await expect(startPast({ folder, port: 0, agentPort })).rejects.toThrow('holds an installation already')
   }, 120_000)
 })
