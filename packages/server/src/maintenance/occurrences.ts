@@ -50,7 +50,6 @@ function* dates(schedule: Schedule, since: Temporal.PlainDate): Generator<Tempor
       const skipped = behind ? Math.floor(first.until(since, { largestUnit: 'days' }).days / schedule.every) : 0
       for (let n = skipped; ; n++) yield first.add({ days: n * schedule.every })
     }
-    // oxlint-disable-next-line no-fallthrough -- the loop above has no end
     case 'weekly': {
       const days = schedule.days.map((day) => maintenanceDays.indexOf(day)).sort((a, b) => a - b)
       // weeks begin on Monday, as ISO 8601 has them
@@ -64,7 +63,6 @@ function* dates(schedule: Schedule, since: Temporal.PlainDate): Generator<Tempor
         }
       }
     }
-    // oxlint-disable-next-line no-fallthrough -- the loop above has no end
     case 'monthly-day':
     case 'monthly-weekday': {
       const month = first.with({ day: 1 })

@@ -9,6 +9,7 @@ import { queryClient } from './query.ts'
 import { Line, Stack } from './Stack.tsx'
 import { useText } from './text.tsx'
 import { toast, trouble } from './toast.tsx'
+import { keepUndo } from './undoing.ts'
 
 interface Props<Change, Refusal extends { id: string; code: string }> {
   ids: readonly string[]
@@ -63,11 +64,15 @@ export function ManyDialog<Change, Refusal extends { id: string; code: string }>
     if (outcome) clear()
     close()
   }
+  const leaveAsItIs = () => {
+    if (outcome && outcome.undo.length > 0) keepUndo({ key: props.done, values: { count: outcome.changed } }, () => void undo(outcome), Date.now())
+    leave()
+  }
   const title = say(outcome ? 'kit.many.result' : props.title, { count: ids.length })
   return (
-    <Dialog title={title} closeLabel={say('kit.close')} onClose={() => (done === null ? leave() : stop.current.abort())}>
+    <Dialog title={title} closeLabel={say('kit.close')} onClose={() => (done === null ? leaveAsItIs() : stop.current.abort())}>
       {outcome ? (
-        <Result outcome={outcome} changed={props.changed} refused={props.refused} takeBack={() => { void undo(outcome); leave() }} close={leave} />
+        <Result outcome={outcome} changed={props.changed} refused={props.refused} takeBack={() => { void undo(outcome); leave() }} close={leaveAsItIs} />
       ) : done !== null ? (
         <Stack>
           <p role="status" className="figures">{say('kit.many.running', { done, total: ids.length })}</p>

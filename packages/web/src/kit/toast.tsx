@@ -3,6 +3,7 @@ import { IconButton } from '../ui/Button.tsx'
 import { describe } from './problems.ts'
 import { Glyph } from './Severity.tsx'
 import { useText, type Label } from './text.tsx'
+import { dropUndo, keepUndo } from './undoing.ts'
 import css from './toast.module.css'
 
 interface Toast {
@@ -20,9 +21,12 @@ function set(next: readonly Toast[]) {
 }
 const drop = (id: number) => set(toasts.filter((toast) => toast.id !== id))
 
-/** What happened, in a few words; with `undo` where it can be taken back. Goes by itself. */
+/** What happened, in a few words; with `undo` where it can be taken back: here for a moment, then from the bar for ten minutes. Goes by itself. */
 export function toast(label: Label, undo?: Toast['undo']): void {
-  set([...toasts.slice(-2), { id: ++lastId, label, undo }])
+  const id = ++lastId
+  if (undo === undefined) return set([...toasts.slice(-2), { id, label }])
+  const kept = keepUndo(label, () => { drop(id); undo.run() }, Date.now())
+  set([...toasts.slice(-2), { id, label, undo: { ...undo, run: () => { dropUndo(kept); undo.run() } } }])
 }
 /** What went wrong and the way out. Stays until closed. */
 export function trouble(error: unknown): void {

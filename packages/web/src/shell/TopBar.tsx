@@ -15,6 +15,7 @@ import { trouble } from '../kit/toast.tsx'
 import { buttonClass, IconButton } from '../ui/Button.tsx'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import css from './Shell.module.css'
+import { UndoMenu } from './UndoMenu.tsx'
 
 interface Props {
   onMenu(): void
@@ -46,6 +47,7 @@ export function TopBar({ onMenu, onSearch, onShortcuts, isRailOpen }: Props) {
           </Link>
         )}
         {actor.can('figure.read') && actor.can('event.read') && <Bell />}
+        <UndoMenu />
         <HelpMenu onShortcuts={onShortcuts} />
         <AccountMenu />
       </div>

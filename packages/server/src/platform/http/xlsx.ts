@@ -90,7 +90,6 @@ export function xmlText(value: string): string {
   const short = value.length > limits.characters ? `${value.slice(0, limits.characters - 1)}…` : value
   return short
     .toWellFormed()
-    // oxlint-disable-next-line no-control-regex -- those are the ones
     .replaceAll(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd')
     .replaceAll(/_(?=x[0-9a-fA-F]{4}_)/g, '_x005F_')
     .replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
