@@ -10,9 +10,10 @@ import { ingest } from './ingest.ts'
 import { inventory } from './inventory.ts'
 import { lists } from './lists.ts'
 import { live } from './live.ts'
+import { neighbour } from './neighbour.ts'
 import { orders } from './orders.ts'
 import { search } from './search.ts'
 import { siteServer } from './site.ts'
 
 /** One file a bench; in the order a whole run takes them. */
-export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, dashboard, events, live, inventory, customers, search, orders, agentIdle, siteServer, consolePaint]
+export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, dashboard, events, live, neighbour, inventory, customers, search, orders, agentIdle, siteServer, consolePaint]
