@@ -15,15 +15,14 @@ export const getCatalogue = defineRoute({
   id: 'catalogue.get', method: 'GET', path: '/v1/catalogue', permission: 'signed-in', reply: z.object({ types: z.array(OfferedType) }), problems: [],
 })
 
-export const listProducts = defineRoute({
-  id: 'products.list', method: 'GET', path: '/v1/products', permission: 'product.read',
-  query: listQuery(['description', 'lastSeenAt', 'createdAt'], {
-    customerId: CustomerId.optional(), typeId: z.string().max(40).optional(), family: Family.optional(), state: oneOrMore(agentStates).optional(),
-    /** Heard once, and not for longer than its source promises (PRD-8). */
-    isStale: z.stringbool().optional(),
-  }),
-  reply: listReply(Product), problems: [],
+const productQuery = listQuery(['description', 'lastSeenAt', 'createdAt'], {
+  customerId: CustomerId.optional(), typeId: z.string().max(40).optional(), family: Family.optional(), state: oneOrMore(agentStates).optional(),
+  /** Heard once, and not for longer than its source promises (PRD-8). */
+  isStale: z.stringbool().optional(),
 })
+export const listProducts = defineRoute({ id: 'products.list', method: 'GET', path: '/v1/products', permission: 'product.read', query: productQuery, reply: listReply(Product), problems: [] })
+/** All that match, as a file. */
+export const exportProducts = defineRoute({ id: 'products.export', method: 'GET', path: '/v1/products.csv', permission: 'product.read', query: productQuery, reply: z.string(), problems: [], produces: 'text/csv' })
 /** PRD-3: the whole tree of one customer without its endpoints, which `listEndpoints` brings by product and group. */
 export const getTree = defineRoute({
   id: 'customers.tree', method: 'GET', path: '/v1/customers/:customerId/tree', permission: 'product.read', params: z.strictObject({ customerId: CustomerId }),

@@ -125,6 +125,7 @@ export const examples: Readonly<Record<string, Example>> = {
   // products
   'catalogue.get': nothing,
   'products.list': example(({ customerId }) => ({ query: { customerId } })),
+  'products.export': example(({ customerId }) => ({ query: { customerId } })),
   'products.create': example(({ customerId }) => ({ params: { customerId }, body: { typeId: 'clamav-endpoint', description: 'Second' } })),
   'products.get': example(({ productId }) => ({ params: { productId } })),
   'products.update': example(({ productId }) => ({ params: { productId }, ifMatch: 1, body: { description: 'Renamed' } })),

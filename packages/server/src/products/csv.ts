@@ -1,4 +1,4 @@
-import type { Endpoint, productsApi } from '@vigie/domain/products'
+import type { Endpoint, Product, productsApi } from '@vigie/domain/products'
 import type { speaker } from '../platform/index.ts'
 
 type Say = ReturnType<typeof speaker>
@@ -33,4 +33,18 @@ export const endpointCells: Record<Column, [title: string, cell: (row: Endpoint,
   openInfections: ['open-infections', (row) => row.openInfections],
   lastSeenAt: ['received', (row) => row.receivedAt],
   collectedAt: ['collected', (row) => row.collectedAt],
+}
+
+/** And a product's row. */
+export const productCells: Record<string, [title: string, cell: (row: Product, say: Say) => string | number | null]> = {
+  description: ['product', (row) => row.description],
+  customerName: ['customer', (row) => row.customerName],
+  productType: ['product-type', (row, say) => named(say, `product-type.${row.typeId}.name`, row.typeId)],
+  state: ['agent-state', (row, say) => say(`agent-state.${row.state}`)],
+  actionRequired: ['action-required', (row) => row.attention.actionRequired],
+  warning: ['warning', (row) => row.attention.warning],
+  endpointCount: ['endpoint-count', (row) => row.endpointCount],
+  lastSeenAt: ['last-seen', (row) => row.lastSeenAt],
+  createdAt: ['created', (row) => row.createdAt],
+  guid: ['guid', (row) => row.guid],
 }

@@ -97,6 +97,16 @@ describe('a product (PRD-2)', () => {
 })
 
 describe('the list of products', () => {
+  it('is a file too, of exactly what matches, in the reader’s words, and recorded (ACC-11)', async () => {
+    const id = await aProduct(server.database, partnerId, customerId, { description: 'Alpha' })
+    await aProduct(server.database, partnerId, customerId, { description: 'Beta', typeId: 'clamav-site-server' })
+    const { status, body } = await call('GET', '/v1/products.csv?typeId=clamav-endpoint')
+    const [{ guid }] = await sql('select guid from product where id = $1', [id]) as [{ guid: string }]
+    expect(status).toBe(200)
+    expect((body as string).trimEnd().split('\r\n')).toEqual([expect.stringContaining('Product,Customer,Product type'), expect.stringMatching(new RegExp(`^Alpha,Boulangerie Martin,ClamAV endpoint,.*${guid}$`))])
+    expect(await sql(`select activity from audit where partner_id = $1 and activity = 'product.exported'`, [partnerId])).toHaveLength(1)
+  })
+
   it('filters by customer, type, family and state; finds by description, customer and GUID; pages', async () => {
     const other = await aCustomer(server.database, partnerId, { company: 'Zoo' })
     const ids = [await aProduct(server.database, partnerId, customerId, { description: 'Écran' }), await aProduct(server.database, partnerId, other, { description: 'Beta', typeId: 'clamav-site-server' }), await aProduct(server.database, partnerId, other, { description: 'Alpha' })]

@@ -6,7 +6,7 @@ import { record } from '../audit/index.ts'
 import { assertWithinCaps, giveWay, wakeAgent } from '../commands/index.ts'
 import { isViewAllowed } from '../consent/index.ts'
 import { assertVersion, handle, handleStream, speaker, exportPageSize, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
-import { endpointCells } from './csv.ts'
+import { endpointCells, productCells } from './csv.ts'
 import * as endpoints from './endpoints.ts'
 import { toAgent, type AgentRow } from './rows.ts'
 import * as products from './store.ts'
@@ -30,6 +30,16 @@ export const productRoutes: Handler[] = [
   handle(productsApi.getCatalogue, async ({ services }) => ({ types: productTypes.map((type) => ({ ...type, isSimulated: services.isSimulated && !type.isConnectable })) })),
 
   handle(productsApi.listProducts, async ({ db, now }, { query }) => await products.list(db, query, now)),
+
+  handleStream(productsApi.exportProducts, async (context, { query }, reply) => {
+    const say = speaker(context.actor.locale)
+    const cells = Object.values(productCells)
+    await streamCsv(context, reply, 'products.csv', cells.map(([title]) => say(`column.${title}`)), async (db, cursor) => {
+      const page = await products.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor }, context.now)
+      if (cursor === undefined) await record(db, context.services.vault, context.now, doer(context), { activity: 'product.exported', object: { kind: 'product', id: null, name: 'products.csv' }, after: query })
+      return { nextCursor: page.nextCursor, rows: page.rows.map((row) => cells.map(([, cell]) => cell(row, say))) }
+    })
+  }),
 
   handle(productsApi.getTree, async ({ db, now }, { params: { customerId } }) => {
     await assertCustomer(db, customerId)

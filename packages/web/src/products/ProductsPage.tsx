@@ -1,5 +1,5 @@
 import { agentStates, productsApi, type Product } from '@vigie/domain/products'
-import { AgentStateTag, columns, DataTable, Empty, Link, load, Page, paths, query, sortedBy, useCustomerFilter, useLoaded, useQuietly, useText, type Filter } from '../kit/index.ts'
+import { AgentStateTag, columns, csvOf, DataTable, Empty, Link, load, Page, paths, query, sortedBy, useAddress, useCustomerFilter, useLoaded, useQuietly, useText, type Filter } from '../kit/index.ts'
 import { catalogue } from './catalogue.ts'
 
 const list = query(productsApi.listProducts).list(sortedBy('description'))
@@ -23,6 +23,7 @@ const stale: Filter = { key: 'isStale', label: 'products.filter.silence', isSing
 
 /** All products of all customers: where the numbers of the dashboard lead. */
 export default function ProductsPage() {
+  const at = useAddress()
   const rows = useLoaded(list)
   const types = useQuietly(catalogue)?.types.filter((type) => type.isConnectable || type.isSimulated) ?? []
   const type: Filter = { key: 'typeId', label: 'products.column.type', isSingle: true, options: types.map(({ id }) => ({ value: id, label: `product-type.${id}.name` })) }
@@ -36,6 +37,7 @@ export default function ProductsPage() {
         sort="description"
         search="products.search"
         filters={[state, ...(types.length > 0 ? [type] : []), stale, ...customers]}
+        csv={csvOf(productsApi.exportProducts, list(at))}
         opens={(product) => paths.product({ productId: product.id })}
         empty={<Empty icon="server" title="products.all.none" about="products.all.none.about" />}
       />
