@@ -13,7 +13,7 @@ const onlyInForms =
 /** What the shell and nearly every screen need; slices of the domain that only some screens speak of stay with these. */
 const kit = /(web[\\/]src[\\/](kit|ui|shell)|domain[\\/]src[\\/](?!outbreak|agents|consent|dashboard|figures|identity|inventory|maintenance|orders|releases|search|settings|sites))[\\/].*\.(tsx?|css)$/
 /** Lists of exports too: a group takes along all that its modules import, and those import everything. */
-const ownChunks = /[Pp]alette|ViewDialog|ManyDialog|AdministrationPage|kit[\\/]form[\\/]([a-z]+-fields?|Wizard|index)|kit[\\/]index/
+const ownChunks = /[Pp]alette|shell[\\/]Shortcuts|ViewDialog|ManyDialog|AdministrationPage|kit[\\/]form[\\/]([a-z]+-fields?|Wizard|index)|kit[\\/]index/
 
 /** Sheets of which the first screens say nothing before the rest is there (web/src/text/load.ts). */
 const laterSheets = /(web[\\/]src[\\/]text[\\/](?!access|events|home|kit|shell)|domain[\\/]src[\\/]text[\\/](?!access|agent|commands|common|events|problems|products))/
@@ -22,8 +22,8 @@ const homeSheets = /(web[\\/]src[\\/]text[\\/](dashboard|widgets)|domain[\\/]src
 /** And of the others' keys those that explain, administer, or need a click first. */
 const laterKeys = new RegExp(
   [
-    /^access\.(accounts|business|column|disable|enable|invite|primary|remove|resend|scope|self|session|sessions|told|transfer)\b/, /^kit\.many\./, /^shell\.palette\b/, /^events\.(assign|bulk|comment|reset|resolve|silence)\b/,
-    /^(activity|check|engine-problem|agent-gap|permission|index|command-reason|evidence|site-problem)\./, /^condition\..+\.(explain|next)$/, /^(category|command|product-type|scope-target)\..+\.about$/, /^agent-state\..+\.(cause|remedy)$/,
+    /^access\.(accounts|business|column|disable|enable|invite|primary|remove|resend|scope|self|session|sessions|told|transfer)\b/, /^kit\.many\./, /^shell\.(palette|keys)\b/, /^events\.(assign|bulk|comment|reset|resolve|silence)\b/,
+    /^(activity|check|column|event-step|figure-name|index-from|silence-end|engine-problem|agent-gap|permission|index|command-reason|evidence|site-problem)\./, /^condition\..+\.(explain|next)$/, /^(category|command|product-type|scope-target)\..+\.about$/, /^agent-state\..+\.(cause|remedy)$/,
     /^problem\.(?!event|link|mfa|password|permission|request|route|server|session|setup|sign-in)/,
   ].map(({ source }) => source).join('|'),
 )
