@@ -95,9 +95,12 @@ function Actions({ customer: shown }: { customer: Customer }) {
   const go = useGo()
   const actor = useActor()
   const remove = useDeleteCustomer()
-  const more: Action[] = actor.can('customer.delete')
-    ? [{ label: 'customers.delete', icon: 'trash', isDangerous: true, disabledReason: shown.productCount > 0 ? 'remedy.remove-products-first' : undefined, onSelect: () => remove(shown, () => void go(paths.customers(), { replace: true })) }]
-    : []
+  const more: Action[] = [
+    ...(actor.can('maintenance.update') ? [{ label: 'maintenance.new', icon: 'clock' as const, onSelect: () => void go(paths.maintenanceWindow({ windowId: 'new', customerId: shown.id })) }] : []),
+    ...(actor.can('customer.delete')
+      ? [{ label: 'customers.delete', icon: 'trash' as const, isDangerous: true, disabledReason: shown.productCount > 0 ? 'remedy.remove-products-first' : undefined, onSelect: () => remove(shown, () => void go(paths.customers(), { replace: true })) }]
+      : []),
+  ]
   return (
     <>
       <ActionMenu label="customers.actions" actions={more} />

@@ -118,6 +118,7 @@ function Actions({ product: shown }: { product: Product }) {
     ...(actor.can('agent.move') ? [{ label: 'identity.move', icon: 'chevronRight' as const, onSelect: () => setMoving('customer') }] : []),
     ...(actor.can('agent.move') ? [{ label: 'identity.switch', icon: 'chevronRight' as const, disabledReason: isOpen ? 'problem.switch.nobody' : undefined, onSelect: () => setMoving('away') }] : []),
     ...(actor.can('product.issue-key') ? [{ label: 'identity.receive', icon: 'key' as const, disabledReason: isOpen ? undefined : 'problem.product.already-registered', onSelect: () => setMoving('here') }] : []),
+    ...(actor.can('maintenance.update') ? [{ label: 'maintenance.new', icon: 'clock' as const, onSelect: () => void go(paths.maintenanceWindow({ windowId: 'new', customerId: shown.customerId, productId: shown.id })) }] : []),
     ...(actor.can('product.delete') ? [{ label: 'products.delete', icon: 'trash' as const, isDangerous: true, onSelect: remove }] : []),
   ]
   return (
