@@ -1,8 +1,8 @@
 import type { SearchHit, SearchKind } from '@vigie/domain/search'
+import { eventTitle } from '../events/index.ts'
 import { paths } from '../kit/paths.ts'
 import type { Sign } from '../kit/Severity.tsx'
 import type { Speaker } from '../kit/text.tsx'
-import { eventTitle } from '../events/words.ts'
 import type { IconName } from '../ui/icons.tsx'
 
 export const kindIcons: Readonly<Record<SearchKind, IconName>> = { customer: 'customers', product: 'shield', endpoint: 'server', event: 'events', account: 'user' }

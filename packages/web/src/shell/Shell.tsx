@@ -12,7 +12,6 @@ import { Rail } from './Rail.tsx'
 import { loadRest } from '../text/load.ts'
 import { firstLocale } from './Language.tsx'
 import css from './Shell.module.css'
-import { Shortcuts } from './Shortcuts.tsx'
 import { TopBar } from './TopBar.tsx'
 import { useShortcuts } from './useShortcuts.ts'
 
@@ -24,6 +23,7 @@ const loadPalette = () => Promise.all([import('./Palette.tsx'), loadRest(firstLo
 const LazyPalette = lazy(loadPalette)
 /** Once it is here: a lazy one shows its fallback for a third of a second the first time, whatever it waits for. */
 let readyPalette: typeof LazyPalette | ((props: ComponentProps<typeof LazyPalette>) => ReactNode) = LazyPalette
+const Shortcuts = lazy(() => Promise.all([import('./Shortcuts.tsx'), loadRest(firstLocale())]).then(([module]) => module))
 const AlertBanner = lazy(() => import('../outbreak/Banner.tsx'))
 const OrderWatch = lazy(() => import('../orders/Watch.tsx'))
 
@@ -83,7 +83,7 @@ export function Shell() {
         <div id="over" />
       </main>
       {over === 'palette' && <Suspense fallback={<EarlyKeys into={early} onEscape={() => setOver(null)} />}><Palette early={early} onClose={() => setOver(null)} /></Suspense>}
-      {over === 'shortcuts' && <Shortcuts onClose={() => setOver(null)} />}
+      {over === 'shortcuts' && <Suspense><Shortcuts onClose={() => setOver(null)} /></Suspense>}
       <Confirmations />
       <Toasts />
       <ErrorBoundary><Suspense><OrderWatch /></Suspense></ErrorBoundary>

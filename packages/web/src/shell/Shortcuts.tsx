@@ -5,7 +5,7 @@ import { isAllowed, sections } from './sections.ts'
 import css from './Shortcuts.module.css'
 
 /** All keys on one sheet. */
-export function Shortcuts({ onClose }: { onClose(): void }) {
+export default function Shortcuts({ onClose }: { onClose(): void }) {
   const say = useText()
   const actor = useActor()
   const groups: [string, [string[], string][]][] = [
