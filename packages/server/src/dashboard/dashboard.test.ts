@@ -43,6 +43,10 @@ describe('tabs and widgets of one’s own (DSH-1)', () => {
     expect((await call('PUT', path, { tabs: [aTab('c')] })).body.code).toBe('request.precondition-missing')
   })
 
+  it('back to the default where nothing was changed yet is the default', async () => {
+    expect(await call('DELETE', path, undefined, { 'if-match': '0' })).toMatchObject({ status: 200, body: { tabs: defaultTabs.technician, isDefault: true, version: 1 } })
+  })
+
   it('back to the default; a window that still shows the old one is told for ever', async () => {
     await put([aTab('a')], 0)
     expect((await call('DELETE', path, undefined, { 'if-match': '1' })).body).toEqual({ tabs: defaultTabs.technician, isDefault: true, version: 2 })

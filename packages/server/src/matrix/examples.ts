@@ -95,8 +95,8 @@ export const examples: Readonly<Record<string, Example>> = {
   'contacts.delete': example(({ customerId, contactId }) => ({ params: { customerId, contactId } })),
   // dashboard
   'dashboard.get': example(() => ({})),
-  'dashboard.put': example(() => ({ ifMatch: 3, body: { tabs: [{ id: 'mine', name: 'Mine', columns: 2, widgets: [{ id: 'a', kind: 'notifications', span: 1, height: 3, options: { range: '7d' } }] }] } })),
-  'dashboard.reset': example(() => ({ ifMatch: 3 })),
+  'dashboard.put': example(() => ({ ifMatch: 0, body: { tabs: [{ id: 'mine', name: 'Mine', columns: 2, widgets: [{ id: 'a', kind: 'notifications', span: 1, height: 3, options: { range: '7d' } }] }] } })),
+  'dashboard.reset': example(() => ({ ifMatch: 0 })),
   // views
   'views.list': example(() => ({ query: { list: 'customers' } })),
   'views.create': example(() => ({ body: { list: 'customers', name: 'Mine', query: 'tag=gold', columns: ['company'], isShared: true } })),
