@@ -70,10 +70,8 @@ async function fewWith(db: TenantDb, words: Words): Promise<Few | null> {
   const { rows } = isAlone ? { rows: [] } : await db.query<{ bits: number; customers: number; ids: string[] | null }>(
     `select bits, count(*)::integer as customers, case when count(*) <= ${most.customers} then array_agg(id) end as ids
      from (select c.id, ${bitsOf('c.search_key', words, params)} as bits from customer c where ${anyOf('c.search_key', words, params)}) met group by bits`, params.values)
-  // the longest is likely the rarest
-  const byLength = [...words.folded.entries()].toSorted(([, a], [, b]) => b.length - a.length)
-  // of one or two signs the index knows nothing: only where there is nothing longer, and once
-  for (const [i, word] of byLength.filter(([, one], n) => one.length > 2 || n === 0)) {
+  // the longest is likely the rarest; those of one or two signs, of which the index knows nothing, come last: even so cheaper than a walk that meets none
+  for (const [i, word] of [...words.folded.entries()].toSorted(([, a], [, b]) => b.length - a.length)) {
     const through = rows.filter(({ bits }) => (bits & (2 ** i)) > 0)
     if (through.reduce((sum, { customers }) => sum + customers, 0) > most.customers) continue
     const own = await withWord(db, word)
