@@ -1127,7 +1127,7 @@ create table public.detection (
   counted_at timestamp with time zone not null,
   constraint detection_pkey PRIMARY KEY (partner_id, product_id, at, content_id)
 ) partition by RANGE (at);
-CREATE INDEX detection_clock_off ON ONLY public.detection USING btree (partner_id, counted_at) WHERE (((at - counted_at) > '48:00:00'::interval) OR ((counted_at - at) > '48:00:00'::interval));
+CREATE INDEX detection_clock_off ON ONLY public.detection USING btree (partner_id, counted_at) WHERE (((at - counted_at) > '00:10:00'::interval) OR ((counted_at - at) > '00:10:00'::interval));
 CREATE INDEX detection_customer ON ONLY public.detection USING btree (partner_id, customer_id, at DESC);
 CREATE INDEX detection_newest ON ONLY public.detection USING btree (partner_id, at DESC);
 alter table public.detection enable row level security;

@@ -86,8 +86,8 @@ update partner set departures_since = now();
 -- Deleted products take their part of the counts along, piece by piece with their records (CUS-5).
 alter table purge add column type_id text;
 
--- Records that count two days or more away from when their machine says it was (its clock is off): few or none. A list by when they count may then look at that part of the records alone.
-create index detection_clock_off on detection (partner_id, counted_at) where at - counted_at > interval '48 hours' or counted_at - at > interval '48 hours';
+-- Records that count more than ten minutes away from when their machine says they were (its clock is off): few. A list by when records count finds them here, and all others beside that time in its own order.
+create index detection_clock_off on detection (partner_id, counted_at) where at - counted_at > interval '10 minutes' or counted_at - at > interval '10 minutes';
 
 -- What lies in the default partition is taken away row by row when its term is over: found without reading all of it (R41).
 create index detection_default_received on detection_default (received_at);

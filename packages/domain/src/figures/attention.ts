@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { defineFigure } from './define.ts'
 
-/** Of the first screen of issue 2; `customers-needing-attention` says the same with its rows. Goes when no screen asks for it. */
+/** The two numbers on every screen, with no more than they need; `customers-needing-attention` says it whole. */
 export const attention = defineFigure({
   id: 'attention', ranges: [], unit: 'events', needs: ['customer.read'], follows: ['event', 'customer'],
   value: z.object({

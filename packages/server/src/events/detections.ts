@@ -43,33 +43,38 @@ export async function list(db: TenantDb, query: QueryOf<typeof eventsApi.listDet
   if (query.outcome) where.push(`d.outcome = any(${params.add(query.outcome)})`)
   if (query.from) where.push(`d.at >= ${params.add(query.from)}`)
   if (query.until) where.push(`d.at < ${params.add(query.until)}`)
-  if (query.countedFrom ?? query.countedUntil) where.push(...(await countedBetween(db, query, params)))
   // the content id names a record within a product and instant; as a UUID it ends the sort
   const page = keyset(sorts, contentUuid, query, params)
   where.push(page.where)
   const { rows } = await db.query<Row & { keys: string[] }>(
     `select ${contentUuid}::text as content, d.at, d.received_at, d.customer_id, c.company, d.product_id, coalesce(l.endpoint_id, d.endpoint_id) as endpoint_id, coalesce(e.name, '') as endpoint_name, d.category, d.threat, d.object, d.outcome,
        d.engine, ${page.keys} as keys
-     from detection d join customer c on c.partner_id = d.partner_id and c.id = d.customer_id left join endpoint_alias l on l.partner_id = d.partner_id and l.merged_id = d.endpoint_id
+     from ${countedBetween(query, where, page, params) ?? 'detection'} d join customer c on c.partner_id = d.partner_id and c.id = d.customer_id left join endpoint_alias l on l.partner_id = d.partner_id and l.merged_id = d.endpoint_id
        left join endpoint e on e.partner_id = d.partner_id and e.id = coalesce(l.endpoint_id, d.endpoint_id)
      where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`, params.values)
   const shown = page.page(rows)
   return { rows: shown.rows.map(toDetection), nextCursor: shown.nextCursor }
 }
 
+/** So far may the time of a machine's clock be from the time that counts, for a record to be looked for beside it. The index `detection_clock_off` has the others. */
+const nearMinutes = 10
+
 /**
- * By when a record counts, which has no index: nearly always that is when its machine says it was, so that the order's own index finds it. Where a clock was two days off or more, all are looked through: slow,
- * and right. Plan: index detection_clock_off tells.
+ * Records by when they count, which has no order of its own: nearly always that is when their machine says they were, so a part of the list's order has them; those of clocks that are off are few and have an index.
+ * Null: not asked. Each half ends where the page does.
  */
-async function countedBetween(db: TenantDb, { countedFrom, countedUntil }: { countedFrom?: string | undefined; countedUntil?: string | undefined }, params: Params): Promise<string[]> {
-  const [from, until] = [countedFrom ?? '-infinity', countedUntil ?? 'infinity']
-  const { rowCount: isAnyOff } = await db.query(
-    `select from detection where counted_at >= $1::timestamptz and counted_at < $2::timestamptz and (at - counted_at > interval '48 hours' or counted_at - at > interval '48 hours') limit 1`, [from, until])
-  const [first, last] = [params.add(from), params.add(until)]
-  return [
-    `d.counted_at >= ${first}::timestamptz and d.counted_at < ${last}::timestamptz`,
-    ...(isAnyOff ? [] : [`d.at >= ${first}::timestamptz - interval '48 hours' and d.at < ${last}::timestamptz + interval '48 hours'`]),
-  ]
+function countedBetween({ countedFrom, countedUntil }: { countedFrom?: string | undefined; countedUntil?: string | undefined }, where: readonly string[], page: { orderBy: string; limit: number }, params: Params): string | null {
+  if (countedFrom === undefined && countedUntil === undefined) return null
+  const [from, until, limit] = [`${params.add(countedFrom ?? '-infinity')}::timestamptz`, `${params.add(countedUntil ?? 'infinity')}::timestamptz`, params.add(page.limit)]
+  const near = `interval '${nearMinutes} minutes'`
+  const isNear = `d.at - d.counted_at <= ${near} and d.counted_at - d.at <= ${near} and d.at >= ${from} - ${near} and d.at < ${until} + ${near}`
+  const isFar = `(d.at - d.counted_at > ${near} or d.counted_at - d.at > ${near})`
+  const counted = `d.counted_at >= ${from} and d.counted_at < ${until}`
+  const order = `order by ${page.orderBy} limit ${limit}`
+  // `offset 0`: all of the few first, by their index; PostgreSQL takes them for a third of all and would walk through the list's order
+  return `(
+    (select d.* from detection d where ${[...where, isNear, counted].join(' and ')} ${order}) union all
+    (select d.* from (select d.* from detection d where ${[isFar, counted].join(' and ')} offset 0) d where ${[...where, 'true'].join(' and ')} ${order}))`
 }
 
 /** The endpoint and what is merged into it, each with its own history (docs/decisions/0024). Nothing of an endpoint that is not there. */

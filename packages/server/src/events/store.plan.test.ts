@@ -17,7 +17,7 @@ beforeAll(async () => {
   const { owner } = database
   await owner.query(
     `insert into detection (partner_id, customer_id, product_id, at, content_id, endpoint_id, category, threat, object, outcome, engine, received_at, counted_at)
-     select e.partner_id, e.customer_id, e.product_id, now() - i * interval '1 hour' - e.n * interval '1 second', decode(md5(e.id::text || i), 'hex'), e.id, 'antivirus', 't', 'o', 'deleted', 'e', now(), now()
+     select e.partner_id, e.customer_id, e.product_id, now() - i * interval '1 hour' - e.n * interval '1 second', decode(md5(e.id::text || i), 'hex'), e.id, 'antivirus', 't', 'o', 'deleted', 'e', now(), now() - i * interval '1 hour' - e.n * interval '1 second' + (case when e.n % 500 = 0 then 30 else 0 end) * interval '1 minute'
      from (select *, row_number() over () as n from endpoint) e, generate_series(1, 10) i`)
   await owner.query(
     `insert into event (partner_id, id, customer_id, product_id, category, condition, severity, severity_rank, state, opened_at, last_raised_at, resolved_at)
@@ -45,15 +45,17 @@ describe('the newest of many (EVT-4, EVT-8): a page costs the same whatever is s
     ['of one category', { category: 'antivirus' }, '_partner_id_at_idx'],
     ['of a customer', { customerId: 'customer' }, '_partner_id_customer_id_at_idx'],
     ['of a product', { productId: 'product' }, '_pkey'],
+    // that hour, with ten minutes on either side, of the ten hours that there are; those whose clocks are off by their own index
+    ['counted in an hour long past', { countedFrom: new Date(Date.now() - 9 * 3_600_000).toISOString(), countedUntil: new Date(Date.now() - 8 * 3_600_000).toISOString() }, '_at_idx', 9_000],
     ['of an endpoint, by its product', { endpointId: 'endpoint' }, '_pkey'],
-  ] as const)('detections %s', async (_, filter, index) => {
+  ] as const)('detections %s', async (_, filter, index, most: number = 400) => {
     const query: Record<string, string> = {}
     for (const [key, value] of Object.entries(filter)) query[key] = ['customer', 'product', 'endpoint'].includes(value) ? await one(value as 'customer') : value
     const nodes = await plans((db) => detections.list(db, eventsApi.listDetections.query!.parse({ limit: 20, ...query })))
     expect(scanned(nodes).filter((relation) => relation.startsWith('detection'))).toEqual([])
     // each partition has its own, named by PostgreSQL
     expect(indexesOf(nodes).filter((name) => name.startsWith('detection')).every((name) => name.endsWith(index)), indexesOf(nodes).join(' ')).toBe(true)
-    expect(visited(nodes.filter(({ relation }) => relation?.startsWith('detection')))).toBeLessThan(400)
+    expect(visited(nodes.filter(({ relation }) => relation?.startsWith('detection')))).toBeLessThan(most)
   })
 
   it.each([
