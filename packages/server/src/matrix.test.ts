@@ -90,9 +90,11 @@ describe('the matrix is whole (R1)', () => {
   it('each example is a request that is taken, so that a refusal below means what it says', async () => {
     const wrong: string[] = []
     const worldOf = worlds()
+    const owners = new Map<World, Principal>()
     for (const route of routes) {
       const world = await worldOf(route)
-      const who = await owner(world)
+      const who = owners.get(world) ?? (await owner(world)) // a business has one primary
+      owners.set(world, who)
       const answer = await call(route, requestOf(route, world, who), { token: who.token })
       if (answer.status !== (examples[route.id]!.status ?? 200)) wrong.push(`${route.id}: ${answer.status} ${answer.text.slice(0, 300)}`)
     }
@@ -163,7 +165,7 @@ describe("others' ids answer byte for byte like ids that never were (R2, ACC-1, 
       const where = `${route.id}, ${kind}`
       expect({ ...foreign, text: foreign.text.replaceAll(strange[kind]!, '<id>') }, where).toEqual({ ...never, text: never.text.replaceAll(neverWas, '<id>') })
       // a filter by it finds nothing; a thing by it is not there
-      if (request.query === undefined || !Object.values(request.query).includes(mine)) expect(foreign.status, where).toBe(404)
+      if (!Object.values(request.query ?? {}).some((value) => value.includes(mine))) expect(foreign.status, where).toBe(404)
       else expect([200, 404], where).toContain(foreign.status)
     }
     return places

@@ -35,6 +35,7 @@ function placeholders(tokens: unknown): string[] {
 const brands = ['microsoft-defender', 'rspamd', 'suricata', 'hosted-email-security', 'cloud-edge', 'threat-discovery', 'threat-mitigator', 'vision-one'].map((id) => `product-type.${id}.name`).concat(['linux', 'windows', 'macos'].map((id) => `alert-platform.${id}`))
 /** Words that are the same in French as in English, or are names. Each was looked at; a new one is added on purpose. */
 const sameInFrench = new Set([
+  'column.agents',
   'app.name', 'locale.en', 'locale.fr', 'locale.ja', 'common.agent', 'common.infections', 'audit-source.console', 'audit-source.api', 'audit-source.agent', 'audit-actor.agent', 'audit-category.agent',
   'audit-category.contact', 'audit-category.invitation', 'category.antivirus', 'category.anti-spyware', 'category.botnet', 'category-group.licence', 'figure.notifications', 'figure-name.infections', 'figure-name.incidents', 'mail-kind.invitation', 'product-type.wfbs-s.name', 'product-type.wfbs-a.name', 'product-type.wfbs-svc.name', 'add-on.edr', ...brands,
 ])

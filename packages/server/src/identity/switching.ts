@@ -42,11 +42,11 @@ export async function connectionCode(db: TenantDb, services: Services, now: Date
  * @param isProven the person's second factor was proven just now
  */
 export async function start(db: TenantDb, services: Services, now: Date, who: Who, productId: string, body: BodyOf<typeof identityApi.startSwitch>, isProven: boolean): Promise<string> {
-  const code = usableCode(body.connectionCode, now)
   const { rows: all } = await db.query<{ id: string; role: 'own' | 'endpoint'; hostname: string; switch: string }>(
     `select id, role, hostname, switch from agent where product_id = $1 and switch <> 'unregistered' order by id for no key update`, [productId])
   const { rows: [product] } = await db.query<{ id: string; customer_id: string; guid: string; description: string }>('select id, customer_id, guid, description from product where id = $1 for no key update', [productId])
   if (!product) throw new Problem('product.not-found', { productId })
+  const code = usableCode(body.connectionCode, now)
   assertNamed(product.description, body.confirmName)
   const isHere = code.server === services.agentUrl && code.commandKey === commandKeyOf(services)
   if (isHere && code.guid === product.guid) throw new Problem('switch.same-product', {}, { fields: [{ path: 'connectionCode', code: 'invalid' }] })

@@ -59,7 +59,7 @@ export function SwitchDetail({ one }: { one: ConnectionSwitch }) {
       />
       {one.state === 'done' && <p className="quiet">{say('identity.switch.way-back')}</p>}
       <Section title="identity.move.agents">
-        <DataTable name="identity.switch.agents" rows={agents.rows} rowId={({ id }) => id} columns={shown} empty={<Empty icon="inventory" title="identity.switches.none" />} />
+        <DataTable name="switch-agents" rows={agents.rows} rowId={({ id }) => id} columns={shown} empty={<Empty icon="inventory" title="identity.switches.none" />} />
       </Section>
     </Stack>
   )

@@ -9,7 +9,7 @@ export function SwitchNotice({ productId }: { productId: string }) {
   const isDone = last.state === 'done'
   return (
     <Notice
-      tone={isDone ? 'plain' : 'pending'} title={{ key: `identity.switch.notice${isDone ? '' : '.under-way'}`, values: { server: last.server } }}
+      tone={isDone ? 'plain' : 'pending'} title={{ key: isDone ? 'identity.switch.notice' : 'identity.switch.notice.under-way', values: { server: last.server } }}
       action={<Link className={buttonClass()} to={paths.switches({ productId, switch: last.id })}>{say('identity.switch.look')}</Link>}
     >
       {say(`switch-state.${last.state}.about`)}

@@ -1,6 +1,6 @@
 import { isOutdated, releasesApi, versionStateOf, type AgentVersion, type VersionState } from '@vigie/domain/releases'
 import {
-  columns, confirm, csvOf, DataTable, Empty, Line, load, Notice, Page, paths, query, sortedBy, Stack, StateTag, toast, trouble, useAction, useActor, useAddress, useFormat, useGo, useLoaded, useText, type Action, type Sign,
+  columns, confirm, csvOf, DataTable, Empty, Line, load, Notice, Page, paths, query, sortedBy, StateTag, toast, trouble, useAction, useActor, useAddress, useFormat, useGo, useLoaded, useText, type Action, type Sign,
 } from '../kit/index.ts'
 
 const versions = query(releasesApi.listVersions).list(sortedBy('-version'))

@@ -7,7 +7,11 @@ const answer = (id: string, range: FigureAnswer['range'] = null): FigureAnswer =
 function aBatch(reply: (asks: string[]) => Promise<{ figures: FigureAnswer[]; missing: string[] }>, most = 30) {
   const asked: string[][] = []
   let flush = () => {}
-  const ask = createBatch((asks) => (asked.push(asks), reply(asks)), most, (run) => (flush = run))
+  const noted = (asks: Parameters<typeof reply>[0]) => {
+    asked.push(asks)
+    return reply(asks)
+  }
+  const ask = createBatch(noted, most, (run) => (flush = run))
   return { asked, ask, flush: () => flush() }
 }
 const all = (asks: string[]) => Promise.resolve({ figures: asks.map((ask) => answer(ask.split(':')[0]!, (ask.split(':')[1] ?? null) as FigureAnswer['range'])), missing: [] })

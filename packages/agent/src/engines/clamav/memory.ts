@@ -76,14 +76,14 @@ export class Memory {
     return { kind: 'cleared', endpoint, at: at.toISOString(), category: categoryOf(threat), threat: displayThreat(threat), object: displayPath(path), how }
   }
 
-  detection(path: Buffer | null, threat: string, at: Date, outcome: string, object = path ? displayPath(path) : ''): DetectionItem {
+  /** To the second, as clamd's log has it: after a reinstall it is read from there once more, and must be known as the same (AGT-6). */
+  detection(path: Buffer | null, threat: string, foundAt: Date, outcome: string, object = path ? displayPath(path) : ''): DetectionItem {
     const { endpoint } = this.#host
+    const at = new Date(Math.floor(foundAt.getTime() / 1_000) * 1_000)
     const shown = { at: at.toISOString(), threat: displayThreat(threat), object }
     const clearedMs = this.#clearedMs.get(path?.toString('latin1') ?? '') ?? -Infinity
     const isJustAfter = at.getTime() <= clearedMs && at.getTime() > clearedMs - 1_000
-    // to the second, as clamd's log has it: after a reinstall it is read from there once more, and must be known as the same (AGT-6)
-    const second = new Date(Math.floor(at.getTime() / 1_000) * 1_000).toISOString()
-    const contentId = createHash('sha256').update(['clamav', endpoint, second, shown.threat, shown.object].join('\n')).digest('hex').slice(0, 32)
+    const contentId = createHash('sha256').update(['clamav', endpoint, shown.at, shown.threat, shown.object].join('\n')).digest('hex').slice(0, 32)
     return { kind: 'detection', endpoint, category: categoryOf(threat), outcome, engine: 'clamav', contentId, ...shown, at: new Date(isJustAfter ? clearedMs + 1 : at).toISOString() }
   }
 
