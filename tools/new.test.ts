@@ -28,7 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const reader: Record<string, [file: string, line: string]> = {
   category: ['packages/domain/src/categories/index.ts', '  oddHours,\n] as unknown'],
-  figure: ['packages/domain/src/figures/index.ts', ', oddHours] as const'],
+  figure: ['packages/domain/src/figures/index.ts', '  oddHours,\n] as const'],
   'product-type': ['packages/connectors/src/products/index.ts', '  oddHours,\n]'],
   engine: ['packages/agent/src/engines/index.ts', ', oddHours] as const'],
   slice: ['packages/server/src/compose.ts', '...oddHoursRoutes,'],

@@ -100,9 +100,14 @@ const figure: Thing = {
   files: ({ id, value }) => ({
     [`packages/domain/src/figures/${id}.ts`]: `import * as z from 'zod'
 import { defineFigure } from './define.ts'
+import { Counted, rowsOf } from './rows.ts'
 
 /** What is counted, over which time, in which scope. */
-export const ${value} = defineFigure({ id: '${id}', value: z.object({ count: z.number().int() }) })
+export const ${value} = defineFigure({
+  id: '${id}', ranges: [], unit: 'events', needs: ['event.read'], follows: ['event'],
+  value: z.object({ count: Counted }),
+  example: { count: { count: 1, rows: rowsOf.events({}) } },
+})
 `,
   }),
   edits: ({ id, value }) => [{
@@ -127,6 +132,7 @@ export const ${value} = defineProductType({
   categories: ['antivirus'],
   commands: [],
   settings: [],
+  filtersUrls: false,
   addOns: [],
   isConnectable: false,
   licenceUnit: 'endpoint',

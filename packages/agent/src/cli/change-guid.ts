@@ -11,7 +11,7 @@ import { Queue } from '../core/queue.ts'
 import { askAgent } from '../core/status.ts'
 import { pause } from '../core/time.ts'
 import { Agent } from './agent.ts'
-import { needed, text, type Context } from './context.ts'
+import { needed, text, waitMs, type Context } from './context.ts'
 import { serverAddress } from './enrol.ts'
 import { CliError, type ExitName } from './exit-codes.ts'
 import { hasSystemd, isInstalled, startService, stopService } from './service.ts'
@@ -19,7 +19,7 @@ import { stopProcess } from './service-commands.ts'
 import { loadSettings } from './settings.ts'
 import { plain } from './words.ts'
 
-export const changeGuidOptions = { guid: { type: 'string' }, key: { type: 'string' }, server: { type: 'string' }, 'ca-sha256': { type: 'string' }, queue: { type: 'string' } } as const
+export const changeGuidOptions = { guid: { type: 'string' }, key: { type: 'string' }, server: { type: 'string' }, 'ca-sha256': { type: 'string' }, queue: { type: 'string' }, 'wait-seconds': { type: 'string' } } as const
 const ways = ['send', 'keep', 'discard'] as const
 
 /**
@@ -51,7 +51,7 @@ export async function changeGuidCommand(context: Context): Promise<ExitName> {
   const beside = await privateFolder(join(stateFolder, 'change'))
   const made = await new IdentityStore(beside).load().catch(() => null)
   const wanted = made?.guid === guid && made.server === server ? made : await enrol({ stateFolder: beside, server, guid, key: needed(context, 'key'), caSha256, proxy: await loadProxy(stateFolder) })
-  const told = old.isUnregistered ? { wasTold: null, pending: 0 } : await leave(context, way === 'send')
+  const told = old.isUnregistered ? { wasTold: null, pending: 0 } : await leave(context, way === 'send', waitMs(context, way === 'send' ? 10 : 5))
   if (isService) await stopService()
   await stopProcess(stateFolder)
   await take(stateFolder, beside, old, way)
@@ -66,14 +66,14 @@ export async function changeGuidCommand(context: Context): Promise<ExitName> {
 }
 
 /** Sends what waits (if so ordered), then says goodbye for good to the old registration. @throws CliError `refused` when something waits that can't be sent */
-async function leave(context: Context, mustSend: boolean): Promise<{ wasTold: boolean; pending: number }> {
+async function leave(context: Context, mustSend: boolean, patienceMs: number): Promise<{ wasTold: boolean; pending: number }> {
   const { stateFolder } = context
   const live = await askAgent(stateFolder, 'status')
   const agent = live === null ? await Agent.start({ stateFolder, log: silentLog, isQuiet: true }) : null
   const look = async () => (agent ? agent.status() : await askAgent(stateFolder, 'status'))
   let last = await look()
-  for (let i = 0; i < (mustSend ? 300 : 50) && last && (last.state !== 'online' || (mustSend && last.queue.pending > 0)); i++) {
-    if (i >= 100 && last.state !== 'online') break
+  for (let i = 0; i < 300 && last && (last.state !== 'online' || (mustSend && last.queue.pending > 0)); i++) {
+    if (i >= patienceMs / 100 && last.state !== 'online') break
     await pause(100)
     last = await look()
   }

@@ -67,4 +67,11 @@ export function needed({ values }: Context, name: string): string {
   return value
 }
 
+/** `--wait-seconds`: how long it is tried to send what waits before it is refused or given up. @throws CliError `usage` */
+export function waitMs({ values }: Context, usualSeconds: number): number {
+  const seconds = Number(values['wait-seconds'] ?? usualSeconds)
+  if (!(seconds > 0 && seconds <= 3_600)) throw new CliError('usage', 'agent.error.option', { option: '--wait-seconds' })
+  return seconds * 1_000
+}
+
 export const text = ({ values }: Context, name: string): string | undefined => (typeof values[name] === 'string' ? values[name] : undefined)

@@ -9,11 +9,11 @@ import { silentLog } from '../core/log.ts'
 import { askAgent } from '../core/status.ts'
 import { pause } from '../core/time.ts'
 import { Agent } from './agent.ts'
-import { text, type Context } from './context.ts'
+import { text, waitMs, type Context } from './context.ts'
 import { serverAddress } from './enrol.ts'
 import { CliError, type ExitName } from './exit-codes.ts'
 
-export const imageOptions = { discard: { type: 'boolean' }, guid: { type: 'string' }, key: { type: 'string' }, server: { type: 'string' }, 'ca-sha256': { type: 'string' } } as const
+export const imageOptions = { discard: { type: 'boolean' }, guid: { type: 'string' }, key: { type: 'string' }, server: { type: 'string' }, 'ca-sha256': { type: 'string' }, 'wait-seconds': { type: 'string' } } as const
 
 /** What a copy may bring along: how the agent is set up, whom it trusts, how it registers. All else is one machine's. */
 const keptNames = new Set(['settings.json', 'proxy.json', 'proxy-secret', 'ca.pem', 'enrol-at-boot.json', 'clamav'])
@@ -35,7 +35,7 @@ async function prepare(context: Context): Promise<ExitName> {
   if ((await askAgent(stateFolder, 'status')) !== null) throw new CliError('refused', 'agent.error.stop-first', {}, 'agent.error.stop-first.remedy')
   const identity = await new IdentityStore(stateFolder).load()
   const later = await wantedLater(context, identity?.server ?? null)
-  const left = identity && !identity.isUnregistered ? await giveUp(stateFolder, context.values.discard === true) : null
+  const left = identity && !identity.isUnregistered ? await giveUp(stateFolder, context.values.discard === true, waitMs(context, context.values.discard === true ? 5 : 15)) : null
   if (later) await enrolLater(stateFolder, later)
   let removed = 0
   for (const name of await readdir(stateFolder).catch(() => [])) {
@@ -68,12 +68,12 @@ async function wantedLater(context: Context, known: string | null): Promise<Para
 }
 
 /** Sends what waits and says goodbye for good. @throws CliError when something waits that can't be sent, unless it may be discarded */
-async function giveUp(stateFolder: string, mayDiscard: boolean): Promise<{ wasTold: boolean; pending: number }> {
+async function giveUp(stateFolder: string, mayDiscard: boolean, patienceMs: number): Promise<{ wasTold: boolean; pending: number }> {
   const agent = await Agent.start({ stateFolder, log: silentLog, isQuiet: true })
   if (agent === null) return { wasTold: false, pending: 0 }
   for (let i = 0; i < 300; i++) {
     const { state, queue } = agent.status()
-    if ((state === 'online' && queue.pending === 0) || state === 'unregistered' || (i >= (mayDiscard ? 50 : 150) && state !== 'online')) break
+    if ((state === 'online' && queue.pending === 0) || state === 'unregistered' || (i >= patienceMs / 100 && state !== 'online')) break
     await pause(100)
   }
   const { state, queue } = agent.status()

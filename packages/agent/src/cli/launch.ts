@@ -22,7 +22,7 @@ const welcomeMs = (): number => {
   return (minutes > 0 && minutes <= 60 ? minutes : 5) * 60_000
 }
 /** Less than the service manager's own patience (`TimeoutStopSec`). */
-const stopMs = 20_000
+const stopAtMostMs = 20_000
 const restartMs = 1_000
 
 type End = { kind: 'again' } | { kind: 'end'; exit: ExitName }
@@ -45,14 +45,14 @@ export async function launch({ stateFolder, stop, runHere, welcomeMs: patienceMs
     log.info('starting a version of its own', { version: chosen.version, isTrial: chosen.isTrial })
     const deadline = deadlines.get(chosen.version) ?? performance.now() + patienceMs
     deadlines.set(chosen.version, deadline)
-    const end = await watch(stateFolder, chosen, stop, deadline)
+    const end = await watch(stateFolder, chosen, stop, deadline, Math.min(stopAtMostMs, patienceMs))
     if (end.kind === 'end') return end.exit
     if (stop.aborted) return 'fine'
   }
 }
 
 /** One life of a version beside the installed one. */
-async function watch(stateFolder: string, chosen: Extract<Chosen, { kind: 'beside' }>, stop: AbortSignal, deadline: number): Promise<End> {
+async function watch(stateFolder: string, chosen: Extract<Chosen, { kind: 'beside' }>, stop: AbortSignal, deadline: number, stopMs: number): Promise<End> {
   const log = textLog('info')
   let [isTrial, isUpgrading, isOverdue] = [chosen.isTrial, false, false]
   const child = startVersion(chosen.file, ['run', '--launched', '--state', stateFolder])

@@ -210,9 +210,10 @@ describe('change GUID (AGT-5, R9)', () => {
   it('what can’t be sent is neither given up nor given to another customer, unless so ordered', async () => {
     await queued(3)
     peer.problem = { code: 'server.unavailable', isRetryable: true }
-    expect(await change()).toMatchObject({ code: 7, stderr: expect.stringContaining('3 records still wait') })
+    expect(await change('--wait-seconds', '0')).toMatchObject({ code: 2 })
+    expect(await change('--wait-seconds', '2')).toMatchObject({ code: 7, stderr: expect.stringContaining('3 records still wait') })
     expect((await identity()).guid).toBe(peer.guid)
-    expect((await change('--queue', 'discard')).stdout).toContain('3 records were given up')
+    expect((await change('--queue', 'discard', '--wait-seconds', '1')).stdout).toContain('3 records were given up')
     child = spawn(process.execPath, [script, 'run', '--state', state], { stdio: 'ignore' })
     await other.until(() => other.of('endpoint').length > 0, 'endpoint at the new place')
     expect(other.of('detection')).toEqual([])
@@ -314,9 +315,9 @@ describe('image prepare (AGT-9)', () => {
     await quietEngine()
     await queued(2)
     peer.problem = { code: 'server.unavailable', isRetryable: true }
-    expect(await prepare()).toMatchObject({ code: 7, stderr: expect.stringContaining('2 records still wait') })
+    expect(await prepare('--wait-seconds', '2')).toMatchObject({ code: 7, stderr: expect.stringContaining('2 records still wait') })
     expect((await identity()).guid).toBe(peer.guid)
-    expect((await prepare('--discard')).stdout).toContain('2 records were given up')
+    expect((await prepare('--discard', '--wait-seconds', '1')).stdout).toContain('2 records were given up')
     expect((await tool(['status'])).code).toBe(3)
   }, 60_000)
 

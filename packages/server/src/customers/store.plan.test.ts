@@ -78,9 +78,9 @@ describe('the lists of a business with 10,000 customers and 50,000 endpoints (CU
   it.each([
     ['a customer’s products', () => listProducts({ customerId }), 'product_customer', 10],
     ['a customer’s tree', () => (db: TenantDb) => products.ofCustomer(db, customerId, now), 'product_customer', 10],
-    ['a customer’s endpoints', () => listEndpoints({ customerId }), 'endpoint_customer', 40],
-    ['a product’s endpoints', () => listEndpoints({ productId }), 'endpoint_by_product', 40],
-    ['a group’s endpoints', () => listEndpoints({ productId, group: 'servers' }), 'endpoint_by_product', 40],
+    ['a customer’s endpoints', () => listEndpoints({ customerId }), 'endpoint_customer', 60],
+    ['a product’s endpoints', () => listEndpoints({ productId }), 'endpoint_by_product', 60],
+    ['a group’s endpoints', () => listEndpoints({ productId, group: 'servers' }), 'endpoint_by_product', 60],
     ['customers of one tag', () => listCustomers({ tag: 'group-7' }), 'customer_tag_tag', 1_500],
     ['customers with threat events', () => listCustomers({ threat: 'action-required', sort: '-threat' }), 'customer_threat', 400],
     ['customers with a licence to renew', () => listCustomers({ licence: 'warning', sort: '-licence' }), 'customer_licence', 11_000],

@@ -1,9 +1,9 @@
 import { ContactInput, customersApi, type Contact } from '@vigie/domain/customers'
 import { useState } from 'react'
-import { Button, columns, confirm, DataTable, Dialog, Empty, Form, query, toast, useAction, useActor, useForm, useLoaded, useText, type Action } from '../kit/index.ts'
+import { Button, columns, confirm, DataTable, Dialog, Empty, Form, toast, useAction, useActor, useForm, useLoaded, useText, type Action } from '../kit/index.ts'
+import { contactsOf } from './contacts.ts'
 import { ContactFields } from './fields.tsx'
 
-export const contactsOf = (customerId: string) => query(customersApi.listContacts).with({ params: { customerId } })
 
 const column = columns<Contact>('customers.contact')
 const shown = [

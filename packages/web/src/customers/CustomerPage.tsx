@@ -8,11 +8,13 @@ import {
 } from '../kit/index.ts'
 import { NetworkTree, treeOf } from '../products/index.ts'
 import { SettingsPanel, UrlLists } from '../settings/index.ts'
-import { contactsOf, ContactsTab } from './ContactsTab.tsx'
+import { contactsOf } from './contacts.ts'
 import css from './customers.module.css'
-import { LogoPanel, logoAddress } from './LogoPanel.tsx'
+import { logoAddress } from './logo.ts'
 import { useDeleteCustomer } from './useDeleteCustomer.ts'
 
+const ContactsTab = lazily(() => import('./ContactsTab.tsx'), 'ContactsTab')
+const LogoPanel = lazily(() => import('./LogoPanel.tsx'), 'LogoPanel')
 const ProfileTab = lazily(() => import('./ProfileTab.tsx'), 'ProfileTab')
 const AccessTab = lazily(() => import('./AccessTab.tsx'), 'AccessTab')
 const NotificationsTab = lazily(() => import('./AccessTab.tsx'), 'NotificationsTab')

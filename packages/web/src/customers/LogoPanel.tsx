@@ -1,10 +1,9 @@
 import { customersApi, mostLogoBytes, type Customer } from '@vigie/domain/customers'
 import { useRef, useState } from 'react'
 import { fileContent } from '../consent/index.ts'
-import { api, Button, confirm, Line, Panel, Section, toast, trouble, useAction, useActor, useText } from '../kit/index.ts'
+import { Button, confirm, Line, Panel, Section, toast, trouble, useAction, useActor, useText } from '../kit/index.ts'
 import css from './customers.module.css'
-
-export const logoAddress = ({ id, logoVersion }: Pick<Customer, 'id' | 'logoVersion'>): string => api(customersApi.getLogo).href({ params: { customerId: id }, query: { v: String(logoVersion) } })
+import { logoAddress } from './logo.ts'
 
 /** CUS-3, R37: what is shown is the server's own drawing of it. */
 export function LogoPanel({ customer }: { customer: Customer }) {

@@ -1,1 +1,3 @@
-export { IndexList } from './IndexList.tsx'
+import { lazily } from '../kit/index.ts'
+
+export const IndexList = lazily(() => import('./IndexList.tsx'), 'IndexList')
