@@ -88,9 +88,12 @@ describe.skipIf(!isBuilt)('the dashboard', { timeout: 30_000 }, () => {
     await widget('Customers needing most attention').getByRole('link', { name: 'Boulangerie Martin' }).waitFor()
     await widget('Threat management').getByRole('link', { name: '1 Antivirus' }).click()
     await page.waitForURL(/\/detections\?.*countedFrom/)
-    await settle(page)
+    // the address is there before the screen: until then home still stands
+    await page.locator('tr[data-row]').first().waitFor()
     expect(await page.locator('tr[data-row]').count()).toBe(1)
     await page.goBack()
+    await page.waitForURL(/\/home/)
+    await widget('Threat management').waitFor()
     await settle(page)
   })
 
