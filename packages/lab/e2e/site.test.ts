@@ -130,6 +130,12 @@ describe.skipIf(reason !== null)('a site behind a proxy, from its first day to i
       clamavs.set(endpoint, clamav)
     }
     runProxy()
+    // curl's 7: nobody listens there yet
+    const isListening = () => spawnSync('ip', ['netns', 'exec', site, 'curl', '-s', '-o', '/dev/null', '--max-time', '2', `http://${mid}.1:3128`]).status !== 7
+    for (let tries = 0; !isListening(); tries++) {
+      if (tries === 300) throw new Error('the proxy does not listen')
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
   }, 180_000)
 
   afterAll(async () => {
