@@ -16,8 +16,6 @@ import { Follower } from '../core/follow.ts'
 import { IdentityStore, type Identity } from '../core/identity.ts'
 import { textLog, type Log } from '../core/log.ts'
 import { LogFile } from '../core/log-file.ts'
-import { moveCommand } from '../core/move.ts'
-import { endMove, loadBeside, loadMove, resumeMove, saveMove, type MoveRecord } from '../core/move-record.ts'
 import { machineFacts, thisMachine, type MachineSources } from '../core/machine.ts'
 import type { Proxy } from '../core/proxy.ts'
 import { loadProxy } from '../core/proxy-store.ts'
@@ -25,9 +23,10 @@ import { findProgram, runProgram, startProgram } from '../core/programs.ts'
 import { Queue } from '../core/queue.ts'
 import { Reporter } from '../core/reporter.ts'
 import { SiteServer, type SiteTiming } from '../core/site.ts'
+import { Moving } from './moving.ts'
 import { loadSettings, type Settings } from './settings.ts'
 import { keepStatus, serveStatus, type Status } from '../core/status.ts'
-import { pause, ServerClock } from '../core/time.ts'
+import { ServerClock } from '../core/time.ts'
 import { loadTrust } from '../core/release-trust.ts'
 import { upgradeCommand, waysOf } from '../core/upgrade.ts'
 import { loadUpgrade, saveUpgrade, tidyVersions, type UpgradeRecord } from '../core/upgrade-record.ts'
@@ -47,8 +46,6 @@ export interface AgentOptions {
   /** Drives no engine: only to say goodbye. */
   isQuiet?: boolean
 }
-
-const returnAfterMs = 600_000
 
 /** Keys of the evidence: `evidence.<name>`. */
 const stepNames: Record<CheckStep, string> = { process: 'process', network: 'network', 'connection-target': 'connectionTarget', requirements: 'requirements', engine: 'engine' }
@@ -74,11 +71,7 @@ export class Agent {
   #site: SiteServer | null = null
   #ca = ''
   #upgrade!: UpgradeRecord
-  #move: MoveRecord | null = null
-  #moveCommand!: EngineCommand
-  #returning: NodeJS.Timeout | null = null
-  #isHeard = () => false
-  #isStopping = false
+  #moving!: Moving
   #hasReleaseRoot = false
   #local: Server | null = null
   readonly #clock = new ServerClock()
@@ -117,11 +110,11 @@ export class Agent {
       return this.status()
     })
     this.#queue = await Queue.open(join(folder, 'queue'), { limitBytes: this.#settings.queueLimitBytes, now: () => new Date(), log: this.#log })
-    await this.#openMove()
+    this.#moving = await this.#openMoving()
     this.#counters = await this.#openCounters()
     this.#commands = new Commands({
       queue: this.#queue, counters: () => this.#counters, clock: this.#clock, log: this.#log, identity: () => this.#identity,
-      find: (type) => this.#find(type), engineState: () => this.#reporter.look(), isUnderWay: (commandId) => [this.#upgrade.trial?.commandId, this.#upgrade.ended?.commandId, this.#move?.commandId].includes(commandId),
+      find: (type) => this.#find(type), engineState: () => this.#reporter.look(), isUnderWay: (commandId) => [this.#upgrade.trial?.commandId, this.#upgrade.ended?.commandId, this.#moving.commandId].includes(commandId),
     })
     await this.#openUpgrade()
     await this.#commands.recover()
@@ -136,18 +129,17 @@ export class Agent {
       onCommand: async (frame) => void (await this.#commands.take(frame)),
       onWelcome: () => this.#onWelcome(),
       onClone: () => this.#takeOwnIdentity(),
-      isOnTrial: () => this.#move?.step === 'switching' || this.#move?.step === 'trying',
+      isOnTrial: () => this.#moving.isOnTrial,
       site: () => this.#site, onRole: (isSiteServer) => this.#takeRole(isSiteServer),
       onState: (state, detail) => this.#onState(state, detail),
     })
     this.#channel.start()
-    if (this.#move?.step === 'switching') void this.#leave()
+    this.#moving.start()
   }
 
   /** Ends the engine's work, keeps what is not sent, says goodbye. */
   async stop(reason: 'stopped' | 'uninstalled' | 'upgrading' = 'stopped'): Promise<void> {
-    this.#isStopping = true
-    if (this.#returning) clearTimeout(this.#returning)
+    this.#moving.stop()
     await this.#commands.stop()
     await this.#reporter.stop()
     await this.#engine?.stop()
@@ -207,7 +199,7 @@ export class Agent {
       return
     }
     this.#site = await SiteServer.start({
-      stateFolder: this.#options.stateFolder, log: this.#log, ...this.#settings.site, moving: () => this.#movingTo(), upstream: () => ({ server: this.#identity.server, ca: this.#ca, proxy: this.#proxy }), timing: this.#options.siteTiming,
+      stateFolder: this.#options.stateFolder, log: this.#log, ...this.#settings.site, moving: () => this.#moving.to(), upstream: () => ({ server: this.#identity.server, ca: this.#ca, proxy: this.#proxy }), timing: this.#options.siteTiming,
     })
   }
 
@@ -259,14 +251,14 @@ export class Agent {
     if (type === 'check') return { command: this.#check() }
     if (type === 'synchronise') return { command: this.#synchronise() }
     if (type === 'upgrade-agent') return { command: this.#upgradeCommand() }
-    if (type === 'move-agent') return { command: this.#moveCommand }
+    if (type === 'move-agent') return { command: this.#moving.command }
     const command = Object.entries(this.#engine?.commands ?? {}).find(([known]) => known === type)?.[1]
     return command ? { command } : { reason: 'not-supported' }
   }
 
   #onWelcome(): void {
     if (!this.#options.isQuiet) void this.#reporter.look()
-    if (this.#move?.step === 'trying') void this.#arrived()
+    void this.#moving.onWelcome()
     const welcomed = this.#options.launcher?.onWelcome()
     welcomed?.then(() => this.#openUpgrade()).then(() => this.#tellUpgrade()).catch((error: unknown) => this.#log.warn('upgrade could not be confirmed', { cause: String(error) }))
   }
@@ -301,62 +293,6 @@ export class Agent {
     }, () => this.#whyNoUpgrade())
   }
 
-  // ---- to another side (AGT-11) ------------------------------------------------------------------------------
-
-  /** Ends what a death in the middle left; who we are is clear afterwards. */
-  async #openMove(): Promise<void> {
-    const folder = this.#options.stateFolder
-    this.#move = await resumeMove(folder, this.#queue)
-    this.#identity = (await new IdentityStore(folder).load())!
-    this.#moveCommand = moveCommand({
-      stateFolder: folder, log: this.#log, identity: () => this.#identity, proxy: () => this.#proxy, machine: () => this.#machine(), onDecided: () => void this.#leave(),
-      ...(this.#options.moveAgainMs !== undefined && { againMs: this.#options.moveAgainMs }),
-    })
-    if (this.#move?.step === 'trying') this.#returning = setTimeout(() => void this.#goBack(), this.#options.returnAfterMs ?? returnAfterMs)
-  }
-
-  async #movingTo(): Promise<{ server: string; ca: string; proxy: Proxy | null } | null> {
-    const side = await loadBeside(this.#options.stateFolder)
-    return side && { server: side.identity.server, ca: side.ca, proxy: this.#proxy }
-  }
-
-  /** Told to go, on disk: the old side hears it and has stored it, then we go. What it says no more to us, it knows already. */
-  async #leave(): Promise<void> {
-    try {
-      const folder = this.#options.stateFolder
-      this.#move = await loadMove(folder)
-      if (this.#move?.step !== 'switching') return
-      const side = await loadBeside(folder)
-      await this.#commands.settle(this.#move.commandId!, 'succeeded', { newAgentId: side?.identity.agentId ?? null })
-      const last = this.#queue.lastSeq
-      this.#isHeard = () => this.#queue.firstPending > last
-      while (!this.#isHeard() && !this.#isStopping) await pause(50)
-      if (this.#isStopping) return
-      await saveMove(folder, { ...this.#move, step: 'switched' })
-      this.#log.info('goes to another side', { agentId: side?.identity.agentId, server: side?.identity.server })
-      this.#end('upgrading')
-    } catch (error) {
-      this.#log.error('could not leave, tried again at the next start', { cause: String(error) })
-    }
-  }
-
-  /** Welcome at the new side: the old registration is given up, now and not before. */
-  async #arrived(): Promise<void> {
-    if (this.#returning) clearTimeout(this.#returning)
-    this.#move = null
-    await endMove(this.#options.stateFolder).catch((error: unknown) => this.#log.warn('what lay beside could not be tidied', { cause: String(error) }))
-    this.#log.info('welcome at the new side', { agentId: this.#identity.agentId })
-  }
-
-  /** The new side does not take us after all: back to the old one, which holds the door open. */
-  async #goBack(): Promise<void> {
-    if (this.#move?.step !== 'trying') return
-    this.#log.warn('not welcome at the new side: back to the old one')
-    this.#move = { ...this.#move, step: 'returning' }
-    await saveMove(this.#options.stateFolder, this.#move)
-    this.#end('upgrading')
-  }
-
   /** Tells everything anew, as the engine shows it at this moment. */
   #synchronise(): EngineCommand {
     return {
@@ -386,6 +322,17 @@ export class Agent {
     }
   }
 
+  /** Ends what a death in the middle of a move left; who we are is clear afterwards. */
+  async #openMoving(): Promise<Moving> {
+    const { stateFolder, returnAfterMs, moveAgainMs: againMs } = this.#options
+    const moving = await Moving.open({
+      stateFolder, log: this.#log, queue: this.#queue, commands: () => this.#commands, identity: () => this.#identity, proxy: () => this.#proxy, machine: () => this.#machine(),
+      onAnotherSide: () => this.#end('upgrading'), returnAfterMs, againMs,
+    })
+    this.#identity = (await new IdentityStore(stateFolder).load())!
+    return moving
+  }
+
   /** Counts belong to an identity: another one counts anew. */
   #openCounters(): Promise<Counters> {
     return Counters.open(join(this.#options.stateFolder, `counters.${this.#identity.agentId}`))
@@ -412,7 +359,7 @@ export class Agent {
   }
 
   #onState(state: ChannelState, detail: string | null): void {
-    if (detail === 'agent.unregistered' && this.#move?.step === 'switching') this.#isHeard = () => true // it let us go, and its word got lost
+    if (detail === 'agent.unregistered') this.#moving.letGo()
     if (state !== this.#state.state) this.#log.info('connection', { state, detail })
     if (state !== this.#state.state || detail !== this.#state.detail) {
       this.#state = { state, detail, since: new Date().toISOString() }

@@ -1,7 +1,7 @@
 import { categories as allCategories, categoryById, type Category } from '@vigie/domain/categories'
 import { productTypeById } from '@vigie/connectors/products'
-import { newId, type Background, type Services, type TenantDb } from '../platform/index.ts'
-import { onDue } from './due.ts'
+import { inRounds, newId, type Background, type Services, type TenantDb } from '../platform/index.ts'
+import { dueBell } from './due.ts'
 import { makePartitions } from './jobs.ts'
 import { readFacts, windowMinutesOf } from './facts.ts'
 import { keep, worthKeeping } from './history.ts'
@@ -33,10 +33,6 @@ export interface Assessor extends Background {
 export function createAssessor(services: Services): Assessor {
   const { database, clock, log } = services
   let isStopped = false
-  let isWanted = false
-  let wake: (() => void) | null = null
-  let running: Promise<void> = Promise.resolve()
-  let stopListening = () => {}
 
   async function assessDue(): Promise<number> {
     let assessed = 0
@@ -60,50 +56,27 @@ export function createAssessor(services: Services): Assessor {
     return ids.length
   }
 
-  async function loop(): Promise<void> {
-    while (!isStopped) {
-      const startedMs = performance.now()
-      isWanted = false
-      const assessed = await assessDue().catch((error: unknown) => {
-        log.warn('nothing could be assessed, tried again', { error: String(error) })
-        return 0
-      })
-      const tookMs = performance.now() - startedMs
-      await pause(assessed > 0 ? Math.max(restMs, tookMs) : restMs, false)
-      if (assessed === 0 && !isWanted) await pause(pollMs, true)
-    }
-  }
-
-  async function pause(ms: number, isWakeable: boolean): Promise<void> {
-    if (isStopped) return
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      wake = () => {
-        if (!isWakeable && !isStopped) return
-        clearTimeout(timer)
-        resolve()
-      }
+  async function round() {
+    const startedMs = performance.now()
+    const assessed = await assessDue().catch((error: unknown) => {
+      log.warn('nothing could be assessed, tried again', { error: String(error) })
+      return 0
     })
-    wake = null
+    return { restMs: assessed > 0 ? Math.max(restMs, performance.now() - startedMs) : restMs, hasMore: assessed > 0 }
   }
 
+  const rounds = inRounds({ name: 'assessment', bell: dueBell, pollMs, round })
   return {
-    name: 'assessment',
+    ...rounds,
     assessDue,
     async start() {
       // the first month's must be there before the first detection
       await makePartitions(database.owner, clock.now())
-      stopListening = onDue(() => {
-        isWanted = true
-        wake?.()
-      })
-      running = loop()
+      await rounds.start()
     },
     async stop() {
-      isStopped = true
-      stopListening()
-      wake?.()
-      await running
+      isStopped = true // also between two businesses of one round
+      await rounds.stop()
     },
   }
 }

@@ -1,11 +1,7 @@
-import type { TenantDb } from '../platform/index.ts'
+import { createBell, type TenantDb } from '../platform/index.ts'
 
-/** Assessors of this process; each looks at once when woken. Those of others look a few times a second. */
-const listeners = new Set<() => void>()
-export function onDue(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
-}
+/** Rung when something is due; assessors of other processes look a few times a second. */
+export const dueBell = createBell()
 
 /** Asks, with the data that gives the reason and in its transaction, that these products be assessed now (R22). In the order of ids: several do this at once. */
 export async function markDue(db: TenantDb, products: readonly { productId: string; customerId: string }[], now: Date): Promise<void> {
@@ -16,7 +12,5 @@ export async function markDue(db: TenantDb, products: readonly { productId: stri
      on conflict (partner_id, product_id) do update set due_at = excluded.due_at where d.due_at > excluded.due_at`,
     [db.tenant.partnerId, now, JSON.stringify(products.map(({ productId, customerId }) => ({ productId, customerId })))],
   )
-  db.afterCommit(() => {
-    for (const listener of listeners) listener()
-  })
+  db.afterCommit(dueBell.ring)
 }

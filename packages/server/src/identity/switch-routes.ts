@@ -5,7 +5,7 @@ import { record } from '../audit/index.ts'
 import { handle, handleInSteps, type Context, type Handler } from '../platform/index.ts'
 import * as switches from './switches.ts'
 import { connectionCode, start } from './switching.ts'
-import { wakeSwitches } from './wake.ts'
+import { switchBell } from './wake.ts'
 
 const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 
@@ -24,7 +24,7 @@ export const switchRoutes: Handler[] = [
       if (before.created_by_id === actor.accountId) throw new Problem('order.own')
       if (before.state !== 'waiting') throw new Problem('switch.not-possible-now', { state: before.state })
       await switches.set(db, before, { approved_by: actor.name, approved_by_id: actor.accountId, ...(body.isApproved ? { state: 'preparing' } : { state: 'refused', ended_at: now, keys: null }) })
-      db.afterCommit(wakeSwitches)
+      db.afterCommit(switchBell.ring)
       await record(db, services.vault, now, { kind: 'account', actor, origin }, {
         activity: body.isApproved ? 'switch.approved' : 'switch.refused-by-person', object: switches.objectOf(before), customerId: before.customer_id, before: { state: before.state }, after: { switchId: before.id, server: before.server, givenBy: before.created_by },
       })
@@ -40,7 +40,7 @@ export const switchRoutes: Handler[] = [
     }
     if (!canGiveUp(before.state)) throw new Problem('switch.not-possible-now', { state: before.state })
     await switches.set(db, before, { state: 'giving-up', cause: 'by-person' })
-    db.afterCommit(wakeSwitches)
+    db.afterCommit(switchBell.ring)
     await record(db, services.vault, now, doer(who), { activity: 'switch.given-up', object: switches.objectOf(before), customerId: before.customer_id, before: { state: before.state }, after: { switchId: before.id, cause: 'by-person' } })
     return await switches.get(db, before.id, who.actor.accountId)
   }),

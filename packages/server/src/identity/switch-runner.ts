@@ -4,10 +4,10 @@ import { nextSwitchMove, type SwitchMove } from '@vigie/domain/identity'
 import { letGoForGood } from '../agents/index.ts'
 import { record } from '../audit/index.ts'
 import { giveWay, issueCommands, lockAgents, wakeAgents } from '../commands/index.ts'
-import type { Background, Services, TenantDb } from '../platform/index.ts'
+import { inRounds, type Background, type Services, type TenantDb } from '../platform/index.ts'
 import * as merging from './merging.ts'
 import * as switches from './switches.ts'
-import { onSwitches } from './wake.ts'
+import { switchBell } from './wake.ts'
 
 const pollMs = 400
 /** An agent that could not go, or came back, is told again after so long. */
@@ -29,10 +29,6 @@ export interface SwitchRunner extends Background {
 export function createSwitchRunner(services: Services): SwitchRunner {
   const { database, log } = services
   let isStopped = false
-  let wake: (() => void) | null = null
-  let isWanted = false
-  let stopListening = () => {}
-  let running: Promise<void> = Promise.resolve()
 
   async function runDue(): Promise<void> {
     for (const { id: partnerId } of await database.lookup<{ id: string }>('select vigie.partners_with_live_switches() as id')) {
@@ -51,36 +47,14 @@ export function createSwitchRunner(services: Services): SwitchRunner {
     }
   }
 
-  async function loop(): Promise<void> {
-    while (!isStopped) {
-      isWanted = false
-      await runDue().catch((error: unknown) => log.warn('switches of connection could not be looked after, tried again', { error: String(error) }))
-      if (isStopped || isWanted) continue
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pollMs)
-        wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-    }
-  }
-
+  const round = () => runDue().catch((error: unknown) => log.warn('switches of connection could not be looked after, tried again', { error: String(error) }))
+  const rounds = inRounds({ name: 'identity.switch-runner', bell: switchBell, pollMs, round })
   return {
-    name: 'identity.switch-runner',
+    ...rounds,
     runDue,
-    start() {
-      stopListening = onSwitches(() => {
-        isWanted = true
-        wake?.()
-      })
-      running = loop()
-    },
     async stop() {
-      isStopped = true
-      stopListening()
-      wake?.()
-      await running
+      isStopped = true // also between two steps of one round
+      await rounds.stop()
     },
   }
 }

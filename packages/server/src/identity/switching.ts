@@ -11,7 +11,7 @@ import { newId, uniqueViolation, type Actor, type Context, type Services, type T
 import { issueProductKey } from '../products/index.ts'
 import { addEndpointKey } from '../sites/index.ts'
 import { objectOf, placeOfKeys } from './switches.ts'
-import { wakeSwitches } from './wake.ts'
+import { switchBell } from './wake.ts'
 
 type Who = Pick<Context, 'actor' | 'origin'>
 const doer = ({ actor, origin }: Who) => ({ kind: 'account' as const, actor, origin })
@@ -78,7 +78,7 @@ export async function start(db: TenantDb, services: Services, now: Date, who: Wh
     [id, all.map((agent) => agent.id), now])
   if (startsAt) await tellOwners(db, services, who.actor, { id, server: code.server, product: product.description, agents: all.length, startsAt })
   db.announce({ kind: 'product', id: productId, customerId: product.customer_id })
-  db.afterCommit(wakeSwitches)
+  db.afterCommit(switchBell.ring)
   await record(db, services.vault, now, doer(who), {
     activity: state === 'waiting' ? 'switch.submitted' : state === 'delayed' ? 'switch.delayed' : 'switch.started', object: objectOf({ product_id: productId, product_name: product.description }), customerId: product.customer_id,
     after: { switchId: id, server: code.server, caFingerprint: code.caFingerprint, guid: code.guid, agents: all.map(({ id: agentId, hostname }) => ({ id: agentId, hostname })), reason: body.reason, startsAt: startsAt?.toISOString() ?? null },

@@ -1,10 +1,4 @@
-const listeners = new Set<() => void>()
+import { createBell } from '../platform/index.ts'
 
-/** The runner of this process hears that a switch was given or approved; those of others find it at their next look. @returns how to stop */
-export function onSwitches(run: () => void): () => void {
-  listeners.add(run)
-  return () => void listeners.delete(run)
-}
-export function wakeSwitches(): void {
-  for (const run of listeners) run()
-}
+/** Rung when a switch of connection was given or approved. */
+export const switchBell = createBell()

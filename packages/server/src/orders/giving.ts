@@ -11,7 +11,7 @@ import * as people from './people.ts'
 import * as policies from './policy.ts'
 import * as orders from './store.ts'
 import { agentsOf } from './targets.ts'
-import { wakeRunners } from './wake.ts'
+import { orderBell } from './wake.ts'
 
 type Who = Pick<Context, 'actor' | 'origin'>
 const doer = ({ actor, origin }: Who) => ({ kind: 'account' as const, actor, origin })
@@ -86,7 +86,7 @@ async function hand(db: TenantDb, services: Services, now: Date, order: orders.O
   const startsAt = state === 'delayed' ? new Date(now.getTime() + delayMinutes * 60_000) : null
   if (isDangerous(order.type) && !dryRun.isBeyondCaps) await spend(db, services, actor, { type: order.type, agents: await planned(db, order.id) })
   await orders.set(db, order.id, { state, starts_at: startsAt, given_at: now, is_beyond_caps: dryRun.isBeyondCaps })
-  db.afterCommit(wakeRunners)
+  db.afterCommit(orderBell.ring)
   if (startsAt) {
     for (const accountId of await people.owners(db)) {
       await notify(db, services, {

@@ -1,12 +1,12 @@
 import { nextMove, type OrderCause } from '@vigie/domain/orders'
 import { record } from '../audit/index.ts'
 import { endUnsent } from '../commands/index.ts'
-import type { Background, Services, TenantDb } from '../platform/index.ts'
+import { inRounds, type Background, type Services, type TenantDb } from '../platform/index.ts'
 import { objectOf } from './giving.ts'
 import * as people from './people.ts'
 import { agentsAtOnce, releaseSome } from './release.ts'
 import * as orders from './store.ts'
-import { onOrders } from './wake.ts'
+import { orderBell } from './wake.ts'
 
 const pollMs = 400
 
@@ -22,10 +22,6 @@ export interface OrderRunner extends Background {
 export function createOrderRunner(services: Services): OrderRunner {
   const { database, log } = services
   let isStopped = false
-  let wake: (() => void) | null = null
-  let isWanted = false
-  let stopListening = () => {}
-  let running: Promise<void> = Promise.resolve()
 
   async function runDue(): Promise<void> {
     const partners = await database.lookup<{ id: string }>('select vigie.partners_with_live_orders() as id')
@@ -43,36 +39,14 @@ export function createOrderRunner(services: Services): OrderRunner {
     }
   }
 
-  async function loop(): Promise<void> {
-    while (!isStopped) {
-      isWanted = false
-      await runDue().catch((error: unknown) => log.warn('orders could not be looked after, tried again', { error: String(error) }))
-      if (isStopped || isWanted) continue
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pollMs)
-        wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-    }
-  }
-
+  const round = () => runDue().catch((error: unknown) => log.warn('orders could not be looked after, tried again', { error: String(error) }))
+  const rounds = inRounds({ name: 'orders.runner', bell: orderBell, pollMs, round })
   return {
-    name: 'orders.runner',
+    ...rounds,
     runDue,
-    start() {
-      stopListening = onOrders(() => {
-        isWanted = true
-        wake?.()
-      })
-      running = loop()
-    },
     async stop() {
-      isStopped = true
-      stopListening()
-      wake?.()
-      await running
+      isStopped = true // also between two steps of one round
+      await rounds.stop()
     },
   }
 }

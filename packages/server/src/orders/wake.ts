@@ -1,10 +1,4 @@
-const listeners = new Set<() => void>()
+import { createBell } from '../platform/index.ts'
 
-/** Runners of this process hear that an order was given; those of others find it at their next look. @returns how to stop */
-export function onOrders(run: () => void): () => void {
-  listeners.add(run)
-  return () => void listeners.delete(run)
-}
-export function wakeRunners(): void {
-  for (const run of listeners) run()
-}
+/** Rung when an order was given or decided about. */
+export const orderBell = createBell()
