@@ -1,11 +1,10 @@
-import type { Locale } from '@vigie/domain/kernel'
 import { buttonClass, lazily, Link, Notice, Page, Part, paths, Stack, useActor, useText } from '../kit/index.ts'
 import type { Address } from '../kit/address.ts'
 import { loadHome } from '../text/load.ts'
 
 /** In a chunk of its own with its texts: this is where most people arrive, and the frame is there before the figures are. */
 const bring = async () => {
-  const [home] = await Promise.all([import('./Home.tsx'), loadHome(document.documentElement.lang as Locale)])
+  const [home] = await Promise.all([import('./Home.tsx'), loadHome()])
   return home
 }
 const Home = lazily(bring, 'Home')

@@ -10,10 +10,15 @@ function aServer() {
   let token = 'old'
   let cookie = 'old'
   let reply = (_isOver: boolean) => {}
+  let held: Promise<void> | null = null
   const asked: string[] = []
   vi.stubGlobal('fetch', (address: string, { method }: RequestInit) => {
     asked.push(`${method} ${address}`)
-    if (method === 'GET') return Promise.resolve(cookie === token ? answer(200, { isMe: true }) : missing())
+    if (method === 'GET') {
+      const [own, until] = [cookie, held ?? Promise.resolve()]
+      held = null
+      return until.then(() => (own === token ? answer(200, { isMe: true }) : missing()))
+    }
     token = 'new'
     return new Promise<Response>((resolve) => {
       reply = (isOver) => {
@@ -22,7 +27,15 @@ function aServer() {
       }
     })
   })
-  return { asked, reply: (isOver = false) => reply(isOver), end: () => (token = 'gone') }
+  return {
+    asked, reply: (isOver = false) => reply(isOver), end: () => (token = 'gone'),
+    /** @returns lets the next question through to the server, with the token it was asked with */
+    holdNext: () => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held = promise
+      return resolve
+    },
+  }
 }
 const me = () => api(accessApi.getMe).call({})
 const confirm = () => api(accessApi.confirmTotp).call({ body: { code: '123456' } })
@@ -40,6 +53,21 @@ describe('a session that gets a new token (R32)', () => {
     expect(await change).toEqual({ recoveryCodes: ['a'] })
     expect(await seen).toEqual({ isMe: true })
     expect(server.asked.filter((one) => one.startsWith('GET'))).toHaveLength(2)
+    expect(ended).not.toHaveBeenCalled()
+  })
+
+  it('also what was asked just before the change, and served after it', async () => {
+    const ended = vi.fn<(code: string) => void>()
+    whenSessionEnds(ended)
+    const server = aServer()
+    const serve = server.holdNext()
+    const seen = me()
+    const change = confirm()
+    serve()
+    await Promise.resolve()
+    server.reply()
+    await change
+    expect(await seen).toEqual({ isMe: true })
     expect(ended).not.toHaveBeenCalled()
   })
 

@@ -46,26 +46,28 @@ function address(route: AnyRoute, input: LooseInput): string {
   return `/api${path}${query.size > 0 ? `?${query}` : ''}`
 }
 
-/** Changes that are on their way. */
+/** Changes that are on their way, and how many ever were sent. */
 const changing = new Set<Promise<unknown>>()
+let changes = 0
 
 /**
- * A change of one's own rights gives the session a new token (R32), and the live stream may tell of it before its answer is here: what is asked in between still carries the old
- * token, and is refused though nobody was signed out. It is asked again once the change has its answer.
+ * A change of one's own rights gives the session a new token (R32), and what is asked around it may still carry the old one: asked just before and served after, or told by the live
+ * stream before the answer is here. It is refused though nobody was signed out, and is asked again once the change has its answer.
  */
 async function send(route: AnyRoute, input: LooseInput, options: CallOptions): Promise<unknown> {
   if (route.method !== 'GET') {
     const change = sendOnce(route, input, options)
     changing.add(change)
+    changes += 1
     return await change.catch(refused).finally(() => changing.delete(change))
   }
-  const before = [...changing]
+  const [isAmong, before] = [changing.size > 0, changes]
   try {
     return await sendOnce(route, input, options)
   } catch (error) {
-    if (before.length === 0 || !(error instanceof Problem) || error.code !== 'session.missing') return refused(error)
+    if ((!isAmong && changes === before) || !(error instanceof Problem) || error.code !== 'session.missing') return refused(error)
   }
-  await Promise.allSettled(before)
+  await Promise.allSettled(changing)
   return await sendOnce(route, input, options).catch(refused)
 }
 

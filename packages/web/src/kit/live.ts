@@ -1,6 +1,9 @@
 import type { QueryClient } from '@tanstack/react-query'
+import { accessApi } from '@vigie/domain/access'
+import { Problem } from '@vigie/domain/kernel'
 import { createPacer, LiveMessage, Resync, type LiveKind, type PaceClock } from '@vigie/domain/live'
 import { useSyncExternalStore } from 'react'
+import { api } from './api.ts'
 
 /** Which answers a change touches: the first part of route ids. Counters ride along (a customer carries its events' count). */
 const touches: Record<LiveKind, readonly string[]> = {
@@ -44,9 +47,12 @@ export const useLiveState = (): LiveState =>
 
 /**
  * EVT-8: what the server says changed is asked for again, if it is on the screen, at a measured pace (`createPacer`); after a break everything is asked for again (`resync`), so nothing is missed.
+ *
+ * `bye` ends the line of a session that ended, and also of one that got a new token meanwhile (R32: one's own change of password or second factor): the server is asked which. Whoever is
+ * signed out is led to sign in by that very question (`whenSessionEnds`), whoever is not goes on.
  * @returns how to stop
  */
-export function followLive(client: QueryClient, onBye: () => void): () => void {
+export function followLive(client: QueryClient): () => void {
   let source: EventSource | null = null
   let retry: ReturnType<typeof setTimeout> | undefined
   let moved = new Set<LiveKind>()
@@ -93,15 +99,17 @@ export function followLive(client: QueryClient, onBye: () => void): () => void {
       if (Resync.safeParse(readJson((event as MessageEvent<string>).data)).data?.isCovered !== true) touch(['*'])
     })
     source.addEventListener('bye', () => {
-      stop()
-      onBye()
-    })
-    source.addEventListener('error', () => {
       source?.close()
-      failures += 1
-      if (failures > 1) tell('lost')
-      retry = setTimeout(connect, Math.min(15_000, 500 * 2 ** failures) * (0.75 + Math.random() / 2))
+      api(accessApi.getMe).call({}).then(connect, (error: unknown) => (error instanceof Problem && error.kind.status === 401 ? stop() : connectLater()))
     })
+    source.addEventListener('error', connectLater)
+  }
+  const connectLater = () => {
+    source?.close()
+    if (isStopped) return
+    failures += 1
+    if (failures > 1) tell('lost')
+    retry = setTimeout(connect, Math.min(15_000, 500 * 2 ** failures) * (0.75 + Math.random() / 2))
   }
   const stop = () => {
     isStopped = true

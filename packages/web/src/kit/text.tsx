@@ -19,16 +19,20 @@ export interface Speaker {
   timeZone: string
 }
 
-/** As `translator()` of the domain, from messages that were compiled when the console was built (vite.config.ts): a first load carries one language, no compiler. */
-export function speaker(locale: Locale, timeZone: string, catalogue: Catalogue): Speaker {
+/**
+ * As `translator()` of the domain, from messages that were compiled when the console was built (vite.config.ts): a first load carries one language, no compiler.
+ * @param askRest called for a word that is not here: true while the rest is still to come, which will draw everything anew. Until then nothing is said in its place.
+ */
+export function speaker(locale: Locale, timeZone: string, catalogue: Catalogue, askRest: () => boolean = () => false): Speaker {
   const i18n = setupI18n({ locale, messages: { [locale]: catalogue } })
   const say = (label: Label, values?: Values): string => {
     if (typeof label === 'object') return 'text' in label ? label.text : say(label.key, label.values)
     if (catalogue[label] !== undefined) return i18n._(label, values)
+    if (askRest()) return ''
     if (import.meta.env.DEV) console.warn(`no text for ${label} in ${locale}`)
     return label
   }
-  return Object.assign(say, { has: (key: string) => catalogue[key] !== undefined, locale, timeZone })
+  return Object.assign(say, { has: (key: string) => catalogue[key] !== undefined || (askRest(), false), locale, timeZone })
 }
 
 /** The three languages by their own names. */

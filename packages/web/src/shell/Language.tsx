@@ -1,36 +1,42 @@
-import { locales, type Locale } from '@vigie/domain/kernel'
-import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react'
-import { LanguageProvider, speaker, type Speaker } from '../kit/text.tsx'
-import { loadCatalogue, loadRest } from '../text/load.ts'
+import type { Locale } from '@vigie/domain/kernel'
+import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react'
+import { LanguageProvider, speaker } from '../kit/text.tsx'
+import { isWhole, loadCatalogue, loadRest, localeNow, type Catalogue } from '../text/load.ts'
 
-const isLocale = (text: string): text is Locale => (locales as readonly string[]).includes(text)
+interface Spoken {
+  locale: Locale
+  timeZone: string
+  /** Grows in place when more is brought. */
+  catalogue: Catalogue
+}
 
 /** Before anybody signed in: the language this browser last used here, or else asks for. */
-export function firstLocale(): Locale {
-  const { lang } = document.documentElement // first-paint.js has decided
-  return isLocale(lang) ? lang : 'en'
-}
-const browserZone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
-
-export async function startLanguage(): Promise<Speaker> {
-  const locale = firstLocale()
-  return speaker(locale, browserZone(), await loadCatalogue(locale))
+export async function startLanguage(): Promise<Spoken> {
+  const locale = localeNow()
+  return { locale, timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC', catalogue: await loadCatalogue(locale) }
 }
 
-export function Language({ start, children }: { start: Speaker; children: ReactNode }) {
-  const [say, setSay] = useState<Speaker>(() => start)
-  // After the first screen is drawn, the rest; what of it stands on this screen already is drawn anew.
-  useEffect(() => {
-    let isGone = false
-    loadRest(say.locale)
-      .then(() => loadCatalogue(say.locale))
-      .then((catalogue) => !isGone && setSay((present: Speaker) => (present.locale === say.locale ? speaker(present.locale, present.timeZone, catalogue) : present)), () => {}) // a screen that needs it asks again, and says so
-    return () => {
-      isGone = true
+/**
+ * A first load carries what the first screens say. The rest comes a moment after the first screen is drawn (`Shell`), or as soon as a word of it is wanted: then what is drawn is
+ * drawn anew with it. So a piece of a screen need not know where its words are; one that opens later than the first paint only draws without a gap if it waits for `loadRest`.
+ */
+export function Language({ start, children }: { start: Spoken; children: ReactNode }) {
+  const [spoken, setSpoken] = useState(start)
+  const [drawn, setDrawn] = useState(0)
+  const isWanted = useRef(false)
+  const askRest = useCallback(() => {
+    if (isWhole(spoken.locale)) return false
+    if (!isWanted.current) {
+      isWanted.current = true
+      // not while a component is being drawn; what failed is asked for again by the next word that is missing
+      queueMicrotask(() => void loadRest(spoken.locale).then(() => setDrawn((count) => count + 1), () => {}).finally(() => (isWanted.current = false)))
     }
-  }, [say.locale])
+    return true
+  }, [spoken.locale])
+  const say = useMemo(() => speaker(spoken.locale, spoken.timeZone, spoken.catalogue, askRest), [spoken, askRest, drawn]) // oxlint-disable-line react-hooks/exhaustive-deps -- another speaker is how everything is drawn anew
   const change = useCallback(async (locale: Locale, timeZone?: string) => {
-    await loadRest(locale)
+    const isOther = locale !== localeNow()
+    if (isOther) await loadRest(locale) // what is on the screen may speak from all of it
     const catalogue = await loadCatalogue(locale)
     document.documentElement.lang = locale
     try {
@@ -38,7 +44,7 @@ export function Language({ start, children }: { start: Speaker; children: ReactN
     } catch {
       // a browser that keeps nothing asks its own language again
     }
-    setSay((present: Speaker) => (present.locale === locale && (timeZone ?? present.timeZone) === present.timeZone ? present : speaker(locale, timeZone ?? present.timeZone, catalogue)))
+    setSpoken((present) => (present.locale === locale && (timeZone ?? present.timeZone) === present.timeZone ? present : { locale, timeZone: timeZone ?? present.timeZone, catalogue }))
   }, [])
   const value = useMemo(() => ({ say, change }), [say, change])
   return <LanguageProvider value={value}>{children}</LanguageProvider>

@@ -1,29 +1,27 @@
-import { Outlet, useLocation, useRouter } from '@tanstack/react-router'
+import { Outlet, useLocation, useRouter, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState, type ComponentProps, type ReactNode } from 'react'
 import { useActor } from '../kit/actor.ts'
 import { Confirmations } from '../kit/confirm.tsx'
 import { ErrorBoundary } from '../kit/ErrorBoundary.tsx'
 import { followLive } from '../kit/live.ts'
-import { paths } from '../kit/paths.ts'
 import { queryClient } from '../kit/query.ts'
 import { useChangeLanguage, useText } from '../kit/text.tsx'
 import { Toasts } from '../kit/toast.tsx'
 import { Rail } from './Rail.tsx'
 import { loadRest } from '../text/load.ts'
-import { firstLocale } from './Language.tsx'
 import css from './Shell.module.css'
 import { TopBar } from './TopBar.tsx'
 import { useShortcuts } from './useShortcuts.ts'
 
 /** It speaks of what the first screens do not. */
-const loadPalette = () => Promise.all([import('./Palette.tsx'), loadRest(firstLocale())]).then(([module]) => {
+const loadPalette = () => Promise.all([import('./Palette.tsx'), loadRest()]).then(([module]) => {
   readyPalette = module.default
   return module
 })
 const LazyPalette = lazy(loadPalette)
 /** Once it is here: a lazy one shows its fallback for a third of a second the first time, whatever it waits for. */
 let readyPalette: typeof LazyPalette | ((props: ComponentProps<typeof LazyPalette>) => ReactNode) = LazyPalette
-const Shortcuts = lazy(() => Promise.all([import('./Shortcuts.tsx'), loadRest(firstLocale())]).then(([module]) => module))
+const Shortcuts = lazy(() => Promise.all([import('./Shortcuts.tsx'), loadRest()]).then(([module]) => module))
 const AlertBanner = lazy(() => import('../outbreak/Banner.tsx'))
 const OrderWatch = lazy(() => import('../orders/Watch.tsx'))
 
@@ -33,6 +31,7 @@ export function Shell() {
   const { account } = useActor()
   const change = useChangeLanguage()
   const router = useRouter()
+  const isLoading = useRouterState({ select: (state) => state.isLoading })
   const [over, setOver] = useState<'palette' | 'shortcuts' | 'rail' | null>(null)
   const { pathname, search } = useLocation()
   const main = useRef<HTMLElement>(null)
@@ -43,11 +42,13 @@ export function Shell() {
 
   // The account's language and zone win over what this browser had.
   useEffect(() => void change(account.locale, account.timeZone), [change, account.locale, account.timeZone])
-  useEffect(() => followLive(queryClient, () => void router.navigate({ href: paths.signIn({ return: router.state.location.href }) })), [router])
+  useEffect(() => followLive(queryClient), [])
+  // Once the first screen stands, what the next ones need: earlier it would take its place on the line.
   useEffect(() => {
-    const timer = setTimeout(() => void loadPalette(), 1500)
+    if (isLoading) return
+    const timer = setTimeout(() => void loadPalette().catch(() => {}), 1500)
     return () => clearTimeout(timer)
-  }, [])
+  }, [isLoading])
   useEffect(() => {
     if (before.current === pathname) return
     before.current = pathname

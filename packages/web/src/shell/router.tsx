@@ -9,7 +9,6 @@ import type { Screen } from '../kit/screen.ts'
 import { PageSkeleton } from '../kit/Skeleton.tsx'
 import { loadRest } from '../text/load.ts'
 import { FirstPaint, NotFoundPage, TroublePage } from './fallbacks.tsx'
-import { firstLocale } from './Language.tsx'
 import { screens } from './screens.ts'
 import { Shell } from './Shell.tsx'
 
@@ -50,7 +49,7 @@ function routeOf(screen: Screen): AnyRoute {
     path: screen.path.replaceAll(/:([a-zA-Z]+)/g, '$$$1'),
     getParentRoute: () => (screen.isPublic ? root : shell),
     loader: async ({ params, location }) => {
-      const [{ loader }] = await Promise.all([screen.load(), screen.isPublic || screen.isFirst ? null : loadRest(firstLocale())])
+      const [{ loader }] = await Promise.all([screen.load(), screen.isPublic || screen.isFirst ? null : loadRest()])
       await loader?.({ params: params as Record<string, string>, search: location.search as Record<string, string> })
     },
     component: lazyRouteComponent(screen.load),
