@@ -1,2 +1,2 @@
 export { eventRoutes } from './routes.ts'
-export { addStep as addEventStep } from './store.ts'
+export { addStep as addEventStep, getMany as getEvents } from './store.ts'

@@ -2,29 +2,13 @@ import { portalRoles } from '@vigie/domain/access'
 import { categoriesOfGroup, categoryById } from '@vigie/domain/categories'
 import type { Severity } from '@vigie/domain/events'
 import { customersNeedingAttention, notifications, rowsOf, system, topCustomers } from '@vigie/domain/figures'
+import { getEvents } from '../events/index.ts'
 import { countFigure, type TenantDb } from '../platform/index.ts'
 
 /** Open and asking for attention: what the events list shows of itself. Plan: the partial indexes `event_attention_*`, so that resolved and silent ones cost nothing (plan.test.ts). */
 const open = `e.state <> 'resolved' and e.silence_id is null`
 const worstFirst = (a: { severity: Severity; count: number }, b: { severity: Severity; count: number }) => (a.severity === b.severity ? b.count - a.count : a.severity === 'action-required' ? -1 : 1)
 const sum = (rows: readonly { count: number }[]) => rows.reduce((total, { count }) => total + count, 0)
-
-interface NewestRow {
-  id: string
-  customer_id: string
-  company: string
-  product_id: string
-  description: string
-  type_id: string
-  category: string
-  condition: string
-  severity: Severity
-  figures: Record<string, number | string>
-  opened_at: Date
-  last_raised_at: Date
-  assignee_id: string | null
-  assignee_name: string | null
-}
 
 /** At a customer's portal nobody is given an event: there all that is open counts, whoever works on it. */
 export const countNotifications = countFigure(notifications, async ({ db, accountId, role }) => {
@@ -35,12 +19,10 @@ export const countNotifications = countFigure(notifications, async ({ db, accoun
     `select category, severity, sum(count)::integer as count, sum(mine)::integer as mine, count(*)::integer as customers, min(oldest) as oldest from (
        select e.category, e.severity, e.customer_id, count(*) as count, count(*) filter (where e.assignee_id = $1) as mine, min(e.opened_at) as oldest from event e where ${open} and ${forMe} group by 1, 2, 3) at
      group by 1, 2`, [accountId])
-  const { rows: newest } = await db.query<NewestRow>(
-    `with page as materialized (select * from event e where ${open} and ($1::uuid is not null and ${forMe}) order by e.severity_rank desc, e.last_raised_at desc, e.id desc limit 10)
-     select e.id, e.customer_id, c.company, e.product_id, p.description, p.type_id, e.category, e.condition, e.severity, e.figures, e.opened_at, e.last_raised_at, e.assignee_id,
-       (select a.first_name || ' ' || a.last_name from account a where a.partner_id = e.partner_id and a.id = e.assignee_id) as assignee_name
-     from page e join customer c on c.partner_id = e.partner_id and c.id = e.customer_id join product p on p.partner_id = e.partner_id and p.id = e.product_id
-     order by e.severity_rank desc, e.last_raised_at desc, e.id desc`, [accountId])
+  const { rows: worst } = await db.query<{ id: string }>(
+    `select e.id from event e where ${open} and ($1::uuid is not null and ${forMe}) order by e.severity_rank desc, e.last_raised_at desc, e.id desc limit 10`, [accountId])
+  const told = new Map((await getEvents(db, worst.map(({ id }) => id))).map((event) => [event.id, event]))
+  const newest = worst.flatMap(({ id }) => told.get(id) ?? [])
   const ofSeverity = (severity: Severity) => ({ count: sum(groups.filter((group) => group.severity === severity)), rows: rowsOf.events({ ...link, severity }) })
   return {
     value: {
@@ -51,11 +33,9 @@ export const countNotifications = countFigure(notifications, async ({ db, accoun
       groups: groups.toSorted((a, b) => worstFirst(a, b) || (a.category < b.category ? -1 : 1)).map(({ category, severity, count, customers, oldest }) => ({
         category, severity, events: { count, rows: rowsOf.events({ ...link, category, severity }) }, customers, oldestAt: oldest.toISOString(),
       })),
-      newest: newest.map((row) => ({
-        id: row.id, customerId: row.customer_id, customerName: row.company, productId: row.product_id, productName: row.description, typeId: row.type_id, category: row.category, condition: row.condition,
-        severity: row.severity, figures: row.figures, openedAt: row.opened_at.toISOString(), lastRaisedAt: row.last_raised_at.toISOString(),
-        assignee: isPortal || row.assignee_id === null ? null : { id: row.assignee_id, name: row.assignee_name ?? '' },
-        resolvedBy: [...(categoryById.get(row.category)?.conditions[row.condition]?.resolvedBy ?? [])],
+      newest: newest.map(({ id, customerId, customerName, productId, productName, typeId, category, condition, severity, figures, openedAt, lastRaisedAt, assignee }) => ({
+        id, customerId, customerName, productId, productName, typeId, category, condition, severity, figures, openedAt, lastRaisedAt, assignee: isPortal ? null : assignee,
+        resolvedBy: [...(categoryById.get(category)?.conditions[condition]?.resolvedBy ?? [])],
       })),
     },
   }

@@ -69,8 +69,8 @@ async function minute(): Promise<void> {
   await assessor.assessDue()
 }
 const eventsOf = async (owner: Actor) =>
-  ((await server.as(owner)('GET', '/v1/events?category=outbreak-defence')).body.rows as any[]).filter(({ state }) => state !== 'resolved').map(({ condition, figures }) => `${condition} ${figures.endpoints}`).toSorted()
-const namesOf = async (owner: Actor, id: string, kind: string) => ((await server.as(owner)('GET', `/v1/virus-alerts/${id}/endpoints?kind=${kind}`)).body.rows as any[]).map(({ name }) => name)
+  ((await server.as(owner)('GET', '/v1/events?category=outbreak-defence')).body.rows as { state: string; condition: string; figures: { endpoints: number } }[]).filter(({ state }) => state !== 'resolved').map(({ condition, figures }) => `${condition} ${figures.endpoints}`).toSorted()
+const namesOf = async (owner: Actor, id: string, kind: string) => ((await server.as(owner)('GET', `/v1/virus-alerts/${id}/endpoints?kind=${kind}`)).body.rows as { name: string }[]).map(({ name }) => name)
 
 describe('a virus alert (EVT-5)', () => {
   it('is everybody’s from its declaration until its time; nobody ends it', async () => {
@@ -271,12 +271,12 @@ describe('outbreak defence that begins by itself (EVT-5, R16)', () => {
     const lastsMs = Date.parse((told[0]!.params as { until: string }).until) - server.clock.now().getTime()
     expect(lastsMs).toBeGreaterThan(47 * 3_600_000)
     expect(lastsMs).toBeLessThanOrEqual(48 * 3_600_000)
-    expect((await server.as(estate.owner)('GET', '/v1/outbreak-rules')).body.rows.map((one: any) => one.defendedUntil !== null)).toEqual([true, true])
+    expect((await server.as(estate.owner)('GET', '/v1/outbreak-rules')).body.rows.map((one: { defendedUntil: string | null }) => one.defendedUntil !== null)).toEqual([true, true])
     await server.as(operator)('POST', `/v1/virus-alerts/${id}/withdraw`)
     await defend()
     await defend()
     expect([...(await handed(estate))].map(({ type }) => type)).toEqual(['stop-outbreak-defence', 'stop-outbreak-defence'])
-    expect((await server.as(estate.owner)('GET', '/v1/outbreak-rules')).body.rows.map((one: any) => one.defendedUntil)).toEqual([null, null])
+    expect((await server.as(estate.owner)('GET', '/v1/outbreak-rules')).body.rows.map((one: { defendedUntil: string | null }) => one.defendedUntil)).toEqual([null, null])
   })
 
   it.each<[string, Parameters<typeof anEstate>[1], Record<string, unknown>]>([
