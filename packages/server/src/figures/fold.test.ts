@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testServer, type TestServer } from '../platform/testing/server.ts'
 import { anActor, type TestDatabase } from '../platform/testing/database.ts'
@@ -20,7 +23,7 @@ const now = new Date()
 const thisHour = new Date(Math.floor(now.getTime() / hourMs) * hourMs)
 const ago = (hours: number) => new Date(thisHour.getTime() - hours * hourMs)
 const all = () => ({ partnerId: estate.partnerId, scope: 'all' as const, principalId: null })
-const fold = (at: Date = now) => database.transaction(all(), (db) => foldTallies(db, at))
+const fold = (at: Date = now) => foldTallies(database, estate.partnerId, at)
 const some = (count: number, hours = 31 * 24) => Array.from({ length: count }, () => ({ product: estate.products[roll(estate.products.length)]!, category: threatCategories[roll(3)]!, at: new Date(thisHour.getTime() - roll(hours * 60) * 60_000) }))
 beforeAll(async () => {
   server = await testServer()
@@ -87,22 +90,24 @@ describe('running totals (DSH-3)', () => {
     await assertWhole()
   })
 
-  it('died after any of its statements, it did nothing; the next does it all', async () => {
-    for (const table of ['tally_day', 'tally_day_customer', 'tally_day_all', 'count_state']) await database.owner.query(`delete from ${table} where partner_id = $1`, [estate.partnerId])
+  /** As an installation that has been counting for long, and has no totals yet. */
+  const forget = async (...tables: string[]) => {
+    for (const table of ['tally_day', 'tally_day_customer', 'tally_day_all', 'count_state', ...tables]) await database.owner.query(`delete from ${table} where partner_id = $1`, [estate.partnerId])
+  }
+
+  it('died after any of its statements, the batch did nothing; the next goes on where the last ended', async () => {
+    await forget()
     await fold(ago(50))
     await detect(database, estate, some(80))
     let died = 0
     for (let statements = 1; ; statements++) {
       let left = statements
-      const isDone = await database.transaction(all(), async (db) => {
-        const dying: TenantDb = Object.create(db, { query: { value: async (text: string, values: readonly unknown[]) => {
-          const result = await db.query(text, values)
-          if (--left === 0) throw new Error('died')
-          return result
-        } } }) as TenantDb
-        await foldTallies(dying, now)
-        return true
-      }).catch((error: Error) => {
+      const dying = (db: TenantDb): TenantDb => Object.create(db, { query: { value: async (text: string, values: readonly unknown[]) => {
+        const result = await db.query(text, values)
+        if (--left === 0) throw new Error('died')
+        return result
+      } } }) as TenantDb
+      const isDone = await foldTallies({ transaction: (tenant, work) => database.transaction(tenant, (db) => work(dying(db))) }, estate.partnerId, now, { rowsABatch: 20 }).then(() => true, (error: Error) => {
         if (error.message !== 'died') throw error
         return false
       })
@@ -113,6 +118,22 @@ describe('running totals (DSH-3)', () => {
     expect(died).toBeGreaterThan(8)
     await assertWhole()
   })
+
+  it('a first fold that is killed again and again, in batches: nothing is missed or counted twice, and figures are right all the while', async () => {
+    await forget('tally_late')
+    // while its n-th statement runs: five a batch, an hour a batch
+    for (const statement of [4, 45, 123]) {
+      const child = fork(path.join(import.meta.dirname, 'testing/fold.child.ts'), [], {
+        env: { ...process.env, CHILD_DATABASE: database.url, CHILD_PARTNER: estate.partnerId, CHILD_NOW: now.toISOString(), CHILD_DIES_AT: String(statement) }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      })
+      expect(await once(child, 'exit')).toEqual([null, 'SIGKILL'])
+      await assertRecount()
+    }
+    const { rows: [state] } = await database.owner.query<{ closed_until: Date }>('select closed_until from count_state where partner_id = $1', [estate.partnerId])
+    expect(state!.closed_until > ago(31 * 24) && state!.closed_until < ago(2)).toBe(true)
+    await fold()
+    await assertWhole()
+  }, 60_000)
 
   it('two at once, while detections come: each hour is closed once', async () => {
     await Promise.all([fold(), detect(database, estate, some(40)), fold(), detect(database, estate, some(40, 3)), fold()])

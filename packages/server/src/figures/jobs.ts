@@ -1,4 +1,4 @@
-import { defineJob } from '../jobs/index.ts'
+import { definePartnerJob } from '../jobs/index.ts'
 import { foldTallies } from './fold.ts'
 
-export const figureJobs = [defineJob('figures.fold-tallies', { everyMinutes: 10 }, async ({ db, now }) => void (await foldTallies(db, now)))]
+export const figureJobs = [definePartnerJob('figures.fold-tallies', { everyMinutes: 10 }, async ({ partnerId, now, services }) => void (await foldTallies(services.database, partnerId, now)))]

@@ -24,9 +24,9 @@ beforeAll(async () => {
   const all = { partnerId: estate.partnerId, scope: 'all' as const, principalId: null }
   // in time and folded, then late and half of it folded, then late and waiting
   await detect(server.database, estate, some(300), { inTime: true })
-  await server.database.transaction(all, (db) => foldTallies(db, new Date(now.getTime() - 30 * hourMs)))
+  await foldTallies(server.database, all.partnerId, new Date(now.getTime() - 30 * hourMs))
   await detect(server.database, estate, some(100))
-  await server.database.transaction(all, (db) => foldTallies(db, now))
+  await foldTallies(server.database, all.partnerId, now)
   await detect(server.database, estate, some(50))
   everybody = { ...(await anActor(server.database, estate.partnerId)), accountId: estate.accountId, timeZone: 'Australia/Adelaide' }
   limited = { ...(await anActor(server.database, estate.partnerId, { role: 'technician', isScopeLimited: true })), timeZone: 'America/St_Johns' }

@@ -4,20 +4,22 @@ import type { TenantDb } from '../platform/index.ts'
 type Totals = 'tally_day' | 'tally_day_customer' | 'tally_day_all'
 
 /**
- * What was counted between instants of whole hours: in the running totals up to where they are closed, in what came late since, and in the hours after. One statement, so that all three are of one moment.
- * Parts: `kind` 'at' what the totals are at the n-th boundary, 'in' what is to be added to the n-th bucket (from 1). A day at a time (`lateral`): joined, PostgreSQL read all days.
+ * What was counted between instants of whole hours (`$1`, the last is `$2` too): in the running totals up to where they are closed, in what came late since, and in the hours after. One statement, so that all
+ * three are of one moment. Parts: `kind` 'at' what the totals are at the n-th boundary, 'in' what is to be added to the n-th bucket (from 1). A day at a time (`lateral`): joined, PostgreSQL read all days.
+ * The newest hours have a row for each customer: they are added up in the order of their key before anything else is asked of them.
  */
 const parts = (totals: Totals, where: string, columns: string) => `
   state as materialized (select coalesce((select closed_until from count_state), '-infinity'::timestamptz) as closed),
   point as materialized (
-    select b.n::integer, (least(b.at, s.closed) - interval '1 hour') at time zone 'UTC' as last from unnest($1::timestamptz[]) with ordinality b (at, n), state s where s.closed > '-infinity'),
+    select n, last::date as day, extract(hour from last)::integer + 2 as place
+    from (select b.n::integer, (least(b.at, s.closed) - interval '1 hour') at time zone 'UTC' as last from unnest($1::timestamptz[]) with ordinality b (at, n), state s where s.closed > '-infinity') b),
   part as (
-    select 'at' as kind, p.n, k.* from point p, lateral (
-      select ${columns}, sum(t.totals[extract(hour from p.last)::integer + 2])::bigint as count from ${totals} t where t.day = p.last::date and ${where} group by ${columns}) k
+    select 'at' as kind, p.n, k.* from point p, lateral (select ${columns}, sum(t.totals[p.place])::bigint as count from ${totals} t where t.day = p.day and ${where} group by ${columns}) k
     union all
     select 'in', width_bucket(t.hour, $1::timestamptz[]), ${columns}, sum(t.change)::bigint from tally_late t where t.hour >= ($1::timestamptz[])[1] and t.hour < least((select closed from state), $2::timestamptz) and ${where} group by 2, ${columns}
     union all
-    select 'in', width_bucket(t.hour, $1::timestamptz[]), ${columns}, sum(t.count)::bigint from tally_hour t where t.hour >= greatest((select closed from state), ($1::timestamptz[])[1]) and t.hour < $2::timestamptz and ${where} group by 2, ${columns}
+    select 'in', width_bucket(t.hour, $1::timestamptz[]), ${columns}, sum(t.count)::bigint
+    from (select t.hour, ${columns}, sum(t.count) as count from tally_hour t where t.hour >= greatest((select closed from state), ($1::timestamptz[])[1]) and t.hour < $2::timestamptz and ${where} group by t.hour, ${columns}) t group by 2, ${columns}
   )`
 
 /** What the wall says as well, said so that it finds their rows: one with few customers reads few. */
@@ -63,21 +65,40 @@ export interface TopCustomer {
   categories: { category: string; count: number }[]
 }
 
-/** The customers with the most between two instants, and what all have together. Each customer's sum first, of which there are few; then the categories of the few that are named. */
+/**
+ * Each customer's count between two instants: what its total is at the end, less what it was at the beginning, with what came late and the newest hours as above. Two days' rows of each and no more, whatever
+ * lies between; spelled out, since all customers are asked for. Sums of doubles: exact up to 2^53, and quicker than of bigint, which are numeric.
+ */
+const eachCustomer = (where: string) => `
+  state as materialized (select coalesce((select closed_until from count_state), '-infinity'::timestamptz) as closed),
+  edge as materialized (
+    select n, last::date as day, extract(hour from last)::integer + 2 as place
+    from (select b.n, (least(b.at, s.closed) - interval '1 hour') at time zone 'UTC' as last from (values (1, $1::timestamptz), (2, $2::timestamptz)) b (n, at), state s where s.closed > '-infinity') b),
+  counted as materialized (
+    select customer_id, sum(change) as count from (
+      select t.customer_id, t.totals[(select place from edge where n = 2)]::float8 as change from tally_day_customer t where t.day = (select day from edge where n = 2) and ${where}
+      union all
+      select t.customer_id, -t.totals[(select place from edge where n = 1)]::float8 from tally_day_customer t where t.day = (select day from edge where n = 1) and ${where}
+      union all
+      select t.customer_id, t.change::float8 from tally_late t where t.hour >= $1 and t.hour < least((select closed from state), $2) and ${where}
+      union all
+      select t.customer_id, t.count::float8 from tally_hour t where t.hour >= greatest((select closed from state), $1) and t.hour < $2 and ${where}) one
+    group by 1)`
+
+/** The customers with the most between two instants, and what all have together. Each customer's sum first; then the names and categories of the few with the most. */
 export async function topCustomers(db: TenantDb, from: Date, until: Date, most: number): Promise<{ total: number; customers: TopCustomer[] }> {
   const seen = (await restrictView(db, 'view-detections', 't.customer_id', {})) ?? 'true'
-  const { rows } = await db.query<{ total: string; id: string | null; company: string; count: string; categories: { category: string; count: number }[] | null }>(
-    `with ${parts('tally_day_customer', `${ofScope(db)} and ${seen}`, 't.customer_id')},
-     counted as materialized (select customer_id, sum(case when kind = 'at' and n = 1 then -count else count end) as count from part group by 1),
+  const { rows } = await db.query<{ total: number; id: string | null; company: string; count: number }>(
+    `with ${eachCustomer(`${ofScope(db)} and ${seen}`)},
      best as materialized (select c.id, c.company, k.count from counted k join customer c on c.id = k.customer_id where k.count > 0 order by k.count desc, c.id limit $3)
-     select a.total, b.* from (select coalesce(sum(count), 0) as total from counted) a left join best b on true order by b.count desc, b.id`, [[from, until], until, most])
-  const best = rows.flatMap(({ id, company, count }) => (id === null ? [] : [{ id, company, count: Number(count) }]))
+     select a.total, b.* from (select coalesce(sum(count), 0) as total from counted) a left join best b on true order by b.count desc, b.id`, [from, until, most])
+  const best = rows.flatMap(({ id, company, count }) => (id === null ? [] : [{ id, company, count }]))
   const { rows: categories } = best.length === 0 ? { rows: [] } : await db.query<{ customer_id: string; category: string; count: string }>(
     `with ${parts('tally_day', 't.customer_id = any($3::uuid[])', 't.customer_id, t.category')}
      select customer_id, category, sum(case when kind = 'at' and n = 1 then -count else count end) as count from part group by 1, 2 having sum(case when kind = 'at' and n = 1 then -count else count end) > 0
      order by 3 desc, 2`, [[from, until], until, best.map(({ id }) => id)])
   return {
-    total: Number(rows[0]!.total),
+    total: rows[0]!.total,
     customers: best.map((customer) => ({ ...customer, categories: categories.filter(({ customer_id }) => customer_id === customer.id).map(({ category, count }) => ({ category, count: Number(count) })) })),
   }
 }

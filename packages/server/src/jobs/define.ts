@@ -13,7 +13,12 @@ export interface Job extends Timing {
 }
 
 /** Once per business, each in a transaction of its own under its row-level security (R4); one that fails leaves the others alone, and is tried again. */
-export function defineJob(id: string, { everyMinutes }: Timing, work: (context: { db: TenantDb; now: Date; services: Services }) => Promise<void>): Job {
+export function defineJob(id: string, timing: Timing, work: (context: { db: TenantDb; now: Date; services: Services }) => Promise<void>): Job {
+  return definePartnerJob(id, timing, ({ partnerId, now, services }) => services.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) => work({ db, now, services })))
+}
+
+/** The same for work that takes transactions of its own, one after the other: what is done stays done when it is cut off. */
+export function definePartnerJob(id: string, { everyMinutes }: Timing, work: (context: { partnerId: string; now: Date; services: Services }) => Promise<void>): Job {
   return {
     id,
     everyMinutes,
@@ -22,7 +27,7 @@ export function defineJob(id: string, { everyMinutes }: Timing, work: (context: 
       const failures: unknown[] = []
       for (const { id: partnerId } of partners) {
         try {
-          await services.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) => work({ db, now: services.clock.now(), services }))
+          await work({ partnerId, now: services.clock.now(), services })
         } catch (error) {
           failures.push(error)
         }
