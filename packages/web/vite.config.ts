@@ -22,7 +22,7 @@ const homeSheets = /(web[\\/]src[\\/]text[\\/](dashboard|widgets)|domain[\\/]src
 /** And of the others' keys those that explain, administer, or need a click first. */
 const laterKeys = new RegExp(
   [
-    /^access\.(accounts|business|column|disable|enable|invite|primary|remove|resend|scope|self|session|sessions|told|transfer)\b/, /^kit\.many\./, /^shell\.(palette|keys)\b/, /^events\.(assign|bulk|comment|reset|resolve|silence)\b/,
+    /^access\.(accounts|business|column|disable|enable|invite|mail-sent|primary|remove|resend|scope|self|session|sessions|told|transfer)\b/, /^kit\.many\./, /^shell\.(palette|keys)\b/, /^events\.(assign|bulk|comment|reset|resolve|silence)\b/,
     /^(activity|check|column|event-step|figure-name|index-from|silence-end|engine-problem|agent-gap|permission|index|command-reason|evidence|site-problem)\./, /^condition\..+\.(explain|next)$/, /^(category|command|product-type|scope-target)\..+\.about$/, /^agent-state\..+\.(cause|remedy)$/,
     /^problem\.(?!event|link|mfa|password|permission|request|route|server|session|setup|sign-in)/,
   ].map(({ source }) => source).join('|'),

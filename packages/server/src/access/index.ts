@@ -6,7 +6,7 @@ import { meRoutes } from './routes/me.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { setupRoutes } from './routes/setup.ts'
 
-export { listForOperator, resetMfa } from './operator.ts'
+export { listForOperator, passwordLink, resetMfa } from './operator.ts'
 export { createGate } from './gate.ts'
 export { hashPassword, isPassword, prepareDummyHash } from './passwords.ts'
 export { assertSecondFactor } from './second-factor.ts'

@@ -2,6 +2,7 @@ import { Problem } from '@vigie/domain/kernel'
 import type { Account } from '@vigie/domain/access'
 import { record } from '../audit/index.ts'
 import type { Services, TenantDb } from '../platform/index.ts'
+import { makeLink } from './links.ts'
 import { removeTotp } from './mfa.ts'
 import { endSessions } from './sessions.ts'
 import * as accounts from './store.ts'
@@ -22,14 +23,22 @@ export async function listForOperator(services: Services): Promise<(Account & { 
   return all
 }
 
-/**
- * By the operator at the machine only: the API has no way to skip a second factor (R31). @throws account.not-found; also when the address has accounts in several businesses and none is named
- */
-export async function resetMfa(services: Services, { email, businessId }: { email: string; businessId: string | null }): Promise<{ email: string; business: string }> {
+/** Whom the operator means. @throws account.not-found; also when the address has accounts in several businesses and none is named */
+async function find(services: Services, { email, businessId }: Meant): Promise<{ partnerId: string; accountId: string }> {
   const found = await services.database.lookup<{ partner_id: string; account_id: string }>('select * from vigie.find_accounts($1)', [email.toLowerCase()])
   const meant = found.filter((one) => businessId === null || one.partner_id === businessId)
   if (meant.length !== 1) throw new Problem('account.not-found')
-  const { partner_id: partnerId, account_id: accountId } = meant[0]!
+  return { partnerId: meant[0]!.partner_id, accountId: meant[0]!.account_id }
+}
+
+interface Meant {
+  email: string
+  businessId: string | null
+}
+
+/** By the operator at the machine only: the API has no way to skip a second factor (R31). @throws account.not-found */
+export async function resetMfa(services: Services, meant: Meant): Promise<{ email: string; business: string }> {
+  const { partnerId, accountId } = await find(services, meant)
   return await inPartner(services, partnerId, async (db) => {
     const account = await accounts.lock(db, accountId)
     const business = await accounts.getBusiness(db)
@@ -40,5 +49,22 @@ export async function resetMfa(services: Services, { email, businessId }: { emai
     })
     db.announce({ kind: 'account', id: accountId, customerId: null })
     return { email: account.email, business: business.name }
+  })
+}
+
+/**
+ * The way back in for who forgot the password where no mail goes out: a link as the mail would carry it, which only its owner opens; the second factor stays (R31). Earlier links of the account stop
+ * working. @throws account.not-found, account.not-active
+ */
+export async function passwordLink(services: Services, meant: Meant): Promise<{ email: string; business: string; link: string; expiresAt: string }> {
+  const { partnerId, accountId } = await find(services, meant)
+  return await inPartner(services, partnerId, async (db) => {
+    const now = services.clock.now()
+    const account = await accounts.lock(db, accountId)
+    if (account.state !== 'active') throw new Problem('account.not-active')
+    const business = await accounts.getBusiness(db)
+    const { token, expiresAt } = await makeLink(db, accountId, 'password-reset', now)
+    await record(db, services.vault, now, { kind: 'operator', name: 'vigie user reset-password' }, { activity: 'password.reset-requested', object: { kind: 'account', id: accountId, name: account.email } })
+    return { email: account.email, business: business.name, link: `${services.publicUrl}/reset-password#${token}`, expiresAt }
   })
 }

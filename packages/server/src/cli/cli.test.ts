@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testDatabase, type TestDatabase } from '../platform/testing/database.ts'
+import { findLink } from '../access/links.ts'
 import { start, type Running } from '../start.ts'
 import { readConfig } from '../platform/config.ts'
 import { createLog } from '../platform/index.ts'
+import { openInstallation } from './open.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'vigie-cli-'))
 const passwordFile = path.join(folder, 'password')
@@ -54,8 +56,25 @@ describe('vigie ... beside a database of one\'s own (OPS-2)', () => {
     ])
   })
 
+  it('prints a link that sets a new password, for who forgot it where no mail goes out; nothing of it stays in clear (R31, R40)', async () => {
+    expect(await vigie(['user', 'reset-password', '--email', 'nobody@example.com'], env)).toMatchObject({ code: 1, out: '' })
+    const { code, out, err } = await vigie(['user', 'reset-password', '--email', 'ada@example.com', '--public-url', 'https://vigie.example'], env)
+    expect([code, err]).toEqual([0, ''])
+    const [, token] = /^Within an hour, ada@example\.com of Acme sets a new password at https:\/\/vigie\.example\/reset-password#([\w-]{43})\n$/.exec(out) ?? []
+    expect(token, out).toBeDefined()
+    const { rows } = await database.owner.query<{ line: string }>('select to_jsonb(l)::text as line from mail_link l union all select to_jsonb(a)::text from audit a union all select to_jsonb(o)::text from outbox o')
+    expect(rows.filter(({ line }) => line.includes(token!))).toEqual([])
+    const { services, close } = await openInstallation(readConfig([], env), createLog('error'))
+    try {
+      expect(await findLink(services, token!, 'password-reset')).toMatchObject({ partnerId: expect.any(String) })
+    } finally {
+      await close()
+    }
+    expect((await database.owner.query('select activity from audit order by sequence desc limit 1')).rows).toEqual([{ activity: 'password.reset-requested' }])
+  })
+
   it('verifies the audit chain, and says by its exit code that it was touched (ACC-11)', async () => {
-    expect(await vigie(['audit', 'verify'], env)).toMatchObject({ code: 0, out: expect.stringMatching(/Acme: intact, 2 records, head [0-9a-f]{64}\n$/) })
+    expect(await vigie(['audit', 'verify'], env)).toMatchObject({ code: 0, out: expect.stringMatching(/Acme: intact, 3 records, head [0-9a-f]{64}\n$/) })
     await database.owner.query(`update audit set object_name = 'somebody else' where sequence = 1`)
     expect(await vigie(['audit', 'verify'], env)).toMatchObject({ code: 1, out: expect.stringContaining('BROKEN at record 1') })
   })

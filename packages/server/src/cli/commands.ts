@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { accessApi } from '@vigie/domain/access'
 import { fieldErrorsOf, Problem } from '@vigie/domain/kernel'
-import { listForOperator, resetMfa, setUp } from '../access/index.ts'
+import { listForOperator, passwordLink, resetMfa, setUp } from '../access/index.ts'
 import { verifyChain } from '../audit/index.ts'
 import { latestMigration, type Services } from '../platform/index.ts'
 import { releaseCommands } from './release.ts'
@@ -92,10 +92,23 @@ const userList: Command = {
   },
 }
 
+const ofAccount = { email: { help: 'of the account', isNeeded: true }, business: { help: 'id of the business, where the address has accounts in several' } }
+
+const userResetPassword: Command = {
+  name: 'user reset-password',
+  help: 'prints a link, good once and for an hour, by which the owner of an account sets a new password; it is recorded',
+  flags: ofAccount,
+  async run(services, flags, say) {
+    const { email, business, link } = await passwordLink(services, { email: flags['email']!, businessId: flags['business'] ?? null })
+    say(`Within an hour, ${email} of ${printable(business)} sets a new password at ${link}`)
+    return 0
+  },
+}
+
 const userResetMfa: Command = {
   name: 'user reset-mfa',
   help: 'takes the second factor from an account whose owner lost it; its sessions end, and it is recorded',
-  flags: { email: { help: 'of the account', isNeeded: true }, business: { help: 'id of the business, where the address has accounts in several' } },
+  flags: ofAccount,
   async run(services, flags, say) {
     const done = await resetMfa(services, { email: flags['email']!, businessId: flags['business'] ?? null })
     say(`${done.email} of ${printable(done.business)} signs in with the password alone until a new second factor is set up.`)
@@ -106,4 +119,4 @@ const userResetMfa: Command = {
 /** Names come from people: no control sign reaches the terminal. */
 const printable = (text: string) => text.replace(/[\p{Cc}\p{Cf}]/gu, ' ')
 
-export const commands: readonly Command[] = [setup, migrateSchema, auditVerify, userList, userResetMfa, ...releaseCommands]
+export const commands: readonly Command[] = [setup, migrateSchema, auditVerify, userList, userResetPassword, userResetMfa, ...releaseCommands]
