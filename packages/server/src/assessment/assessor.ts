@@ -12,7 +12,7 @@ import {
 import { endSilences, isPassed, readSilences, silenceFor, type ActiveSilence, type Awakened } from './silences.ts'
 import { tell } from './telling.ts'
 import { announceAwake } from './waking.ts'
-import { hush, outgrown, type Audible } from './windows.ts'
+import { hush, lapsed, outgrown, readWindows, type ActiveWindow, type Audible } from './windows.ts'
 
 const productsAtOnce = 200
 const leaseMs = 30_000
@@ -91,7 +91,10 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
   const [facts, standing, indexes, silences] = await Promise.all([
     readFacts(db, known, windowMinutesOf(allCategories), now), readStanding(db, known, new Date(now.getTime() - reopenWithinMs)), readIndexes(db, customerIds), readSilences(db, known),
   ])
-  const silencesOf = Map.groupBy(silences, ({ productId }) => productId)
+  const isQuiet = standing.length + silences.length === 0
+  const heldWindows = isQuiet ? null : await readWindows(db, known, now)
+  const over = new Set(lapsed(silences, heldWindows ?? []).map(({ id }) => id))
+  const silencesOf = Map.groupBy(silences.filter(({ id }) => !over.has(id)), ({ productId }) => productId)
   const passed = new Set<string>()
   const standingOf = Map.groupBy(standing, ({ productId }) => productId)
   const opened: (NewEvent & { product: AssessedProduct })[] = []
@@ -119,6 +122,7 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
     kept.push(...worth.kept)
     if (worth.uneasy.join() !== product.uneasy.join()) unsettled.push({ productId: product.id, uneasy: worth.uneasy })
   }
+  const windows = heldWindows ?? (opened.length > 0 ? await readWindows(db, known, now) : [])
   if (opened.length > 0) await insertEvents(db, opened.map(({ product: _, ...event }) => event), now)
   if (changed.length > 0) await updateEvents(db, changed, now)
   await keep(db, kept, unsettled, now)
@@ -128,7 +132,8 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
     ...changed.flatMap(({ event, product, step, figures }) => (step === null ? [] : [{ eventId: event.id, customerId: product.customerId, what: step, figures: step === 'resolved' ? {} : figures }])),
   ]
   if (steps.length > 0) await addSteps(db, steps, now)
-  const { hushed, outgrown: louder } = await underMaintenance(db, products, standing, opened, changed, silences, now)
+  const freed = await endSilences(db, [...over], 'time', now)
+  const { hushed, outgrown: louder } = await underMaintenance(db, products, standing, opened, changed, silences.filter(({ id }) => !over.has(id)), windows, now)
   const moved = [
     ...[...opened, ...changed.filter(({ event, state }) => (event.state === 'resolved') !== (state === 'resolved'))].map(({ product }) => product), ...products.filter(({ id }) => hushed.productIds.has(id)),
   ]
@@ -142,7 +147,8 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
   for (const { product, ...event } of opened) {
     if (event.severity === 'action-required' && event.silenceId === null && !hushed.eventIds.has(event.id) && !isToldElsewhere(event)) await tell(db, services, { ...event, company: product.company, description: product.description }, 'opened', now)
   }
-  await announceAwake(db, services, [...awake, ...louder], 'worse', silences, products, now)
+  await announceAwake(db, services, [...awake, ...louder], 'worse', silences, products, windows, now)
+  await announceAwake(db, services, freed, 'time', silences, products, windows, now)
   // past the lease whoever brings data finds its products due already and marks nothing: so they stay due
   if (services.clock.now() < leaseUntil) await settleDue(db, leaseUntil, settled)
 }
@@ -150,7 +156,7 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
 /** EVT-9: what maintenance windows make of the events that are open after this assessment. `outgrown`: those that a window of some endpoints let go, since others are concerned. */
 async function underMaintenance(
   db: TenantDb, products: readonly AssessedProduct[], standing: readonly Standing[], opened: readonly (NewEvent & { product: AssessedProduct })[], changed: readonly (Changed & { product: AssessedProduct })[],
-  silences: readonly ActiveSilence[], now: Date,
+  silences: readonly ActiveSilence[], windows: readonly ActiveWindow[], now: Date,
 ): Promise<{ hushed: { eventIds: Set<string>; productIds: Set<string> }; outgrown: Awakened[] }> {
   const customerOf = new Map(products.map(({ id, customerId }) => [id, customerId]))
   const changeOf = new Map(changed.map((change) => [change.event.id, change]))
@@ -159,7 +165,7 @@ async function underMaintenance(
     ...standing.filter((event) => (changeOf.get(event.id)?.state ?? event.state) !== 'resolved')
       .map((event) => ({ ...event, customerId: customerOf.get(event.productId)!, figures: changeOf.get(event.id)?.figures ?? event.figures })),
   ]
-  const eventIds = await hush(db, open.filter((event): event is typeof event & Audible => event.silenceId === null), now)
+  const eventIds = await hush(db, open.filter((event): event is typeof event & Audible => event.silenceId === null), windows, now)
   const windowOf = new Map(silences.map(({ id, windowId }) => [id, windowId]))
   const silent = open.flatMap((event) => {
     const windowId = event.silenceId === null ? null : windowOf.get(event.silenceId)
@@ -167,7 +173,7 @@ async function underMaintenance(
   })
   return {
     hushed: { eventIds, productIds: new Set(open.filter(({ id }) => eventIds.has(id)).map(({ productId }) => productId)) },
-    outgrown: await endSilences(db, await outgrown(db, silent, now), 'worse', now),
+    outgrown: await endSilences(db, await outgrown(db, silent, windows, now), 'worse', now),
   }
 }
 

@@ -4,7 +4,7 @@ import { reopenWithinMs } from './plan.ts'
 import { dueSilences, endSilences, endThoseOver, stillDue, type ActiveSilence, type Awakened } from './silences.ts'
 import { addSteps, lockProducts, recount, type AssessedProduct } from './store.ts'
 import { tell } from './telling.ts'
-import { hush } from './windows.ts'
+import { hush, readWindows, type ActiveWindow } from './windows.ts'
 
 const atOnce = 200
 
@@ -27,27 +27,29 @@ export const wakeDue: Job = {
   },
 }
 
-/** What is due, at most 200: also at once, where a person ends a maintenance window. @returns how many were */
-export async function wakePiece(db: TenantDb, services: Services): Promise<number> {
+/** What is due, at most 200. @returns how many were */
+async function wakePiece(db: TenantDb, services: Services): Promise<number> {
   const now = services.clock.now()
   const due = await dueSilences(db, now, atOnce)
   if (due.length === 0) return 0
   const products = await lockProducts(db, [...new Set(due.map(({ productId }) => productId))])
+  const windows = await readWindows(db, products.map(({ id }) => id), now)
   const silences = await stillDue(db, due.map(({ id }) => id), now)
   const awake = await endSilences(db, silences.map(({ id }) => id), 'time', now)
-  await announceAwake(db, services, awake, 'time', silences, products, now)
+  await announceAwake(db, services, awake, 'time', silences, products, windows, now)
   return due.length
 }
 
 /** The history of those that are open, their counts, their consoles, and a mail where action is required. The caller holds the products. */
 export async function announceAwake(
-  db: TenantDb, services: Services, awake: readonly Awakened[], how: 'time' | 'worse', silences: readonly ActiveSilence[], products: readonly AssessedProduct[], now: Date,
+  db: TenantDb, services: Services, awake: readonly Awakened[], how: 'time' | 'worse', silences: readonly ActiveSilence[], products: readonly AssessedProduct[],
+  windows: readonly ActiveWindow[], now: Date,
 ): Promise<void> {
   const open = awake.filter(({ state }) => state !== 'resolved')
   if (open.length === 0) return
   await addSteps(db, open.map(({ id, customerId, figures }) => ({ eventId: id, customerId, what: 'woken', figures, details: { how } })), now)
   // a snooze that ends in the middle of a maintenance window: it is silent for another reason now
-  const hushed = await hush(db, open, now)
+  const hushed = await hush(db, open, windows, now)
   await recount(db, [...new Set(open.map(({ productId }) => productId))], [...new Set(open.map(({ customerId }) => customerId))])
   for (const event of open) {
     db.announce({ kind: 'event', id: event.id, customerId: event.customerId })

@@ -4,7 +4,7 @@ import { newId, type TenantDb } from '../platform/index.ts'
 import { windowMinutesOf } from './facts.ts'
 import { concernsOthers } from './concerned.ts'
 import type { Figures } from './plan.ts'
-import { endSilences } from './silences.ts'
+import { endSilences, type ActiveSilence } from './silences.ts'
 import { addSteps } from './store.ts'
 
 /** A maintenance window in force, as one product sees it (EVT-9). */
@@ -33,16 +33,21 @@ export interface Audible {
   figures: Figures
 }
 
-/** Of each of these products, the longest first. Plan: index maintenance_window_next; a business has few. */
+/** Those that begin so soon are held too: their beginning (`maintenance.follow`) then sees what an assessment that is under way opens. */
+const soonMs = 300_000
+
+/**
+ * Of each of these products, the longest first; held until commit, so that nobody changes or takes one away while its silences are written (decision 29). The caller holds the products and has written
+ * nothing of their events yet: whoever changes a window holds it alone. Plan: index maintenance_window_next; a business has few.
+ */
 export async function readWindows(db: TenantDb, productIds: readonly string[], now: Date): Promise<ActiveWindow[]> {
   const { rows } = await db.query<ActiveWindow>(
-    `with w as materialized (select * from maintenance_window where starts_key <= $2 and ends_at > $2)
-     select w.id, p.id as "productId", w.name, w.created_by_id as "ownerId", w.created_by as "ownerName", w.target, w."group", w.groups, w.starts_at as "startsAt", w.ends_at as "endsAt",
+    `select w.id, p.id as "productId", w.name, w.created_by_id as "ownerId", w.created_by as "ownerName", w.target, w."group", w.groups, w.starts_at as "startsAt", w.ends_at as "endsAt",
        (select array_agg(coalesce(l.endpoint_id, i.id)) from unnest(w.endpoint_ids) i (id) left join endpoint_alias l on l.merged_id = i.id) as "endpointIds"
-     from w join product p on p.id = any($1) and (w.target = 'all' or (p.customer_id = w.customer_id and (w.product_id is null or w.product_id = p.id))
+     from maintenance_window w join product p on p.id = any($1) and (w.target = 'all' or (p.customer_id = w.customer_id and (w.product_id is null or w.product_id = p.id))
        or (w.target = 'tag' and exists (select from customer_tag t where t.customer_id = p.customer_id and t.tag = w.tag)))
-     order by w.ends_at desc, w.id`, [productIds, now])
-  return rows
+     where w.starts_key <= $3 and w.ends_at > $2 order by w.id for share of w`, [productIds, now, new Date(now.getTime() + soonMs)])
+  return rows.filter(({ startsAt }) => startsAt <= now).toSorted((a, b) => b.endsAt.getTime() - a.endsAt.getTime())
 }
 
 const isNarrow = ({ target }: ActiveWindow) => target === 'group' || target === 'endpoints'
@@ -62,11 +67,9 @@ const keyOf = ({ productId, category, condition }: { productId: string; category
  * Silences those that a maintenance window covers now, until it ends: by the same row as a person's silence (decision 29), so that the same job wakes them. One that somebody woke in this occurrence stays
  * awake. The caller holds the products, and counts anew. @returns ids of those that are silent now
  */
-export async function hush(db: TenantDb, events: readonly Audible[], now: Date): Promise<Set<string>> {
+export async function hush(db: TenantDb, events: readonly Audible[], windows: readonly ActiveWindow[], now: Date): Promise<Set<string>> {
   const hushed = new Map<string, ActiveWindow>()
-  if (events.length === 0) return new Set()
-  const windows = await readWindows(db, [...new Set(events.map(({ productId }) => productId))], now)
-  if (windows.length === 0) return new Set()
+  if (events.length === 0 || windows.length === 0) return new Set()
   const { rows: woken } = await db.query<{ productId: string; category: string; condition: string; windowId: string; since: Date }>(
     `select s.product_id as "productId", s.category, s.condition, s.window_id as "windowId", s.since from event_silence s
      where s.window_id = any($1) and s.product_id = any($2) and s.ended_how in ('hand', 'worse')`, [[...new Set(windows.map(({ id }) => id))], events.map(({ productId }) => productId)])
@@ -104,10 +107,18 @@ export async function hush(db: TenantDb, events: readonly Audible[], now: Date):
   return new Set(hushed.keys())
 }
 
+/**
+ * Silences by a window that is not in force for their product any more, or not as it was: it ended early, was changed or deleted, the product went to another customer, the customer lost the tag. What it
+ * covers still goes silent anew.
+ */
+export function lapsed(silences: readonly ActiveSilence[], windows: readonly ActiveWindow[]): ActiveSilence[] {
+  const holds = ({ windowId, productId, category, reason, until }: ActiveSilence) => windows.some((window) =>
+    window.id === windowId && window.productId === productId && window.name === reason && window.endsAt.getTime() === until?.getTime() && window.groups.includes(categoryById.get(category)?.group ?? ''))
+  return silences.filter((silence) => silence.kind === 'maintenance' && !holds(silence))
+}
+
 /** Of events that a window of some endpoints keeps silent, the silences that do not hold any more: another endpoint is concerned by now. @param silent with `windowId` */
-export async function outgrown(db: TenantDb, silent: readonly (Audible & { silenceId: string; windowId: string })[], now: Date): Promise<string[]> {
-  if (silent.length === 0) return []
-  const windows = await readWindows(db, [...new Set(silent.map(({ productId }) => productId))], now)
+export async function outgrown(db: TenantDb, silent: readonly (Audible & { silenceId: string; windowId: string })[], windows: readonly ActiveWindow[], now: Date): Promise<string[]> {
   const over: string[] = []
   for (const event of silent) {
     const window = windows.find(({ id, productId }) => id === event.windowId && productId === event.productId)

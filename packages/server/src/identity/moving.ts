@@ -33,11 +33,13 @@ export interface Moved {
   to: { id: string; name: string }
 }
 
-/** Agents, product, customers, in this order, each by id. @throws product.not-found, customer.not-found */
+/** Agents, product, its maintenance windows, customers, in this order, each by id. @throws product.not-found, customer.not-found */
 export async function lockForMove(db: TenantDb, productId: string, toCustomerId: string): Promise<{ description: string; from: { id: string; name: string }; to: { id: string; name: string }; agentIds: string[] }> {
   const { rows: agents } = await db.query<{ id: string }>('select id from agent where product_id = $1 order by id for no key update', [productId])
   const { rows: [product] } = await db.query<{ description: string; customer_id: string }>('select description, customer_id from product where id = $1 for update', [productId])
   if (!product) throw new Problem('product.not-found', { productId })
+  // they go along, and what assesses a product holds its windows before its customer
+  await db.query('select from maintenance_window where product_id = $1 order by id for no key update', [productId])
   const { rows: customers } = await db.query<{ id: string; name: string }>('select id, company as name from customer where id = any($1) order by id for no key update', [[product.customer_id, toCustomerId]])
   const to = customers.find(({ id }) => id === toCustomerId)
   if (!to) throw new Problem('customer.not-found', { customerId: toCustomerId })

@@ -27,7 +27,7 @@ const rows = async (text: string, values: unknown[] = []) => (await server.datab
 const tenant = () => ({ partnerId, scope: 'all' as const, principalId: null })
 const assess = (...ids: string[]) => server.database.transaction(tenant(), (db) => assessProducts(db, server.services, ids, new Date(noon + 400 * 24 * hour)))
 const pass = (ms: number) => server.clock.set(new Date(server.clock.now().getTime() + ms))
-/** What the scheduler does each minute. */
+/** What the scheduler and the assessor do. */
 const tick = async () => {
   await followWindows.run(server.services)
   await wakeDue.run(server.services)
@@ -148,6 +148,7 @@ describe('a maintenance window silences (EVT-9)', () => {
     pass(10 * minute)
     const ended = await call('POST', `/v1/maintenance/${window.id}/end`)
     expect(ended.body).toMatchObject({ state: 'next', occurrence: { startsAt: '2026-11-22T12:00:00.000Z' } })
+    await tick()
     expect([await attention(site), await mails()]).toEqual([1, 1])
     expect((await call('POST', `/v1/maintenance/${window.id}/end`)).body.code).toBe('maintenance.not-now')
     pass(24 * hour)
@@ -195,13 +196,16 @@ describe('planning (EVT-9)', () => {
     await off(site, 0)
     const { state: _s, occurrence: _o, customer: _c, product: _p, groupLabel: _l, endpoints: _e, silentCount: _n, createdBy: _b, createdAt: _a, version, id, ...fields } = window
     const same = await call('PUT', `/v1/maintenance/${id}`, { ...fields, name: 'Renamed' }, { 'if-match': `"${version}"` })
+    await tick()
     expect([same.status, same.body.name, await attention(site), await mails()]).toEqual([200, 'Renamed', 0, 0])
     expect((await listed('maintenance'))[0]!.silence!.reason).toBe('Renamed')
     const moved = await call('PUT', `/v1/maintenance/${id}`, { ...fields, target: { kind: 'customer', customerId: other.customerId } }, { 'if-match': `"${same.body.version}"` })
+    await tick()
     expect([moved.status, await attention(site), await mails()]).toEqual([200, 1, 1])
     await off(other, 0)
     expect(await attention(other)).toBe(0)
     expect((await call('DELETE', `/v1/maintenance/${id}`)).status).toBe(200)
+    await tick()
     expect([await attention(other), await mails()]).toEqual([1, 2])
     expect((await rows(`select activity from audit where partner_id = $1 and activity like 'maintenance.%' order by sequence`, [partnerId])).map(({ activity }) => activity))
       .toEqual(['maintenance.created', 'maintenance.updated', 'maintenance.updated', 'maintenance.deleted'])

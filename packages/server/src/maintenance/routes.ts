@@ -1,6 +1,6 @@
 import { maintenanceApi, type MaintenanceWindow } from '@vigie/domain/maintenance'
 import { Problem } from '@vigie/domain/kernel'
-import { markDue, wakePiece } from '../assessment/index.ts'
+import { markDue } from '../assessment/index.ts'
 import { record } from '../audit/index.ts'
 import { assertVersion, exportPageSize, handle, handleStream, speaker, streamCsv, type Actor, type Context, type Handler, type TenantDb } from '../platform/index.ts'
 import { occurrences, overlap } from './occurrences.ts'
@@ -24,9 +24,13 @@ function assertMayChange(window: MaintenanceWindow, actor: Actor): void {
   if (window.customer === null && actor.isScopeLimited) throw new Problem('permission.missing', { permission: 'maintenance.update' })
 }
 
-/** Its products are assessed anew: what is open goes silent, or speaks. */
+/**
+ * Its products are assessed anew, at once: what is open goes silent, or speaks. Assessment does that alone, since it holds the products (decision 29); asked for in this transaction, it comes even if we die
+ * right after (R22).
+ */
 async function heard(db: TenantDb, window: Pick<MaintenanceWindow, 'id' | 'customer'>, now: Date): Promise<void> {
-  await markDue(db, await windows.audible(db, [window.id]), now)
+  const products = [...(await windows.silenced(db, window.id)), ...(await windows.audible(db, [window.id]))]
+  await markDue(db, [...new Map(products.map((product) => [product.productId, product])).values()], now)
   db.announce({ kind: 'maintenance', id: window.id, customerId: window.customer?.id ?? null })
 }
 
@@ -72,9 +76,7 @@ export const maintenanceRoutes: Handler[] = [
     assertVersion(ifMatch, before.version)
     const place = await windows.placeOf(db, body.target, who.actor)
     assertPossible(body, now)
-    await windows.letGo(db, before.id, now)
     await windows.update(db, before.id, body, place, now)
-    await wakePiece(db, services)
     const window = await windows.get(db, before.id, now)
     await heard(db, window, now)
     await record(db, services.vault, now, doer(who), { activity: 'maintenance.updated', object: objectOf(window), customerId: place.customerId, before: written(before), after: written(window) })
@@ -85,9 +87,7 @@ export const maintenanceRoutes: Handler[] = [
     const before = await windows.lock(db, params.windowId, now)
     assertMayChange(before, who.actor)
     if (before.state !== 'now') throw new Problem('maintenance.not-now', {})
-    await windows.letGo(db, before.id, now)
     await windows.skipPresent(db, before, new Date(before.occurrence!.endsAt))
-    await wakePiece(db, services)
     const window = await windows.get(db, before.id, now)
     await heard(db, window, now)
     await record(db, services.vault, now, doer(who), {
@@ -99,12 +99,8 @@ export const maintenanceRoutes: Handler[] = [
   handle(maintenanceApi.deleteWindow, async ({ db, now, services, ...who }, { params }) => {
     const window = await windows.lock(db, params.windowId, now)
     assertMayChange(window, who.actor)
-    await windows.letGo(db, window.id, now)
-    // first, so that nothing is covered by it again
-    await windows.skipPresent(db, { ...window, schedule: { kind: 'once', from: '', time: '' } }, now)
-    await wakePiece(db, services)
+    await heard(db, window, now)
     await windows.remove(db, window.id)
-    db.announce({ kind: 'maintenance', id: window.id, customerId: window.customer?.id ?? null })
     await record(db, services.vault, now, doer(who), { activity: 'maintenance.deleted', object: objectOf(window), customerId: window.customer?.id ?? null, before: written(window) })
     return null
   }),

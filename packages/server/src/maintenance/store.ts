@@ -110,10 +110,13 @@ export async function get(db: TenantDb, id: string, now: Date): Promise<Maintena
   return toWindow(row, now)
 }
 
-/** Locks until commit: before the products that its silences are of. @throws maintenance.not-found */
+/**
+ * Locks until commit, against the assessments that silence by it: whoever holds it touches no product and no silence (decision 29), and says whose are to be assessed anew (`silenced`, `audible`).
+ * @throws maintenance.not-found
+ */
 export async function lock(db: TenantDb, id: string, now: Date): Promise<MaintenanceWindow> {
   // one over many customers can be seen by an account that may not change it: then it is not locked, and refused by the caller
-  await db.query('select from maintenance_window where id = $1 for no key update', [id])
+  await db.query('select from maintenance_window where id = $1 for update', [id])
   return await get(db, id, now)
 }
 
@@ -171,16 +174,10 @@ export async function insert(db: TenantDb, written: Written, place: Place, by: {
   return id
 }
 
-/** What was silenced by it as it was is heard again, unless the new one covers it: at once by the job. */
 export async function update(db: TenantDb, id: string, written: Written, place: Place, now: Date): Promise<void> {
   await db.query(
     `update maintenance_window set customer_id = $2, product_id = $3, name = $4, reason = $5, target = $6, tag = $7, "group" = $8, endpoint_ids = $9, groups = $10, schedule = $11, duration_minutes = $12,
        time_zone = $13, starts_at = $14, ends_at = $15, begun_at = null, version = version + 1 where id = $1`, [id, ...valuesOf(written, place, now)])
-}
-
-/** Its silences are over from now on; the job that wakes them hears it. */
-export async function letGo(db: TenantDb, id: string, now: Date): Promise<void> {
-  await db.query('update event_silence set until = $2 where window_id = $1 and ended_at is null and until > $2', [id, now])
 }
 
 /** The next occurrence after this one, or none. */
@@ -210,11 +207,19 @@ export async function advance(db: TenantDb, now: Date): Promise<void> {
 /** Products with open events that nothing silences, of windows that have just begun: they are looked at anew. */
 export async function begin(db: TenantDb, now: Date): Promise<{ productId: string; customerId: string }[]> {
   const { rows: begun } = await db.query<{ id: string }>(
-    'update maintenance_window set begun_at = starts_at where starts_key <= $1 and ends_at > $1 and begun_at is distinct from starts_at returning id', [now])
+    `update maintenance_window w set begun_at = starts_at from (select id from maintenance_window where starts_key <= $1 and ends_at > $1 and begun_at is distinct from starts_at order by id for update) b
+     where w.id = b.id returning w.id`, [now])
   for (const { id } of begun) db.announce({ kind: 'maintenance', id, customerId: null })
   return await audible(db, begun.map(({ id }) => id))
 }
 
+/** Products of which it keeps something silent, or would if it came again. Plan: index event_silence_window. */
+export async function silenced(db: TenantDb, id: string): Promise<{ productId: string; customerId: string }[]> {
+  return (await db.query<{ productId: string; customerId: string }>(
+    `select distinct product_id as "productId", customer_id as "customerId" from event_silence where window_id = $1 and ended_at is null`, [id])).rows
+}
+
+/** Products with open events that it may cover and nothing keeps silent. */
 export async function audible(db: TenantDb, ids: readonly string[]): Promise<{ productId: string; customerId: string }[]> {
   if (ids.length === 0) return []
   const { rows } = await db.query<{ productId: string; customerId: string }>(

@@ -1,4 +1,5 @@
 import { productsApi, type EndpointGroup, type Product } from '@vigie/domain/products'
+import { markDue } from '../assessment/index.ts'
 import { record } from '../audit/index.ts'
 import { assertVersion, handle, type Context, type Handler, type TenantDb } from '../platform/index.ts'
 import * as groups from './groups.ts'
@@ -6,6 +7,10 @@ import * as products from './store.ts'
 
 const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = (group: Pick<EndpointGroup, 'name' | 'label'>) => ({ kind: 'group', id: null, name: group.label ?? group.name })
+/** A maintenance window may be of a group: who leaves or reaches one is assessed anew (EVT-9). After the endpoints and groups are held, as ingest does. */
+const regrouped = async (db: TenantDb, product: Pick<Product, 'id' | 'customerId'>, moved: number, now: Date) => {
+  if (moved > 0) await markDue(db, [{ productId: product.id, customerId: product.customerId }], now)
+}
 const announce = (db: TenantDb, product: Pick<Product, 'id' | 'customerId'>) => db.announce({ kind: 'product', id: product.id, customerId: product.customerId })
 
 /** PRD-3: groups of a product's endpoints, and moving between them. */
@@ -40,6 +45,7 @@ export const groupRoutes: Handler[] = [
     assertVersion(ifMatch, before.version)
     const product = await products.lock(db, id, now)
     const moved = emptied + (await groups.remove(db, id, before.name))
+    await regrouped(db, product, moved, now)
     announce(db, product)
     await record(db, services.vault, now, doer(who), { activity: 'group.deleted', object: objectOf(before), customerId: product.customerId, before: { productId: product.id, ...before }, after: { moved } })
     return { moved }
@@ -60,6 +66,7 @@ export const groupRoutes: Handler[] = [
   handle(productsApi.moveEndpoints, async ({ db, now, services, ...who }, { params, body }) => {
     const product = await products.get(db, params.productId, now)
     const moved = await groups.move(db, product.id, params.group, body, now)
+    await regrouped(db, product, moved, now)
     const group = (await groups.list(db, product.id)).find(({ name }) => name === params.group)!
     announce(db, product)
     await record(db, services.vault, now, doer(who), { activity: 'endpoint.moved', object: objectOf(group), customerId: product.customerId, after: { productId: product.id, group: params.group, ...body, moved } })
