@@ -8,6 +8,7 @@ import { access } from 'node:fs/promises'
  */
 const programs = {
   clamd: ['/usr/sbin/clamd', '/usr/local/sbin/clamd'],
+  clamdscan: ['/usr/bin/clamdscan', '/usr/local/bin/clamdscan'],
   clamonacc: ['/usr/sbin/clamonacc', '/usr/bin/clamonacc', '/usr/local/sbin/clamonacc'],
   nft: ['/usr/sbin/nft', '/sbin/nft'],
   freshclam: ['/usr/bin/freshclam', '/usr/local/bin/freshclam'],

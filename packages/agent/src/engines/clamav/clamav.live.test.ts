@@ -155,6 +155,23 @@ describe.skipIf(whyNot() !== null)('ClamAV for real (AGT-3, AGT-7)', () => {
     expect(await readdir(lab.path('files'))).not.toContain('line\nend.com')
   })
 
+  it('installed anew, it reads clamd’s log once more and tells no find twice: neither its scan’s, nor its looks, nor what it had to send because clamd may not read it (AGT-6)', async ({ skip }) => {
+    await lab.stopClamd()
+    await writeFile(lab.conf, (await readFile(lab.conf, 'utf8')).replace('User root', 'User clamav'))
+    if (spawnSync('chown', ['-R', 'clamav', lab.folder]).status !== 0) skip('no user clamav here')
+    await lab.startClamd()
+    await start()
+    for (const name of ['open.com', 'private.com']) await drop(name)
+    await chmod(lab.path('files/private.com'), 0o600)
+    expect(await command('scan-now')).toMatchObject({ step: 'succeeded', threatsFound: 2, quarantined: 2 })
+    await agent!.stop()
+    for (const name of ['queue', 'clamav']) await rm(join(stateFolder, name), { recursive: true }) // all that it remembers of finds
+    await start()
+    await peer.until(() => peer.of('detection').length >= 4, 'the log told once more')
+    const names = peer.of('detection').map(({ at, contentId, object }) => `${at} ${contentId} ${object}`)
+    expect([names.length, new Set(names).size]).toEqual([4, 2])
+  })
+
   it('a file nobody may read is found all the same', async () => {
     await start()
     await drop('secret.com')

@@ -7,6 +7,7 @@ import type { Host } from '../../core/engine.ts'
 import { parseClamdLine, parseOnAccessLine, type ClamdFinding } from './lines.ts'
 import { stampOf, type Memory } from './memory.ts'
 import type { Quarantine } from './quarantine.ts'
+import { Said } from './said.ts'
 import { takeAway } from './scan.ts'
 
 /** What on-access scanning does now: read from its own settings. Null: it does not run. */
@@ -27,8 +28,18 @@ const backlogMs = 72 * 3_600_000
 /** clamonacc's line comes a moment after clamd's. */
 const hintWaitMs = 1_500
 const hintLifeMs = 15_000
-const repeatMs = 60_000
+/** What clamd was asked about by path and by its contents is the same find: on first reading, when nobody remembers who asked. */
+const sameFindMs = 10_000
+const minuteOf = (ms: number): number => Math.floor(ms / 60_000)
 const cursorKey = 'follow:clamd'
+
+interface Past {
+  /** The last ones that the log names by path. */
+  named: ClamdFinding[]
+  /** What was told of this minute: path and threat. */
+  minute: number
+  told: Set<string>
+}
 
 interface Hint {
   path: string
@@ -48,6 +59,9 @@ export class Detections {
   #onAccessLog: { path: string; follower: Follower } | null = null
   #hints: Hint[] = []
   #isStopped = false
+  readonly said = new Said(() => this.#clamdLog?.isReadable === true)
+  /** Of first reading. */
+  #past: Past = { named: [], minute: 0, told: new Set() }
 
   constructor(deps: DetectionsDeps) {
     this.#deps = deps
@@ -73,6 +87,7 @@ export class Detections {
 
   async stop(): Promise<void> {
     this.#isStopped = true
+    this.said.stop()
     await this.#onAccessLog?.follower.stop()
     await this.#clamdLog?.stop()
   }
@@ -125,17 +140,45 @@ export class Detections {
     const state: State = {}
     const seen = new Set<string>()
     const hintsUntil = performance.now() + hintWaitMs // for the batch: a long backlog must not wait line by line
-    for (const { bytes, seenAt } of lines) {
+    const findings = lines.flatMap(({ bytes, seenAt }) => {
       const finding = parseClamdLine(bytes, seenAt)
-      if (finding === null || (isFirst && finding.at.getTime() < this.#startedMs - backlogMs)) continue
+      if (finding) this.said.note(finding, seenAt)
+      return finding ?? []
+    })
+    const isPast = ({ at }: ClamdFinding) => isFirst && at.getTime() < this.#startedMs
+    const told = isFirst ? this.#onceMore(findings.filter(isPast)) : null
+    for (const finding of findings) {
+      if (isPast(finding) && !told!.has(finding)) continue
       const name = `${finding.path?.toString('latin1') ?? finding.source}\0${finding.threat}\0${finding.at.getTime()}`
       if (seen.has(name)) continue // ALLMATCHSCAN writes some lines twice
       seen.add(name)
-      const told = await this.#tell(finding, hintsUntil)
-      items.push(...told.items)
-      Object.assign(state, told.state)
+      const { items: more, state: change } = await this.#tell(finding, hintsUntil)
+      items.push(...more)
+      Object.assign(state, change)
     }
     await host.tell(items, { ...state, [cursorKey]: cursor })
+  }
+
+  /**
+   * What to tell of a log's past on first reading. A former agent may have told it: then nothing that it did not tell as a find of its own may come from here (AGT-6). Its looks at contents
+   * are lines without a name beside one with it; and of a path and threat it told the first find of a minute at least.
+   */
+  #onceMore(past: readonly ClamdFinding[]): Set<ClamdFinding> {
+    const recent = past.filter(({ at }) => at.getTime() >= this.#startedMs - backlogMs)
+    const named = [...this.#past.named, ...recent.filter(({ path }) => path !== null)]
+    const isLook = (one: ClamdFinding) =>
+      named.some(({ at, threat, content }) => threat === one.threat && (content === null || one.content === null || content === one.content) && Math.abs(at.getTime() - one.at.getTime()) <= sameFindMs)
+    let { minute, told } = this.#past
+    const chosen = recent.filter((finding) => {
+      const { path, threat, at } = finding
+      if (path === null) return !isLook(finding)
+      if (minuteOf(at.getTime()) !== minute) [minute, told] = [minuteOf(at.getTime()), new Set()]
+      const name = `${path.toString('latin1')}\0${threat}`
+      return !told.has(name) && told.add(name)
+    })
+    const lastMs = named.at(-1)?.at.getTime() ?? 0
+    this.#past = { named: named.filter(({ at }) => at.getTime() >= lastMs - sameFindMs), minute, told }
+    return new Set(chosen)
   }
 
   async #tell(finding: ClamdFinding, hintsUntil: number): Promise<{ items: Item[]; state: State }> {
@@ -161,24 +204,22 @@ export class Detections {
     const hint = await this.#hint(path, isLive, isLive ? hintsUntil : 0)
     if (hint?.movedTo) {
       if (dirname(hint.movedTo.toString('latin1')) === join(quarantine.folder, 'incoming')) {
-        const result = await takeAway(this.#deps, path, threat, at.getTime(), hint.movedTo)
+        const result = await takeAway(this.#deps, path, threat, { fromMs: at.getTime(), at }, hint.movedTo)
         if (result !== 'failed') return { items: [], state: {} } // takeAway told it
       }
       // a line of this log may be a piece of a hostile file's name: only a file that is gone was moved
-      if ((await stampOf(path).catch(() => '')) === null) {
-        const { items, state } = memory.cleared(path, 'quarantined', at)
-        return { items: [memory.detection(path, threat, at, 'quarantined'), ...items], state }
-      }
+      if ((await stampOf(path).catch(() => '')) === null) return memory.toldTakenAway(path, threat, at)
     }
     const outcome = hint && onAccess?.isPreventing ? 'blocked' : 'failed'
     const known = memory.infection(path, threat)
     const stamp = await stampOf(path).catch(() => '')
-    if (known && known.stamp === stamp && Date.now() - known.toldMs < repeatMs) return { items: [], state: {} }
+    // an access denied a hundred times a second is one record a minute
+    if (known && known.stamp === stamp && minuteOf(at.getTime()) === minuteOf(known.toldMs)) return { items: [], state: {} }
     const detection = memory.detection(path, threat, at, outcome)
     if (stamp === null) {
       const { items, state } = memory.cleared(path, 'gone', host.now())
-      return { items: [detection, ...(items.length > 0 ? items : [memory.clearedItem(path, threat, 'gone', host.now())])], state }
+      return { items: [detection, ...(items.length > 0 ? items : [memory.clearedItem(path, threat, 'gone', host.now(), new Date(detection.at))])], state }
     }
-    return { items: [detection], state: await memory.infectionState(path, threat, at) }
+    return { items: [detection], state: await memory.infectionState(path, threat, detection) }
   }
 }

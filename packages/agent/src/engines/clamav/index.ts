@@ -219,7 +219,7 @@ class ClamAv implements RunningEngine {
     const { scanPaths: paths, exclude, isQuarantining } = this.#inForce
     const scan = new Scan({
       host: this.#host, memory: this.#memory, quarantine: this.#quarantine, clamd: () => this.#clamd(), paths, exclude: [...exclude, this.#databases], isQuarantining,
-      deniedAs: (path) => this.#detections.deniedAs(path),
+      deniedAs: (path) => this.#detections.deniedAs(path), said: this.#detections.said, nameInLog: (path) => this.#nameInLog(path),
     })
     this.#host.changed()
     try {
@@ -231,6 +231,18 @@ class ClamAv implements RunningEngine {
       this.#scan = null
       this.#host.changed()
     }
+  }
+
+  /**
+   * clamdscan hands clamd the open file, and clamd's log then has its name. Without that, an agent that is installed anew and reads the log once more would take our find for some mail filter's (AGT-6).
+   */
+  async #nameInLog(path: Buffer): Promise<boolean> {
+    const name = path.toString('utf8')
+    const conf = this.#clamdConf
+    const isAsked = conf !== null && this.#address !== null && 'path' in this.#address && first(conf.conf, 'LocalSocket') === this.#address.path
+    if (!isAsked || !Buffer.from(name).equals(path) || !(await this.#host.hasProgram('clamdscan'))) return false
+    const result = await this.#host.run('clamdscan', [`--config-file=${conf.path}`, '--fdpass', '--no-summary', name], { timeoutMs: 10_000 }).catch(() => null)
+    return result?.exitCode === 1 // found
   }
 
   lookAnew(): void {

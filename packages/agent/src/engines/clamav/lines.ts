@@ -7,6 +7,8 @@ export interface ClamdFinding {
   path: Buffer | null
   source: 'file' | 'stream' | 'descriptor'
   threat: string
+  /** MD5 and size of what was found, where clamd says them (`ExtendedDetectionInfo`). Null: it does not. */
+  content: string | null
 }
 
 /**
@@ -24,11 +26,12 @@ export function parseClamdLine(line: Buffer, seenAt: Date): ClamdFinding | null 
   const cut = body.lastIndexOf(': ')
   if (cut < 1) return null
   const object = body.slice(0, cut)
-  const threat = utf8(body.slice(cut + 2).replace(/\([0-9a-f]{32}:\d+\)$/, ''))
+  const [, name, content = null] = /^(.*?)(?:\(([0-9a-f]{32}:\d+)\))?$/s.exec(body.slice(cut + 2)) as unknown as [string, string, string | undefined]
+  const threat = utf8(name)
   if (threat === '') return null
-  if (object.startsWith('instream(')) return { at, path: null, source: 'stream', threat }
-  if (/^fd\[\d+\]$/.test(object)) return { at, path: null, source: 'descriptor', threat }
-  return object.startsWith('/') ? { at, path: Buffer.from(object, 'latin1'), source: 'file', threat } : null
+  if (object.startsWith('instream(')) return { at, path: null, source: 'stream', threat, content }
+  if (/^fd\[\d+\]$/.test(object)) return { at, path: null, source: 'descriptor', threat, content }
+  return object.startsWith('/') ? { at, path: Buffer.from(object, 'latin1'), source: 'file', threat, content } : null
 }
 
 /** What clamonacc's log tells; its lines carry no time. */

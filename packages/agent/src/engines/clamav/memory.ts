@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { lstat } from 'node:fs/promises'
-import type { ClearedItem, DetectionItem } from '@vigie/domain/agents'
+import type { ClearedItem, DetectionItem, Item } from '@vigie/domain/agents'
 import { categoryById } from '@vigie/domain/categories'
 import type { State } from '../../core/queue-files.ts'
 import type { Host } from '../../core/engine.ts'
 import { displayPath, displayThreat } from './lines.ts'
+import { wholeSecond } from './said.ts'
 
 /** An infection this agent knows of: malware found, and still there. `path` as Latin-1 text of its bytes. */
 export interface Infection {
@@ -13,7 +14,7 @@ export interface Infection {
   at: string
   /** Tells whether the file changed since it was last judged. Null: it was not there to be looked at. */
   stamp: string | null
-  /** When a detection of it was last told: an access denied a hundred times a second is one record a minute. */
+  /** Time of the detection that was last told of it. */
   toldMs: number
 }
 
@@ -24,6 +25,8 @@ interface Own {
   fromMs: number
   untilMs: number
 }
+
+type How = 'quarantined' | 'gone' | 'cleaned'
 
 const ownPrefix = 'own:'
 const infectionPrefix = 'infection:'
@@ -57,29 +60,41 @@ export class Memory {
     return (this.#host.recall(infectionKey(path, threat)) as Infection | undefined) ?? null
   }
 
-  async infectionState(path: Buffer, threat: string, at: Date): Promise<State> {
+  async infectionState(path: Buffer, threat: string, { at }: DetectionItem): Promise<State> {
     if (this.infections().length >= most) return {}
-    const infection: Infection = { path: path.toString('latin1'), threat, at: at.toISOString(), stamp: await stampOf(path), toldMs: Date.now() }
+    const infection: Infection = { path: path.toString('latin1'), threat, at, stamp: await stampOf(path), toldMs: Date.parse(at) }
     return { [infectionKey(path, threat)]: infection }
   }
 
   /** Items and state for "it is gone": `how` is quarantined, gone or clean. */
-  cleared(path: Buffer, how: 'quarantined' | 'gone' | 'cleaned', at: Date): { items: ClearedItem[]; state: State } {
+  cleared(path: Buffer, how: How, at: Date): { items: ClearedItem[]; state: State } {
     const known = this.infectionsAt(path)
-    return { items: known.map(([, { threat }]) => this.clearedItem(path, threat, how, at)), state: Object.fromEntries(known.map(([key]) => [key, null])) }
+    return { items: known.map(([, { threat, at: foundAt }]) => this.clearedItem(path, threat, how, at, new Date(foundAt))), state: Object.fromEntries(known.map(([key]) => [key, null])) }
   }
 
-  clearedItem(path: Buffer, threat: string, how: 'quarantined' | 'gone' | 'cleaned', at: Date): ClearedItem {
+  /**
+   * Finds are known to the second. So what is gone by itself was gone as that second began: whatever is found in it came after. Never before it was found.
+   * @param at when it was taken away (the find's own time), or seen to be gone
+   */
+  clearedItem(path: Buffer, threat: string, how: How, at: Date, foundAt: Date): ClearedItem {
     const { endpoint } = this.#host
+    const clearedMs = Math.max(how === 'quarantined' ? at.getTime() : wholeSecond(at).getTime() - 1, foundAt.getTime())
     if (this.#clearedMs.size > 1_000) this.#clearedMs.clear()
-    this.#clearedMs.set(path.toString('latin1'), at.getTime())
-    return { kind: 'cleared', endpoint, at: at.toISOString(), category: categoryOf(threat), threat: displayThreat(threat), object: displayPath(path), how }
+    this.#clearedMs.set(path.toString('latin1'), clearedMs)
+    return { kind: 'cleared', endpoint, at: new Date(clearedMs).toISOString(), category: categoryOf(threat), threat: displayThreat(threat), object: displayPath(path), how }
   }
 
-  /** To the second, as clamd's log has it: after a reinstall it is read from there once more, and must be known as the same (AGT-6). */
+  /** Items and state for a find that was taken away. */
+  toldTakenAway(path: Buffer, threat: string, at: Date): { items: Item[]; state: State } {
+    const detection = this.detection(path, threat, at, 'quarantined') // before it counts as cleared: what is told after that is told as later
+    const { items, state } = this.cleared(path, 'quarantined', at)
+    return { items: [detection, ...items], state }
+  }
+
+  /** @param foundAt the second that clamd's log has: after a reinstall it is read from there once more, and must be known as the same (AGT-6) */
   detection(path: Buffer | null, threat: string, foundAt: Date, outcome: string, object = path ? displayPath(path) : ''): DetectionItem {
     const { endpoint } = this.#host
-    const at = new Date(Math.floor(foundAt.getTime() / 1_000) * 1_000)
+    const at = wholeSecond(foundAt)
     const shown = { at: at.toISOString(), threat: displayThreat(threat), object }
     const clearedMs = this.#clearedMs.get(path?.toString('latin1') ?? '') ?? -Infinity
     const isJustAfter = at.getTime() <= clearedMs && at.getTime() > clearedMs - 1_000

@@ -1,11 +1,11 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import type { State } from '../../core/queue-files.ts'
 import { CommandFailure, type Evidence, type Host } from '../../core/engine.ts'
 import { ClamdError, type Clamd, type ClamdSession, type Verdict } from './clamd.ts'
 import { stampOf, type Memory } from './memory.ts'
 import type { Quarantine, Quarantined } from './quarantine.ts'
+import type { Said } from './said.ts'
 import { existing, walk } from './walk.ts'
 
 export interface ScanDeps {
@@ -19,6 +19,9 @@ export interface ScanDeps {
   isQuarantining: boolean
   /** Files that on-access scanning refuses even to us: what it said of this one just now. Null: nothing. */
   deniedAs: (path: Buffer) => Promise<string | null>
+  said: Pick<Said, 'at'>
+  /** Makes clamd's log name a find that it knows by its contents only. False: it can't. */
+  nameInLog: (path: Buffer) => Promise<boolean>
 }
 
 /** What a scan did; becomes the evidence. */
@@ -95,14 +98,14 @@ export class Scan {
     const { memory } = this.#deps
     await memory.asking(path, async () => {
       const fromMs = Date.now()
-      const verdict = await this.#judge(path)
+      const { verdict, named } = await this.#judge(path)
       if (verdict.is === 'gone') return
       if (verdict.is === 'error') {
         this.figures.unreadable++
         return
       }
       this.figures.filesScanned++
-      if (verdict.is === 'infected') await this.#infected(path, verdict.threat, fromMs)
+      if (verdict.is === 'infected') await this.#infected(path, verdict.threat, { fromMs, at: await this.#deps.said.at(named, verdict.threat, fromMs, this.#deps.host.now()) })
       else if (memory.infectionsAt(path).length > 0) {
         const { items, state } = memory.cleared(path, 'cleaned', this.#deps.host.now())
         await this.#deps.host.tell(items, state)
@@ -110,22 +113,24 @@ export class Scan {
     })
   }
 
-  async #judge(path: Buffer): Promise<Verdict | { is: 'gone' }> {
+  /** `named`: how clamd's log calls it; null: not at all. */
+  async #judge(path: Buffer): Promise<{ verdict: Verdict | { is: 'gone' }; named: Buffer | null }> {
     const verdict = await this.#ask(path)
-    if (verdict.is !== 'error') return verdict
+    if (verdict.is !== 'error') return { verdict, named: path }
     try {
       const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
       try {
-        return await this.#contents(path, file)
+        const byContents = await this.#contents(path, file)
+        return { verdict: byContents, named: byContents.is === 'infected' && (await this.#deps.nameInLog(path)) ? path : null }
       } finally {
         await file.close()
       }
     } catch (error) {
       if (error instanceof ClamdError) throw error
       const { code } = error as { code?: string }
-      if (code === 'ENOENT' || code === 'ENOTDIR') return { is: 'gone' }
+      if (code === 'ENOENT' || code === 'ENOTDIR') return { verdict: { is: 'gone' }, named: path }
       const afterAll = code === 'EPERM' ? await this.#deps.deniedAs(path) : null
-      return afterAll === null ? verdict : { is: 'infected', threat: afterAll }
+      return { verdict: afterAll === null ? verdict : { is: 'infected', threat: afterAll }, named: path }
     }
   }
 
@@ -154,15 +159,16 @@ export class Scan {
     }
   }
 
-  async #infected(path: Buffer, threat: string, fromMs: number): Promise<void> {
+  async #infected(path: Buffer, threat: string, times: FindTimes): Promise<void> {
     if (!this.#deps.isQuarantining) {
       const { host, memory } = this.#deps
       this.figures.threatsFound++
       this.figures.notQuarantined++
-      await host.tell([memory.detection(path, threat, host.now(), 'failed')], { ...memory.ownState(path, threat, fromMs, Date.now()), ...(await memory.infectionState(path, threat, host.now())) })
+      const detection = memory.detection(path, threat, times.at, 'failed')
+      await host.tell([detection], { ...memory.ownState(path, threat, times.fromMs, Date.now()), ...(await memory.infectionState(path, threat, detection)) })
       return
     }
-    const result = await takeAway(this.#deps, path, threat, fromMs)
+    const result = await takeAway(this.#deps, path, threat, times)
     if (result === 'not-a-threat') return
     this.figures.threatsFound++
     if (result === 'quarantined') this.figures.quarantined++
@@ -172,26 +178,33 @@ export class Scan {
 
 type Deps = Pick<ScanDeps, 'host' | 'memory' | 'quarantine'>
 
+interface FindTimes {
+  /** When clamd was asked. */
+  fromMs: number
+  /** The second that its log has. */
+  at: Date
+}
+
 /**
  * Quarantines what clamd found and tells it, once: what is meant is on disk before the file moves, what became of it after (`recoverMoves` looks at the
  * difference after a crash).
  */
-export async function takeAway(deps: Deps, path: Buffer, threat: string, fromMs: number, from: Buffer = path): Promise<'quarantined' | 'failed' | 'not-a-threat'> {
+export async function takeAway(deps: Deps, path: Buffer, threat: string, { fromMs, at }: FindTimes, from: Buffer = path): Promise<'quarantined' | 'failed' | 'not-a-threat'> {
   const { host, memory, quarantine } = deps
-  const at = host.now()
-  const id = `${at.getTime().toString(36)}-${Math.random().toString(36).slice(2, 10)}`
+  const id = `${host.now().getTime().toString(36)}-${Math.random().toString(36).slice(2, 10)}`
   const meant: Quarantined = { id, path: path.toString('latin1'), threat, at: at.toISOString(), step: 'moving', sha256: null, sizeBytes: 0, mode: 0, uid: 0, gid: 0 }
   const key = `quarantine:${id}`
   await host.tell([], { [key]: meant, ...memory.ownState(path, threat, fromMs, Date.now()) })
   const taken = await memory.asking(null, async () => {
+    const askedMs = Date.now()
     const moved = from === path ? await quarantine.take(path, id) : await quarantine.adopt(from, id)
-    await host.tell([], memory.ownState(null, threat, at.getTime(), Date.now()))
+    await host.tell([], memory.ownState(null, threat, askedMs, Date.now()))
     return moved
   })
   if (taken.isTaken) {
     const { sha256, sizeBytes, mode, uid, gid } = taken
-    const { items, state } = memory.cleared(path, 'quarantined', at)
-    await host.tell([memory.detection(path, threat, at, 'quarantined'), ...items], { ...state, [key]: { ...meant, sha256, sizeBytes, mode, uid, gid, step: 'done' } })
+    const { items, state } = memory.toldTakenAway(path, threat, at)
+    await host.tell(items, { ...state, [key]: { ...meant, sha256, sizeBytes, mode, uid, gid, step: 'done' } })
     return 'quarantined'
   }
   if (taken.why === 'changed') {
@@ -202,12 +215,13 @@ export async function takeAway(deps: Deps, path: Buffer, threat: string, fromMs:
     await host.tell([], { [key]: null }) // never moved: the log's line lied, and the finding is told as one that was not
     return 'failed'
   }
+  const detection = memory.detection(path, threat, at, 'failed')
   if (taken.why === 'gone') {
-    await host.tell([memory.detection(path, threat, at, 'failed'), memory.clearedItem(path, threat, 'gone', at)], { [key]: null, ...memory.cleared(path, 'gone', at).state })
+    await host.tell([detection, memory.clearedItem(path, threat, 'gone', host.now(), new Date(detection.at))], { [key]: null, ...memory.cleared(path, 'gone', host.now()).state })
     return 'failed'
   }
   host.log.warn('infected file could not be quarantined', { path: path.toString('utf8').slice(0, 300), why: taken.why })
-  await host.tell([memory.detection(path, threat, at, 'failed')], { [key]: null, ...(await memory.infectionState(path, threat, at)) })
+  await host.tell([detection], { [key]: null, ...(await memory.infectionState(path, threat, detection)) })
   return 'failed'
 }
 
@@ -219,11 +233,11 @@ export async function recoverMoves({ host, memory, quarantine }: Deps): Promise<
     const path = Buffer.from(meant.path, 'latin1')
     const at = new Date(meant.at)
     if (await quarantine.has(meant.id)) {
-      const { items, state } = memory.cleared(path, 'quarantined', at)
-      await host.tell([memory.detection(path, meant.threat, at, 'quarantined'), ...items], { ...state, [key]: { ...meant, step: 'done' } })
+      const { items, state } = memory.toldTakenAway(path, meant.threat, at)
+      await host.tell(items, { ...state, [key]: { ...meant, step: 'done' } })
     } else {
-      const state: State = { [key]: null, ...(await memory.infectionState(path, meant.threat, at)) }
-      await host.tell([memory.detection(path, meant.threat, at, 'failed')], state)
+      const detection = memory.detection(path, meant.threat, at, 'failed')
+      await host.tell([detection], { [key]: null, ...(await memory.infectionState(path, meant.threat, detection)) })
     }
   }
 }
