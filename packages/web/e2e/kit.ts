@@ -95,12 +95,22 @@ export async function visit(browser: Browser, look: Partial<Look> = {}, like?: B
   return { context, page, faults, close: () => context.close() }
 }
 
-/** Nothing is on its way and nothing moves: fonts are there, no skeleton is left. */
+/** What the console says of where it is. */
+interface Router {
+  state: { status: 'idle' | 'pending'; resolvedLocation?: { href: string } }
+  history: { location: { href: string } }
+}
+
+/** Nothing is on its way and nothing moves: the screen is that of the address (which changes before), fonts are there, no skeleton is left. */
 export async function settle(page: Page): Promise<void> {
   await page.waitForLoadState('load')
   // Asked again and again from here: `waitForFunction` would `eval` in the page, which its CSP refuses.
   const until = performance.now() + 15_000
-  while (!(await page.evaluate(() => document.querySelector('.first-paint, [data-loading], [data-refreshing]') === null && document.querySelector('h1') !== null))) {
+  while (!(await page.evaluate(() => {
+    const router = (window as unknown as { __TSR_ROUTER__?: Router }).__TSR_ROUTER__
+    const isThere = router?.state.status === 'idle' && router.state.resolvedLocation?.href === router.history.location.href
+    return isThere && document.querySelector('.first-paint, [data-loading], [data-refreshing]') === null && document.querySelector('h1') !== null
+  }))) {
     if (performance.now() > until) throw new Error(`${page.url()} did not finish loading`)
     await page.waitForTimeout(20)
   }

@@ -47,27 +47,29 @@ const wrong = 'another long phrase 99'
 
 describe('sign-in (R30, ACC-6)', () => {
   it('unknown, known, disabled and locked addresses get one answer, on one beat', async () => {
-    const known = await anAccount()
-    const disabled = await anAccount()
-    await server.database.owner.query(`update account set state = 'disabled' where id = $1`, [disabled.id])
     const locked = await anAccount()
     await server.database.owner.query('insert into attempt (key, at, id) select $1, $2, gen_random_uuid() from generate_series(1, 12)', [passwordGuess(locked.email).key, server.clock.now()])
-    const samples: Record<string, number[]> = {}
+    let [known, disabled] = [locked, locked]
+    const quickest: Record<string, number> = {}
     const answers = new Set<string>()
-    for (let round = 0; round < 4; round++) {
+    const spread = () => Math.max(...Object.values(quickest)) - Math.min(...Object.values(quickest))
+    // the quickest of each: what the machine's other work adds is not ours; a busy one is given more rounds
+    for (let round = 0; round < 4 || (round < 16 && spread() >= 10); round++) {
+      if (round % 4 === 0) { // a fifth wrong password would lock them, too
+        ;[known, disabled] = [await anAccount(), await anAccount()]
+        await server.database.owner.query(`update account set state = 'disabled' where id = $1`, [disabled.id])
+      }
       for (const [who, email, typed] of [['unknown', `nobody-${round}@example.com`, wrong], ['known', known.email, wrong], ['disabled', disabled.email, password], ['locked', locked.email, password]] as const) {
         const startMs = performance.now()
         const { status, body, headers } = await aBrowser(server).signIn(email, typed)
-        ;(samples[who] ??= []).push(performance.now() - startMs)
+        quickest[who] = Math.min(quickest[who] ?? Infinity, performance.now() - startMs)
         answers.add(JSON.stringify([status, body, Object.keys(headers).sort()]))
       }
     }
     expect([...answers]).toEqual([[...answers][0]])
     expect([...answers][0]).toContain('sign-in.refused')
-    // the quickest of each: what the machine's other work adds is not ours
-    const quickest = Object.values(samples).map((all) => Math.min(...all))
-    expect(Math.max(...quickest) - Math.min(...quickest), JSON.stringify(samples)).toBeLessThan(10)
-  }, 30_000)
+    expect(spread(), JSON.stringify(quickest)).toBeLessThan(10)
+  }, 120_000)
 
   it('a locked account opens again by itself, and a mail\'s link opens it at once', async () => {
     const { email } = await anAccount()
@@ -346,14 +348,21 @@ describe('links of mails (R33, ACC-5)', () => {
 
   it('asking for one tells nothing of who exists', async () => {
     const { email } = await anAccount()
-    const answers = []
-    for (const address of [email, 'nobody@example.com', 'not an address at all']) {
-      const startMs = performance.now()
-      const { status, body } = await aBrowser(server)('POST', '/v1/password-resets', { email: address })
-      answers.push({ status, body, beat: Math.round((performance.now() - startMs) / 500) })
+    const quickest: Record<string, number> = {}
+    const answers = new Set<string>()
+    const beats = () => new Set(Object.values(quickest).map((ms) => Math.round(ms / 500)))
+    // the quickest of each: what the machine's other work adds is not ours
+    let rounds = 0
+    for (; rounds === 0 || (rounds < 4 && beats().size > 1); rounds++) {
+      for (const address of [email, 'nobody@example.com', 'not an address at all']) {
+        const startMs = performance.now()
+        const { status, body } = await aBrowser(server)('POST', '/v1/password-resets', { email: address })
+        quickest[address] = Math.min(quickest[address] ?? Infinity, performance.now() - startMs)
+        answers.add(JSON.stringify([status, body]))
+      }
     }
-    expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBe(1)
-    expect((await server.database.owner.query('select recipient from outbox where partner_id = $1', [partnerId])).rows).toEqual([{ recipient: email }])
+    expect([answers.size, beats().size], JSON.stringify([...answers, quickest])).toEqual([1, 1])
+    expect((await server.database.owner.query('select recipient from outbox where partner_id = $1', [partnerId])).rows).toEqual(Array.from({ length: rounds }, () => ({ recipient: email })))
   })
 
   it('an invitation is looked at any number of times, accepted once, and signs in', async () => {

@@ -92,8 +92,13 @@ describe('what the last 90 days would have raised (EVT-7)', () => {
        from p, generate_series(1, 190) n`, [partnerId])
     await server.database.owner.query('analyze fact_hour')
     const timed = async <T>(work: () => Promise<T>): Promise<[T, number]> => {
-      const startedMs = performance.now()
-      return [await work(), performance.now() - startedMs]
+      let [answer, quickestMs]: [T | undefined, number] = [undefined, Infinity]
+      for (let n = 0; n < 3; n++) {
+        const startedMs = performance.now()
+        answer = await work()
+        quickestMs = Math.min(quickestMs, performance.now() - startedMs)
+      }
+      return [answer as T, quickestMs]
     }
     // EVT-7 allows 3 s for 1,000 customers; the yardstick, in the same run, is reading the same rows bare
     const [, bareMs] = await timed(() => server.database.owner.query(`select product_id, customer_id, fact, hour, worst, last from fact_hour where category = 'antivirus'`))
