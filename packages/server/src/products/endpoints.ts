@@ -26,7 +26,7 @@ export async function conditionsOf(db: TenantDb, query: EndpointFilters, params:
 }
 
 /** `places`: whose, and in which group, which the planner knows well. `others`: all that it judges one by one. */
-async function splitConditions(db: TenantDb, query: EndpointFilters, params: Params, newest: Newest, now: Date): Promise<{ places: string[]; others: string[] }> {
+async function splitConditions(db: TenantDb, query: EndpointFilters, params: Params, newest: Newest, now: Date): Promise<{ places: string[]; others: string[]; isGathered: boolean }> {
   const places: string[] = []
   const consented = await restrictView(db, 'view-endpoints', 'e.customer_id', query)
   if (consented !== null) places.push(consented)
@@ -44,8 +44,9 @@ async function splitConditions(db: TenantDb, query: EndpointFilters, params: Par
   if (query.tag) where.push(await behind(db, 'customer', 'o.id in (select customer_id from customer_tag where tag = any($1::text[]))', [query.tag], params))
   if (query.typeId) where.push(await behind(db, 'product', 'o.type_id = any($1::text[])', [query.typeId], params))
   if (query.family) where.push(await behind(db, 'product', 'o.family = any($1::text[])', [query.family], params))
-  if (query.q) where.push(await foundBy(db, query.q, params))
-  return { places, others: where }
+  const sought = query.q ? await foundBy(db, query.q, params) : null
+  if (sought) where.push(sought.sql)
+  return { places, others: where, isGathered: sought?.isGathered ?? false }
 }
 
 /** The same as `outdatedComponents` in domain. */
@@ -75,7 +76,7 @@ const looked = 5_000
 export async function list(db: TenantDb, query: EndpointQuery, now: Date): Promise<{ rows: Endpoint[]; nextCursor: string | null }> {
   const params = new Params()
   const newest = await newestOfEngines(db, now)
-  const { places, others } = await splitConditions(db, query, params, newest, now)
+  const { places, others, isGathered } = await splitConditions(db, query, params, newest, now)
   const page = keyset(sorts, 'e.id', query, params)
   places.push(page.where)
   const limit = params.add(page.limit)
@@ -85,8 +86,10 @@ export async function list(db: TenantDb, query: EndpointQuery, now: Date): Promi
   // One condition the planner judges well. Of several together it knows nothing (row-level security keeps it from their statistics): either the first rows in the list's order have
   // a page of them, or they are so few that all are gathered by what finds the fewest.
   const isHard = others.length > 1 || query.silentDays !== undefined
-  let rows = await read(isHard ? `select e.* from (select e.* from endpoint e where ${places.join(' and ')} order by ${page.orderBy} limit ${looked}) e where ${conditions}` : `select e.* from endpoint e where ${conditions}`)
-  if (isHard && rows.length < page.limit) rows = await read(`select e.* from (select e.* from endpoint e where ${conditions} offset 0) e`)
+  const gathered = `select e.* from (select e.* from endpoint e where ${conditions} offset 0) e`
+  let rows = await read(
+    isGathered ? gathered : isHard ? `select e.* from (select e.* from endpoint e where ${places.join(' and ')} order by ${page.orderBy} limit ${looked}) e where ${conditions}` : `select e.* from endpoint e where ${conditions}`)
+  if (!isGathered && isHard && rows.length < page.limit) rows = await read(gathered)
   const shown = page.page(rows)
   return { rows: await toEndpoints(db, shown.rows, newest), nextCursor: shown.nextCursor }
 }
@@ -110,11 +113,11 @@ export async function get(db: TenantDb, id: string, now: Date): Promise<Endpoint
 /** The first few, by name: by their words, or their ids, their agents' or their products' or its GUID. */
 export async function find(db: TenantDb, by: { q: string } | { ids: readonly string[] }, limit: number, now: Date): Promise<Endpoint[]> {
   const params = new Params()
-  const where = 'q' in by ? await foundBy(db, by.q, params) : `(e.id = any(${params.add(by.ids)}::uuid[]) or e.agent_id = any(${params.add(by.ids)}::uuid[])
-    or e.product_id in (select id from product where id = any(${params.add(by.ids)}::uuid[]) or guid = any(${params.add(by.ids)}::uuid[])))`
+  const { sql, isGathered } = 'q' in by ? await foundBy(db, by.q, params) : { isGathered: true, sql: `(e.id = any(${params.add(by.ids)}::uuid[]) or e.agent_id = any(${params.add(by.ids)}::uuid[])
+    or e.product_id in (select id from product where id = any(${params.add(by.ids)}::uuid[]) or guid = any(${params.add(by.ids)}::uuid[])))` }
   const consented = (await restrictView(db, 'view-endpoints', 'e.customer_id', {})) ?? 'true'
   const { rows } = await db.query<EndpointRow>(
-    `select ${endpointColumns} from (select e.* from endpoint e where ${where} and ${consented} order by e.name_key, e.id limit ${params.add(limit)}) e ${endpointJoins} order by e.name_key, e.id`, params.values)
+    `select ${endpointColumns} from (select e.* from (select e.* from endpoint e where ${sql} and ${consented}${isGathered ? ' offset 0' : ''}) e order by e.name_key, e.id limit ${params.add(limit)}) e ${endpointJoins} order by e.name_key, e.id`, params.values)
   return await toEndpoints(db, rows, await newestOfEngines(db, now))
 }
 

@@ -1,24 +1,32 @@
 import { productsApi } from '@vigie/domain/products'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Tenant, TenantDb } from '../platform/index.ts'
-import type { TestDatabase } from '../platform/testing/database.ts'
+import { anActor, type TestDatabase } from '../platform/testing/database.ts'
 import { estateDatabase, type Estate } from '../platform/testing/estate.ts'
-import { plansOf, scanned, visited } from '../platform/testing/plan.ts'
+import { plansOf, scanned, visited, type PlanNode } from '../platform/testing/plan.ts'
 import * as endpoints from './endpoints.ts'
 
 let database: TestDatabase
 let estate: Estate
 let tenant: Tenant
+let limited: Tenant
 beforeAll(async () => {
   ;({ database, estate } = await estateDatabase())
   await database.owner.query(
     `update endpoint set engine_version = case when hashtext(id::text) & 255 = 5 then '1.4.2' else '1.4.3' end, pattern_built_at = now() - (hashtext(id::text) & 63) * interval '1 hour'`)
   await database.owner.query('vacuum analyze endpoint')
   tenant = { partnerId: estate.partnerId, scope: 'all', principalId: null }
+  const actor = await anActor(database, estate.partnerId, { role: 'technician', isScopeLimited: true })
+  await database.owner.query(
+    `insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id)
+     select partner_id, gen_random_uuid(), $2, row_number() over (), 'allow', 'customer', id from (select * from customer where partner_id = $1 order by id limit ${own}) c`, [estate.partnerId, actor.accountId])
+  limited = { partnerId: estate.partnerId, scope: 'limited', principalId: actor.accountId }
 }, 180_000)
 afterAll(() => database.close())
 
 const now = new Date()
+/** Customers that the limited account sees. */
+const own = 40
 const list = (query: object) => (db: TenantDb) => endpoints.list(db, productsApi.listEndpoints.query!.parse(query), now)
 const readBy = async (work: (db: TenantDb) => Promise<unknown>) => {
   const plan = await plansOf(database, tenant, work)
@@ -57,4 +65,42 @@ describe('the inventory of 50,000 endpoints (INV-1)', () => {
   it('counts over the list stop counting', async () => {
     expect(await readBy((db) => endpoints.summarise(db, {}, now))).toBeLessThan(4 * 1_001 * 2 + 3_000)
   })
+})
+
+describe('the inventory’s search, as an account sees it that is limited to 40 of 10,000 customers (ACC-14)', () => {
+  const words = ['pc-4f2a1', 'zzzz', 'zq', 'pc-', '10.0.1.77', 'garage', 'zebrawood']
+  const queries = words.flatMap((q) => [{ q }, { q, sort: '-lastSeenAt' }])
+  // which versions there are is asked of the whole business, whatever is sought (newest.ts)
+  const read = (nodes: readonly PlanNode[], table: string) => visited(nodes.filter(({ relation, index }) => (relation === table || index?.startsWith(`${table}_`) === true) && !index?.startsWith('endpoint_engine_')))
+
+  async function work() {
+    const done = []
+    for (const query of queries) {
+      const nodes = await plansOf(database, limited, list(query))
+      done.push({ ...query, scanned: scanned(nodes).filter((table) => /^(endpoint|customer)/.test(table)), endpoints: read(nodes, 'endpoint'), words: read(nodes, 'endpoint_search'), customers: read(nodes, 'customer') })
+    }
+    return done
+  }
+  const ofFinding = (done: Awaited<ReturnType<typeof work>>) => done.map(({ customers: _, ...rest }) => rest)
+
+  it('reads its own and nothing else, whatever is sought and whatever others have', async () => {
+    const before = await work()
+    const ownEndpoints = own * (estate.endpoints / estate.customers)
+    for (const { q, scanned: tables, endpoints: rows, words: searched, customers } of before) {
+      expect(tables, q).toEqual([])
+      // an index, and the rows it leads to
+      expect(rows, q).toBeLessThanOrEqual(ownEndpoints * 4)
+      expect(searched, q).toBeLessThanOrEqual(ownEndpoints * 4)
+      // its scope, their names, and whose the rows of the page are
+      expect(customers, q).toBeLessThanOrEqual(own * 6)
+    }
+    // others' endpoints and customers are called what is sought, and some of them go
+    const others = `partner_id = $1 and not (customer_id = any(array(select customer_id from scope_line where partner_id = $1)))`
+    await database.owner.query(`update endpoint set name = 'zebrawood zzzz zq ' || name, addresses = '{10.0.1.77}' where ${others} and hashtext(id::text) & 7 = 3`, [estate.partnerId])
+    await database.owner.query(`delete from endpoint where ${others} and hashtext(id::text) & 63 = 5`, [estate.partnerId])
+    await database.owner.query(`update customer set company = 'Zebrawood garage' where partner_id = $1 and id in (select id from customer where partner_id = $1 order by id offset 9000)`, [estate.partnerId])
+    expect(ofFinding(await work())).toEqual(ofFinding(before))
+    const found = async (as: Tenant) => (await database.transaction(as, list({ q: 'zebrawood' }))).rows.length
+    expect([await found(tenant) > 0, await found(limited)]).toEqual([true, 0])
+  }, 120_000)
 })

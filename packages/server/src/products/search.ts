@@ -1,34 +1,87 @@
+import { looksLikeAddress } from '@vigie/domain/search'
 import { soughtWords } from '../consent/index.ts'
 import { likePattern, type Params, type TenantDb } from '../platform/index.ts'
 
 /** So many found are brought by their ids; where more are, the list in its own order soon meets them (decision 0022). */
 const most = { endpoints: 5_000, customers: 300 } as const
 
-/** What someone types to find a machine by its address: the beginning of one. */
-const looksLikeAddress = /^[0-9a-f]*[.:][0-9a-f.:]*$/i
-
 /** `vigie.endpoint_words`: the name in the first line, addresses in the second, each after a blank. */
-const patternsOf = (q: string): string[] => (looksLikeAddress.test(q) ? [likePattern(` ${q}`), `${likePattern(q)}\n %`] : [likePattern(q)])
+const patternsOf = (q: string): string[] => (looksLikeAddress(q) ? [likePattern(` ${q}`), `${likePattern(q)}\n %`] : [likePattern(q)])
+
+/** What an account that is limited sees. */
+interface Scope {
+  customers: readonly string[]
+  /** Their kept counts. */
+  endpoints: number
+}
+
+/** Up to so many endpoints of a limited account are gathered; more, and the list passes in its own order. */
+const mostGathered = 20_000
+
+/** Null: it sees the whole business. Plan: the lines of its scope, then its customers by their keys. */
+async function scopeOf(db: TenantDb): Promise<Scope | null> {
+  if (db.tenant.scope === 'all') return null
+  const { rows: [scope] } = await db.query<{ customers: string[] | null; endpoints: number }>(
+    'select array_agg(id) as customers, coalesce(sum(endpoint_count), 0)::integer as endpoints from customer where id = any(array(select vigie.visible_customers()))')
+  return { customers: scope!.customers ?? [], endpoints: scope!.endpoints }
+}
+
+interface Found {
+  /** Null: there are many. */
+  endpoints: string[] | null
+  customers: string[]
+  patterns: string[]
+  customer: string
+}
+
+const folded = 'with folded as materialized (select array(select vigie.fold(p) from unnest($1::text[]) p) as patterns, vigie.fold($2) as customer)'
+
+async function askIndex(db: TenantDb, q: string): Promise<Found> {
+  const { rows: [found] } = await db.query<Found>(
+    `${folded}
+     select vigie.search_endpoints(vigie.fold($3), patterns, $4) as endpoints, array(select id from customer where search_key like (select customer from folded) limit $5) as customers, patterns, customer from folded`,
+    [patternsOf(q), likePattern(q), q, most.endpoints, most.customers + 1],
+  )
+  return found!
+}
+
+/** The index of words knows those of all: how long it takes tells of others (ACC-14). Whoever is limited never asks it: the words of his own are compared, whatever that finds. */
+async function askOwn(db: TenantDb, q: string, { customers: own }: Scope): Promise<Found> {
+  const { rows: [words] } = await db.query<Pick<Found, 'patterns' | 'customer'>>(`${folded} select * from folded`, [patternsOf(q), likePattern(q)])
+  const { rows: [found] } = await db.query<{ endpoints: string[]; customers: string[] }>(
+    `select array(select endpoint_id from endpoint_search where customer_id = any($1::uuid[]) and words like any($2::text[]) limit $3) as endpoints,
+       array(select id from customer where id = any($1::uuid[]) and search_key like $4 limit $5) as customers`,
+    [own, words!.patterns, most.endpoints + 1, words!.customer, most.customers + 1],
+  )
+  return { ...words!, customers: found!.customers, endpoints: found!.endpoints.length > most.endpoints ? null : found!.endpoints }
+}
+
+export interface Sought {
+  sql: string
+  /** What is found is to be gathered before it is put in order: a walk in the list's order would pass what the asker must not learn of. */
+  isGathered: boolean
+}
 
 /**
  * INV-1: endpoints `e` by name, address, platform or customer. Asked first, by index, is which there are; only when they are many does the list itself compare the words
  * of what it passes.
  */
-export async function foundBy(db: TenantDb, q: string, params: Params): Promise<string> {
-  const { rows: [found] } = await db.query<{ endpoints: string[] | null; customers: string[]; patterns: string[]; customer: string }>(
-    `with folded as (select array(select vigie.fold(p) from unnest($2::text[]) p) as patterns, vigie.fold($3) as customer)
-     select vigie.search_endpoints(vigie.fold($1), patterns, $4) as endpoints, array(select id from customer where search_key like (select customer from folded) limit $5) as customers, patterns, customer from folded`,
-    [q, patternsOf(q), likePattern(q), most.endpoints, most.customers + 1],
-  )
-  const { endpoints, customers, patterns, customer } = found!
+export async function foundBy(db: TenantDb, q: string, params: Params): Promise<Sought> {
+  const scope = await scopeOf(db)
+  const { endpoints, customers, patterns, customer } = scope === null ? await askIndex(db, q) : await askOwn(db, q, scope)
   const isIn = (words: string) => `(${patterns.map((pattern) => `${words} like ${params.add(pattern)}`).join(' or ')})`
   if (endpoints !== null && customers.length <= most.customers) {
     // the index knows all words: what it found by an address that may not be seen is not found
     const seen = await soughtWords(db, 's.words', 's.customer_id')
     const own = `e.id = any(${params.add(endpoints)}::uuid[])`
-    return `(${seen === 's.words' ? own : `(${own} and exists (select from endpoint_search s where s.partner_id = e.partner_id and s.endpoint_id = e.id and ${isIn(seen)}))`} or e.customer_id = any(${params.add(customers)}::uuid[]))`
+    const sql = `(${seen === 's.words' ? own : `(${own} and exists (select from endpoint_search s where s.partner_id = e.partner_id and s.endpoint_id = e.id and ${isIn(seen)}))`} or e.customer_id = any(${params.add(customers)}::uuid[]))`
+    return { sql, isGathered: scope !== null }
   }
-  return `(${isIn(await soughtWords(db, 'e.search_key', 'e.customer_id'))} or e.customer_id in (select id from customer where search_key like ${params.add(customer)}))`
+  const isGathered = scope !== null && scope.endpoints <= mostGathered
+  const words = await soughtWords(db, 'e.search_key', 'e.customer_id')
+  const own = (column: string) => (scope === null ? '' : `${column} = any(${params.add(scope.customers)}::uuid[]) and `)
+  const met = `(${isIn(words)} or e.customer_id in (select id from customer where ${own('id')}search_key like ${params.add(customer)}))`
+  return { sql: isGathered ? `(${own('e.customer_id')}${met})` : met, isGathered }
 }
 
 /** Up to so many endpoints are reached from their products or customers; more, and the list in its own order soon meets some. */
