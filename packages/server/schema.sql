@@ -21,6 +21,33 @@ CREATE OR REPLACE FUNCTION vigie.add_totals(a bigint[], b bigint[])
 AS $function$ select array(select x + y from unnest(a, b) with ordinality one (x, y, n) order by n) $function$
 ;
 
+CREATE OR REPLACE FUNCTION vigie.addresses_of_endpoint()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ begin
+  -- what it has no more was there with the report before
+  update endpoint_address set last_seen_at = coalesce(old.received_at, new.received_at, now())
+    where partner_id = new.partner_id and endpoint_id = new.id and last_seen_at is null and address <> all (new.addresses);
+  insert into endpoint_address as a (partner_id, endpoint_id, address, customer_id, product_id, first_seen_at)
+    select distinct new.partner_id, new.id, address, new.customer_id, new.product_id, coalesce(new.received_at, now()) from unnest(new.addresses) address
+    on conflict (partner_id, endpoint_id, address) do update set last_seen_at = null where a.last_seen_at is not null;
+  -- a machine that is everywhere has the fifty where it was last
+  delete from endpoint_address where partner_id = new.partner_id and endpoint_id = new.id and address in (
+    select address from endpoint_address where partner_id = new.partner_id and endpoint_id = new.id and last_seen_at is not null order by last_seen_at desc, address offset 50);
+  return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION vigie.addresses_of_new_endpoints()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ begin
+  insert into endpoint_address (partner_id, endpoint_id, address, customer_id, product_id, first_seen_at)
+    select distinct partner_id, id, address, customer_id, product_id, coalesce(received_at, created_at) from added, unnest(addresses) address order by 1, 2, 3;
+  return null;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION vigie.alert_platform(platform text)
  RETURNS text
  LANGUAGE sql
@@ -194,6 +221,17 @@ AS $function$ select case when version ~ '^\d{1,6}\.\d{1,6}\.\d{1,6}$' and other
 grant execute on function vigie.is_version_from(text,text) to public;
 grant execute on function vigie.is_version_from(text,text) to vigie_app;
 
+CREATE OR REPLACE FUNCTION vigie.name_threats()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ begin
+  -- whoever takes unused names away (retention) holds this alone: none goes that we have just found to be there
+  perform pg_advisory_xact_lock_shared(hashtext('vigie.threat_name'), hashtext((select partner_id from added limit 1)::text));
+  insert into threat_name (partner_id, threat_key) select distinct partner_id, threat_key from added order by 1, 2 on conflict do nothing;
+  return null;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION vigie.names_threat(threat text, parts text[])
  RETURNS boolean
  LANGUAGE sql
@@ -294,6 +332,16 @@ CREATE OR REPLACE FUNCTION vigie.partners_with_silent_agents(since timestamp wit
 AS $function$ select distinct partner_id from agent where connection_id is not null and last_seen_at < since limit 1000 $function$
 ;
 grant execute on function vigie.partners_with_silent_agents(timestamp with time zone) to vigie_app;
+
+CREATE OR REPLACE FUNCTION vigie.person_name(first_name text, last_name text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select case when last_name ~ '^[\u1100-\u11ff\u2e80-\u3005\u3007-\u302f\u3038-\u303b\u3041-\u30fa\u30fd-\u30ff\u3131-\u318e\u31f0-\u9fff\ua960-\ua97c\uac00-\ufad9\uff66-\uff6f\uff71-\uff9d\uffa0-\uffdc\U00016fe2-\U00016ff6\U0001aff0-\U0001b167\U00020000-\U0003ffff]'
+       then last_name || ' ' || first_name else first_name || ' ' || last_name end $function$
+;
+grant execute on function vigie.person_name(text,text) to public;
+grant execute on function vigie.person_name(text,text) to vigie_app;
 
 CREATE OR REPLACE FUNCTION vigie.platform_kind(platform text)
  RETURNS text
@@ -491,7 +539,10 @@ create table public.agent (
   former_names text[] not null default '{}'::text[],
   falls jsonb not null default '[]'::jsonb,
   hostname_key text collate "C" not null generated always as (vigie.fold(hostname)) stored,
+  carrier text,
+  polling_reason text,
   constraint agent_pkey PRIMARY KEY (partner_id, id),
+  constraint agent_carrier_check CHECK ((carrier = ANY (ARRAY['websocket'::text, 'polling'::text]))),
   constraint agent_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
   constraint agent_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE,
   constraint agent_role_check CHECK ((role = ANY (ARRAY['own'::text, 'endpoint'::text])))
@@ -1217,10 +1268,32 @@ create policy tenant on public.endpoint for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
   with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
 CREATE TRIGGER endpoint_added AFTER INSERT ON public.endpoint REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION vigie.index_new_endpoints();
+CREATE TRIGGER endpoint_addresses_begin AFTER INSERT ON public.endpoint REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION vigie.addresses_of_new_endpoints();
+CREATE TRIGGER endpoint_addresses_change AFTER UPDATE ON public.endpoint FOR EACH ROW WHEN ((old.addresses IS DISTINCT FROM new.addresses)) EXECUTE FUNCTION vigie.addresses_of_endpoint();
 CREATE TRIGGER endpoint_renamed AFTER UPDATE ON public.endpoint FOR EACH ROW WHEN (((old.search_key IS DISTINCT FROM new.search_key) OR (old.customer_id <> new.customer_id))) EXECUTE FUNCTION vigie.index_endpoint();
 CREATE TRIGGER endpoint_settings_begin AFTER INSERT ON public.endpoint REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION vigie.settings_of_new_endpoints();
 CREATE TRIGGER endpoint_settings_move AFTER UPDATE ON public.endpoint FOR EACH ROW WHEN (((old."group" <> new."group") OR (old.agent_id IS DISTINCT FROM new.agent_id) OR (old.product_id <> new.product_id) OR (old.customer_id <> new.customer_id))) EXECUTE FUNCTION vigie.settings_of_moved_endpoint();
 grant delete, insert, select, update on public.endpoint to vigie_app;
+
+create table public.endpoint_address (
+  partner_id uuid not null,
+  endpoint_id uuid not null,
+  address text not null,
+  customer_id uuid not null,
+  product_id uuid not null,
+  first_seen_at timestamp with time zone not null,
+  last_seen_at timestamp with time zone,
+  constraint endpoint_address_pkey PRIMARY KEY (partner_id, endpoint_id, address),
+  constraint endpoint_address_partner_id_endpoint_id_fkey FOREIGN KEY (partner_id, endpoint_id) REFERENCES public.endpoint(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX endpoint_address_age ON public.endpoint_address USING btree (last_seen_at) WHERE (last_seen_at IS NOT NULL);
+CREATE INDEX endpoint_address_customer ON public.endpoint_address USING btree (partner_id, customer_id);
+CREATE INDEX endpoint_address_product ON public.endpoint_address USING btree (partner_id, product_id);
+alter table public.endpoint_address enable row level security;
+create policy tenant on public.endpoint_address for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.endpoint_address to vigie_app;
 
 create table public.endpoint_alias (
   partner_id uuid not null,
@@ -1286,6 +1359,7 @@ create table public.endpoint_merge (
   merged_by text not null,
   undone_at timestamp with time zone,
   undone_by text,
+  places jsonb,
   constraint endpoint_merge_pkey PRIMARY KEY (partner_id, id),
   constraint endpoint_merge_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
   constraint endpoint_merge_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
@@ -2178,6 +2252,10 @@ create table public.site_server (
   ca_fingerprint text not null,
   problem text,
   reported_at timestamp with time zone not null,
+  held_records integer not null default 0,
+  held_bytes bigint not null default 0,
+  held_since timestamp with time zone,
+  held_at timestamp with time zone,
   constraint site_server_pkey PRIMARY KEY (partner_id, product_id),
   constraint site_server_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
   constraint site_server_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
@@ -2293,6 +2371,41 @@ create policy tenant on public.tenant_key for all to vigie_app
   using (partner_id = ( SELECT vigie.partner() AS partner))
   with check (partner_id = ( SELECT vigie.partner() AS partner));
 grant delete, insert, select on public.tenant_key to vigie_app;
+
+create table public.threat_name (
+  partner_id uuid not null,
+  threat_key text collate "C" not null,
+  constraint threat_name_pkey PRIMARY KEY (partner_id, threat_key)
+);
+alter table public.threat_name enable row level security;
+create policy tenant on public.threat_name for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND ( SELECT vigie.sees_all() AS sees_all))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND ( SELECT vigie.sees_all() AS sees_all));
+grant delete, insert, select on public.threat_name to vigie_app;
+
+create table public.threat_seen (
+  partner_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  customer_id uuid not null,
+  product_id uuid not null,
+  threat text not null,
+  threat_key text collate "C" not null generated always as (vigie.fold(threat)) stored,
+  first_on date not null,
+  last_on date not null,
+  constraint threat_seen_pkey PRIMARY KEY (partner_id, id),
+  constraint threat_seen_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX threat_seen_age ON public.threat_seen USING btree (last_on);
+CREATE INDEX threat_seen_customer ON public.threat_seen USING btree (partner_id, customer_id);
+CREATE INDEX threat_seen_name ON public.threat_seen USING btree (partner_id, threat_key, last_on DESC, id);
+CREATE INDEX threat_seen_newest ON public.threat_seen USING btree (partner_id, last_on DESC, id);
+CREATE UNIQUE INDEX threat_seen_where ON public.threat_seen USING btree (partner_id, product_id, threat);
+alter table public.threat_seen enable row level security;
+create policy tenant on public.threat_seen for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+CREATE TRIGGER threat_named AFTER INSERT ON public.threat_seen REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION vigie.name_threats();
+grant delete, insert, select, update on public.threat_seen to vigie_app;
 
 create table public.url_entry (
   partner_id uuid not null,

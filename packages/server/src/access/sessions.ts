@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Problem } from '@vigie/domain/kernel'
+import { nameOf, Problem } from '@vigie/domain/kernel'
 import { rolePermissions, type Role, type Session, type SessionState } from '@vigie/domain/access'
 import type { Locale } from '@vigie/domain/kernel'
 import { newId, newToken, type Actor, type Origin, type Services, type TenantDb } from '../platform/index.ts'
@@ -99,7 +99,7 @@ export async function actorOf(services: Services, token: string | undefined): Pr
       await db.query('update session set last_used_at = $2 where id = $1 and last_used_at < $2', [row.id, now])
     }
     return {
-      kind: 'account', partnerId: found.partner_id, accountId: row.account_id, name: `${row.first_name} ${row.last_name}`, email: row.email, role: row.role,
+      kind: 'account', partnerId: found.partner_id, accountId: row.account_id, name: nameOf({ firstName: row.first_name, lastName: row.last_name }), email: row.email, role: row.role,
       permissions: new Set(rolePermissions[row.role] ?? []), isScopeLimited: row.is_scope_limited, sessionId: row.id, sessionState: stateNow(row), locale: row.locale, timeZone: row.time_zone,
     }
   })

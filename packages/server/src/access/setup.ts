@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { Problem, type Locale } from '@vigie/domain/kernel'
+import { nameOf, Problem, type Locale } from '@vigie/domain/kernel'
 import { rolePermissions } from '@vigie/domain/access'
 import { record, type Doer } from '../audit/index.ts'
 import { newId, newToken, uniqueViolation, type Actor, type Origin, type Services, type TenantDb } from '../platform/index.ts'
@@ -80,7 +80,7 @@ export async function setUp(services: Services, { businessName, password, ...per
 export async function actorNow(db: TenantDb, accountId: string, sessionId: string): Promise<Actor> {
   const account = await accounts.get(db, accountId)
   return {
-    kind: 'account', partnerId: db.tenant.partnerId, accountId, name: `${account.firstName} ${account.lastName}`, email: account.email, role: account.role,
+    kind: 'account', partnerId: db.tenant.partnerId, accountId, name: nameOf(account), email: account.email, role: account.role,
     permissions: new Set(rolePermissions[account.role]), isScopeLimited: account.scope !== null, sessionId, sessionState: 'full', locale: account.locale, timeZone: account.timeZone,
   }
 }

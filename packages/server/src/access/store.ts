@@ -92,7 +92,7 @@ export async function list(db: TenantDb, query: AccountQuery): Promise<{ rows: A
   const page = keyset(sorts, 'a.id', query, params)
   const where = [page.where]
   if (query.state) where.push(`a.state = ${params.add(query.state)}`)
-  if (query.q) where.push(`strpos(lower(a.email || ' ' || a.first_name || ' ' || a.last_name), lower(${params.add(query.q)})) > 0`)
+  if (query.q) where.push(`strpos(lower(a.email || ' ' || a.first_name || ' ' || a.last_name || ' ' || a.first_name), lower(${params.add(query.q)})) > 0`)
   const { rows } = await db.query<Row & { keys: string[] }>(`select ${columns}, ${page.keys} as keys from account a where ${where.join(' and ')} order by ${page.orderBy} limit ${page.limit}`, params.values)
   const { rows: shown, nextCursor } = page.page(rows)
   return { rows: shown.map(toAccount), nextCursor }

@@ -1,5 +1,5 @@
 import { assertDeletable, customersApi, type Customer } from '@vigie/domain/customers'
-import { Problem } from '@vigie/domain/kernel'
+import { nameOf, Problem } from '@vigie/domain/kernel'
 import { markDue, productsRetagged } from '../assessment/index.ts'
 import { record } from '../audit/index.ts'
 import { handle, newId, type Context, type Handler, type TenantDb } from '../platform/index.ts'
@@ -15,7 +15,7 @@ import { viewerRoutes } from './viewers.ts'
 
 const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = (customer: Pick<Customer, 'id' | 'company'>) => ({ kind: 'customer', id: customer.id, name: customer.company })
-const objectOfContact = (contact: { id: string; firstName: string; lastName: string }) => ({ kind: 'contact', id: contact.id, name: `${contact.firstName} ${contact.lastName}` })
+const objectOfContact = (contact: { id: string; firstName: string; lastName: string }) => ({ kind: 'contact', id: contact.id, name: nameOf(contact) })
 const announce = (db: TenantDb, customerId: string) => db.announce({ kind: 'customer', id: customerId, customerId })
 
 /** Nobody makes, or turns a customer into, what he does not see himself (ACC-14, R5). */

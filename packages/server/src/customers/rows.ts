@@ -7,9 +7,9 @@ export const customerColumns = `c.id, c.company, c.address, c.city, c.state, c.p
   c.action_required_count, c.warning_count, c.threat_action_count, c.threat_warning_count, c.system_action_count, c.system_warning_count, c.licence_action_count, c.licence_warning_count,
   c.managed_by_id, c.product_count, c.endpoint_count, c.last_seen_at, c.logo_version, c.version, c.created_at,
   array(select t.tag from customer_tag t where t.customer_id = c.id order by t.tag) as tags,
-  (select json_build_object('name', k.first_name || ' ' || k.last_name, 'email', k.email, 'phone', k.phone) from contact k where k.customer_id = c.id order by k.created_at, k.id limit 1) as contact,
+  (select json_build_object('name', vigie.person_name(k.first_name, k.last_name), 'email', k.email, 'phone', k.phone) from contact k where k.customer_id = c.id order by k.created_at, k.id limit 1) as contact,
   coalesce(c.managed_by_id, (select p.id from account p where p.is_primary)) as manager_id,
-  (select jsonb_object_agg(a.id, a.first_name || ' ' || a.last_name) from account a) ->> coalesce(c.managed_by_id, (select p.id from account p where p.is_primary))::text as manager_name`
+  (select jsonb_object_agg(a.id, vigie.person_name(a.first_name, a.last_name)) from account a) ->> coalesce(c.managed_by_id, (select p.id from account p where p.is_primary))::text as manager_name`
 
 export interface CustomerRow {
   id: string

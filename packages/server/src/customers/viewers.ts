@@ -17,7 +17,7 @@ interface Row {
 /** ACC-14: the accounts that see this customer, with the lines that let them in. The same rule as `visible_customers()`; viewers.test.ts holds the two together. */
 async function viewersOf(db: TenantDb, customerId: string, now: Date): Promise<Viewer[]> {
   const { rows } = await db.query<Row>(
-    `select a.id, a.first_name || ' ' || a.last_name as name, a.email, a.role, a.state, a.is_told_of_events, a.is_scope_limited,
+    `select a.id, vigie.person_name(a.first_name, a.last_name) as name, a.email, a.role, a.state, a.is_told_of_events, a.is_scope_limited,
        coalesce((
          select json_agg(json_build_object('effect', l.effect, 'target', l.target, 'tag', l.tag, 'endsAt', to_char(l.ends_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by l.position)
          from scope_line l

@@ -5,7 +5,7 @@ import { keyset, likePattern, Params, type TenantDb } from '../platform/index.ts
 
 const columns = `e.id, e.customer_id, c.company, e.product_id, p.description, p.type_id, e.category, e.condition, e.severity, e.state, e.count, e.figures, e.opened_at,
   e.last_raised_at, e.resolved_at, e.reset_at, e.version, e.assignee_id,
-  (select a.first_name || ' ' || a.last_name from account a where a.partner_id = e.partner_id and a.id = e.assignee_id) as assignee_name,
+  (select vigie.person_name(a.first_name, a.last_name) from account a where a.partner_id = e.partner_id and a.id = e.assignee_id) as assignee_name,
   (select jsonb_build_object('id', s.id, 'kind', s.kind, 'reason', s.reason, 'owner', s.owner_name, 'by', s.by_name, 'since', s.since, 'until', s.until, 'bounds', s.bounds, 'windowId', s.window_id)
    from event_silence s where s.partner_id = e.partner_id and s.id = e.silence_id) as silence`
 const from = `event e join customer c on c.partner_id = e.partner_id and c.id = e.customer_id join product p on p.partner_id = e.partner_id and p.id = e.product_id`

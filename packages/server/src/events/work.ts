@@ -22,7 +22,7 @@ const isFit = ({ state, role }: { state: string; role: Role }): boolean => state
 /** Locked, so that it is still there and as mighty when the change commits. @throws account.not-found, event.assignee-unfit */
 export async function lockWorker(db: TenantDb, id: string): Promise<Worker> {
   const { rows: [row] } = await db.query<{ name: string; role: Role; state: string; is_scope_limited: boolean }>(
-    `select first_name || ' ' || last_name as name, role, state, is_scope_limited from account where id = $1 for key share`, [id])
+    `select vigie.person_name(first_name, last_name) as name, role, state, is_scope_limited from account where id = $1 for key share`, [id])
   if (!row) throw new Problem('account.not-found')
   if (!isFit(row)) throw new Problem('event.assignee-unfit')
   return { id, name: row.name, scope: row.is_scope_limited ? await wholeScope(db, id) : null }
@@ -30,7 +30,7 @@ export async function lockWorker(db: TenantDb, id: string): Promise<Worker> {
 
 export async function workers(db: TenantDb): Promise<Person[]> {
   const { rows } = await db.query<Person & { role: Role; state: string }>(
-    `select id, first_name || ' ' || last_name as name, role, state from account order by vigie.fold(last_name || ' ' || first_name), id limit 1000`)
+    `select id, vigie.person_name(first_name, last_name) as name, role, state from account order by vigie.fold(last_name || ' ' || first_name), id limit 1000`)
   return rows.filter(isFit).map(({ id, name }) => ({ id, name }))
 }
 

@@ -83,7 +83,7 @@ export async function insert(db: TenantDb, mail: NewMail, now: Date): Promise<bo
 
 export async function recipient(db: TenantDb, accountId: string): Promise<{ address: string; name: string; locale: Locale; timeZone: string } | null> {
   const { rows: [row] } = await db.query<{ email: string; name: string; locale: Locale; time_zone: string }>(
-    `select email, first_name || ' ' || last_name as name, locale, time_zone from account where id = $1`, [accountId],
+    `select email, vigie.person_name(first_name, last_name) as name, locale, time_zone from account where id = $1`, [accountId],
   )
   return row ? { address: row.email, name: row.name, locale: row.locale, timeZone: row.time_zone } : null
 }

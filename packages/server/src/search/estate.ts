@@ -16,7 +16,7 @@ export async function customers(db: TenantDb, words: Words, page: PageOf): Promi
   const { rows } = await db.query<{ id: string; company: string; account_id: string; contact: string | null; keys: string[] }>(
     `with person as materialized (
        select customer_id, bit_or(bits) as bits, (array_agg(name order by bits desc, name))[1] as name
-       from (select k.customer_id, ${bitsOf('k.search_key', words, params)} as bits, k.first_name || ' ' || k.last_name as name from contact k where ${anyOf('k.search_key', words, params)}) met group by 1
+       from (select k.customer_id, ${bitsOf('k.search_key', words, params)} as bits, vigie.person_name(k.first_name, k.last_name) as name from contact k where ${anyOf('k.search_key', words, params)}) met group by 1
      ), own as materialized (
        select c.id, c.company, c.account_id, c.company_key as key, ${bitsOf('c.search_key', words, params)} as bits from customer c
        where ${anyOf('c.search_key', words, params)} or c.id in (select customer_id from person)${orById(['c.id'], words, params)}
@@ -51,7 +51,7 @@ export async function accounts(db: TenantDb, words: Words, page: PageOf): Promis
   const params = new Params()
   const keys = keyset(byName, 'f.id', { ...page, sort: 'rank' }, params)
   const { rows } = await db.query<{ id: string; name: string; email: string; role: HitOf<'account'>['role']; state: HitOf<'account'>['state']; keys: string[] }>(
-    `with own as (select a.id, a.first_name || ' ' || a.last_name as name, a.email, a.role, a.state, vigie.fold(a.first_name || ' ' || a.last_name || ' ' || a.email) collate "C" as key from account a),
+    `with own as (select a.id, vigie.person_name(a.first_name, a.last_name) as name, a.email, a.role, a.state, vigie.fold(a.first_name || ' ' || a.last_name || ' ' || a.first_name || ' ' || a.email) collate "C" as key from account a),
      f as (select own.*, ${rankOf('own.key', words, params)} as rank from own where ${bitsOf('own.key', words, params)} = ${words.all}${orById(['own.id'], words, params)})
      select f.id, f.name, f.email, f.role, f.state, ${keys.keys} as keys from f where ${keys.where} order by ${keys.orderBy} limit ${params.add(keys.limit)}`, params.values)
   const shown = keys.page(rows)

@@ -32,7 +32,7 @@ const readers: Readonly<Record<SearchKind, Read>> = {
     return rows.map(toEventHit)
   },
   async account(db, ids) {
-    const { rows } = await db.query<Omit<HitOf<'account'>, 'kind'>>(`select id, first_name || ' ' || last_name as name, email, role, state from account where id = any($1::uuid[])`, [ids])
+    const { rows } = await db.query<Omit<HitOf<'account'>, 'kind'>>(`select id, vigie.person_name(first_name, last_name) as name, email, role, state from account where id = any($1::uuid[])`, [ids])
     return rows.map((row) => ({ kind: 'account', ...row }))
   },
 }

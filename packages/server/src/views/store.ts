@@ -21,7 +21,7 @@ interface Row {
   owner: string
   is_default: boolean
 }
-const columns = `v.id, v.list, v.name, v.query, v.columns, v.is_shared, v.version, v.account_id, a.first_name || ' ' || a.last_name as owner, d.view_id is not null as is_default`
+const columns = `v.id, v.list, v.name, v.query, v.columns, v.is_shared, v.version, v.account_id, vigie.person_name(a.first_name, a.last_name) as owner, d.view_id is not null as is_default`
 /** `$1`: the reader. `$2`: he sees shared ones. */
 const from = `saved_view v join account a on a.partner_id = v.partner_id and a.id = v.account_id
   left join default_view d on d.partner_id = v.partner_id and d.account_id = $1 and d.list = v.list and d.view_id = v.id`

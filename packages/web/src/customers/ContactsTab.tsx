@@ -1,13 +1,13 @@
 import { ContactInput, customersApi, type Contact } from '@vigie/domain/customers'
 import { useState } from 'react'
-import { Button, columns, confirm, DataTable, Dialog, Empty, Form, toast, useAction, useActor, useForm, useLoaded, useText, type Action } from '../kit/index.ts'
+import { Button, columns, confirm, DataTable, Dialog, Empty, Form, nameOf, toast, useAction, useActor, useForm, useLoaded, useText, type Action } from '../kit/index.ts'
 import { contactsOf } from './contacts.ts'
 import { ContactFields } from './fields.tsx'
 
 
 const column = columns<Contact>('customers.contact')
 const shown = [
-  column.cell('name', (contact) => `${contact.firstName} ${contact.lastName}`, { main: true, width: 220 }),
+  column.cell('name', nameOf, { main: true, width: 220 }),
   column.cell('email', (contact) => <a href={`mailto:${contact.email}`}>{contact.email}</a>),
   column.text('phone', undefined, { width: 180 }),
   column.cell('locale', (contact) => <LocaleWord locale={contact.locale} />, { width: 120 }),
@@ -24,7 +24,7 @@ export function ContactsTab({ customerId, locale }: { customerId: string; locale
   const removing = useAction(customersApi.deleteContact)
   const [edited, setEdited] = useState<Contact | 'new' | null>(null)
   const remove = (contact: Contact) => {
-    const name = `${contact.firstName} ${contact.lastName}`
+    const name = nameOf(contact)
     confirm({
       title: { key: 'customers.contact.remove.title', values: { name } },
       consequence: 'customers.contact.remove.consequence',

@@ -4,7 +4,7 @@ import { ConsentTab } from '../consent/index.ts'
 import { EventTable } from '../events/index.ts'
 import { IndexList } from '../indexes/index.ts'
 import {
-  ActionMenu, Ago, buttonClass, CopyText, Empty, Icon, lazily, Link, loadAllowed, Notice, OpenEvents, Page, Part, paths, query, Stack, Tabs, useActor, useAddress, useGo, useLoaded, useText, type Action, type Address,
+  ActionMenu, Ago, buttonClass, CopyText, Empty, Icon, lazily, Link, loadAllowed, nameOf, Notice, OpenEvents, Page, Part, paths, query, Stack, Tabs, useActor, useAddress, useGo, useLoaded, useText, type Action, type Address,
 } from '../kit/index.ts'
 import { NetworkTree, treeOf } from '../products/index.ts'
 import { SettingsPanel, UrlLists } from '../settings/index.ts'
@@ -157,7 +157,7 @@ function Profile({ customer: shown }: { customer: Customer }) {
 
 function Consent({ customer: shown }: { customer: Customer }) {
   const { rows } = useLoaded(contactsOf(shown.id))
-  return <ConsentTab customerId={shown.id} company={shown.company} people={rows.map((contact) => `${contact.firstName} ${contact.lastName}`)} />
+  return <ConsentTab customerId={shown.id} company={shown.company} people={rows.map(nameOf)} />
 }
 
 function Indexes({ customerId }: { customerId: string }) {

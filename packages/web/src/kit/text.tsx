@@ -62,10 +62,7 @@ export function Say({ children, values }: { children: Label; values?: Values }) 
   return <>{useText()(children, values)}</>
 }
 
-/** Family name first where names are written so (Japanese, Chinese, Korean). */
-export function nameOf({ firstName, lastName }: { firstName: string; lastName: string }): string {
-  return /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(lastName) ? `${lastName} ${firstName}` : `${firstName} ${lastName}`
-}
+export { nameOf } from '@vigie/domain/kernel'
 
 /** Numbers, dates and lists in the person's language and time zone (OPS-4). */
 export function useFormat() {

@@ -1,5 +1,5 @@
 import { accessApi, type Account } from '@vigie/domain/access'
-import { Problem } from '@vigie/domain/kernel'
+import { nameOf, Problem } from '@vigie/domain/kernel'
 import { record, recordAll } from '../../audit/index.ts'
 import { notify } from '../../outbox/index.ts'
 import { assertVersion, handle, type Context, type Handler } from '../../platform/index.ts'
@@ -67,7 +67,7 @@ export const accountRoutes: Handler[] = [
     for (const { id } of left) db.announce({ kind: 'customer', id, customerId: id })
     await recordAll(db, services.vault, now, doer(context), [
       { activity: 'account.removed', object: doneTo(account), before: account },
-      ...left.map(({ id, company }) => ({ activity: 'customer.assigned', object: { kind: 'customer', id, name: company }, customerId: id, before: { managedById: account.id, managedBy: `${account.firstName} ${account.lastName}` }, after: { managedById: null } })),
+      ...left.map(({ id, company }) => ({ activity: 'customer.assigned', object: { kind: 'customer', id, name: company }, customerId: id, before: { managedById: account.id, managedBy: nameOf(account) }, after: { managedById: null } })),
     ])
     db.announce({ kind: 'account', id: account.id, customerId: null })
     return null

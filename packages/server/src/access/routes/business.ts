@@ -1,5 +1,5 @@
 import { accessApi } from '@vigie/domain/access'
-import { Problem } from '@vigie/domain/kernel'
+import { nameOf, Problem } from '@vigie/domain/kernel'
 import { record } from '../../audit/index.ts'
 import { notify } from '../../outbox/index.ts'
 import { assertVersion, handle, handleInSteps, type Handler } from '../../platform/index.ts'
@@ -33,10 +33,9 @@ export const businessRoutes: Handler[] = [
       const session = await renewSession(db, actor, 'full')
       await endSessions(db, services, from.id, session.id)
       await endSessions(db, services, to.id)
-      const name = (account: { firstName: string; lastName: string }) => `${account.firstName} ${account.lastName}`
       for (const account of [from, to]) {
         await notify(db, services, {
-          kind: 'ownership-transferred', key: `ownership-transferred:${account.id}:${now.toISOString()}`, accountId: account.id, values: { from: name(from), to: name(to), at: now.toISOString() },
+          kind: 'ownership-transferred', key: `ownership-transferred:${account.id}:${now.toISOString()}`, accountId: account.id, values: { from: nameOf(from), to: nameOf(to), at: now.toISOString() },
         })
         db.announce({ kind: 'account', id: account.id, customerId: null })
       }
