@@ -4,6 +4,7 @@ import { useCallback, useRef, useState } from 'react'
 import { api, type Input } from './api.ts'
 import { useAddress, type Address } from './address.ts'
 import { isRetryable } from './problems.ts'
+import { together } from './together.ts'
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -73,13 +74,7 @@ export function useLoaded<T extends object>(asking: Asking<T>): Loaded<T> {
 /** One promise a question while it is under way: a component that suspends forgets its refs, and must wait for the same promise again. */
 const underWay = new Map<string, Promise<unknown>>()
 function bring(client: QueryClient, options: Asked<unknown>): Promise<unknown> {
-  const key = JSON.stringify(options.queryKey)
-  let promise = underWay.get(key)
-  if (!promise) {
-    promise = client.ensureQueryData(options).finally(() => underWay.delete(key))
-    underWay.set(key, promise)
-  }
-  return promise
+  return together(underWay, JSON.stringify(options.queryKey), () => client.ensureQueryData(options))
 }
 
 /**
@@ -96,22 +91,19 @@ export function useQuietly<T>(asking: Asked<T> | null): T | undefined {
  */
 export function useAction<R extends AnyRoute>(route: R) {
   const client = useQueryClient()
-  const running = useRef<Promise<ReplyOf<R>> | null>(null)
+  const running = useRef(new Map<string, Promise<ReplyOf<R>>>())
   const [isRunning, setRunning] = useState(false)
   const run = useCallback(
     (input: Input<R>, options: { version?: number; intent?: string } = {}): Promise<ReplyOf<R>> => {
-      running.current ??= (async () => {
-        setRunning(true)
-        try {
-          const reply = await api(route).call(input, options)
-          await client.invalidateQueries()
-          return reply
-        } finally {
-          running.current = null
-          setRunning(false)
-        }
-      })()
-      return running.current
+      const reply = together(running.current, JSON.stringify(input), async () => {
+        const answer = await api(route).call(input, options)
+        await client.invalidateQueries()
+        return answer
+      })
+      setRunning(true)
+      const look = () => setRunning(running.current.size > 0)
+      reply.then(look, look)
+      return reply
     },
     [client, route],
   )
