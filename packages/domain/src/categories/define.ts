@@ -79,6 +79,8 @@ export interface Condition<Is, At> {
   decidedBy?: readonly string[]
   /** People hear of it from what causes it everywhere at once (a virus alert's own mail): no mail for each event. */
   isToldElsewhere?: true
+  /** One mail for a customer while the same virus alerts are in force, however many of its products it comes up at. */
+  isToldOnce?: true
   /** Commands that mend it, best first; none: it is mended at the product. */
   resolvedBy: readonly CommandType[]
 }

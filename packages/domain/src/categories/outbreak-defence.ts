@@ -2,7 +2,7 @@ import { defineCategory, fact } from './define.ts'
 
 /**
  * A virus alert that concerns endpoints of the product (EVT-5), the computers it already has and those it could have. Which these are follows from the alerts in force and from the
- * inventory. A red alert is told to people once by the alert itself, not by each product's event. Source: EVT-3; seed 002, table 9-2.
+ * inventory. A red alert is told to people once by the alert itself, not by each product's event; computers to clean, once for each customer. Source: EVT-3; seed 002, table 9-2.
  */
 export const outbreakDefence = defineCategory({
   id: 'outbreak-defence',
@@ -22,6 +22,7 @@ export const outbreakDefence = defineCategory({
       opens: (is) => is.toClean > 0,
       figures: (is) => ({ endpoints: is.toClean }),
       decidedBy: [],
+      isToldOnce: true,
       resolvedBy: ['scan-now', 'clean-up-damage'],
     },
     'red-alert': {
@@ -30,6 +31,7 @@ export const outbreakDefence = defineCategory({
       opens: (is, at) => is.red > 0 && is.vulnerable >= at.vulnerable,
       figures: (is) => ({ alerts: is.red, endpoints: is.vulnerable }),
       isToldElsewhere: true,
+      isToldOnce: true,
       resolvedBy: ['update-components'],
     },
     'yellow-alert': {

@@ -10,7 +10,7 @@ import {
   addSteps, claimDue, insertEvents, lockProducts, readIndexes, readStanding, recount, settleDue, updateEvents, type AssessedProduct, type NewEvent, type NewStep,
 } from './store.ts'
 import { endSilences, isPassed, readSilences, silenceFor, type ActiveSilence, type Awakened } from './silences.ts'
-import { tell } from './telling.ts'
+import { isToldElsewhere, tell } from './telling.ts'
 import { announceAwake } from './waking.ts'
 import { hush, lapsed, outgrown, readWindows, type ActiveWindow, type Audible } from './windows.ts'
 
@@ -144,9 +144,8 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
     db.announce({ kind: 'product', id, customerId })
     db.announce({ kind: 'customer', id: customerId, customerId })
   }
-  for (const { product, ...event } of opened) {
-    if (event.severity === 'action-required' && event.silenceId === null && !hushed.eventIds.has(event.id) && !isToldElsewhere(event)) await tell(db, services, { ...event, company: product.company, description: product.description }, 'opened', now)
-  }
+  const loud = opened.filter((event) => event.severity === 'action-required' && event.silenceId === null && !hushed.eventIds.has(event.id) && !isToldElsewhere(event))
+  await tell(db, services, loud.map(({ product: { company, description }, ...event }) => ({ ...event, company, description, occasion: 'opened', ownerId: null })), now)
   await announceAwake(db, services, [...awake, ...louder], 'worse', silences, products, windows, now)
   await announceAwake(db, services, freed, 'time', silences, products, windows, now)
   // past the lease whoever brings data finds its products due already and marks nothing: so they stay due
@@ -178,5 +177,3 @@ async function underMaintenance(
 }
 
 const categoriesOf = (typeId: string): readonly Category[] => (productTypeById.get(typeId)?.categories ?? []).flatMap((id) => categoryById.get(id) ?? [])
-
-const isToldElsewhere = ({ category, condition }: { category: string; condition: string }) => categoryById.get(category)?.conditions[condition]?.isToldElsewhere === true

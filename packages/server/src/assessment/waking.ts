@@ -3,7 +3,7 @@ import type { Services, TenantDb } from '../platform/index.ts'
 import { reopenWithinMs } from './plan.ts'
 import { dueSilences, endSilences, endThoseOver, stillDue, type ActiveSilence, type Awakened } from './silences.ts'
 import { addSteps, lockProducts, recount, type AssessedProduct } from './store.ts'
-import { tell } from './telling.ts'
+import { isToldElsewhere, isToldOnce, tell, type Heard } from './telling.ts'
 import { hush, readWindows, type ActiveWindow } from './windows.ts'
 
 const atOnce = 200
@@ -51,6 +51,7 @@ export async function announceAwake(
   // a snooze that ends in the middle of a maintenance window: it is silent for another reason now
   const hushed = await hush(db, open, windows, now)
   await recount(db, [...new Set(open.map(({ productId }) => productId))], [...new Set(open.map(({ customerId }) => customerId))])
+  const heard: Heard[] = []
   for (const event of open) {
     db.announce({ kind: 'event', id: event.id, customerId: event.customerId })
     db.announce({ kind: 'product', id: event.productId, customerId: event.customerId })
@@ -59,9 +60,14 @@ export async function announceAwake(
     const silence = silences.find(({ id }) => id === event.silenceId)
     if (event.severity !== 'action-required' || !product || hushed.has(event.id)) continue
     // after maintenance: whoever was told of it before is not told again, and nobody answers for having planned it
-    const [occasion, ownerId] = silence?.kind === 'maintenance' ? ['opened', null] : [`woken:${event.silenceId}`, silence?.ownerId ?? null]
-    await tell(db, services, { ...event, company: product.company, description: product.description }, occasion, now, ownerId)
+    const isOfMaintenance = silence?.kind === 'maintenance'
+    if (isOfMaintenance && isToldElsewhere(event)) continue
+    // one that is told once a customer wakes with the others that somebody silenced until the same time
+    const woken = isToldOnce(event) ? `${how}:${how === 'time' ? silence?.until?.toISOString() : ''}` : event.silenceId
+    const [occasion, ownerId] = isOfMaintenance ? ['opened', null] : [`woken:${woken}`, silence?.ownerId ?? null]
+    heard.push({ ...event, company: product.company, description: product.description, occasion, ownerId })
   }
+  await tell(db, services, heard, now)
 }
 
 export const endOverSnoozes = defineJob('events.end-snoozes', { everyMinutes: 60 }, async ({ db, now }) => void (await endThoseOver(db, new Date(now.getTime() - reopenWithinMs), now)))
