@@ -10,6 +10,7 @@ import {
   endpointName, findAliases, findEndpoints, insertDetections, insertLetters, lockPositions, moveSequences, showEngines, showProducts, upsertEndpoints,
   type Alias, type DetectionRow, type EndpointRow, type KnownEndpoint, type Letter, type Position, type SourceRow,
 } from './store.ts'
+import { noteThreats } from './threats.ts'
 
 /** What of a batch is new: the rest was stored before. */
 interface Fresh {
@@ -101,10 +102,12 @@ interface Writing {
   aliases: ReadonlyMap<string, Alias>
   now: Date
   pacer: Pacer
+  /** Item by item: some of it may be taken back while the rest stays. */
+  isCareful?: boolean
 }
 
 async function write(
-  db: TenantDb, fresh: readonly Fresh[], { positions, known, aliases, now, pacer, mayRepeat, alongside }: Writing & { mayRepeat: boolean; alongside: () => Promise<void> },
+  db: TenantDb, fresh: readonly Fresh[], { positions, known, aliases, now, pacer, isCareful = false, mayRepeat, alongside }: Writing & { mayRepeat: boolean; alongside: () => Promise<void> },
 ): Promise<void> {
   const endpoints = endpointRows(fresh, known, aliases, now)
   if (endpoints.length > 0) for (const [name, endpoint] of await upsertEndpoints(db, endpoints, now)) known.set(name, endpoint)
@@ -131,6 +134,7 @@ async function write(
   }
 
   const work: Promise<unknown>[] = [alongside()]
+  if (detections.length > 0) work.push(noteThreats(db, sources, detections, now, !isCareful))
   if (sightings.length > 0) work.push(applySightings(db, sightings))
   work.push(...tellOfEngines(db, fresh, positions))
   const settings = fresh.flatMap(({ sender, items }) => items.endpoints.flatMap(({ item }): Reported[] => {
@@ -241,7 +245,7 @@ async function writeCarefully(db: TenantDb, { sender, epoch, items }: Fresh, wri
     const knownBefore = new Map(known)
     await db.query('savepoint item')
     try {
-      await write(db, [{ sender, epoch, items: single.items }], { ...writing, mayRepeat: true, alongside: async () => {} })
+      await write(db, [{ sender, epoch, items: single.items }], { ...writing, isCareful: true, mayRepeat: true, alongside: async () => {} })
       await db.query('release savepoint item')
     } catch (error) {
       if (!isDataError(error)) throw error

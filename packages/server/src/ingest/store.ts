@@ -256,7 +256,7 @@ const insertNew = `${insert(`on conflict do nothing
   ),
   ${count(
     `select $1, product_id, category, date_trunc('minute', counted_at), (array_agg(customer_id))[1], count(*) from added
-    where counted_at > $2::timestamptz - interval '2 hours' group by 2, 3, 4`,
+    where date_trunc('minute', counted_at) > date_trunc('minute', $2::timestamptz - interval '2 hours') group by 2, 3, 4`,
     `select $1, a.customer_id, s.type_id, a.category, date_trunc('hour', a.counted_at), count(*)
     from added a join (select distinct product_id, type_id from source) s on s.product_id = a.product_id group by 2, 3, 4, 5`,
   )}

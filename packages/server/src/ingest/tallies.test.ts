@@ -17,7 +17,7 @@ const customers = [randomUUID(), randomUUID()]
 /** Old history, the edges of minute and hour, around now, a clock that is ahead; finer than a millisecond too. */
 const instant = fc.oneof(
   fc.integer({ min: -3 * 3_600_000, max: 90_000 }).map((ms) => new Date(now.getTime() + ms).toISOString()),
-  fc.constantFrom('2026-11-21T10:00:00.000Z', '2026-11-21T09:59:59.999Z', '2026-11-21T09:59:59Z', '2026-11-21T09:59:59.9999999Z', '2026-11-18T23:00:00.000Z'),
+  fc.constantFrom('2026-11-21T10:00:00.000Z', '2026-11-21T09:59:59.999Z', '2026-11-21T09:59:59Z', '2026-11-21T09:59:59.9999999Z', '2026-11-21T08:00:00.000Z', '2026-11-21T08:00:59.999Z', '2026-11-21T08:01:00Z', '2026-11-18T23:00:00.000Z'),
 )
 const rowOf = (sources: number) =>
   fc.record({ k: fc.nat(sources - 1), a: instant, t: fc.constant('Lab.Threat'), o: fc.constantFrom('/a', '/b'), r: fc.constantFrom('blocked', 'failed', 'none', 'deleted', 'quarantined', 'passed') })

@@ -22,4 +22,4 @@ it('the app’s connections to the embedded database can’t become the owner, w
     await storage.close()
     rmSync(folder, { recursive: true, force: true })
   }
-})
+}, 90_000) // a database of its own is made, which takes its time beside three other workers
