@@ -70,13 +70,16 @@ async function visit(browser: Browser, server: ServerUnderTest): Promise<Visit> 
       look()
     }, mark)
     const bodies: Promise<{ kind: string; bytes: number }>[] = []
+    let isPainted = false
     page.on('response', (response) => {
+      if (isPainted) return // what comes for the next screens
       const kind = response.request().resourceType()
       if (kind === 'script' || kind === 'stylesheet') bodies.push(response.body().then((body) => ({ kind, bytes: gzipSync(body).length })))
       else bodies.push(Promise.resolve({ kind, bytes: 0 }))
     })
     await page.goto(`${server.publicUrl}/events`, { waitUntil: 'commit' })
     const paint = await page.waitForFunction(() => (globalThis as { usefulPaintMs?: number }).usefulPaintMs ?? false, null, { timeout: 30_000 })
+    isPainted = true
     const loaded = await Promise.all(bodies)
     const of = (kind: string) => loaded.filter((one) => one.kind === kind)
     const sum = (some: { bytes: number }[]) => some.reduce((total, { bytes }) => total + bytes, 0)
