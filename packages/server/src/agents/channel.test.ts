@@ -206,6 +206,20 @@ describe('hostile and broken frames (R9, R18, R19)', () => {
     await channel.closed
   })
 
+  it('two hellos to one challenge, before the first is answered: the connection ends, and its agent is no clone of itself (R10)', async () => {
+    const { identity } = await world.anAgent()
+    const channel = new TestChannel(world.target)
+    const { nonce } = await channel.next('challenge')
+    const { agentId, epoch, machine } = identity
+    const counter = (await agentRow(agentId)).counter + 1
+    const frame = { kind: 'hello', protocol: 1, agentId, counter, epoch, agentVersion: '0.1.0', machine, at: new Date().toISOString(), signature: identity.sign(`vigie channel 1\n${nonce}\n${agentId}\n${counter}\n${epoch}`) }
+    channel.send(frame)
+    channel.send(frame)
+    expect((await channel.next('problem')).code).toBe('agent.frame-invalid')
+    await channel.closed
+    expect(await rows('select clone_seen_at from agent where id = $1', [agentId])).toEqual([{ clone_seen_at: null }])
+  })
+
   it.each([
     ['no JSON', '{"kind":'],
     ['no frame of ours', '{"kind":"dance"}'],
