@@ -7,7 +7,7 @@ import { realTimeScanStates } from '../products/shapes.ts'
  * Version of what travels between agent and server; each number with its date and what it added.
  * 1 (2026-11-21): first.
  * 2 (2026-11-21): orders carry typed `params`; endpoint items tell the settings in force; a site server carries others' frames (`via`, `via-end`, AGT-8), answers
- *   for their connections (`via-ask`, `via-alive`) and says where it listens (`via-site`).
+ *   for their connections (`via-ask`, `via-alive`) and says where it listens (`via-site`). The same frames over HTTPS long polling where a WebSocket can't be had (`line`).
  */
 export const protocolVersion = 2
 /** The server still speaks with agents of this version; older ones get `agent.version-unsupported` and are shown as version mismatch (AGT-2). */
@@ -156,6 +156,8 @@ export const ChallengeFrame = z.object({ kind: z.literal('challenge'), nonce: By
  */
 export const HelloFrame = z.object({
   kind: z.literal('hello'), protocol: z.number().int(), agentId: AgentId, counter: z.number().int().min(1), epoch: z.uuid(), agentVersion: Name, machine: Machine, at: Instant, signature: Signature,
+  /** Why it comes by long polling: what became of the WebSocket, text key below `agent.connection.`. Since version 2; absent: it has no reason to tell. */
+  pollingReason: z.string().regex(/^[a-z0-9-]{1,60}$/).optional(),
 })
 export const WelcomeFrame = z.object({
   kind: z.literal('welcome'),
@@ -245,6 +247,38 @@ export const ViaSiteFrame = z.object({
 })
 /** R18: endpoints that one site server carries at once. */
 export const maxRoutes = 2_000
+
+// ---- the same frames over HTTPS long polling -----------------------------------------------------------------
+
+/** A connection is by one of them; nothing of what is said differs. */
+export const carriers = ['websocket', 'polling'] as const
+export type Carrier = (typeof carriers)[number]
+
+/**
+ * Where a WebSocket can't be had, a line carries the frames (AGT-2): POST `linePath` opens one, `/up` says frames, `/down` waits for some. The line's name is 256 random bits in `authorization: Bearer`,
+ * known to whom opened it; who speaks on it is said by the hello, as on a WebSocket. Requests may be repeated when an answer was lost: each has a number, and what was taken is not taken again. A line that
+ * the server does not know (any more) is closed, and the agent opens another, with a hello.
+ */
+export const linePath = '/agent/v1/line'
+export const lineLimits = {
+  /** A question is held so long when there is nothing to say: below the minute after which proxies cut what is silent, and often enough to be a sign of life. */
+  holdMs: 25_000,
+  /** Body of a request or an answer: a frame of full size, and what is around it. */
+  bodyBytes: channelLimits.frameBytes + 4_096,
+  /** Before the hello was accepted. */
+  greetingBytes: 65_536,
+} as const
+export const LineReply = z.object({ line: Bytes(64), holdMs: z.number().int().min(1) })
+/** `number`: 1, 2 ...; the last one again, empty or not, waits until more may be said. `isEnd`: the agent closes the line. */
+export const LineUp = z.object({ number: z.number().int().min(1), frames: z.array(z.unknown()).max(2_000), isEnd: z.boolean().optional() })
+/** `isFull`: taken, but nothing more may be said yet: ask with the same number. `closed`: the line's end, as a WebSocket's close code; null: it is open. */
+export const LineUpReply = z.object({ isFull: z.boolean(), closed: z.number().int().nullable() })
+/** `after`: all up to this number was heard. `alive`: answers the server's last question whether anybody is there. A sign of life, hence the time. */
+export const LineDown = z.object({ after: z.number().int().min(0), at: Instant, alive: z.number().int().nullable() })
+/** Frames `last - frames.length + 1` to `last`. `ask`: is anybody there? Said at once with the next question (`alive`); null: nobody asks. */
+export const LineDownReply = z.object({ last: z.number().int().min(0), frames: z.array(z.unknown()), ask: z.number().int().nullable(), closed: z.number().int().nullable() })
+/** Close code of a line that is not there (any more). */
+export const lineUnknown = 4_404
 
 export const UpFrame = z.discriminatedUnion('kind', [HelloFrame, BatchFrame, BeatFrame, ByeFrame])
 export const DownFrame = z.discriminatedUnion('kind', [ChallengeFrame, WelcomeFrame, AckFrame, NackFrame, CommandFrame, SwitchFrame, ProblemFrame])

@@ -33,6 +33,10 @@ export const Agent = z.object({
   role: z.enum(['own', 'endpoint']),
   /** Host name of the site server through which it reports, or last did; null: it reports directly. */
   through: z.string().nullable(),
+  /** By what it is connected, or was last: a WebSocket, or HTTPS long polling where that can't be had; null: not connected yet. */
+  carrier: z.enum(['websocket', 'polling']).nullable(),
+  /** Why by long polling, as the agent says: text key below `agent.connection.`; null: it is not, or did not say. */
+  pollingReason: z.string().nullable(),
   /** What its engines can be told to do now, and why not what they can't (AGT-7). */
   commands: z.array(z.object({ type: z.string(), isSupported: z.boolean(), reason: z.string().nullable() })),
 })
@@ -135,8 +139,14 @@ export const Endpoint = z.object({
 })
 export type Endpoint = z.infer<typeof Endpoint>
 
+/** INV-1: one address of an endpoint, from the first report that named it to the last. */
+export const AddressSpan = z.object({ address: z.string(), firstSeenAt: Instant, lastSeenAt: Instant, isCurrent: z.boolean() })
+export type AddressSpan = z.infer<typeof AddressSpan>
+
 /** What only its own page says. */
 export const EndpointDetails = Endpoint.extend({
+  /** Those it has, then the fifty it had last. Null: the customer does not consent to their being seen (ACC-12). */
+  addressHistory: z.array(AddressSpan).nullable(),
   /** What it was called before, newest first; also what was merged into it. A few. */
   formerNames: z.array(z.string()),
   /** The newest that any endpoint of the business has of its engine: what `outdated` was measured by. Null: without an engine. */

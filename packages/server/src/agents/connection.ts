@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws'
-import type { DownFrame } from '@vigie/domain/agents'
+import type { Carrier, DownFrame } from '@vigie/domain/agents'
 import type { ProblemCode } from '@vigie/domain/kernel'
 import { problems } from '@vigie/domain/kernel'
 import type { Sender } from '../ingest/index.ts'
@@ -23,7 +23,7 @@ export interface Identity {
   epoch: string
 }
 
-/** What a connection speaks over: a WebSocket, or a route that a site server carries (AGT-8). */
+/** What a connection speaks over: a WebSocket, long polling, or a route that a site server carries (AGT-8). */
 export interface Line {
   readonly readyState: number
   send(text: string): void
@@ -46,6 +46,7 @@ export class Connection implements Sender {
   readonly address: string
   /** The site server's connection that carries it; null: it has its own. */
   readonly carrier: Connection | null
+  readonly by: Carrier
   /** Of the challenge; empty once the hello came: it is good for one. */
   nonce: string
   identity: Identity | null = null
@@ -57,8 +58,9 @@ export class Connection implements Sender {
   /** Resolves the question whether this connection answers. */
   onPong: (() => void) | null = null
 
-  constructor(socket: Line, connectionId: string, address: string, nonce: string, nowMs: number, carrier: Connection | null = null) {
+  constructor(socket: Line, connectionId: string, address: string, nonce: string, nowMs: number, carrier: Connection | null = null, by: Carrier = 'websocket') {
     this.carrier = carrier
+    this.by = by
     this.socket = socket
     this.connectionId = connectionId
     this.address = address

@@ -1,4 +1,4 @@
-import { channelLimits, helloText, type UpFrame, type WelcomeFrame } from '@vigie/domain/agents'
+import { channelLimits, helloText, type Carrier, type UpFrame, type WelcomeFrame } from '@vigie/domain/agents'
 import { Problem } from '@vigie/domain/kernel'
 import type { AgentState } from '@vigie/domain/products'
 import { causeOf } from '@vigie/domain/agents'
@@ -28,6 +28,7 @@ export interface Greeting {
   address: string
   /** The site server that carries it; null: it came by itself (AGT-8). */
   carrier: { agentId: string; productId: string } | null
+  by: Carrier
   /** Tells of clones at most so often. */
   auditCloneEveryMs?: number
 }
@@ -83,7 +84,7 @@ async function take(db: TenantDb, greeting: Greeting, asked: { connectionId: str
   await connect(db, agent.id, {
     connectionId: greeting.connectionId, heldBy: greeting.processMark, counter: hello.counter, epoch: hello.epoch, lastSeq, machine,
     previousFingerprint: verdict === 'holder-is-clone' ? null : isMoved ? agent.fingerprint : agent.previousFingerprint,
-    formerNames, viaAgentId: greeting.carrier?.agentId ?? null, agentVersion: cleanText(hello.agentVersion), protocol: hello.protocol, clockOffsetMs, state, cause, at: now,
+    formerNames, viaAgentId: greeting.carrier?.agentId ?? null, by: greeting.by, pollingReason: greeting.by === 'polling' ? (hello.pollingReason ?? null) : null, agentVersion: cleanText(hello.agentVersion), protocol: hello.protocol, clockOffsetMs, state, cause, at: now,
   })
   // the product before its assessment: the order in which all who need both take them (a site's endpoints come back by hundreds at once)
   await touch(db, [agent.productId], [agent.customerId], now, touchAgainMs)

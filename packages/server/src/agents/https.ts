@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { EnrolRequest, ForkRequest } from '@vigie/domain/agents'
+import { EnrolRequest, ForkRequest, LineDown, lineLimits, linePath, LineUp } from '@vigie/domain/agents'
 import { fieldErrorsOf, locales, Problem, type Locale } from '@vigie/domain/kernel'
 import { problemReply, toProblem, type Services } from '../platform/index.ts'
 import { enrol, fork } from './enrol.ts'
 import { answerRelease } from '../releases/index.ts'
 import type { Packages } from './packages.ts'
+import type { Polls } from './polls.ts'
 
 /** An enrolment is a few hundred bytes (R18). */
-const bodyBytes = 65_536
+const questionBytes = 65_536
 const bodyMs = 15_000
 
 export interface AgentPages {
@@ -15,6 +16,7 @@ export interface AgentPages {
   /** PEM. */
   caCertificate: string
   packages: Packages
+  polls: Polls
 }
 
 /** Answers what agents ask before they have a channel. The paths are few and fixed: what is not here does not exist (R1). */
@@ -33,7 +35,7 @@ export async function answer(pages: AgentPages, request: IncomingMessage, respon
   }
 }
 
-async function route({ services, caCertificate, packages }: AgentPages, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function route({ services, caCertificate, packages, polls }: AgentPages, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const address = request.socket.remoteAddress ?? ''
   switch (`${request.method} ${request.url}`) {
     case 'GET /agent/v1/ca.pem':
@@ -48,6 +50,11 @@ async function route({ services, caCertificate, packages }: AgentPages, request:
       return send(response, 200, 'application/json; charset=utf-8', JSON.stringify(await enrol(services, parse(EnrolRequest, await bodyOf(request)), address)))
     case 'POST /agent/v1/fork':
       return send(response, 200, 'application/json; charset=utf-8', JSON.stringify(await fork(services, parse(ForkRequest, await bodyOf(request)), address)))
+    case `POST ${linePath}`:
+      return send(response, 200, 'application/json; charset=utf-8', JSON.stringify(polls.open(address)))
+    case `POST ${linePath}/up`:
+    case `POST ${linePath}/down`:
+      return await onLine(polls, request, response)
     default:
       if (request.method !== 'GET' || !(await answerRelease(services, request.url ?? '', response))) throw new Problem('route.not-found')
   }
@@ -57,14 +64,33 @@ function send(response: ServerResponse, status: number, type: string, body: stri
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }).end(body)
 }
 
-function parse<T>(shape: { safeParse(value: unknown): { success: true; data: T } | { success: false; error: Parameters<typeof fieldErrorsOf>[0] } }, value: unknown): T {
+interface Shape<T> {
+  safeParse(value: unknown): { success: true; data: T } | { success: false; error: Parameters<typeof fieldErrorsOf>[0] }
+}
+
+function parse<T>(shape: Shape<T>, value: unknown): T {
   const parsed = shape.safeParse(value)
   if (!parsed.success) throw new Problem('request.invalid', {}, { fields: fieldErrorsOf(parsed.error, value) })
   return parsed.data
 }
 
+/** What no agent of ours says ends the line, as it ends a WebSocket. */
+async function onLine(polls: Polls, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const line = polls.find(request.headers.authorization)
+  if (!line) return polls.unknown(response)
+  try {
+    const body = await bodyOf(request, line.connection.identity === null ? lineLimits.greetingBytes : lineLimits.bodyBytes)
+    if (request.url === `${linePath}/up`) polls.up(line, parse(LineUp, body), response)
+    else polls.down(line, parse(LineDown, body), response)
+  } catch (error) {
+    // one that broke off on the way is said again
+    if (request.complete || (error instanceof Problem && error.code === 'request.too-large')) line.connection.refuse('agent.frame-invalid')
+    throw error
+  }
+}
+
 /** @throws request.too-large, request.not-json, request.invalid */
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
+async function bodyOf(request: IncomingMessage, bodyBytes = questionBytes): Promise<unknown> {
   if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) throw new Problem('request.not-json')
   if (Number(request.headers['content-length'] ?? 0) > bodyBytes) throw new Problem('request.too-large')
   const chunks: Buffer[] = []

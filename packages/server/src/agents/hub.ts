@@ -1,7 +1,7 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { channelLimits, protocolVersion, UpFrame } from '@vigie/domain/agents'
+import { channelLimits, protocolVersion, UpFrame, type Carrier } from '@vigie/domain/agents'
 import { Problem } from '@vigie/domain/kernel'
 import { WebSocket, WebSocketServer } from 'ws'
 import { record } from '../audit/index.ts'
@@ -11,13 +11,14 @@ import { isAway, markClass, newId, type Services } from '../platform/index.ts'
 import { answers, closeCodes, Connection, type Line } from './connection.ts'
 import { assertProtocol, byAgent as agentAsDoer, systemOf } from './enrol.ts'
 import { createHanding } from './handing.ts'
+import { createPolls, pollTiming, type Polls, type PollTiming } from './polls.ts'
 import { clampOffset, isClockOff, takeHello, type Greeting, type Hello, type Taken } from './hello.ts'
 import type { Presence } from './presence.ts'
 import { createSites, isVia } from './sites.ts'
 import { disconnect, lockAgent, setState } from './store.ts'
 import { assertMayTry, countWrongTry } from './wrong-tries.ts'
 
-export interface HubTiming {
+export interface HubTiming extends PollTiming {
   /** A connection says hello within this time. */
   helloMs: number
   /** A connection that is asked answers within this time. */
@@ -25,11 +26,13 @@ export interface HubTiming {
   sweepMs: number
   silentAfterMs: number
 }
-export const hubTiming: HubTiming = { helloMs: 15_000, answerMs: 3_000, sweepMs: 5_000, silentAfterMs: channelLimits.silentAfterMs }
+export const hubTiming: HubTiming = { helloMs: 15_000, answerMs: 3_000, sweepMs: 5_000, silentAfterMs: channelLimits.silentAfterMs, ...pollTiming }
 
 /** The agents' connections of this process. */
 export interface Hub {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, address: string): void
+  /** The same connections by long polling. */
+  readonly polls: Polls
   readonly size: number
   /** Says "going away" to all, stores what came, closes. */
   close(): Promise<void>
@@ -45,6 +48,9 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
   /** Agents whose hello is being taken, and whether something was told for them meanwhile. */
   const greeted = new Map<string, { number: number; isWoken: boolean }>()
   const sites = createSites({ services, presence, hear, closed, open: (line, address, carrier) => challenge(line, address, carrier) })
+  const polls = createPolls({
+    open: (line, address) => challenge(line, address, null, 'polling'), onFrame, onBeat: (connection, at) => hear(connection, { kind: 'beat', at }), closed: gone, timing,
+  })
   const processMark = randomInt(1, 2 ** 31 - 1)
   let isClosing = false
 
@@ -54,7 +60,11 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
     const connection = of.get(this)
     if (!connection || connection.isEnding) return
     connection.heardMs = performance.now()
-    const value = isBinary ? null : parse(data)
+    onFrame(connection, isBinary ? null : parse(data))
+  }
+
+  /** By whatever carries it. */
+  function onFrame(connection: Connection, value: unknown): void {
     if (isVia(value)) {
       if (connection.identity?.isSiteServer !== true || !sites.take(connection, value)) connection.refuse('agent.frame-invalid')
       return
@@ -88,7 +98,10 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
 
   function onClose(this: WebSocket): void {
     const connection = of.get(this)
-    if (!connection) return
+    if (connection) gone(connection)
+  }
+
+  function gone(connection: Connection): void {
     closed(connection)
     sites.lost(connection)
   }
@@ -126,7 +139,7 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
         connection.refuse('agent.unregistered')
         return await countWrongTry(database, attempt, clock.now())
       }
-      const greeting: Greeting = { services, hello, nonce, connectionId: connection.connectionId, processMark, partnerId: found.partner_id, address, carrier }
+      const greeting: Greeting = { services, hello, nonce, connectionId: connection.connectionId, processMark, partnerId: found.partner_id, address, carrier, by: connection.by }
       assertProtocol(hello.protocol)
       welcome(connection, greeting, await settle(connection, greeting))
       // told between the look into the store and our taking it on: nobody heard
@@ -329,15 +342,16 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
     socket.on('error', ignore) // 'close' follows
   }
 
-  function challenge(line: Line, address: string, carrier: Connection | null): Connection {
+  function challenge(line: Line, address: string, carrier: Connection | null, by: Carrier = 'websocket'): Connection {
     const nonce = randomBytes(32).toString('base64url')
-    const connection = new Connection(line, newId(), address, nonce, performance.now(), carrier)
+    const connection = new Connection(line, newId(), address, nonce, performance.now(), carrier, by)
     connections.set(connection.connectionId, connection)
     connection.send({ kind: 'challenge', nonce, serverTime: clock.now().toISOString(), protocol: protocolVersion })
     return connection
   }
 
   return {
+    polls,
     upgrade(request, socket, head, address) {
       if (isClosing) return void socket.destroy()
       sockets.handleUpgrade(request, socket, head, (opened) => onConnection(opened, address))
@@ -350,15 +364,15 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
       clearInterval(sweeping)
       for (const connection of connections.values()) connection.socket.pause()
       await ingest.close()
-      const closed = [...connections.values()].map((connection) => new Promise<void>((resolve) => {
-        connection.socket.once('close', () => resolve())
-        connection.end(closeCodes.going)
-      }))
-      const gone = setTimeout(() => {
+      // all are listened to before the first ends: a site server takes those it carries with it
+      const closed = [...connections.values()].map((connection) => new Promise<void>((resolve) => connection.socket.once('close', () => resolve())))
+      for (const connection of [...connections.values()]) connection.end(closeCodes.going)
+      const given = setTimeout(() => {
         for (const connection of connections.values()) connection.socket.terminate()
       }, 2_000)
       await Promise.all(closed)
-      clearTimeout(gone)
+      clearTimeout(given)
+      polls.close()
       await presence.close()
       await listening?.close()
     },

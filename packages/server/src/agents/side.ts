@@ -41,7 +41,7 @@ export async function startAgentSide({ services, port, host, timing = {}, packag
   const ingest = createIngest(services)
   const presence = createPresence(services, { ...presenceTiming, ...timing })
   const hub = await createHub(services, ingest, presence, { ...hubTiming, ...timing })
-  const pages: AgentPages = { services, caCertificate: authority.certificate, packages }
+  const pages: AgentPages = { services, caCertificate: authority.certificate, packages, polls: hub.polls }
 
   const server = createServer({ ...(await authority.issue(hosts(), clock.now())), minVersion: 'TLSv1.2', requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 15_000, maxHeaderSize: 8_192 }, (request, response) => void answer(pages, request, response))
   // Node copies the server's ALPN list into every connection, as a slice that keeps a shared buffer alive: 7 KiB each (measured 2026-11-21, Node 24). HTTP/1.1 alone

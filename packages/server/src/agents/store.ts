@@ -1,4 +1,4 @@
-import type { Machine } from '@vigie/domain/agents'
+import type { Carrier, Machine } from '@vigie/domain/agents'
 import type { Fall } from '@vigie/domain/identity'
 import type { AgentState } from '@vigie/domain/products'
 import { markDue } from '../assessment/index.ts'
@@ -61,6 +61,9 @@ export interface Connected {
   formerNames: readonly string[]
   /** The site server's agent that carries it; null: none (AGT-8). */
   viaAgentId: string | null
+  by: Carrier
+  /** Why not by a WebSocket, as the agent says; null: it is by one, or it did not say. */
+  pollingReason: string | null
   agentVersion: string
   protocol: number
   clockOffsetMs: number
@@ -73,10 +76,10 @@ export interface Connected {
 export async function connect(db: TenantDb, id: string, now: Connected): Promise<void> {
   await db.query(
     `update agent set connection_id = $2, held_by = $3, counter = $4, epoch = $5, last_seq = $6, hostname = $7, platform = $8, fingerprint = $9, addresses = $10,
-       previous_fingerprint = $11, agent_version = $12, protocol = $13, clock_offset_ms = $14, state = $15, cause = $16, last_seen_at = $17, former_names = $18, via_agent_id = $19 where id = $1`,
+       previous_fingerprint = $11, agent_version = $12, protocol = $13, clock_offset_ms = $14, state = $15, cause = $16, last_seen_at = $17, former_names = $18, via_agent_id = $19, carrier = $20, polling_reason = $21 where id = $1`,
     [
       id, now.connectionId, now.heldBy, now.counter, now.epoch, now.lastSeq, now.machine.hostname, now.machine.platform, now.machine.fingerprint, now.machine.addresses,
-      now.previousFingerprint, now.agentVersion, now.protocol, now.clockOffsetMs, now.state, now.cause, now.at, now.formerNames, now.viaAgentId,
+      now.previousFingerprint, now.agentVersion, now.protocol, now.clockOffsetMs, now.state, now.cause, now.at, now.formerNames, now.viaAgentId, now.by, now.pollingReason,
     ],
   )
 }

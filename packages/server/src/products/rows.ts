@@ -51,7 +51,7 @@ export function toProduct(row: ProductRow, now: Date): Product {
 
 export const agentColumns = `a.id, a.customer_id, a.product_id, a.switch, a.state, a.cause, a.hostname, a.platform, a.addresses, a.agent_version, a.commands, a.cloned_from_id,
   a.held_by is not null as is_connected, a.role,
-  (select v.hostname from agent v where v.partner_id = a.partner_id and v.id = a.via_agent_id) as via_hostname, a.last_seen_at, a.registered_at`
+  (select v.hostname from agent v where v.partner_id = a.partner_id and v.id = a.via_agent_id) as via_hostname, a.carrier, a.polling_reason, a.last_seen_at, a.registered_at`
 
 export interface AgentRow {
   id: string
@@ -69,6 +69,8 @@ export interface AgentRow {
   is_connected: boolean
   role: Agent['role']
   via_hostname: string | null
+  carrier: Agent['carrier']
+  polling_reason: string | null
   last_seen_at: Date | null
   registered_at: Date
 }
@@ -87,6 +89,8 @@ export function toAgent(row: AgentRow, isAddressShown = true): Agent {
     clonedFromId: row.cloned_from_id,
     role: row.role,
     through: row.via_hostname,
+    carrier: row.carrier,
+    pollingReason: row.polling_reason,
     commands: row.commands,
   }
 }

@@ -1,9 +1,10 @@
 import { createHash, generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto'
 import { Agent, request } from 'node:https'
-import { forkText, helloText, protocolVersion, type DetectionItem, type EndpointItem, type EnrolReply, type Item, type Machine } from '@vigie/domain/agents'
+import { forkText, helloText, protocolVersion, type Carrier, type DetectionItem, type EndpointItem, type EnrolReply, type Item, type Machine } from '@vigie/domain/agents'
 import { WebSocket } from 'ws'
 import type { Database } from '../../platform/index.ts'
 import { hashOfKey } from '../keys.ts'
+import { PollSocket } from './poll-socket.ts'
 
 /** Where the agent side of a test listens. */
 export interface Target {
@@ -78,17 +79,18 @@ export class TestIdentity {
 export class TestChannel {
   readonly heard: any[] = []
   closeCode: number | null = null
+  /** By long polling: as much of a WebSocket as tests need (PollSocket). */
   readonly socket: WebSocket
   #waiting: (() => void)[] = []
 
-  constructor(target: Target) {
-    this.socket = new WebSocket(`wss://127.0.0.1:${target.port}/agent/v1/channel`, { ca: target.ca, perMessageDeflate: false })
+  constructor(target: Target, by: Carrier = 'websocket') {
+    this.socket = by === 'polling' ? (new PollSocket(target) as unknown as WebSocket) : new WebSocket(`wss://127.0.0.1:${target.port}/agent/v1/channel`, { ca: target.ca, perMessageDeflate: false })
     this.socket.on('message', (data: Buffer) => {
       this.heard.push(JSON.parse(data.toString()))
       this.#wake()
     })
     this.socket.on('error', () => {})
-    this.socket.on('close', (code) => {
+    this.socket.on('close', (code: number) => {
       this.closeCode = code
       this.#wake()
     })
@@ -142,8 +144,8 @@ export class TestChannel {
 }
 
 /** Opens a channel and is welcomed. */
-export async function connected(target: Target, identity: TestIdentity, change: Record<string, unknown> = {}): Promise<{ channel: TestChannel; welcome: any }> {
-  const channel = new TestChannel(target)
+export async function connected(target: Target, identity: TestIdentity, change: Record<string, unknown> = {}, by: Carrier = 'websocket'): Promise<{ channel: TestChannel; welcome: any }> {
+  const channel = new TestChannel(target, by)
   await channel.hello(identity, change)
   const welcome = await channel.until(() => channel.heard.find((frame) => frame.kind === 'welcome' || frame.kind === 'problem'))
   if (welcome.kind === 'problem') throw new Error(`refused: ${welcome.code}`)

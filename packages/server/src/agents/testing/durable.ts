@@ -19,8 +19,11 @@ export class DurableAgent {
   #channel: TestChannel | null = null
   #isStopped = false
   readonly #targets: () => Target[]
+  readonly #pollingRatio: number
 
-  constructor(identity: TestIdentity, targets: () => Target[]) {
+  /** @param pollingRatio how many of its connections are by long polling (0 to 1) */
+  constructor(identity: TestIdentity, targets: () => Target[], pollingRatio = 0.4) {
+    this.#pollingRatio = pollingRatio
     this.identity = identity
     this.#targets = targets
   }
@@ -52,7 +55,7 @@ export class DurableAgent {
   }
 
   async #session(target: Target): Promise<void> {
-    const channel = new TestChannel(target)
+    const channel = new TestChannel(target, Math.random() < this.#pollingRatio ? 'polling' : 'websocket')
     await channel.hello(this.identity)
     const answer = await channel.until(() => channel.heard.find(({ kind }) => kind === 'welcome' || kind === 'problem') ?? (channel.closeCode !== null && { kind: 'closed' }), 20_000)
     if (answer.kind === 'problem') this.problems.push(answer.code)

@@ -4,6 +4,7 @@ import { aCustomer, aPartner, aProduct } from '../../platform/testing/database.t
 import { aKey, aMachine, TestIdentity, type Target } from './agent.ts'
 
 export * from './agent.ts'
+export { PollSocket } from './poll-socket.ts'
 
 export interface TestAgentSide {
   server: TestServer

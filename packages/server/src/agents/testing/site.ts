@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { helloText, protocolVersion } from '@vigie/domain/agents'
+import { helloText, protocolVersion, type Carrier } from '@vigie/domain/agents'
 import type { Database } from '../../platform/index.ts'
 import { aCustomer, aPartner } from '../../platform/testing/database.ts'
 import { hashOfKey } from '../keys.ts'
@@ -93,8 +93,8 @@ export class TestRoute {
 }
 
 /** The site server's own connection, answering `via-ask` for the routes in `alive`, as a real one does. */
-export async function siteChannel(target: Target, identity: TestIdentity, alive: ReadonlySet<number> = new Set()): Promise<TestChannel> {
-  const { channel } = await connected(target, identity)
+export async function siteChannel(target: Target, identity: TestIdentity, alive: ReadonlySet<number> = new Set(), by: Carrier = 'websocket'): Promise<TestChannel> {
+  const { channel } = await connected(target, identity, {}, by)
   channel.socket.on('message', (data: Buffer) => {
     const frame = JSON.parse(data.toString())
     if (frame.kind === 'via-ask' && alive.has(frame.route)) channel.send({ kind: 'via-alive', route: frame.route })
