@@ -38,7 +38,9 @@ async function foldBatch(db: TenantDb, now: Date, rows: number): Promise<{ close
   const until = clock!.until
   const begun = await begin(db, until)
   if (begun === null) return { closedUntil: null, hasMore: false }
-  if ((await foldLate(db, begun, rows)) === rows) return { closedUntil: begun, hasMore: true }
+  // each counts for all days after it too
+  const late = Math.ceil(rows / 5)
+  if ((await foldLate(db, begun, late)) === late) return { closedUntil: begun, hasMore: true }
   if (begun >= until) return { closedUntil: begun, hasMore: false }
   // a day at most: each begins with what the day before ended with
   const end = await hoursOf(db, begun, new Date(Math.min(until.getTime(), startOfDay(begun).getTime() + dayMs)), rows)
@@ -87,6 +89,7 @@ const folded = (changes: string, part: (table: Totals, steps: string) => string)
 
 /**
  * Hours of one day, the newest. Its first ones make its rows: of all that had any before, with what the day before ended with; those of customers that are no more end when nothing is left of them.
+ * In the order of their key, in which a day is read: a page of the table is visited once, and not once for each of its rows.
  * What is noted of these hours is in tally_hour already, which is counted here.
  */
 async function closeHours(db: TenantDb, from: Date, until: Date): Promise<void> {
@@ -97,7 +100,7 @@ async function closeHours(db: TenantDb, from: Date, until: Date): Promise<void> 
         select ${keys[table]}, n, change::bigint from ${steps}
         union all
         select ${keys[table]}, -1, t.totals[25] from ${table} t where t.day = $2::date - 1 and not exists (select from ${table} o where o.day = $2::date) and ${isAlive}) x
-      group by ${ownOf(table)} on conflict (partner_id, day, ${keys[table]}) do update set totals = ${added}`
+      group by ${ownOf(table)} order by ${ownOf(table)} on conflict (partner_id, day, ${keys[table]}) do update set totals = ${added}`
   }
   await db.query(
     `with gone as (delete from tally_late where hour >= $3 and hour < $4),

@@ -4,7 +4,7 @@ import type { FigureAnswer } from '@vigie/domain/figures'
 import type { FigureCount, Tenant, TenantDb } from '../platform/index.ts'
 import { anActor, type TestDatabase } from '../platform/testing/database.ts'
 import { estateDatabase, type Estate } from '../platform/testing/estate.ts'
-import { plansOf, scanned, visited, type PlanNode } from '../platform/testing/plan.ts'
+import { pagesOf, plansOf, scanned, visited, type PlanNode } from '../platform/testing/plan.ts'
 import { counts, foldTallies } from './index.ts'
 
 /** What each figure reads of a business of 10,000 customers: bounded, by its indexes, and never a detection (DSH-3). */
@@ -28,6 +28,10 @@ beforeAll(async () => {
        case when n = 0 and hashtext(p.id::text) % 10 = 0 then 'unresolved' else 'resolved' end, now(), now() - n * interval '1 minute', case when n = 0 and hashtext(p.id::text) % 10 = 0 then null else now() end
      from product p, generate_series(0, 2) n where p.partner_id = $1`, [estate.partnerId])
   await database.owner.query(
+    `insert into event_silence (partner_id, id, customer_id, product_id, category, condition, event_id, kind, reason, owner_name, by_name, since, until)
+     select partner_id, gen_random_uuid(), customer_id, product_id, category, condition, id, 'snoozed', 'planned', 'Camille', 'Camille', now(), now() + interval '1 day' from event where partner_id = $1 and state = 'resolved' and hashtext(id::text) % 10 = 3`,
+    [estate.partnerId])
+  await database.owner.query(
     `insert into tally_hour (partner_id, customer_id, type_id, category, hour, count)
      select partner_id, id, 'clamav-endpoint', (array['antivirus', 'web-reputation'])[1 + d % 2], date_trunc('hour', now()) - make_interval(days => d, hours => abs(hashtext(id::text)) % 5), 3 from customer, generate_series(0, 1) d where partner_id = $1`,
     [estate.partnerId])
@@ -37,7 +41,7 @@ beforeAll(async () => {
     const columns = table === 'tally_day' ? 'customer_id, category, type_id' : 'customer_id'
     await database.owner.query(`insert into ${table} (partner_id, day, ${columns}, totals) select partner_id, day - n, ${columns}, totals from ${table}, generate_series(40, 47) n where day = (select max(day) from ${table})`)
   }
-  await database.owner.query('analyze event, tally_hour, tally_day, tally_day_customer, tally_day_all')
+  await database.owner.query('analyze event, event_silence, tally_hour, tally_day, tally_day_customer, tally_day_all')
 }, 240_000)
 afterAll(() => database.close())
 
@@ -62,6 +66,12 @@ describe('what a figure reads (DSH-3)', () => {
     const plan = await plansOf(database, few, figure(id, range))
     expect(growing(plan)).toEqual([])
     expect(visited(plan.filter(({ relation, index }) => `${relation} ${index}`.includes('tally_day')))).toBeLessThan(31 * 200 * 2) // of 10,000 a day
+  })
+
+  it('who has the most is read from two days, each in the order in which it lies: a page once, not once a customer', async () => {
+    const pages = await pagesOf(database, all, 'tally_day_customer', figure('top-customers-by-threat', '24h'))
+    expect(pages).toBeGreaterThan(0)
+    expect(pages).toBeLessThan((estate.customers * 2) / 5)
   })
 
   it('one who sees a part gets no more than his own, and no more slowly than the bound', async () => {

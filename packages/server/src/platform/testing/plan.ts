@@ -16,15 +16,32 @@ interface Explained {
   'Actual Loops': number
   'Rows Removed by Filter'?: number
   'Rows Removed by Index Recheck'?: number
+  'Shared Hit Blocks': number
+  'Shared Read Blocks': number
   Plans?: Explained[]
 }
 
 /** How PostgreSQL went about each query of `work`, under the tenant's row-level security as in earnest. The work is rolled back. */
 export async function plansOf(database: Database, tenant: Tenant, work: (db: TenantDb) => Promise<unknown>): Promise<PlanNode[]> {
   const nodes: PlanNode[] = []
-  const collect = (plan: Explained) => {
-    const { 'Actual Loops': loops, 'Actual Rows': rows, 'Rows Removed by Filter': filtered = 0, 'Rows Removed by Index Recheck': rechecked = 0 } = plan
+  await explain(database, tenant, work, ({ 'Actual Loops': loops, 'Actual Rows': rows, 'Rows Removed by Filter': filtered = 0, 'Rows Removed by Index Recheck': rechecked = 0, ...plan }) => {
     nodes.push({ type: plan['Node Type'], relation: plan['Relation Name'] ?? null, index: plan['Index Name'] ?? null, visitedRows: Math.round((rows + filtered + rechecked) * loops) })
+  })
+  return nodes
+}
+
+/** How often a page of the table or of the index used was looked at for its rows. */
+export async function pagesOf(database: Database, tenant: Tenant, table: string, work: (db: TenantDb) => Promise<unknown>): Promise<number> {
+  let pages = 0
+  await explain(database, tenant, work, (plan) => {
+    if (plan['Relation Name'] === table) pages += plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
+  })
+  return pages
+}
+
+async function explain(database: Database, tenant: Tenant, work: (db: TenantDb) => Promise<unknown>, look: (step: Explained) => void): Promise<void> {
+  const collect = (plan: Explained) => {
+    look(plan)
     plan.Plans?.forEach(collect)
   }
   const done = new Error('done')
@@ -32,7 +49,7 @@ export async function plansOf(database: Database, tenant: Tenant, work: (db: Ten
     const explaining: TenantDb = Object.create(db, {
       query: {
         value: async (text: string, values: readonly unknown[] = []) => {
-          const { rows } = await db.query<{ 'QUERY PLAN': [{ Plan: Explained }] }>(`explain (analyze, timing off, summary off, format json) ${text}`, values)
+          const { rows } = await db.query<{ 'QUERY PLAN': [{ Plan: Explained }] }>(`explain (analyze, buffers, timing off, summary off, format json) ${text}`, values)
           collect(rows[0]!['QUERY PLAN'][0].Plan)
           return await db.query(text, values)
         },
@@ -43,7 +60,6 @@ export async function plansOf(database: Database, tenant: Tenant, work: (db: Ten
   }).catch((error: unknown) => {
     if (error !== done) throw error
   })
-  return nodes
 }
 
 /** Rows read in all. */
