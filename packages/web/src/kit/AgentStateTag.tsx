@@ -19,5 +19,6 @@ export const agentTone: Readonly<Record<AgentState, Sign | 'quiet' | 'good'>> = 
 export function AgentStateTag({ state, cause }: { state: AgentState; cause?: string | null }) {
   const say = useText()
   const own = cause ? `agent-cause.${cause}` : ''
-  return <StateTag label={`agent-state.${state}`} tone={agentTone[state]} title={say(own !== '' && say.has(own) ? own : `agent-state.${state}.cause`)} />
+  // one that is online and yet has a cause (a copied identity, a wrong clock) is no case of "all is well"
+  return <StateTag label={`agent-state.${state}`} tone={cause && agentTone[state] === 'good' ? 'warning' : agentTone[state]} title={say(own !== '' && say.has(own) ? own : `agent-state.${state}.cause`)} />
 }

@@ -1,5 +1,5 @@
 import type { ViewList } from '@vigie/domain/views'
-import { useId, useRef, type CSSProperties, type MouseEvent as RowMouseEvent, type ReactNode } from 'react'
+import { useId, useRef, type CSSProperties, type MouseEvent as RowMouseEvent, type PointerEvent, type ReactNode } from 'react'
 import { useAddress, useGo } from '../address.ts'
 import { Empty } from '../Empty.tsx'
 import { useText } from '../text.tsx'
@@ -49,6 +49,12 @@ interface Props<Row> {
   empty?: ReactNode
   /** Beside search and filters. */
   tools?: ReactNode
+}
+
+/** What a cell has no room for is told by its title. */
+function tellCut({ target }: PointerEvent): void {
+  const cell = (target as Element).closest('td')
+  if (cell) cell.title = cell.scrollWidth > cell.clientWidth ? cell.innerText : ''
 }
 
 export function DataTable<Row>(props: Props<Row>) {
@@ -107,7 +113,7 @@ export function DataTable<Row>(props: Props<Row>) {
         </div>
       ) : (
         <div className={css.scroller} ref={scroller} data-table={tableId} tabIndex={-1}>
-          <table className={css.table} style={{ '--least-width': `${leastWidth}px` } as CSSProperties} role="table" aria-label={say(name)} aria-rowcount={sight.isOn ? rows.length + 1 : undefined} aria-busy={isRefreshing}>
+          <table className={css.table} style={{ '--least-width': `${leastWidth}px` } as CSSProperties} role="table" onPointerOver={tellCut} aria-label={say(name)} aria-rowcount={sight.isOn ? rows.length + 1 : undefined} aria-busy={isRefreshing}>
             <Head
               columns={shape.visible}
               shape={shape}

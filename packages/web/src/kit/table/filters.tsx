@@ -15,16 +15,22 @@ export interface Filter {
   isSingle?: boolean
 }
 
-/** Search and filter chips over a list. All state is in the address; a change goes back to the first page. */
+/** Search and filter chips over a list; on a phone those that filter, and the others behind one button. All state is in the address; a change goes back to the first page. */
 export function FilterBar({ filters, search }: { filters: Filter[]; search: string | undefined }) {
   const say = useText()
   const at = useAddress()
   const go = useGo()
+  const [isOpen, setOpen] = useState(false)
   const active = filters.filter((filter) => at.search[filter.key])
   const set = (key: string, value: string) => void go(`?${new URLSearchParams({ [key]: value, cursor: '', page: '' })}`, { replace: true })
   return (
     <div className={css.bar} role="search">
       {search && <SearchBox label={search} />}
+      {filters.length > 2 && (
+        <button type="button" className={`${css.chip} ${css.chipButton} ${css.more}`} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {say('kit.filter.all', { count: active.length })}<Icon name="chevronDown" size={12} />
+        </button>
+      )}
       {filters.map((filter) => <FilterChip key={filter.key} filter={filter} value={at.search[filter.key] ?? ''} onChange={(value) => set(filter.key, value)} />)}
       {(active.length > 0 || at.search['q']) && (
         <button type="button" className={css.clear} onClick={() => void go(`?${new URLSearchParams([...active.map((f) => [f.key, '']), ['q', ''], ['cursor', ''], ['page', '']])}`, { replace: true })}>

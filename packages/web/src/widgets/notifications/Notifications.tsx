@@ -80,7 +80,7 @@ function Row({ event }: { event: One }) {
           {event.assignee !== null && <> · {event.assignee.id === actor.account.id ? say('widgets.notifications.yours') : event.assignee.name}</>}
         </span>
       </div>
-      <span className={css.at}><Ago at={event.lastRaisedAt} /></span>
+      <span className={css.at}><Ago at={event.openedAt} /></span>
       <span className={css.press} data-press>
         {best !== undefined && actor.can('event.act')
           ? <Button size="small" icon="play" isBusy={resolving.isRunning} disabledReason={isSent ? say('events.resolve.under-way') : undefined} aria-label={say('widgets.notifications.do', { command: say(`command.${best}`), event: title, product: event.productName })} onClick={() => void resolve()}>{say(`command.${best}`)}</Button>
