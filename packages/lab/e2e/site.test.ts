@@ -1,11 +1,12 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { commandsApi, type CommandType } from '@vigie/domain/commands'
 import { eventsApi } from '@vigie/domain/events'
 import { identityApi } from '@vigie/domain/identity'
+import { ordersApi, type OrderParams, type OrderType } from '@vigie/domain/orders'
 import { productsApi } from '@vigie/domain/products'
 import { settingsApi } from '@vigie/domain/settings'
 import { sitesApi } from '@vigie/domain/sites'
@@ -14,6 +15,7 @@ import { eicar, Lab, whyNot } from '../../agent/src/engines/clamav/testing/lab.t
 import { ConsoleClient } from '../src/console/index.ts'
 import { Networks } from './networks.ts'
 import { type Product, startMailbox, startProduct } from './product.ts'
+import { Releases } from './releases.ts'
 import { secondPerson } from './second-person.ts'
 import { siteProduct } from './site-server.ts'
 
@@ -35,8 +37,8 @@ const signIn = { user: 'agents', password: 'open: sesame' }
 
 /**
  * A whole life of a site as it stands at a customer (issue 3): a site server behind a proxy with a sign-in, endpoints that reach nothing but their site server, each with a real ClamAV. Installed by what the
- * console shows, told every command its engine takes, copied, reinstalled, killed, and moved to another installation. Real networks (Linux namespaces), the packed agent; the steps build on each
- * other. (`stop-scan` needs a scan that is not over at once: engines/clamav/clamav.live.test.ts.)
+ * console shows, told every command that its types declare, copied, reinstalled, killed, and moved to another installation. Real networks (Linux namespaces), the packed agent; the steps build on each
+ * other.
  */
 describe.skipIf(reason !== null)('a site behind a proxy, from its first day to its move', { timeout: 120_000 }, () => {
   const networks = new Networks()
@@ -46,6 +48,7 @@ describe.skipIf(reason !== null)('a site behind a proxy, from its first day to i
   let folder: string
   let productId: string
   let installCommand: string
+  let releases: Releases
   const clamavs = new Map<string, Lab>()
   const running = new Map<string, ChildProcess>()
 
@@ -101,13 +104,28 @@ describe.skipIf(reason !== null)('a site behind a proxy, from its first day to i
     child.kill(signal)
     await gone
   }
-  /** Gives it in the console's way and waits for its outcome. */
-  async function command(which: string, type: CommandType) {
-    const { commands } = await client.call(commandsApi.sendCommand, { params: { productId }, body: { type, agentIds: [await agentId(which)] } })
-    const look = () => client.call(commandsApi.getCommand, { params: { commandId: commands[0]!.id } })
+  const send = async (which: string, type: CommandType) =>
+    (await client.call(commandsApi.sendCommand, { params: { productId }, body: { type, agentIds: [await agentId(which)] } })).commands[0]!.id
+  async function outcome(commandId: string, type: string) {
+    const look = () => client.call(commandsApi.getCommand, { params: { commandId } })
     await expect.poll(async () => (await look()).step, { timeout: 60_000, interval: 200, message: type }).toMatch(/^(succeeded|failed|expired|unknown)$/)
     return await look()
   }
+  /** Gives it in the console's way and waits for its outcome. */
+  const command = async (which: string, type: CommandType) => await outcome(await send(which, type), type)
+  /** What needs more said, as an order of one. */
+  async function ordered(which: string, type: OrderType, params: OrderParams) {
+    const { order } = await client.call(ordersApi.draftOrder, { body: { type, params, target: { kind: 'agents', agentIds: [await agentId(which)] } } })
+    const { hasMoved } = await client.call(ordersApi.confirmOrder, { params: { orderId: order.id }, body: {} })
+    expect(hasMoved).toBe(false)
+    const commandId = async () => (await client.call(ordersApi.listOrderAgents, { params: { orderId: order.id }, query: {} })).rows[0]?.commandId ?? null
+    await expect.poll(commandId, { timeout: 30_000, interval: 200, message: type }).not.toBeNull()
+    return await outcome((await commandId())!, type)
+  }
+  /** What types with this engine declare; the same for the site server and for what stands behind it. */
+  const declared = async () => [...new Set((await client.call(productsApi.getCatalogue, {})).types.filter(({ engine }) => engine === 'clamav').flatMap(({ commands }) => commands))].toSorted()
+  const takes = async (which: string) =>
+    (await client.call(productsApi.listEndpoints, { query: { productId } as never })).rows.find(({ name: is }) => is === which)!.commands.filter(({ isSupported }) => isSupported).map(({ type }) => type).toSorted()
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'vigie-site-'))
@@ -123,12 +141,14 @@ describe.skipIf(reason !== null)('a site behind a proxy, from its first day to i
     other = new ConsoleClient(there.url)
     await client.setUp(here.setupLink, { businessName: 'Lab', email: 'lab@example.com', password: 'the lab signs in with this' })
     await other.setUp(there.setupLink, { businessName: 'Other', email: 'other@example.com', password: 'the other signs in with this' })
+    const trusting = Releases.trusted(here)
     for (const endpoint of endpoints) {
       const clamav = await Lab.make()
       await clamav.writeFreshclamConf(endpoint === one ? await runMirror(one) : 'http://127.0.0.1:9')
       await clamav.startClamd()
       clamavs.set(endpoint, clamav)
     }
+    releases = await trusting
     runProxy()
     // curl's 7: nobody listens there yet
     const isListening = () => spawnSync('ip', ['netns', 'exec', site, 'curl', '-s', '-o', '/dev/null', '--max-time', '2', `http://${mid}.1:3128`]).status !== 7
@@ -176,18 +196,52 @@ describe.skipIf(reason !== null)('a site behind a proxy, from its first day to i
     for (const endpoint of [two, three]) expect(ports(endpoint)).toEqual([]) // at the first there is the mirror of this test
   })
 
-  it('every command that its engine takes is carried out, and the engine itself shows it (AGT-3)', async () => {
-    await writeFile(files(one, 'invoice.com'), eicar)
+  it('every command that its type declares is taken', async () => {
+    const all = await declared()
+    expect(all).toEqual(expect.arrayContaining(['apply-settings', 'scan-now', 'start-outbreak-defence', 'upgrade-agent']))
+    expect(await takes(one)).toEqual(all.filter((type) => type !== 'stop-scan')) // there is nothing to stop
+  })
+
+  it('each is carried out, and the engine itself shows it (AGT-3)', async () => {
+    const scanned = async () => {
+      await writeFile(files(one, 'invoice.com'), eicar)
+      expect(await command(one, 'check')).toMatchObject({ step: 'succeeded', evidence: { process: 'ok', network: 'ok', engine: expect.stringMatching(/^(ok|warning)$/) } }) // its signatures are of 2021
+      expect(await command(one, 'synchronise')).toMatchObject({ step: 'succeeded', evidence: { endpoints: 1, problem: null } })
+      expect(await command(one, 'update-components')).toMatchObject({ step: 'succeeded', evidence: { exitCode: 0 } })
+      expect(await command(one, 'scan-now')).toMatchObject({ step: 'succeeded', evidence: { threatsFound: 1 } })
+      await expect.poll(async () => (await found(one, 'invoice.com')).length, { timeout: 30_000, interval: 300 }).toBe(1)
+      expect(existsSync(files(one, 'invoice.com'))).toBe(false)
+    }
+    const defended = async () => {
+      const table = () => spawnSync('ip', ['netns', 'exec', two, 'nft', 'list', 'table', 'inet', 'vigie_outbreak'], { encoding: 'utf8' })
+      const until = new Date(Date.now() + 3_600_000).toISOString()
+      // 8444: its way to the site server, which stays open whatever is closed
+      expect(await ordered(two, 'start-outbreak-defence', { until, blockPorts: [445, 8444], denyWrites: [] })).toMatchObject({ step: 'succeeded', evidence: { closedUntil: until, openForVigie: '8444' } })
+      expect(table().stdout).toMatch(/set outbound \{[^}]*elements = \{ 445 timeout/)
+      expect(await command(two, 'stop-outbreak-defence')).toMatchObject({ step: 'succeeded', evidence: { openedPorts: '445, 8444' } })
+      expect(table().status).not.toBe(0)
+    }
+    const stopped = async () => {
+      mkdirSync(files(three, 'many'))
+      writeFileSync(files(three, 'many/0'), Buffer.alloc(20_000_000))
+      for (let i = 1; i < 1_000; i++) linkSync(files(three, 'many/0'), files(three, `many/${i}`))
+      const scan = await send(three, 'scan-now')
+      await expect.poll(() => takes(three), { timeout: 30_000, interval: 200 }).toContain('stop-scan')
+      expect(await command(three, 'stop-scan')).toMatchObject({ step: 'succeeded', evidence: { stoppedAt: expect.any(String) } })
+      expect(await outcome(scan, 'scan-now')).toMatchObject({ step: 'failed', evidence: { reason: 'stopped' } })
+      rmSync(files(three, 'many'), { recursive: true })
+    }
+    await Promise.all([scanned(), defended(), stopped()])
+  })
+
+  it('a new version of the agent comes to an endpoint through the site server and the proxy (R17, AGT-8)', async () => {
+    await releases.approved(client, '0.99.0', path.join(path.dirname(manifest), 'vigie-agent.cjs'))
+    expect(await ordered(three, 'upgrade-agent', { version: '0.99.0' })).toMatchObject({ step: 'succeeded', evidence: { version: '0.99.0' } })
+    expect((await agents()).find(({ hostname }) => hostname === three)).toMatchObject({ version: '0.99.0', through: site })
+  })
+
+  it('settings go by a screen of their own; the engine shows what is in force (AGT-4)', async () => {
     const id = await agentId(one)
-    const takes = (await client.call(productsApi.listEndpoints, { query: { productId } as never })).rows.find(({ name: is }) => is === one)!.commands.filter(({ isSupported }) => isSupported).map(({ type }) => type)
-    expect(takes).toEqual(expect.arrayContaining(['scan-now', 'update-components', 'synchronise', 'check', 'apply-settings', 'move-agent']))
-    expect(await command(one, 'check')).toMatchObject({ step: 'succeeded', evidence: { process: 'ok', network: 'ok', engine: expect.stringMatching(/^(ok|warning)$/) } }) // its signatures are of 2021
-    expect(await command(one, 'synchronise')).toMatchObject({ step: 'succeeded', evidence: { endpoints: 1, problem: null } })
-    expect(await command(one, 'update-components')).toMatchObject({ step: 'succeeded', evidence: { exitCode: 0 } })
-    expect(await command(one, 'scan-now')).toMatchObject({ step: 'succeeded', evidence: { threatsFound: 1 } })
-    await expect.poll(async () => (await found(one, 'invoice.com')).length, { timeout: 30_000, interval: 300 }).toBe(1)
-    expect(existsSync(files(one, 'invoice.com'))).toBe(false)
-    // settings go by a screen of their own; the engine shows what is in force
     const { version } = await client.call(settingsApi.getProductSettings, { params: { productId }, query: {} })
     await client.call(settingsApi.changeProductSettings, { params: { productId }, query: {}, body: { values: { 'update-schedule.every-hours': 6 } }, headers: { 'if-match': String(version) } })
     const told = async () => (await client.call(commandsApi.listCommands, { query: { agentId: id, limit: 50 } })).rows.filter(({ type }) => type === 'apply-settings').map(({ step }) => step)
@@ -218,19 +272,24 @@ describe.skipIf(reason !== null)('a site behind a proxy, from its first day to i
     expect((await agents()).filter(({ clonedFromId }) => clonedFromId !== null)).toHaveLength(1)
   })
 
-  it('a machine installed anew: the same endpoint, counted once (AGT-9)', async () => {
+  it('a machine installed anew: the same endpoint, counted once; nothing of what was found is lost or doubled (AGT-6, AGT-9)', async () => {
     await writeFile(files(three, 'third.com'), eicar)
     expect(await command(three, 'scan-now')).toMatchObject({ step: 'succeeded' })
     await expect.poll(async () => (await found(three, 'third.com')).length, { timeout: 30_000, interval: 300 }).toBe(1)
     await end(three, 'SIGTERM')
     const left = await agentId(three)
     rmSync(state(three), { recursive: true })
+    await writeFile(files(three, 'meanwhile.com'), eicar)
+    clamavs.get(three)!.clamdscan(files(three, 'meanwhile.com'))
     const made = await client.call(sitesApi.issueEndpointKey, { params: { productId }, body: { machines: 1 } })
     install(three, made.commands.find(({ url }) => url === `https://${lan}.1:8444`)!.installCommand)
     run(three)
     await expect.poll(async () => (await agents()).find(({ hostname, state: is }) => hostname === three && is === 'online')?.id, { timeout: 40_000, interval: 300 }).not.toBe(undefined)
     await client.call(productsApi.unregisterAgent, { params: { agentId: left }, body: { confirmName: three } })
     expect(await command(three, 'synchronise')).toMatchObject({ step: 'succeeded' })
+    // clamd's log has all of it, from the former agent's days: told in its order, the last line last
+    await expect.poll(async () => (await found(three, 'meanwhile.com')).length, { timeout: 30_000, interval: 300 }).toBe(1)
+    expect((await found(three, '')).map(({ object, outcome: how }) => `${path.basename(object)} ${how}`).toSorted()).toEqual(['meanwhile.com failed', 'third.com quarantined'])
     expect((await client.call(productsApi.getProduct, { params: { productId } })).endpointCount).toBe(5)
   })
 
@@ -264,5 +323,10 @@ describe.skipIf(reason !== null)('a site behind a proxy, from its first day to i
     await other.call(commandsApi.sendCommand, { params: { productId: target.productId }, body: { type: 'scan-now', agentIds: [(await agents(other, target.productId)).find(({ hostname }) => hostname === two)!.id] } })
     await expect.poll(async () => (await found(two, 'fourth.com', other)).length, { timeout: 60_000, interval: 300 }).toBeGreaterThan(0)
     expect(await found(two, 'fourth.com')).toEqual([])
+  })
+
+  it('so every command that its types declare was carried out here, with an outcome that was verified: a new one needs its step above (AGT-3)', async () => {
+    const { rows } = await client.call(commandsApi.listCommands, { query: { productId, step: 'succeeded', limit: 200 } })
+    expect([...new Set(rows.map(({ type }) => type))].toSorted()).toEqual(await declared())
   })
 })
