@@ -260,6 +260,18 @@ AS $function$ select exists (select from partner where kind = 'operator') $funct
 ;
 grant execute on function vigie.operator_exists() to vigie_app;
 
+CREATE OR REPLACE FUNCTION vigie.pairs(partner uuid, words text)
+ RETURNS integer[]
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE COST 5000
+AS $function$
+declare found integer[] := '{}'; mark integer := hashtext(partner::text);
+begin
+  for at in 1 .. length(words) - 1 loop found := found || (hashtext(substr(words, at, 2)) # mark); end loop;
+  return found;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION vigie.partner()
  RETURNS uuid
  LANGUAGE sql
@@ -372,6 +384,15 @@ begin
 end $procedure$
 ;
 
+CREATE OR REPLACE FUNCTION vigie.says_same(a jsonb, b jsonb, keys text[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select coalesce(bool_and(a -> k is not distinct from b -> k or coalesce((a -> k) @> (b -> k) and (b -> k) @> (a -> k), false)), true) from unnest(keys) k $function$
+;
+grant execute on function vigie.says_same(jsonb,jsonb,text[]) to public;
+grant execute on function vigie.says_same(jsonb,jsonb,text[]) to vigie_app;
+
 CREATE OR REPLACE FUNCTION vigie.search_endpoints(sought text, patterns text[], most integer)
  RETURNS uuid[]
  LANGUAGE plpgsql
@@ -382,11 +403,14 @@ AS $function$
 declare
   business uuid := vigie.partner();
   wanted integer[] := vigie.grams(business, sought);
+  pair integer[] := vigie.pairs(business, sought);
   found uuid[];
 begin
-  if (select count(*) from (select words from endpoint_search where partner_id = business limit 20000) first where words like any (patterns)) > 400 then return null; end if;
+  if (select count(*) from (select words from endpoint_search where partner_id = business limit 5000) first where words like any (patterns)) > 100 then return null; end if;
   if cardinality(wanted) > 0 then
     found := array(select endpoint_id from (select partner_id, endpoint_id from endpoint_search where vigie.grams(partner_id, words) @> wanted and words like any (patterns) offset 0) marked where partner_id = business limit most + 1);
+  elsif cardinality(pair) > 0 then
+    found := array(select endpoint_id from (select partner_id, endpoint_id from endpoint_search where vigie.pairs(partner_id, words) @> pair and words like any (patterns) offset 0) marked where partner_id = business limit most + 1);
   else
     found := array(select endpoint_id from endpoint_search where partner_id = business and words like any (patterns) limit most + 1);
   end if;
@@ -754,11 +778,18 @@ create table public.command_order (
   ended_at timestamp with time zone,
   version integer not null default 1,
   params jsonb,
+  carried jsonb,
+  undo_of uuid,
+  weakens boolean not null default false,
+  places_planned integer not null default 0,
+  places_set integer not null default 0,
+  places_skipped integer not null default 0,
   constraint command_order_pkey PRIMARY KEY (partner_id, id)
 );
 CREATE INDEX command_order_by_id ON public.command_order USING btree (id) WHERE (state = ANY (ARRAY['delayed'::text, 'running'::text, 'halting'::text]));
 CREATE INDEX command_order_live ON public.command_order USING btree (partner_id, state) WHERE (state = ANY (ARRAY['waiting'::text, 'delayed'::text, 'running'::text, 'paused'::text, 'halting'::text]));
 CREATE INDEX command_order_newest ON public.command_order USING btree (partner_id, created_at, id);
+CREATE INDEX command_order_undo ON public.command_order USING btree (partner_id, undo_of) WHERE (undo_of IS NOT NULL);
 alter table public.command_order enable row level security;
 create policy tenant on public.command_order for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (created_by_id = ( SELECT vigie.principal() AS principal))))
@@ -1387,6 +1418,7 @@ create table public.endpoint_search (
 );
 CREATE INDEX endpoint_search_customer ON public.endpoint_search USING btree (partner_id, customer_id);
 CREATE INDEX endpoint_search_grams ON public.endpoint_search USING gin (vigie.grams(partner_id, words));
+CREATE INDEX endpoint_search_pairs ON public.endpoint_search USING gin (vigie.pairs(partner_id, words));
 alter table public.endpoint_search enable row level security;
 create policy tenant on public.endpoint_search for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
@@ -1795,6 +1827,38 @@ create policy tenant on public.order_move for all to vigie_app
   using (partner_id = ( SELECT vigie.partner() AS partner))
   with check (partner_id = ( SELECT vigie.partner() AS partner));
 grant delete, insert, select on public.order_move to vigie_app;
+
+create table public.order_place (
+  partner_id uuid not null,
+  order_id uuid not null,
+  id uuid not null,
+  customer_id uuid not null,
+  product_id uuid,
+  name text not null,
+  company text not null,
+  ring integer not null,
+  step text not null,
+  reason text,
+  lines jsonb not null,
+  weakens boolean not null,
+  endpoint_count integer not null,
+  before jsonb,
+  after jsonb,
+  at timestamp with time zone not null,
+  company_key text collate "C" not null generated always as (vigie.fold(company)) stored,
+  constraint order_place_pkey PRIMARY KEY (partner_id, order_id, id),
+  constraint order_place_partner_id_order_id_fkey FOREIGN KEY (partner_id, order_id) REFERENCES public.command_order(partner_id, id) ON DELETE CASCADE,
+  constraint order_place_step_check CHECK ((step = ANY (ARRAY['planned'::text, 'set'::text, 'skipped'::text])))
+);
+CREATE INDEX order_place_company ON public.order_place USING btree (partner_id, order_id, company_key, id);
+CREATE INDEX order_place_customer ON public.order_place USING btree (partner_id, order_id, customer_id);
+CREATE INDEX order_place_ring ON public.order_place USING btree (partner_id, order_id, ring, customer_id) WHERE (step = 'planned'::text);
+CREATE INDEX order_place_step ON public.order_place USING btree (partner_id, order_id, step, company_key, id);
+alter table public.order_place enable row level security;
+create policy tenant on public.order_place for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT vigie.visible_customers() AS visible_customers))));
+grant delete, insert, select, update on public.order_place to vigie_app;
 
 create table public.outbox (
   partner_id uuid not null,
@@ -2397,8 +2461,8 @@ create table public.threat_seen (
 );
 CREATE INDEX threat_seen_age ON public.threat_seen USING btree (last_on);
 CREATE INDEX threat_seen_customer ON public.threat_seen USING btree (partner_id, customer_id);
-CREATE INDEX threat_seen_name ON public.threat_seen USING btree (partner_id, threat_key, last_on DESC, id);
-CREATE INDEX threat_seen_newest ON public.threat_seen USING btree (partner_id, last_on DESC, id);
+CREATE INDEX threat_seen_name ON public.threat_seen USING btree (partner_id, threat_key, last_on, id);
+CREATE INDEX threat_seen_newest ON public.threat_seen USING btree (partner_id, last_on, id);
 CREATE UNIQUE INDEX threat_seen_where ON public.threat_seen USING btree (partner_id, product_id, threat);
 alter table public.threat_seen enable row level security;
 create policy tenant on public.threat_seen for all to vigie_app

@@ -139,6 +139,7 @@ export const problems = {
   'order.not-possible-now': { status: 409, retry: false, remedy: 'remedy.reload-the-list' },
   'order.nobody-left': { status: 409, retry: false, remedy: 'remedy.choose-other-targets' },
   'order.too-many': { status: 422, retry: false, remedy: 'remedy.split-the-order' },
+  'order.not-undoable': { status: 409, retry: false, remedy: 'remedy.see-why-not-undoable' },
   'order.own': { status: 403, retry: false, remedy: 'remedy.ask-another-administrator' },
   'mfa.needed-here': { status: 403, retry: false, remedy: 'remedy.set-up-second-factor-first' },
   'delivery.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },

@@ -1,3 +1,5 @@
 export * as ordersApi from './api.ts'
+export * from './carried.ts'
 export * from './rules.ts'
 export * from './shapes.ts'
+export * from './undoing.ts'

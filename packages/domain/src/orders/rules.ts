@@ -2,7 +2,7 @@ import { commandKinds } from '../commands/types.ts'
 import { isSwitch, type OrderCounts, type OrderState, type OrderType } from './shapes.ts'
 
 /** R16: can it weaken or cut off? */
-export const isDangerous = (type: OrderType): boolean => (isSwitch(type) ? type === 'disable-agents' : commandKinds[type].isDangerous)
+export const isDangerous = (type: OrderType): boolean => (isSwitch(type) ? type === 'disable-agents' : type !== 'change-urls' && commandKinds[type].isDangerous)
 
 /** R16: over how long dangerous things are counted together. */
 export const capMinutes = 15
@@ -85,4 +85,13 @@ export function nextMove(view: RingView, now: Date): RingMove {
   const isAnswered = counts.waiting + counts.delivered + counts.running === 0
   if (!isLate && !isAnswered) return { kind: 'wait' }
   return counts.succeeded > 0 ? { kind: 'next-ring' } : { kind: 'pause', cause: 'no-word' }
+}
+
+/**
+ * What of an order that carries is to be looked at as a ring of agents (R16): as long as a place has not got it there is something to release. Where nobody needs to be told (a customer without
+ * endpoints, addresses) what was set is all the proof there can be. Pure.
+ */
+export function withPlaces(counts: OrderCounts, places: { planned: number; done: number }): OrderCounts {
+  const told = counts.waiting + counts.delivered + counts.running + counts.succeeded + counts.failed + counts.expired + counts.unknown
+  return { ...counts, planned: counts.planned + places.planned, succeeded: told + counts.planned + places.planned === 0 ? places.done : counts.succeeded }
 }

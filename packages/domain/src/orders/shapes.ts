@@ -2,24 +2,29 @@ import * as z from 'zod'
 import { commandParams, ReleaseVersion } from '../agents/index.ts'
 import { commandSteps, plainCommandTypes, type CommandType } from '../commands/types.ts'
 import { AgentId, CommandId, CustomerId, EndpointId, Instant, OrderId, ProductId } from '../kernel/index.ts'
+import { orderOutcomes, OrderSettings, OrderUrls, PlaceLine, placeSteps } from './carried.ts'
 
-/** What an order may tell: the plain commands, and the switch of agents. Texts: `command.<type>`. */
+/** What an order may tell: the plain commands, the switch of agents, and what is carried to many customers (`carried.ts`). Texts: `command.<type>`, `order-deed.<type>`. */
 export const switchDeeds = ['disable-agents', 'enable-agents'] as const
-export const orderTypes: readonly [OrderType, ...OrderType[]] = [plainCommandTypes[0]!, ...plainCommandTypes.slice(1), 'start-outbreak-defence', 'upgrade-agent', ...switchDeeds]
+export const orderTypes: readonly [OrderType, ...OrderType[]] = [plainCommandTypes[0]!, ...plainCommandTypes.slice(1), 'start-outbreak-defence', 'upgrade-agent', ...switchDeeds, 'apply-settings', 'change-urls']
 /** What is told beside the type, for those types that need it; it is what their commands carry (`commandParams`). */
 export const orderParams = {
   'upgrade-agent': z.strictObject({ version: ReleaseVersion }),
   'start-outbreak-defence': commandParams['start-outbreak-defence'],
-} as const satisfies Partial<Record<CommandType, z.ZodType>>
-export const OrderParams = z.union([orderParams['upgrade-agent'], orderParams['start-outbreak-defence']])
+  'apply-settings': OrderSettings,
+  'change-urls': OrderUrls,
+} as const satisfies Partial<Record<OrderType, z.ZodType>>
+export const OrderParams = z.union([orderParams['upgrade-agent'], orderParams['start-outbreak-defence'], OrderSettings, OrderUrls])
 export type OrderParams = z.infer<typeof OrderParams>
 export const paramsShape = (type: OrderType): z.ZodType | null => (type in orderParams ? orderParams[type as keyof typeof orderParams] : null)
 /** The agents' release an order brings; null: it brings none. */
 export const versionOf = (params: OrderParams | null): string | null => (params !== null && 'version' in params ? params.version : null)
 /** What an order closes, and until when; null: nothing. */
 export const closingOf = (params: OrderParams | null): Extract<OrderParams, { until: string }> | null => (params !== null && 'until' in params ? params : null)
-export type OrderType = CommandType | (typeof switchDeeds)[number]
+export type OrderType = CommandType | (typeof switchDeeds)[number] | 'change-urls'
 export const isSwitch = (type: OrderType): type is (typeof switchDeeds)[number] => (switchDeeds as readonly string[]).includes(type)
+/** It sets something at places, customers or products; agents hear of it from there. */
+export const isCarrying = (type: OrderType): type is 'apply-settings' | 'change-urls' => type === 'apply-settings' || type === 'change-urls'
 
 /** At most so many agents an order: the estate of a large business. */
 export const orderLimit = 50_000
@@ -28,7 +33,7 @@ export const orderLimit = 50_000
  * Whom an order is for. Fixed as a list of agents when the order is made; whoever is limited to a scope reaches only that. `matching`: all of the conditions given, any of each one's
  * values. The lists: all that the list shows with this filter, as it stands in the list's address.
  */
-export const OrderTarget = z.discriminatedUnion('kind', [
+const targets = [
   z.strictObject({ kind: z.literal('agents'), agentIds: z.array(AgentId).min(1).max(10_000) }),
   z.strictObject({ kind: z.literal('endpoints'), endpointIds: z.array(EndpointId).min(1).max(10_000) }),
   z.strictObject({ kind: z.literal('products'), productIds: z.array(ProductId).min(1).max(10_000) }),
@@ -41,7 +46,12 @@ export const OrderTarget = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('endpoints-list'), filter: z.record(z.string().max(40), z.string().max(2_000)) }),
   /** The agents of another order at which it failed, expired, or ended without word. */
   z.strictObject({ kind: z.literal('failed-of'), orderId: OrderId }),
-])
+] as const
+/** What a person may choose. */
+export const GivenTarget = z.discriminatedUnion('kind', targets)
+export type GivenTarget = z.infer<typeof GivenTarget>
+/** `undo-of`: where another order did something (`undoOrder`). */
+export const OrderTarget = z.discriminatedUnion('kind', [...targets, z.strictObject({ kind: z.literal('undo-of'), orderId: OrderId })])
 export type OrderTarget = z.infer<typeof OrderTarget>
 
 /**
@@ -81,6 +91,14 @@ export const DryRun = z.object({
   needs: z.enum(['nobody', 'second-person', 'delay']),
   /** Names of some customers reached, to recognise the order by. */
   someCustomers: z.array(z.string()),
+  /** Somebody's protection gets weaker by what is carried (R16). */
+  weakens: z.boolean(),
+  /** Of what is carried: at how many places, and why not at the others (text key below `place-reason.`; most first), and what would change, summed up over places; null: it carries nothing. */
+  places: z.object({
+    planned: z.number().int(),
+    skipped: z.array(z.object({ reason: z.string(), places: z.number().int() })),
+    lines: z.array(z.object({ line: PlaceLine, places: z.number().int() })),
+  }).nullable(),
 })
 export type DryRun = z.infer<typeof DryRun>
 
@@ -106,6 +124,13 @@ export const Order = z.object({
   startsAt: Instant.nullable(),
   approvedBy: z.string().nullable(),
   againOf: OrderId.nullable(),
+  /** The order it takes back; and the newest that takes this one back. */
+  undoOf: OrderId.nullable(),
+  undoneBy: OrderId.nullable(),
+  /** Of what is carried: the template's name, and places by step; null: of others. */
+  templateName: z.string().nullable(),
+  places: z.object(Object.fromEntries(placeSteps.map((step) => [step, z.number().int()])) as Record<(typeof placeSteps)[number], z.ZodNumber>).nullable(),
+  weakens: z.boolean(),
   /** Null: Vigie itself, because of a virus alert that customers allow to be answered (EVT-5). */
   createdById: z.string().nullable(),
   createdBy: z.string(),
@@ -130,6 +155,8 @@ export const OrderAgent = z.object({
   /** Why skipped or failed: text key below `command-reason.`; null: nothing to say. */
   reason: z.string().nullable(),
   commandId: CommandId.nullable(),
+  /** Of settings: how they stand there now; null: of other orders, or it was skipped. */
+  outcome: z.enum(orderOutcomes).nullable(),
   at: Instant,
 })
 export type OrderAgent = z.infer<typeof OrderAgent>

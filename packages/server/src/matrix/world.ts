@@ -122,6 +122,7 @@ async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark:
   await insert(database, 'order_move', { partner_id: partnerId, order_id: orderId, ring: 1, step: 'planned', count: 0 })
   await put('danger_spent', { id: newId(now), agent_id: agentId, deed: 'disable', at: new Date(0) })
   await put('order_agent', { ...ofProduct, order_id: orderId, agent_id: agentId, name: `host-${mark}`, company: `Company ${mark}`, step: 'planned' })
+  await put('order_place', { ...ofProduct, order_id: orderId, id: newId(now), name: mark, company: `Company ${mark}`, step: 'planned', lines: '[]' })
   await put('detection', { ...ofProduct, content_id: randomBytes(16), endpoint_id: endpointId, category: 'antivirus', threat: `Threat-${mark}`, object: '/tmp/x', outcome: 'failed', engine: 'clamav' })
   const [consentId, documentId] = [newId(now), newId(now)]
   await put('consent_document', { id: documentId, name: mark, type: 'application/pdf', content: Buffer.from(`%PDF-${mark}`) })
@@ -148,6 +149,7 @@ async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark:
     fact_hour: { ...ofProduct, category: 'antivirus', fact: 'incidents' }, tally_day: { category: 'antivirus', totals: '{}' }, tally_day_customer: { totals: '{}' }, tally_late: { id: randomBytes(6).readUIntBE(0, 6), category: 'antivirus' }, departed: { id: newId() },
     outbreak_rule: { from_level: 'red', days: 3 }, outbreak_defence: { alert_id: newId(), order_id: orderId },
     enrolment_refusal: { ...ofProduct, id: newId(), reason: 'agent.key-wrong', hostname: mark },
+    endpoint_address: { ...ofProduct, endpoint_id: endpointId, address: mark }, threat_seen: { ...ofProduct, threat: `Seen-${mark}` },
     site_server: { ...ofProduct, agent_id: agentId, urls: [], ca_fingerprint: mark },
     index_value: { id: newId(), category: 'component-update', name: 'warnAfterDays', value: 7 }, dead_letter: { ...ofProduct, id: newId(), agent_id: agentId, epoch: newId() }, purge: { product_id: newId() },
   })) await put(table, row)

@@ -1,6 +1,6 @@
 import { commandKinds, type CommandType } from '@vigie/domain/commands'
 import { compareVersions } from '@vigie/domain/agents'
-import { closingOf, isSwitch, versionOf, type OrderParams, type OrderType } from '@vigie/domain/orders'
+import { closingOf, isCarrying, isSwitch, versionOf, type OrderParams, type OrderType } from '@vigie/domain/orders'
 import { isReleaseVersion } from '@vigie/domain/releases'
 import { record } from '../audit/index.ts'
 import { giveWay, issueCommands, lockAgents, wakeAgents, type CommandTarget } from '../commands/index.ts'
@@ -8,8 +8,10 @@ import { enterGate, withoutConsent } from '../consent/index.ts'
 import type { Services, TenantDb } from '../platform/index.ts'
 import { switchAgents } from '../products/index.ts'
 import { isVersionApproved } from '../releases/index.ts'
+import { releaseCarried } from './carry-release.ts'
 import { objectOf } from './giving.ts'
 import * as orders from './store.ts'
+import { changedSince } from './targets.ts'
 
 /** Agents told in one transaction: their locks are held so long. */
 export const agentsAtOnce = 500
@@ -23,6 +25,15 @@ export const agentsAtOnce = 500
 export async function releaseSome(db: TenantDb, services: Services, orderId: string, now: Date): Promise<number> {
   const order = await orders.lock(db, orderId)
   if (order.state !== 'running') return 0
+  if (isCarrying(order.type)) return await releaseCarried(db, services, order, now)
+  return await releaseAgents(db, services, { ...order, type: order.type }, now)
+}
+
+/** Of which no type carries. */
+type Telling = orders.OrderRow & { type: Exclude<OrderType, 'change-urls' | 'apply-settings'> }
+
+async function releaseAgents(db: TenantDb, services: Services, order: Telling, now: Date): Promise<number> {
+  const orderId = order.id
   const { rows } = await db.query<{ agent_id: string; customer_id: string }>(
     `select agent_id, customer_id from order_agent where order_id = $1 and ring = $2 and step = 'planned' order by agent_id limit ${agentsAtOnce}`, [orderId, order.ring])
   if (rows.length === 0) return 0
@@ -34,6 +45,7 @@ export async function releaseSome(db: TenantDb, services: Services, orderId: str
   const version = versionOf(order.params)
   const isWithdrawn = version !== null && !(await isVersionApproved(db, version, now))
   const reasons = new Map(rows.map(({ agent_id, customer_id }) => [agent_id, isWithdrawn ? 'version-withdrawn' : reasonFor(order, targets.get(agent_id), refusing.has(customer_id), now)]))
+  for (const id of await changedSince(db, order, [...targets.keys()])) if (reasons.get(id) === null) reasons.set(id, 'changed-since')
   const able = [...targets.values()].filter(({ id }) => reasons.get(id) === null)
   const deed = order.type === 'disable-agents' ? 'disable' : order.type === 'enable-agents' ? 'enable' : order.type
   for (const id of await giveWay(db, able.map((target) => target.id), deed, now)) reasons.set(id, 'contradicts')
@@ -58,18 +70,24 @@ export async function releaseSome(db: TenantDb, services: Services, orderId: str
 }
 
 /** @returns ids of the commands, in the agents' order; of a switch, which has none, nulls */
-async function tell(db: TenantDb, services: Services, now: Date, order: orders.OrderRow, told: readonly CommandTarget[]): Promise<(string | null)[]> {
+async function tell(db: TenantDb, services: Services, now: Date, order: Telling, told: readonly CommandTarget[]): Promise<(string | null)[]> {
   if (told.length === 0) return []
   if (!isSwitch(order.type)) {
-    return await issueCommands(db, services, now, { targets: told, type: order.type, params: order.params ?? undefined, eventId: null, orderId: order.id, sentBy: { id: order.created_by_id, name: order.created_by } })
+    return await issueCommands(db, services, now, { targets: told, type: order.type, params: paramsOf(order.params), eventId: null, orderId: order.id, sentBy: { id: order.created_by_id, name: order.created_by } })
   }
   await switchAgents(db, told.map(({ id }) => id), order.type === 'disable-agents')
   await wakeAgents(db, told.map(({ id }) => id))
   return told.map(() => null)
 }
 
+/** What its commands carry beside their type. */
+function paramsOf(params: OrderParams | null) {
+  const version = versionOf(params)
+  return version === null ? (closingOf(params) ?? undefined) : { version }
+}
+
 /** The same answers as the dry run's. */
-function reasonFor({ type, params }: { type: OrderType; params: OrderParams | null }, target: CommandTarget | undefined, isRefused: boolean, now: Date): string | null {
+function reasonFor({ type, params }: Pick<Telling, 'type' | 'params'>, target: CommandTarget | undefined, isRefused: boolean, now: Date): string | null {
   if (!target) return 'agent-gone'
   if (target.switch === 'unregistered') return 'agent-unregistered'
   if (isSwitch(type)) return (target.switch === 'disabled') === (type === 'disable-agents') ? 'as-it-is' : null

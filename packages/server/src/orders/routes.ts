@@ -5,8 +5,11 @@ import { record } from '../audit/index.ts'
 import { wakeAgents } from '../commands/index.ts'
 import { assertVersion, exportPageSize, handle, handleInSteps, handleStream, speaker, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
 import { shown } from './dry-run.ts'
-import { confirm, draft, objectOf } from './giving.ts'
+import * as agents from './agents.ts'
+import { confirm, draft, draftUndo, objectOf } from './giving.ts'
+import * as places from './places.ts'
 import * as policies from './policy.ts'
+import { lineWords } from './words.ts'
 import * as orders from './store.ts'
 
 const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
@@ -17,7 +20,7 @@ export const orderRoutes: Handler[] = [
 
   handleInSteps(ordersApi.confirmOrder, async ({ services, now, change, actor, origin }, { params, body }) => {
     if (body.code !== undefined) await assertSecondFactor(services, actor, body.code, now)
-    return await change((db) => confirm(db, services, now, { actor, origin }, params.orderId, body.code !== undefined))
+    return await change((db) => confirm(db, services, now, { actor, origin }, params.orderId, { isProven: body.code !== undefined, confirmWeaker: body.confirmWeaker }))
   }),
 
   handle(ordersApi.listOrders, async ({ db, actor }, { query }) => await orders.list(db, query, actor.accountId)),
@@ -25,19 +28,43 @@ export const orderRoutes: Handler[] = [
   handle(ordersApi.getOrder, async ({ db, services }, { params }) => ({ order: await orders.get(db, params.orderId), dryRun: await shown(db, services, await orders.row(db, params.orderId)) })),
 
   handle(ordersApi.listOrderAgents, async ({ db }, { params, query }) => {
-    await orders.row(db, params.orderId)
-    return await orders.agents(db, params.orderId, query)
+    return await agents.list(db, await orders.row(db, params.orderId), query)
   }),
+
+  handle(ordersApi.countOutcomes, async ({ db }, { params }) => await agents.countOutcomes(db, await orders.row(db, params.orderId))),
+
+  handle(ordersApi.listOrderPlaces, async ({ db }, { params, query }) => {
+    await orders.row(db, params.orderId)
+    return await places.list(db, params.orderId, query)
+  }),
+
+  handleStream(ordersApi.exportOrderPlaces, async (context, { params, query }, reply) => {
+    const say = speaker(context.actor.locale)
+    const head = ['customer', 'product', 'ring', 'order-step', 'reason', 'changes', 'endpoints', 'at'].map((name) => say(`column.${name}`))
+    await streamCsv(context, reply, 'order-customers.csv', head, async (db, cursor) => {
+      const order = await orders.row(db, params.orderId)
+      const page = await places.list(db, order.id, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor })
+      if (cursor === undefined) await record(db, context.services.vault, context.now, doer(context), { activity: 'order.exported', object: objectOf(order), after: query })
+      return {
+        rows: page.rows.map((one) => [
+          one.customerName, one.productName, one.ring, say(`place-step.${one.step}`), one.reason && say(`place-reason.${one.reason}`), one.lines.map((line) => lineWords(say, line)).join('\n'), one.endpointCount, one.at,
+        ]),
+        nextCursor: page.nextCursor,
+      }
+    })
+  }),
+
+  handle(ordersApi.undoOrder, async ({ db, services, now, actor }, { params }) => await draftUndo(db, services, now, actor, params.orderId)),
 
   handleStream(ordersApi.exportOrderAgents, async (context, { params, query }, reply) => {
     const say = speaker(context.actor.locale)
-    const head = ['endpoint', 'customer', 'ring', 'order-step', 'reason', 'at'].map((name) => say(`column.${name}`))
+    const head = ['endpoint', 'customer', 'ring', 'order-step', 'reason', 'outcome', 'at'].map((name) => say(`column.${name}`))
     await streamCsv(context, reply, 'order.csv', head, async (db, cursor) => {
       const order = await orders.row(db, params.orderId)
-      const page = await orders.agents(db, params.orderId, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor })
+      const page = await agents.list(db, order, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor })
       if (cursor === undefined) await record(db, context.services.vault, context.now, doer(context), { activity: 'order.exported', object: objectOf(order), after: query })
       const because = (reason: string | null) => (reason === null ? null : say.has(`command-reason.${reason}`) ? say(`command-reason.${reason}`) : reason)
-      return { rows: page.rows.map((one) => [one.name, one.customerName, one.ring, say(`order-step.${one.step}`), because(one.reason), one.at]), nextCursor: page.nextCursor }
+      return { rows: page.rows.map((one) => [one.name, one.customerName, one.ring, say(`order-step.${one.step}`), because(one.reason), one.outcome && say(`order-outcome.${one.outcome}`), one.at]), nextCursor: page.nextCursor }
     })
   }),
 
@@ -119,4 +146,4 @@ async function waitingFor(db: TenantDb, orderId: string): Promise<string[]> {
 }
 
 /** What an order tells, in the reader's words. */
-export const deedKey = (type: OrderType): string => (isSwitch(type) ? `order-deed.${type}` : `command.${type}`)
+export const deedKey = (type: OrderType): string => (isSwitch(type) || type === 'change-urls' ? `order-deed.${type}` : `command.${type}`)

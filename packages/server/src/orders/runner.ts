@@ -1,9 +1,10 @@
-import { nextMove, type OrderCause } from '@vigie/domain/orders'
+import { isCarrying, nextMove, withPlaces, type OrderCause } from '@vigie/domain/orders'
 import { record } from '../audit/index.ts'
 import { endUnsent } from '../commands/index.ts'
 import { inRounds, type Background, type Services, type TenantDb } from '../platform/index.ts'
 import { objectOf } from './giving.ts'
 import * as people from './people.ts'
+import * as places from './places.ts'
 import { agentsAtOnce, releaseSome } from './release.ts'
 import * as orders from './store.ts'
 import { orderBell } from './wake.ts'
@@ -76,7 +77,7 @@ async function decide(db: TenantDb, services: Services, orderId: string, now: Da
   const whole = of(orderId)
   const move = nextMove({
     state: order.state, ring: order.ring, rings: order.ring_percents.length, ringAt: order.ring_at, ringMinutes: order.ring_minutes, failurePercent: order.failure_percent, startsAt: order.starts_at,
-    counts: of(orderId, order.ring), planned: whole.planned, open: whole.waiting + whole.delivered + whole.running,
+    counts: isCarrying(order.type) ? withPlaces(of(orderId, order.ring), await places.countsOf(db, orderId, order.ring)) : of(orderId, order.ring), planned: whole.planned + order.places_planned, open: whole.waiting + whole.delivered + whole.running,
   }, now)
   switch (move.kind) {
     case 'wait':
@@ -110,10 +111,11 @@ async function stopBy(db: TenantDb, services: Services, order: orders.OrderRow, 
   await record(db, services.vault, now, { kind: 'system', name: 'orders' }, { activity: state === 'paused' ? 'order.paused' : 'order.halted', object: objectOf(order), before: { state: order.state }, after: { state, cause } })
 }
 
-/** Ends what was not handed over, piece by piece; what was goes on (R15). */
+/** Ends what was not handed over, piece by piece; what was goes on (R15). Settings that were set at a customer stay wanted there, so what was told of them goes on too. */
 async function haltSome(db: TenantDb, order: orders.OrderRow, now: Date): Promise<Next> {
   const { rows } = await db.query<{ agent_id: string; ring: number; command_id: string | null; step: string }>(
-    `select agent_id, ring, command_id, step from order_agent where order_id = $1 and step in ('planned', 'waiting') order by agent_id limit ${agentsAtOnce * 4}`, [order.id])
+    `select agent_id, ring, command_id, step from order_agent where order_id = $1 and step = any($2) order by agent_id limit ${agentsAtOnce * 4}`, [order.id, isCarrying(order.type) ? ['planned'] : ['planned', 'waiting']])
+  await places.skipPlanned(db, order.id, null, 'order-halted', now)
   if (rows.length === 0) {
     await orders.fold(db, order.id)
     await orders.set(db, order.id, { state: 'halted', ended_at: now })
@@ -129,6 +131,7 @@ async function skipUnseen(db: TenantDb, orderId: string, now: Date): Promise<voi
   const order = await orders.lock(db, orderId)
   if (order.state !== 'running') return
   const { rows } = await db.query<{ agent_id: string; ring: number }>(`select agent_id, ring from order_agent where order_id = $1 and ring = $2 and step = 'planned' order by agent_id`, [orderId, order.ring])
+  await places.skipPlanned(db, orderId, order.ring, 'customer-gone', now)
   await skip(db, orderId, rows, 'agent-gone', now)
 }
 

@@ -1,9 +1,11 @@
 import { Problem, type QueryOf } from '@vigie/domain/kernel'
-import { noCounts, type Order, type OrderAgent, type OrderCause, type OrderCounts, type OrderParams, type ordersApi, type OrderState, type OrderStep, type OrderTarget, type OrderType, shownOrderStates } from '@vigie/domain/orders'
+import { isCarrying, noCounts, type Order, type OrderCause, type OrderCounts, type OrderParams, type ordersApi, type OrderState, type OrderStep, type OrderTarget, type OrderType, shownOrderStates } from '@vigie/domain/orders'
 import { keyset, likePattern, Params, type TenantDb } from '../platform/index.ts'
+import type { Carried } from './carrying.ts'
 
 const columns = `b.id, b.type, b.params, b.target, b.state, b.cause, b.ring_percents, b.ring_minutes, b.failure_percent, b.ring, b.ring_at, b.agent_count, b.customer_count, b.planned, b.skipped, b.offline_count,
-  b.is_in_rings, b.is_beyond_caps, b.starts_at, b.approved_by, b.again_of, b.created_by_id, b.created_by, b.created_at, b.given_at, b.ended_at, b.version`
+  b.is_in_rings, b.is_beyond_caps, b.weakens, b.carried, b.undo_of, b.places_planned, b.places_set, b.places_skipped,
+  (select u.id from command_order u where u.undo_of = b.id and u.state not in ('draft', 'refused', 'halted') order by u.id desc limit 1) as undone_by, b.starts_at, b.approved_by, b.again_of, b.created_by_id, b.created_by, b.created_at, b.given_at, b.ended_at, b.version`
 
 export interface OrderRow {
   id: string
@@ -24,6 +26,14 @@ export interface OrderRow {
   offline_count: number
   is_in_rings: boolean
   is_beyond_caps: boolean
+  weakens: boolean
+  /** Null: it carries nothing. */
+  carried: Carried | null
+  undo_of: string | null
+  undone_by: string | null
+  places_planned: number
+  places_set: number
+  places_skipped: number
   starts_at: Date | null
   approved_by: string | null
   again_of: string | null
@@ -95,7 +105,8 @@ export function toOrder(b: OrderRow, counted: OrderCounts): Order {
   const ofDraft = b.given_at === null ? { ...counted, planned: b.planned, skipped: b.skipped } : counted
   return {
     id: b.id, type: b.type, params: b.params, target: b.target, state: b.state, cause: b.cause, agentCount: b.agent_count, customerCount: b.customer_count, counts: ofDraft, ring: b.ring, ringPercents: b.ring_percents,
-    ringMinutes: b.ring_minutes, failurePercent: b.failure_percent, isBeyondCaps: b.is_beyond_caps, startsAt: b.starts_at?.toISOString() ?? null, approvedBy: b.approved_by, againOf: b.again_of,
+    ringMinutes: b.ring_minutes, failurePercent: b.failure_percent, isBeyondCaps: b.is_beyond_caps, startsAt: b.starts_at?.toISOString() ?? null, approvedBy: b.approved_by, againOf: b.again_of, undoOf: b.undo_of, undoneBy: b.undone_by,
+    templateName: b.carried?.kind === 'template' ? b.carried.template.name : null, places: isCarrying(b.type) ? { planned: b.places_planned, set: b.places_set, skipped: b.places_skipped } : null, weakens: b.weakens,
     createdById: b.created_by_id, createdBy: b.created_by, createdAt: b.created_at.toISOString(), givenAt: b.given_at?.toISOString() ?? null, endedAt: b.ended_at?.toISOString() ?? null, version: b.version,
   }
 }
@@ -121,43 +132,4 @@ export async function list(db: TenantDb, query: QueryOf<typeof ordersApi.listOrd
   const shown = page.page(rows)
   const of = await counts(db, shown.rows.map(({ id }) => id))
   return { rows: shown.rows.map((one) => toOrder(one, of(one.id))), nextCursor: shown.nextCursor }
-}
-
-interface AgentRow {
-  agent_id: string
-  name: string
-  customer_id: string
-  company: string
-  product_id: string
-  ring: number
-  step: OrderStep
-  reason: string | null
-  command_id: string | null
-  at: Date
-}
-const agentSorts = { name: [{ sql: 'i.name_key', type: 'text' }], customer: [{ sql: 'i.company_key', type: 'text' }] } as const
-
-/** Plan: order_agent_name, order_agent_company or order_agent_step. */
-export async function agents(db: TenantDb, orderId: string, query: QueryOf<typeof ordersApi.listOrderAgents>): Promise<{ rows: OrderAgent[]; nextCursor: string | null }> {
-  const params = new Params()
-  const where = [`i.order_id = ${params.add(orderId)}`]
-  if (query.step) where.push(`i.step = any(${params.add(query.step)}::text[])`)
-  if (query.customerId) where.push(`i.customer_id = ${params.add(query.customerId)}`)
-  if (query.q) {
-    const pattern = `(select vigie.fold(${params.add(likePattern(query.q))}))` // once, not for each row
-    where.push(`(i.name_key like ${pattern} or i.company_key like ${pattern})`)
-  }
-  const page = keyset(agentSorts, 'i.agent_id', query, params)
-  where.push(page.where)
-  const { rows } = await db.query<AgentRow & { keys: string[] }>(
-    `select i.agent_id, i.name, i.customer_id, i.company, i.product_id, i.ring, i.step, i.reason, i.command_id, i.at, ${page.keys} as keys from order_agent i
-     where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`, params.values)
-  const shown = page.page(rows)
-  return {
-    rows: shown.rows.map((one) => ({
-      id: one.agent_id, name: one.name, customerId: one.customer_id, customerName: one.company, productId: one.product_id, ring: one.ring, step: one.step, reason: one.reason,
-      commandId: one.command_id, at: one.at.toISOString(),
-    })),
-    nextCursor: shown.nextCursor,
-  }
 }

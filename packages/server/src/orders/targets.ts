@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import { customersApi } from '@vigie/domain/customers'
 import { fieldErrorsOf, Problem } from '@vigie/domain/kernel'
-import { orderLimit, type OrderTarget } from '@vigie/domain/orders'
+import { inverses, isCarrying, orderLimit, type OrderTarget, type OrderType } from '@vigie/domain/orders'
 import { productsApi } from '@vigie/domain/products'
 import { listCustomers } from '../customers/index.ts'
 import { exportPageSize, type TenantDb } from '../platform/index.ts'
@@ -30,11 +30,8 @@ async function find(db: TenantDb, target: OrderTarget, now: Date): Promise<strin
       return await ofProducts(db, 'p.customer_id = any($1)', [target.customerIds])
     case 'matching':
       return await matching(db, target)
-    case 'customers-list': {
-      const query = parse(customersApi.listCustomers.query!, target.filter)
-      const customers = await everyPage((cursor) => listCustomers(db, { ...query, limit: exportPageSize, cursor }))
-      return await ofProducts(db, 'p.customer_id = any($1)', [customers.map(({ id }) => id)])
-    }
+    case 'customers-list':
+      return await ofProducts(db, 'p.customer_id = any($1)', [await listed(db, target.filter)])
     case 'endpoints-list': {
       const query = parse(productsApi.listEndpoints.query!, target.filter)
       const endpoints = await everyPage((cursor) => listEndpoints(db, { ...query, limit: exportPageSize, cursor }, now))
@@ -43,7 +40,41 @@ async function find(db: TenantDb, target: OrderTarget, now: Date): Promise<strin
     case 'failed-of':
       if ((await db.query('select from command_order where id = $1', [target.orderId])).rowCount === 0) throw new Problem('order.not-found', { orderId: target.orderId })
       return await ids(db, `select agent_id as id from order_agent where order_id = $1 and step in ('failed', 'expired', 'unknown')`, [target.orderId])
+    case 'undo-of':
+      return await ids(db, `select agent_id as id from order_agent where order_id = $1 and step in ('delivered', 'running', 'succeeded', 'unknown')`, [target.orderId])
   }
+}
+
+/** The customers that a target means, for what is set at customers or at products of these types, or at these products. @throws request.invalid: machines have no settings of their own */
+export async function customersOf(db: TenantDb, target: OrderTarget): Promise<{ customerIds: string[]; productIds: readonly string[] | null; typeIds: readonly string[] | null }> {
+  await assertThere(db, target)
+  const some = (customerIds: string[], typeIds: readonly string[] | null = null) => ({ customerIds, productIds: null, typeIds })
+  if (target.kind === 'customers') return some([...new Set(target.customerIds)])
+  if (target.kind === 'products') return { customerIds: await ids(db, 'select distinct customer_id as id from product where id = any($1)', [target.productIds]), productIds: target.productIds, typeIds: null }
+  if (target.kind === 'customers-list') return some(await listed(db, target.filter))
+  if (target.kind === 'matching' && target.groups === undefined) {
+    const customerIds = await ids(
+      db, `select id from customer c where ($1::uuid[] is null or c.id = any($1)) and ($2::text[] is null or c.id in (select customer_id from customer_tag where tag = any($2)))
+        and ($3::text[] is null or c.id in (select customer_id from product where type_id = any($3)))`, [target.customerIds ?? null, target.tags ?? null, target.typeIds ?? null])
+    return some(customerIds, target.typeIds ?? null)
+  }
+  throw new Problem('request.invalid', {}, { fields: [{ path: 'target', code: 'not-a-choice' }] })
+}
+
+/** Of an order that takes another back: agents that were told something else of the kind since, by somebody or something else. They are left alone. */
+export async function changedSince(db: TenantDb, { type, undo_of: undoOf }: { type: OrderType; undo_of: string | null }, agentIds: readonly string[] | null): Promise<string[]> {
+  if (undoOf === null || isCarrying(type)) return []
+  const inverse = inverses[type]
+  const types = [type, ...(inverse === undefined ? [] : [inverse]), ...(type === 'stop-outbreak-defence' ? ['start-outbreak-defence'] : [])]
+  return await ids(
+    db, `select i.agent_id as id from order_agent i join command t on t.partner_id = i.partner_id and t.id = i.command_id
+         where i.order_id = $1 and ($3::uuid[] is null or i.agent_id = any($3))
+           and exists (select from command o where o.partner_id = t.partner_id and o.agent_id = t.agent_id and o.number > t.number and o.type = any($2) and o.step not in ('expired', 'failed'))`, [undoOf, types, agentIds])
+}
+
+async function listed(db: TenantDb, filter: Record<string, string>): Promise<string[]> {
+  const query = parse(customersApi.listCustomers.query!, filter)
+  return (await everyPage((cursor) => listCustomers(db, { ...query, limit: exportPageSize, cursor }))).map(({ id }) => id)
 }
 
 /** What is named one by one is there, all of it: an id of others is one that never was (R2). @throws customer.not-found, product.not-found, endpoint.not-found, agent.not-found */

@@ -6,7 +6,7 @@ import { assertConsent, enterGate } from '../consent/index.ts'
 import type { Context as HttpContext } from '../platform/index.ts'
 import { deliver, mostAtOnce } from './delivery.ts'
 import { chainOf, isAt, nothingAt, ofCustomers, save, type Kept } from './layers.ts'
-import { contextsBelow, levelOf, type Context, type Named } from './places.ts'
+import { contextsBelow, levelOf, type Context, type Named, type Place } from './places.ts'
 import { holdSettings, keysOfType, refresh } from './wanted.ts'
 
 export type Who = Pick<HttpContext, 'db' | 'now' | 'services' | 'actor' | 'origin'>
@@ -92,14 +92,14 @@ export async function change(who: Who, steps: readonly Step[], { confirmWeaker, 
 }
 
 /** The agents that what is set at these places concerns; a customer's others go on meanwhile. */
-async function lockBelow(db: Who['db'], places: readonly Named[]): Promise<void> {
+export async function lockBelow(db: Who['db'], places: readonly Place[]): Promise<void> {
   await db.query(
     `select from agent where id in (select e.agent_id from unnest($1::uuid[], $2::uuid[], $3::text[]) t (customer_id, product_id, name)
        join endpoint e on e.customer_id = t.customer_id and (t.product_id is null or e.product_id = t.product_id) and (t.name is null or e."group" = t.name)) order by id for no key update`,
     [places.map(({ customerId }) => customerId), places.map(({ productId }) => productId), places.map(({ group }) => group)])
 }
 
-export const shownInAudit = (place: Named, { values, template }: Kept) => ({ at: levelOf(place), names: place.names, values, template: template && { id: template.id, name: template.name, version: template.version } })
+export const shownInAudit = (place: Pick<Named, 'customerId' | 'productId' | 'group' | 'names'>, { values, template }: Kept) => ({ at: levelOf(place), names: place.names, values, template: template && { id: template.id, name: template.name, version: template.version } })
 
 async function assertMayWeaken({ db, services, actor }: Who, { before, after, steps, effects }: Plan, isConfirmed: boolean): Promise<void> {
   const weaker = effects.flatMap(({ changes }) => changes).filter(({ weakens }) => weakens)

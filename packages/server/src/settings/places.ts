@@ -58,6 +58,15 @@ export async function contextsBelow(db: TenantDb, { customerId, productId, group
   return rows
 }
 
+/** Those of whole customers, in one go. */
+export async function contextsOf(db: TenantDb, customerIds: readonly string[]): Promise<Context[]> {
+  const { rows } = await db.query<Context>(
+    `select e.customer_id as "customerId", e.product_id as "productId", p.type_id as "typeId", e."group", e.count as "endpointCount", c.time_zone as "timeZone"
+     from (select customer_id, product_id, "group", count(*)::integer as count from endpoint where customer_id = any($1) group by 1, 2, 3) e
+       join product p on p.id = e.product_id join customer c on c.id = e.customer_id order by 1, 2, 4`, [customerIds])
+  return rows
+}
+
 /** The types of all products below a place, with or without endpoints. */
 export async function typesBelow(db: TenantDb, { customerId, productId }: Place): Promise<string[]> {
   const { rows } = await db.query<{ type_id: string }>('select distinct type_id from product where customer_id = $1 and ($2::uuid is null or id = $2)', [customerId, productId])

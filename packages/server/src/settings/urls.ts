@@ -45,8 +45,39 @@ export interface Adding {
  * @throws url.too-many
  */
 export async function add(db: TenantDb, { customerId, kind, lines, isDryRun }: Adding, by: string, now: Date): Promise<ReplyOf<typeof urlListsApi.addUrls> & { entries: string[] }> {
-  await db.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`urls ${db.tenant.partnerId} ${customerId ?? ''}`])
+  await holdUrls(db, [customerId])
   const { rows: held } = await db.query<{ kind: UrlKind; entry: string }>('select kind, entry from url_entry where customer_id is not distinct from $1', [customerId])
+  const sorted = sortOut(held, kind, lines)
+  if (sorted.total > mostUrls) throw new Problem('url.too-many', { most: mostUrls })
+  if (!isDryRun) await insert(db, { customerId, kind, entries: sorted.entries }, by, now)
+  return { added: sorted.entries.length, known: sorted.known.length, refused: sorted.refused, entries: sorted.entries }
+}
+
+/** Entries that `sortOut` let through. @returns their ids, in their order */
+export async function insert(db: TenantDb, { customerId, kind, entries }: { customerId: string | null; kind: UrlKind; entries: readonly string[] }, by: string, now: Date): Promise<string[]> {
+  const ids = entries.map(() => newId(now))
+  if (ids.length > 0) {
+    await db.query(
+      `insert into url_entry (partner_id, id, customer_id, kind, entry, added_by, added_at) select $1, t.id, $2, $3, t.entry, $4, $5 from unnest($6::uuid[], $7::text[]) t (id, entry)`,
+      [db.tenant.partnerId, customerId, kind, by, now, ids, entries])
+  }
+  return ids
+}
+
+/** Whoever writes an owner's lists waits here for who writes them already. In the order of owners. */
+export async function holdUrls(db: TenantDb, customerIds: readonly (string | null)[]): Promise<void> {
+  await db.query('select pg_advisory_xact_lock(hashtextextended(one, 0)) from (select one from unnest($1::text[]) one order by one) ordered', [customerIds.map((id) => `urls ${db.tenant.partnerId} ${id ?? ''}`)])
+}
+
+interface Sorted {
+  entries: string[]
+  known: string[]
+  refused: { line: number; text: string; code: string; conflictsWith: string | null }[]
+  /** Of this kind, with those that would be added. */
+  total: number
+}
+/** Which of these lines an owner's lists take: ADM-2, an address in one can't be in the other. */
+export function sortOut(held: readonly { kind: UrlKind; entry: string }[], kind: UrlKind, lines: readonly string[]): Sorted {
   const others = new UrlIndex()
   const own = new Set<string>()
   for (const row of held) {
@@ -56,11 +87,11 @@ export async function add(db: TenantDb, { customerId, kind, lines, isDryRun }: A
       if ('entry' in parsed) others.add(parsed.entry)
     }
   }
-  const reply: ReplyOf<typeof urlListsApi.addUrls> & { entries: string[] } = { added: 0, known: 0, refused: [], entries: [] }
+  const sorted: Sorted = { entries: [], known: [], refused: [], total: 0 }
   for (const [at, text] of lines.entries()) {
     if (text.trim() === '') continue
     const parsed = parseUrlEntry(text)
-    const refuse = (code: string, conflictsWith: string | null = null) => void reply.refused.push({ line: at + 1, text: text.trim().slice(0, 200), code, conflictsWith })
+    const refuse = (code: string, conflictsWith: string | null = null) => void sorted.refused.push({ line: at + 1, text: text.trim().slice(0, 200), code, conflictsWith })
     if ('code' in parsed) {
       refuse(parsed.code)
       continue
@@ -68,20 +99,13 @@ export async function add(db: TenantDb, { customerId, kind, lines, isDryRun }: A
     const { entry } = parsed
     const opposite = others.contradiction(entry)
     if (opposite) refuse('url.contradicts', opposite.text)
-    else if (own.has(entry.text)) reply.known += 1
+    else if (own.has(entry.text)) sorted.known.push(entry.text)
     else {
       own.add(entry.text)
-      reply.entries.push(entry.text)
+      sorted.entries.push(entry.text)
     }
   }
-  reply.added = reply.entries.length
-  if (own.size > mostUrls) throw new Problem('url.too-many', { most: mostUrls })
-  if (!isDryRun && reply.added > 0) {
-    await db.query(
-      `insert into url_entry (partner_id, id, customer_id, kind, entry, added_by, added_at) select $1, t.id, $2, $3, t.entry, $4, $5 from unnest($6::uuid[], $7::text[]) t (id, entry)`,
-      [db.tenant.partnerId, customerId, kind, by, now, reply.entries.map(() => newId(now)), reply.entries])
-  }
-  return reply
+  return { ...sorted, total: own.size }
 }
 
 /** @returns what was removed. @throws url.not-found unless all are there */

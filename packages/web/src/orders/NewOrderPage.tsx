@@ -1,6 +1,6 @@
 import { customersApi } from '@vigie/domain/customers'
 import { longestDefenceDays } from '@vigie/domain/outbreak'
-import { isDangerous, isSwitch, orderParams, ordersApi, orderTypes, type DryRun, type Order, type OrderTarget, type OrderType } from '@vigie/domain/orders'
+import { isCarrying, isDangerous, isSwitch, orderParams, ordersApi, orderTypes, type DryRun, type GivenTarget, type Order, type OrderType } from '@vigie/domain/orders'
 import { productsApi } from '@vigie/domain/products'
 import { releasesApi } from '@vigie/domain/releases'
 import { commandKinds } from '@vigie/domain/commands'
@@ -19,7 +19,7 @@ const tags = query(customersApi.listTags).with({})
 const versions = query(releasesApi.listVersions).with({})
 export const loader = load(policy)
 
-const offered = orderTypes.filter((type) => isSwitch(type) || type in orderParams || commandKinds[type].isPlain)
+const offered = orderTypes.filter((type) => isSwitch(type) || (!isCarrying(type) && (type in orderParams || commandKinds[type].isPlain)))
 type Looked = { order: Order; dryRun: DryRun }
 
 /** One order over many: what, to whom, a look at what would happen, then the word. */
@@ -37,7 +37,7 @@ export default function NewOrderPage() {
   )
 }
 
-function Choose({ brought, onLooked, isLooked }: { brought: OrderTarget | null; onLooked(looked: Looked | null): void; isLooked: boolean }) {
+function Choose({ brought, onLooked, isLooked }: { brought: GivenTarget | null; onLooked(looked: Looked | null): void; isLooked: boolean }) {
   const say = useText()
   const at = useAddress()
   const rings = useRings()
@@ -55,7 +55,7 @@ function Choose({ brought, onLooked, isLooked }: { brought: OrderTarget | null; 
     shape: orderShape as never,
     submit: async (values, intent) => {
       const type = values.type as OrderType
-      const target: OrderTarget = brought ?? { kind: 'matching', ...(values.tag ? { tags: [values.tag] } : {}), ...(values.typeId ? { typeIds: [values.typeId] } : {}) }
+      const target: GivenTarget = brought ?? { kind: 'matching', ...(values.tag ? { tags: [values.tag] } : {}), ...(values.typeId ? { typeIds: [values.typeId] } : {}) }
       return await look.run({ body: { type, target, ...paramsOf(type, values, Date.now()), ...(isDangerous(type) ? {} : { isInRings: values.isInRings }) } }, { intent })
     },
     rename: { 'params.version': 'version', 'params.until': 'days', 'params.blockPorts': 'ports' },
@@ -102,7 +102,7 @@ function Choose({ brought, onLooked, isLooked }: { brought: OrderTarget | null; 
   )
 }
 
-const countOf = (target: OrderTarget): number => ('agentIds' in target ? target.agentIds.length : 'endpointIds' in target ? target.endpointIds.length : 'productIds' in target ? target.productIds.length : target.kind === 'customers' ? target.customerIds.length : 0)
+const countOf = (target: GivenTarget): number => ('agentIds' in target ? target.agentIds.length : 'endpointIds' in target ? target.endpointIds.length : 'productIds' in target ? target.productIds.length : target.kind === 'customers' ? target.customerIds.length : 0)
 
 function Confirm({ looked: { order, dryRun }, onMoved }: { looked: Looked; onMoved(looked: Looked): void }) {
   const say = useText()

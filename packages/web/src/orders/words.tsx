@@ -1,7 +1,7 @@
 import { isSwitch, type Order, type OrderState, type OrderStep, type OrderType } from '@vigie/domain/orders'
 import { StateTag, useText, type Sign } from '../kit/index.ts'
 
-export const deedKey = (type: OrderType): string => (isSwitch(type) ? `order-deed.${type}` : `command.${type}`)
+export const deedKey = (type: OrderType): string => (isSwitch(type) || type === 'change-urls' ? `order-deed.${type}` : `command.${type}`)
 
 export function Deed({ type }: { type: OrderType }) {
   return <>{useText()(deedKey(type))}</>
