@@ -83,6 +83,10 @@ export class SiteServer {
   #told = ''
   readonly #routes = new Map<number, Route>()
   readonly #paused = new Set<Route>()
+  /** Batches that our connection has not handed to the network, the oldest first. */
+  readonly #held = new Set<{ records: number; bytes: number; atMs: number }>()
+  /** Vigie was told that something is held back, or nothing yet: it is to hear what became of it. */
+  #isHeldOpen = true
   #lastRoute = 0
   #opens = new Map<string, number>()
   #opensSinceMs = 0
@@ -111,6 +115,16 @@ export class SiteServer {
   get waitingBytes(): number {
     return this.#line?.bufferedBytes() ?? 0
   }
+  /** The same in items that endpoints have told: how many, and for how long the oldest waits. */
+  get held(): { records: number; bytes: number; oldestMs: number } {
+    const [oldest] = this.#held
+    let [records, bytes] = [0, 0]
+    for (const one of this.#held) {
+      records += one.records
+      bytes += one.bytes
+    }
+    return { records, bytes, oldestMs: oldest ? Math.round(performance.now() - oldest.atMs) : 0 }
+  }
   get routes(): number {
     return this.#routes.size
   }
@@ -137,6 +151,7 @@ export class SiteServer {
     this.#line = line
     this.#lastRoute = 0
     this.#told = ''
+    this.#isHeldOpen = true
     this.#tell()
   }
 
@@ -146,6 +161,7 @@ export class SiteServer {
     for (const route of this.#routes.values()) route.socket.close(1013)
     this.#routes.clear()
     this.#paused.clear()
+    this.#held.clear()
   }
 
   /** What Vigie says to a route. */
@@ -293,14 +309,19 @@ export class SiteServer {
     const line = this.#line
     if (!line || this.#routes.get(route.number) !== route) return
     const text = isBinary ? '' : data.toString('utf8')
-    const kind = kindOf(text)
-    if (kind === null) {
+    const said = read(text)
+    if (said === null) {
       // not JSON: inside our own frame it would end the whole site's connection
       this.cut++
       return route.socket.close(1008)
     }
-    if (kind === 'beat') return // many at once: #beat
-    line.send(`{"kind":"via","route":${route.number},"frame":${text}}`, () => this.#release())
+    if (said.kind === 'beat') return // many at once: #beat
+    const batch = said.records > 0 ? { records: said.records, bytes: data.length, atMs: performance.now() } : null
+    if (batch) this.#held.add(batch)
+    line.send(`{"kind":"via","route":${route.number},"frame":${text}}`, () => {
+      if (batch) this.#held.delete(batch)
+      this.#release()
+    })
     if (line.bufferedBytes() > lineFullBytes) {
       this.#paused.add(route)
       route.socket.pause()
@@ -335,17 +356,20 @@ export class SiteServer {
       if (route.isHeardSinceBeat) heard.push(route.number)
       route.isHeardSinceBeat = false
     }
-    if (heard.length > 0) this.#line?.send(JSON.stringify({ kind: 'via-beats', routes: heard }))
+    const { held } = this
+    if (!this.#line || (heard.length === 0 && held.records === 0 && !this.#isHeldOpen)) return
+    this.#isHeldOpen = held.records > 0
+    this.#line.send(JSON.stringify({ kind: 'via-beats', routes: heard, held }))
   }
 }
 
-/** Null: not the JSON of an object. */
-function kindOf(text: string): string | null {
+/** Null: not the JSON of an object. `records`: items of a batch. */
+function read(text: string): { kind: string; records: number } | null {
   try {
     const value: unknown = JSON.parse(text)
     if (value === null || typeof value !== 'object') return null
-    const { kind } = value as { kind?: unknown }
-    return typeof kind === 'string' ? kind : ''
+    const { kind, items } = value as { kind?: unknown; items?: unknown }
+    return { kind: typeof kind === 'string' ? kind : '', records: kind === 'batch' && Array.isArray(items) ? items.length : 0 }
   } catch {
     return null
   }

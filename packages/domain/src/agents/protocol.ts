@@ -232,8 +232,14 @@ export const ViaFrame = z.object({ kind: z.literal('via'), route: z.number().int
 export const ViaEndFrame = z.object({ kind: z.literal('via-end'), route: z.number().int().min(1).max(1_000_000) })
 /** Up: an endpoint's agent opened a route; answered by a `via` with its own challenge. `address`: as the site server sees it, to show. */
 export const ViaOpenFrame = z.object({ kind: z.literal('via-open'), route: z.number().int().min(1).max(1_000_000), address: Name })
-/** Beats of many at once: the routes that were heard since the last one. */
-export const ViaBeatsFrame = z.object({ kind: z.literal('via-beats'), routes: z.array(z.number().int()).max(10_000) })
+/**
+ * Beats of many at once: the routes that were heard since the last one. `held`: of what its endpoints have told (items of batches), what the site server has not passed on yet: on a slow line it grows. All of it
+ * is in its memory; the endpoints keep it until Vigie has it. Since version 2; absent: it does not say.
+ */
+export const ViaBeatsFrame = z.object({
+  kind: z.literal('via-beats'), routes: z.array(z.number().int()).max(10_000),
+  held: z.object({ records: z.number().int().min(0).max(2_147_483_647), bytes: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER), oldestMs: z.number().int().min(0).max(31_536_000_000) }).optional(),
+})
 /** Down: does that route's endpoint answer? The site server asks it (ping) and says `via-alive` if it did: a laptop that left without a word must not be taken for a second copy (R10). */
 export const ViaAskFrame = z.object({ kind: z.literal('via-ask'), route: z.number().int().min(1).max(1_000_000) })
 export const ViaAliveFrame = z.object({ kind: z.literal('via-alive'), route: z.number().int().min(1).max(1_000_000) })
@@ -273,8 +279,11 @@ export const LineReply = z.object({ line: Bytes(64), holdMs: z.number().int().mi
 export const LineUp = z.object({ number: z.number().int().min(1), frames: z.array(z.unknown()).max(2_000), isEnd: z.boolean().optional() })
 /** `isFull`: taken, but nothing more may be said yet: ask with the same number. `closed`: the line's end, as a WebSocket's close code; null: it is open. */
 export const LineUpReply = z.object({ isFull: z.boolean(), closed: z.number().int().nullable() })
-/** `after`: all up to this number was heard. `alive`: answers the server's last question whether anybody is there. A sign of life, hence the time. */
-export const LineDown = z.object({ after: z.number().int().min(0), at: Instant, alive: z.number().int().nullable() })
+/**
+ * `after`: all up to this number was heard. `alive`: answers the server's last question whether anybody is there. A sign of life, hence the time. `holdMs`: to be held no longer, where something on the way
+ * cuts earlier.
+ */
+export const LineDown = z.object({ after: z.number().int().min(0), at: Instant, alive: z.number().int().nullable(), holdMs: z.number().int().min(1).optional() })
 /** Frames `last - frames.length + 1` to `last`. `ask`: is anybody there? Said at once with the next question (`alive`); null: nobody asks. */
 export const LineDownReply = z.object({ last: z.number().int().min(0), frames: z.array(z.unknown()), ask: z.number().int().nullable(), closed: z.number().int().nullable() })
 /** Close code of a line that is not there (any more). */

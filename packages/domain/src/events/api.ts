@@ -22,10 +22,10 @@ export const resolveEvent = defineRoute({
   problems: ['event.not-found', 'event.resolved-already', 'event.no-command-resolves', 'command.not-supported', 'command.target-unregistered', 'command.target-disabled'],
 })
 
-/** `countedFrom`, `countedUntil`: by when a record counts (R23), as figures do; `from`, `until`: by when its machine says it was. */
+/** `threat`: its name as it was told, whole. `countedFrom`, `countedUntil`: by when a record counts (R23), as figures do; `from`, `until`: by when its machine says it was. */
 export const listDetections = defineRoute({
   id: 'detections.list', method: 'GET', path: '/v1/detections', permission: 'detection.read',
-  query: listQuery(['at'], { customerId: CustomerId.optional(), productId: ProductId.optional(), endpointId: EndpointId.optional(), typeId: anyOf(z.string().min(1).max(40), 20).optional(), category: z.string().max(40).optional(), outcome: oneOrMore(detectionOutcomes).optional(), from: Instant.optional(), until: Instant.optional(),
+  query: listQuery(['at'], { customerId: CustomerId.optional(), productId: ProductId.optional(), endpointId: EndpointId.optional(), typeId: anyOf(z.string().min(1).max(40), 20).optional(), category: z.string().max(40).optional(), outcome: oneOrMore(detectionOutcomes).optional(), threat: z.string().min(1).max(255).optional(), from: Instant.optional(), until: Instant.optional(),
     countedFrom: Instant.optional(), countedUntil: Instant.optional(),
   }, '-at'),
   reply: listReply(Detection), problems: ['consent.missing'],

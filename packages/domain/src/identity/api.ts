@@ -83,6 +83,9 @@ export const giveUpSwitch = defineRoute({
 export const listSwitches = defineRoute({
   id: 'switches.list', method: 'GET', path: '/v1/switches', permission: 'product.read', query: listQuery(['createdAt'], switchFilters, '-createdAt'), reply: listReply(ConnectionSwitch), problems: [],
 })
+export const exportSwitches = defineRoute({
+  id: 'switches.export', method: 'GET', path: '/v1/switches.csv', permission: 'product.read', query: listQuery(['createdAt'], switchFilters, '-createdAt'), reply: z.string(), problems: [], produces: 'text/csv',
+})
 export const getSwitch = defineRoute({ id: 'switches.get', method: 'GET', path: '/v1/switches/:switchId', permission: 'product.read', params: ofSwitch, reply: ConnectionSwitch, problems: ['switch.not-found'] })
 export const listSwitchAgents = defineRoute({
   id: 'switches.agents', method: 'GET', path: '/v1/switches/:switchId/agents', permission: 'product.read', params: ofSwitch, query: listQuery(['name'], { step: oneOrMore(switchSteps).optional() }, 'name'), reply: listReply(SwitchAgent),

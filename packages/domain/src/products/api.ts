@@ -82,7 +82,7 @@ export const listEndpoints = defineRoute({
 })
 /** Columns of the CSV, in the order they stand there when none are named. */
 export const endpointCsvColumns = [
-  'name', 'customerName', 'tags', 'productName', 'productType', 'group', 'addresses', 'platform', 'state', 'agentVersion', 'agentId', 'fingerprint', 'missingProtection', 'outdated', 'engine', 'engineVersion', 'patternVersion',
+  'name', 'customerName', 'tags', 'productName', 'productType', 'group', 'addresses', 'formerAddresses', 'platform', 'state', 'agentVersion', 'agentId', 'fingerprint', 'missingProtection', 'outdated', 'engine', 'engineVersion', 'patternVersion',
   'patternBuiltAt', 'updateCheckedAt', 'realTimeScan', 'lastScan', 'openInfections', 'lastSeenAt', 'collectedAt',
 ] as const
 /** `columns`: those to write; without it all. */

@@ -33,6 +33,8 @@ export const Agent = z.object({
   role: z.enum(['own', 'endpoint']),
   /** Host name of the site server through which it reports, or last did; null: it reports directly. */
   through: z.string().nullable(),
+  /** AGT-8: what it holds back of its site's endpoints, and since when; null: nothing, or it is no site server. */
+  held: z.object({ records: z.number().int(), since: Instant }).nullable(),
   /** By what it is connected, or was last: a WebSocket, or HTTPS long polling where that can't be had; null: not connected yet. */
   carrier: z.enum(['websocket', 'polling']).nullable(),
   /** Why by long polling, as the agent says: text key below `agent.connection.`; null: it is not, or did not say. */

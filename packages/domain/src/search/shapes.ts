@@ -5,13 +5,13 @@ import { eventStates, severities } from '../events/shapes.ts'
 import { AccountId, CustomerId, EndpointId, EventId, Instant, ProductId } from '../kernel/index.ts'
 
 /** What is found by its words, in the order in which it is shown. Screens and actions the console knows by itself. */
-export const searchKinds = ['customer', 'product', 'endpoint', 'event', 'account'] as const
+export const searchKinds = ['customer', 'product', 'endpoint', 'event', 'threat', 'account'] as const
 export const SearchKind = z.enum(searchKinds)
 export type SearchKind = z.infer<typeof SearchKind>
 
 /** ACC-2: of a kind that one may not read nothing is found, and nothing is said. */
 export const findsWith: Readonly<Record<SearchKind, Permission>> = {
-  customer: 'customer.read', product: 'product.read', endpoint: 'product.read', event: 'event.read', account: 'account.read',
+  customer: 'customer.read', product: 'product.read', endpoint: 'product.read', event: 'event.read', threat: 'detection.read', account: 'account.read',
 }
 
 const place = { customerId: CustomerId, customerName: z.string() }
@@ -27,6 +27,8 @@ export const SearchHit = z.discriminatedUnion('kind', [
     kind: z.literal('event'), id: EventId, category: z.string(), condition: z.string(), figures: z.record(z.string(), z.union([z.number(), z.string()])), severity: z.enum(severities), state: z.enum(eventStates),
     lastRaisedAt: Instant, productName: z.string(), threat: z.string().nullable(), ...place,
   }),
+  /** What was found at a product between these days (UTC), whether it is still there or was dealt with, as long as there are records of it. */
+  z.object({ kind: z.literal('threat'), id: z.uuid(), name: z.string(), productId: ProductId, productName: z.string(), firstOn: z.iso.date(), lastOn: z.iso.date(), ...place }),
   z.object({ kind: z.literal('account'), id: AccountId, name: z.string(), email: z.string(), role: Role, state: AccountState }),
 ])
 export type SearchHit = z.infer<typeof SearchHit>

@@ -29,6 +29,11 @@ export const Site = z.object({
     /** Text key below `site-problem.`; null: it listens. */
     problem: z.string().nullable(),
     reportedAt: Instant,
+    /**
+     * What it had taken from its endpoints and not yet passed on when it last said so: on a slow line it grows. The endpoints keep all of it until Vigie has it. `since`: when it took the oldest; null: nothing waits.
+     * Null: it does not say (an older agent).
+     */
+    held: z.object({ records: z.number().int(), sizeBytes: z.number().int(), since: Instant.nullable(), saidAt: Instant }).nullable(),
   }).nullable(),
   /** Agents of the site's endpoints. `through`: connected through the site server now; `direct`: by themselves. */
   endpoints: z.object({ all: z.number().int(), through: z.number().int(), direct: z.number().int(), away: z.number().int() }),

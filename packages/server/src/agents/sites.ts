@@ -5,7 +5,7 @@ import type { Services } from '../platform/index.ts'
 import type { Connection, Line } from './connection.ts'
 import { byAgent, systemOf } from './enrol.ts'
 import type { Presence } from './presence.ts'
-import { keepSite } from './store.ts'
+import { keepHeld, keepSite } from './store.ts'
 
 /** A person is told of agents that have no business at a site at most so often. */
 const tellOfForeignMs = 600_000
@@ -20,6 +20,10 @@ interface Carrier {
   paused: Set<number>
   toldOfForeignMs: number
   keptSiteMs: number
+  /** What it said last that it holds back; null: nothing yet. */
+  heldRecords: number | null
+  /** What it said of it is stored in the order in which it was said. */
+  holding: Promise<void>
 }
 
 export interface SitesDeps {
@@ -53,7 +57,7 @@ export function createSites({ services, presence, open, hear, closed }: SitesDep
 
   function carrierOf(connection: Connection): Carrier {
     let carrier = carriers.get(connection)
-    if (!carrier) carriers.set(connection, (carrier = { connection, routes: new Map(), lastRoute: 0, paused: new Set(), toldOfForeignMs: -Infinity, keptSiteMs: -Infinity }))
+    if (!carrier) carriers.set(connection, (carrier = { connection, routes: new Map(), lastRoute: 0, paused: new Set(), toldOfForeignMs: -Infinity, keptSiteMs: -Infinity, heldRecords: null, holding: Promise.resolve() }))
     return carrier
   }
 
@@ -127,6 +131,18 @@ export function createSites({ services, presence, open, hear, closed }: SitesDep
     })
   }
 
+  /** Only what is new: nothing held, as nearly always, is said with every beat and written once. */
+  function noteHeld(carrier: Carrier, held: { records: number; bytes: number; oldestMs: number } | null): void {
+    const records = held?.records ?? 0
+    if (records === 0 && carrier.heldRecords === 0) return
+    carrier.heldRecords = records
+    const { partnerId, productId, customerId, agentId } = carrier.connection
+    const at = clock.now()
+    carrier.holding = carrier.holding.then(() => database.transaction(systemOf(partnerId), async (db) => {
+      if (await keepHeld(db, { productId, agentId, held, at })) db.announce({ kind: 'product', id: productId, customerId })
+    })).catch((error: unknown) => log.warn('what a site server holds back could not be stored', { error: String(error) }))
+  }
+
   return {
     take(connection, value) {
       const parsed = ViaUpFrame.safeParse(value)
@@ -160,6 +176,7 @@ export function createSites({ services, presence, open, hear, closed }: SitesDep
             inner.heardMs = nowMs
             if (inner.identity) presence.beat(inner)
           }
+          if (frame.held) noteHeld(carrier, frame.held)
           return true
         }
         case 'via-alive': {
@@ -177,6 +194,7 @@ export function createSites({ services, presence, open, hear, closed }: SitesDep
       const carrier = carriers.get(connection)
       if (!carrier) return
       carriers.delete(connection)
+      if (carrier.heldRecords !== null) noteHeld(carrier, null)
       for (const inner of [...carrier.routes.values()]) (inner.socket as ReturnType<typeof lineOf>).end()
     },
     foreign(connection) {

@@ -179,3 +179,14 @@ export async function keepSite(db: TenantDb, site: { productId: string; customer
   )
   return rowCount > 0
 }
+
+/** What a site server holds back, as it says itself (AGT-8); null: its connection is gone, and with it what it held. False: it says nothing new. */
+export async function keepHeld(db: TenantDb, site: { productId: string; agentId: string; held: { records: number; bytes: number; oldestMs: number } | null; at: Date }): Promise<boolean> {
+  const { records, bytes, oldestMs } = site.held ?? { records: 0, bytes: 0, oldestMs: 0 }
+  const { rowCount } = await db.query(
+    `update site_server set held_records = $3, held_bytes = $4, held_since = $5, held_at = $6
+     where product_id = $1 and agent_id = $2 and (held_at is null or held_records <> $3 or held_bytes <> $4 or held_records > 0)`,
+    [site.productId, site.agentId, records, bytes, records > 0 ? new Date(site.at.getTime() - oldestMs) : null, site.at],
+  )
+  return rowCount > 0
+}

@@ -40,6 +40,7 @@ export async function list(db: TenantDb, query: QueryOf<typeof eventsApi.listDet
   }
   if (query.typeId) where.push(`d.product_id in (select id from product where type_id = any(${params.add(query.typeId)}::text[]))`)
   if (query.category) where.push(`d.category = ${params.add(query.category)}`)
+  if (query.threat) where.push(`d.threat = ${params.add(query.threat)}`)
   if (query.outcome) where.push(`d.outcome = any(${params.add(query.outcome)})`)
   if (query.from) where.push(`d.at >= ${params.add(query.from)}`)
   if (query.until) where.push(`d.at < ${params.add(query.until)}`)

@@ -13,9 +13,10 @@ afterAll(() => server.close())
 const rows = async (text: string, values: unknown[] = []) => (await server.database.owner.query(text, values)).rows
 const idOf = async (agent: SiteAgent): Promise<string> => (await rows('select id from endpoint where product_id = $1 and key = $2', [agent.productId, agent.key]))[0]?.id
 const all = (partnerId: string) => ({ partnerId, scope: 'all' as const, principalId: null })
-/** All of an endpoint and its infections, as text. */
+/** All of an endpoint, its infections and where it was, as text. */
 const picture = async (id: string) => await rows(
-  `select to_jsonb(e) - 'open_infections' as row, e.open_infections, (select jsonb_agg(to_jsonb(i) order by i.id) from infection i where i.endpoint_id = e.id) as infections from endpoint e where e.id = $1`, [id])
+  `select to_jsonb(e) - 'open_infections' as row, e.open_infections, (select jsonb_agg(to_jsonb(i) order by i.id) from infection i where i.endpoint_id = e.id) as infections,
+     (select jsonb_agg(to_jsonb(a) order by a.address) from endpoint_address a where a.endpoint_id = e.id) as places from endpoint e where e.id = $1`, [id])
 
 async function twoOfOne(): Promise<{ site: Site; staying: SiteAgent; taken: SiteAgent; stayingId: string; takenId: string }> {
   const site = await aSite(server)
@@ -150,7 +151,7 @@ describe('merging (INV-3, AGT-9)', () => {
     expect(columns.map(({ name }) => name).sort()).toEqual([...merging.reportedColumns, ...merging.ownColumns].sort())
     // endpoint_search is filled by triggers; an alias leads to another endpoint before its own goes
     const hanging = await rows(`select distinct conrelid::regclass::text as name from pg_constraint where contype = 'f' and confrelid = 'public.endpoint'::regclass order by 1`)
-    expect(hanging.map(({ name }) => name)).toEqual(['endpoint_alias', 'endpoint_search', 'infection', 'setting_state'])
+    expect(hanging.map(({ name }) => name)).toEqual(['endpoint_address', 'endpoint_alias', 'endpoint_search', 'infection', 'setting_state'])
   })
 })
 

@@ -78,11 +78,13 @@ export async function merge(db: TenantDb, staying: EndpointRow, taken: EndpointR
      where t.endpoint_id = $2 and t.closed_at is null and s.endpoint_id = $1 and s.closed_at is null and s.category = t.category and s.object_hash = t.object_hash returning t.id`, [staying.id, taken.id, now])
   const { rows: moved } = await db.query<{ id: string }>('update infection set endpoint_id = $1, product_id = $3 where endpoint_id = $2 returning id', [staying.id, taken.id, staying.product_id])
   await db.query(
-    `insert into endpoint_merge (partner_id, id, customer_id, endpoint_id, endpoint_name, merged_id, merged_name, product_id, key, snapshot, setting_state, replaced, replaced_at, infection_ids, twin_infection_ids, merged_at, merged_by)
-     select $1, $2, t.customer_id, s.id, s.name, t.id, t.name, t.product_id, t.key, to_jsonb(t), (select to_jsonb(w) from setting_state w where w.endpoint_id = t.id), case when $5 then to_jsonb(s) end, case when $5 then t.received_at end, $6, $7, $8, $9
+    `insert into endpoint_merge (partner_id, id, customer_id, endpoint_id, endpoint_name, merged_id, merged_name, product_id, key, snapshot, setting_state, replaced, replaced_at, infection_ids, twin_infection_ids, merged_at, merged_by, places)
+     select $1, $2, t.customer_id, s.id, s.name, t.id, t.name, t.product_id, t.key, to_jsonb(t), (select to_jsonb(w) from setting_state w where w.endpoint_id = t.id), case when $5 then to_jsonb(s) end, case when $5 then t.received_at end, $6, $7, $8, $9,
+       (select jsonb_agg(to_jsonb(a)) from endpoint_address a where a.endpoint_id in (s.id, t.id))
      from endpoint s, endpoint t where s.id = $3 and t.id = $4`,
     [db.tenant.partnerId, id, staying.id, taken.id, isNewer, moved.map((row) => row.id), twins.map((row) => row.id), now, by])
   if (isNewer) await db.query(`update endpoint s set (${reportedColumns.join(', ')}) = (select ${reported('t')} from endpoint t where t.id = $2) where s.id = $1`, [staying.id, taken.id])
+  await takePlaces(db, staying, taken)
   await raiseRevision(db, staying.id, taken.id)
   // what stood for the taken one stands for the staying one now
   await db.query('update endpoint_alias set endpoint_id = $1 where endpoint_id = $2', [staying.id, taken.id])
@@ -128,6 +130,7 @@ export async function undoMerge(db: TenantDb, mergeId: string, by: string, now: 
 
   await db.query('delete from endpoint_alias where merge_id = $1', [mergeId])
   await putBack(db, mergeId)
+  await putPlacesBack(db, mergeId, root)
   await putSettingsBack(db, mergeId)
   await raiseRevision(db, of.merged_id, root.id)
   // what had been taken into it before goes with it
@@ -144,6 +147,7 @@ export async function undoMerge(db: TenantDb, mergeId: string, by: string, now: 
       `update endpoint e set (${reportedColumns.join(', ')}) = (select ${reported('r')} from endpoint_merge m, jsonb_populate_record(null::endpoint, m.replaced) r where m.id = $2)
        where e.id = $1 and e.received_at = $3`, [of.endpoint_id, mergeId, of.replaced_at])
   }
+  await forgetPlaces(db, mergeId, root)
   await db.query('update endpoint_merge set undone_at = $2, undone_by = $3 where id = $1', [mergeId, now, by])
   await countInfections(db, [root.id, of.merged_id])
   await recountEndpoints(db, [root.product_id, of.product_id])
@@ -164,6 +168,36 @@ async function putBack(db: TenantDb, mergeId: string): Promise<void> {
   await db.query(
     `insert into endpoint (${names.join(', ')}) select ${names.map((name) => values[name] ?? `r.${name}`).join(', ')}
      from endpoint_merge m join product p on p.partner_id = m.partner_id and p.id = m.product_id, jsonb_populate_record(null::endpoint, m.snapshot) r where m.id = $1`, [mergeId])
+}
+
+/** Where the taken one was, the staying one was too; what the staying one has now it was told by its own report, or by the newer one it took over. */
+async function takePlaces(db: TenantDb, staying: EndpointRow, taken: EndpointRow): Promise<void> {
+  await db.query(
+    `insert into endpoint_address as s (partner_id, endpoint_id, address, customer_id, product_id, first_seen_at, last_seen_at)
+     select partner_id, $1, address, customer_id, $3, first_seen_at, coalesce(last_seen_at, $4, first_seen_at) from endpoint_address where endpoint_id = $2
+     on conflict (partner_id, endpoint_id, address) do update
+       set first_seen_at = least(s.first_seen_at, excluded.first_seen_at), last_seen_at = case when s.last_seen_at is not null then greatest(s.last_seen_at, excluded.last_seen_at) end`,
+    [staying.id, taken.id, staying.product_id, taken.received_at])
+}
+
+/** The merge's row says where each had been. */
+const placesOf = (endpoint: 'merged_id' | 'endpoint_id') => `(select r.* from endpoint_merge m, jsonb_populate_recordset(null::endpoint_address, m.places) r where m.id = $1 and r.endpoint_id = m.${endpoint})`
+
+async function putPlacesBack(db: TenantDb, mergeId: string, { customer_id: customerId }: { customer_id: string }): Promise<void> {
+  await db.query(
+    `insert into endpoint_address as t (partner_id, endpoint_id, address, customer_id, product_id, first_seen_at, last_seen_at)
+     select partner_id, endpoint_id, address, $2, product_id, first_seen_at, last_seen_at from ${placesOf('merged_id')} r
+     on conflict (partner_id, endpoint_id, address) do update set first_seen_at = excluded.first_seen_at`, [mergeId, customerId])
+}
+
+/** What the one that stays had from the other goes again; where it was itself by then, or is now, it was. */
+async function forgetPlaces(db: TenantDb, mergeId: string, { id: rootId }: { id: string }): Promise<void> {
+  await db.query(
+    `delete from endpoint_address s using endpoint_merge m, ${placesOf('merged_id')} t
+     where m.id = $1 and s.endpoint_id = $2 and s.address = t.address and s.last_seen_at <= m.merged_at and not exists (select from ${placesOf('endpoint_id')} o where o.address = s.address)`, [mergeId, rootId])
+  await db.query(
+    `update endpoint_address s set first_seen_at = o.first_seen_at, last_seen_at = case when s.last_seen_at <= m.merged_at then coalesce(o.last_seen_at, s.last_seen_at) else s.last_seen_at end
+     from endpoint_merge m, ${placesOf('endpoint_id')} o where m.id = $1 and s.endpoint_id = $2 and s.address = o.address`, [mergeId, rootId])
 }
 
 /** Orders to an agent only ever count up: what either identity was told stays below what this one is told next (AGT-4). */

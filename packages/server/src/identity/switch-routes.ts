@@ -2,7 +2,7 @@ import { canGiveUp, identityApi } from '@vigie/domain/identity'
 import { Problem } from '@vigie/domain/kernel'
 import { assertSecondFactor } from '../access/index.ts'
 import { record } from '../audit/index.ts'
-import { handle, handleInSteps, type Context, type Handler } from '../platform/index.ts'
+import { exportPageSize, handle, handleInSteps, handleStream, speaker, streamCsv, type Context, type Handler } from '../platform/index.ts'
 import * as switches from './switches.ts'
 import { connectionCode, start } from './switching.ts'
 import { switchBell } from './wake.ts'
@@ -46,6 +46,21 @@ export const switchRoutes: Handler[] = [
   }),
 
   handle(identityApi.listSwitches, async ({ db, actor }, { query }) => await switches.list(db, query, actor.accountId)),
+  handleStream(identityApi.exportSwitches, async (context, { query }, reply) => {
+    const say = speaker(context.actor.locale)
+    const head = ['product', 'customer', 'switch-to', 'state', 'agents', 'switch-ready', 'switch-gone-over', 'switch-troubled', 'switch-cause', 'reason', 'switch-begun', 'switch-by', 'approved-by', 'switch-ended'].map((name) => say(`column.${name}`))
+    await streamCsv(context, reply, 'switches.csv', head, async (db, cursor) => {
+      const page = await switches.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor }, context.actor.accountId)
+      if (cursor === undefined) {
+        await record(db, context.services.vault, context.now, doer(context), { activity: 'switch.exported', object: { kind: 'product', id: null, name: 'switches.csv' }, customerId: query.customerId ?? null, after: query })
+      }
+      const rows = page.rows.map((row) => [
+        row.productName, row.customerName, row.server, say(`switch-state.${row.state}`), row.agentCount, row.preparedCount, row.switchedCount, row.troubledCount, row.cause && say(`switch-cause.${row.cause}`), row.reason, row.createdAt, row.createdBy,
+        row.approvedBy, row.endedAt,
+      ])
+      return { rows, nextCursor: page.nextCursor }
+    })
+  }),
   handle(identityApi.getSwitch, async ({ db, actor }, { params }) => await switches.get(db, params.switchId, actor.accountId)),
   handle(identityApi.listSwitchAgents, async ({ db }, { params, query }) => await switches.agents(db, params.switchId, query)),
 ]

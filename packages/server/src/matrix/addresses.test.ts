@@ -18,7 +18,7 @@ const address = '198.51.100.77'
 vi.setConfig({ testTimeout: 60_000 })
 
 /** Where addresses are. A new column needs its word here, and in the code. Not machines': whom a session, a browser or a mail came from, and where the customer lives. */
-const kept = ['agent.addresses', 'endpoint.addresses', 'enrolment_refusal.addresses', 'enrolment_refusal.from_address']
+const kept = ['agent.addresses', 'endpoint.addresses', 'endpoint_address.address', 'enrolment_refusal.addresses', 'enrolment_refusal.from_address']
 const notMachines = ['audit.address', 'customer.address', 'session.address']
 
 beforeAll(async () => {
@@ -26,7 +26,8 @@ beforeAll(async () => {
   world = await aWorld(server.database, 'x')
   actor = await anActor(server.database, world.partnerId, { role: 'owner', isPrimary: true })
   const { customerId, agentId } = world.shown
-  for (const place of kept) {
+  // where an endpoint was is written by the database itself, when its addresses change
+  for (const place of kept.filter((one) => one !== 'endpoint_address.address')) {
     const [table, column] = place.split('.')
     await server.database.owner.query(`update ${table} set ${column} = ${column === 'addresses' ? 'array[$2::text]' : '$2'} where customer_id = $1`, [customerId, address])
   }

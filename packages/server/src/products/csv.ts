@@ -1,4 +1,4 @@
-import type { Endpoint, Product, productsApi } from '@vigie/domain/products'
+import type { AddressSpan, Endpoint, Product, productsApi } from '@vigie/domain/products'
 import type { speaker } from '../platform/index.ts'
 
 type Say = ReturnType<typeof speaker>
@@ -7,8 +7,11 @@ type Column = (typeof productsApi.endpointCsvColumns)[number]
 /** A word of a newer agent or version has no text yet: it is shown as it is (R19). */
 const named = (say: Say, key: string, word: string): string => (say.has(key) ? say(key) : word)
 
+/** `places`: where it was, if that is asked for and may be seen. */
+type ExportedEndpoint = Endpoint & { places: readonly AddressSpan[] }
+
 /** What an endpoint's row says in each column; titles are `column.<title>`. */
-export const endpointCells: Record<Column, [title: string, cell: (row: Endpoint, say: Say) => string | number | null]> = {
+export const endpointCells: Record<Column, [title: string, cell: (row: ExportedEndpoint, say: Say) => string | number | null]> = {
   name: ['endpoint', (row) => row.name],
   customerName: ['customer', (row) => row.customerName],
   tags: ['tags', (row) => row.tags.join(', ')],
@@ -16,6 +19,7 @@ export const endpointCells: Record<Column, [title: string, cell: (row: Endpoint,
   productType: ['product-type', (row, say) => named(say, `product-type.${row.typeId}.name`, row.typeId)],
   group: ['group', (row, say) => row.groupLabel ?? named(say, `group.${row.group}`, row.group)],
   addresses: ['addresses', (row) => row.addresses?.join(' ') ?? null],
+  formerAddresses: ['former-addresses', ({ places }) => places.filter(({ isCurrent }) => !isCurrent).map(({ address, firstSeenAt, lastSeenAt }) => `${address} (${firstSeenAt}/${lastSeenAt})`).join(' ') || null],
   platform: ['platform', (row) => row.platform],
   state: ['agent-state', (row, say) => say(`agent-state.${row.state}`)],
   agentVersion: ['agent-version', (row) => row.agentVersion],

@@ -3,6 +3,7 @@ import { outdatedBefore, silentAfterDays, type Endpoint, type EndpointDetails, t
 import { assertConsent, restrictView, withoutAddresses } from '../consent/index.ts'
 import { keyset, Params, type TenantDb } from '../platform/index.ts'
 import { newestOfEngines, type Newest } from './newest.ts'
+import { placesOf } from './places.ts'
 import { endpointColumns, endpointJoins, toEndpoint, type EndpointRow } from './rows.ts'
 import { behind, foundBy } from './search.ts'
 
@@ -107,7 +108,8 @@ export async function get(db: TenantDb, id: string, now: Date): Promise<Endpoint
   const newest = await newestOfEngines(db, now)
   const [endpoint] = await toEndpoints(db, [row], newest)
   const own = row.engine === null ? undefined : newest.get(row.engine)
-  return { ...endpoint!, formerNames: row.former_names ?? [], newest: own === undefined ? null : { patternBuiltAt: own.patternBuiltAt?.toISOString() ?? null, engineVersion: own.version } }
+  const addressHistory = endpoint!.addresses && ((await placesOf(db, [id])).get(id) ?? [])
+  return { ...endpoint!, addressHistory, formerNames: row.former_names ?? [], newest: own === undefined ? null : { patternBuiltAt: own.patternBuiltAt?.toISOString() ?? null, engineVersion: own.version } }
 }
 
 /** The first few, by name: by their words, or their ids, their agents' or their products' or its GUID. */

@@ -9,6 +9,7 @@ import { assertVersion, handle, handleStream, speaker, exportPageSize, streamCsv
 import { endpointCells, productCells } from './csv.ts'
 import * as endpoints from './endpoints.ts'
 import { toAgent, type AgentRow } from './rows.ts'
+import { placesOf } from './places.ts'
 import * as products from './store.ts'
 
 const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
@@ -140,7 +141,8 @@ export const productRoutes: Handler[] = [
       if (cursor === undefined) {
         await record(db, context.services.vault, context.now, doer(context), { activity: 'endpoint.exported', object: { kind: 'endpoint', id: null, name: 'endpoints.csv' }, customerId: query.customerId ?? null, after: { ...query, columns } })
       }
-      return { rows: page.rows.map((row) => cells.map(([, cell]) => cell(row, say))), nextCursor: page.nextCursor }
+      const places = columns.includes('formerAddresses') ? await placesOf(db, page.rows.filter(({ addresses }) => addresses !== null).map(({ id }) => id)) : null
+      return { rows: page.rows.map((row) => cells.map(([, cell]) => cell({ ...row, places: places?.get(row.id) ?? [] }, say))), nextCursor: page.nextCursor }
     })
   }),
 

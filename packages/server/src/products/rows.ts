@@ -51,7 +51,8 @@ export function toProduct(row: ProductRow, now: Date): Product {
 
 export const agentColumns = `a.id, a.customer_id, a.product_id, a.switch, a.state, a.cause, a.hostname, a.platform, a.addresses, a.agent_version, a.commands, a.cloned_from_id,
   a.held_by is not null as is_connected, a.role,
-  (select v.hostname from agent v where v.partner_id = a.partner_id and v.id = a.via_agent_id) as via_hostname, a.carrier, a.polling_reason, a.last_seen_at, a.registered_at`
+  (select v.hostname from agent v where v.partner_id = a.partner_id and v.id = a.via_agent_id) as via_hostname,
+  (select jsonb_build_object('records', s.held_records, 'since', s.held_since) from site_server s where s.partner_id = a.partner_id and s.product_id = a.product_id and s.agent_id = a.id and s.held_records > 0) as held, a.carrier, a.polling_reason, a.last_seen_at, a.registered_at`
 
 export interface AgentRow {
   id: string
@@ -69,6 +70,8 @@ export interface AgentRow {
   is_connected: boolean
   role: Agent['role']
   via_hostname: string | null
+  /** As JSON has it: its instant is not in our shape. */
+  held: { records: number; since: string } | null
   carrier: Agent['carrier']
   polling_reason: string | null
   last_seen_at: Date | null
@@ -89,6 +92,7 @@ export function toAgent(row: AgentRow, isAddressShown = true): Agent {
     clonedFromId: row.cloned_from_id,
     role: row.role,
     through: row.via_hostname,
+    held: row.held && { records: row.held.records, since: new Date(row.held.since).toISOString() },
     carrier: row.carrier,
     pollingReason: row.polling_reason,
     commands: row.commands,

@@ -23,6 +23,8 @@ const old: readonly { sql: string; days: number }[] = [
   { days: termDays.deadLetter, sql: 'delete from dead_letter where id = any(array(select id from dead_letter where received_at < $1 order by received_at limit $2))' },
   { days: termDays.factHour, sql: 'delete from fact_hour where ctid = any(array(select ctid from fact_hour where hour < $1 limit $2))' },
   { days: termDays.departed, sql: 'delete from departed where ctid = any(array(select ctid from departed where went_at < $1 order by went_at limit $2))' },
+  { days: termDays.threatSeen, sql: `delete from threat_seen where id = any(array(select id from threat_seen where last_on < ($1::timestamptz at time zone 'UTC')::date order by last_on limit $2))` },
+  { days: termDays.endpointAddress, sql: 'delete from endpoint_address where ctid = any(array(select ctid from endpoint_address where last_seen_at < $1 order by last_seen_at limit $2))' },
   { days: termDays.tallyHour, sql: 'delete from tally_hour where ctid = any(array(select ctid from tally_hour where hour < $1 order by hour limit $2))' },
 ]
 
@@ -36,7 +38,7 @@ export async function removeOld(db: TenantDb, now: Date): Promise<number> {
       if ((rowCount ?? 0) < piece) break
     }
   }
-  return removed + (await removeSurplusLetters(db))
+  return removed + (await removeSurplusLetters(db)) + (await removeUnusedNames(db))
 }
 
 /** Agents with more letters than they may keep lose the oldest. Plan: the index dead_letter_agent, as many rows as there are letters; there are few. */
@@ -46,6 +48,14 @@ async function removeSurplusLetters(db: TenantDb): Promise<number> {
        select id from (select id, row_number() over (partition by agent_id order by received_at desc) as place from dead_letter) letter where place > $1 limit $2)`,
     [lettersPerAgent, piece * piecesARun],
   )
+  return rowCount ?? 0
+}
+
+/** Names of threats that nobody has (any more). Whoever notes new ones has the lock with others (`vigie.name_threats`); then it is for the next hour. Plan: a few thousand names, each looked up in threat_seen_name. */
+async function removeUnusedNames(db: TenantDb): Promise<number> {
+  const { rows: [lock] } = await db.query<{ isOurs: boolean }>(`select pg_try_advisory_xact_lock(hashtext('vigie.threat_name'), hashtext($1)) as "isOurs"`, [db.tenant.partnerId])
+  if (!lock!.isOurs) return 0
+  const { rowCount } = await db.query('delete from threat_name n where not exists (select from threat_seen s where s.partner_id = n.partner_id and s.threat_key = n.threat_key)')
   return rowCount ?? 0
 }
 

@@ -41,6 +41,11 @@ async function fill(): Promise<void> {
   await database.owner.query(
     `insert into dead_letter (partner_id, id, customer_id, product_id, agent_id, epoch, seq, reason, item, received_at)
      select partner_id, gen_random_uuid(), customer_id, id, id, id, 1, 'shape-wrong', '{}', at from product, unnest($1::timestamptz[]) at`, [days(termDays.deadLetter)])
+  await database.owner.query(
+    `insert into threat_seen (partner_id, customer_id, product_id, threat, first_on, last_on) select partner_id, customer_id, id, 'T' || (at < $2::timestamptz), '2020-01-01', at from product, unnest($1::timestamptz[]) at`, [days(termDays.threatSeen), ago(termDays.threatSeen)])
+  await database.owner.query(
+    `insert into endpoint_address (partner_id, endpoint_id, address, customer_id, product_id, first_seen_at, last_seen_at) select partner_id, id, '10.' || (at < $2::timestamptz), customer_id, product_id, '2020-01-01', at
+     from endpoint, unnest($1::timestamptz[]) at`, [days(termDays.endpointAddress), ago(termDays.endpointAddress)])
   await database.owner.query('analyze')
 }
 
@@ -57,6 +62,9 @@ describe('what is past its term goes (R41)', () => {
     expect(await count('tally_hour')).toBe(customers)
     expect(await count('dead_letter')).toBe(products)
     expect(await count('outbox')).toBe(3)
+    expect([await count('threat_seen'), await count('threat_name'), await count('threat_name', `threat_key = 'ttrue'`)]).toEqual([products, 1, 0])
+    // what they have now does not end
+    expect([await count('endpoint_address', `last_seen_at is not null`), await count('endpoint_address', `last_seen_at is null`)]).toEqual([endpoints, endpoints])
     expect(Number((await database.owner.query('select count(*) from event where partner_id <> $1', [estate.partnerId])).rows[0].count)).toBe(others)
     expect(await clean()).toBe(0)
   })

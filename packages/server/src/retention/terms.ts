@@ -4,6 +4,10 @@
  */
 export const termDays = {
   detection: 400,
+  /** Which threats a product had: as long as there are records of them, and no longer. */
+  threatSeen: 400,
+  /** Where an endpoint was, from when it was there last. */
+  endpointAddress: 400,
   tallyHour: 800,
   /** That a customer or product was there, from its deletion: for bars of 12 months, and the year before's. */
   departed: 800,

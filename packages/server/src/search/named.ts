@@ -3,6 +3,7 @@ import { restrictView } from '../consent/index.ts'
 import type { Actor, TenantDb } from '../platform/index.ts'
 import { toHit } from './endpoints.ts'
 import { toEventHit, type EventHitRow } from './events.ts'
+import { threatColumns, threatJoins, toThreatHit, type ThreatHitRow } from './threats.ts'
 
 type Read = (db: TenantDb, ids: readonly string[]) => Promise<SearchHit[]>
 
@@ -30,6 +31,11 @@ const readers: Readonly<Record<SearchKind, Read>> = {
       `select e.id, e.category, e.condition, e.figures, e.severity, e.state, e.last_raised_at, e.customer_id, c.company, p.description, null as threat
        from event e join customer c on c.partner_id = e.partner_id and c.id = e.customer_id join product p on p.partner_id = e.partner_id and p.id = e.product_id where e.id = any($1::uuid[])`, [ids])
     return rows.map(toEventHit)
+  },
+  async threat(db, ids) {
+    const consented = (await restrictView(db, 'view-detections', 't.customer_id', {})) ?? 'true'
+    const { rows } = await db.query<ThreatHitRow>(`select ${threatColumns} from threat_seen t ${threatJoins} where t.id = any($1::uuid[]) and ${consented}`, [ids])
+    return rows.map(toThreatHit)
   },
   async account(db, ids) {
     const { rows } = await db.query<Omit<HitOf<'account'>, 'kind'>>(`select id, vigie.person_name(first_name, last_name) as name, email, role, state from account where id = any($1::uuid[])`, [ids])

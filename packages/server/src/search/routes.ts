@@ -4,10 +4,11 @@ import { endpoints } from './endpoints.ts'
 import { accounts, customers, products } from './estate.ts'
 import { events } from './events.ts'
 import { named } from './named.ts'
+import { threats } from './threats.ts'
 import { prepare, type Found, type PageOf, type Words } from './words.ts'
 
 const finders: Readonly<Record<SearchKind, (db: TenantDb, words: Words, page: PageOf, actor: Actor) => Promise<Found<SearchHit>>>> = {
-  customer: customers, product: products, endpoint: endpoints, account: accounts, event: (db, words, page, actor) => events(db, words, page, actor.locale),
+  customer: customers, product: products, endpoint: endpoints, threat: threats, account: accounts, event: (db, words, page, actor) => events(db, words, page, actor.locale),
 }
 
 async function find(db: TenantDb, actor: Actor, kind: SearchKind, words: Words, page: PageOf): Promise<Found<SearchHit>> {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { SearchHit, SearchKind } from '@vigie/domain/search'
+import { aSite } from '../identity/testing/site.ts'
 import { newId, type Actor } from '../platform/index.ts'
 import { aCustomer, anActor, aPartner, aProduct } from '../platform/testing/database.ts'
 import { testServer, type TestServer } from '../platform/testing/server.ts'
@@ -167,6 +168,45 @@ describe('page by page', () => {
   })
 })
 
+describe('threats that were dealt with (decision 31)', () => {
+  it('are found by name, with or without their customer’s, from ingest on: a row a product, between its first and last day; the newest first, page by page; and the way leads to the records', async () => {
+    const site = await aSite(server)
+    const { as } = site
+    const [one, , two] = site.agents
+    const day = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
+    await one!.detect({ threat: 'Win.Trojan.Séance-7', outcome: 'quarantined', at: day(20) })
+    await one!.detect({ threat: 'Win.Trojan.Séance-7', outcome: 'deleted', at: day(3) })
+    await one!.detect({ threat: 'Other', at: day(3) })
+    await two!.detect({ threat: 'Win.Trojan.Séance-7', at: day(1) })
+    const threats = async (q: string) => {
+      const { body } = await as('GET', `/v1/search?q=${encodeURIComponent(q)}&kinds=threat`)
+      return (body.groups[0]?.rows ?? []).map((hit: Record<string, string>) => [hit['name'], hit['productName'], hit['customerName'], hit['firstOn'], hit['lastOn']])
+    }
+    const [atTwo, atOne] = [['Win.Trojan.Séance-7', 'Two', 'First', day(1).slice(0, 10), day(1).slice(0, 10)], ['Win.Trojan.Séance-7', 'One', 'First', day(20).slice(0, 10), day(3).slice(0, 10)]]
+    expect(await threats('seance')).toEqual([atTwo, atOne])
+    expect(await threats('TROJAN first')).toEqual([atTwo, atOne])
+    for (const q of ['first', 'trojan second', 'seance-8']) expect(await threats(q), q).toEqual([])
+    const first = (await as('GET', '/v1/search/threat?q=seance&limit=1')).body
+    const second = (await as('GET', `/v1/search/threat?q=seance&limit=1&cursor=${first.nextCursor}`)).body
+    expect([first.rows[0].productName, second.rows[0].productName, second.nextCursor]).toEqual(['Two', 'One', null])
+    const { body } = await as('GET', `/v1/detections?productId=${one!.productId}&threat=${encodeURIComponent('Win.Trojan.Séance-7')}`)
+    expect(body.rows.map((row: { outcome: string }) => row.outcome)).toEqual(['deleted', 'quarantined'])
+    expect((await as('GET', `/v1/names?of=threat:${first.rows[0].id}`)).body.rows).toEqual([first.rows[0]])
+  })
+
+  it('are written once a day at most, however often they are found', async () => {
+    const { agents: [agent], partnerId: own } = await aSite(server)
+    const written = () => sql('select threat, xmin::text, ctid::text from threat_seen where partner_id = $1', [own])
+    await agent!.detect({ threat: 'Same' })
+    const before = await written()
+    for (let n = 0; n < 3; n++) await agent!.detect({ threat: 'Same' })
+    expect(await written()).toEqual(before)
+    // and once only where the same is told late
+    await agent!.detect({ threat: 'Same', at: new Date(Date.now() - 40 * 86_400_000).toISOString() })
+    expect(await sql('select (last_on - first_on) as days from threat_seen where partner_id = $1', [own])).toEqual([{ days: 40 }])
+  })
+})
+
 describe('who finds what (ACC-1, ACC-2, ACC-14, R2)', () => {
   async function limited(customerIds: string[], role: Actor['role'] = 'technician'): Promise<Actor> {
     const actor = await anActor(server.database, partnerId, { role, isScopeLimited: true })
@@ -179,25 +219,26 @@ describe('who finds what (ACC-1, ACC-2, ACC-14, R2)', () => {
     const endpointId = await anEndpoint(productId, `pc-${mark}`, { addresses: ['10.77.0.1'] })
     const eventId = await anEvent(productId)
     await anInfection(endpointId, `Threat.${mark}`)
-    return { customerId, productId, endpointId, eventId }
+    const [{ id: threatId }] = await sql(`insert into threat_seen (partner_id, customer_id, product_id, threat, first_on, last_on) values ($1, $2, $3, $4, '2026-11-01', '2026-11-20') returning id`, [partnerId, customerId, productId, `Gone.${mark}`]) as [{ id: string }]
+    return { customerId, productId, endpointId, eventId, threatId }
   }
 
   it('a limited account finds nothing of others, by no word, id or name asked for, and pages tell no more', async () => {
     const [mine, others] = [await aWholeCustomer('common mine'), await aWholeCustomer('common theirs')]
     const actor = await limited([mine.customerId])
     const foreign = Object.values(others)
-    for (const q of ['common', 'company', 'pc-common', '10.77', 'antivirus', 'threat', 'product common', 'theirs', ...foreign]) {
+    for (const q of ['common', 'company', 'pc-common', '10.77', 'antivirus', 'threat', 'gone', 'product common', 'theirs', ...foreign]) {
       const found = await hits(q, actor)
       expect(found.map(({ id }) => id).filter((id) => foreign.includes(id)), q).toEqual([])
       expect(JSON.stringify(found), q).not.toContain('theirs')
-      for (const kind of ['customer', 'product', 'endpoint', 'event']) {
+      for (const kind of ['customer', 'product', 'endpoint', 'event', 'threat']) {
         const { body } = await server.as(actor)('GET', `/v1/search/${kind}?q=${encodeURIComponent(q)}&limit=1`)
         expect([body.rows.length <= 1, body.nextCursor], `${kind} ${q}`).toEqual([true, null])
       }
     }
-    const refs = (of: typeof mine) => `customer:${of.customerId},product:${of.productId},endpoint:${of.endpointId},event:${of.eventId}`
+    const refs = (of: typeof mine) => `customer:${of.customerId},product:${of.productId},endpoint:${of.endpointId},event:${of.eventId},threat:${of.threatId}`
     expect((await server.as(actor)('GET', `/v1/names?of=${refs(others)},${refs(mine)}`)).body.rows.map(({ id }: SearchHit) => id)).toEqual(Object.values(mine))
-    expect((await hits('common theirs')).map(({ kind }) => kind)).toEqual(['customer', 'product', 'endpoint', 'event'])
+    expect((await hits('common theirs')).map(({ kind }) => kind)).toEqual(['customer', 'product', 'endpoint', 'event', 'threat'])
   })
 
   it('another business finds nothing', async () => {
@@ -211,21 +252,21 @@ describe('who finds what (ACC-1, ACC-2, ACC-14, R2)', () => {
     await aWholeCustomer('shop')
     await sql(`update account set first_name = 'Shop' where id = $1`, [owner.accountId])
     const kinds = async (role: Actor['role']) => (await hits('shop', await anActor(server.database, partnerId, { role }))).map(({ kind }) => kind)
-    expect(await kinds('owner')).toEqual(['customer', 'product', 'endpoint', 'event', 'account'])
+    expect(await kinds('owner')).toEqual(['customer', 'product', 'endpoint', 'event', 'threat', 'account'])
     expect(await kinds('billing')).toEqual(['customer', 'product', 'endpoint'])
-    expect(await kinds('technician')).toEqual(['customer', 'product', 'endpoint', 'event'])
+    expect(await kinds('technician')).toEqual(['customer', 'product', 'endpoint', 'event', 'threat'])
     expect((await server.as(await anActor(server.database, partnerId, { role: 'technician' }))('GET', '/v1/search/account?q=shop')).body).toEqual({ rows: [], nextCursor: null })
   })
 
   it('who withdrew that his endpoints and detections are seen is not found by them (ACC-12)', async () => {
-    const { customerId, endpointId, eventId } = await aWholeCustomer('private')
+    const { customerId, endpointId, eventId, threatId } = await aWholeCustomer('private')
     for (const activity of ['view-endpoints', 'view-detections']) {
       expect((await server.as(owner)('POST', `/v1/customers/${customerId}/consent`, { activities: [activity], decision: 'withdrawn', saidBy: 'Camille', saidOn: '2026-11-20', reference: '', document: null })).status).toBe(200)
     }
     expect((await hits('pc-private')).map(({ kind }) => kind)).toEqual([])
-    expect(await hits('threat.private')).toEqual([])
+    expect([...await hits('threat.private'), ...await hits('gone.private')]).toEqual([])
     expect((await hits('company private')).map(({ kind }) => kind)).toEqual(['customer', 'product', 'event'])
-    expect((await server.as(owner)('GET', `/v1/names?of=endpoint:${endpointId},event:${eventId}`)).body.rows.map(({ kind }: SearchHit) => kind)).toEqual(['event'])
+    expect((await server.as(owner)('GET', `/v1/names?of=endpoint:${endpointId},event:${eventId},threat:${threatId}`)).body.rows.map(({ kind }: SearchHit) => kind)).toEqual(['event'])
   })
 })
 

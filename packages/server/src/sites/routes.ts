@@ -24,6 +24,7 @@ export const siteRoutes: Handler[] = [
     return {
       server: server && {
         agentId: server.agentId, hostname: server.hostname, state: server.state, urls: server.urls, problem: server.problem, reportedAt: server.reportedAt.toISOString(),
+        held: server.heldAt && { records: server.heldRecords, sizeBytes: server.heldBytes, since: server.heldSince?.toISOString() ?? null, saidAt: server.heldAt.toISOString() },
       },
       endpoints: await sites.endpointsOf(db, product.id),
       keys: await sites.keysOf(db, product.id, now),

@@ -80,4 +80,25 @@ describe('the agents of a site (AGT-8)', () => {
     expect((await call('GET', `/v1/products/${productId}`)).body.state).toBe('unregistered')
     expect((await call('POST', `/v1/products/${productId}/key`)).status).toBe(200)
   })
+
+  it('what the site server holds back of theirs is shown as it says it, and gone with its connection', async () => {
+    const { call, productId, identity } = await newSite()
+    const channel = await siteChannel(world.target, identity)
+    const server = async () => (await call('GET', `/v1/products/${productId}/site`)).body.server
+    const agent = async () => (await call('GET', `/v1/products/${productId}/agents`)).body.rows[0].held
+    channel.send({ kind: 'via-site', urls: ['https://192.0.2.7:8444'], caFingerprint: 'ab'.repeat(32), problem: null })
+    // one of an older version says nothing of it
+    channel.send({ kind: 'via-beats', routes: [] })
+    await expect.poll(async () => (await server())?.held, { timeout: 10_000 }).toBe(null)
+    channel.send({ kind: 'via-beats', routes: [], held: { records: 0, bytes: 0, oldestMs: 0 } })
+    await expect.poll(async () => (await server()).held, { timeout: 10_000 }).toMatchObject({ records: 0, sizeBytes: 0, since: null })
+    expect(await agent()).toBe(null)
+    channel.send({ kind: 'via-beats', routes: [], held: { records: 1_200, bytes: 3_000_000_000, oldestMs: 90_000 } })
+    await expect.poll(async () => (await server()).held, { timeout: 10_000 }).toMatchObject({ records: 1_200, sizeBytes: 3_000_000_000 })
+    const { since, saidAt } = (await server()).held
+    expect(Date.parse(saidAt) - Date.parse(since)).toBe(90_000)
+    expect(await agent()).toEqual({ records: 1_200, since })
+    await channel.kill()
+    await expect.poll(async () => (await server()).held, { timeout: 10_000 }).toMatchObject({ records: 0, since: null })
+  })
 })

@@ -49,11 +49,16 @@ export interface SiteRow {
   caFingerprint: string
   problem: string | null
   reportedAt: Date
+  heldRecords: number
+  heldBytes: number
+  heldSince: Date | null
+  heldAt: Date | null
 }
 /** Null: its site server has not said anything yet. */
 export async function serverOf(db: TenantDb, productId: string): Promise<SiteRow | null> {
   const { rows: [row] } = await db.query<SiteRow>(
-    `select s.agent_id as "agentId", a.hostname, a.state, s.urls, s.ca_fingerprint as "caFingerprint", s.problem, s.reported_at as "reportedAt"
+    `select s.agent_id as "agentId", a.hostname, a.state, s.urls, s.ca_fingerprint as "caFingerprint", s.problem, s.reported_at as "reportedAt",
+       s.held_records as "heldRecords", s.held_bytes::float8 as "heldBytes", s.held_since as "heldSince", s.held_at as "heldAt"
      from site_server s join agent a on a.partner_id = s.partner_id and a.id = s.agent_id where s.product_id = $1`,
     [productId],
   )

@@ -1,5 +1,5 @@
 import { canGiveUp, identityApi, switchStates, type ConnectionSwitch } from '@vigie/domain/identity'
-import { Ago, columns, DataTable, Empty, Link, load, Page, Part, paths, query, SidePanel, sortedBy, StateTag, useAddress, useCustomerFilter, useLoaded, useOriginFilters, useText, type Filter } from '../kit/index.ts'
+import { Ago, columns, csvOf, DataTable, Empty, Link, load, Page, Part, paths, query, SidePanel, sortedBy, StateTag, useAddress, useCustomerFilter, useLoaded, useOriginFilters, useText, type Filter } from '../kit/index.ts'
 import { SwitchDetail } from './SwitchDetail.tsx'
 import { switchTones } from './words.ts'
 
@@ -26,7 +26,7 @@ export default function SwitchesPage() {
   const filters = [states, ...useCustomerFilter(), ...useOriginFilters()].filter((filter) => filter.key !== 'endpointId')
   return (
     <Page title="identity.switches" about="identity.switches.about" crumbs={[{ label: 'inventory.title', to: paths.inventory() }]} fills>
-      <DataTable {...loaded} name="identity.switches" columns={shown} sort="-createdAt" filters={filters} opens={(one) => `?switch=${one.id}`} openId={at.search['switch']} empty={<Empty icon="inventory" title="identity.switches.none" about="identity.switches.none.about" />} />
+      <DataTable {...loaded} name="identity.switches" columns={shown} sort="-createdAt" filters={filters} csv={csvOf(identityApi.exportSwitches, list(at))} opens={(one) => `?switch=${one.id}`} openId={at.search['switch']} empty={<Empty icon="inventory" title="identity.switches.none" about="identity.switches.none.about" />} />
       <SidePanel param="switch" label="identity.switch" ids={loaded.rows.map((one) => one.id)}>
         {(id) => {
           const one = loaded.rows.find((row) => row.id === id)

@@ -2,6 +2,7 @@ import { productsApi } from '@vigie/domain/products'
 import { AddressesInFull } from '../consent/index.ts'
 import { RecentDetections } from '../detections/index.ts'
 import { AgentStateTag, Ago, Button, CopyText, Facts, Line, Link, Notice, Part, paths, query, Stack, StateTag, useActor, useFormat, useLoaded, useText } from '../kit/index.ts'
+import { AddressHistory } from './AddressHistory.tsx'
 import { AgentVersionWord } from './AgentVersionWord.tsx'
 import { LastScan, RealTimeScanTag } from './scan.tsx'
 import { RecentCommands } from './RecentCommands.tsx'
@@ -63,6 +64,7 @@ export function EndpointDetail({ endpointId }: { endpointId: string }) {
           ['inventory.column.openInfections', <InfectionCount key="infections" endpoint={endpoint} />],
         ]}
       />
+      <AddressHistory history={endpoint.addressHistory} />
       <div>
         <h3>{say('inventory.engine')}</h3>
         {engine === null ? (

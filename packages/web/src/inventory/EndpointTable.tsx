@@ -46,8 +46,8 @@ const shown = {
   product: [name, { ...addresses, isHidden: false, width: 150 }, { ...group, isHidden: false, width: 150 }, ...common],
 }
 
-/** The CSV has the columns that the list shows, in their order. */
-const csvColumns = (ids: readonly string[]) => ids.flatMap((id) => productsApi.endpointCsvColumns.filter((name) => name === id)).join(',')
+/** The CSV has the columns that the list shows, in their order; beside the addresses those they had. */
+const csvColumns = (ids: readonly string[]) => ids.flatMap((id) => productsApi.endpointCsvColumns.filter((name) => name === id || (id === 'addresses' && name === 'formerAddresses'))).join(',')
 
 const yesNo: Filter['options'] = [{ value: 'true', label: 'common.yes' }, { value: 'false', label: 'common.no' }]
 const protection: Filter[] = [

@@ -40,7 +40,7 @@ export const paths = {
   moves: (search: { customerId?: string; productId?: string; move?: string } = {}) => at('/inventory/moves', search),
   /** AGT-11: fleets on their way to another installation. */
   switches: (search: { customerId?: string; productId?: string; switch?: string } = {}) => at('/inventory/switches', search),
-  detections: (search: { customerId?: string; productId?: string; endpointId?: string; category?: string; outcome?: string } = {}) => at('/detections', search),
+  detections: (search: { customerId?: string; productId?: string; endpointId?: string; category?: string; outcome?: string; threat?: string; countedFrom?: string; countedUntil?: string } = {}) => at('/detections', search),
   commands: (search: { customerId?: string; productId?: string; eventId?: string; step?: string; command?: string } = {}) => at('/commands', search),
 
   orders: (search: { state?: string; type?: string; isMine?: boolean } = {}) => at('/orders', search),

@@ -28,6 +28,13 @@ function Cause({ agent: { hostname, cause } }: { agent: Agent }) {
   return <Notice tone="warning" title={{ text: hostname }}>{say(`agent-cause.${cause}`)}</Notice>
 }
 
+/** AGT-8: a site server whose line to Vigie takes less than its endpoints have to tell. */
+function Held({ agent: { hostname, held, state } }: { agent: Agent }) {
+  const say = useText()
+  if (held === null || state !== 'online') return null
+  return <Notice tone="pending" title={{ text: hostname }}>{say('products.agent.held', { records: held.records })} <Ago at={held.since} /></Notice>
+}
+
 /** The installations that speak for a product; copies of one identity are shown with their original, both kept. */
 export function AgentList({ productId }: { productId: string }) {
   const actor = useActor()
@@ -71,6 +78,7 @@ export function AgentList({ productId }: { productId: string }) {
   return (
     <Stack>
       {rows.map((agent) => <Cause key={agent.id} agent={agent} />)}
+      {rows.map((agent) => <Held key={agent.id} agent={agent} />)}
       <DataTable name="products.agents" rows={agentLines(rows)} rowId={({ agent }) => agent.id} columns={shown} actions={actions} empty={<Empty icon="server" title="products.agents.none" about="products.agents.none.about" />} />
     </Stack>
   )

@@ -1,5 +1,5 @@
-import { findsWith, searchApi, searchKinds, type SearchHit, type SearchKind } from '@vigie/domain/search'
-import { buttonClass, columns, DataTable, Empty, Glyph, Link, Page, Panel, Part, paths, query, Section, Tabs, useActor, useAddress, useLoaded, useText, type Address } from '../kit/index.ts'
+import { findsWith, searchApi, searchKinds, type HitOf, type SearchHit, type SearchKind } from '@vigie/domain/search'
+import { buttonClass, columns, DataTable, Empty, Glyph, Link, Page, Panel, Part, paths, query, Section, Tabs, useActor, useAddress, useFormat, useLoaded, useText, type Address } from '../kit/index.ts'
 import { Icon } from '../ui/icons.tsx'
 import { kindIcons, shown } from './hits.ts'
 import { SearchField } from './SearchField.tsx'
@@ -13,7 +13,7 @@ const ofOneKind = query(searchApi.searchKind).list((at) => ({ params: { kind: ki
 
 /** The list that a kind has of its own, with filters, order and export; null: none. */
 const lists: Readonly<Record<SearchKind, ((q: string) => string) | null>> = {
-  customer: (q) => paths.customers({ q }), product: null, endpoint: (q) => paths.inventory({ q }), event: (q) => paths.events({ q }), account: () => paths.accounts(),
+  customer: (q) => paths.customers({ q }), product: null, endpoint: (q) => paths.inventory({ q }), event: (q) => paths.events({ q }), threat: null, account: () => paths.accounts(),
 }
 
 /** All that a search finds: the first of each kind, or one kind page by page. */
@@ -76,7 +76,8 @@ const column = columns<SearchHit>('search.column')
 const name = column.cell('name', (hit) => <NameCell hit={hit} />, { main: true, minWidth: 220 })
 const customer = column.cell('customer', (hit) => ('customerId' in hit ? <Link to={paths.customer({ customerId: hit.customerId })}>{hit.customerName}</Link> : null), { width: 280 })
 const detail = column.cell('detail', (hit) => <DetailCell hit={hit} />, { width: 280 })
-const shownOf: Readonly<Record<SearchKind, typeof name[]>> = { customer: [name, detail], product: [name, detail, customer], endpoint: [name, detail, customer], event: [name, detail, customer], account: [name, detail] }
+const found = column.cell('lastOn', (hit) => (hit.kind === 'threat' ? <LastOn hit={hit} /> : null), { width: 130 })
+const shownOf: Readonly<Record<SearchKind, typeof name[]>> = { customer: [name, detail], product: [name, detail, customer], endpoint: [name, detail, customer], event: [name, detail, customer], threat: [name, detail, found, customer], account: [name, detail] }
 
 function NameCell({ hit }: { hit: SearchHit }) {
   const { name: words, sign, to } = shown(useText(), hit)
@@ -84,6 +85,11 @@ function NameCell({ hit }: { hit: SearchHit }) {
 }
 function DetailCell({ hit }: { hit: SearchHit }) {
   return <>{shown(useText(), hit).detail}</>
+}
+
+function LastOn({ hit }: { hit: HitOf<'threat'> }) {
+  const { day } = useFormat()
+  return <>{day(hit.lastOn)}</>
 }
 
 function OneKind({ kind }: { kind: SearchKind }) {

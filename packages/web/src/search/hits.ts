@@ -5,7 +5,7 @@ import type { Sign } from '../kit/Severity.tsx'
 import type { Speaker } from '../kit/text.tsx'
 import type { IconName } from '../ui/icons.tsx'
 
-export const kindIcons: Readonly<Record<SearchKind, IconName>> = { customer: 'customers', product: 'shield', endpoint: 'server', event: 'events', account: 'user' }
+export const kindIcons: Readonly<Record<SearchKind, IconName>> = { customer: 'customers', product: 'shield', endpoint: 'server', event: 'events', threat: 'warning', account: 'user' }
 
 export interface Shown {
   name: string
@@ -26,5 +26,10 @@ export function shown(say: Speaker, hit: SearchHit): Shown {
     return { name: hit.name, detail, customer: hit.customerName, sign: null, to: paths.endpoint({ endpointId: hit.id }) }
   }
   if (hit.kind === 'event') return { name: eventTitle(say, hit), detail: hit.threat ?? hit.productName, customer: hit.customerName, sign: hit.state === 'resolved' ? null : hit.severity, to: paths.event({ eventId: hit.id }) }
+  if (hit.kind === 'threat') return { name: hit.name, detail: hit.productName, customer: hit.customerName, sign: null, to: paths.detections({ productId: hit.productId, threat: hit.name, ...daysOf(hit) }) }
   return { name: hit.name, detail: hit.email, customer: '', sign: null, to: paths.accounts({ account: hit.id }) }
 }
+
+const dayMs = 86_400_000
+/** Its records count within these days (UTC): so that the list has them at once, however many came since. */
+const daysOf = ({ firstOn, lastOn }: { firstOn: string; lastOn: string }) => ({ countedFrom: `${firstOn}T00:00:00.000Z`, countedUntil: new Date(Date.parse(lastOn) + dayMs).toISOString() })

@@ -1,6 +1,6 @@
 import type { Product } from '@vigie/domain/products'
 import { maxMachinesPerKey, sitesApi, type EndpointKey, type Site, type SiteInstructions } from '@vigie/domain/sites'
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 import * as z from 'zod'
 import {
   AgentStateTag, Ago, Button, columns, confirm, CopyText, DataTable, Dialog, Empty, Facts, Form, Notice, NumberField, Panel, query, Section, Stack, toast, useAction, useActor, useForm, useLoaded, useText, type Action,
@@ -64,11 +64,19 @@ function Server({ site: { server, endpoints } }: { site: Site }) {
             ['sites.server.state', <AgentStateTag key="state" state={server.state} />],
             ['sites.server.urls', server.urls.length === 0 ? null : <>{server.urls.map((url) => <CopyText key={url} text={url} label={say('sites.server.urls')} />)}</>],
             ['sites.endpoints', say('sites.endpoints.count', endpoints)],
+            ...(server.held === null || server.state !== 'online' ? [] : [['sites.held', <Held key="held" held={server.held} />] as [string, ReactNode]]),
           ]}
         />
       </Panel>
     </Stack>
   )
+}
+
+/** What its line to Vigie has not taken yet; long ones are worth a look at the line. */
+function Held({ held: { records, sizeBytes, since } }: { held: NonNullable<NonNullable<Site['server']>['held']> }) {
+  const say = useText()
+  if (since === null) return <>{say('sites.held.none')}</>
+  return <>{say('sites.held.count', { records, kib: Math.ceil(sizeBytes / 1_024) })} · {say('sites.held.oldest')} <Ago at={since} /></>
 }
 
 /** The commands stand here while the page is open: the key in them is told once. */

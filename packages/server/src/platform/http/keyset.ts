@@ -14,7 +14,7 @@ export class Params {
 /** One column a list is sorted by: plain, never null, of a type whose comparison is leakproof (else no index helps behind row-level security). */
 export interface SortColumn {
   sql: string
-  type: 'text' | 'integer' | 'timestamptz'
+  type: 'text' | 'integer' | 'timestamptz' | 'date'
 }
 
 export interface Keyset {
@@ -65,6 +65,7 @@ const isOfType: Record<SortColumn['type'] | 'uuid', (value: string | number | nu
   text: (value) => typeof value === 'string' && !value.includes('\0'),
   integer: (value) => typeof value === 'string' && /^-?\d{1,9}$/.test(value),
   uuid: (value) => typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value),
+  date: (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)) && new Date(value).toISOString().startsWith(value),
   timestamptz: (value) => {
     if (value === '-infinity') return true
     const match = typeof value === 'string' && /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d{1,6})?\+00$/.exec(value)

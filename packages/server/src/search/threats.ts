@@ -1,0 +1,53 @@
+import type { HitOf } from '@vigie/domain/search'
+import { restrictView } from '../consent/index.ts'
+import { keyset, Params, type TenantDb } from '../platform/index.ts'
+import { anyOf, bitsOf, type Found, type PageOf, type Words } from './words.ts'
+
+const newest = { newest: [{ sql: 't.last_on', type: 'date' }] } as const
+/** So many of the newest are looked through first: a name that many had lately is soon met. */
+const looked = 3_000
+
+export interface ThreatHitRow {
+  id: string
+  threat: string
+  product_id: string
+  description: string
+  customer_id: string
+  company: string
+  first_on: string
+  last_on: string
+}
+export const toThreatHit = (row: ThreatHitRow): HitOf<'threat'> => ({
+  kind: 'threat', id: row.id, name: row.threat, productId: row.product_id, productName: row.description, firstOn: row.first_on, lastOn: row.last_on, customerId: row.customer_id, customerName: row.company,
+})
+export const threatColumns = 't.id, t.threat, t.product_id, p.description, t.customer_id, c.company, t.first_on::text as first_on, t.last_on::text as last_on'
+export const threatJoins = 'join customer c on c.partner_id = t.partner_id and c.id = t.customer_id join product p on p.partner_id = t.partner_id and p.id = t.product_id'
+
+/**
+ * Threats by name, with or without words of the customer that had them, dealt with or not; the newest first. Plan: never a raw record. Whoever sees the whole business reads the names that there are
+ * (a few thousand), then, of the places where they were found, the newest, and where those have no page, all; whoever is limited reads his own customers' places alone, whatever is sought (ACC-14).
+ */
+export async function threats(db: TenantDb, words: Words, page: PageOf): Promise<Found<HitOf<'threat'>>> {
+  const names = db.tenant.scope === 'all' ? await namesWith(db, words) : null
+  if (names?.length === 0) return { rows: [], nextCursor: null }
+  const params = new Params()
+  const consented = (await restrictView(db, 'view-detections', 't.customer_id', {})) ?? 'true'
+  const keys = keyset(newest, 't.id', { ...page, sort: '-newest' }, params)
+  const met = words.all === 1 ? anyOf('t.threat_key', words, params) : `${anyOf('t.threat_key', words, params)} and (${bitsOf('t.threat_key', words, params)} | ${bitsOf('c.search_key', words, params)}) = ${words.all}`
+  const own = names === null ? 't.customer_id = any(array(select vigie.visible_customers()))' : `t.threat_key = any(${params.add(names)}::text[])`
+  const limit = params.add(keys.limit)
+  const read = async (among: string) => (await db.query<ThreatHitRow & { keys: string[] }>(
+    `select ${threatColumns}, ${keys.keys} as keys from (${among}) t ${threatJoins} where ${met} order by ${keys.orderBy} limit ${limit}`, params.values)).rows
+  const places = `${consented} and ${keys.where}`
+  let rows = names === null ? [] : await read(`select * from (select * from threat_seen t where ${places} order by ${keys.orderBy} limit ${looked}) t where ${own} offset 0`)
+  if (rows.length < keys.limit) rows = await read(`select * from threat_seen t where ${own} and ${places} offset 0`)
+  const shown = keys.page(rows)
+  return { rows: shown.rows.map(toThreatHit), nextCursor: shown.nextCursor }
+}
+
+/** Folded, each once. */
+async function namesWith(db: TenantDb, words: Words): Promise<string[]> {
+  const params = new Params()
+  const { rows } = await db.query<{ name: string }>(`select threat_key as name from threat_name where ${anyOf('threat_key', words, params)}`, params.values)
+  return rows.map(({ name }) => name)
+}
