@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { locales, type Locale } from '@vigie/domain/kernel'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { locales, type BodyInputOf, type Locale } from '@vigie/domain/kernel'
+import { maintenanceApi } from '@vigie/domain/maintenance'
 import { ordersApi } from '@vigie/domain/orders'
 import { axe, openBrowser, settle, untranslated, visit, type Look, type Visit } from '../../web/e2e/kit.ts'
 import { fill, hostile, type Estate } from './estate.ts'
@@ -130,6 +131,85 @@ describe.skipIf(!isBuilt)('every screen in every look', () => {
     await settle(desk.page)
     await desk.page.getByText('1 infection could not be cleaned').first().waitFor()
   }, 60_000)
+
+  describe('a maintenance window, by hand (EVT-9)', () => {
+    const event = () => desk.page.getByRole('row', { name: /fournil01/ })
+    const goes = async (address: string) => {
+      await desk.page.goto(`${product.url}${address}`)
+      await settle(desk.page)
+    }
+    const ours = async (name: string) => (await estate.client.call(maintenanceApi.listWindows, { query: { q: name } })).rows
+    const changed = async () => {
+      const [window] = await ours('Oven room')
+      const { name, reason, target, groups, schedule, durationMinutes, timeZone } = window!
+      return { window: window!, written: { name, reason, target, groups, schedule, durationMinutes, timeZone } }
+    }
+
+    it('planned at the clock of the customer, every day: what is open falls silent', async () => {
+      const { page } = desk
+      await speak('en')
+      await goes('/events')
+      await event().first().waitFor()
+      await goes('/administration/maintenance/new')
+      await page.getByLabel('Name').fill('Oven room')
+      await page.getByRole('combobox', { name: 'Applies to' }).click()
+      await page.getByRole('option', { name: 'Customer', exact: true }).click()
+      await page.getByRole('combobox', { name: 'Customer', exact: true }).fill('boulangerie martin')
+      await page.getByRole('option', { name: 'Boulangerie Martin' }).click()
+      expect(await page.getByRole('combobox', { name: 'Time zone' }).inputValue()).toBe('Europe/Paris')
+      await page.getByRole('checkbox', { name: /^Threats/ }).check()
+      await page.getByRole('combobox', { name: 'Repeats' }).click()
+      await page.getByRole('option', { name: 'Daily' }).click()
+      const there = new Intl.DateTimeFormat('sv', { timeZone: 'Europe/Paris', dateStyle: 'short', timeStyle: 'short' }).format(new Date())
+      await page.getByLabel('From').fill(there.slice(0, 10))
+      await page.getByLabel('Begins at').fill(`${there.slice(11, 13)}:00`)
+      await expect.poll(() => page.getByRole('status').getByRole('listitem').count()).toBe(5)
+      await page.getByRole('button', { name: 'Plan it' }).click()
+      await page.waitForURL('**/administration/maintenance?window=*')
+      await settle(page)
+      await page.getByRole('row', { name: /Oven room/ }).getByText('Now').waitFor()
+      await expect.poll(async () => (await ours('Oven room'))[0]?.silentCount, { timeout: 20_000 }).toBeGreaterThan(0)
+      await goes('/events')
+      expect(await event().count()).toBe(0)
+      await goes('/events?silence=maintenance')
+      await event().first().getByText('Maintenance').waitFor()
+    }, 60_000)
+
+    it('of two who edit it the second is told, and sees what is stored', async () => {
+      const { page } = desk
+      const { window, written } = await changed()
+      await goes(`/administration/maintenance/${window.id}`)
+      await estate.client.call(maintenanceApi.updateWindow, { params: { windowId: window.id }, body: { ...written, reason: 'The other one was here' }, headers: { 'if-match': String(window.version) } })
+      await page.getByLabel('What is done').fill('Mine')
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page.getByText('Somebody else changed this in the meantime.').waitFor()
+      expect((await changed()).window.reason).toBe('The other one was here')
+      await page.getByRole('button', { name: 'Show what is stored now' }).click()
+      await expect.poll(() => page.getByLabel('What is done').inputValue()).toBe('The other one was here')
+      await page.getByLabel('What is done').fill('Ours')
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page.waitForURL('**/administration/maintenance?window=*')
+      expect((await changed()).window.reason).toBe('Ours')
+    }, 60_000)
+
+    it('deleted, after a question that says what is heard again: the event is back without a reload', async () => {
+      const { page } = desk
+      const { window } = await changed()
+      const events = await desk.context.newPage()
+      await events.goto(`${product.url}/events`)
+      await settle(events)
+      await goes(`/administration/maintenance?window=${window.id}`)
+      await page.getByRole('button', { name: 'Delete' }).click()
+      const dialog = page.getByRole('dialog', { name: 'Delete “Oven room”?' })
+      await dialog.getByText(/heard again/).waitFor()
+      await dialog.getByRole('button', { name: 'Delete' }).click()
+      await dialog.waitFor({ state: 'detached' })
+      await events.getByRole('row', { name: /fournil01/ }).first().waitFor()
+      await events.close()
+      expect(await ours('Oven room')).toEqual([])
+      expect(desk.faults.splice(0)).toEqual([])
+    }, 60_000)
+  })
 })
 
 /** At one width in a language, where axe looks too, if it does; widths take turns. French, the longest, sees every screen; of the others one, in the long run both. */
@@ -197,6 +277,7 @@ async function addresses(page: Page, { client, productIds, customerIds, template
   const draft = await client.call(ordersApi.draftOrder, { body: { type: 'scan-now', target } })
   const given = await client.call(ordersApi.draftOrder, { body: { type: 'scan-now', target } })
   await client.call(ordersApi.confirmOrder, { params: { orderId: given.order.id }, body: {} })
+  const window = await plannedWork(client, { all: customerIds.get('Garage de Lille')!, now: productIds.get('haisha-db')! })
   const all: [string, string][] = [
     ['home', '/home'], ['home, estate', '/home?tab=estate'], ['home, on a wall', '/home?wall=600'], ['products', '/products'],
     ['search', '/search?q=martin'], ['search, one kind', '/search?q=01&kind=endpoint'], ['search, not yet', '/search'],
@@ -216,9 +297,27 @@ async function addresses(page: Page, { client, productIds, customerIds, template
     ['administration', '/administration'], ['accounts', '/administration/accounts'], ['account beside', `/administration/accounts?account=${accounts.find((one) => one['state'] === 'invited')?.['id']}`],
     ['invite', '/administration/accounts/invite'], ['business', '/administration/business'], ['thresholds', '/administration/indexes'],
     ['outbox', '/administration/outbox'], ['mail beside', `/administration/outbox?delivery=${mails.find((one) => one['subject']?.includes(hostile))?.['id']}`],
+    ['maintenance', '/administration/maintenance'], ['maintenance, none', '/administration/maintenance?q=zzzz'], ['window beside', `/administration/maintenance?window=${window}`], ['window', `/administration/maintenance/${window}`],
+    ['new window', `/administration/maintenance/new?customerId=${customerIds.get('Garage de Lille')}`], ['events, silent', '/events?silence=maintenance'],
     ['audit', '/administration/audit'], ['record beside', `/administration/audit?record=${records[0]?.['id']}`],
     ['my account', '/account'], ['second factor', '/account/second-factor'], ['nothing there', '/no/such/address'],
   ]
   expect(all.filter(([, address]) => address.includes('undefined'))).toEqual([])
   return all
 }
+
+/** Windows in each state, over one and over many; one of them keeps an event silent. @returns the one that is now */
+async function plannedWork(client: Estate['client'], of: { all: string; now: string }): Promise<string> {
+  const plan = (body: Partial<BodyInputOf<typeof maintenanceApi.createWindow>>) => client.call(maintenanceApi.createWindow, {
+    body: { name: 'Correctifs mensuels', reason: 'Mises à jour de sécurité', target: { kind: 'all' }, groups: ['system'], schedule: { kind: 'monthly-weekday', from: '2027-01-01', time: '22:00', until: null, every: 1, week: 'second', day: 'tuesday' }, durationMinutes: 120, timeZone: 'Europe/Paris', ...body },
+  })
+  await plan({})
+  await plan({ name: hostile, reason: hostile, target: { kind: 'tag', tag: 'health' }, schedule: { kind: 'weekly', from: '2027-03-20', time: '01:30', until: '2028-01-01', every: 2, days: ['saturday', 'sunday'] } })
+  const ended = await plan({ target: { kind: 'customer', customerId: of.all }, schedule: startedAt(new Date()), timeZone: 'UTC' })
+  await client.call(maintenanceApi.endWindow, { params: { windowId: ended.id } })
+  const now = await plan({ name: 'データベースサーバーの入れ替え', target: { kind: 'product', productId: of.now }, schedule: startedAt(new Date()), timeZone: 'UTC' })
+  await vi.waitFor(async () => expect((await client.call(maintenanceApi.getWindow, { params: { windowId: now.id } })).silentCount).toBeGreaterThan(0), { timeout: 30_000, interval: 100 })
+  return now.id
+}
+/** This hour's beginning, in UTC. */
+const startedAt = (now: Date) => ({ kind: 'once' as const, from: now.toISOString().slice(0, 10), time: `${now.toISOString().slice(11, 13)}:00` })

@@ -147,5 +147,5 @@ export async function axe(page: Page, within?: string): Promise<string[]> {
 /** Keys of the catalogue that reached the screen: a text is missing. */
 export async function untranslated(page: Page): Promise<string[]> {
   const text = await page.evaluate(() => document.body.innerText)
-  return [...new Set(text.match(/\b(?:kit|shell|access|dashboard|widgets|figure|customers|products|events|home|inventory|indexes|audit|outbox|inventory|identity|orders|settings|consent|sites|releases|commands|detections|search|problem|remedy|field)\.[a-z][a-zA-Z0-9.-]{2,}\b/g) ?? [])]
+  return [...new Set(text.match(/\b(?:kit|shell|access|dashboard|widgets|figure|customers|products|events|home|inventory|indexes|audit|outbox|inventory|identity|orders|settings|consent|sites|releases|commands|detections|search|maintenance|outbreak|problem|remedy|field)\.[a-z][a-zA-Z0-9.-]{2,}\b/g) ?? [])]
 }

@@ -13,13 +13,13 @@ export const stateTones = { now: 'pending', next: 'quiet', over: 'quiet' } as co
 
 const column = columns<MaintenanceWindow>('maintenance.column')
 const shown = [
-  column.text('name', (window) => window.name, { main: true, minWidth: 180, sort: true }),
-  column.cell('state', (window) => <StateTag label={`maintenance-state.${window.state}`} tone={stateTones[window.state]} />, { width: 120 }),
-  column.cell('target', (window) => <TargetWords window={window} />, { minWidth: 180 }),
-  column.cell('startsAt', (window) => <Moment at={window.occurrence?.startsAt} />, { width: 180, sort: true }),
-  column.cell('endsAt', (window) => <Moment at={window.occurrence?.endsAt} />, { width: 180 }),
-  column.cell('schedule', (window) => <ScheduleWords window={window} />, { minWidth: 200 }),
-  column.count('silentCount', { width: 120 }),
+  column.text('name', (window) => window.name, { main: true, minWidth: 230, sort: true }),
+  column.cell('state', (window) => <StateTag label={`maintenance-state.${window.state}`} tone={stateTones[window.state]} />, { width: 104 }),
+  column.cell('target', (window) => <TargetWords window={window} />, { width: 190 }),
+  column.cell('startsAt', (window) => <Moment at={window.occurrence?.startsAt} />, { width: 166, sort: true }),
+  column.cell('endsAt', (window) => <Moment at={window.occurrence?.endsAt} />, { width: 166 }),
+  column.cell('schedule', (window) => <ScheduleWords window={window} />, { minWidth: 230 }),
+  column.count('silentCount', { width: 100 }),
   column.text('createdBy', undefined, { width: 140, hidden: true }),
 ]
 const filters: Filter[] = [
@@ -29,7 +29,7 @@ const filters: Filter[] = [
 
 const TargetWords = ({ window }: { window: MaintenanceWindow }) => <>{targetWords(useText(), window)}</>
 function ScheduleWords({ window }: { window: MaintenanceWindow }) {
-  const words = scheduleWords(useText(), window.schedule)
+  const words = scheduleWords(useText(), window.schedule, window.timeZone)
   return <span title={words}>{words}</span>
 }
 function Moment({ at }: { at: string | undefined }) {

@@ -10,13 +10,15 @@ export function Occurrences({ schedule, durationMinutes, timeZone }: Pick<Mainte
   if (found.occurrences.length === 0) return <p className="quiet" role="status">{say('maintenance.preview.none')}</p>
   const wall = new Intl.DateTimeFormat(say.locale, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone })
   return (
-    <ol className={css.occurrences} role="status">
-      {found.occurrences.map(({ startsAt, endsAt, clocks }) => (
-        <li key={startsAt}>
-          <span className="figures">{wall.formatRange(new Date(startsAt), new Date(endsAt))}</span>
-          {clocks !== null && <span className={css.clocks}>{say(`maintenance.clocks.${clocks}`)}</span>}
-        </li>
-      ))}
-    </ol>
+    <div role="status">
+      <ol className={css.occurrences}>
+        {found.occurrences.map(({ startsAt, endsAt, clocks }) => (
+          <li key={startsAt}>
+            <span className="figures">{wall.formatRange(new Date(startsAt), new Date(endsAt))}</span>
+            {clocks !== null && <span className={css.clocks}>{say(`maintenance.clocks.${clocks}`)}</span>}
+          </li>
+        ))}
+      </ol>
+    </div>
   )
 }

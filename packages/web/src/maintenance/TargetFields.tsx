@@ -54,7 +54,11 @@ function CustomerField() {
       nothingFoundMessage={say('kit.form.no-match')} value={options.length === 0 ? null : field.value} onSearchChange={setSearch}
       onChange={(value) => {
         field.set(value)
-        if (value !== field.value) for (const [path, none] of [['productId', null], ['group', null], ['endpoints', []]] as const) form.set(path, none)
+        if (value === field.value) return
+        for (const [path, none] of [['productId', null], ['group', null], ['endpoints', []]] as const) form.set(path, none)
+        // work is planned by the clock of the place
+        const zone = found.find(({ id }) => id === value)?.timeZone
+        if (zone !== undefined) form.set('timeZone', zone)
       }}
     />
   )

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { Ago, Button, Facts, Line, Link, paths, query, Section, Stack, StateTag, useActor, useFormat, useLoaded, useText } from '../kit/index.ts'
 import { Occurrences } from './Occurrences.tsx'
 import { useWindowActions } from './useWindowActions.tsx'
-import { durationWords, scheduleWords, targetWords } from './words.ts'
+import { dateWords, durationWords, scheduleWords, targetWords } from './words.ts'
 import css from './maintenance.module.css'
 
 /** All of one window, and when it is next. */
@@ -36,8 +36,8 @@ export function WindowDetail({ windowId }: { windowId: string }) {
           ...(product ? [['common.product', <Link key="product" to={paths.product({ productId: product.id })}>{product.name}</Link>] as [string, ReactNode]] : []),
           ...(window.target.kind === 'endpoints' ? [['maintenance-target.endpoints', list(window.endpoints.map(({ name }) => name))] as [string, ReactNode]] : []),
           ['maintenance.silences', list(window.groups.map((group) => say(`category-group.${group}`)))],
-          ['maintenance.column.schedule', scheduleWords(say, schedule)],
-          ...(schedule.kind !== 'once' && schedule.until !== null ? [['maintenance.until', schedule.until] as [string, ReactNode]] : []),
+          ['maintenance.column.schedule', scheduleWords(say, schedule, timeZone)],
+          ...(schedule.kind !== 'once' && schedule.until !== null ? [['maintenance.until', dateWords(say.locale, schedule.until)] as [string, ReactNode]] : []),
           ['maintenance.duration', durationWords(say.locale, durationMinutes)],
           ['maintenance.time-zone', timeZone.replaceAll('_', ' ')],
           ['maintenance.column.silentCount', silent],

@@ -1,4 +1,5 @@
 import { categoryGroups } from '@vigie/domain/categories'
+import { customersApi } from '@vigie/domain/customers'
 import { maintenanceApi, type MaintenanceWindow } from '@vigie/domain/maintenance'
 import { Problem } from '@vigie/domain/kernel'
 import { useState } from 'react'
@@ -11,24 +12,35 @@ import { TargetFields } from './TargetFields.tsx'
 import { WhenFields } from './WhenFields.tsx'
 
 const one = (windowId: string) => query(maintenanceApi.getWindow).with({ params: { windowId } })
+const ofCustomer = (customerId: string) => query(customersApi.getCustomer).with({ params: { customerId } })
 const isNew = (at: Address) => at.params['windowId'] === 'new'
 export const loader = async (at: Address) => {
+  const { customerId } = at.search
   if (!isNew(at)) await queryClient.ensureQueryData({ ...one(at.params['windowId']!), revalidateIfStale: true })
+  else if (customerId) await queryClient.ensureQueryData(ofCustomer(customerId))
 }
 
 /** EVT-9: plans a window or changes one. `?customerId=`, `productId`, `group`: of what it is planned. */
 export default function WindowPage() {
+  const say = useText()
   const at = useAddress()
-  return isNew(at) ? <NewWindow key={JSON.stringify(at.search)} /> : <OldWindow windowId={at.params['windowId']!} />
+  if (!isNew(at)) return <OldWindow windowId={at.params['windowId']!} />
+  const { customerId } = at.search
+  const key = JSON.stringify(at.search)
+  return customerId ? <NewOfCustomer key={key} customerId={customerId} /> : <NewWindow key={key} timeZone={say.timeZone} />
 }
 
-function NewWindow() {
-  const say = useText()
+/** Planned by the clock of the place. */
+function NewOfCustomer({ customerId }: { customerId: string }) {
+  return <NewWindow timeZone={useLoaded(ofCustomer(customerId)).timeZone} />
+}
+
+function NewWindow({ timeZone }: { timeZone: string }) {
   const { search } = useAddress()
   const { customerId = null, productId = null, group = null, endpointId, endpoint = '' } = search
   const actor = useActor()
   const target = endpointId ? 'endpoints' : group ? 'group' : productId ? 'product' : customerId || actor.account.scope !== null ? 'customer' : 'all'
-  return <Editor title="maintenance.new" start={newPlan(dayOf(new Date().toISOString(), say.timeZone), say.timeZone, { target, customerId, productId, group, endpoints: endpointId ? [{ id: endpointId, name: endpoint }] : [] })} window={null} reload={async () => {}} />
+  return <Editor title="maintenance.new" start={newPlan(dayOf(new Date().toISOString(), timeZone), timeZone, { target, customerId, productId, group, endpoints: endpointId ? [{ id: endpointId, name: endpoint }] : [] })} window={null} reload={async () => {}} />
 }
 
 function OldWindow({ windowId }: { windowId: string }) {
@@ -80,24 +92,26 @@ function Editor({ title, start, window, reload }: { title: string | { text: stri
             <Button size="small" onClick={() => void reload()}>{say('maintenance.reload')}</Button>
           </Notice>
         )}
-        <Panel>
-          <Stack>
-            <TextField name="name" label="maintenance.name" isRequired placeholder="maintenance.name.example" />
-            <TextareaField name="reason" label="maintenance.reason" isOptional rows={2} />
-          </Stack>
-        </Panel>
-        <Section title="maintenance.whose"><Panel><Stack><TargetFields /></Stack></Panel></Section>
-        <Section title="maintenance.silences" about="maintenance.silences.about">
+        <div className={css.sections}>
           <Panel>
-            <FieldGroup title="maintenance.silences.groups">
-              <div className={css.choices}>{categoryGroups.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)).map((group) => <CheckboxField key={group} name={fieldOf[group]} label={`category-group.${group}`} help={`maintenance.silences.${group}`} />)}</div>
-            </FieldGroup>
+            <Stack>
+              <TextField name="name" label="maintenance.name" isRequired placeholder="maintenance.name.example" />
+              <TextareaField name="reason" label="maintenance.reason" isOptional rows={2} />
+            </Stack>
           </Panel>
-        </Section>
-        <Section title="maintenance.when"><Panel><Stack><WhenFields /></Stack></Panel></Section>
-        <Section title="maintenance.preview" about={{ key: 'maintenance.preview.about', values: { zone: plan.timeZone.replaceAll('_', ' ') } }}>
-          <Panel>{isReady ? <Occurrences {...(whenOf(plan) as Pick<MaintenanceWindow, 'schedule' | 'durationMinutes' | 'timeZone'>)} /> : <p className="quiet">{say('maintenance.preview.incomplete')}</p>}</Panel>
-        </Section>
+          <Section title="maintenance.whose"><Panel><Stack><TargetFields /></Stack></Panel></Section>
+          <Section title="maintenance.silences" about="maintenance.silences.about">
+            <Panel>
+              <FieldGroup title="maintenance.silences.groups">
+                <div className={css.choices}>{categoryGroups.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)).map((group) => <CheckboxField key={group} name={fieldOf[group]} label={`category-group.${group}`} help={`maintenance.silences.${group}`} />)}</div>
+              </FieldGroup>
+            </Panel>
+          </Section>
+          <Section title="maintenance.when"><Panel><Stack><WhenFields /></Stack></Panel></Section>
+          <Section title="maintenance.preview" about={{ key: 'maintenance.preview.about', values: { zone: plan.timeZone.replaceAll('_', ' ') } }}>
+            <Panel>{isReady ? <Occurrences {...(whenOf(plan) as Pick<MaintenanceWindow, 'schedule' | 'durationMinutes' | 'timeZone'>)} /> : <p className="quiet">{say('maintenance.preview.incomplete')}</p>}</Panel>
+          </Section>
+        </div>
       </Form>
     </Page>
   )

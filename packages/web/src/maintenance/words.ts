@@ -20,10 +20,18 @@ export function durationWords(locale: Locale, minutes: number): string {
 /** A calendar day as it stands, in no zone. */
 export const dateWords = (locale: Locale, day: string): string => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`))
 
-/** "Every 2 weeks on Monday and Friday at 22:00". */
-export function scheduleWords(say: Speaker, schedule: Schedule): string {
+/** An hour as it stands on the clock, in no zone. */
+const clockWords = (locale: Locale, time: string): string => new Intl.DateTimeFormat(locale, { timeStyle: 'short', timeZone: 'UTC' }).format(new Date(`2024-01-01T${time}:00Z`))
+
+/** "Every 2 weeks on Monday and Friday at 22:00"; where the clock is not the reader's own, it says whose. */
+export function scheduleWords(say: Speaker, schedule: Schedule, timeZone: string): string {
+  const words = hourWords(say, schedule)
+  return timeZone === say.timeZone ? words : say('maintenance.words.elsewhere', { words, zone: timeZone.replaceAll('_', ' ') })
+}
+
+function hourWords(say: Speaker, schedule: Schedule): string {
   const { locale } = say
-  const { time } = schedule
+  const time = clockWords(locale, schedule.time)
   const list = new Intl.ListFormat(locale, { type: 'conjunction' })
   switch (schedule.kind) {
     case 'once':
