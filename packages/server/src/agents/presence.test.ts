@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { channelLimits } from '@vigie/domain/agents'
 import { anActor } from '../platform/testing/database.ts'
 import { indexesOf, plansOf, scanned, visited } from '../platform/testing/plan.ts'
+import { hubTiming } from './hub.ts'
+import { presenceTiming } from './presence.ts'
 import { startAgentSide, type AgentSide } from './side.ts'
 import { loseSilent, storeBeats } from './store.ts'
 import { aDetection, aMachine, anEndpoint, connected, testAgentSide, TestChannel, type Target, type TestAgentSide } from './testing/index.ts'
@@ -18,6 +21,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await second.close()
   await world.close()
+})
+
+it('in earnest: whoever falls silent is noticed within 90 s, and not for one beat that was lost (AGT-2)', () => {
+  expect(hubTiming.silentAfterMs + hubTiming.sweepMs).toBeLessThanOrEqual(90_000)
+  expect(presenceTiming.silentAfterMs + presenceTiming.sweepMs + presenceTiming.flushMs).toBeLessThanOrEqual(90_000)
+  expect(channelLimits.beatMs * 2).toBeLessThan(Math.min(hubTiming.silentAfterMs, presenceTiming.silentAfterMs))
 })
 
 const rows = async (text: string, values: unknown[] = []) => (await world.server.database.owner.query(text, values)).rows
