@@ -162,6 +162,10 @@ describe('accounts (ACC-3..5, ACC-14)', () => {
     await page.getByLabel('E-mail address').fill('hanako@example.jp')
     await page.getByLabel('Language', { exact: true }).first().click()
     await page.getByRole('option', { name: '日本語' }).click()
+    // what stands there already is not in the way of what one types
+    await page.getByRole('combobox', { name: 'Time zone' }).click()
+    await page.keyboard.type('Tokyo')
+    await page.getByRole('option', { name: 'Asia/Tokyo' }).click()
     await page.getByRole('button', { name: 'Send the invitation' }).dblclick()
     await page.waitForURL('**/administration/accounts?account=*')
     await page.getByRole('heading', { name: '山田 花子' }).waitFor()

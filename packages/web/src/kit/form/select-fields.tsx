@@ -21,6 +21,7 @@ export function SelectField({ options, isSearchable = false, isClearable = false
       clearButtonProps={{ 'aria-label': say('kit.form.clear') }}
       value={field.value}
       onChange={(value) => field.set(value)}
+      onClick={(event) => isSearchable && event.currentTarget.select()} // what one types is looked for, not put behind what stood there
     />
   )
 }
