@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { categories } from '@vigie/domain/categories'
 import { build } from 'vite'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { sections } from '../src/shell/sections.ts'
 
 const web = join(import.meta.dirname, '..')
 const dist = join(web, 'dist')
@@ -50,6 +52,15 @@ describe('first load (issue 2: 250 kB of JavaScript or less, gzip)', () => {
   it('of any screen at all, opened cold with all its texts: 330 kB', () => {
     const more = ({ language }: { language: string }) => weight(manifest[language.replace('.ts', '-more.ts')]!.file)
     expect(sizes().filter((one) => one.size + more(one) > 330)).toEqual([])
+  })
+
+  it('the frame and every event are named from the first texts: nothing on an arriving screen waits for the rest', () => {
+    const keys = [...sections.map(({ label }) => label), ...categories.flatMap(({ id, conditions }) => [`category.${id}`, ...Object.keys(conditions).map((condition) => `condition.${id}.${condition}.title`)])]
+    expect(keys.length).toBeGreaterThan(40)
+    for (const language of ['en', 'fr', 'ja']) {
+      const written = readFileSync(join(dist, manifest[`src/text/${language}.ts`]!.file), 'utf8')
+      expect(keys.filter((key) => !written.includes(`"${key}":`)), language).toEqual([])
+    }
   })
 
   it('no inline script or style in the page (R38)', () => {

@@ -1,5 +1,5 @@
 import { compileMessage } from '@lingui/message-utils/compileMessage'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { formats, nameOf, speaker } from './text.tsx'
 
 const now = Date.parse('2026-03-29T12:00:00Z')
@@ -14,10 +14,25 @@ describe('words, numbers and times in the person’s language and zone (OPS-4)',
 
   it('a label is a key, a key with values, or words that are data', () => {
     expect(say({ key: 'x.of', values: { a: 1, b: 2 } })).toBe('1 sur 2')
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
     expect(say('x.plain')).toBe('tout')
+    expect(warned).not.toHaveBeenCalled()
+    warned.mockRestore()
     expect(say({ text: 'x.rows' })).toBe('x.rows')
     expect(say('nobody.wrote-this')).toBe('nobody.wrote-this')
     expect(say.has('nobody.wrote-this')).toBe(false)
+  })
+
+  it('a word that is still to come is asked for once it is wanted, and leaves no key in its place (P14)', () => {
+    const catalogue: Record<string, string> = { 'x.first': 'premier' }
+    let asked = 0
+    let isWhole = false
+    const later = speaker('fr', 'Europe/Paris', catalogue, () => !isWhole && ++asked > 0)
+    expect([later('x.first'), asked]).toEqual(['premier', 0])
+    expect([later('x.later'), later.has('x.later'), asked]).toEqual(['', false, 2])
+    Object.assign(catalogue, { 'x.later': 'ensuite' })
+    isWhole = true
+    expect([later('x.later'), later.has('x.later'), later('nobody.wrote-this')]).toEqual(['ensuite', true, 'nobody.wrote-this'])
   })
 
   it.each([[10, 'now'], [59, '1 min. ago'], [44 * 60, '44 min. ago'], [46 * 60, '1 hr. ago'], [21 * 3600, '21 hr. ago'], [23 * 3600, 'yesterday'], [25 * 86_400, '25 days ago'], [40 * 86_400, 'last mo.'], [400 * 86_400, 'last yr.']])(

@@ -27,7 +27,9 @@ export function speaker(locale: Locale, timeZone: string, catalogue: Catalogue, 
   const i18n = setupI18n({ locale, messages: { [locale]: catalogue } })
   const say = (label: Label, values?: Values): string => {
     if (typeof label === 'object') return 'text' in label ? label.text : say(label.key, label.values)
-    if (catalogue[label] !== undefined) return i18n._(label, values)
+    const message = catalogue[label]
+    if (typeof message === 'string') return message // plain words; the library warns of each that it was not compiled
+    if (message !== undefined) return i18n._(label, values)
     if (askRest()) return ''
     if (import.meta.env.DEV) console.warn(`no text for ${label} in ${locale}`)
     return label

@@ -32,6 +32,7 @@ export function Shell() {
   const change = useChangeLanguage()
   const router = useRouter()
   const isLoading = useRouterState({ select: (state) => state.isLoading })
+  const [isPainted, setPainted] = useState(false)
   const [over, setOver] = useState<'palette' | 'shortcuts' | 'rail' | null>(null)
   const { pathname, search } = useLocation()
   const main = useRef<HTMLElement>(null)
@@ -43,11 +44,11 @@ export function Shell() {
   // The account's language and zone win over what this browser had.
   useEffect(() => void change(account.locale, account.timeZone), [change, account.locale, account.timeZone])
   useEffect(() => followLive(queryClient), [])
-  // Once the first screen stands, what the next ones need: earlier it would take its place on the line.
+  // Once the first screen is painted, what lies around it, then what the next ones need: earlier they would take its place on the line.
   useEffect(() => {
     if (isLoading) return
-    const timer = setTimeout(() => void loadPalette().catch(() => {}), 1500)
-    return () => clearTimeout(timer)
+    const timers = [setTimeout(() => setPainted(true), 100), setTimeout(() => void loadPalette().catch(() => {}), 1500)]
+    return () => timers.forEach(clearTimeout)
   }, [isLoading])
   useEffect(() => {
     if (before.current === pathname) return
@@ -77,7 +78,7 @@ export function Shell() {
       <Rail isOpen={over === 'rail'} onClose={() => setOver(null)} />
       <TopBar onMenu={() => setOver(over === 'rail' ? null : 'rail')} onSearch={() => setOver('palette')} onShortcuts={() => setOver('shortcuts')} isRailOpen={over === 'rail'} />
       <main id="main" ref={main} className={css.main} tabIndex={-1}>
-        <ErrorBoundary><Suspense><AlertBanner /></Suspense></ErrorBoundary>
+        {isPainted && <ErrorBoundary><Suspense><AlertBanner /></Suspense></ErrorBoundary>}
         <ErrorBoundary key={pathname}>
           <Outlet />
         </ErrorBoundary>
@@ -87,7 +88,7 @@ export function Shell() {
       {over === 'shortcuts' && <Suspense><Shortcuts onClose={() => setOver(null)} /></Suspense>}
       <Confirmations />
       <Toasts />
-      <ErrorBoundary><Suspense><OrderWatch /></Suspense></ErrorBoundary>
+      {isPainted && <ErrorBoundary><Suspense><OrderWatch /></Suspense></ErrorBoundary>}
     </div>
   )
 }

@@ -19,7 +19,7 @@ export const sections: readonly Section[] = [
   { label: 'shell.events', to: paths.events(), icon: 'events', needs: ['event.read'], key: 'e' },
   { label: 'shell.customers', to: paths.customers(), icon: 'customers', needs: ['customer.read'], key: 'c' },
   { label: 'shell.inventory', to: paths.inventory(), icon: 'inventory', needs: ['product.read'], key: 'i' },
-  { label: 'orders.title', to: paths.orders(), icon: 'play', needs: ['order.read'], key: 'o' },
+  { label: 'shell.orders', to: paths.orders(), icon: 'play', needs: ['order.read'], key: 'o' },
   { label: 'shell.administration', to: paths.administration(), icon: 'administration', needs: ['account.read', 'business.update', 'audit.read', 'delivery.read', 'index.update'], key: 'a' },
 ]
 
