@@ -8,9 +8,11 @@ const usage = `npm run bench [-- [--short] [name ...]]\n\n${benches.map(({ name,
 
 /** Of the bench that runs: a person who ends it early leaves no server behind. */
 const clearUps: (() => unknown)[] = []
+/** Of what several benches share. */
+const sharedClearUps: (() => unknown)[] = []
 
-async function clearUp(name: string): Promise<void> {
-  for (const one of clearUps.splice(0).reverse()) await Promise.resolve(one()).catch((error: unknown) => console.error(`bench ${name}: clearing up: ${String(error)}`))
+async function clearUp(name: string, all: (() => unknown)[]): Promise<void> {
+  for (const one of all.splice(0).reverse()) await Promise.resolve(one()).catch((error: unknown) => console.error(`bench ${name}: clearing up: ${String(error)}`))
 }
 
 async function main(): Promise<number> {
@@ -26,8 +28,11 @@ async function main(): Promise<number> {
   const chosen = positionals.length === 0 ? benches : benches.filter(({ name }) => positionals.includes(name))
   const figures: Figure[] = []
   let failed = 0
-  for (const bench of chosen) {
-    const context: BenchContext = { isShort: values.short, say: (line) => console.error(`bench ${bench.name}: ${line}`), after: (one) => void clearUps.push(one) }
+  for (const [n, bench] of chosen.entries()) {
+    const started = performance.now()
+    const context: BenchContext = {
+      isShort: values.short, say: (line) => console.error(`bench ${bench.name}: ${line}`), after: (one) => void clearUps.push(one), afterShared: (one) => void sharedClearUps.push(one),
+    }
     try {
       const made = await bench.run(context)
       const before = made.map(({ bench: name }) => ({ name, kept: lastKept(name) }))
@@ -38,12 +43,14 @@ async function main(): Promise<number> {
       failed++
       console.error(`bench ${bench.name}: not run:`, error)
     }
-    await clearUp(bench.name)
+    await clearUp(bench.name, clearUps)
+    if (!chosen[n + 1]?.readsEstate) await clearUp(bench.name, sharedClearUps)
+    context.say(`took ${Math.round((performance.now() - started) / 1000)} s`)
   }
   if (figures.length > 0) console.log(`\n${table(figures)}`)
   if (failed > 0) console.log(`\n${failed} not run`)
   return failed > 0 || figures.some((figure) => figure.isVoid || !isMet(figure)) ? 1 : 0
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void clearUp('stopped').finally(() => process.exit(130)))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void clearUp('stopped', [...sharedClearUps, ...clearUps]).finally(() => process.exit(130)))
 process.exitCode = await main()

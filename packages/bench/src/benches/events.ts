@@ -2,9 +2,9 @@ import { performance } from 'node:perf_hooks'
 import { eventsApi } from '@vigie/domain/events'
 import type pg from 'pg'
 import { type BenchContext, defineBench, type Figure, voidBy } from '../kit/define.ts'
-import { fillEstate, fillEvents } from '../kit/estate.ts'
+import { bareScanMs, theEstate } from '../kit/estate.ts'
 import { measure, type Measured, pause, quantile, rssBytes } from '../kit/measure.ts'
-import { startServer, type ServerUnderTest } from '../kit/server.ts'
+import type { ServerUnderTest } from '../kit/server.ts'
 
 /** Issue 4, speed. */
 const limitMs = 150
@@ -26,22 +26,18 @@ const questions: readonly Record<string, string>[] = [
 export const events = defineBench({
   name: 'events',
   about: 'p95 of the events list with any filter at 10,000 customers, 250,000 endpoints, 20,000 open events of 70,000; memory of its export (issue 4)',
+  readsEstate: true,
   async run(context) {
-    const server = await startServer(context)
-    const database = await server.connect()
-    const customers = context.isShort ? 1_000 : 10_000
-    context.say(`filling ${customers} customers with 25 endpoints each, and events ...`)
-    await fillEstate(database, customers)
-    await fillEvents(database, { open: customers * 2, resolved: customers * 5 })
+    const { server, database, customers } = await theEstate(context)
     const asked = await withIds(database)
     const seconds = context.isShort ? 10 : 60
     context.say(`asking for the events list for ${seconds} s ...`)
     const listed = await measure(server.processes, () => ask(server, asked, seconds))
-    return [listFigure(context, customers, listed), await exported(context, server, database)]
+    return [listFigure(context, customers, listed, await bareScanMs(database)), await exported(context, server, database)]
   },
 })
 
-function listFigure({ say }: BenchContext, customers: number, { result, others, cpu, seconds: took }: Measured<Map<string, number[]>>): Figure {
+function listFigure({ say }: BenchContext, customers: number, { result, others, cpu, seconds: took }: Measured<Map<string, number[]>>, bareMs: number): Figure {
   const all = [...result.values()].flat()
   const worst = [...result].map(([query, ms]) => [query, quantile(ms, 0.95)] as const).toSorted((a, b) => b[1] - a[1]).slice(0, 6)
   for (const [query, ms] of worst) say(`slowest: ${ms.toFixed(0)} ms ${query}`)
@@ -50,7 +46,7 @@ function listFigure({ say }: BenchContext, customers: number, { result, others, 
   return {
     bench: 'events/list', source: 'issue 4, speed', ratio: slowest / limitMs, value: slowest, goal: { atMost: 1 }, yardstick: { name: 'the limit', value: limitMs, unit: 'ms' },
     detail: {
-      customers, endpoints: customers * 25, openEvents: customers * 2, events: customers * 7, requests: all.length, p50Ms: quantile(all, 0.5), p95Ms: quantile(all, 0.95), p99Ms: quantile(all, 0.99), othersCores: others,
+      bareScanMs: bareMs, cpuMsEach: ((cpu['server']! + cpu['database']!) * 1000) / all.length, customers, endpoints: customers * 25, openEvents: customers * 2, events: customers * 7, requests: all.length, p50Ms: quantile(all, 0.5), p95Ms: quantile(all, 0.95), p99Ms: quantile(all, 0.99), othersCores: others,
       serverCores: cpu['server']! / took, databaseCores: cpu['database']! / took, ...Object.fromEntries(worst.slice(0, 3).map(([query, ms], n) => [`worst${n + 1}`, `${query} ${ms.toFixed(0)} ms`])),
     },
     ...voidBy(others),

@@ -15,5 +15,5 @@ import { orders } from './orders.ts'
 import { search } from './search.ts'
 import { siteServer } from './site.ts'
 
-/** One file a bench; in the order a whole run takes them. */
-export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, dashboard, events, live, neighbour, inventory, customers, search, orders, agentIdle, siteServer, consolePaint]
+/** One file a bench; in the order a whole run takes them: those that share an estate beside one another. */
+export const benches: readonly Bench[] = [ingest, growth, idleConnection, lists, events, search, dashboard, live, neighbour, inventory, customers, orders, agentIdle, siteServer, consolePaint]

@@ -24,7 +24,7 @@ export const neighbour = defineBench({
     const server = await startServer(context)
     const others = await fleetOn(server, context, context.isShort ? 50 : 200, { series: 'quiet' })
     const loud = await fleetOn(server, context, 1, { series: 'loud' })
-    const seconds = context.isShort ? 15 : 120
+    const seconds = context.isShort ? 15 : 60
     const felt = async (): Promise<Felt> => {
       const [sent, listMs] = await Promise.all([others.sendDetections({ seconds, perSecond: 100, batch: 5, mix: infectedMix, duplicates: 0, outOfOrder: 0 }), look(server, seconds)])
       return { ackP95Ms: sent.ackMs.p95, listP95Ms: quantile(listMs, 0.95) }

@@ -20,6 +20,8 @@ export interface Figure {
 export interface Bench {
   name: string
   about: string
+  /** Asks the large estate and changes nothing in it that another such entry would see: they share one (`theEstate`), filled once a run. */
+  readsEstate?: true
   run(context: BenchContext): Promise<Figure[]>
 }
 
@@ -29,6 +31,8 @@ export interface BenchContext {
   say(line: string): void
   /** Runs when the bench is over, whether it ended well or not; last first. */
   after(clearUp: () => unknown): void
+  /** Runs when the last of several entries that follow one another and read the same estate is over. */
+  afterShared(clearUp: () => unknown): void
 }
 
 export const defineBench = (bench: Bench): Bench => bench
