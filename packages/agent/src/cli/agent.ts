@@ -162,6 +162,7 @@ export class Agent {
       queue: { pending: this.#queue?.pendingCount ?? 0, sizeBytes: this.#queue?.sizeBytes ?? 0, problem: this.#queue?.problem ?? null },
       commandsRefused: this.#commands?.refusals ?? 0, engine: this.#reporter?.engine ?? null, infections: this.#queue?.entries('infection:').length ?? 0,
       memoryBytes: process.memoryUsage.rss(),
+      way: this.#channel?.by,
       site: this.#site && { port: this.#site.port, urls: this.#site.urls, problem: this.#site.problem, endpoints: this.#site.routes, waitingBytes: this.#site.waitingBytes, cut: this.#site.cut },
     }
   }

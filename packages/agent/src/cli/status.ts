@@ -39,12 +39,16 @@ export async function statusCommand(context: Context): Promise<ExitName> {
     [t('agent.status.version'), live?.version ?? status?.version ?? ''],
   ]
   if (live) rows.push([t('agent.status.since'), when(context, live.since)], [t('agent.status.waiting-to-send'), t('agent.status.items', { items: live.queue.pending })])
+  if (live?.way) rows.push([t('agent.status.way'), way(context, live.way)])
   if (live?.site) rows.push(...siteRows(context, live.site))
   if (engine) rows.push(...engineRows(context, engine))
   const width = Math.max(...rows.map(([label]) => columns(label)))
   for (const [label, value] of rows) say(`  ${label}${' '.repeat(width - columns(label))}  ${value}`)
   return exit
 }
+
+/** By what it is connected, and why not by a WebSocket. */
+const way = ({ t }: Context, { carrier, reason: cause }: NonNullable<Status['way']>): string => (carrier === 'websocket' ? 'WebSocket' : `${t('agent.status.way.polling')}${cause === null ? '' : ` (${t(`agent.connection.${cause}`)})`}`)
 
 /** AGT-8: where its endpoints reach it, how many do, and what waits to be passed on. */
 function siteRows({ t }: Context, site: NonNullable<Status['site']>): [string, string][] {

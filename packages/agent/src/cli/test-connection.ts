@@ -28,7 +28,7 @@ export async function testConnectionCommand(context: Context): Promise<ExitName>
   const { results, clockOffsetMs, isGood: isWayGood } = await probe(server, typeof ca === 'string' ? ca : '', proxy)
   const shown = isPinWrong ? [...results.filter(({ step }) => !['certificate', 'answer', 'channel', 'clock'].includes(step)), { step: 'certificate' as const, isGood: false, fault: 'ca-differs' as const, ms: 0, detail: null }] : results
   for (const { step, isGood, fault, ms, detail } of shown) {
-    sayWith(isGood ? 'fine' : fault === 'clock-off' ? 'warning' : 'action', `${labelled(t.locale, t(`agent.probe.${step}`), isGood ? t('agent.probe.good') : t(`agent.connection.${fault}`))}${detail ? ` (${detail})` : ''}, ${ms} ms`)
+    sayWith(fault === null ? 'fine' : isGood || fault === 'clock-off' ? 'warning' : 'action', `${labelled(t.locale, t(`agent.probe.${step}`), fault === null ? t('agent.probe.good') : t(`agent.connection.${fault}`))}${detail ? ` (${detail})` : ''}, ${ms} ms`)
     if (fault) say(`  ${t(`agent.connection.${fault}.remedy`)}`)
   }
   for (const step of stepsOf(proxy).slice(shown.length)) sayWith('unknown', labelled(t.locale, t(`agent.probe.${step}`), t('agent.probe.not-tried')))

@@ -231,7 +231,7 @@ describe('check (AGT-10)', () => {
     await start()
     const report = CheckReport.parse(await json('check', '--output', join(folder, 'report')))
     expect(report.steps.map(({ step, result }) => [step, result]).slice(0, 3)).toEqual([['process', expect.not.stringMatching('failed')], ['network', 'ok'], ['connection-target', 'ok']])
-    expect(report.steps[2]!.findings.map(({ finding }) => finding)).toEqual(['certificate', 'answer', 'channel', 'clock', 'state'])
+    expect(report.steps[2]!.findings.map(({ finding }) => finding)).toEqual(['certificate', 'answer', 'channel', 'clock', 'state', 'carrier'])
     expect(report.steps[2]!.findings[0]!.detail).toMatch(/^TLSv1\.[23], /)
     expect(report.steps[4]).toMatchObject({ step: 'engine', result: 'failed' })
     expect(CheckReport.parse(JSON.parse(await readFile(join(folder, 'report'), 'utf8'))).guid).toBe(peer.guid)

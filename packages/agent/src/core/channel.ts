@@ -1,7 +1,7 @@
 import { channelLimits } from '@vigie/domain/agents'
 import { Session, type ChannelDeps, type ChannelTiming, type SessionEnd } from './session.ts'
 import { backOffMs, pause } from './time.ts'
-import { Ways } from './ways.ts'
+import { Ways, type Way } from './ways.ts'
 
 export type { ChannelDeps, ChannelState, ChannelTiming, SessionEnd } from './session.ts'
 
@@ -16,6 +16,8 @@ const defaultTiming: ChannelTiming = {
   drainMs: 3_000,
   directAfterMs: 300_000,
   siteAgainMs: 300_000,
+  socketFirstMs: 60_000,
+  socketAgainMs: 3_600_000,
 }
 
 /** The agent's one connection to the server: keeps it open, sends what the queue holds, hands over what comes down. */
@@ -27,11 +29,17 @@ export class Channel {
   #attempt = 0
   #running: Promise<void> | null = null
   readonly #ways: Ways
+  #by: Pick<Way, 'carrier' | 'reason'> = { carrier: 'websocket', reason: null }
 
   constructor(deps: ChannelDeps) {
     this.#deps = deps
     this.#timing = { ...defaultTiming, ...deps.timing }
-    this.#ways = new Ways(this.#timing.directAfterMs)
+    this.#ways = new Ways(this.#timing)
+  }
+
+  /** By what the present session goes, or the last one did, and why not by a WebSocket. */
+  get by(): Pick<Way, 'carrier' | 'reason'> {
+    return this.#by
   }
 
   start(): void {
@@ -61,6 +69,8 @@ export class Channel {
     while (!this.#stop.signal.aborted) {
       onState('connecting', null)
       const way = this.#ways.next(this.#deps.identity(), this.#deps.ca, this.#deps.proxy?.() ?? null)
+      if (way.carrier !== this.#by.carrier) log.info(way.carrier === 'polling' ? 'goes by HTTPS long polling' : 'goes by WebSocket', { reason: way.reason })
+      this.#by = { carrier: way.carrier, reason: way.reason }
       this.#session = new Session(this.#deps, this.#timing, way)
       const end = await this.#session.run(this.#stop.signal)
       this.#session = null

@@ -52,7 +52,7 @@ export async function checkMachine(deps: CheckDeps): Promise<CheckReport> {
   const found: Record<CheckStep, CheckFinding[]> = {
     process: await processFindings(deps, identity),
     network: wayFindings('network', way),
-    'connection-target': [...wayFindings('connection-target', way), stateFinding(deps.live)],
+    'connection-target': [...wayFindings('connection-target', way), stateFinding(deps.live), carrierFinding(deps.live)],
     requirements: await requirementFindings(deps.host ?? thisHost, deps.stateFolder),
     engine: await engineFindings(deps.live),
   }
@@ -97,11 +97,11 @@ function wayFindings(step: 'network' | 'connection-target', way: Probe | null): 
   const mine: readonly string[] = checkFindings[step]
   if (way === null) return step === 'network' ? ['name', 'port'].map((finding) => found(finding, 'not-run')) : ['certificate', 'answer', 'channel', 'clock'].map((finding) => found(finding, 'not-run'))
   const isProxied = way.results[0]?.step.startsWith('proxy') === true
-  const wanted = mine.filter((finding) => finding !== 'state' && (step !== 'network' || finding.startsWith('proxy') === isProxied))
+  const wanted = mine.filter((finding) => finding !== 'state' && finding !== 'carrier' && (step !== 'network' || finding.startsWith('proxy') === isProxied))
   return wanted.map((finding) => {
     const result = way.results.find((one) => one.step === finding)
     if (!result) return found(finding, 'not-run')
-    return found(finding, result.isGood ? 'ok' : result.fault === 'clock-off' ? 'warning' : 'failed', [result.detail, `${result.ms} ms`].filter(Boolean).join(', '), result.fault && `agent.connection.${result.fault}`)
+    return found(finding, result.fault === null ? 'ok' : result.isGood || result.fault === 'clock-off' ? 'warning' : 'failed', [result.detail, `${result.ms} ms`].filter(Boolean).join(', '), result.fault && `agent.connection.${result.fault}`)
   })
 }
 
@@ -111,6 +111,12 @@ function stateFinding(live: Status | null): CheckFinding {
   if (live.state === 'online') return found('state', 'ok', live.since)
   if (live.state === 'connecting') return found('state', 'warning', live.since, 'agent.status.connecting')
   return found('state', live.state === 'disabled' ? 'warning' : 'failed', live.detail, `agent.status.${live.state}`)
+}
+
+/** By what the running agent is connected. */
+function carrierFinding(live: Status | null): CheckFinding {
+  if (live?.state !== 'online' || live.way === undefined) return found('carrier', 'not-run')
+  return live.way.carrier === 'websocket' ? found('carrier', 'ok', 'WebSocket') : found('carrier', 'warning', 'HTTPS long polling', 'check.problem.long-polling')
 }
 
 async function requirementFindings(host: HostFacts, stateFolder: string): Promise<CheckFinding[]> {

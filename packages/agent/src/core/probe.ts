@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns/promises'
 import { connect, isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import WebSocket from 'ws'
-import { ChallengeFrame, channelLimits } from '@vigie/domain/agents'
+import { ChallengeFrame, channelLimits, type Carrier as CarrierKind } from '@vigie/domain/agents'
+import { mayPollAfter, openCarrier, type Route } from './carrier.ts'
 import { asConnectionError, ConnectionError, getStatus, type ConnectionFault } from './https.ts'
-import { openProxy, openTunnel, proxyAddresses, throughProxy, type Proxy } from './proxy.ts'
+import { openProxy, openTunnel, proxyAddresses, type Proxy } from './proxy.ts'
 
 /** The way to the server, step by step; the first that fails is where it ends. Texts: `agent.probe.<step>`. */
 export const probeSteps = ['name', 'port', 'proxy-name', 'proxy', 'proxy-tunnel', 'certificate', 'answer', 'channel', 'clock'] as const
@@ -14,7 +14,7 @@ export const stepsOf = (proxy: Proxy | null): readonly ProbeStep[] => probeSteps
 export interface ProbeResult {
   step: ProbeStep
   isGood: boolean
-  /** Null when good. `clock-off` alone ends nothing: the agent reckons with the difference. */
+  /** Null when good. Two end nothing: `clock-off`, since the agent reckons with the difference, and what is wrong with WebSockets where long polling works (`isGood`). */
   fault: ConnectionFault | 'clock-off' | null
   ms: number
   /** Addresses found, TLS version, who issued the certificate. */
@@ -36,6 +36,7 @@ export async function probe(server: string, ca: string, proxy: Proxy | null = nu
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = Number(url.port || 443)
   let clockOffsetMs: number | null = null
+  let polledFor: ConnectionFault | null = null
   const tries: Record<ProbeStep, () => Promise<string | null>> = {
     name: async () => (await lookup(host, { all: true })).map(({ address }) => address).join(', '),
     port: () => opens(connect({ host, port }), 'connect', () => null),
@@ -61,8 +62,17 @@ export async function probe(server: string, ca: string, proxy: Proxy | null = nu
       return null
     },
     channel: async () => {
-      clockOffsetMs = await challenge(new URL('/agent/v1/channel', server.replace(/^https/, 'wss')), ca, proxy)
-      return null
+      const route = { channel: new URL('/agent/v1/channel', server.replace(/^https/, 'wss')).href, ca, proxy }
+      try {
+        clockOffsetMs = await challenge('websocket', route)
+        return null
+      } catch (error) {
+        const { reason } = asConnectionError(error)
+        if (!mayPollAfter(reason)) throw error
+        clockOffsetMs = await challenge('polling', route).catch(() => Promise.reject(error as ConnectionError))
+        polledFor = reason === 'websocket-refused' ? reason : 'websocket-cut'
+        return 'HTTPS long polling'
+      }
     },
     clock: async () => `${clockOffsetMs! > 0 ? '+' : ''}${(clockOffsetMs! / 1_000).toFixed(1)} s`,
   }
@@ -73,7 +83,7 @@ export async function probe(server: string, ca: string, proxy: Proxy | null = nu
     try {
       const detail = await tries[step]()
       const isClockOff = step === 'clock' && Math.abs(clockOffsetMs!) > channelLimits.clockWarnMs
-      results.push({ step, isGood: !isClockOff, fault: isClockOff ? 'clock-off' : null, ms: ms(), detail })
+      results.push({ step, isGood: !isClockOff, fault: isClockOff ? 'clock-off' : step === 'channel' ? polledFor : null, ms: ms(), detail })
     } catch (error) {
       results.push({ step, isGood: false, fault: asConnectionError(error).reason, ms: ms(), detail: null })
       break
@@ -104,32 +114,22 @@ function opens<S extends ReturnType<typeof connect>>(socket: S, event: 'connect'
   })
 }
 
-/** Waits for the server's first word; says nothing back. */
-function challenge(url: URL, ca: string, proxy: Proxy | null): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, { ca, minVersion: 'TLSv1.2', perMessageDeflate: false, maxPayload: channelLimits.frameBytes, handshakeTimeout: timeoutMs, ...throughProxy(proxy, { ca }) })
-    const timer = setTimeout(() => {
-      socket.terminate()
-      reject(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' }))
-    }, timeoutMs)
-    socket.on('error', (error) => {
-      clearTimeout(timer)
-      reject(error)
-    })
-    socket.once('message', (data) => {
-      clearTimeout(timer)
-      const frame = ChallengeFrame.safeParse(tryJson(String(data)))
-      socket.close()
-      if (frame.success) resolve(Date.parse(frame.data.serverTime) - Date.now())
-      else reject(new Error('no challenge'))
-    })
+/** Waits for the server's first word; says nothing back. @throws ConnectionError */
+async function challenge(kind: CarrierKind, route: Route): Promise<number> {
+  let end!: (answer: number | ConnectionError) => void
+  const ended = new Promise<number | ConnectionError>((resolve) => (end = resolve))
+  const line = openCarrier(kind, route, timeoutMs, {
+    onAlive: () => {},
+    onEnd: (reason) => end(new ConnectionError(reason)),
+    onFrame(value) {
+      const frame = ChallengeFrame.safeParse(value)
+      end(frame.success ? Date.parse(frame.data.serverTime) - Date.now() : new ConnectionError('answer-invalid'))
+    },
   })
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
+  const timer = setTimeout(() => end(new ConnectionError('timeout')), timeoutMs)
+  const answer = await ended
+  clearTimeout(timer)
+  void line.close()
+  if (typeof answer === 'number') return answer
+  throw answer
 }

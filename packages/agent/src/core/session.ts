@@ -1,13 +1,13 @@
-import WebSocket from 'ws'
 import { channelLimits, CommandFrame, DownFrame, helloText, protocolVersion, type Machine, type UpFrame } from '@vigie/domain/agents'
 import { agentVersion } from '../version.ts'
+import { openCarrier, type Carrier } from './carrier.ts'
 import type { Counters } from './counters.ts'
-import { asConnectionError, type ConnectionFault } from './https.ts'
+import type { ConnectionFault } from './faults.ts'
 import { signText, type Identity } from './identity.ts'
 import type { SiteServer } from './site.ts'
 import { isThere, type Way } from './ways.ts'
 import type { Log } from './log.ts'
-import { throughProxy, type Proxy } from './proxy.ts'
+import type { Proxy } from './proxy.ts'
 import type { Queue } from './queue.ts'
 import { pause, type ServerClock } from './time.ts'
 
@@ -18,8 +18,8 @@ export type SessionEnd =
   | { kind: 'problem'; code: string; isRetryable: boolean }
   | { kind: 'disabled' }
   | { kind: 'epoch-changed' }
-  /** The better way is there again (AGT-8). */
-  | { kind: 'moved' }
+  /** The better way is there again: the site server (AGT-8), or a WebSocket. */
+  | { kind: 'moved'; to?: 'websocket' }
 
 export type ChannelState = 'connecting' | 'online' | 'waiting' | 'disabled' | 'unregistered' | 'version-mismatch' | 'refused' | 'stopped'
 
@@ -62,6 +62,9 @@ export interface ChannelTiming {
   directAfterMs: number
   /** On the direct way it looks so often whether the site server is there again. */
   siteAgainMs: number
+  /** On long polling it looks for a WebSocket: soon, since the server may only have been away, then so often. */
+  socketFirstMs: number
+  socketAgainMs: number
 }
 const batchBytes = 400_000
 
@@ -71,7 +74,10 @@ export class Session {
   readonly #timing: ChannelTiming
   readonly #way: Way
   #carried: SiteServer | null = null
-  #socket!: WebSocket
+  #line!: Carrier
+  #isOver = false
+  #addresses = ''
+  #isLooking = false
   #finish!: (end: SessionEnd) => void
   #timers: NodeJS.Timeout[] = []
   #isWelcome = false
@@ -105,8 +111,8 @@ export class Session {
       this.#forgetListener()
       this.#carried?.detach()
       for (const timer of this.#timers) clearInterval(timer)
-      this.#socket.removeAllListeners('message')
-      this.#close()
+      this.#isOver = true
+      void this.#line.close()
     }
   }
 
@@ -114,42 +120,28 @@ export class Session {
   async bye(reason: 'stopped' | 'uninstalled' | 'upgrading' | 'disabled', drainMs: number): Promise<void> {
     if (!this.#isWelcome || this.#goodbye) return
     const until = performance.now() + drainMs
-    while (this.#deps.queue.pendingCount > 0 && performance.now() < until && this.#socket.readyState === WebSocket.OPEN) await pause(10)
+    while (this.#deps.queue.pendingCount > 0 && performance.now() < until && this.#line.isOpen) await pause(10)
     this.#goodbye = reason === 'disabled' ? { kind: 'disabled' } : { kind: 'stopped' }
     this.#send({ kind: 'bye', reason })
-    const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()))
-    this.#socket.close(1000)
-    await Promise.race([closed, pause(1_000)])
+    await this.#line.close()
   }
 
   lose(): void {
     this.#end({ kind: 'lost', reason: 'closed', wasWelcome: this.#isWelcome })
   }
 
-  #close(): void {
-    if (this.#socket.readyState === WebSocket.CLOSED) return
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(1000)
-    const { _socket: raw } = this.#socket as unknown as { _socket?: { unref(): void } }
-    raw?.unref()
-    setTimeout(() => this.#socket.terminate(), 1_000).unref()
-  }
-
   #open(): void {
-    const { channel, ca, proxy } = this.#way
-    this.#socket = new WebSocket(channel, {
-      ca, minVersion: 'TLSv1.2', perMessageDeflate: false, maxPayload: channelLimits.frameBytes, handshakeTimeout: this.#timing.answerMs, followRedirects: false,
-      ...throughProxy(proxy, { ca }),
-    })
-    this.#socket.on('error', (error) => this.#end({ kind: 'lost', reason: asConnectionError(error).reason, wasWelcome: this.#isWelcome }))
-    this.#socket.on('close', () => this.#end({ kind: 'lost', reason: 'closed', wasWelcome: this.#isWelcome }))
-    this.#socket.on('pong', () => (this.#heardMs = performance.now()))
-    this.#socket.on('message', (data: Buffer, isBinary: boolean) => {
-      this.#heardMs = performance.now()
-      // In order: a welcome that renumbers the queue is finished before the acknowledgement after it is looked at.
-      this.#frames = this.#frames.then(() => this.#onFrame(data, isBinary)).catch((error: unknown) => {
-        this.#deps.log.warn('frame could not be handled', { cause: String(error) })
-        this.#end({ kind: 'lost', reason: 'frame-invalid', wasWelcome: this.#isWelcome })
-      })
+    const { carrier, answerMs } = { ...this.#way, ...this.#timing }
+    this.#line = openCarrier(carrier, this.#way, answerMs, {
+      onEnd: (reason) => this.#end({ kind: 'lost', reason, wasWelcome: this.#isWelcome }),
+      onAlive: () => (this.#heardMs = performance.now()),
+      onFrame: (value) => {
+        // In order: a welcome that renumbers the queue is finished before the acknowledgement after it is looked at.
+        this.#frames = this.#frames.then(() => (this.#isOver ? undefined : this.#onFrame(value))).catch((error: unknown) => {
+          this.#deps.log.warn('frame could not be handled', { cause: String(error) })
+          this.#end({ kind: 'lost', reason: 'frame-invalid', wasWelcome: this.#isWelcome })
+        })
+      },
     })
     this.#timers.push(setTimeout(() => {
       if (!this.#isWelcome) this.#end({ kind: 'lost', reason: 'timeout', wasWelcome: false })
@@ -160,8 +152,7 @@ export class Session {
     this.#finish(this.#goodbye ?? end)
   }
 
-  async #onFrame(data: Buffer, isBinary: boolean): Promise<void> {
-    const value = isBinary ? null : parseJson(data.toString('utf8'))
+  async #onFrame(value: unknown): Promise<void> {
     const kind = (value as { kind?: unknown } | null)?.kind
     if (kind === 'command' && this.#isWelcome) {
       // Not awaited: a command may run for hours. Its own rules decide (R14), also for types we don't know.
@@ -191,8 +182,11 @@ export class Session {
     const { agentId, privateKey } = identity()
     const { hello: counter } = await counters().raise({ hello: counters().values.hello + 1 }) // on disk first: a copy of this disk can't say the same number (R10)
     const signature = signText(privateKey, helloText(challenge.nonce, agentId, counter, queue.epoch))
+    const facts = await machine()
+    this.#addresses = facts.addresses.join()
     this.#send({
-      kind: 'hello', protocol: protocolVersion, agentId, counter, epoch: queue.epoch, agentVersion, machine: await machine(), at: new Date().toISOString(), signature,
+      kind: 'hello', protocol: protocolVersion, agentId, counter, epoch: queue.epoch, agentVersion, machine: facts, at: new Date().toISOString(), signature,
+      ...(this.#way.reason === null ? {} : { pollingReason: this.#way.reason }),
     })
   }
 
@@ -217,21 +211,33 @@ export class Session {
     await this.#deps.onRole?.(welcome.isSiteServer === true)
     if (welcome.isSiteServer === true) this.#carry(this.#deps.site?.() ?? null)
     if (this.#way.better) this.#timers.push(setInterval(() => void this.#lookForBetter(), this.#timing.siteAgainMs))
+    if (this.#way.carrier === 'polling') {
+      this.#timers.push(setTimeout(() => void this.#lookForSocket(), this.#way.lookAfterMs), setInterval(() => void this.#lookForSocket(), this.#timing.socketAgainMs))
+    }
   }
 
   /** AGT-8: others' frames share our connection from now on. */
   #carry(site: SiteServer | null): void {
     this.#carried = site
     site?.attach({
-      send: (text, onSent) => void (this.#socket.readyState === WebSocket.OPEN && this.#socket.send(text, onSent)),
+      send: (text, onSent) => this.#line.send(text, onSent),
       renew: () => this.lose(),
-      bufferedBytes: () => this.#socket.bufferedAmount,
+      bufferedBytes: () => this.#line.bufferedBytes,
     })
   }
 
   /** The site server answers again: back to it. Nothing is lost by moving: what is not acknowledged is sent again there. */
   async #lookForBetter(): Promise<void> {
     if (await isThere(this.#way.better!, this.#timing.answerMs)) this.#end({ kind: 'moved' })
+  }
+
+  /** Does a WebSocket get through by now? */
+  async #lookForSocket(): Promise<void> {
+    if (this.#isLooking) return
+    this.#isLooking = true
+    const isThereNow = await isThere(this.#way, this.#timing.answerMs)
+    this.#isLooking = false
+    if (isThereNow) this.#end({ kind: 'moved', to: 'websocket' })
   }
 
   async #disable(): Promise<void> {
@@ -286,7 +292,7 @@ export class Session {
       while (this.#isWelcome && !this.#goodbye && this.#inFlight.length < channelLimits.batchesInFlight && this.#nextSeq <= queue.lastSeq) {
         const firstSeq = this.#nextSeq
         const items = await queue.read(firstSeq, channelLimits.itemsPerBatch, batchBytes)
-        if (items.length === 0 || firstSeq !== this.#nextSeq || this.#socket.readyState !== WebSocket.OPEN) return
+        if (items.length === 0 || firstSeq !== this.#nextSeq || !this.#line.isOpen) return
         this.#nextSeq += items.length
         if (this.#inFlight.length === 0) this.#oldestSentMs = performance.now()
         this.#inFlight.push(this.#nextSeq - 1)
@@ -302,19 +308,19 @@ export class Session {
     const now = performance.now()
     const isUnanswered = this.#inFlight.length > 0 && now - this.#oldestSentMs > this.#timing.beatMs * 2
     if (isUnanswered || now - this.#heardMs > this.#timing.beatMs + this.#timing.answerMs) return this.#end({ kind: 'lost', reason: 'silent', wasWelcome: true })
-    this.#send({ kind: 'beat', at: new Date().toISOString() })
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping()
+    this.#line.beat(new Date().toISOString())
+    if (this.#way.carrier === 'polling') void this.#lookAtNetwork()
+  }
+
+  /** Another network may let WebSockets through. */
+  async #lookAtNetwork(): Promise<void> {
+    const addresses = (await this.#deps.machine()).addresses.join()
+    if (addresses === this.#addresses) return
+    this.#addresses = addresses
+    await this.#lookForSocket()
   }
 
   #send(frame: UpFrame): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame))
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
+    this.#line.send(JSON.stringify(frame))
   }
 }

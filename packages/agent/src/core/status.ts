@@ -24,6 +24,8 @@ export const Status = z.object({
   infections: z.number(),
   /** AGT-8: as a site server; null or absent: it is none. `waitingBytes`: what endpoints said and the way up has not taken yet. */
   site: z.object({ port: z.number().nullable(), urls: z.array(z.string()), problem: z.string().nullable(), endpoints: z.number(), waitingBytes: z.number(), cut: z.number() }).nullable().optional(),
+  /** By what its connection is, or was last, and why not by a WebSocket; absent: an agent that knows only those. */
+  way: z.object({ carrier: z.enum(['websocket', 'polling']), reason: z.string().nullable() }).optional(),
   memoryBytes: z.number(),
 })
 export type Status = z.infer<typeof Status>

@@ -1,10 +1,10 @@
-import WebSocket from 'ws'
-import { channelLimits, DownFrame, helloText, protocolVersion, type Machine } from '@vigie/domain/agents'
+import { DownFrame, helloText, protocolVersion, type Machine } from '@vigie/domain/agents'
 import { agentVersion } from '../version.ts'
+import { mayPollAfter, openCarrier } from './carrier.ts'
 import type { Counters } from './counters.ts'
-import { asConnectionError, type ConnectionFault } from './faults.ts'
+import type { ConnectionFault } from './faults.ts'
 import { signText, type Identity } from './identity.ts'
-import { throughProxy, type Proxy } from './proxy.ts'
+import type { Proxy } from './proxy.ts'
 
 export type Visit = { kind: 'welcome' } | { kind: 'problem'; code: string; isRetryable: boolean } | { kind: 'unreachable'; reason: ConnectionFault }
 
@@ -21,48 +21,42 @@ export interface Visiting {
   withinMs?: number
 }
 
-/** Is this registration welcome at its server? Opens a channel, says hello, is heard, says goodbye; tells nothing and takes no orders. */
-export async function visit({ identity, ca, proxy, counters, machine, epoch, bye, withinMs = 20_000 }: Visiting): Promise<Visit> {
-  const socket = new WebSocket(identity.channel, {
-    ca, minVersion: 'TLSv1.2', perMessageDeflate: false, maxPayload: channelLimits.frameBytes, handshakeTimeout: withinMs, followRedirects: false, ...throughProxy(proxy, { ca }),
+/** Is this registration welcome at its server? Opens a channel, says hello, is heard, says goodbye; tells nothing and takes no orders. By long polling where a WebSocket does not get through. */
+export async function visit(visiting: Visiting): Promise<Visit> {
+  const seen = await visitBy('websocket', visiting)
+  if (seen.kind !== 'unreachable' || !mayPollAfter(seen.reason)) return seen
+  const polled = await visitBy('polling', visiting)
+  return polled.kind === 'unreachable' ? seen : polled
+}
+
+async function visitBy(kind: 'websocket' | 'polling', { identity, ca, proxy, counters, machine, epoch, bye, withinMs = 20_000 }: Visiting): Promise<Visit> {
+  let end!: (visit: Visit) => void
+  const ended = new Promise<Visit>((resolve) => (end = resolve))
+  const line = openCarrier(kind, { channel: identity.channel, ca, proxy }, withinMs, {
+    onAlive: () => {},
+    onEnd: (reason) => end({ kind: 'unreachable', reason }),
+    onFrame(value) {
+      const frame = DownFrame.safeParse(value).data
+      if (frame?.kind === 'problem') end({ kind: 'problem', code: frame.code, isRetryable: frame.isRetryable })
+      if (frame?.kind === 'challenge') void hello(frame.nonce).catch(() => end({ kind: 'unreachable', reason: 'closed' }))
+      if (frame?.kind === 'welcome') end({ kind: 'welcome' })
+    },
   })
-  let timer: NodeJS.Timeout | undefined
-  try {
-    return await new Promise<Visit>((resolve) => {
-      timer = setTimeout(() => resolve({ kind: 'unreachable', reason: 'timeout' }), withinMs)
-      socket.on('error', (error) => resolve({ kind: 'unreachable', reason: asConnectionError(error).reason }))
-      socket.on('close', () => resolve({ kind: 'unreachable', reason: 'closed' }))
-      socket.on('message', (data: Buffer, isBinary: boolean) => {
-        const frame = isBinary ? null : frameOf(data)
-        if (frame?.kind === 'problem') resolve({ kind: 'problem', code: frame.code, isRetryable: frame.isRetryable })
-        if (frame?.kind === 'challenge') void hello(frame.nonce).catch(() => resolve({ kind: 'unreachable', reason: 'closed' }))
-        if (frame?.kind !== 'welcome') return
-        socket.removeAllListeners('close')
-        socket.once('close', () => resolve({ kind: 'welcome' }))
-        socket.send(JSON.stringify({ kind: 'bye', reason: bye }))
-        socket.close(1000)
-        setTimeout(() => resolve({ kind: 'welcome' }), 3_000).unref()
-      })
-    })
-  } finally {
-    clearTimeout(timer)
-    socket.removeAllListeners('message')
-    if (socket.readyState !== WebSocket.CLOSED) socket.terminate()
+  const timer = setTimeout(() => end({ kind: 'unreachable', reason: 'timeout' }), withinMs)
+  const seen = await ended
+  clearTimeout(timer)
+  if (seen.kind !== 'welcome') line.drop()
+  else {
+    line.send(JSON.stringify({ kind: 'bye', reason: bye }))
+    await line.close()
   }
+  return seen
 
   async function hello(nonce: string): Promise<void> {
     const { agentId, privateKey } = identity
     const { hello: counter } = await counters.raise({ hello: counters.values.hello + 1 })
-    socket.send(JSON.stringify({
+    line.send(JSON.stringify({
       kind: 'hello', protocol: protocolVersion, agentId, counter, epoch, agentVersion, machine, at: new Date().toISOString(), signature: signText(privateKey, helloText(nonce, agentId, counter, epoch)),
     }))
-  }
-}
-
-function frameOf(data: Buffer): DownFrame | null {
-  try {
-    return DownFrame.safeParse(JSON.parse(data.toString('utf8'))).data ?? null
-  } catch {
-    return null
   }
 }

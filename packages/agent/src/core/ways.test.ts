@@ -4,6 +4,7 @@ import type { SessionEnd } from './channel.ts'
 import { Ways } from './ways.ts'
 
 const minuteMs = 60_000
+const timing = { directAfterMs: 5 * minuteMs, socketFirstMs: minuteMs, socketAgainMs: 60 * minuteMs }
 const site = 'wss://site:8444/agent/v1/channel'
 const vigie = 'wss://vigie.example:8443/agent/v1/channel'
 const behindSite = { channel: site, direct: { channel: vigie, ca: 'ca of vigie' } } as Identity
@@ -13,7 +14,7 @@ describe('which way an endpoint of a site takes (AGT-8, INV-3)', () => {
   let nowMs = 0
   const make = (identity = behindSite) => {
     nowMs = 0
-    const ways = new Ways(5 * minuteMs, () => nowMs)
+    const ways = new Ways(timing, () => nowMs)
     /** One session: where it went. */
     return (afterMs: number, end: (isDirect: boolean) => SessionEnd = () => lost(false)) => {
       nowMs += afterMs

@@ -4,10 +4,11 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { WebSocketServer, type WebSocket } from 'ws'
 import {
-  BatchFrame, canonicalJson, commandPrefix, EnrolRequest, ForkRequest, forkText, helloText, Item, protocolVersion, UpFrame, type CommandOrder, type DownFrame,
+  BatchFrame, canonicalJson, commandPrefix, EnrolRequest, ForkRequest, forkText, helloText, Item, linePath, protocolVersion, UpFrame, type CommandOrder, type DownFrame,
 } from '@vigie/domain/agents'
 import { makeKeyPair, signText, isSignedBy } from '../core/identity.ts'
 import { testCertificates, type TestCertificates } from './certificates.ts'
+import { PeerLines } from './peer-lines.ts'
 
 interface KnownAgent {
   publicKey: string
@@ -28,7 +29,7 @@ export class Peer {
   /** What an honest agent never does. */
   readonly faults: string[] = []
   readonly sockets = new Set<WebSocket>()
-  readonly hellos: { agentId: string; counter: number; epoch: string; version: string }[] = []
+  readonly hellos: { agentId: string; counter: number; epoch: string; version: string; pollingReason?: string }[] = []
   readonly byes: string[] = []
   /** Where each connection came from. */
   readonly remotePorts: number[] = []
@@ -49,6 +50,10 @@ export class Peer {
   pageBytesPerSecond = 0
   readonly asked: string[] = []
   releaseRoot: string | null = null
+  /** Where agents are told to come, if not straight here. */
+  publicUrl: string | null = null
+  /** Connections by long polling. */
+  readonly lines = new PeerLines((line) => this.#serve(line as unknown as WebSocket))
   /** Agents of these versions get `server.busy` in place of a welcome. */
   readonly refusedVersions = new Set<string>()
   #enrolled: { publicKey: string; agentId: string } | null = null
@@ -114,6 +119,7 @@ export class Peer {
       req.on('data', (chunk: Buffer) => chunks.push(chunk))
       req.on('end', () => {
         if (req.url === '/agent/v1/ca.pem') return res.end(ca)
+        if (req.url?.startsWith(linePath)) return this.lines.answer(req, res, Buffer.concat(chunks).toString('utf8'))
         const page = this.pages.get(req.url ?? '')
         this.asked.push(req.url ?? '')
         if (page !== undefined) return void this.#page(res, Buffer.from(page))
@@ -166,7 +172,7 @@ export class Peer {
   }
 
   #reply(agentId: string): unknown {
-    return { agentId, commandKey: this.commandKeys.publicKey, channel: `${this.url.replace('https', 'wss')}/agent/v1/channel`, product: { typeId: 'clamav-endpoint', description: 'Test' }, ...(this.releaseRoot === null ? {} : { releaseRoot: this.releaseRoot }) }
+    return { agentId, commandKey: this.commandKeys.publicKey, channel: `${(this.publicUrl ?? this.url).replace('https', 'wss')}/agent/v1/channel`, product: { typeId: 'clamav-endpoint', description: 'Test' }, ...(this.releaseRoot === null ? {} : { releaseRoot: this.releaseRoot }) }
   }
 
   #serve(socket: WebSocket): void {
@@ -186,7 +192,7 @@ export class Peer {
         }
         if (frame.counter <= agent.counter) this.faults.push(`counter ${frame.counter} after ${agent.counter}`)
         agent.counter = Math.max(agent.counter, frame.counter)
-        this.hellos.push({ agentId: frame.agentId, counter: frame.counter, epoch: frame.epoch, version: frame.agentVersion })
+        this.hellos.push({ agentId: frame.agentId, counter: frame.counter, epoch: frame.epoch, version: frame.agentVersion, pollingReason: frame.pollingReason })
         if (agent.isClone) send({ kind: 'problem', code: 'agent.is-clone', isRetryable: false })
         else if (this.refusedVersions.has(frame.agentVersion)) send({ kind: 'problem', code: 'server.busy', isRetryable: true })
         else if (this.problem) send({ kind: 'problem', ...this.problem })

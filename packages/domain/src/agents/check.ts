@@ -15,7 +15,7 @@ export type CheckResult = (typeof checkResults)[number]
 export const checkFindings = {
   process: ['registered', 'service', 'running', 'socket', 'state-folder', 'clone'],
   network: ['name', 'port', 'proxy-name', 'proxy', 'proxy-tunnel'],
-  'connection-target': ['certificate', 'answer', 'channel', 'clock', 'state'],
+  'connection-target': ['certificate', 'answer', 'channel', 'clock', 'state', 'carrier'],
   requirements: ['platform', 'glibc', 'memory', 'disk', 'rights', 'on-access'],
   engine: ['engine', 'real-time-scan', 'signatures'],
 } as const satisfies Record<CheckStep, readonly string[]>

@@ -162,10 +162,10 @@ describe('what a line bears (R1, R18)', () => {
     let ends = 0
     const line = new PollLine(() => ends++)
     line.pause()
-    line.holdUp(response())
+    line.holdUp(response(), 10)
     expect(said).toEqual([])
     line.tick(Infinity) // held long enough
-    line.holdUp(response())
+    line.holdUp(response(), 10)
     line.resume()
     expect(said).toEqual([{ isFull: true, closed: null }, { isFull: false, closed: null }])
     for (let i = 0; i < 9; i++) line.send('x'.repeat(1_000_000))

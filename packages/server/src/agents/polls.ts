@@ -32,9 +32,9 @@ export class PollLine implements Line {
   connection!: Connection
   /** Of the last request taken on the way up. */
   taken = 0
-  /** The question and the request up that wait; each with when it was held, monotonic. */
-  down: { response: ServerResponse; sinceMs: number } | null = null
-  up: { response: ServerResponse; sinceMs: number } | null = null
+  /** The question and the request up that wait, and until when; monotonic. */
+  down: { response: ServerResponse; untilMs: number } | null = null
+  up: { response: ServerResponse; untilMs: number } | null = null
   /** Code, and since when it is closed: kept until the agent heard it. */
   closed: { code: number; atMs: number } | null = null
   #said: Said[] = []
@@ -139,16 +139,16 @@ export class PollLine implements Line {
     return JSON.stringify({ isFull: this.#isPaused && !this.closed, closed: this.closed?.code ?? null } satisfies z.infer<typeof LineUpReply>)
   }
 
-  holdUp(response: ServerResponse): void {
+  holdUp(response: ServerResponse, untilMs: number): void {
     this.#release()
     if (!this.#isPaused || this.closed) return sendJson(response, this.#upReply())
-    this.up = { response, sinceMs: performance.now() }
+    this.up = { response, untilMs }
   }
 
   /** What was held long enough is answered: nothing yet. */
-  tick(beforeMs: number): void {
-    if (this.down && this.down.sinceMs < beforeMs) this.answer()
-    if (this.up && this.up.sinceMs < beforeMs) this.#release()
+  tick(nowMs: number): void {
+    if (this.down && this.down.untilMs < nowMs) this.answer()
+    if (this.up && this.up.untilMs < nowMs) this.#release()
   }
 }
 
@@ -191,7 +191,7 @@ export function createPolls({ open, onFrame, onBeat, closed, timing }: PollsDeps
     const nowMs = performance.now()
     for (const line of lines.values()) {
       if (line.closed && nowMs - line.closed.atMs > timing.lingerMs) lines.delete(line.name)
-      else line.tick(nowMs - timing.holdMs)
+      else line.tick(nowMs)
     }
   }, timing.tickMs)
 
@@ -220,20 +220,20 @@ export function createPolls({ open, onFrame, onBeat, closed, timing }: PollsDeps
     up(line, { number, frames, isEnd }, response) {
       const { connection } = line
       connection.heardMs = performance.now()
-      if (line.closed) return line.holdUp(response)
+      if (line.closed) return line.holdUp(response, 0)
       if (number === line.taken + 1) {
         line.taken = number
         for (const frame of frames) if (!connection.isEnding) onFrame(connection, frame)
         if (isEnd === true) line.close()
       } else if (number !== line.taken) line.terminate() // something of it was lost
-      line.holdUp(response)
+      line.holdUp(response, connection.heardMs + timing.holdMs)
     },
     down(line, asked, response) {
       const { connection } = line
       connection.heardMs = performance.now()
       line.answer() // an older question, given up by whoever asked it
       if (line.hear(asked)) connection.onPong?.()
-      line.down = { response, sinceMs: performance.now() }
+      line.down = { response, untilMs: connection.heardMs + Math.min(timing.holdMs, asked.holdMs ?? timing.holdMs) }
       if (connection.identity !== null && !connection.isEnding) onBeat(connection, asked.at)
       if (line.isTalking) line.answer()
     },
