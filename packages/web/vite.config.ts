@@ -28,7 +28,10 @@ const laterKeys = new RegExp(
   ].map(({ source }) => source).join('|'),
 )
 
-/** The catalogues as the browser needs them: messages compiled (the compiler stays here), in three parts (`?first`, `?rest`, `?home`), without what only mails and the agent's own output say. */
+/** What only mails, exported tables, the operator's command line and the agent's own output say. */
+const elsewhere = /^(agent|mail|release-fault|column(?!\.state$))\./
+
+/** The catalogues as the browser needs them: messages compiled (the compiler stays here), in three parts (`?first`, `?rest`, `?home`), without what is said elsewhere. */
 const texts: Plugin = {
   name: 'texts',
   enforce: 'pre',
@@ -37,7 +40,7 @@ const texts: Plugin = {
     if (part === undefined) return null
     const file = id.slice(0, id.indexOf('?'))
     const sheet = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
-    const kept = Object.entries(sheet).filter(([key]) => !/^(agent|mail)\./.test(key) && (homeSheets.test(file) ? 'home' : laterSheets.test(file) || laterKeys.test(key) ? 'rest' : 'first') === part)
+    const kept = Object.entries(sheet).filter(([key]) => !elsewhere.test(key) && (homeSheets.test(file) ? 'home' : laterSheets.test(file) || laterKeys.test(key) ? 'rest' : 'first') === part)
     return { code: `export default ${JSON.stringify(Object.fromEntries(kept.map(([key, message]) => [key, compiled(message)])))}`, moduleType: 'js' }
   },
 }
