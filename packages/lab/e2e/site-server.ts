@@ -21,6 +21,12 @@ export async function siteProduct(client: ConsoleClient): Promise<{ productId: s
   return { productId: id, installCommand }
 }
 
+/** What the install command gives the agent to enrol with. */
+export function enrolArguments(installCommand: string): string[] {
+  const said = (pattern: RegExp) => pattern.exec(installCommand)![1]!
+  return ['--server', said(/(https:\/\/[\d.]+:\d+)/), '--guid', said(/--guid (\S+)/), '--key', said(/--key (\S+)/), '--ca-sha256', said(/= ([0-9A-F]{64}) /)]
+}
+
 /** The real agent, from source, in a process of its own: enrolled by what the install command says, run, killed and run again. */
 export class SiteAgent {
   readonly #state: string
@@ -31,9 +37,7 @@ export class SiteAgent {
     this.#state = path.join(folder, 'site-state')
     mkdirSync(this.#state, { recursive: true, mode: 0o700 })
     writeFileSync(path.join(this.#state, 'settings.json'), JSON.stringify({ site: { host: '127.0.0.1', port: options.port }, engines: { clamav: { onAccess: null, clamdSocket: '/nonexistent/clamd.sock' } } }), { mode: 0o600 })
-    const said = (pattern: RegExp) => pattern.exec(options.installCommand)![1]!
-    const args = ['--server', said(/(https:\/\/[\d.]+:\d+)/), '--guid', said(/--guid (\S+)/), '--key', said(/--key (\S+)/), '--ca-sha256', said(/= ([0-9A-F]{64}) /)]
-    execFileSync(process.execPath, [agentMain, 'enrol', ...args, '--no-service', '--state', this.#state], { encoding: 'utf8' })
+    execFileSync(process.execPath, [agentMain, 'enrol', ...enrolArguments(options.installCommand), '--no-service', '--state', this.#state], { encoding: 'utf8' })
   }
 
   start(): void {
