@@ -6,7 +6,10 @@ import { accessApi } from '@vigie/domain/access'
 import { auditApi } from '@vigie/domain/audit'
 import { customersApi } from '@vigie/domain/customers'
 import { eventsApi } from '@vigie/domain/events'
+import { maintenanceApi } from '@vigie/domain/maintenance'
+import { outbreakApi } from '@vigie/domain/outbreak'
 import { productsApi } from '@vigie/domain/products'
+import { viewsApi } from '@vigie/domain/views'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ConsoleClient } from '../src/console/index.ts'
 import { readFolder } from '../src/demo/folder.ts'
@@ -66,7 +69,12 @@ describe('npm run demo (OPS-1)', () => {
   it('prints who may sign in; each has another role, and is told that all is made up', async () => {
     for (const { email, password } of people) expect(demo.said).toMatch(new RegExp(`${email} +${password}`))
     const them = await Promise.all(clients.map((client) => client.call(accessApi.getMe)))
-    expect(them.map(({ account, isSimulated }) => [account.role, isSimulated])).toEqual([['owner', true], ['technician', true], ['read-only', true]])
+    expect(them.map(({ account, isSimulated }) => [account.role, isSimulated])).toEqual(['owner', 'technician', 'read-only', 'administrator', 'technician', 'billing', 'portal-viewer'].map((role) => [role, true]))
+    // Marc approves what one person alone must not (R16): his second factor is printed beside his password
+    expect(them.map(({ state }) => state)).toEqual(people.map(({ email }) => (email.startsWith('marc') ? 'mfa-needed' : 'full')))
+    expect(demo.said).toMatch(/marc@.* administrator, second factor [A-Z2-7]{32}\n/)
+    // limited to a tag, and to the customer whose portal it is
+    for (const limited of [4, 6]) expect((await clients[limited]!.call(customersApi.listCustomers, { query: {} })).rows.map(({ company }) => company)).toEqual(['Clinique des Tilleuls'])
   })
 
   it('has a past that the product wrote itself: customers since days ago, events that came and went, an audit log that holds', async () => {
@@ -80,6 +88,17 @@ describe('npm run demo (OPS-1)', () => {
     const { rows: found } = await owner!.call(eventsApi.listDetections, { query: { until: new Date(Date.now() - 5 * 86_400_000).toISOString() } })
     expect(found.length).toBeGreaterThan(0)
     expect(await owner!.call(auditApi.verifyAudit)).toMatchObject({ isIntact: true })
+  })
+
+  it('has virus alerts, one declared and one from a signed feed; maintenance windows; views; licences that machines report (EVT-1, EVT-5, EVT-9)', async () => {
+    const [owner] = clients
+    const { rows: alerts } = await owner!.call(outbreakApi.alertsNow)
+    expect(alerts.map(({ level, isFromFeed }) => [level, isFromFeed])).toEqual([['red', false], ['yellow', true]])
+    expect((await owner!.call(outbreakApi.listRules, { query: {} })).rows.find(({ company }) => company === 'Clinique des Tilleuls')).toMatchObject({ hasConsented: true })
+    expect((await owner!.call(maintenanceApi.listWindows, { query: {} })).rows.map(({ target }) => target.kind).toSorted()).toEqual(['all', 'tag'])
+    expect((await clients[1]!.call(viewsApi.listViews, { query: { list: 'events' } })).rows.map(({ isShared, isOwn }) => [isShared, isOwn])).toEqual([[true, false]])
+    const { rows: open } = await owner!.call(eventsApi.listEvents, { query: { category: 'outbreak-defence' } })
+    expect(open.map(({ condition, productName }) => `${condition} ${productName}`)).toEqual(expect.arrayContaining(['to-clean 本社サーバー', 'to-clean 営業所']))
   })
 
   it('plays types that this version cannot connect, and says of each that it is simulated (PRD-1)', async () => {

@@ -3,6 +3,7 @@ import { actorNow, isSetUp, setupLink } from './access/index.ts'
 import { startAgentSide } from './agents/index.ts'
 import { assessProducts } from './assessment/index.ts'
 import { compose } from './compose.ts'
+import { createOrderRunner } from './orders/index.ts'
 import { readConfig } from './platform/config.ts'
 import { createLog, isSimulated, markSimulated, newId, type Services, type Tenant } from './platform/index.ts'
 import { StartError } from './platform/start-error.ts'
@@ -29,6 +30,8 @@ export type Asked =
   | { kind: 'miss' }
   /** Every job there is, once. */
   | { kind: 'jobs' }
+  /** These jobs, then all that orders can do now. */
+  | { kind: 'go-on'; jobs: readonly string[] }
   | { kind: 'stop' }
 export type Answered = { ready: DemoServer } | { done: true } | { failed: string }
 
@@ -57,6 +60,7 @@ async function main(): Promise<void> {
   const address = vigie.http.server.address()
   Object.assign(services, config.urls({ port: typeof address === 'object' && address ? address.port : config.port, agentPort: side.port }))
   const pass = letIn(services)
+  const orders = createOrderRunner(services)
 
   const obey = async (asked: Asked): Promise<void> => {
     switch (asked.kind) {
@@ -71,6 +75,9 @@ async function main(): Promise<void> {
       case 'jobs':
         for (const job of vigie.jobs) await job.run(services)
         return
+      case 'go-on':
+        for (const job of vigie.jobs.filter(({ id }) => asked.jobs.includes(id))) await job.run(services)
+        return await orders.runDue()
       case 'stop':
         await side.close()
         await vigie.close()

@@ -54,6 +54,8 @@ export class SimAgent {
   describe: (now: Date) => EndpointItem
   /** What else it tells when its engine did as it was told: an infection that a scan mended. */
   effects: (type: CommandOrder['type'], now: Date) => readonly Item[] = () => []
+  /** How its own engine answers; null: as those of the fleet. */
+  answers: EngineBehaviour['answers'] | null = null
   #socket: WebSocket | null = null
   #batches: Batch[] = []
   #inFlight = 0
@@ -264,19 +266,20 @@ export class SimAgent {
 
   #obey(order: CommandOrder, signature: string): void {
     const { counters, engine } = this.#parts
+    const answers = this.answers ?? engine.answers
     if (order.number <= this.#lastCommand && order.agentId === this.identity.agentId) return // delivered again: took effect once (R15)
     if (!isAcceptable(order, signature, this.identity, this.#lastCommand, this.#parts.now())) return void counters.commandsRefused++
     this.#lastCommand = order.number
     counters.commands++
     this.tell([outcomeItem(order.commandId, 'running', this.#parts.now())])
-    if (engine.answers === 'silent') return
+    if (answers === 'silent') return
     this.#after(engine.workMs + (order.type === 'apply-settings' ? this.settings.workMs : 0), () => this.#answer(order))
   }
 
   #answer({ commandId, type, params }: CommandOrder): void {
     const now = this.#parts.now()
     const does = (): { step: 'succeeded' | 'failed'; evidence?: OutcomeItem['evidence'] } => {
-      if (this.#parts.engine.answers === 'fail') return { step: 'failed' }
+      if ((this.answers ?? this.#parts.engine.answers) === 'fail') return { step: 'failed' }
       if (type === 'apply-settings') return this.settings.apply(params)
       return { step: 'succeeded', evidence: type === 'check' ? checkEvidence(now) : {} }
     }

@@ -1,1 +1,2 @@
 export { ApiRefused, ConsoleClient, provision } from './client.ts'
+export { totp } from './totp.ts'

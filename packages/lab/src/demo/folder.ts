@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import path from 'node:path'
 import * as z from 'zod'
 import { keepIdentity, readIdentity, type LabIdentity } from '../agents/index.ts'
-import type { Standing } from './player.ts'
+import { Standing } from './standing.ts'
 
 /** A mistake of the person at the terminal, or something of theirs in the way: one sentence with the way out. */
 export class DemoError extends Error {
@@ -10,12 +10,9 @@ export class DemoError extends Error {
 }
 
 const Kept = z.object({
-  demo: z.literal(1), seed: z.number().int(), customers: z.number().int(), isWhole: z.boolean(), agentPort: z.number().int(), ca: z.string(), serial: z.number().int(),
+  demo: z.literal(2), seed: z.number().int(), customers: z.number().int(), isWhole: z.boolean(), agentPort: z.number().int(), ca: z.string(), serial: z.number().int(),
   identities: z.array(z.string()),
-  standing: z.object({
-    productIds: z.record(z.string(), z.string()), frozen: z.record(z.string(), z.string()), muted: z.array(z.string()), away: z.array(z.string()), unprotected: z.array(z.string()),
-    infected: z.record(z.string(), z.array(z.object({ threat: z.string(), object: z.string() }))), copies: z.record(z.string(), z.string()).default({}),
-  }),
+  standing: Standing,
 })
 
 export interface DemoState {
@@ -57,6 +54,6 @@ export function clear(folder: string): void {
 }
 
 export function writeFolder(folder: string, { identities, ...state }: DemoState): void {
-  writeFileSync(`${fileOf(folder)}.new`, JSON.stringify({ demo: 1, ...state, identities: identities.map(keepIdentity) }), { mode: 0o600 })
+  writeFileSync(`${fileOf(folder)}.new`, JSON.stringify({ demo: 2, ...state, identities: identities.map(keepIdentity) }), { mode: 0o600 })
   renameSync(`${fileOf(folder)}.new`, fileOf(folder))
 }

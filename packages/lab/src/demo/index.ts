@@ -1,4 +1,5 @@
-export { businessName, estateOf, people } from './estate.ts'
+export { businessName, estateOf, people, peopleOf } from './estate.ts'
 export { DemoError } from './folder.ts'
-export { type Moment, planOf } from './plan.ts'
+export type { Moment } from './deeds.ts'
+export { planOf } from './plan.ts'
 export { type Demo, type DemoOptions, startDemo } from './run.ts'

@@ -1,6 +1,7 @@
 import { randomFrom } from '../agents/index.ts'
+import type { Deed } from './deeds.ts'
 import type { Product } from './estate.ts'
-import { Finder, type Deed } from './plan.ts'
+import { Finder } from './finder.ts'
 import type { Player } from './player.ts'
 import { productTypeById } from '@vigie/connectors/products'
 
@@ -14,7 +15,7 @@ export interface Pace {
   /** How long an incident stands before somebody at the customer mends it. */
   incidentMs: number
 }
-export const usualPace: Pace = { everyMs: 6_000, incidentMs: 3 * minuteMs }
+export const usualPace: Pace = { everyMs: 9_000, incidentMs: 3 * minuteMs }
 
 export interface Life {
   /** Of the next detection: what a later run goes on with. */
@@ -64,8 +65,8 @@ export function live(player: Player, { seed, serial = 0, pace = usualPace, say =
       const find = found.infection(product, now)
       await act({ kind: 'find', product: name, finds: [find] })
       afterwards({ kind: 'clear', product: name, machine: find.machine })
-    } else if (lot < 0.1 && network !== undefined) await act({ kind: 'find', product: name, finds: found.burst(product, network, 13 + Math.floor(random() * 10), 5, now) })
-    else if (lot < 0.13 && categories.includes('antivirus')) {
+    } else if (lot < 0.09 && network !== undefined) await act({ kind: 'find', product: name, finds: found.burst(product, network, 11 + Math.floor(random() * 4), 5, now) })
+    else if (lot < 0.12 && categories.includes('antivirus')) {
       const machine = found.pick(product.machines).name
       await act({ kind: 'protection', product: name, machine, isOn: false })
       afterwards({ kind: 'protection', product: name, machine, isOn: true })
@@ -73,7 +74,7 @@ export function live(player: Player, { seed, serial = 0, pace = usualPace, say =
       await act({ kind: 'leave', product: name, how: 'bye' })
       afterwards({ kind: 'return', product: name })
     } else {
-      const finds = found.everyday(product, now).slice(0, 3).map((find) => ({ ...find, at: now }))
+      const finds = found.everyday(product, now).slice(0, 1).map((find) => ({ ...find, at: now }))
       await act(finds.length > 0 ? { kind: 'find', product: name, finds } : { kind: 'look', product: name })
     }
   }

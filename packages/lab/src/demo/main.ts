@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { businessName, people } from './estate.ts'
+import { businessName } from './estate.ts'
 import { DemoError } from './folder.ts'
 import { startDemo, usualFolder } from './run.ts'
 
@@ -51,14 +51,14 @@ async function main(): Promise<void> {
     seed: wholeNumber('seed', values.seed, 999_999_999) ?? 1, days: Math.max(7, wholeNumber('days', values.days, 365) ?? 90), customers: wholeNumber('customers', values.customers, 40), isFresh: values.fresh === true, say,
   })
   stop = () => demo.stop()
-  const width = Math.max(...people.map(({ email }) => email.length))
+  const widthOf = (key: 'email' | 'password') => Math.max(...demo.people.map((person) => person[key].length))
   console.log(`
 ${businessName}: everything in it is made up, and no machine is touched.
 ${demo.isContinued ? 'It goes on where it was left; --fresh begins anew.' : 'Its history was written anew.'} (${((performance.now() - startedMs) / 1000).toFixed(1)} s)
 
   Console   ${demo.url}
 
-${people.map(({ email, password, role }) => `  ${email.padEnd(width)}   ${password.padEnd(26)} ${role}`).join('\n')}
+${demo.people.map(({ email, password, role, limitedTo, secret }) => `  ${email.padEnd(widthOf('email'))}   ${password.padEnd(widthOf('password'))}   ${role}${limitedTo ? `, sees ${'tag' in limitedTo ? limitedTo.tag : limitedTo.company} only` : ''}${secret ? `, second factor ${secret}` : ''}`).join('\n')}
 
 Ctrl-C stops all of it.`)
 }

@@ -7,6 +7,7 @@ import { productTypeById } from '@vigie/connectors/products'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { estateOf } from './estate.ts'
 import { readFolder } from './folder.ts'
+import { licencesOf } from './licences.ts'
 import { planOf } from './plan.ts'
 
 const now = new Date('2026-11-21T15:00:00Z')
@@ -74,6 +75,23 @@ describe('its plan (OPS-1)', () => {
       if (deed.kind === 'clear') infected.delete(deed.machine)
     }
     expect([...infected].toSorted()).toEqual(['actes-srv', 'eigyo-12', 'fournil-01', 'haisha-db', 'pharmacie-01'])
+  })
+
+  it('gives each product of a licensed type a licence: some over or over soon, one with more seats in use than it has (EVT-1)', () => {
+    const licences = Object.values(licencesOf(estateOf(), now))
+    const daysLeft = licences.map(({ expiresAt }) => (Date.parse(expiresAt) - now.getTime()) / 86_400_000)
+    expect(licences).toHaveLength(estateOf().flatMap(({ products }) => products).filter(({ typeId }) => productTypeById.get(typeId)!.categories.includes('licence-expiring')).length)
+    expect([daysLeft.filter((left) => left < 0).length, daysLeft.filter((left) => left >= 0 && left <= 30).length, licences.filter(({ seats, seatsUsed }) => seatsUsed > seats).length]).toEqual([1, 2, 1])
+  })
+
+  it('of people and places speaks only where they are there: whoever acts has joined, whatever is named is in the estate', () => {
+    const products = new Set(estateOf().flatMap((customer) => customer.products.map(({ description }) => description)))
+    const peopleAt = whole.find(({ deed }) => deed.kind === 'people')!.at
+    for (const { at, deed } of whole) {
+      if ('by' in deed && deed.by > 0) expect(at > peopleAt).toBe(true)
+      if (deed.kind === 'errand' && deed.errand.do === 'order') for (const name of [...deed.errand.products, ...deed.errand.fails]) expect(products).toContain(name)
+      if (deed.kind === 'trouble') expect(estateOf().flatMap((customer) => customer.products).find(({ description }) => description === deed.product)!.machines.map(({ name }) => name)).toContain(deed.machine)
+    }
   })
 
   it('of a small estate speaks of its customers only', () => {

@@ -1,38 +1,21 @@
 import { createHash } from 'node:crypto'
-import { accessApi } from '@vigie/domain/access'
-import type { EndpointItem, Item } from '@vigie/domain/agents'
+import { accessApi, type Scope } from '@vigie/domain/access'
+import type { Item } from '@vigie/domain/agents'
 import { customersApi } from '@vigie/domain/customers'
-import { eventsApi } from '@vigie/domain/events'
 import { outboxApi } from '@vigie/domain/outbox'
 import { productsApi } from '@vigie/domain/products'
 import { sitesApi } from '@vigie/domain/sites'
-import { productTypeById } from '@vigie/connectors/products'
 import {
-  copyOf, EnrolClient, type FleetParts, inTurn, Latencies, type LabIdentity, type LabServer, newCounters, offers, randomFrom, SimAgent, SimSettings, trustOf,
+  copyOf, EnrolClient, type FleetParts, inTurn, Latencies, type LabIdentity, type LabServer, newCounters, randomFrom, SimAgent, SimSettings, trustOf,
 } from '../agents/index.ts'
 import type { ConsoleClient } from '../console/index.ts'
-import { people, type Customer, type Machine, type Product } from './estate.ts'
-import type { Deed, Find, Moment } from './plan.ts'
+import type { Deed, Find, Moment, Trouble } from './deeds.ts'
+import { people, peopleOf, type Customer, type Machine, type Person, type Product } from './estate.ts'
+import { endpointOf } from './machine.ts'
+import { Office } from './office.ts'
+import { nothingWrong, type Standing } from './standing.ts'
 
 const dayMs = 86_400_000
-
-/** What is wrong at a product or machine now, and what it would take to go on tomorrow. */
-export interface Standing {
-  productIds: Record<string, string>
-  /** Products whose patterns stand still: since when those they have were built. */
-  frozen: Record<string, string>
-  /** Products that tell nothing new of themselves. */
-  muted: string[]
-  /** Products whose agent is away. */
-  away: string[]
-  /** Machines whose real-time scan is off. */
-  unprotected: string[]
-  /** What lies infected, by machine. */
-  infected: Record<string, { threat: string; object: string }[]>
-  /** Machines made from a copy of another's image: the product that each belongs to. */
-  copies: Record<string, string>
-}
-export const nothingWrong = (): Standing => ({ productIds: {}, frozen: {}, muted: [], away: [], unprotected: [], infected: {}, copies: {} })
 
 export interface Stage {
   server: LabServer
@@ -44,6 +27,10 @@ export interface Stage {
   anybody(): ConsoleClient
   /** The server looks at these products now. Where time passes by itself it does so without being asked. */
   assess(productIds: readonly string[]): Promise<void>
+  /** Orders take their next steps, then these jobs run; by themselves where time passes by itself. */
+  goOn(jobs: readonly string[]): Promise<void>
+  /** From an order to what an engine says of it. */
+  workMs: number
 }
 
 /** Plays deeds of a plan: as people through the console's API, as machines through the agents' protocol. */
@@ -51,7 +38,8 @@ export class Player {
   readonly standing: Standing
   readonly agents = new Map<string, SimAgent>()
   readonly #products = new Map<string, Product>()
-  readonly #accountIds: string[] = []
+  readonly #office: Office
+  readonly #companies: Customer[] = []
   readonly #parts: FleetParts
   #stage: Stage
   #enroller: EnrolClient
@@ -62,17 +50,18 @@ export class Player {
     const random = randomFrom(seed)
     this.#enroller = new EnrolClient(stage.server, 4)
     this.#parts = {
-      trust: trustOf(stage.server), counters: newCounters(), latencies: new Latencies(), random, duplicates: 0, outOfOrder: 0, engine: { answers: 'succeed', workMs: 4_000 },
+      trust: trustOf(stage.server), counters: newCounters(), latencies: new Latencies(), random, duplicates: 0, outOfOrder: 0, engine: { answers: 'succeed', workMs: stage.workMs },
       reconnectAfterMs: () => 300 + random() * 700, now: () => this.#stage.now(), onProblem: () => {},
     }
-  }
-
-  /** Goes on with another clock and other doors; the machines stay what they are. */
-  move(stage: Stage): void {
-    this.#enroller.close()
-    this.#stage = stage
-    this.#enroller = new EnrolClient(stage.server, 4)
-    this.#accountIds.length = 0
+    this.#office = new Office(stage, {
+      productIds: standing.productIds, drained: () => this.drained(),
+      keepSecret: (person, secret) => {
+        standing.secrets[people[person]!.email] = secret
+      },
+      fail: (product, doesFail) => {
+        for (const { name } of this.#products.get(product)!.machines) this.agents.get(name)!.answers = doesFail ? 'fail' : null
+      },
+    })
   }
 
   /** The machines of an earlier run. */
@@ -111,13 +100,14 @@ export class Player {
       case 'join': return await this.#join(deed.customer)
       case 'day': return await this.#day(deed.finds)
       case 'people': return await this.#people()
-      case 'work': return await this.#work(deed)
+      case 'work': return await this.#office.work(deed)
+      case 'errand': return await this.#office.do(deed.by, deed.errand)
       default: return await this.#at(deed)
     }
   }
 
   /** What happens to the machines of one product. */
-  async #at(deed: Exclude<Deed, { kind: 'join' | 'day' | 'people' | 'work' }>): Promise<void> {
+  async #at(deed: Exclude<Deed, { kind: 'join' | 'day' | 'people' | 'work' | 'errand' }>): Promise<void> {
     const product = this.#products.get(deed.product)!
     const own = this.agents.get(product.machines[0]!.name)!
     const { standing } = this
@@ -138,6 +128,7 @@ export class Player {
         if (deed.isUpdating) delete standing.frozen[deed.product]
         else standing.frozen[deed.product] = new Date(this.#stage.now().getTime() - (deed.ageDays ?? 0) * dayMs).toISOString()
         break
+      case 'trouble': standing.troubles[deed.machine] = this.#troubled(standing.troubles[deed.machine], deed.trouble); break
       case 'leave':
         await this.report(product)
         standing.away.push(deed.product)
@@ -197,6 +188,7 @@ export class Player {
   }
 
   async #join(customer: Customer): Promise<void> {
+    this.#companies.push(customer)
     const client = await this.#stage.as(0)
     const { contact: [firstName, lastName], company, country, city, industry, timeZone, locale, phone, tags, products } = customer
     const accountId = `S-${createHash('sha256').update(company).digest('hex').slice(0, 6)}`
@@ -247,7 +239,7 @@ export class Player {
   #cast(product: Product, machine: Machine, identity: LabIdentity): SimAgent {
     const agent = new SimAgent(identity, this.#parts)
     agent.settings = new SimSettings('obeys', this.standing.unprotected.includes(machine.name) ? { 'real-time-scan.enabled': false } : {})
-    agent.describe = (now) => this.#describe(product, agent, now)
+    agent.describe = (now) => endpointOf(product, identity.machine, agent.settings, this.standing, now)
     agent.effects = (type) => this.#effects(product, machine, type)
     this.agents.set(machine.name, agent)
     return agent
@@ -260,20 +252,11 @@ export class Player {
     return type === 'scan-now' ? this.#cleared(machine.name) : []
   }
 
-  #describe(product: Product, { identity: { machine }, settings }: SimAgent, now: Date): EndpointItem {
-    const type = productTypeById.get(product.typeId)!
-    const isEndpoint = type.family === 'endpoint-hosted' || type.family === 'endpoint-server'
-    const builtAt = this.standing.frozen[product.description] ?? new Date(Math.floor((now.getTime() - 5 * 3_600_000) / (dayMs / 2)) * (dayMs / 2)).toISOString()
-    const takesSettings = type.settings.length > 0
-    const scannedAt = (minutes: number) => new Date(now.getTime() - minutes * 60_000).toISOString()
-    return {
-      kind: 'endpoint', endpoint: machine.fingerprint, at: now.toISOString(), name: machine.hostname, platform: machine.platform, addresses: machine.addresses,
-      engine: {
-        engine: type.engine ?? product.typeId, engineVersion: 'simulated', patternVersion: String(20_000 + Math.floor(Date.parse(builtAt) / (dayMs / 2)) % 20_000), patternBuiltAt: builtAt, updateCheckedAt: builtAt,
-        realTimeScan: isEndpoint ? settings.realTimeScan : 'unsupported', scan: { isRunning: false, startedAt: scannedAt(700), finishedAt: scannedAt(664) }, problem: null,
-      },
-      commands: offers(settings).filter((command) => (type.commands as readonly string[]).includes(command.type)),
-      settings: takesSettings ? settings.item : null,
+  #troubled(known: Standing['troubles'][string] = {}, trouble: Trouble): Standing['troubles'][string] {
+    switch (trouble.kind) {
+      case 'disk': return { ...known, freeRatio: trouble.freeRatio }
+      case 'spam': return { ...known, spamRatio: trouble.ratio }
+      case 'down': return { ...known, down: { ...known.down, [trouble.service]: new Date(this.#stage.now().getTime() - trouble.minutes * 60_000).toISOString() } }
     }
   }
 
@@ -296,8 +279,9 @@ export class Player {
   /** The invitation's link is read where mails are kept: there is no mail server. */
   async #people(): Promise<void> {
     const client = await this.#stage.as(0)
-    for (const { email, password, firstName, lastName, role, locale, timeZone } of people.slice(1)) {
-      await client.call(accessApi.inviteAccount, { body: { email, firstName, lastName, role, locale, timeZone, scope: null } })
+    for (const person of peopleOf(this.#companies).slice(1)) {
+      const { email, password, firstName, lastName, role, locale, timeZone } = person
+      await client.call(accessApi.inviteAccount, { body: { email, firstName, lastName, role, locale, timeZone, scope: await this.#scopeOf(client, person) } })
       const { rows: mails } = await client.call(outboxApi.listDeliveries, { query: { kind: 'invitation' } })
       const mail = await client.call(outboxApi.getDelivery, { params: { deliveryId: mails.find(({ to }) => to === email)!.id } })
       const token = /\/invitation#([\w-]+)/.exec(mail.text)![1]!
@@ -305,20 +289,9 @@ export class Player {
     }
   }
 
-  async #accountId(person: number): Promise<string> {
-    return (this.#accountIds[person] ??= (await (await this.#stage.as(person)).call(accessApi.getMe)).account.id)
-  }
-
-  async #work({ product, by, what }: Deed & { kind: 'work' }): Promise<void> {
-    const client = await this.#stage.as(by)
-    const { rows: events } = await client.call(eventsApi.listEvents, { query: { productId: this.standing.productIds[product]! } })
-    const event = events.find(({ severity }) => severity === 'action-required') ?? events[0]
-    if (!event) throw new Error(`nothing is open at ${product}`)
-    const ids = [event.id]
-    const until = (hours: number) => new Date(this.#stage.now().getTime() + hours * 3_600_000).toISOString()
-    if ('assign' in what) await client.call(eventsApi.assignEvents, { body: { ids, accountId: await this.#accountId(what.assign) } })
-    else if ('comment' in what) await client.call(eventsApi.addComment, { params: { eventId: event.id }, body: { text: what.comment } })
-    else if ('snooze' in what) await client.call(eventsApi.silenceEvents, { body: { ids, kind: 'snoozed', reason: what.snooze, until: until(what.hours) } })
-    else await client.call(eventsApi.silenceEvents, { body: { ids, kind: 'accepted', reason: what.accept, until: until(what.days * 24) } })
+  async #scopeOf(client: ConsoleClient, { limitedTo }: Person): Promise<Scope> {
+    if (limitedTo === undefined) return null
+    const target = 'tag' in limitedTo ? { kind: 'tag' as const, tag: limitedTo.tag } : { kind: 'customer' as const, customerId: await this.#office.customerId(client, limitedTo.company) }
+    return [{ effect: 'allow', target, endsAt: null }]
   }
 }

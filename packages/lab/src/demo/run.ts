@@ -6,12 +6,15 @@ import { settingsApi } from '@vigie/domain/settings'
 import { accessApi } from '@vigie/domain/access'
 import { fetchCa, type LabServer } from '../agents/index.ts'
 import { ConsoleClient } from '../console/index.ts'
-import { businessName, estateOf, people } from './estate.ts'
+import { businessName, estateOf, people, peopleOf, type Person } from './estate.ts'
 import { clear, DemoError, readFolder, writeFolder, type DemoState } from './folder.ts'
 import { live, usualPace, type Life, type Pace } from './life.ts'
+import { licencesOf } from './licences.ts'
 import { planOf } from './plan.ts'
-import { nothingWrong, Player, type Stage } from './player.ts'
+import { Player, type Stage } from './player.ts'
 import { startPast, startPresent, type Ports } from './server.ts'
+import { nothingWrong } from './standing.ts'
+import { feedOfAlerts } from './story.ts'
 
 const dayMs = 86_400_000
 /** Jobs tidy and sum up, and lose nothing by being late; partitions are made three months ahead. Once a day would be half of the start. */
@@ -36,6 +39,8 @@ export interface Demo {
   life: Life
   /** It went on where an earlier run ended. */
   isContinued: boolean
+  /** Who may sign in; `secret` (base32) makes the codes of a second factor. */
+  people: readonly (Person & { secret?: string })[]
   as(person: number): Promise<ConsoleClient>
   stop(): Promise<void>
 }
@@ -58,7 +63,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     clients.set(person, known)
     return known
   }
-  const stage: Stage = { server: { url: `https://127.0.0.1:${ports.agentPort}`, ca: state.ca }, now: () => new Date(), as, anybody: () => new ConsoleClient(present.url), assess: async () => {} }
+  const stage: Stage = { server: { url: `https://127.0.0.1:${ports.agentPort}`, ca: state.ca }, now: () => new Date(), as, anybody: () => new ConsoleClient(present.url), assess: async () => {}, goOn: async () => {}, workMs: 4_000 }
   const player = new Player(stage, { seed, standing: state.standing })
   try {
     const { isSimulated } = await (await as(0)).call(accessApi.getMe)
@@ -78,6 +83,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const keeping = setInterval(keep, 5_000)
   return {
     url: present.url, player, life, isContinued, as,
+    people: peopleOf(customers).map((person) => ({ ...person, ...(player.standing.secrets[person.email] && { secret: player.standing.secrets[person.email]! }) })),
     async stop() {
       clearInterval(keeping)
       await life.stop()
@@ -117,11 +123,11 @@ async function history(ports: Ports, { folder, seed, customers, days, say = () =
     }
     const anybody = () => new ConsoleClient(past.publicUrl)
     const server: LabServer = { url: past.agentUrl, ca }
-    const stage: Stage = { server, now: () => new Date(at.getTime() + performance.now() - setAtMs), as, anybody, assess: (productIds) => past.ask({ kind: 'assess', productIds }) }
+    const stage: Stage = { server, now: () => new Date(at.getTime() + performance.now() - setAtMs), as, anybody, assess: (productIds) => past.ask({ kind: 'assess', productIds }), goOn: (jobs) => past.ask({ kind: 'go-on', jobs }), workMs: 5 }
     await moveClock(at)
     const [owner] = people
     await anybody().setUp(past.setupLink, { businessName, email: owner.email, password: owner.password }, owner)
-    const player = new Player(stage, { seed })
+    const player = new Player(stage, { seed, standing: { ...nothingWrong(), licences: licencesOf(estateOf(customers), now) } })
     say(`${days} days pass ...`)
     await player.play(moments, moveClock)
     await moveClock(new Date(now.getTime() + performance.now() - setAtMs))
@@ -135,11 +141,12 @@ async function history(ports: Ports, { folder, seed, customers, days, say = () =
   }
 }
 
-/** What only the present has: an order in rings under way, settings that somebody at the machine turned back. */
+/** What only the present has: a feed of alerts, an order in rings under way, settings that somebody at the machine turned back. */
 async function today(player: Player, owner: ConsoleClient): Promise<void> {
   const { productIds } = player.standing
+  await player.do({ kind: 'errand', by: 3, errand: feedOfAlerts(new Date()) })
   if (player.products.has('Render')) await player.do({ kind: 'clone', product: 'Render' })
-  const ordered = ['Caisse', 'Officine', 'Atelier', 'Bureau', 'Billetterie', 'Horloger', 'Chai', 'Forge', 'Marina', 'Fleurs'].flatMap((name) => productIds[name] ?? [])
+  const ordered = ['Caisse', 'Officine', 'Atelier', 'Bureau', 'Billetterie', 'Horloger', 'Chai', 'Forge', 'Marina', 'Fleurs', 'Boutique'].flatMap((name) => productIds[name] ?? [])
   if (ordered.length > 0) {
     const { order } = await owner.call(ordersApi.draftOrder, { body: { type: 'update-components', target: { kind: 'products', productIds: ordered }, isInRings: true } })
     await owner.call(ordersApi.confirmOrder, { params: { orderId: order.id }, body: {} })

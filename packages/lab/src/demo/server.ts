@@ -11,7 +11,7 @@ export interface DemoServer {
   /** Before `.` and an e-mail address: that account's session cookie. */
   pass: string
 }
-export type Asked = { kind: 'at'; at: string } | { kind: 'assess'; productIds: readonly string[] } | { kind: 'miss' } | { kind: 'jobs' } | { kind: 'stop' }
+export type Asked = { kind: 'at'; at: string } | { kind: 'assess'; productIds: readonly string[] } | { kind: 'miss' } | { kind: 'jobs' } | { kind: 'go-on'; jobs: readonly string[] } | { kind: 'stop' }
 type Answered = { ready: DemoServer } | { done: true } | { failed: string }
 
 /** In a session of their own, so that Ctrl-C reaches us alone and the agents say goodbye first; they end when we are gone, however that came. */
