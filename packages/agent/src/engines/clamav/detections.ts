@@ -160,8 +160,8 @@ export class Detections {
   }
 
   /**
-   * What to tell of a log's past on first reading. A former agent may have told it: then nothing that it did not tell as a find of its own may come from here (AGT-6). Its looks at contents
-   * are lines without a name beside one with it; and of a path and threat it told the first find of a minute at least.
+   * What to tell of a log's past on first reading: no more than an agent that lived here before has told already, or finds would count twice (AGT-6). A line without a name beside one of the same
+   * contents with it is such an agent's second look. Of each path and threat the first find of a minute: that one it told, whatever it left out after it.
    */
   #onceMore(past: readonly ClamdFinding[]): Set<ClamdFinding> {
     const recent = past.filter(({ at }) => at.getTime() >= this.#startedMs - backlogMs)
