@@ -1,6 +1,6 @@
 import { canGiveUp, identityApi, type ConnectionSwitch, type SwitchAgent } from '@vigie/domain/identity'
 import { useState } from 'react'
-import { Ago, Button, columns, confirm, DataTable, Empty, Facts, Form, Line, Notice, query, Section, Stack, StateTag, TextField, toast, useAction, useActor, useForm, useFormat, useLoaded, useText } from '../kit/index.ts'
+import { Ago, Button, columns, confirm, DataTable, Empty, Facts, Form, Line, Notice, Part, query, Section, Stack, StateTag, TextField, toast, useAction, useActor, useForm, useFormat, useLoaded, useText } from '../kit/index.ts'
 import { stepTones } from './words.ts'
 
 const column = columns<SwitchAgent>('identity.switch-agent')
@@ -19,7 +19,6 @@ export function SwitchDetail({ one }: { one: ConnectionSwitch }) {
   const say = useText()
   const actor = useActor()
   const { moment, number } = useFormat()
-  const agents = useLoaded(query(identityApi.listSwitchAgents).with({ params: { switchId: one.id }, query: { limit: '200' as never, sort: 'name' } }))
   const givingUp = useAction(identityApi.giveUpSwitch)
   const giveUp = () => confirm({
     title: { key: 'identity.switch.give-up.title', values: { product: one.productName } }, consequence: 'identity.switch.give-up.consequence', action: 'identity.switch.give-up',
@@ -59,8 +58,22 @@ export function SwitchDetail({ one }: { one: ConnectionSwitch }) {
       />
       {one.state === 'done' && <p className="quiet">{say('identity.switch.way-back')}</p>}
       <Section title="identity.move.agents">
-        <DataTable name="switch-agents" rows={agents.rows} rowId={({ id }) => id} columns={shown} empty={<Empty icon="inventory" title="identity.switches.none" />} />
+        <Agents switchId={one.id} />
       </Section>
+    </Stack>
+  )
+}
+
+/** By name, as many as a page holds; those after `cursor`. */
+function Agents({ switchId, cursor }: { switchId: string; cursor?: string }) {
+  const say = useText()
+  const [isMore, setMore] = useState(false)
+  const { rows, nextCursor } = useLoaded(query(identityApi.listSwitchAgents).with({ params: { switchId }, query: { limit: '200' as never, sort: 'name', ...(cursor === undefined ? {} : { cursor }) } }))
+  return (
+    <Stack>
+      <DataTable name="switch-agents" rows={rows} rowId={({ id }) => id} columns={shown} empty={<Empty icon="inventory" title="identity.switch-agents.none" />} />
+      {nextCursor !== null && !isMore && <div><Button size="small" onClick={() => setMore(true)}>{say('identity.switch-agent.more')}</Button></div>}
+      {nextCursor !== null && isMore && <Part><Agents switchId={switchId} cursor={nextCursor} /></Part>}
     </Stack>
   )
 }

@@ -1,5 +1,5 @@
 import { canGiveUp, identityApi, switchStates, type ConnectionSwitch } from '@vigie/domain/identity'
-import { Ago, columns, csvOf, DataTable, Empty, Link, load, Page, Part, paths, query, SidePanel, sortedBy, StateTag, useAddress, useCustomerFilter, useLoaded, useOriginFilters, useText, type Filter } from '../kit/index.ts'
+import { Ago, columns, csvOf, DataTable, Empty, Link, load, Page, Part, paths, query, SidePanel, sortedBy, StateTag, useAddress, useCustomerFilter, useLoaded, useOriginFilters, type Filter } from '../kit/index.ts'
 import { SwitchDetail } from './SwitchDetail.tsx'
 import { switchTones } from './words.ts'
 
@@ -19,7 +19,6 @@ const shown = [
 
 /** AGT-11: fleets on their way to another installation or product: how far, who is missing, the way back. */
 export default function SwitchesPage() {
-  const say = useText()
   const at = useAddress()
   const loaded = useLoaded(list)
   const states: Filter = { key: 'state', label: 'column.state', options: switchStates.map((value) => ({ value, label: `switch-state.${value}` })) }
@@ -30,9 +29,14 @@ export default function SwitchesPage() {
       <SidePanel param="switch" label="identity.switch" ids={loaded.rows.map((one) => one.id)}>
         {(id) => {
           const one = loaded.rows.find((row) => row.id === id)
-          return one ? <Part key={id}><SwitchDetail one={one} /></Part> : <p className="quiet">{say('problem.switch.not-found')}</p>
+          return <Part key={id}>{one ? <SwitchDetail one={one} /> : <Elsewhere id={id} />}</Part>
         }}
       </SidePanel>
     </Page>
   )
+}
+
+/** One that the list does not show: of another page, or left out by a filter. */
+function Elsewhere({ id }: { id: string }) {
+  return <SwitchDetail one={useLoaded(query(identityApi.getSwitch).with({ params: { switchId: id } }))} />
 }

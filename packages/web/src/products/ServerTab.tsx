@@ -1,4 +1,5 @@
-import { productsApi, type Product } from '@vigie/domain/products'
+import { productsApi, type Agent, type Product } from '@vigie/domain/products'
+import type { ReactNode } from 'react'
 import { NotShown, useIsWithheld } from '../consent/index.ts'
 import { AgentStateTag, Ago, buttonClass, CopyText, Empty, Facts, Link, Panel, paths, query, Stack, useLoaded, useText } from '../kit/index.ts'
 import { catalogue } from './catalogue.ts'
@@ -28,9 +29,10 @@ export function ServerTab({ product }: { product: Product }) {
               ['products.server.machine', agent.hostname],
               ['inventory.column.state', <AgentStateTag key="state" state={agent.state} cause={agent.cause} />],
               ['inventory.column.platform', agent.platform],
-              ['inventory.column.addresses', agent.address === null ? isWithheld && <NotShown key="address" customerId={product.customerId} /> : <span key="address" className="mono">{agent.address}</span>],
+              ['inventory.column.addresses', agent.address === null ? (isWithheld ? <NotShown key="address" customerId={product.customerId} /> : null) : <span key="address" className="mono">{agent.address}</span>],
               ['products.server.version', agent.version],
               ['inventory.column.lastSeenAt', <Ago key="seen" at={agent.lastSeenAt} freshForSeconds={product.freshForSeconds} />],
+              ...(agent.held && agent.state === 'online' ? [['products.server.held', <Held key="held" held={agent.held} />] as [string, ReactNode]] : []),
               ['products.server.registered', <Ago key="registered" at={agent.registeredAt} />],
               ['inventory.column.agentId', <CopyText key="id" text={agent.id} />],
             ]}
@@ -39,4 +41,10 @@ export function ServerTab({ product }: { product: Product }) {
       ))}
     </Stack>
   )
+}
+
+/** AGT-8: what waits at it of its site's endpoints. */
+function Held({ held: { records, since } }: { held: NonNullable<Agent['held']> }) {
+  const say = useText()
+  return <>{say('products.server.held.count', { records })} <Ago at={since} /></>
 }
