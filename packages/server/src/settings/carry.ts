@@ -65,7 +65,10 @@ export async function lookAtSettings(db: TenantDb, carried: CarriedSettings, pla
     const below = (contexts.get(place.customerId) ?? []).filter(({ productId }) => place.productId === null || productId === place.productId)
     const wish = wishOf(carried, place, kept, types, by, now)
     const looked = effectOf(layers, kept, wish, below)
-    return { ...looked, next: wish.next, reason: refusing.has(place.customerId) ? 'no-consent' : (wish.reason ?? looked.reason) }
+    const reason = refusing.has(place.customerId) ? 'no-consent' : (wish.reason ?? looked.reason)
+    // where it can't be, what it would do there is of no interest
+    const isOut = reason !== null && ['no-consent', 'no-product-can', 'other-family'].includes(reason)
+    return { ...looked, next: wish.next, reason, ...(isOut ? { lines: [], weakens: false, endpointCount: 0 } : {}) }
   })
 }
 

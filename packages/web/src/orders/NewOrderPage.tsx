@@ -1,15 +1,16 @@
 import { customersApi } from '@vigie/domain/customers'
 import { longestDefenceDays } from '@vigie/domain/outbreak'
-import { isCarrying, isDangerous, isSwitch, orderParams, ordersApi, orderTypes, type DryRun, type GivenTarget, type Order, type OrderType } from '@vigie/domain/orders'
+import { isCarrying, isDangerous, isSwitch, orderLevels, orderParams, ordersApi, orderTypes, type GivenTarget, type OrderType } from '@vigie/domain/orders'
 import { productsApi } from '@vigie/domain/products'
 import { releasesApi } from '@vigie/domain/releases'
 import { commandKinds } from '@vigie/domain/commands'
 import { useState } from 'react'
 import {
-  Button, Form, load, Notice, NumberField, Page, Panel, paths, query, Section, SelectField, Stack, SwitchField, TagsField, TextField, toast, useAction, useActor, useAddress, useForm, useGo, useLoaded, useQuietly, useText,
+  ChoiceField, Form, load, Notice, NumberField, Page, Panel, Part, paths, query, Section, SegmentField, SelectField, Stack, SwitchField, TagsField, TextareaField, useAction, useActor, useAddress, useForm, useGo, useLoaded, useQuietly, useText,
 } from '../kit/index.ts'
-import { DryRunFacts } from './DryRunFacts.tsx'
-import { orderShape, paramsOf } from './order-form.ts'
+import { CarriedFields } from '../settings/index.ts'
+import { Confirm, type Looked } from './Confirm.tsx'
+import { emptyForm, mostEntries, orderShape, paramsOf } from './order-form.ts'
 import { targetIn } from './target.ts'
 import { deedKey, useRings } from './words.tsx'
 
@@ -19,8 +20,7 @@ const tags = query(customersApi.listTags).with({})
 const versions = query(releasesApi.listVersions).with({})
 export const loader = load(policy)
 
-const offered = orderTypes.filter((type) => isSwitch(type) || (!isCarrying(type) && (type in orderParams || commandKinds[type].isPlain)))
-type Looked = { order: Order; dryRun: DryRun }
+const offered = orderTypes.filter((type) => isSwitch(type) || type in orderParams || (type !== 'change-urls' && commandKinds[type].isPlain))
 
 /** One order over many: what, to whom, a look at what would happen, then the word. */
 export default function NewOrderPage() {
@@ -39,6 +39,7 @@ export default function NewOrderPage() {
 
 function Choose({ brought, onLooked, isLooked }: { brought: GivenTarget | null; onLooked(looked: Looked | null): void; isLooked: boolean }) {
   const say = useText()
+  const go = useGo()
   const at = useAddress()
   const rings = useRings()
   const { ringPercents, frozenAt } = useLoaded(policy)
@@ -48,20 +49,23 @@ function Choose({ brought, onLooked, isLooked }: { brought: GivenTarget | null; 
   const actor = useActor()
   const mayUpgrade = actor.can('agent.upgrade')
   const approved = useQuietly(mayUpgrade ? versions : null)?.rows.filter(({ release, approval }) => approval !== null && release?.isExpired === false).map(({ version }) => version) ?? []
-  const choices = offered.filter((type) => mayUpgrade || type !== 'upgrade-agent')
+  const choices = offered.filter((type) => (mayUpgrade || type !== 'upgrade-agent') && (actor.can('setting.update') || !isCarrying(type)))
   const wanted = choices.find((type) => type === at.search['type'])
   const form = useForm({
-    initial: { type: (wanted ?? null) as string | null, tag: null as string | null, typeId: null as string | null, version: (at.search['version'] ?? null) as string | null, days: 3 as number | null, ports: (at.search['ports'] ?? '').split(',').filter(Boolean), isInRings: false },
+    initial: { ...emptyForm, type: wanted ?? null, tag: null as string | null, typeId: null as string | null, version: at.search['version'] ?? null, ports: (at.search['ports'] ?? '').split(',').filter(Boolean), isInRings: false, ...(at.search['template'] ? { carries: 'template', templateId: at.search['template'] } : {}) },
     shape: orderShape as never,
     submit: async (values, intent) => {
       const type = values.type as OrderType
       const target: GivenTarget = brought ?? { kind: 'matching', ...(values.tag ? { tags: [values.tag] } : {}), ...(values.typeId ? { typeIds: [values.typeId] } : {}) }
-      return await look.run({ body: { type, target, ...paramsOf(type, values, Date.now()), ...(isDangerous(type) ? {} : { isInRings: values.isInRings }) } }, { intent })
+      return await look.run({ body: { type, target, ...paramsOf(type, values, Date.now()), ...(isDangerous(type) || isCarrying(type) ? {} : { isInRings: values.isInRings }) } }, { intent })
     },
-    rename: { 'params.version': 'version', 'params.until': 'days', 'params.blockPorts': 'ports' },
-    onDone: (reply) => onLooked(reply),
+    rename: { 'params.version': 'version', 'params.until': 'days', 'params.blockPorts': 'ports', 'params.values': 'values', 'params.entries': 'entries' },
+    // what is carried is looked at customer by customer, on the order's own page
+    onDone: (reply) => (isCarrying(reply.order.type) ? void go(paths.order({ orderId: reply.order.id })) : onLooked(reply)),
   })
   const type = form.values.type as OrderType | null
+  const carries = type !== null && isCarrying(type)
+  const isOfMachines = carries && brought !== null && !['customers', 'customers-list', 'products', 'matching'].includes(brought.kind)
   const about = type === null ? null : `${deedKey(type)}.about`
   const change = (path: string) => ({ name: path })
   return (
@@ -83,15 +87,29 @@ function Choose({ brought, onLooked, isLooked }: { brought: GivenTarget | null; 
               <p className="quiet">{say('outbreak.only-ports-yet')}</p>
             </>
           )}
+          {type === 'apply-settings' && (
+            <>
+              <SegmentField name="carries" label="orders.carry.what" options={[{ value: 'values', label: 'orders.carry.values' }, { value: 'template', label: 'orders.carry.template' }]} />
+              <Part key={form.values.carries}><CarriedFields carries={form.values.carries} /></Part>
+              {brought?.kind !== 'products' && <ChoiceField name="at" label="orders.carry.at" options={orderLevels.map((level) => ({ value: level, label: `order-level.${level}` }))} />}
+            </>
+          )}
+          {type === 'change-urls' && (
+            <>
+              <SegmentField name="list" label="orders.carry.list" options={(['approved', 'blocked'] as const).map((kind) => ({ value: kind, label: `url-kind.${kind}` }))} />
+              <TextareaField name="entries" label="orders.carry.entries" help={{ key: 'orders.carry.entries.help', values: { max: mostEntries } }} rows={5} isRequired />
+            </>
+          )}
+          {isOfMachines && <Notice tone="warning" title="orders.carry.machines">{say('orders.carry.machines.about')}</Notice>}
           {brought ? (
-            <p>{say(`orders.target.${brought.kind}`, { count: countOf(brought) })}</p>
+            <p>{say(carries && !isOfMachines ? `orders.carry.target.${brought.kind}` : `orders.target.${brought.kind}`, { count: countOf(brought) })}</p>
           ) : (
             <>
               <SelectField {...change('tag')} label="orders.target.tag" help="orders.target.tag.help" options={tagRows.map(({ tag }) => ({ value: tag, label: { text: tag } }))} isClearable isSearchable />
               <SelectField {...change('typeId')} label="orders.target.type" options={types.map((one) => ({ value: one.id, label: `product-type.${one.id}.name` }))} isClearable />
             </>
           )}
-          {type !== null && isDangerous(type) ? (
+          {carries ? <p className="quiet">{say('orders.carry.rings', { rings: rings(ringPercents) })}</p> : type !== null && isDangerous(type) ? (
             <Notice tone="warning" title="orders.dangerous">{say('orders.dangerous.about', { rings: rings(ringPercents) })}</Notice>
           ) : (
             <SwitchField name="isInRings" label="orders.in-rings" help={{ key: 'orders.in-rings.help', values: { rings: rings(ringPercents) } }} />
@@ -103,39 +121,3 @@ function Choose({ brought, onLooked, isLooked }: { brought: GivenTarget | null; 
 }
 
 const countOf = (target: GivenTarget): number => ('agentIds' in target ? target.agentIds.length : 'endpointIds' in target ? target.endpointIds.length : 'productIds' in target ? target.productIds.length : target.kind === 'customers' ? target.customerIds.length : 0)
-
-function Confirm({ looked: { order, dryRun }, onMoved }: { looked: Looked; onMoved(looked: Looked): void }) {
-  const say = useText()
-  const go = useGo()
-  const give = useAction(ordersApi.confirmOrder)
-  const [hasMoved, setMoved] = useState(false)
-  const form = useForm({
-    initial: { code: '' },
-    submit: ({ code }, intent) => give.run({ params: { orderId: order.id }, body: dryRun.needs === 'delay' ? { code } : {} }, { intent }),
-    onDone: (reply) => {
-      if (reply.hasMoved) {
-        setMoved(true)
-        return onMoved(reply)
-      }
-      toast(dryRun.needs === 'nobody' ? 'orders.given' : `orders.given.${dryRun.needs}`)
-      void go(paths.order({ orderId: order.id }))
-    },
-  })
-  return (
-    <Section title="orders.dry-run">
-      <Panel>
-        <Stack>
-          {hasMoved && <Notice tone="warning" title="orders.moved">{say('orders.moved.about')}</Notice>}
-          <DryRunFacts dryRun={dryRun} />
-          {dryRun.willGet === 0 ? (
-            <Notice tone="warning" title="problem.order.nobody-left">{say('remedy.choose-other-targets')}</Notice>
-          ) : (
-            <Form form={form} action={{ key: 'orders.give', values: { command: say(deedKey(order.type)), count: dryRun.willGet } }} isDangerous={isDangerous(order.type)} unguarded secondary={<Button onClick={() => void go(paths.orders())}>{say('kit.cancel')}</Button>}>
-              {dryRun.needs === 'delay' && <TextField name="code" label="orders.code" help="orders.code.help" inputMode="numeric" autoComplete="one-time-code" isRequired />}
-            </Form>
-          )}
-        </Stack>
-      </Panel>
-    </Section>
-  )
-}

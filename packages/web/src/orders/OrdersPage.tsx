@@ -1,6 +1,6 @@
 import { ordersApi, orderTypes, shownOrderStates, type Order } from '@vigie/domain/orders'
 import { buttonClass, columns, DataTable, Empty, Icon, Link, load, Page, paths, query, sortedBy, useActor, useLoaded, useText, type Filter } from '../kit/index.ts'
-import { Deed, deedKey, OrderStateTag } from './words.tsx'
+import { Deed, deedKey, OrderStateTag, progressOf } from './words.tsx'
 import css from './orders.module.css'
 
 const list = query(ordersApi.listOrders).list(sortedBy('-createdAt'))
@@ -22,13 +22,13 @@ const filters: Filter[] = [
   { key: 'isMine', label: 'orders.filter.mine', options: [{ value: 'true', label: 'orders.filter.mine.only' }] },
 ]
 
-function Progress({ order: { counts, agentCount } }: { order: Order }) {
+function Progress({ order }: { order: Order }) {
   const say = useText()
-  const going = agentCount - counts.skipped
+  const { counts } = order
   const failed = counts.failed + counts.unknown + counts.expired
   return (
     <span className="figures">
-      {say('orders.progress', { done: counts.succeeded, going })}
+      {say(order.places === null ? 'orders.progress' : 'orders.progress.places', progressOf(order))}
       {failed > 0 && <span className={css.bad}> · {say('orders.progress.failed', { count: failed })}</span>}
     </span>
   )

@@ -1,7 +1,7 @@
 import { isEnded, ordersApi } from '@vigie/domain/orders'
 import { useEffect, useRef } from 'react'
 import { Link, Notice, paths, query, toast, useActor, useGo, useQuietly, useText } from '../kit/index.ts'
-import { deedKey } from './words.tsx'
+import { deedKey, progressOf } from './words.tsx'
 import css from './orders.module.css'
 
 const mine = query(ordersApi.listOrders).with({ query: { isMine: 'true', limit: 20, sort: '-createdAt' } as never })
@@ -23,7 +23,7 @@ export default function Watch() {
     if (known === null) return
     for (const order of rows) {
       if (!isEnded(order.state) || known.get(order.id) !== false) continue
-      toast({ key: `orders.ended.${order.state}`, values: { command: say(deedKey(order.type)), done: order.counts.succeeded, going: order.agentCount - order.counts.skipped } }, {
+      toast({ key: `orders.ended.${order.state}`, values: { command: say(deedKey(order.type)), ...progressOf(order) } }, {
         label: 'orders.ended.open', run: () => void go(paths.order({ orderId: order.id })),
       })
     }

@@ -7,6 +7,11 @@ export function Deed({ type }: { type: OrderType }) {
   return <>{useText()(deedKey(type))}</>
 }
 
+/** How many of how many have it: agents, or of what is carried places. */
+export function progressOf({ places, counts, agentCount }: Order): { done: number; going: number } {
+  return places === null ? { done: counts.succeeded, going: agentCount - counts.skipped } : { done: places.set, going: places.set + places.planned }
+}
+
 const stateTones: Readonly<Record<OrderState, Sign | 'good' | 'quiet'>> = {
   draft: 'quiet', waiting: 'warning', delayed: 'pending', running: 'pending', paused: 'warning', halting: 'pending', finished: 'good', halted: 'action-required', refused: 'quiet',
 }
