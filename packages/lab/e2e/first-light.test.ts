@@ -45,6 +45,13 @@ describe.skipIf(reason !== null)('first light: an infection reaches console and 
     for (const stream of [agent.stdout!, agent.stderr!]) stream.setEncoding('utf8').on('data', (text: string) => void (agentLog += text))
   }
 
+  async function stopAgent(): Promise<void> {
+    if (agent === null || agent.exitCode !== null || agent.signalCode !== null) return
+    const gone = new Promise((resolve) => agent!.once('exit', resolve))
+    agent.kill('SIGTERM')
+    await gone
+  }
+
   beforeAll(async () => {
     mailbox = await startMailbox()
     product = await startProduct({ VIGIE_SMTP_URL: mailbox.url })
@@ -57,10 +64,7 @@ describe.skipIf(reason !== null)('first light: an infection reaches console and 
   }, 300_000)
 
   afterAll(async () => {
-    if (agent) {
-      agent.kill('SIGTERM')
-      await new Promise((resolve) => agent!.once('exit', resolve))
-    }
+    await stopAgent()
     await browser?.close()
     await clamav?.close()
     await product?.stop()
@@ -170,21 +174,22 @@ describe.skipIf(reason !== null)('first light: an infection reaches console and 
     expect(kept.length).toBeGreaterThan(0)
   })
 
-  it('an agent killed without a goodbye is noticed, one stopped properly is offline (AGT-2)', async () => {
-    agent!.kill('SIGTERM')
-    await new Promise((resolve) => agent!.once('exit', resolve))
+  it('an agent that is stopped says goodbye and is offline at once; started again it is online (AGT-2)', async () => {
     await page.goto(`${product.url}/customers`)
     await settle(page)
     await page.getByRole('link', { name: 'Boulangerie Martin' }).first().click()
+    await see(/^Online/)
+    await stopAgent()
     await see(/^Offline/)
     runAgent()
     await see(/^Online/)
   })
 
-  it('the server killed and started again: the agent comes back, nothing is lost or doubled (R22)', async () => {
+  it('the server killed, an infection while it is away, and started again: the agent comes back, nothing is lost or doubled; it is the same event again, of which nobody is woken twice (R22, EVT-2, NTF-4)', async () => {
     await writeFile(watched('second.com'), eicar)
-    await product.killAndStart()
-    await readFile(watched('second.com')).catch(() => {})
+    await product.killAndStart(async () => {
+      await expect.poll(() => readFile(watched('second.com')).then(() => 'opened', (error: NodeJS.ErrnoException) => error.code), { timeout: 20_000 }).toBe('EPERM')
+    })
     await page.goto(`${product.url}/events`)
     await settle(page)
     await page.getByText(/infection/i).filter({ visible: true }).first().waitFor({ timeout: 60_000 })
@@ -194,6 +199,7 @@ describe.skipIf(reason !== null)('first light: an infection reaches console and 
     }
     await expect.poll(async () => (await second()).length, { timeout: 30_000 }).toBeGreaterThan(0)
     expect(new Set(await second()).size).toBe((await second()).length)
+    expect(aboutInfection().map(({ subject }) => subject)).toHaveLength(1)
   })
 
   it('no page had a script error, a refusal by its CSP, or a 5xx', () => {

@@ -13,8 +13,8 @@ export interface Product {
   setupLink: string
   folder: string
   agentPort: number
-  /** `SIGKILL`, then the same again on the same data and ports. */
-  killAndStart(): Promise<void>
+  /** `SIGKILL`, then the same again on the same data and ports. @param meanwhile happens while it is away */
+  killAndStart(meanwhile?: () => Promise<void>): Promise<void>
   stop(): Promise<void>
 }
 
@@ -53,8 +53,9 @@ export async function startProduct(env: Record<string, string> = {}, agentAddres
     setupLink: /Set it up, once: (\S+)/.exec(said!)?.[1] ?? '',
     folder,
     agentPort: ports[1]!,
-    async killAndStart() {
+    async killAndStart(meanwhile = async () => {}) {
       await end('SIGKILL')
+      await meanwhile()
       await start()
     },
     async stop() {

@@ -1,4 +1,4 @@
-import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { open, rename, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { privateFolder } from './files.ts'
 
@@ -60,13 +60,4 @@ export class LogFile {
     for (let i = logFiles.length - 1; i > 0; i--) await rename(join(this.#folder, logFiles[i - 1]!), join(this.#folder, logFiles[i]!)).catch(() => {})
     this.#file = await this.#open()
   }
-}
-
-/** For `image prepare`: what was logged belongs to the machine that logged it. @returns bytes that went */
-export async function removeLogs(stateFolder: string): Promise<number> {
-  const folder = logFolder(stateFolder)
-  let sizeBytes = 0
-  for (const name of await readdir(folder).catch(() => [])) sizeBytes += await stat(join(folder, name)).then(({ size }) => size, () => 0)
-  await rm(folder, { recursive: true, force: true })
-  return sizeBytes
 }

@@ -10,8 +10,6 @@ import { AgentId, CustomerId, Instant, ProductId } from '../kernel/index.ts'
  */
 export const switchStates = ['waiting', 'delayed', 'preparing', 'switching', 'done', 'giving-up', 'given-up', 'refused'] as const
 export type SwitchState = (typeof switchStates)[number]
-/** Something is still under way: one at a time for a product. */
-export const liveSwitchStates = ['waiting', 'delayed', 'preparing', 'switching', 'giving-up'] as const satisfies readonly SwitchState[]
 /** Before the decision it can be given up. */
 export const canGiveUp = (state: SwitchState): boolean => ['waiting', 'delayed', 'preparing'].includes(state)
 

@@ -20,7 +20,6 @@ export const settingGroups: readonly SettingGroup[] = [
   realTimeScan, manualScan, scheduledScan, exclusions, updateSchedule, pop3Scan, behaviourMonitoring, locationAwareness, firewall, webReputation, urlFiltering, deviceControl, outbreakPrevention, agentControl,
 ]
 export const settings: readonly Setting[] = settingGroups.flatMap((group) => group.settings)
-export const settingById: ReadonlyMap<string, Setting> = new Map(settings.map((setting) => [setting.id, setting]))
 
 /** Values by key. A key that nobody set is absent: then the machine's own applies, or the type's default. */
 export type SettingValues = Readonly<Record<string, SettingValue>>

@@ -1,5 +1,5 @@
 import { productsApi, type EndpointGroup } from '@vigie/domain/products'
-import { api, confirm, query, queryClient, toast, trouble, useAction, useText } from '../kit/index.ts'
+import { api, confirm, query, toast, trouble, useAction, useText } from '../kit/index.ts'
 import { groupWord } from './groups.ts'
 
 type Named = Pick<EndpointGroup, 'name' | 'label'>
@@ -35,4 +35,3 @@ export function useGroupDeeds() {
 }
 
 export const groupsOf = (productId: string) => query(productsApi.listGroups).with({ params: { productId } })
-export const refreshGroups = () => queryClient.invalidateQueries()
