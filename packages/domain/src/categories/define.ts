@@ -81,6 +81,8 @@ export interface Condition<Is, At> {
   isToldElsewhere?: true
   /** One mail for a customer while the same virus alerts are in force, however many of its products it comes up at. */
   isToldOnce?: true
+  /** One cause brings it to many products at once, and says so over every screen: lists may tell of them together. */
+  isOfMany?: true
   /** Commands that mend it, best first; none: it is mended at the product. */
   resolvedBy: readonly CommandType[]
 }

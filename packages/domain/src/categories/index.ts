@@ -39,3 +39,7 @@ export const categories: readonly Category[] = [
 export const categoryById: ReadonlyMap<string, Category> = new Map(categories.map((category) => [category.id, category]))
 
 export const categoriesOfGroup = (group: CategoryGroup): string[] => categories.filter((category) => category.group === group).map(({ id }) => id)
+
+/** Conditions that lists may tell of together. */
+export const conditionsOfMany: readonly { category: string; condition: string }[] =
+  categories.flatMap(({ id, conditions }) => Object.entries(conditions).flatMap(([condition, { isOfMany }]) => (isOfMany ? [{ category: id, condition }] : [])))

@@ -32,6 +32,7 @@ export const outbreakDefence = defineCategory({
       figures: (is) => ({ alerts: is.red, endpoints: is.vulnerable }),
       isToldElsewhere: true,
       isToldOnce: true,
+      isOfMany: true,
       resolvedBy: ['update-components'],
     },
     'yellow-alert': {
@@ -40,6 +41,7 @@ export const outbreakDefence = defineCategory({
       // a red one says all that a yellow one would
       opens: (is, at) => is.yellow > 0 && is.red === 0 && is.vulnerable >= at.vulnerable,
       figures: (is) => ({ alerts: is.yellow, endpoints: is.vulnerable }),
+      isOfMany: true,
       resolvedBy: ['update-components'],
     },
   },

@@ -23,12 +23,21 @@ const filters = {
   assignee: anyOf(z.union([z.literal('me'), z.literal('nobody'), AccountId]), 50).optional(),
   /** Of open events; without it those that ask for attention. Resolved ones are shown whatever they were. */
   silence: oneOrMore(silences).optional(),
+  /** True: what a virus alert does at many products at once is not listed one by one, but counted in `folded`; asked for by its category it is listed all the same. Files hold everything. */
+  isFolded: z.stringbool().optional(),
 }
 const sorts = ['lastRaisedAt', 'openedAt', 'severity', 'customer'] as const
 const query = listQuery(sorts, filters, '-lastRaisedAt')
 
 /** EVT-4. `q` searches customer and product names. */
-export const listEvents = defineRoute({ id: 'events.list', method: 'GET', path: '/v1/events', permission: 'event.read', query, reply: listReply(Event), problems: [] })
+export const listEvents = defineRoute({
+  id: 'events.list', method: 'GET', path: '/v1/events', permission: 'event.read', query,
+  reply: listReply(Event).extend({
+    /** With the first page of a folded list: the category whose events are left out, how many match, and at how many customers. Null: none. */
+    folded: z.object({ category: z.string(), count: z.number().int(), customers: z.number().int() }).nullable(),
+  }),
+  problems: [],
+})
 export const exportEvents = defineRoute({ id: 'events.export', method: 'GET', path: '/v1/events.csv', permission: 'event.read', query, reply: z.string(), problems: [], produces: 'text/csv' })
 
 /** At most so many events are selected by "all that match". */

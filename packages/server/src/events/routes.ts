@@ -47,7 +47,7 @@ export const eventRoutes: Handler[] = [
 
   handle(eventsApi.listEvents, async ({ db, actor }, { query }) => {
     const page = await events.list(db, query, actor.accountId)
-    return { ...page, rows: page.rows.map((event) => shownTo(actor, event)) }
+    return { ...page, rows: page.rows.map((event) => shownTo(actor, event)), folded: await events.folded(db, query, actor.accountId) }
   }),
 
   handle(eventsApi.matchEvents, async ({ db, actor }, { query }) => await events.matches(db, query, actor.accountId, mostMatches)),
@@ -56,7 +56,7 @@ export const eventRoutes: Handler[] = [
     const say = speaker(context.actor.locale)
     const head = ['severity', 'customer', 'product', 'category', 'condition', 'event-state', 'count', 'opened', 'last-raised', 'resolved', 'assignee', 'silence', 'silent-until', 'silence-reason'].map((name) => say(`column.${name}`))
     await streamCsv(context, reply, 'events.csv', head, async (db, cursor) => {
-      const page = await events.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor }, context.actor.accountId)
+      const page = await events.list(db, { ...query, isFolded: false, limit: exportPageSize, cursor: cursor ?? query.cursor }, context.actor.accountId)
       if (cursor === undefined) await record(db, context.services.vault, context.now, doer(context), { activity: 'event.exported', object: { kind: 'event', id: null, name: 'events.csv' }, after: query })
       return {
         nextCursor: page.nextCursor,

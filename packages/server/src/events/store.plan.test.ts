@@ -61,6 +61,7 @@ describe('the newest of many (EVT-4, EVT-8): a page costs the same whatever is s
   it.each([
     ['newest raised', {}, 'event_attention_newest'],
     ['worst first', { sort: '-severity' }, 'event_attention_severity'],
+    ['without what a virus alert does everywhere', { isFolded: 'true' }, 'event_attention_newest'],
     // of the few that are silent or somebody's it may read all and sort them: what that costs does not grow with what is stored
     ['snoozed ones', { silence: 'snoozed' }, 'event_silent_newest', 3_000],
     ['accepted ones', { silence: 'accepted' }, 'event_silent_newest', 3_000],
@@ -76,6 +77,12 @@ describe('the newest of many (EVT-4, EVT-8): a page costs the same whatever is s
     expect(indexesOf(nodes)).toContain(index)
     // customers and products of the page's rows: by their keys once they are more than a test's
     expect(visited(nodes.filter(({ relation, index: by }) => relation === 'event' || by?.startsWith('event_')))).toBeLessThan(most)
+  })
+
+  it('how many a folded list leaves out: by their category, no other event is read', async () => {
+    const nodes = await plans((db) => events.folded(db, eventsApi.listEvents.query!.parse({ limit: 20, isFolded: 'true' }), account))
+    expect(indexesOf(nodes)).toContain('event_open_category')
+    expect(visited(nodes)).toBeLessThan(50)
   })
 
   it('what an event is made of: its product’s records by key, no others', async () => {

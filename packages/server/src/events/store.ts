@@ -1,6 +1,6 @@
-import { categoriesOfGroup } from '@vigie/domain/categories'
+import { categoriesOfGroup, conditionsOfMany } from '@vigie/domain/categories'
 import { silenceKinds, type Event, type EventDetail, type eventsApi } from '@vigie/domain/events'
-import { Problem, type QueryOf } from '@vigie/domain/kernel'
+import { Problem, type QueryOf, type ReplyOf } from '@vigie/domain/kernel'
 import { keyset, likePattern, Params, type TenantDb } from '../platform/index.ts'
 
 const columns = `e.id, e.customer_id, c.company, e.product_id, p.description, p.type_id, e.category, e.condition, e.severity, e.state, e.count, e.figures, e.opened_at,
@@ -75,6 +75,7 @@ function conditions(query: Matching, me: string, params: Params): string[] {
   const silence = silent(query.silence ?? ['none'], params)
   if (silence !== null) where.push(withResolved ? `(e.state = 'resolved' or ${silence})` : silence)
   if (query.severity) where.push(`e.severity = any(${params.add(query.severity)}::text[])`)
+  if (query.isFolded && !query.category) where.push(`(e.category <> all(${params.add(conditionsOfMany.map(({ category }) => category))}::text[]) or e.condition <> all(${params.add(conditionsOfMany.map(({ condition }) => condition))}::text[]))`)
   if (query.category) where.push(`e.category = ${params.add(query.category)}`)
   if (query.group) where.push(`e.category = any(${params.add(query.group.flatMap(categoriesOfGroup))}::text[])`)
   if (query.customerId) where.push(`e.customer_id = ${params.add(query.customerId)}`)
@@ -124,6 +125,18 @@ export async function list(db: TenantDb, query: EventQuery, me: string): Promise
      select ${columns}, e.keys from ${from.replace('event e', 'page e')} order by ${page.orderBy}`, params.values)
   const shown = page.page(rows)
   return { rows: shown.rows.map(toEvent), nextCursor: shown.nextCursor }
+}
+
+/** What a folded list leaves out, by the same filters: of the one category that has such events. Plan: event_open_category, of the open ones (store.plan.test.ts). */
+export async function folded(db: TenantDb, query: EventQuery, me: string): Promise<ReplyOf<typeof eventsApi.listEvents>['folded']> {
+  const [{ category } = { category: '' }] = conditionsOfMany
+  if (!query.isFolded || query.category || query.cursor) return null
+  const params = new Params()
+  const where = conditions({ ...query, isFolded: false, category }, me, params)
+  where.push(`e.condition = any(${params.add(conditionsOfMany.map(({ condition }) => condition))}::text[])`)
+  const { rows: [found] } = await db.query<{ count: number; customers: number }>(
+    `select count(*)::integer as count, count(distinct e.customer_id)::integer as customers from ${sourcesOf({ ...query, sort: 'lastRaisedAt' })} where ${where.join(' and ')}`, params.values)
+  return found!.count === 0 ? null : { category, ...found! }
 }
 
 /** Ids of all that match, in the list's order, at most so many; and how many there are. */

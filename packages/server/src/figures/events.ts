@@ -1,5 +1,5 @@
 import { portalRoles } from '@vigie/domain/access'
-import { categoriesOfGroup, categoryById } from '@vigie/domain/categories'
+import { categoriesOfGroup, categoryById, conditionsOfMany } from '@vigie/domain/categories'
 import type { Severity } from '@vigie/domain/events'
 import { customersNeedingAttention, notifications, rowsOf, system, topCustomers } from '@vigie/domain/figures'
 import { getEvents } from '../events/index.ts'
@@ -19,8 +19,10 @@ export const countNotifications = countFigure(notifications, async ({ db, accoun
     `select category, severity, sum(count)::integer as count, sum(mine)::integer as mine, count(*)::integer as customers, min(oldest) as oldest from (
        select e.category, e.severity, e.customer_id, count(*) as count, count(*) filter (where e.assignee_id = $1) as mine, min(e.opened_at) as oldest from event e where ${open} and ${forMe} group by 1, 2, 3) at
      group by 1, 2`, [accountId])
+  // what a virus alert does at many products at once is counted, and told over every screen: it is not ten rows of the same
   const { rows: worst } = await db.query<{ id: string }>(
-    `select e.id from event e where ${open} and ($1::uuid is not null and ${forMe}) order by e.severity_rank desc, e.last_raised_at desc, e.id desc limit 10`, [accountId])
+    `select e.id from event e where ${open} and ($1::uuid is not null and ${forMe}) and (e.category <> all($2::text[]) or e.condition <> all($3::text[])) order by e.severity_rank desc, e.last_raised_at desc, e.id desc limit 10`,
+    [accountId, conditionsOfMany.map(({ category }) => category), conditionsOfMany.map(({ condition }) => condition)])
   const told = new Map((await getEvents(db, worst.map(({ id }) => id))).map((event) => [event.id, event]))
   const newest = worst.flatMap(({ id }) => told.get(id) ?? [])
   const ofSeverity = (severity: Severity) => ({ count: sum(groups.filter((group) => group.severity === severity)), rows: rowsOf.events({ ...link, severity }) })

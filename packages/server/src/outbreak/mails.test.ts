@@ -61,7 +61,7 @@ async function mails(): Promise<Record<string, number>> {
 }
 const open = async (condition: string) => (await rows(`select count(*)::integer as n from event where partner_id = $1 and category = 'outbreak-defence' and condition = $2 and state <> 'resolved'`, [partnerId, condition]))[0].n as number
 
-it('an alert at 40 products of each of two customers is one mail; computers to clean, one for each customer; so is what wakes together (EVT-5, NTF-4)', async () => {
+it('an alert at 40 products of each of two customers is one mail; computers to clean, one for each customer; so is what wakes together; in the list it is one line (EVT-4, EVT-5, NTF-4)', async () => {
   const call = server.as(owner)
   const [bakery, clinic] = await anEstate()
   await minute()
@@ -70,6 +70,16 @@ it('an alert at 40 products of each of two customers is one mail; computers to c
   await minute()
   expect(await open('red-alert')).toBe(2 * products)
   expect(await mails()).toEqual({ 'virus-alert': 1 })
+
+  const list = async (query: string) => (await call('GET', `/v1/events?limit=100&${query}`)).body as { rows: { condition: string }[]; folded: object | null }
+  const all = { category: 'outbreak-defence', count: 2 * products, customers: 2 }
+  expect(await list('isFolded=true')).toMatchObject({ rows: [], folded: all })
+  expect(await list(`isFolded=true&customerId=${bakery}&severity=action-required`)).toMatchObject({ rows: [], folded: { count: products, customers: 1 } })
+  expect(await list('isFolded=true&severity=warning')).toMatchObject({ rows: [], folded: null })
+  for (const listed of ['isFolded=true&category=outbreak-defence', '']) expect(await list(listed)).toMatchObject({ rows: { length: 2 * products }, folded: null })
+  // what is chosen at once is what is listed; the file holds everything
+  expect((await call('GET', '/v1/events/matches?isFolded=true')).body).toMatchObject({ total: 0 })
+  expect((await call('GET', '/v1/events.csv?isFolded=true')).body.trim().split('\r\n')).toHaveLength(2 * products + 1)
 
   // of a category that mails for each product by itself nothing is said here
   await infect(bakery!, 'antivirus')

@@ -24,12 +24,12 @@ const shown = [
   column.cell('system', (customer) => <OpenEvents attention={customer.system} about={{ customerId: customer.id, group: 'system' }} />, { sort: true, width: 96 }),
   column.cell('licence', (customer) => <OpenEvents attention={customer.licence} about={{ customerId: customer.id, group: 'licence' }} />, { sort: true, width: 92 }),
   column.cell('attention', (customer) => <OpenEvents attention={customer.attention} about={{ customerId: customer.id }} />, { sort: true, width: 120, hidden: true }),
-  column.cell('contact', (customer) => (customer.contact ? <a href={`mailto:${customer.contact.email}`}>{customer.contact.name}</a> : <span className="faint" data-nothing="">–</span>), { width: 120 }),
-  column.text('phone', (customer) => customer.contact?.phone || customer.phone, { width: 100 }),
+  column.cell('contact', (customer) => (customer.contact ? <a href={`mailto:${customer.contact.email}`}>{customer.contact.name}</a> : <span className="faint" data-nothing="">–</span>), { width: 138 }),
+  column.text('phone', (customer) => customer.contact?.phone || customer.phone, { width: 140 }),
   column.count('productCount', { sort: true, width: 76, to: (customer) => paths.customer({ customerId: customer.id, tab: 'products' }) }),
   column.count('endpointCount', { sort: true, width: 110, hidden: true, to: (customer) => paths.inventory({ customerId: customer.id }) }),
-  column.cell('managedBy', (customer) => <ManagedBy customer={customer} />, { width: 110 }),
-  column.cell('tags', (customer) => <Tags tags={customer.tags} />, { width: 100 }),
+  column.cell('managedBy', (customer) => <ManagedBy customer={customer} />, { width: 140, hidden: true }),
+  column.cell('tags', (customer) => <Tags tags={customer.tags} />, { width: 130 }),
   column.ago('lastSeenAt', { sort: true, width: 112 }),
   column.text('accountId', undefined, { width: 140, hidden: true }),
   column.text('city', undefined, { width: 140, hidden: true }),
@@ -41,9 +41,15 @@ const csvParts: Readonly<Record<string, readonly (typeof customerCsvColumns)[num
 }
 const csvColumns = (ids: readonly string[]) => ids.flatMap((id) => csvParts[id] ?? customerCsvColumns.filter((name) => name === id)).join(',')
 
-/** One line, so that all rows are of one height: what has no room is in the title, and in the customer's page. */
-function Tags({ tags }: { tags: string[] }) {
-  return <span className={`${css.tags} ${css.oneLine}`} title={tags.length > 1 ? tags.join(', ') : undefined}>{tags.map((tag) => <Link key={tag} className={css.tag} to={`?${new URLSearchParams({ tag, cursor: '', page: '' })}`}>{tag}</Link>)}</span>
+/** One line, so that all rows are of one height: the first, and how many more; all are in the title, and in the customer's page. */
+function Tags({ tags: [first, ...more] }: { tags: string[] }) {
+  if (first === undefined) return null
+  return (
+    <span className={`${css.tags} ${css.oneLine}`} title={more.length > 0 ? [first, ...more].join(', ') : undefined}>
+      <Link className={css.tag} to={`?${new URLSearchParams({ tag: first, cursor: '', page: '' })}`}>{first}</Link>
+      {more.length > 0 && <span className="faint figures">+{more.length}</span>}
+    </span>
+  )
 }
 
 /** Whoever was given it; the primary by default stands back. */

@@ -11,12 +11,14 @@ import { categoryName, eventTitle, mendedBy } from './words.ts'
 
 /** Of the side panel: the list is here before it. */
 const EventExplanation = lazily(() => import('./EventExplanation.tsx'), 'EventExplanation')
+/** Only in an outbreak. */
+const Folded = lazily(() => import('./Folded.tsx'), 'Folded')
 
 interface Fixed {
   customerId?: string
   productId?: string
 }
-export const eventList = (fixed: Fixed = {}) => query(eventsApi.listEvents).list(sortedBy('-lastRaisedAt', fixed as Record<string, string>))
+export const eventList = (fixed: Fixed = {}) => query(eventsApi.listEvents).list(sortedBy('-lastRaisedAt', { ...fixed, ...(fixed.productId ? {} : { isFolded: 'true' }) } as Record<string, string>))
 
 export const stateTones: Readonly<Record<Event['state'], Sign | 'quiet' | 'good'>> = { unresolved: 'quiet', pending: 'pending', resolved: 'good' }
 
@@ -98,6 +100,7 @@ export function EventTable({ fixed = {}, filters: more = [] }: { fixed?: Fixed; 
   const { cursor: _cursor, limit: _limit, ...matching } = (asking(at).queryKey[1] as { query: Record<string, string> }).query
   return (
     <>
+      {list.folded && <Part><Folded {...list.folded} /></Part>}
       <DataTable
         {...list}
         name="events.title"

@@ -16,9 +16,9 @@ export const agentTone: Readonly<Record<AgentState, Sign | 'quiet' | 'good'>> = 
 }
 
 /** State in a word; its cause on hover. */
-export function AgentStateTag({ state, cause }: { state: AgentState; cause?: string | null }) {
+export function AgentStateTag({ state, cause, isCopy = false }: { state: AgentState; cause?: string | null; isCopy?: boolean }) {
   const say = useText()
   const own = cause ? `agent-cause.${cause}` : ''
-  // one that is online and yet has a cause (a copied identity, a wrong clock) is no case of "all is well"
-  return <StateTag label={`agent-state.${state}`} tone={cause && agentTone[state] === 'good' ? 'warning' : agentTone[state]} title={say(own !== '' && say.has(own) ? own : `agent-state.${state}.cause`)} />
+  // one that is online and yet has a cause (a wrong clock), or is somebody's copy, is no case of "all is well"
+  return <StateTag label={`agent-state.${state}`} tone={(cause || isCopy) && agentTone[state] === 'good' ? 'warning' : agentTone[state]} title={say(own !== '' && say.has(own) ? own : `agent-state.${state}.cause`)} />
 }

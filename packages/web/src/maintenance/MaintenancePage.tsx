@@ -13,13 +13,13 @@ export const stateTones = { now: 'pending', next: 'quiet', over: 'quiet' } as co
 
 const column = columns<MaintenanceWindow>('maintenance.column')
 const shown = [
-  column.text('name', (window) => window.name, { main: true, minWidth: 230, sort: true }),
+  column.text('name', (window) => window.name, { main: true, minWidth: 195, sort: true }),
   column.cell('state', (window) => <StateTag label={`maintenance-state.${window.state}`} tone={stateTones[window.state]} />, { width: 104 }),
   column.cell('target', (window) => <TargetWords window={window} />, { width: 190 }),
-  column.cell('startsAt', (window) => <Moment at={window.occurrence?.startsAt} />, { width: 166, sort: true }),
-  column.cell('endsAt', (window) => <Moment at={window.occurrence?.endsAt} />, { width: 166 }),
-  column.cell('schedule', (window) => <ScheduleWords window={window} />, { minWidth: 230 }),
-  column.count('silentCount', { width: 100 }),
+  column.cell('startsAt', (window) => <Moment at={window.occurrence?.startsAt} />, { width: 174, sort: true }),
+  column.cell('endsAt', (window) => <Moment at={window.occurrence?.endsAt} />, { width: 174 }),
+  column.cell('schedule', (window) => <ScheduleWords window={window} />, { minWidth: 195 }),
+  column.count('silentCount', { width: 96 }),
   column.text('createdBy', undefined, { width: 140, hidden: true }),
 ]
 const filters: Filter[] = [
