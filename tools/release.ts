@@ -9,6 +9,7 @@ import { constants, createBrotliCompress } from 'node:zlib'
 import {
   acceptRelease, Envelope, followRoots, readFirstRoot, ReleaseDocument, releaseLimits, ReleaseRefused, ReleaseVersion, releaseTargets, RootDocument, signedText, type ReleaseTarget,
 } from '../packages/domain/src/agents/index.ts'
+import { assertTarget } from '../packages/agent/elf.ts'
 import { joinValues } from '../packages/agent/src/core/arguments.ts'
 import { releaseCrypto } from '../packages/agent/src/core/release.ts'
 
@@ -82,6 +83,7 @@ export async function pack(folder: string, { version, sequence, days, programs, 
     const program = programs[target]
     if (program === undefined) continue
     const file = path.join(folder, `vigie-agent-${version}-${target}.br`)
+    await assertTarget(program, target)
     const { size } = await stat(program)
     await pipeline(createReadStream(program), createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: size } }), createWriteStream(file))
     packages[target] = await factsOf(file)

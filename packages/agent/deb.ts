@@ -3,15 +3,16 @@ import { chmod, copyFile, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { assertTarget, type Target } from './elf.ts'
 import { unitText } from './src/cli/service.ts'
 
 const run = promisify(execFile)
-const debianNames = { 'linux-x64': 'amd64', 'linux-arm64': 'arm64' } as const
+const debianNames = { 'linux-x64': 'amd64', 'linux-arm64': 'arm64' } as const satisfies Record<Target, string>
 
 export interface DebOptions {
   /** The one file. */
   binary: string
-  target: keyof typeof debianNames
+  target: Target
   version: string
   /** Folder of the result. */
   out: string
@@ -22,6 +23,7 @@ export interface DebOptions {
 /** Null where there is no dpkg-deb. The same input gives the same bytes (R47). */
 export async function buildDeb({ binary, target, version, out, isUncompressed }: DebOptions): Promise<string | null> {
   if (!(await run('dpkg-deb', ['--version']).then(() => true, () => false))) return null
+  await assertTarget(binary, target)
   const work = await mkdtemp(join(tmpdir(), 'vigie-agent-deb-'))
   try {
     const put = async (path: string, text: string, mode: number) => {

@@ -17,7 +17,7 @@ const builds = {
     isSelfPlacing: false,
   },
   agent: {
-    sources: [...common, 'packages/agent/src', 'packages/agent/build.ts', 'packages/agent/deb.ts', 'packages/agent/package.json'],
+    sources: [...common, 'packages/agent/src', 'packages/agent/build.ts', 'packages/agent/deb.ts', 'packages/agent/elf.ts', 'packages/agent/node-of.ts', 'packages/agent/package.json'],
     out: 'packages/agent/dist',
     script: 'packages/agent/build.ts',
     args: () => [],

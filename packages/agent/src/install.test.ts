@@ -33,8 +33,8 @@ describe.skipIf(missing.length > 0 || process.getuid?.() !== 0)('the install com
       asked.push(req.url ?? '')
       if (req.url === '/agent/v1/ca.pem') res.end(given)
       else if (req.url === '/agent/v1/install.sh') res.end(script(`https://127.0.0.1:${(front.address() as AddressInfo).port}`))
-      else if (req.url === '/agent/v1/download/linux-x64') res.end(packed)
-      else if (req.url === '/agent/v1/download/linux-x64.deb') res.end('a deb')
+      else if (/^\/agent\/v1\/download\/linux-(x64|arm64)$/.test(req.url ?? '')) res.end(packed)
+      else if (/^\/agent\/v1\/download\/linux-(x64|arm64)\.deb$/.test(req.url ?? '')) res.end('a deb')
       else res.writeHead(404).end()
     })
     await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
@@ -95,6 +95,40 @@ describe.skipIf(missing.length > 0 || process.getuid?.() !== 0)('the install com
     given = ca
     expect([command.split('\n').length, await paste(), await readFile(join(folder, 'deb'), 'utf8')]).toEqual([1, 0, 'a deb'])
     expect(await readFile(join(folder, 'enrolled'), 'utf8')).toBe(`enrol --server ${url} --ca-sha256 ${peer.certificates.caSha256} --guid ${peer.guid} --key ${peer.key}\n`)
+  })
+
+  /** Programs that answer as on another kind of machine. */
+  const onArm64 = async () => {
+    await mkdir(join(folder, 'arm'))
+    for (const [name, answer] of [['uname', 'case $1 in -m) echo aarch64 ;; *) echo Linux ;; esac'], ['dpkg', 'echo arm64']] as const) {
+      await writeFile(join(folder, 'arm', name), `#!/bin/sh\n${answer}\n`)
+      await chmod(join(folder, 'arm', name), 0o755)
+    }
+    return { ...process.env, VIGIE_PREFIX: folder, PATH: `${join(folder, 'arm')}:${process.env.PATH}` }
+  }
+
+  it('on arm64: its own package by its own digest, or a sentence where this server has none', async () => {
+    const command = `${await start()} --state ${folder}/state --no-service`
+    const env = await onArm64()
+    const paste = () => run('sh', ['-c', command], { env }).then(() => '', ({ stderr }: { stderr: string }) => stderr)
+    expect([await paste(), asked.some((url) => url.includes('download'))]).toEqual([expect.stringContaining('no package for aarch64'), false])
+    const x64 = script
+    const sha256 = createHash('sha256').update(packed).digest('hex')
+    script = (url) => x64(url).replace(/^package_sha256=.*$/m, `package_sha256=${'0'.repeat(64)}`).replace(/^package_sha256_arm64=$/m, `package_sha256_arm64=${sha256}`)
+    await paste() // the registration itself may find the key used by another test
+    expect(asked.filter((url) => url.includes('download'))).toEqual(['/agent/v1/download/linux-arm64'])
+    expect((await stat(join(folder, 'bin/vigie-agent'))).mode & 0o777).toBe(0o755)
+  })
+
+  it('on arm64, by the package manager', async () => {
+    const url = /https:\/\/[\d.:]+/.exec(await start())![0]
+    const env = await onArm64()
+    for (const name of ['apt-get', 'vigie-agent']) {
+      await writeFile(join(folder, 'arm', name), '#!/bin/sh\n')
+      await chmod(join(folder, 'arm', name), 0o755)
+    }
+    await run('sh', ['-c', debInstallCommand({ agentUrl: url, caFingerprint: peer.certificates.caSha256, guid: peer.guid, key: peer.key })], { env })
+    expect(asked).toEqual(['/agent/v1/ca.pem', '/agent/v1/download/linux-arm64.deb'])
   })
 
   it('stops before anything else when the certificate is another one', async () => {

@@ -39,7 +39,7 @@ export class SitePages {
   readonly #ca: string
   readonly #log: Log
   #relays = 0
-  #fetching: Promise<string> | null = null
+  readonly #fetching = new Map<'x64' | 'arm64', Promise<string>>()
 
   constructor(options: { stateFolder: string; upstream: () => Upstream; moving: () => Promise<Upstream | null>; ca: string; log: Log }) {
     this.#folder = join(options.stateFolder, 'site', 'packages')
@@ -70,11 +70,13 @@ export class SitePages {
       case 'GET /agent/v1/ca.pem':
         return send(res, 200, 'application/x-pem-file', this.#ca)
       case 'GET /agent/v1/install.sh': {
-        const { sha256 } = await this.#wantedPackage()
-        return send(res, 200, 'text/x-shellscript; charset=utf-8', installScript({ agentUrl: `https://${req.headers.host ?? ''}`, packageSha256: sha256 }))
+        const { x64, arm64 } = await this.#wantedPackages()
+        return send(res, 200, 'text/x-shellscript; charset=utf-8', installScript({ agentUrl: `https://${req.headers.host ?? ''}`, packageSha256: x64, arm64Sha256: arm64 }))
       }
       case 'GET /agent/v1/download/linux-x64':
-        return await this.#sendPackage(res)
+        return await this.#sendPackage(res, 'x64')
+      case 'GET /agent/v1/download/linux-arm64':
+        return await this.#sendPackage(res, 'arm64')
       case 'POST /agent/v1/enrol':
       case 'POST /agent/v1/fork':
         return await this.#relay(req, res, req.url!, this.#upstream())
@@ -112,25 +114,29 @@ export class SitePages {
     send(res, reply.status, reply.status < 300 ? 'application/json; charset=utf-8' : 'application/problem+json; charset=utf-8', reply.body)
   }
 
-  /** The package that the server's own install script names now. */
-  async #wantedPackage(): Promise<{ sha256: string }> {
+  /** The packages that the server's own install script names now; null: it has none for arm64. */
+  async #wantedPackages(): Promise<{ x64: string; arm64: string | null }> {
     const { server, ca, proxy } = this.#upstream()
     const { status, body } = await exchange(new URL('/agent/v1/install.sh', server), { method: 'GET', ca }, proxy)
-    const sha256 = status === 200 ? /^package_sha256=([0-9a-f]{64})$/m.exec(body)?.[1] : undefined
-    if (sha256 === undefined) throw new Error(`no package: ${status}`)
-    return { sha256 }
+    const x64 = status === 200 ? /^package_sha256=([0-9a-f]{64})$/m.exec(body)?.[1] : undefined
+    if (x64 === undefined) throw new Error(`no package: ${status}`)
+    return { x64, arm64: /^package_sha256_arm64=([0-9a-f]{64})$/m.exec(body)?.[1] ?? null }
   }
 
   /** Fetched once and kept by its digest; 500 endpoints that install at once cost the way to Vigie one download. */
-  async #sendPackage(res: ServerResponse): Promise<void> {
-    const { sha256 } = await this.#wantedPackage()
-    this.#fetching ??= this.#fetch(sha256).finally(() => (this.#fetching = null))
-    const file = await this.#fetching
+  async #sendPackage(res: ServerResponse, arch: 'x64' | 'arm64'): Promise<void> {
+    const wanted = await this.#wantedPackages()
+    const sha256 = wanted[arch]
+    if (sha256 === null) return refuse(res, 'route.not-found')
+    let fetching = this.#fetching.get(arch)
+    if (!fetching) this.#fetching.set(arch, (fetching = this.#fetch(arch, sha256, [wanted.x64, wanted.arm64]).finally(() => this.#fetching.delete(arch))))
+    const file = await fetching
     res.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': (await stat(file)).size, 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache' })
     await pipeline(createReadStream(file), res)
   }
 
-  async #fetch(sha256: string): Promise<string> {
+  /** @param wanted digests of what is kept; anything else is old */
+  async #fetch(arch: 'x64' | 'arm64', sha256: string, wanted: readonly (string | null)[]): Promise<string> {
     const folder = await privateFolder(this.#folder)
     const file = join(folder, sha256)
     if (await stat(file).then((found) => found.isFile(), () => false)) return file
@@ -138,7 +144,7 @@ export class SitePages {
     const { server, ca, proxy } = this.#upstream()
     const hash = createHash('sha256')
     try {
-      const source = await download(new URL('/agent/v1/download/linux-x64', server), { ca, signal: AbortSignal.timeout(downloadMs) }, proxy)
+      const source = await download(new URL(`/agent/v1/download/linux-${arch}`, server), { ca, signal: AbortSignal.timeout(downloadMs) }, proxy)
       // not a pipeline: on a full disk it waits for its source for ever (seen 2026-11-21, Node 24)
       const out = await open(part, 'w', 0o600)
       try {
@@ -150,7 +156,7 @@ export class SitePages {
         await out.close()
       }
       if (hash.digest('hex') !== sha256) throw new Error('the package is not the one the server names')
-      for (const old of await readdir(folder)) if (old !== `${sha256}.part`) await rm(join(folder, old), { force: true })
+      for (const old of await readdir(folder)) if (!wanted.includes(old.replace(/\.part$/, ''))) await rm(join(folder, old), { force: true })
       await rename(part, file)
       return file
     } catch (error) {

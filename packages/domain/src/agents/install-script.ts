@@ -5,6 +5,8 @@ export interface InstallScriptOptions {
   agentUrl: string
   /** SHA-256 of what `/agent/v1/download/linux-x64` gives, hex. */
   packageSha256: string
+  /** The same of `linux-arm64`; null or absent: this server has none. */
+  arm64Sha256?: string | null
 }
 export interface InstallCommandOptions {
   agentUrl: string
@@ -35,7 +37,8 @@ export function installCommand({ agentUrl, caFingerprint, guid, key, behind }: I
 export function debInstallCommand({ agentUrl, caFingerprint, guid, key }: Omit<InstallCommandOptions, 'behind'>): string {
   return [
     ...trustedStart(agentUrl, caFingerprint),
-    `curl -fsS --cacert ${ca} ${pageOf(agentUrl, 'download/linux-x64.deb')} -o "$d/vigie-agent.deb"`,
+    `case $(dpkg --print-architecture) in arm64) t=linux-arm64 ;; *) t=linux-x64 ;; esac`,
+    `curl -fsS --cacert ${ca} ${pageOf(agentUrl, 'download/')}$t.deb -o "$d/vigie-agent.deb"`,
     'chmod 0755 "$d"',
     'apt-get install -y "$d/vigie-agent.deb"',
     `vigie-agent enrol --server ${quote(origin(agentUrl))} --ca-sha256 ${fingerprint(caFingerprint)} --guid ${quote(guid)} --key ${quote(key)}`,
@@ -57,13 +60,14 @@ const trustedStart = (agentUrl: string, caFingerprint: string): string[] => [
  * download cut short runs nothing, since all is in a function called by the last line. Needs root, curl, openssl, tar, xz,
  * sha256sum.
  */
-export function installScript({ agentUrl, packageSha256 }: InstallScriptOptions): string {
+export function installScript({ agentUrl, packageSha256, arm64Sha256 = null }: InstallScriptOptions): string {
   return `#!/bin/sh
 # Installs the Vigie agent from ${origin(agentUrl)} and registers it.
 set -eu
 
 server=${quote(origin(agentUrl))}
 package_sha256=${fingerprint(packageSha256)}
+package_sha256_arm64=${arm64Sha256 === null ? '' : fingerprint(arm64Sha256)}
 prefix=\${VIGIE_PREFIX:-/usr/local}
 
 fail() {
@@ -82,6 +86,11 @@ main() {
   [ "$(uname -s)" = Linux ] || fail "this package is for Linux"
   case $(uname -m) in
     x86_64 | amd64) target=linux-x64 ;;
+    aarch64 | arm64)
+      target=linux-arm64
+      package_sha256=$package_sha256_arm64
+      [ -n "$package_sha256" ] || fail "this server has no package for $(uname -m) yet: its operator can build it"
+      ;;
     *) fail "there is no package for $(uname -m) yet" ;;
   esac
   for program in curl openssl tar sha256sum; do

@@ -4,7 +4,7 @@ import { fieldErrorsOf, locales, Problem, type Locale } from '@vigie/domain/kern
 import { problemReply, toProblem, type Services } from '../platform/index.ts'
 import { enrol, fork } from './enrol.ts'
 import { answerRelease } from '../releases/index.ts'
-import type { Packages } from './packages.ts'
+import { platforms, type Packages } from './packages.ts'
 import type { Polls } from './polls.ts'
 
 /** An enrolment is a few hundred bytes (R18). */
@@ -43,9 +43,10 @@ async function route({ services, caCertificate, packages, polls }: AgentPages, r
     case 'GET /agent/v1/install.sh':
       return send(response, 200, 'text/x-shellscript; charset=utf-8', await packages.installScript(services))
     case 'GET /agent/v1/download/linux-x64':
-      return await packages.send(response, 'linux-x64')
     case 'GET /agent/v1/download/linux-x64.deb':
-      return await packages.send(response, 'linux-x64.deb')
+    case 'GET /agent/v1/download/linux-arm64':
+    case 'GET /agent/v1/download/linux-arm64.deb':
+      return await packages.send(response, platforms.find((platform) => request.url!.endsWith(`/${platform}`))!)
     case 'POST /agent/v1/enrol':
       return send(response, 200, 'application/json; charset=utf-8', JSON.stringify(await enrol(services, parse(EnrolRequest, await bodyOf(request)), address)))
     case 'POST /agent/v1/fork':

@@ -9,7 +9,8 @@ import * as z from 'zod'
 import type { Services } from '../platform/index.ts'
 
 const built = path.resolve(import.meta.dirname, '../../../agent/dist')
-export type Platform = 'linux-x64' | 'linux-x64.deb'
+export const platforms = ['linux-x64', 'linux-x64.deb', 'linux-arm64', 'linux-arm64.deb'] as const
+export type Platform = (typeof platforms)[number]
 
 /** The agent as it is installed: its script and its packages, built beside the server. */
 export interface Packages {
@@ -37,7 +38,8 @@ export function createPackages(from = built): Packages {
   return {
     async installScript({ agentUrl }) {
       const { sha256 } = await find('linux-x64')
-      return installScript({ agentUrl, packageSha256: sha256 })
+      const arm64Sha256 = await find('linux-arm64').then((found) => found.sha256, () => null)
+      return installScript({ agentUrl, packageSha256: sha256, arm64Sha256 })
     },
     async send(response, platform) {
       const { file, name, sizeBytes, sha256 } = await find(platform)

@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { get } from 'node:https'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -74,11 +74,23 @@ describe('what an installation fetches (AGT-1, R29)', () => {
     writeFileSync(path.join(folder, 'vigie-agent-linux-x64.tar.xz'), bytes)
     writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify({ version: '0.1.0', packages: { 'linux-x64': { file: 'vigie-agent-linux-x64.tar.xz', sha256, sizeBytes: bytes.length }, 'linux-x64.deb': { file: 'vigie-agent_0.1.0_amd64.deb', sha256: createHash('sha256').update('deb').digest('hex'), sizeBytes: 3 } } }))
     writeFileSync(path.join(folder, 'vigie-agent_0.1.0_amd64.deb'), 'deb')
-    expect((await fetch('/agent/v1/install.sh')).body.toString()).toContain(sha256)
+    expect((await fetch('/agent/v1/install.sh')).body.toString()).toMatch(new RegExp(`^package_sha256=${sha256}\npackage_sha256_arm64=$`, 'm'))
+    expect((await fetch('/agent/v1/download/linux-arm64')).status).toBe(503)
     const download = await fetch('/agent/v1/download/linux-x64')
     expect([download.status, download.headers['x-sha256'], download.body]).toEqual([200, sha256, bytes])
     const deb = await fetch('/agent/v1/download/linux-x64.deb')
     expect([deb.body.toString(), deb.headers['content-disposition']]).toEqual(['deb', 'attachment; filename="vigie-agent_0.1.0_amd64.deb"'])
+  })
+
+  it('arm64 beside it, once it was built', async () => {
+    const sha256 = createHash('sha256').update('arm').digest('hex')
+    const manifest = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8'))
+    const entry = (file: string) => ({ file, sha256, sizeBytes: 3 })
+    Object.assign(manifest.packages, { 'linux-arm64': entry('vigie-agent-linux-arm64.tar.xz'), 'linux-arm64.deb': entry('vigie-agent_0.1.0_arm64.deb') })
+    for (const file of ['vigie-agent-linux-arm64.tar.xz', 'vigie-agent_0.1.0_arm64.deb']) writeFileSync(path.join(folder, file), 'arm')
+    writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify(manifest))
+    expect((await fetch('/agent/v1/install.sh')).body.toString()).toContain(`package_sha256_arm64=${sha256}\n`)
+    for (const url of ['linux-arm64', 'linux-arm64.deb']) expect((await fetch(`/agent/v1/download/${url}`)).body.toString()).toBe('arm')
   })
 
   it.each(['/', '/agent/v1/install.sh/', '/agent/v1/download/../../../etc/passwd', '/agent/v1/download/linux-x64%00', '/api/v1/customers', '/agent/v1/INSTALL.SH'])('%s is not there (R1)', async (url) => {
