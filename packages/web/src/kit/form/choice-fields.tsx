@@ -1,4 +1,4 @@
-import { Checkbox, Radio, Switch } from '@mantine/core'
+import { Checkbox, Radio, SegmentedControl, Switch } from '@mantine/core'
 import { useText } from '../text.tsx'
 import { useBase, type Base, type Option } from './base.ts'
 import { useField } from './Form.tsx'
@@ -14,6 +14,11 @@ export function ChoiceField({ options, ...base }: Base & { options: readonly Opt
       </div>
     </Radio.Group>
   )
+}
+export function SegmentField({ options, name, label }: Base & { options: readonly Option[] }) {
+  const say = useText()
+  const field = useField<string>(name)
+  return <SegmentedControl aria-label={say(label)} value={field.value} onChange={field.set} data={options.map((option) => ({ value: option.value, label: say(option.label) }))} />
 }
 
 export function CheckboxField({ name, label, help }: Base) {
