@@ -1,5 +1,6 @@
 import type { ConcernedEndpoint, outbreakApi } from '@vigie/domain/outbreak'
 import type { QueryOf } from '@vigie/domain/kernel'
+import { productTypes } from '@vigie/connectors/products'
 import { restrictView } from '../consent/index.ts'
 import { keyset, likePattern, Params, type TenantDb } from '../platform/index.ts'
 import type { AlertRow } from './store.ts'
@@ -15,12 +16,14 @@ interface Row {
   pattern_built_at: Date | null
   open_infections: number
 }
+/** Of the others (a gateway, a hosted service) nothing is assessed: no scan of theirs could stop an outbreak, and none is missing. */
+const assessedTypes = productTypes.filter(({ categories }) => categories.includes('outbreak-defence')).map(({ id }) => id)
 const sorts = { name: [{ sql: 'e.name_key', type: 'text' }] } as const
 
 /** Endpoints that the alert concerns, as the assessment counts them. Plans: endpoint_name or endpoint_customer, in the list's order; infected ones by endpoint_infected (outbreak.plan.test.ts). */
 export async function endpointsOf(db: TenantDb, alert: AlertRow, query: QueryOf<typeof outbreakApi.listAlertEndpoints>): Promise<{ rows: ConcernedEndpoint[]; nextCursor: string | null }> {
   const params = new Params()
-  const where: string[] = []
+  const where = [`exists (select from product p where p.partner_id = e.partner_id and p.id = e.product_id and p.type_id = any(${params.add(assessedTypes)}::text[]))`]
   if (query.customerId) where.push(`e.customer_id = ${params.add(query.customerId)}`)
   const consented = await restrictView(db, 'view-endpoints', 'e.customer_id', query)
   if (consented !== null) where.push(consented)

@@ -101,10 +101,14 @@ describe('a virus alert (EVT-5)', () => {
 
   it('lists who could be hit and who is; what it does not concern hears nothing', async () => {
     const knownFrom = hours(-24)
-    const { owner } = await aReseller({
+    const { owner, partnerId, customerId } = await aReseller({
       safe: {}, old: { builtAt: hours(-48) }, off: { realTimeScan: 'off' }, desk: { platform: 'Windows 11', realTimeScan: 'off' }, hit: { threat: 'Win.SampleWorm-42' }, other: { threat: 'Eicar' },
     })
     const untouched = await aReseller({ desk: { platform: 'Windows 11' } })
+    // a gateway is not assessed: nothing of it can stop an outbreak, and its events are no rows of the number
+    const gateway = await aProduct(server.database, partnerId, customerId, { typeId: 'squid-gateway' })
+    await sql(`insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group", platform, real_time_scan, received_at, created_at) values ($1, $2, $3, $4, 'proxy', 'proxy', 'servers', 'Debian GNU/Linux 12', 'unsupported', now(), now())`,
+      [partnerId, newId(), customerId, gateway])
     const alert = await declare({ platforms: ['linux'], recognisedFrom: knownFrom })
     await minute()
     expect(await namesOf(owner, alert.id, 'vulnerable')).toEqual(['off', 'old'])

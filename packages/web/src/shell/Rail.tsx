@@ -16,7 +16,8 @@ export function Rail({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) 
   const live = useLiveState()
   const rail = useRef<HTMLElement>(null)
   const isIn = (to: string) => pathname === to || pathname.startsWith(`${to}/`) || (to === paths.customers() && pathname.startsWith('/products'))
-  const isAdministration = isIn(paths.administration())
+  // some of its pages have addresses of their own
+  const isAdministration = isIn(paths.administration()) || administration.some(({ to }) => isIn(to))
 
   // On a phone the rail lies over the page: focus goes in, Escape closes.
   useEffect(() => {
@@ -37,7 +38,7 @@ export function Rail({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) 
         <ul className={css.sections}>
           {sections.filter((section) => isAllowed(section, actor.can)).map((section) => (
             <li key={section.to}>
-              <Link to={section.to} className={css.section} aria-current={isIn(section.to) ? (pathname === section.to ? 'page' : 'true') : undefined} title={say(section.label)} onClick={() => isOpen && onClose()}>
+              <Link to={section.to} className={css.section} aria-current={isIn(section.to) || (isAdministration && section.to === paths.administration()) ? (pathname === section.to ? 'page' : 'true') : undefined} title={say(section.label)} onClick={() => isOpen && onClose()}>
                 <Icon name={section.icon} />
                 <span className={css.word}>{say(section.label)}</span>
               </Link>
