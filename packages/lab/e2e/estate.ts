@@ -193,7 +193,8 @@ function endpointOf(machine: Machine, { identity: { machine: facts }, settings }
       engine: 'clamav', engineVersion: '1.4.3 (simulated)', patternVersion: machine.patternAgeDays ? '27801' : '27822', patternBuiltAt, updateCheckedAt: patternBuiltAt,
       realTimeScan: settings.realTimeScan, scan: { isRunning: false, startedAt: daysAgo(0.4), finishedAt: daysAgo(0.38) }, problem: machine.problem ?? null,
     },
-    commands: offers(settings), settings: settings.item,
+    // one that is away may be told to go to another product: it waits for it
+    commands: [...offers(settings), ...(machine.ends === 'offline' ? [{ type: 'move-agent', isSupported: true, reason: null }] : [])], settings: settings.item,
   }
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { identityApi } from '@vigie/domain/identity'
 import { locales, type BodyInputOf, type Locale } from '@vigie/domain/kernel'
 import { maintenanceApi } from '@vigie/domain/maintenance'
 import { ordersApi } from '@vigie/domain/orders'
@@ -278,9 +279,12 @@ async function addresses(page: Page, { client, productIds, customerIds, template
   const given = await client.call(ordersApi.draftOrder, { body: { type: 'scan-now', target } })
   await client.call(ordersApi.confirmOrder, { params: { orderId: given.order.id }, body: {} })
   const window = await plannedWork(client, { all: customerIds.get('Garage de Lille')!, now: productIds.get('haisha-db')! })
+  // the one that is away does not answer: its switch stays under way
+  const { connectionCode } = await client.call(identityApi.issueConnectionCode, { params: { productId: productIds.get('Bureau')! as never }, body: { machines: 1 } })
+  const leaving = await client.call(identityApi.startSwitch, { params: { productId: productIds.get('caisse-02')! as never }, body: { connectionCode, confirmName: 'caisse02', reason: hostile } })
   const all: [string, string][] = [
     ['home', '/home'], ['home, estate', '/home?tab=estate'], ['home, on a wall', '/home?wall=600'], ['products', '/products'],
-    ['search', '/search?q=martin'], ['search, one kind', '/search?q=01&kind=endpoint'], ['search, not yet', '/search'],
+    ['search', '/search?q=martin'], ['search, one kind', '/search?q=01&kind=endpoint'], ['search, not yet', '/search'], ['search, threats', '/search?q=trojan&kind=threat'],
     ['events', '/events'], ['event beside', `/events?event=${event('fournil-01')}`], ['event, failed command', `/events/${event('pharmacie')}`], ['event, burst', `/events/${event('courrier')}`],
     ['event, pending', `/events/${event('imagerie-03')}`], ['event, resolved', `/events/${resolved[0]?.['id']}`], ['event, by endpoint', `/events/${event('courrier')}?tab=endpoint`], ['event, by file', `/events/${event('courrier')}?tab=object`], ['event, hostile', `/events/${event(hostile)}`], ['events, none', '/events?q=zzzz'],
     ['customers', '/customers'], ['customer', customer('Clinique')], ['customer, empty', customer('Garage de Lille')], ['customer, hostile', customer(hostile)], ['customer, long', customer('Wohnung')],
@@ -290,8 +294,8 @@ async function addresses(page: Page, { client, productIds, customerIds, template
     ['product, engine stopped', product('plans-nas')], ['product, disabled', product('render-01')], ['product, copied', `${product('render-02')}?tab=agents`], ['product, waiting', product('Bureau')],
     ['product, site', `${product('dossiers-srv')}?tab=site`], ['product, settings of a site', `${product('dossiers-srv')}?tab=settings`], ['customer, next', `${customer('Boulangerie')}/next`],
     ['inventory', '/inventory'], ['inventory, unprotected', '/inventory?isUnprotected=true'], ['inventory, outdated', '/inventory?isOutdated=true'], ['endpoint missing', '/inventory/missing'],
-    ['endpoint missing, found', '/inventory/missing?q=pharmacie'], ['duplicates', '/inventory/duplicates'], ['merges', '/inventory/duplicates?view=merges'], ['moves', '/inventory/moves'], ['endpoint beside', `/inventory?endpoint=${endpoint('pharmacie')}`], ['endpoint, hostile', `/inventory?endpoint=${endpoint(hostile)}`],
-    ['detections', '/detections'], ['commands', '/commands'], ['command beside', `/commands?command=${commands[0]?.['id']}`],
+    ['endpoint missing, found', '/inventory/missing?q=pharmacie'], ['duplicates', '/inventory/duplicates'], ['merges', '/inventory/duplicates?view=merges'], ['moves', '/inventory/moves'], ['switches', '/inventory/switches'], ['switch beside', `/inventory/switches?switch=${leaving.id}`], ['switches, none', '/inventory/switches?state=refused'], ['endpoint beside', `/inventory?endpoint=${endpoint('pharmacie')}`], ['endpoint, hostile', `/inventory?endpoint=${endpoint(hostile)}`],
+    ['detections', '/detections'], ['detections, of a threat', '/detections?threat=Win.Malware.Agent-6598770'], ['commands', '/commands'], ['command beside', `/commands?command=${commands[0]?.['id']}`],
     ['orders', '/orders'], ['new order', `/orders/new?${new URLSearchParams({ target: JSON.stringify(target) })}`], ['order, draft', `/orders/${draft.order.id}`], ['order', `/orders/${given.order.id}`],
     ['order rules', '/administration/orders'], ['templates', '/administration/templates'], ['template', `/administration/templates/${templateId}`], ['URL lists', '/administration/urls'], ['agent versions', '/administration/agent-versions'],
     ['administration', '/administration'], ['accounts', '/administration/accounts'], ['account beside', `/administration/accounts?account=${accounts.find((one) => one['state'] === 'invited')?.['id']}`],
