@@ -8,6 +8,7 @@ import type { Host } from '../../core/engine.ts'
 import type { Follower, FollowedLine, FollowOptions } from '../../core/follow.ts'
 import { Clamd } from './clamd.ts'
 import { Detections } from './detections.ts'
+import { recheckInfections } from './infections.ts'
 import { Memory } from './memory.ts'
 import { Quarantine } from './quarantine.ts'
 import { Said } from './said.ts'
@@ -59,7 +60,8 @@ async function following({ judge = async () => ({ verdict: { is: 'clean' }, sha2
   const names = () => told.flatMap((item) => (item.kind === 'detection' ? `${item.at} ${item.contentId}` : []))
   const scan = (clamd: Clamd) =>
     new Scan({ host, memory, quarantine, clamd: () => clamd, paths: [join(folder, 'files')], exclude: [], isQuarantining: true, deniedAs: async () => null, said: detections.said, nameInLog: async () => false })
-  return { say, outcomes, names, memory, scan, stop: () => detections.stop() }
+  const recheck = (clamd: Clamd) => recheckInfections({ host, memory, said: detections.said, clamd: () => clamd })
+  return { say, outcomes, names, memory, scan, recheck, stop: () => detections.stop() }
 }
 const inSecond = (at: Date, seconds: number) => new Date((Math.floor(at.getTime() / 1_000) + seconds) * 1_000)
 
@@ -132,6 +134,32 @@ describe('an agent that is installed anew reads clamd’s log once more and tell
     await anew.say('clamd', ...lines)
     expect([former.names().length, anew.names()]).toEqual([2, former.names()])
     await Promise.all([former.stop(), anew.stop()])
+  })
+
+  it('an infected file that is written to again and again: what the engine says of it once more is told, one record a minute', async () => {
+    const path = join(folder, 'mailbox')
+    const former = await following({ isNew: false })
+    const lines: string[] = []
+    const { clamd, close } = await clamdSaying(() => {
+      lines.push(`${ctime(inSecond(new Date(), 1))} -> ${path}: Eicar FOUND`)
+      void former.say('clamd', lines.at(-1)!)
+    })
+    await writeFile(path, 'x')
+    vi.setSystemTime('2026-11-21T10:00:05.950Z')
+    lines.push(`${ctime(new Date())} -> ${path}: Eicar FOUND`)
+    await former.say('clamd', lines[0]!)
+    for (const [n, at] of ['10:00:20.000', '10:02:59.990', '10:03:30.000'].entries()) {
+      vi.setSystemTime(`2026-11-21T${at}Z`)
+      await writeFile(path, 'x'.repeat(n + 2))
+      await former.recheck(clamd)
+    }
+    await Promise.all([former.stop(), close()])
+    expect(former.names().map((name) => name.slice(11, 19))).toEqual(['10:00:05', '10:03:00'])
+    vi.setSystemTime('2026-11-21T11:00:00.000Z')
+    const anew = await following()
+    await anew.say('clamd', ...lines)
+    await anew.stop()
+    expect([lines.length, anew.names()]).toEqual([4, former.names()])
   })
 
   it('a file that was seen to be gone and is found in that second again is told at that second', async () => {

@@ -5,7 +5,7 @@ import type { State } from '../../core/queue-files.ts'
 import { pause } from '../../core/time.ts'
 import type { Host } from '../../core/engine.ts'
 import { parseClamdLine, parseOnAccessLine, type ClamdFinding } from './lines.ts'
-import { stampOf, type Memory } from './memory.ts'
+import { minuteOf, stampOf, type Memory } from './memory.ts'
 import type { Quarantine } from './quarantine.ts'
 import { Said } from './said.ts'
 import { takeAway } from './scan.ts'
@@ -30,7 +30,6 @@ const hintWaitMs = 1_500
 const hintLifeMs = 15_000
 /** What clamd was asked about by path and by its contents is the same find: on first reading, when nobody remembers who asked. */
 const sameFindMs = 10_000
-const minuteOf = (ms: number): number => Math.floor(ms / 60_000)
 const cursorKey = 'follow:clamd'
 
 interface Past {
@@ -213,8 +212,7 @@ export class Detections {
     const outcome = hint && onAccess?.isPreventing ? 'blocked' : 'failed'
     const known = memory.infection(path, threat)
     const stamp = await stampOf(path).catch(() => '')
-    // an access denied a hundred times a second is one record a minute
-    if (known && known.stamp === stamp && minuteOf(at.getTime()) === minuteOf(known.toldMs)) return { items: [], state: {} }
+    if (known && known.stamp === stamp && memory.isToldInMinute(known, at)) return { items: [], state: {} }
     const detection = memory.detection(path, threat, at, outcome)
     if (stamp === null) {
       const { items, state } = memory.cleared(path, 'gone', host.now())

@@ -7,8 +7,9 @@ import { CommandFailure, defineEngine, type EngineCommand, type EngineReport, ty
 import { Clamd, ClamdError } from './clamd.ts'
 import { addressOf, first, parseAddress, readConf, type Address, type Conf } from './conf.ts'
 import { Detections } from './detections.ts'
+import { recheckInfections } from './infections.ts'
 import { parseVersion } from './lines.ts'
-import { Memory, stampOf } from './memory.ts'
+import { Memory } from './memory.ts'
 import { OnAccess, ownByDefault, usualPaths } from './on-access.ts'
 import { Quarantine } from './quarantine.ts'
 import { recoverMoves, Scan } from './scan.ts'
@@ -175,39 +176,11 @@ class ClamAv implements RunningEngine {
     return new Clamd(this.#address)
   }
 
-  /** Infections end without us too: somebody deleted, moved or cleaned the file. */
   async #recheck(): Promise<void> {
     const memory = this.#memory
-    for (const [key, infection] of memory.infections()) {
-      const path = Buffer.from(infection.path, 'latin1')
-      await memory.notAsking(path)
-      const stamp = await stampOf(path).catch(() => infection.stamp)
-      if (stamp === infection.stamp || this.#host.recall(key) === undefined) continue
-      await memory.asking(path, () => this.#judgeAgain(key, path, stamp))
-    }
+    await recheckInfections({ host: this.#host, memory, said: this.#detections.said, clamd: () => this.#clamd() })
     const old = memory.oldOwn(Date.now())
     if (Object.keys(old).length > 0) await this.#host.tell([], old)
-  }
-
-  async #judgeAgain(key: string, path: Buffer, stamp: string | null): Promise<void> {
-    const fromMs = Date.now()
-    const verdict = stamp === null ? null : await this.#judge(path)
-    if (verdict === null || verdict.is === 'clean') {
-      const { items, state } = this.#memory.cleared(path, verdict === null ? 'gone' : 'cleaned', this.#host.now())
-      return this.#host.tell(items, state)
-    }
-    const infection = this.#host.recall(key) as object
-    const own = verdict.is === 'infected' ? this.#memory.ownState(path, verdict.threat, fromMs, Date.now()) : {}
-    await this.#host.tell([], { ...own, [key]: { ...infection, stamp } })
-  }
-
-  async #judge(path: Buffer): Promise<{ is: 'clean' } | { is: 'infected'; threat: string } | { is: 'error' }> {
-    try {
-      const session = await this.#clamd().session()
-      return await session.scan(path).finally(() => session.close())
-    } catch {
-      return { is: 'error' }
-    }
   }
 
   /** Never two at once, whoever asks. @throws CommandFailure */

@@ -60,6 +60,11 @@ export class Memory {
     return (this.#host.recall(infectionKey(path, threat)) as Infection | undefined) ?? null
   }
 
+  /** An access denied a hundred times a second, a file written to again and again: one record a minute. */
+  isToldInMinute({ toldMs }: Infection, at: Date): boolean {
+    return minuteOf(toldMs) === minuteOf(at.getTime())
+  }
+
   async infectionState(path: Buffer, threat: string, { at }: DetectionItem): Promise<State> {
     if (this.infections().length >= most) return {}
     const infection: Infection = { path: path.toString('latin1'), threat, at, stamp: await stampOf(path), toldMs: Date.parse(at) }
@@ -138,6 +143,8 @@ export class Memory {
     return Object.fromEntries(old.map(([key]) => [key, null]))
   }
 }
+
+export const minuteOf = (ms: number): number => Math.floor(ms / 60_000)
 
 /** Which event category a name belongs to; one that Vigie does not assess yet counts as antivirus rather than not at all. */
 export function categoryOf(threat: string): string {
