@@ -25,7 +25,8 @@ export const threatJoins = 'join customer c on c.partner_id = t.partner_id and c
 
 /**
  * Threats by name, with or without words of the customer that had them, dealt with or not; the newest first. Plan: never a raw record. Whoever sees the whole business reads the names that there are
- * (a few thousand), then, of the places where they were found, the newest, and where those have no page, all; whoever is limited reads his own customers' places alone, whatever is sought (ACC-14).
+ * (a few thousand), then, of the places where they were found, the newest, and where those have no page, all of these names; whoever is limited reads the newest of his own customers, then all of them, whatever
+ * is sought: never the names, which are everybody's (ACC-14).
  */
 export async function threats(db: TenantDb, words: Words, page: PageOf): Promise<Found<HitOf<'threat'>>> {
   const names = db.tenant.scope === 'all' ? await namesWith(db, words) : null
@@ -33,14 +34,16 @@ export async function threats(db: TenantDb, words: Words, page: PageOf): Promise
   const params = new Params()
   const consented = (await restrictView(db, 'view-detections', 't.customer_id', {})) ?? 'true'
   const keys = keyset(newest, 't.id', { ...page, sort: '-newest' }, params)
-  const met = words.all === 1 ? anyOf('t.threat_key', words, params) : `${anyOf('t.threat_key', words, params)} and (${bitsOf('t.threat_key', words, params)} | ${bitsOf('c.search_key', words, params)}) = ${words.all}`
-  const own = names === null ? 't.customer_id = any(array(select vigie.visible_customers()))' : `t.threat_key = any(${params.add(names)}::text[])`
+  // behind the wall LIKE comes last: of a few names it is asked which they are, of all that an account of its own sees, each
+  const named = names === null ? anyOf('t.threat_key', words, params) : `t.threat_key = any(${params.add(names)}::text[])`
+  const own = names === null ? 't.customer_id = any(array(select vigie.visible_customers()))' : 'true'
+  const met = words.all === 1 ? 'true' : `(${bitsOf('t.threat_key', words, params)} | ${bitsOf('c.search_key', words, params)}) = ${words.all}`
   const limit = params.add(keys.limit)
   const read = async (among: string) => (await db.query<ThreatHitRow & { keys: string[] }>(
     `select ${threatColumns}, ${keys.keys} as keys from (${among}) t ${threatJoins} where ${met} order by ${keys.orderBy} limit ${limit}`, params.values)).rows
   const places = `${consented} and ${keys.where}`
-  let rows = names === null ? [] : await read(`select * from (select * from threat_seen t where ${places} order by ${keys.orderBy} limit ${looked}) t where ${own} offset 0`)
-  if (rows.length < keys.limit) rows = await read(`select * from threat_seen t where ${own} and ${places} offset 0`)
+  let rows = await read(`select * from (select * from threat_seen t where ${places} order by ${keys.orderBy} limit ${looked}) t where ${named} offset 0`)
+  if (rows.length < keys.limit) rows = await read(`select * from threat_seen t where ${own} and ${places} and ${named} offset 0`)
   const shown = keys.page(rows)
   return { rows: shown.rows.map(toThreatHit), nextCursor: shown.nextCursor }
 }
