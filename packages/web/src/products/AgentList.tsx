@@ -6,19 +6,28 @@ import css from './products.module.css'
 const column = columns<AgentLine>('products.agent')
 const shown = [
   column.cell('hostname', (line) => <Name line={line} />, { main: true }),
-  column.cell('state', ({ agent }) => <AgentStateTag state={agent.state} cause={agent.cause} />, { width: 170 }),
-  column.text('version', ({ agent }) => agent.version, { width: 110 }),
-  column.text('platform', ({ agent }) => agent.platform, { width: 200 }),
-  column.text('through', ({ agent }) => agent.through, { width: 150 }),
-  column.text('address', ({ agent }) => agent.address, { width: 150 }),
-  column.cell('lastSeenAt', ({ agent }) => <Ago at={agent.lastSeenAt} />, { width: 120 }),
-  column.cell('registeredAt', ({ agent }) => <Ago at={agent.registeredAt} />, { width: 120 }),
+  column.cell('state', ({ agent, isClone }) => <AgentStateTag state={agent.state} cause={agent.cause} isCopy={isClone} />, { width: 148 }),
+  column.text('version', ({ agent }) => agent.version, { width: 95 }),
+  column.text('platform', ({ agent }) => agent.platform, { width: 175 }),
+  column.text('through', ({ agent }) => agent.through, { width: 105 }),
+  column.cell('carrier', ({ agent }) => <Carrier agent={agent} />, { width: 150 }),
+  column.text('address', ({ agent }) => agent.address, { width: 125 }),
+  column.cell('lastSeenAt', ({ agent }) => <Ago at={agent.lastSeenAt} />, { width: 122 }),
+  column.cell('registeredAt', ({ agent }) => <Ago at={agent.registeredAt} />, { width: 115 }),
 ]
 
 function Name({ line: { agent, isClone, clonedFrom } }: { line: AgentLine }) {
   const say = useText()
   if (!isClone) return <>{agent.hostname}</>
   return <span className={css.clone}>{agent.hostname} <span className="faint">{clonedFrom === null ? say('products.agent.clone') : say('products.agent.clone-of', { original: clonedFrom })}</span></span>
+}
+
+/** By what it is connected; why not by a WebSocket, to a pointer and to who listens (AGT-2). */
+function Carrier({ agent: { carrier, pollingReason } }: { agent: Agent }) {
+  const say = useText()
+  if (carrier === null) return null
+  const reason = pollingReason !== null && say.has(`products.agent.carrier.${pollingReason}`) ? say(`products.agent.carrier.${pollingReason}`) : undefined
+  return <span title={reason}>{carrier === 'websocket' ? 'WebSocket' : say('products.agent.carrier.polling')}{reason && <span className="sr-only"> {reason}</span>}</span>
 }
 
 /** What is the matter with it, in words: the state's tag says it to a pointer only (AGT-2, AGT-9, OPS-5). */
