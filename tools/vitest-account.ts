@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import type { Reporter, SerializedError, TestModule } from 'vitest/node'
+import type { Reporter, SerializedError, TestModule, TestSuite } from 'vitest/node'
 
 export interface Account {
   passed: number
@@ -18,7 +18,7 @@ export default class implements Reporter {
         const result = test.result()
         if (result.state === 'passed') account.passed++
         else if (result.state === 'failed') account.failed++
-        else account.notRun.push({ name: `${module.relativeModuleId} > ${test.fullName}`, why: (result.state === 'skipped' && result.note) || 'switched off in the source' })
+        else account.notRun.push({ name: `${module.relativeModuleId} > ${test.fullName}`, why: (result.state === 'skipped' && result.note) || (hasBroken(test.parent) ? 'its set-up failed' : 'it skips itself here: its file says why') })
       }
       for (const suite of module.children.allSuites()) account.failed += suite.errors().length
     }
@@ -26,3 +26,6 @@ export default class implements Reporter {
     if (file) writeFileSync(file, JSON.stringify(account))
   }
 }
+
+/** What stands around a test could not be made, or not be loaded. */
+const hasBroken = (around: TestSuite | TestModule): boolean => around.errors().length > 0 || (around.type === 'suite' && hasBroken(around.parent))
