@@ -27,7 +27,7 @@ export interface Context {
 }
 
 const common = { state: { type: 'string' }, language: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const satisfies ParseArgsOptionsConfig
-export const defaultStateFolder = '/var/lib/vigie-agent'
+export const defaultStateFolder = process.platform === 'win32' ? 'C:\\ProgramData\\vigie-agent' : '/var/lib/vigie-agent'
 
 /** @param isSpeaking false: `t` is not loaded. @throws CliError `usage` for an option that isn't there */
 export async function context(args: readonly string[], options: ParseArgsOptionsConfig, isSpeaking = true, operandsAtMost = 0): Promise<Context> {

@@ -14,10 +14,12 @@ import { CliError, exitCodes, type ExitName } from './exit-codes.ts'
 import { imageCommand, imageOptions } from './image.ts'
 import { languageCommand, logLevelCommand } from './language.ts'
 import { runCommand, runOptions } from './run.ts'
+import { ownCommand } from './service.ts'
 import { restartCommand, startCommand, stopCommand } from './service-commands.ts'
 import { statusCommand } from './status.ts'
 import { testConnectionCommand, testConnectionOptions } from './test-connection.ts'
 import { uninstallCommand, uninstallOptions } from './uninstall.ts'
+import { windowsServiceScript } from './windows-service.ts'
 import { plain, words } from './words.ts'
 
 type Options = Parameters<typeof context>[1]
@@ -40,6 +42,7 @@ const commands: Record<string, { options: Options; operands?: number; run: (cont
   stop: { options: {}, run: stopCommand },
   restart: { options: {}, run: restartCommand },
   uninstall: { options: uninstallOptions, run: uninstallCommand },
+  'windows-service': { options: {}, run: windowsServiceCommand },
   version: { options: {}, run: versionCommand },
 }
 
@@ -80,6 +83,14 @@ function asCliError(error: unknown): CliError {
   // Something of the agent's own on disk is not what it should be: an identity or settings cut short, edited by hand, from another version.
   if (error instanceof ZodError || error instanceof SyntaxError) return new CliError('fault', 'agent.error.parts', {}, 'agent.error.parts.remedy')
   return new CliError('fault', 'agent.error.fault', { cause: plain(String(error)).slice(0, 500) }, 'agent.error.fault.remedy')
+}
+
+/** The script for this very program (AGT-1); people read it before they run it. */
+async function windowsServiceCommand(context: Context): Promise<ExitName> {
+  const script = windowsServiceScript(await ownCommand(), context.stateFolder)
+  context.say(script.trimEnd())
+  context.sayJson({ script })
+  return 'fine'
 }
 
 async function versionCommand(context: Context): Promise<ExitName> {

@@ -4,9 +4,9 @@ import { isSea } from 'node:sea'
 import { realpath } from 'node:fs/promises'
 import { runProgram } from '../core/programs.ts'
 import { defaultStateFolder } from './context.ts'
-import { exitCodes } from './exit-codes.ts'
+import { serviceArguments, serviceFacts } from './service-facts.ts'
 
-const name = 'vigie-agent.service'
+const name = `${serviceFacts.name}.service`
 const unitPath = `/etc/systemd/system/${name}`
 /** Where a package of the distribution's kind (.deb) put the unit: that one is the package's, we neither write nor remove it. */
 const packagedUnitPath = `/lib/systemd/system/${name}`
@@ -28,9 +28,9 @@ export async function ownCommand(): Promise<string[]> {
  * clamonacc, which it may run, needs fanotify (CAP_SYS_ADMIN); freshclam gives up its rights by itself (setuid).
  */
 export function unitText(command: readonly string[], stateFolder: string): string {
-  const exec = [...command, 'run', '--state', stateFolder].map(quote).join(' ')
+  const exec = [...command, ...serviceArguments(stateFolder)].map(quote).join(' ')
   return `[Unit]
-Description=Vigie agent
+Description=${serviceFacts.description}
 Wants=network-online.target
 After=network-online.target clamav-daemon.service
 
@@ -38,10 +38,10 @@ After=network-online.target clamav-daemon.service
 Type=exec
 ExecStart=${exec}
 Restart=always
-RestartSec=5
-RestartPreventExitStatus=${exitCodes.unregistered} ${exitCodes['not-registered']}
+RestartSec=${serviceFacts.restartSeconds}
+RestartPreventExitStatus=${serviceFacts.endsForGood.join(' ')}
 KillMode=mixed
-TimeoutStopSec=25
+TimeoutStopSec=${serviceFacts.stopSeconds}
 UMask=0077
 OOMScoreAdjust=-100
 LimitNOFILE=8192

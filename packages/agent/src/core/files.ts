@@ -30,6 +30,7 @@ export async function writeAtomically(path: string, data: string | Uint8Array, m
 
 /** A rename or a new file is on disk only when its folder is. */
 export async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return // it opens no folders; a rename is in the file system's own journal
   const folder = await open(path, 'r')
   try {
     await folder.sync()

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { chmod, rm } from 'node:fs/promises'
 import { createServer, connect, type Server } from 'node:net'
 import { join } from 'node:path'
@@ -30,7 +31,9 @@ export const Status = z.object({
 })
 export type Status = z.infer<typeof Status>
 
-const socketPath = (stateFolder: string) => join(stateFolder, 'agent.sock')
+/** Windows knows no sockets in folders: a pipe whose name follows from the folder, made for its maker and administrators. Untested there (docs/decisions/0036). */
+export const socketPath = (stateFolder: string, platform: string = process.platform): string =>
+  platform === 'win32' ? `\\\\.\\pipe\\vigie-agent-${createHash('sha256').update(stateFolder.toLowerCase()).digest('hex').slice(0, 32)}` : join(stateFolder, 'agent.sock')
 const filePath = (stateFolder: string) => join(stateFolder, 'status.json')
 
 /** The words the local tool may say to the running agent. Anything else is not answered. */
@@ -44,7 +47,8 @@ export type LocalWord = (typeof localWords)[number]
 export async function serveStatus(stateFolder: string, answer: (word: LocalWord) => Promise<Status>): Promise<Server> {
   const path = socketPath(stateFolder)
   if ((await askAgent(stateFolder, 'status')) !== null) throw Object.assign(new Error('another agent runs on this state folder'), { code: 'EADDRINUSE' })
-  await rm(path, { force: true })
+  const isFile = process.platform !== 'win32'
+  if (isFile) await rm(path, { force: true })
   const server = createServer((socket) => {
     socket.setTimeout(5_000, () => socket.destroy())
     socket.on('error', () => socket.destroy())
@@ -59,7 +63,7 @@ export async function serveStatus(stateFolder: string, answer: (word: LocalWord)
     server.once('error', reject)
     server.listen(path, resolve)
   })
-  await chmod(path, 0o600)
+  if (isFile) await chmod(path, 0o600)
   return server
 }
 

@@ -12,6 +12,7 @@ export function InstallSteps() {
       <ol className={css.install}>
         {steps.map((step) => <li key={step}>{say(`products.install.${step}`)}</li>)}
       </ol>
+      <p className="faint">{say('products.install.machines')}</p>
     </section>
   )
 }
