@@ -32,6 +32,7 @@ export function Notifications({ value }: ViewProps<Value>) {
           })}
         </ul>
       </div>
+      {value.mine.rows !== null && <p className={css.whose}>{say('widgets.notifications.whose')}</p>}
       <ol className={css.list}>{value.newest.map((event) => <Row key={event.id} event={event} />)}</ol>
       {value.total.count > value.newest.length && value.total.rows !== null && (
         <p className={css.rest}><Link to={paths.rows(value.total.rows)}>{say('widgets.notifications.all', { count: value.total.count })}</Link></p>
