@@ -46,16 +46,16 @@ const mostProducts = 500
 /**
  * Open ones, by category, threat that is still there, product and customer; newest first. Plan: the newest few, each with its own product, customer and infections; only where they have no page of what is
  * sought customers and products of the business once, its open infections, and the open events of those that have any of the words (store.plan.test.ts). Never a resolved one nor a raw record. Whoever is
- * limited to a scope is not asked of the newest, of which he may see few.
+ * limited to a scope is not asked of the newest, of which he may see few. `hasNoPlace`: it is known already that no customer and no product has the only word.
  */
-export async function events(db: TenantDb, words: Words, page: PageOf, locale: Locale): Promise<Found<HitOf<'event'>>> {
+export async function events(db: TenantDb, words: Words, page: PageOf, locale: Locale, { hasNoPlace = false } = {}): Promise<Found<HitOf<'event'>>> {
   const category = categoryBits(words, locale)
   const consented = (await restrictView(db, 'view-detections', 'i.customer_id', {})) ?? 'true'
   const found = (read: typeof amongNewest) => {
     const params = new Params()
     const keys = keyset(newest, 'e.id', { ...page, sort: '-newest' }, params)
     const categories = `g as materialized (select * from unnest(${params.add(category.ids)}::text[], ${params.add(category.bits)}::integer[]) g (id, bits))`
-    return { ...read({ words, params, keys, categories, consented, partnerId: db.tenant.partnerId }), params, keys }
+    return { ...read({ words, params, keys, categories, consented, partnerId: db.tenant.partnerId, hasNoPlace }), params, keys }
   }
   const ask = async ({ ctes, params, keys }: ReturnType<typeof found>) => {
     const { rows } = await db.query<EventRow>(
@@ -77,13 +77,17 @@ interface Sought {
   /** Of infections `i`. */
   consented: string
   partnerId: string
+  hasNoPlace: boolean
 }
 
 const shownColumns = 'e.partner_id, e.id, e.category, e.condition, e.figures, e.severity, e.state, e.last_raised_at, e.customer_id, e.product_id'
 
 /** Of each kind of silence and of none the newest, by their own indexes. One at a time to what belongs to it (`offset 0`): PostgreSQL would read all products for 300. */
-function amongNewest({ words, params, keys, categories, consented }: Sought): { ctes: string } {
+function amongNewest({ words, params, keys, categories, consented, hasNoPlace }: Sought): { ctes: string } {
   const kinds = ['e.silence_id is null', ...silenceKinds.map((kind) => `e.silence_id is not null and e.silence_kind = ${params.add(kind)}`)]
+  const places = hasNoPlace ? '' : `
+         cross join lateral (select ${bitsOf('p.description_key', words, params)} as bits from product p where p.partner_id = e.partner_id and p.id = e.product_id offset 0) p
+         cross join lateral (select ${bitsOf('c.search_key', words, params)} as bits from customer c where c.partner_id = e.partner_id and c.id = e.customer_id offset 0) c`
   const threats = `select bit_or(${bitsOf('i.threat_key', words, params)}) as bits, (array_agg(i.threat order by ${bitsOf('i.threat_key', words, params)} desc, i.threat))[1] as threat
     from infection i where i.partner_id = e.partner_id and i.product_id = e.product_id and i.category = e.category and i.closed_at is null and ${anyOf('i.threat_key', words, params)} and ${consented}`
   return {
@@ -93,20 +97,19 @@ function amongNewest({ words, params, keys, categories, consented }: Sought): { 
        order by ${keys.orderBy} limit ${looked}),
      f as materialized (
        select ${shownColumns}, t.threat, ${keys.keys} as keys from n e
-         cross join lateral (select ${bitsOf('p.description_key', words, params)} as bits from product p where p.partner_id = e.partner_id and p.id = e.product_id offset 0) p
-         cross join lateral (select ${bitsOf('c.search_key', words, params)} as bits from customer c where c.partner_id = e.partner_id and c.id = e.customer_id offset 0) c
-         cross join lateral (${threats}) t left join g on g.id = e.category
-       where (p.bits | c.bits | coalesce(t.bits, 0) | coalesce(g.bits, 0)) = ${words.all} order by ${keys.orderBy} limit ${params.add(keys.limit)})`,
+         ${places} cross join lateral (${threats}) t left join g on g.id = e.category
+       where (${hasNoPlace ? '' : 'p.bits | c.bits | '}coalesce(t.bits, 0) | coalesce(g.bits, 0)) = ${words.all} order by ${keys.orderBy} limit ${params.add(keys.limit)})`,
   }
 }
 
 /** Each product has bits of its own, by its customer and by threats: events of those that can have all words are read, where they are few, by them. Few columns of each, since they may be all that are open. */
-function amongAll({ words, params, keys, categories, consented, partnerId }: Sought): { ctes: string } {
+function amongAll({ words, params, keys, categories, consented, partnerId, hasNoPlace }: Sought): { ctes: string } {
   const byId = orById(['e.id'], words, params)
+  const places = hasNoPlace ? 'p as materialized (select null::uuid as id, 0 as bits limit 0)' : `${customersAs('c', words, params)},
+     p as materialized (select p.id, ${bitsOf('p.description_key', words, params)} | coalesce(c.bits, 0) as bits from product p left join c on c.id = p.customer_id where c.id is not null or ${anyOf('p.description_key', words, params)})`
   const e = 'select e.id, e.product_id, e.category, e.last_raised_at from event e where'
   return {
-    ctes: `${categories}, ${customersAs('c', words, params)},
-     p as materialized (select p.id, ${bitsOf('p.description_key', words, params)} | coalesce(c.bits, 0) as bits from product p left join c on c.id = p.customer_id where c.id is not null or ${anyOf('p.description_key', words, params)}),
+    ctes: `${categories}, ${places},
      t as materialized (
        select product_id, category, bit_or(bits) as bits, (array_agg(threat order by bits desc, threat))[1] as threat
        from (select i.product_id, i.category, i.threat, ${bitsOf('i.threat_key', words, params)} as bits from infection i where i.closed_at is null and ${anyOf('i.threat_key', words, params)} and ${consented}) met group by 1, 2

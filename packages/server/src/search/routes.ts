@@ -7,20 +7,25 @@ import { named } from './named.ts'
 import { threats } from './threats.ts'
 import { prepare, type Found, type PageOf, type Words } from './words.ts'
 
-const finders: Readonly<Record<SearchKind, (db: TenantDb, words: Words, page: PageOf, actor: Actor) => Promise<Found<SearchHit>>>> = {
-  customer: customers, product: products, endpoint: endpoints, threat: threats, account: accounts, event: (db, words, page, actor) => events(db, words, page, actor.locale),
+/** `none`: kinds of which nothing was found in the same search; those that are not for the asker, or were not asked, are not among them. */
+const finders: Readonly<Record<SearchKind, (db: TenantDb, words: Words, page: PageOf, actor: Actor, none: ReadonlySet<SearchKind>) => Promise<Found<SearchHit>>>> = {
+  customer: customers, product: products, endpoint: endpoints, threat: threats, account: accounts, event: (db, words, page, actor, none) => events(db, words, page, actor.locale, { hasNoPlace: words.all === 1 && none.has('customer') && none.has('product') }),
 }
 
-async function find(db: TenantDb, actor: Actor, kind: SearchKind, words: Words, page: PageOf): Promise<Found<SearchHit>> {
-  return actor.permissions.has(findsWith[kind]) && words.all > 0 ? await finders[kind](db, words, page, actor) : { rows: [], nextCursor: null }
+async function find(db: TenantDb, actor: Actor, kind: SearchKind, words: Words, page: PageOf, none = new Set<SearchKind>()): Promise<Found<SearchHit>> {
+  if (!actor.permissions.has(findsWith[kind]) || words.all === 0) return { rows: [], nextCursor: null }
+  const found = await finders[kind](db, words, page, actor, none)
+  if (found.rows.length === 0) none.add(kind)
+  return found
 }
 
 export const searchRoutes: Handler[] = [
   handle(searchApi.searchAll, async ({ db, actor }, { query: { q, limit, kinds = [...searchKinds] } }) => {
     const words = await prepare(db, q)
     const groups = []
+    const none = new Set<SearchKind>()
     for (const kind of searchKinds.filter((one) => kinds.includes(one))) {
-      const { rows, nextCursor } = await find(db, actor, kind, words, { limit })
+      const { rows, nextCursor } = await find(db, actor, kind, words, { limit }, none)
       if (rows.length > 0) groups.push({ kind, rows, isMore: nextCursor !== null })
     }
     return { groups }

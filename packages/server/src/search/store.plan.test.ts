@@ -96,6 +96,12 @@ describe('a search of 10,000 customers and 50,000 endpoints (issue 4, point 8)',
     expect(scanned(nodes).filter((table) => ['customer', 'product', 'event'].includes(table))).toEqual([])
   })
 
+  it.each(['zzzz', 'antivirus', 'trojan'])('%s: where no customer and no product has it, as the same search found before, neither are read again for events', async (q) => {
+    const nodes = await plansOf(database, tenant, async (db) => void (await events(db, await prepare(db, q), page, 'en', { hasNoPlace: true })))
+    // but of the few that are shown
+    expect(readOf(nodes, 'customer', 'product')).toBeLessThan(4 * (page.limit + 1))
+  })
+
   it.each(['zq', 'ga', 'p1 garage', 'qz zq'])('%s: a word of two characters that nobody’s computer has costs no walk over all', async (q) => {
     expect(readOf(await plan('endpoint', q, tenant), 'endpoint', 'endpoint_search')).toBeLessThan(2_000)
   })
