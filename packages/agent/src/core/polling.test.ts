@@ -68,7 +68,7 @@ describe('an agent behind something that breaks WebSockets (AGT-2, AGT-5, AGT-6)
   let folder: string
   let proxy: TestProxy | null = null
   let agent: Agent | null = null
-  const timing = { ...quick, answerMs: 500, beatMs: 5_000, socketFirstMs: 3_600_000 }
+  const timing = { ...quick, answerMs: 3_000, beatMs: 5_000, socketFirstMs: 3_600_000 }
 
   beforeEach(async () => {
     peer = await Peer.start()
@@ -99,7 +99,7 @@ describe('an agent behind something that breaks WebSockets (AGT-2, AGT-5, AGT-6)
     ['upgrades and lets nothing through', 'silent', 'websocket-cut'],
   ] as const)('that %s: long polling, and it says why', async (_, mood, reason) => {
     box.mood = mood
-    agent = await started(folder, { timing })
+    agent = await started(folder, { timing: mood === 'silent' ? { ...timing, answerMs: 600 } : timing }) // only there it is waited for
     await peer.until(() => peer.of('endpoint').length > 0, 'endpoint told')
     await isOnline()
     expect(agent.status().way).toEqual({ carrier: 'polling', reason })

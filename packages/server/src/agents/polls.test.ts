@@ -8,7 +8,7 @@ import { aDetection, connected, PollSocket, post, testAgentSide, TestChannel, ty
 import { aSite, siteChannel, TestRoute } from './testing/site.ts'
 
 // a question is held for 150 ms in place of 25 s; at the second side, who is silent for four seconds in place of 85 is abnormal
-const timing = { holdMs: 150, tickMs: 20, lingerMs: 5_000, flushMs: 100, answerMs: 700 }
+const timing = { holdMs: 150, tickMs: 20, lingerMs: 5_000, flushMs: 100, answerMs: 1_500 }
 let world: TestAgentSide
 let second: AgentSide
 beforeAll(async () => {
@@ -61,7 +61,7 @@ describe('the channel over long polling (AGT-2, AGT-6, R22)', () => {
     const polls = socketOf(channel).polls
     const transactions = vi.spyOn(world.server.services.database, 'transaction')
     const lookups = vi.spyOn(world.server.services.database, 'lookup')
-    await channel.until(() => socketOf(channel).polls >= polls + 8) // each held to its end
+    await channel.until(() => socketOf(channel).polls >= polls + 8, 20_000) // each held to its end
     const beats = transactions.mock.calls.filter(([tenant]) => tenant.partnerId === partnerId).length
     const asked = lookups.mock.calls.filter(([text]) => !String(text).includes('partners_with_silent_agents')).length
     vi.restoreAllMocks()
@@ -71,7 +71,7 @@ describe('the channel over long polling (AGT-2, AGT-6, R22)', () => {
     expect([now.state, now.last_seen_at > before]).toEqual(['online', true])
     await channel.kill()
     await vi.waitFor(async () => expect(await agentRow(identity.agentId)).toMatchObject({ state: 'abnormal', connection_id: null }), 15_000)
-  }, 30_000)
+  }, 60_000)
 
   it('a site server that has no WebSocket carries its endpoints all the same (AGT-8)', async () => {
     const site = await aSite(world.server.database, world.target)
