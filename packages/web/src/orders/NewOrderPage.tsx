@@ -1,19 +1,21 @@
 import { customersApi } from '@vigie/domain/customers'
-import { longestDefenceDays } from '@vigie/domain/outbreak'
-import { isCarrying, isDangerous, isSwitch, orderLevels, orderParams, ordersApi, orderTypes, type GivenTarget, type OrderType } from '@vigie/domain/orders'
+import { isCarrying, isDangerous, isSwitch, orderParams, ordersApi, orderTypes, type GivenTarget, type OrderType } from '@vigie/domain/orders'
 import { productsApi } from '@vigie/domain/products'
 import { releasesApi } from '@vigie/domain/releases'
 import { commandKinds } from '@vigie/domain/commands'
 import { useState } from 'react'
 import {
-  ChoiceField, Form, load, Notice, NumberField, Page, Panel, Part, paths, query, Section, SegmentField, SelectField, Stack, SwitchField, TagsField, TextareaField, useAction, useActor, useAddress, useForm, useGo, useLoaded, useQuietly, useText,
+  Form, lazily, load, Notice, Page, Panel, Part, paths, query, Section, SelectField, Stack, SwitchField, useAction, useActor, useAddress, useForm, useGo, useLoaded, useQuietly, useText,
 } from '../kit/index.ts'
-import { CarriedFields } from '../settings/index.ts'
-import { Confirm, type Looked } from './Confirm.tsx'
-import { emptyForm, mostEntries, orderShape, paramsOf } from './order-form.ts'
+import type { Looked } from './Confirm.tsx'
+import { emptyForm, orderShape, paramsOf } from './order-form.ts'
 import { targetIn } from './target.ts'
 import { deedKey, useRings } from './words.tsx'
 
+/** Wanted only with some types, or after the look. */
+const CarryFields = lazily(() => import('./CarryFields.tsx'), 'CarryFields')
+const ClosingFields = lazily(() => import('./ClosingFields.tsx'), 'ClosingFields')
+const Confirm = lazily(() => import('./Confirm.tsx'), 'Confirm')
 const policy = query(ordersApi.getPolicy).with({})
 const catalogue = query(productsApi.getCatalogue).with({})
 const tags = query(customersApi.listTags).with({})
@@ -31,7 +33,7 @@ export default function NewOrderPage() {
     <Page title="orders.new" crumbs={[{ label: 'orders.title', to: paths.orders() }]} about="orders.new.about" narrow>
       <Stack>
         <Choose brought={brought} onLooked={setLooked} isLooked={looked !== null} />
-        {looked && <Confirm key={looked.order.id} looked={looked} onMoved={setLooked} />}
+        {looked && <Part key={looked.order.id}><Confirm looked={looked} onMoved={setLooked} /></Part>}
       </Stack>
     </Page>
   )
@@ -80,26 +82,8 @@ function Choose({ brought, onLooked, isLooked }: { brought: GivenTarget | null; 
           ) : (
             <Notice tone="warning" title="problem.release.not-approved">{say('releases.order.none')}</Notice>
           ))}
-          {type === 'start-outbreak-defence' && (
-            <>
-              <TagsField name="ports" label="orders.closing.ports" help="outbreak.ports.help" isRequired maxTags={100} />
-              <NumberField name="days" label="outbreak.rule.days-field" help={{ key: 'outbreak.rule.days-field.help', values: { max: longestDefenceDays } }} min={1} max={longestDefenceDays} isRequired />
-              <p className="quiet">{say('outbreak.only-ports-yet')}</p>
-            </>
-          )}
-          {type === 'apply-settings' && (
-            <>
-              <SegmentField name="carries" label="orders.carry.what" options={[{ value: 'values', label: 'orders.carry.values' }, { value: 'template', label: 'orders.carry.template' }]} />
-              <Part key={form.values.carries}><CarriedFields carries={form.values.carries} /></Part>
-              {brought?.kind !== 'products' && <ChoiceField name="at" label="orders.carry.at" options={orderLevels.map((level) => ({ value: level, label: `order-level.${level}` }))} />}
-            </>
-          )}
-          {type === 'change-urls' && (
-            <>
-              <SegmentField name="list" label="orders.carry.list" options={(['approved', 'blocked'] as const).map((kind) => ({ value: kind, label: `url-kind.${kind}` }))} />
-              <TextareaField name="entries" label="orders.carry.entries" help={{ key: 'orders.carry.entries.help', values: { max: mostEntries } }} rows={5} isRequired />
-            </>
-          )}
+          {type === 'start-outbreak-defence' && <Part><ClosingFields /></Part>}
+          {carries && <Part key={type}><CarryFields type={type} isAtProducts={brought?.kind === 'products'} /></Part>}
           {isOfMachines && <Notice tone="warning" title="orders.carry.machines">{say('orders.carry.machines.about')}</Notice>}
           {brought ? (
             <p>{say(carries && !isOfMachines ? `orders.carry.target.${brought.kind}` : `orders.target.${brought.kind}`, { count: countOf(brought) })}</p>

@@ -1,12 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { productsApi } from '@vigie/domain/products'
 import { Suspense, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
-import { Bars, Button, query, useAddress, useGo, useLoaded, useText } from '../kit/index.ts'
+import { Bars, Button, lazily, query, useAddress, useGo, useLoaded, useText } from '../kit/index.ts'
 import { catalogue } from './catalogue.ts'
 import { byFamily, isIn } from './families.ts'
-import { GroupNameDialog, MoveDialog } from './GroupDialogs.tsx'
 import css from './products.module.css'
-import { RenameDialog } from './RenameDialog.tsx'
 import { EndpointNode } from './tree/EndpointNode.tsx'
 import { GroupNode } from './tree/GroupNode.tsx'
 import { ProductNode } from './tree/ProductNode.tsx'
@@ -15,6 +13,11 @@ import { groupId, nextOf, rowsOf, type Row } from './tree/rows.ts'
 import { TreeTools } from './tree/TreeTools.tsx'
 import { useGroupPages } from './tree/useGroupPages.ts'
 import { useSight } from './tree/useSight.ts'
+
+/** Nobody opens them before the tree stands; their fields weigh more than the tree. */
+const GroupNameDialog = lazily(() => import('./GroupDialogs.tsx'), 'GroupNameDialog')
+const MoveDialog = lazily(() => import('./GroupDialogs.tsx'), 'MoveDialog')
+const RenameDialog = lazily(() => import('./RenameDialog.tsx'), 'RenameDialog')
 
 export const treeOf = (customerId: string) => query(productsApi.getTree).with({ params: { customerId } })
 
