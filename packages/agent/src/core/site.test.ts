@@ -312,6 +312,24 @@ describe('pages (AGT-1, R1)', () => {
     }
   })
 
+  it('passes on both kinds of machines’ packages and their digests, keeps each once, and drops what is old (AGT-1)', async () => {
+    const site = await aSite()
+    const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+    const offer = (x64: string, arm64: string | null) => {
+      peer.pages.set('/agent/v1/install.sh', `package_sha256=${sha256(x64)}\npackage_sha256_arm64=${arm64 === null ? '' : sha256(arm64)}\n`)
+      peer.pages.set('/agent/v1/download/linux-x64', x64)
+      peer.pages.set('/agent/v1/download/linux-arm64', arm64 ?? '')
+    }
+    const asked = async (arch: string) => await get(site, `/agent/v1/download/linux-${arch}`).then(({ status, body }) => (status === 200 ? body : status))
+    offer('x64 one', null)
+    expect([await asked('x64'), await asked('arm64')]).toEqual(['x64 one', 404])
+    offer('x64 two', 'arm64 two')
+    expect((await get(site, '/agent/v1/install.sh')).body).toContain(`package_sha256=${sha256('x64 two')}\npackage_sha256_arm64=${sha256('arm64 two')}\n`)
+    for (let i = 0; i < 2; i++) expect([await asked('arm64'), await asked('x64')]).toEqual(['arm64 two', 'x64 two'])
+    expect((await readdir(join(folder, 'site/packages'))).sort()).toEqual([sha256('arm64 two'), sha256('x64 two')].sort())
+    expect(peer.asked.filter((path) => path === '/agent/v1/download/linux-arm64')).toHaveLength(1)
+  })
+
   it('gives its own certificate; what is not among its pages does not exist', async () => {
     const site = await aSite()
     expect((await get(site, '/agent/v1/ca.pem')).body).toBe((await openSiteAuthority(folder, new Date())).certificate)
