@@ -1,6 +1,6 @@
 import { isFinal } from '@vigie/domain/commands'
 import type { EventDetail } from '@vigie/domain/events'
-import { Button, Line, useActor, useQuietly, useText } from '../kit/index.ts'
+import { Button, Line, useActor, useQuietly, useText, labelKey } from '../kit/index.ts'
 import { commandsOf } from './EventCommands.tsx'
 import { useEventActions } from './useEventActions.tsx'
 import { useWork } from './useWork.tsx'
@@ -27,7 +27,7 @@ export function EventActions({ event }: { event: EventDetail }) {
         {say(best === undefined ? 'events.resolve' : `command.${best.type}`)}
       </Button>
       <Button icon="refresh" isBusy={act.isResetting} onClick={() => act.reset(event)}>{say('events.reset')}</Button>
-      {work.actions(event).map((action) => <Button key={say(action.label)} icon={action.icon!} disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>{say(action.label)}</Button>)}
+      {work.actions(event).map((action) => <Button key={labelKey(action.label)} icon={action.icon!} disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>{say(action.label)}</Button>)}
       {work.dialog}
     </Line>
   )

@@ -1,6 +1,6 @@
 import type { Duplicate, Twin } from '@vigie/domain/identity'
 import { Addresses } from '../consent/index.ts'
-import { AgentStateTag, Ago, Button, Facts, Line, Link, Notice, paths, Stack, useText, type Action } from '../kit/index.ts'
+import { AgentStateTag, Ago, Button, Facts, Line, Link, Notice, paths, Stack, useText, type Action, labelKey } from '../kit/index.ts'
 
 /** The two side by side, why they are thought to be one, what Vigie did, and what one can do. */
 export function DuplicateDetail({ duplicate, actions }: { duplicate: Duplicate; actions: Action[] }) {
@@ -18,7 +18,7 @@ export function DuplicateDetail({ duplicate, actions }: { duplicate: Duplicate; 
       {actions.length > 0 && (
         <Line>
           {actions.map((action) => (
-            <Button key={say(action.label)} size="small" {...(action.icon ? { icon: action.icon } : {})} disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>
+            <Button key={labelKey(action.label)} size="small" {...(action.icon ? { icon: action.icon } : {})} disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>
               {say(action.label)}
             </Button>
           ))}

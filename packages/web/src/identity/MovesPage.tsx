@@ -1,5 +1,5 @@
 import { identityApi, type Move } from '@vigie/domain/identity'
-import { Ago, Button, buttonClass, columns, confirm, DataTable, Empty, Facts, Line, Link, load, Notice, Page, paths, query, SidePanel, sortedBy, Stack, StateTag, toast, useAction, useActor, useAddress, useCustomerFilter, useFormat, useLoaded, useOriginFilters, useText, type Action } from '../kit/index.ts'
+import { Ago, Button, buttonClass, columns, confirm, DataTable, Empty, Facts, Line, Link, load, Notice, Page, paths, query, SidePanel, sortedBy, Stack, StateTag, toast, useAction, useActor, useAddress, useCustomerFilter, useFormat, useLoaded, useOriginFilters, useText, type Action, labelKey } from '../kit/index.ts'
 
 const list = query(identityApi.listMoves).list(sortedBy('-movedAt'))
 export const loader = load(list)
@@ -73,7 +73,7 @@ function Detail({ move, actions }: { move: Move; actions: Action[] }) {
       </Notice>
       <Line>
         {actions.map((action) => (
-          <Button key={say(action.label)} size="small" {...(action.icon ? { icon: action.icon } : {})} disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>
+          <Button key={labelKey(action.label)} size="small" {...(action.icon ? { icon: action.icon } : {})} disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>
             {say(action.label)}
           </Button>
         ))}

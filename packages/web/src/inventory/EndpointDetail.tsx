@@ -1,7 +1,7 @@
 import { productsApi } from '@vigie/domain/products'
 import { AddressesInFull } from '../consent/index.ts'
 import { RecentDetections } from '../detections/index.ts'
-import { AgentStateTag, Ago, Button, CopyText, Facts, Line, Link, Notice, Part, paths, query, Stack, StateTag, useActor, useFormat, useLoaded, useText } from '../kit/index.ts'
+import { AgentStateTag, Ago, Button, CopyText, Facts, Line, Link, Notice, Part, paths, query, Stack, StateTag, useActor, useFormat, useLoaded, useText, labelKey } from '../kit/index.ts'
 import { AddressHistory } from './AddressHistory.tsx'
 import { AgentVersionWord } from './AgentVersionWord.tsx'
 import { LastScan, RealTimeScanTag } from './scan.tsx'
@@ -43,7 +43,7 @@ export function EndpointDetail({ endpointId }: { endpointId: string }) {
       {actions.length > 0 && (
         <Line>
           {actions.map((action) => (
-            <Button key={say(action.label)} {...(action.icon ? { icon: action.icon } : {})} size="small" disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>
+            <Button key={labelKey(action.label)} {...(action.icon ? { icon: action.icon } : {})} size="small" disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>
               {say(action.label)}
             </Button>
           ))}

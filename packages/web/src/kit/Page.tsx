@@ -3,7 +3,7 @@ import { Icon } from '../ui/icons.tsx'
 import { Ago } from './Ago.tsx'
 import { Link } from './Link.tsx'
 import css from './Page.module.css'
-import { useText, type Label } from './text.tsx'
+import { useText, type Label, labelKey } from './text.tsx'
 
 export interface Crumb {
   label: Label
@@ -124,7 +124,7 @@ export function Facts({ facts }: { facts: [label: Label, value: ReactNode][] }) 
   return (
     <dl className={css.facts}>
       {facts.map(([label, value]) => (
-        <div key={say(label)}>
+        <div key={labelKey(label)}>
           <dt>{say(label)}</dt>
           <dd>{value === null || value === undefined || value === '' ? <span className="faint">–</span> : value}</dd>
         </div>

@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { compileMessage } from '@lingui/message-utils/compileMessage'
 import { describe, expect, it, vi } from 'vitest'
-import { formats, nameOf, speaker } from './text.tsx'
+import { formats, type Label, labelKey, nameOf, speaker } from './text.tsx'
 
 const now = Date.parse('2026-03-29T12:00:00Z')
 const before = (seconds: number) => new Date(now - seconds * 1000).toISOString()
@@ -51,5 +53,19 @@ describe('words, numbers and times in the person’s language and zone (OPS-4)',
 
   it.each([['Ada', 'Lovelace', 'Ada Lovelace'], ['花子', '山田', '山田 花子'], ['はなこ', 'やまだ', 'やまだ はなこ']])('names stand in the order their owners write them: %s %s', (firstName, lastName, name) => {
     expect(nameOf({ firstName, lastName })).toBe(name)
+  })
+})
+
+describe('what tells rows and buttons apart (P14)', () => {
+  it('a label’s own name, its values with it', () => {
+    const labels: Label[] = ['events.bulk.go.assign', 'events.bulk.go.wake', { key: 'a', values: { count: 1 } }, { key: 'a', values: { count: 2 } }, { text: 'a' }]
+    expect(new Set(labels.map(labelKey)).size).toBe(labels.length)
+  })
+
+  it('never its words: until they have come all of them are nothing, and what was drawn twice stays', () => {
+    const sources = path.resolve(import.meta.dirname, '..')
+    const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.tsx'))
+    expect(files.length).toBeGreaterThan(100)
+    expect(files.filter((name) => readFileSync(path.join(sources, name), 'utf8').includes('key={say('))).toEqual([])
   })
 })

@@ -10,6 +10,8 @@ export type Values = Record<string, string | number>
  * translates.
  */
 export type Label = string | { key: string; values?: Values } | { text: string }
+/** Tells labels apart, for React: before their words have come all say the same, nothing. */
+export const labelKey = (label: Label): string => (typeof label === 'string' ? label : JSON.stringify(label))
 
 export interface Speaker {
   (label: Label, values?: Values): string

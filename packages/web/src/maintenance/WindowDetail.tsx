@@ -1,6 +1,6 @@
 import { maintenanceApi } from '@vigie/domain/maintenance'
 import type { ReactNode } from 'react'
-import { Ago, Button, Facts, Line, Link, paths, query, Section, Stack, StateTag, useActor, useFormat, useLoaded, useText } from '../kit/index.ts'
+import { Ago, Button, Facts, Line, Link, paths, query, Section, Stack, StateTag, useActor, useFormat, useLoaded, useText, labelKey } from '../kit/index.ts'
 import { Occurrences } from './Occurrences.tsx'
 import { useWindowActions } from './useWindowActions.tsx'
 import { dateWords, durationWords, scheduleWords, targetWords } from './words.ts'
@@ -24,7 +24,7 @@ export function WindowDetail({ windowId }: { windowId: string }) {
       {actions.length > 0 && (
         <Line>
           {actions.map((action) => (
-            <Button key={say(action.label)} icon={action.icon!} size="small" kind={action.isDangerous ? 'danger' : 'plain'} disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>{say(action.label)}</Button>
+            <Button key={labelKey(action.label)} icon={action.icon!} size="small" kind={action.isDangerous ? 'danger' : 'plain'} disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>{say(action.label)}</Button>
           ))}
         </Line>
       )}

@@ -1,6 +1,6 @@
 import { outboxApi, type Delivery } from '@vigie/domain/outbox'
 import { useState, type ReactNode } from 'react'
-import { Ago, Button, Facts, Line, Link, Notice, paths, query, Stack, useLoaded, useText, type Action } from '../kit/index.ts'
+import { Ago, Button, Facts, Line, Link, Notice, paths, query, Stack, useLoaded, useText, type Action, labelKey } from '../kit/index.ts'
 import { MailFrame } from './MailFrame.tsx'
 import css from './outbox.module.css'
 
@@ -34,7 +34,7 @@ export function DeliveryDetail({ deliveryId, state, actions }: Props) {
       />
       <Line>
         {actions(mail).map((action) => (
-          <Button key={say(action.label)} size="small" icon="refresh" disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>{say(action.label)}</Button>
+          <Button key={labelKey(action.label)} size="small" icon="refresh" disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>{say(action.label)}</Button>
         ))}
         <Button size="small" kind="quiet" aria-pressed={isPlain} onClick={() => setPlain(!isPlain)}>{say(isPlain ? 'outbox.show-html' : 'outbox.show-text')}</Button>
       </Line>

@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react'
 import { Button } from '../../ui/Button.tsx'
 import { useAddress, useGo } from '../address.ts'
-import { useText, type Label } from '../text.tsx'
+import { useText, type Label, labelKey } from '../text.tsx'
 import { Form } from './Form.tsx'
 import css from './Form.module.css'
 import type { FormState } from './useForm.ts'
@@ -40,7 +40,7 @@ export function Wizard<Values extends object>({ form, steps, action, cancel, isK
     <>
       <ol className={css.steps}>
         {steps.map((one, index) => (
-          <li key={say(one.title)} aria-current={index + 1 === present ? 'step' : undefined} data-done={index + 1 < present || undefined}>{say(one.title)}</li>
+          <li key={labelKey(one.title)} aria-current={index + 1 === present ? 'step' : undefined} data-done={index + 1 < present || undefined}>{say(one.title)}</li>
         ))}
       </ol>
       <Form

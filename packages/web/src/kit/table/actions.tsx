@@ -1,7 +1,7 @@
 import { Menu, Tooltip } from '@mantine/core'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { Icon, type IconName } from '../../ui/icons.tsx'
-import { useText, type Label } from '../text.tsx'
+import { useText, type Label, labelKey } from '../text.tsx'
 import css from './DataTable.module.css'
 
 /** Not allowed: leave it out (ACC-2). Allowed but impossible now: in, with the reason (AGT-3). */
@@ -19,7 +19,7 @@ export function ActionItems({ actions }: { actions: Action[] }) {
   return actions.map((action) => {
     const item = (
       <Menu.Item
-        key={say(action.label)}
+        key={labelKey(action.label)}
         aria-disabled={action.disabledReason !== undefined || undefined}
         closeMenuOnClick={action.disabledReason === undefined}
         data-dangerous={action.isDangerous || undefined}
@@ -29,7 +29,7 @@ export function ActionItems({ actions }: { actions: Action[] }) {
         {say(action.label)}
       </Menu.Item>
     )
-    return action.disabledReason === undefined ? item : <Tooltip key={say(action.label)} label={say(action.disabledReason)} position="left">{item}</Tooltip>
+    return action.disabledReason === undefined ? item : <Tooltip key={labelKey(action.label)} label={say(action.disabledReason)} position="left">{item}</Tooltip>
   })
 }
 
@@ -76,7 +76,7 @@ export function BulkBar({ count, actions, clear, offer }: BulkProps) {
         </Button>
       )}
       {actions.map((action) => (
-        <Button key={say(action.label)} size="small" {...(action.icon ? { icon: action.icon } : {})} kind={action.isDangerous ? 'danger' : 'plain'} disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>
+        <Button key={labelKey(action.label)} size="small" {...(action.icon ? { icon: action.icon } : {})} kind={action.isDangerous ? 'danger' : 'plain'} disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>
           {say(action.label)}
         </Button>
       ))}
