@@ -56,7 +56,7 @@ describe.skipIf(!isBuilt)('an order that needs a second person, in two browsers'
 
   it('says before that it needs one, and then waits: nobody was told anything', async () => {
     const { page } = giver!
-    await page.goto(`${product.url}/orders/new?type=start-outbreak-defence&ports=445,3389`)
+    await page.goto(`${product.url}/orders/new?type=start-outbreak-defence&ports=445%2C3389`)
     await settle(page)
     await page.getByRole('button', { name: 'See what would happen' }).click()
     await page.getByText('A second person has to approve it').waitFor()
