@@ -68,10 +68,11 @@ function Editor({ template, isNew }: { template: Template | null; isNew: boolean
     <Page
       title={known ? { text: template.name } : 'settings.template.new'}
       crumbs={[{ label: 'shell.administration', to: paths.administration() }, { label: 'settings.templates', to: paths.templates() }]}
-      action={known && actor.can('template.update') && (
+      action={known && (
         <>
-          <Link className={buttonClass()} to={`${paths.template({ templateId: 'new' })}?from=${template.id}`}>{say('settings.template.copy')}</Link>
-          {!template.isBuiltIn && <Button icon="trash" disabledReason={template.followerCount > 0 ? say('problem.template.in-use') : undefined} onClick={remove}>{say('kit.delete')}</Button>}
+          {actor.can('setting.update') && actor.can('order.send') && <Link className={buttonClass()} to={`${paths.newOrder()}?type=apply-settings&template=${template.id}`}>{say('settings.template.order')}</Link>}
+          {actor.can('template.update') && <Link className={buttonClass()} to={`${paths.template({ templateId: 'new' })}?from=${template.id}`}>{say('settings.template.copy')}</Link>}
+          {actor.can('template.update') && !template.isBuiltIn && <Button icon="trash" disabledReason={template.followerCount > 0 ? say('problem.template.in-use') : undefined} onClick={remove}>{say('kit.delete')}</Button>}
         </>
       )}
     >
