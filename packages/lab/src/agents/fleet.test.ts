@@ -118,6 +118,14 @@ describe('a simulated fleet', () => {
     expect(stats()).toMatchObject({ commands: 1, commandsRefused: 0 })
   })
 
+  it('what it can’t do it does not claim to have done: a made-up machine goes nowhere', async () => {
+    const { agents } = await start(1, { engine: { answers: 'succeed', workMs: 5 } })
+    const commandId = peer.command(agents[0]!.identity.agentId, {}, { type: 'move-agent' })
+    const outcomes = () => peer.seen.items.filter((item) => item.kind === 'outcome' && item.commandId === commandId)
+    await vi.waitFor(() => expect(outcomes()).toHaveLength(2))
+    expect(outcomes().at(-1)).toMatchObject({ step: 'failed', evidence: { simulated: true, reason: 'not-supported' } })
+  })
+
   it.each([
     ['another type than was signed', { type: 'stop-scan' }],
     ['a later expiry than was signed', { expiresAt: '2099-01-01T00:00:00.000Z' }],

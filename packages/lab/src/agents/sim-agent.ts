@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import type { SecureContext } from 'node:tls'
 import { channelLimits, type CommandOrder, type DownFrame, type EndpointItem, helloText, type Item, type OutcomeItem, protocolVersion } from '@vigie/domain/agents'
 import { WebSocket, type ClientOptions } from 'ws'
-import { checkEvidence, type EngineBehaviour, endpointItem, isAcceptable, outcomeItem } from './engine.ts'
+import { checkEvidence, type EngineBehaviour, endpointItem, isAcceptable, offers, outcomeItem } from './engine.ts'
 import { type LabIdentity, signText } from './identity.ts'
 import { labVersion } from './server.ts'
 import { driftAfterMs, SimSettings } from './settings.ts'
@@ -281,6 +281,8 @@ export class SimAgent {
     const does = (): { step: 'succeeded' | 'failed'; evidence?: OutcomeItem['evidence'] } => {
       if ((this.answers ?? this.#parts.engine.answers) === 'fail') return { step: 'failed' }
       if (type === 'apply-settings') return this.settings.apply(params)
+      // a made-up machine goes nowhere and has no program to upgrade: it says so, as a real agent says of what it can't
+      if (!offers(this.settings).some((one) => one.type === type && one.isSupported)) return { step: 'failed', evidence: { reason: 'not-supported' } }
       return { step: 'succeeded', evidence: type === 'check' ? checkEvidence(now) : {} }
     }
     const { step, evidence } = does()
