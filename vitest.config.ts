@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import LongFirst from './tools/vitest-sequence.ts'
 
 const isLong = process.env['VIGIE_TEST_LONG'] === '1'
 
@@ -11,5 +12,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     // one more than cores: much of what they do is waiting for processes of the product
     maxWorkers: 3,
+    sequence: { sequencer: LongFirst },
   },
 })

@@ -10,7 +10,7 @@ import { ensureInstalled, inNode24, ownPath, requireNode, root, runThrough, say 
 requireNode()
 ensureInstalled()
 await inNode24(fileURLToPath(import.meta.url))
-const { ensureBuilt } = await import('./lib/build.mjs')
+const { agentForTests, ensureBuilt } = await import('./lib/build.mjs')
 const { ensureClamav } = await import('./lib/clamav.mjs')
 const { runChecks } = await import('./lib/checks.ts')
 
@@ -18,8 +18,8 @@ const isLong = process.argv.includes('--long')
 const chosen = process.argv.slice(2).filter((argument) => argument !== '--long')
 const account = { passed: 0, failed: 0, notRun: [] }
 
+const agentBuilt = agentForTests()
 ensureBuilt('console')
-ensureBuilt('agent')
 const noClamav = ensureClamav()
 if (noClamav) say(`tests that need ClamAV will not run: ${noClamav}`)
 
@@ -30,6 +30,8 @@ if (chosen.length === 0) {
     else account.failed++
   }
 }
+
+await agentBuilt
 
 const folder = mkdtempSync(path.join(tmpdir(), 'vigie-test-'))
 const file = path.join(folder, 'account.json')

@@ -165,7 +165,7 @@ async function fact(path: string): Promise<PackedFile> {
 const ownTarget: Target = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64'
 
 /** One target's file, its package and its .deb. What an installation needs is there as soon as it can be; the .deb, half a minute the first time, may follow. */
-async function addTarget(manifest: Manifest, script: string, target: Target, dist: string, isKeptOnly: boolean): Promise<void> {
+async function addTarget(manifest: Manifest, script: string, target: Target, dist: string, { isKeptOnly, noDeb }: { isKeptOnly: boolean; noDeb: boolean }): Promise<void> {
   const built = await buildPackage(script, target, isKeptOnly)
   if (!built) return
   const put = async (from: string, name: string) => {
@@ -177,6 +177,7 @@ async function addTarget(manifest: Manifest, script: string, target: Target, dis
   await put(built.binary, target === ownTarget ? 'vigie-agent' : `vigie-agent-${target}`)
   manifest.packages[target] = await fact(await put(built.packed, basename(built.packed)))
   await writeManifest(manifest, dist)
+  if (noDeb) return
   const deb = await keptDeb(built.binary, target, manifest.version)
   if (!deb) return
   manifest.packages[`${target}.deb`] = await fact(await put(deb, basename(deb)))
@@ -185,9 +186,10 @@ async function addTarget(manifest: Manifest, script: string, target: Target, dis
 
 /**
  * All of it, into `dist`. @param options.scriptOnly quick: for tests, which build into a folder of their own (`out`)
+ * @param options.noDeb all but the .deb, whose packing takes half a minute
  * @param options.targets machines that there shall be one file for; absent: this machine's kind
  */
-export async function buildAgent(options: { scriptOnly: boolean; out?: string; targets?: readonly Target[] }): Promise<Manifest> {
+export async function buildAgent(options: { scriptOnly: boolean; noDeb?: boolean; out?: string; targets?: readonly Target[] }): Promise<Manifest> {
   const dist = options.out ?? defaultOut
   const script = await buildScript(dist)
   const { version } = JSON.parse(await readFile(join(here, 'package.json'), 'utf8')) as { version: string }
@@ -196,9 +198,10 @@ export async function buildAgent(options: { scriptOnly: boolean; out?: string; t
     // The first time, the script is there to be fetched while the one file is still being packed (a minute).
     if (!(await stat(join(dist, 'manifest.json')).catch(() => null))) await writeManifest(manifest, dist)
     const asked = options.targets ?? [ownTarget]
-    for (const target of asked) await addTarget(manifest, script, target, dist, false)
+    const noDeb = options.noDeb === true
+    for (const target of asked) await addTarget(manifest, script, target, dist, { isKeptOnly: false, noDeb })
     // another machine's kind, built of this very script before: it stays on offer
-    for (const target of targets) if (!asked.includes(target)) await addTarget(manifest, script, target, dist, true)
+    for (const target of targets) if (!asked.includes(target)) await addTarget(manifest, script, target, dist, { isKeptOnly: true, noDeb })
   }
   await writeManifest(manifest, dist)
   return manifest
@@ -211,6 +214,6 @@ async function writeManifest(manifest: Manifest, dist: string): Promise<void> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   // --all: for other machines than this one's kind too (arm64; nothing of it is run here)
-  const manifest = await buildAgent({ scriptOnly: process.argv.includes('--script-only'), ...(process.argv.includes('--all') ? { targets: [ownTarget, ...targets.filter((target) => target !== ownTarget)] } : {}) })
+  const manifest = await buildAgent({ scriptOnly: process.argv.includes('--script-only'), noDeb: process.argv.includes('--no-deb'), ...(process.argv.includes('--all') ? { targets: [ownTarget, ...targets.filter((target) => target !== ownTarget)] } : {}) })
   for (const one of [manifest.script, ...Object.values(manifest.packages)]) process.stdout.write(`${one.file}  ${(one.sizeBytes / 1e6).toFixed(1)} MB  ${one.sha256}\n`)
 }
