@@ -101,7 +101,8 @@ describe.skipIf(!isBuilt)('every screen in every look', () => {
       ['widgets to add', '/home', (page) => page.getByRole('button', { name: 'Add widget' }).click()],
       ['errors at their fields', '/customers/new', (page) => page.getByRole('button', { name: 'Next' }).click()],
     ]
-    it.each(over)('%s', async (_, address, open) => {
+    // by turns; in the long run each in both
+    it.each(over.filter((_, index) => isLong || index % 2 === themes.indexOf(theme)))('%s', async (_, address, open) => {
       await speak('en')
       await desk.page.emulateMedia({ colorScheme: theme })
       await desk.page.goto(`${product.url}${address}`)
