@@ -157,7 +157,7 @@ describe('what a line bears (R1, R18)', () => {
   })
 
   it('whose items the store can’t take yet is told to wait, not read further; one that does not listen is let go', () => {
-    const said: any[] = []
+    const said: unknown[] = []
     const response = () => ({ destroyed: false, writeHead: () => ({ end: (text: string) => said.push(JSON.parse(text)) }) }) as unknown as ServerResponse
     let ends = 0
     const line = new PollLine(() => ends++)

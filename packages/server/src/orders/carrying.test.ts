@@ -1,3 +1,5 @@
+import type { SettingValue } from '@vigie/domain/agents'
+import type { DryRun, Order, OrderAgent, OrderPlace } from '@vigie/domain/orders'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { applyOutcomes, takeWaitingOfMany } from '../commands/index.ts'
 import { newId, type Actor } from '../platform/index.ts'
@@ -28,6 +30,7 @@ interface Site {
   agentId: string
   endpointId: string
 }
+// rows are whatever the test asked for: what is not there fails its expectation
 const sql = async <R extends object = any>(text: string, ...values: unknown[]) => (await server.database.owner.query<R>(text, values)).rows
 const all = () => ({ partnerId, scope: 'all' as const, principalId: null })
 const hours = 'update-schedule.every-hours'
@@ -49,8 +52,7 @@ async function aMachine(customerId: string, productId: string, name: string, age
 }
 
 const call = (actor = owner) => server.as(actor)
-// replies are JSON that these tests take apart by hand: what is not there fails the expectation
-async function draft(params: object, more: { target?: object; type?: string; isInRings?: boolean; as?: Actor } = {}): Promise<{ order: any; dryRun: any }> {
+async function draft(params: object, more: { target?: object; type?: string; isInRings?: boolean; as?: Actor } = {}): Promise<{ order: Order; dryRun: DryRun }> {
   const { status, body } = await call(more.as)('POST', '/v1/orders', { type: more.type ?? 'apply-settings', params, target: more.target ?? { kind: 'matching' }, isInRings: more.isInRings ?? false })
   expect(status, JSON.stringify(body)).toBe(200)
   return body
@@ -65,14 +67,14 @@ async function give(params: object, more: Parameters<typeof draft>[1] = {}): Pro
   await runner.runDue()
   return order.id
 }
-async function undo(id: string): Promise<{ order: any; dryRun: any }> {
+async function undo(id: string): Promise<{ order: Order; dryRun: DryRun }> {
   const { status, body } = await call()('POST', `/v1/orders/${id}/undo`)
   expect(status, JSON.stringify(body)).toBe(200)
   return body
 }
 const order = async (id: string) => (await call()('GET', `/v1/orders/${id}`)).body.order
-const places = async (id: string) => (await call()('GET', `/v1/orders/${id}/places`)).body.rows as any[]
-const outcomes = async (id: string) => ((await call()('GET', `/v1/orders/${id}/agents`)).body.rows as any[]).map((row) => [row.customerName, row.outcome ?? row.reason])
+const places = async (id: string) => (await call()('GET', `/v1/orders/${id}/places`)).body.rows as OrderPlace[]
+const outcomes = async (id: string) => ((await call()('GET', `/v1/orders/${id}/agents`)).body.rows as OrderAgent[]).map((row) => [row.customerName, row.outcome ?? row.reason])
 const own = async ({ customerId }: Site) => (await sql(`select values from setting_layer where customer_id = $1 and product_id is null`, customerId))[0]?.values ?? {}
 const setBy = async (actor: Actor, { customerId }: Site, values: object) => {
   const path = `/v1/customers/${customerId}/settings`
@@ -89,7 +91,7 @@ async function answer(some: readonly Site[], step: 'succeeded' | 'failed' = 'suc
     await applyOutcomes(db, taken.map(({ agentId, frame }) => ({ agentId, item: { kind: 'outcome' as const, commandId: frame.order.commandId, at: new Date().toISOString(), step, evidence: (step === 'failed' ? { reason: 'engine-missing' } : {}) as Record<string, string> } })), server.clock.now())
     if (step === 'failed') return
     await noteReported(db, taken.flatMap(({ agentId, frame }) => {
-      const params = frame.order.params as { revision: number; values: any } | undefined
+      const params = frame.order.params as { revision: number; values: Record<string, SettingValue> } | undefined
       const site = some.find((one) => one.agentId === agentId)!
       return params && 'revision' in params ? [{ ...site, settings: { revision: params.revision, values: { ...params.values, ...reported } } }] : []
     }), server.clock.now())
@@ -104,8 +106,8 @@ describe('settings carried to many customers (ADM-3, CUS-2)', () => {
     const empty = await aCustomer(server.database, partnerId, { company: 'Dogwood' })
     const { order: { id }, dryRun } = await draft({ at: 'customer', values: { [hours]: 6 } })
     expect((await places(id)).map((row) => [row.customerName, row.step, row.reason])).toEqual([['Alder', 'skipped', 'as-it-is'], ['Birch', 'skipped', 'no-consent'], ['Cedar', 'planned', null], ['Dogwood', 'skipped', 'no-product-can']])
-    expect((await places(id))[2].lines).toEqual([{ kind: 'setting', key: hours, from: null, to: 6, weakens: false, endpoints: 1 }])
-    expect((await places(id))[0].lines).toEqual([{ kind: 'same', key: hours }])
+    expect((await places(id))[2]!.lines).toEqual([{ kind: 'setting', key: hours, from: null, to: 6, weakens: false, endpoints: 1 }])
+    expect((await places(id))[0]!.lines).toEqual([{ kind: 'same', key: hours }])
     expect(dryRun).toMatchObject({ customers: 4, agents: 1, willGet: 1, needs: 'nobody', weakens: false, places: { planned: 1, lines: [{ places: 1, line: { key: hours, to: 6, endpoints: 1 } }] } })
     await runner.runDue()
     expect([await own(sites[2]!), await own({ customerId: empty } as Site), (await sql('select from command where partner_id = $1 and order_id = $2', partnerId, id)).length]).toEqual([{}, {}, 0])
@@ -122,7 +124,7 @@ describe('settings carried to many customers (ADM-3, CUS-2)', () => {
     expect((await call()('GET', `/v1/orders/${id}/outcomes`)).body).toEqual({ pending: 1, effective: 1, refused: 1, drifted: 1, 'changed-since': 0 })
     await setBy(owner, sites[0]!, { [hours]: 3 })
     expect((await outcomes(id))[0]).toEqual(['Alder', 'changed-since'])
-    expect((await call()('GET', `/v1/orders/${id}/agents?outcome=drifted`)).body.rows.map((row: any) => row.customerName)).toEqual(['Cedar'])
+    expect((await call()('GET', `/v1/orders/${id}/agents?outcome=drifted`)).body.rows.map((row: { customerName: string }) => row.customerName)).toEqual(['Cedar'])
     expect((await call()('GET', `/v1/orders/${id}/agents.csv`)).body).toContain('Drifted')
     expect((await call()('GET', `/v1/orders/${id}/places.csv`)).body).toContain('Alder')
     expect(fourth.agentId).toBeTruthy()
@@ -135,7 +137,7 @@ describe('settings carried to many customers (ADM-3, CUS-2)', () => {
     await sql(`insert into endpoint_group (partner_id, product_id, customer_id, name, position, endpoint_count) values ($1, $2, $3, 'servers', 1, 1) on conflict do nothing`, partnerId, sites[0]!.productId, sites[0]!.customerId)
     expect((await call()('PATCH', path, { values: { [hours]: 8 } }, { 'if-match': '0' })).status).toBe(200)
     const id = await give({ at: 'product', template: { id: template.id, version: 1 } }, { target: { kind: 'matching', typeIds: ['clamav-endpoint'] } })
-    expect((await places(id)).map((row) => [row.productName, row.lines.map((line: any) => line.kind)])).toEqual([['Alder servers', ['template', 'overridden']], ['Birch servers', ['template', 'setting']], ['Cedar servers', ['template', 'setting']]])
+    expect((await places(id)).map((row) => [row.productName, row.lines.map((line) => line.kind)])).toEqual([['Alder servers', ['template', 'overridden']], ['Birch servers', ['template', 'setting']], ['Cedar servers', ['template', 'setting']]])
     expect(await sql('select template_version, template_values from setting_layer where product_id = $1 and "group" is null', sites[1]!.productId)).toEqual([{ template_version: 1, template_values: { [hours]: 2 } }])
     expect((await outcomes(id))[0]).toEqual(['Alder', 'as-it-is'])
   })
@@ -174,7 +176,7 @@ describe('settings carried to many customers (ADM-3, CUS-2)', () => {
     const limited = await anActor(server.database, partnerId, { role: 'technician', isScopeLimited: true })
     await sql(`insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, $2, $3, 0, 'allow', 'customer', $4)`, partnerId, newId(), limited.accountId, sites[1]!.customerId)
     const seen = await draft({ at: 'customer', values: { [hours]: 5 } }, { as: limited })
-    expect((await server.as(limited)('GET', `/v1/orders/${seen.order.id}/places`)).body.rows.map((row: any) => row.customerName)).toEqual(['Birch'])
+    expect((await server.as(limited)('GET', `/v1/orders/${seen.order.id}/places`)).body.rows.map((row: { customerName: string }) => row.customerName)).toEqual(['Birch'])
     const { order: { id } } = await draft({ at: 'customer', values: { [hours]: 6 } })
     await setBy(owner, sites[0]!, { [hours]: 6 })
     const { body } = await call()('POST', `/v1/orders/${id}/confirm`, {})
@@ -211,7 +213,7 @@ describe('addresses for many customers (ADM-2)', () => {
     await call()('POST', '/v1/urls', { customerId: sites[1]!.customerId, kind: 'approved', lines: ['bad.example', 'good.example'] })
     const id = await give({ list: 'approved', entries: ['bad.example', 'good.example'] }, { type: 'change-urls', isInRings: true })
     expect(await order(id)).toMatchObject({ state: 'finished', places: { planned: 0, set: 2, skipped: 1 } })
-    expect((await places(id)).map((row) => [row.customerName, row.reason, row.lines.map((line: any) => line.does)])).toEqual([['Alder', null, ['add', 'refused']], ['Birch', 'as-it-is', ['known', 'known']], ['Cedar', null, ['add', 'add']]])
+    expect((await places(id)).map((row) => [row.customerName, row.reason, row.lines.map((line) => 'does' in line && line.does)])).toEqual([['Alder', null, ['add', 'refused']], ['Birch', 'as-it-is', ['known', 'known']], ['Cedar', null, ['add', 'add']]])
     expect(await Promise.all(sites.map(entries))).toEqual([['approved good.example', 'blocked bad.example'], ['approved bad.example', 'approved good.example'], ['approved bad.example', 'approved good.example']])
     expect((await sql(`select customer_id from audit where partner_id = $1 and activity = 'url.added' and actor_kind = 'system'`, partnerId)).map(({ customer_id }) => customer_id).toSorted()).toEqual([sites[0]!.customerId, sites[2]!.customerId].toSorted())
   })
@@ -222,7 +224,7 @@ describe('addresses for many customers (ADM-2)', () => {
     await call()('POST', '/v1/urls/remove', { ids: [mine.id] })
     await call()('POST', '/v1/urls', { customerId: sites[0]!.customerId, kind: 'approved', lines: ['a.example'] })
     const { order: back } = await undo(id)
-    expect((await places(back.id))[0].lines).toMatchObject([{ kind: 'left', what: 'a.example', by: 'Ada Test' }, { kind: 'url', text: 'b.example', does: 'remove' }])
+    expect((await places(back.id))[0]!.lines).toMatchObject([{ kind: 'left', what: 'a.example', by: 'Ada Test' }, { kind: 'url', text: 'b.example', does: 'remove' }])
     await confirm(back.id)
     await runner.runDue()
     expect(await Promise.all(sites.map(entries))).toEqual([['approved a.example'], [], []])

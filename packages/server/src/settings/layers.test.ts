@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { builtInTemplates } from '@vigie/domain/settings'
+import { builtInTemplates, type TemplateVersion } from '@vigie/domain/settings'
 import { newId } from '../platform/index.ts'
 import { aCustomer, aProduct } from '../platform/testing/database.ts'
 import { actor, agentId, anAgent, anEndpoint, api, customerId, endpointId, hours, outcome, partnerId, productId, read, reports, row, server, set, setUp, settle, steps, turnTo, waiting } from './testing/machine.ts'
@@ -110,7 +110,7 @@ describe('templates (ADM-3)', () => {
     expect((await save(1, { [hours]: 7 })).body).toMatchObject({ version: 2, values: { [hours]: 7 } })
     expect((await save(1, { [hours]: 8 })).status).toBe(412)
     const { body } = await api()('GET', `/v1/templates/${id}/versions`)
-    expect(body.rows.map((one: any) => [one.number, one.values[hours], one.madeBy])).toEqual([[2, 7, 'Ada Test'], [1, 6, 'Ada Test']])
+    expect(body.rows.map((one: TemplateVersion) => [one.number, one.values[hours], one.madeBy])).toEqual([[2, 7, 'Ada Test'], [1, 6, 'Ada Test']])
   })
 
   it('shows the difference before, applies it, and shows who departed', async () => {

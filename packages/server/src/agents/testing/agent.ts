@@ -143,7 +143,7 @@ export class TestChannel {
   }
 }
 
-/** Opens a channel and is welcomed. */
+/** Opens a channel and is welcomed. `welcome` is any JSON: what is not there fails the test's expectation. */
 export async function connected(target: Target, identity: TestIdentity, change: Record<string, unknown> = {}, by: Carrier = 'websocket'): Promise<{ channel: TestChannel; welcome: any }> {
   const channel = new TestChannel(target, by)
   await channel.hello(identity, change)

@@ -36,7 +36,7 @@ export class PollSocket extends EventEmitter {
     this.#end(1006)
   }
 
-  /** One question on this line as it is: status and answer. */
+  /** One question on this line as it is: status and answer, any JSON, which the tests take apart by hand. */
   async ask(path: '/up' | '/down', body: unknown): Promise<{ status: number; body: any }> {
     return await this.#post(`${linePath}${path}`, body)
   }
@@ -91,6 +91,7 @@ export class PollSocket extends EventEmitter {
     this.emit('close', code)
   }
 
+  /** Any JSON: a test's peer believes its server, and fails where a part is missing. */
   #post(path: string, body: unknown): Promise<{ status: number; body: any }> {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     return new Promise((resolve, reject) => {

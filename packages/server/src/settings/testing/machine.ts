@@ -1,3 +1,4 @@
+import type { SettingRow, SettingsAt } from '@vigie/domain/settings'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { applyOutcomes, takeWaiting } from '../../commands/index.ts'
 import { newId, type Actor } from '../../platform/index.ts'
@@ -54,9 +55,13 @@ export async function anEndpoint(name: string, agent: string | null, group = 'se
 
 export const api = () => server.as(actor)
 export const hours = 'update-schedule.every-hours'
-export const read = async (group?: string) => (await api()('GET', `/v1/products/${productId}/settings${group ? `?group=${group}` : ''}`)).body
-// replies are JSON that these tests take apart by hand: what is not there fails the expectation
-export const row = (settings: any, key = hours) => settings.rows.find((one: any) => one.key === key)
+export const read = async (group?: string): Promise<SettingsAt> => (await api()('GET', `/v1/products/${productId}/settings${group ? `?group=${group}` : ''}`)).body
+/** @throws where there is no such setting */
+export function row({ rows }: Pick<SettingsAt, 'rows'>, key = hours): SettingRow {
+  const found = rows.find((one) => one.key === key)
+  if (!found) throw new Error(`no setting ${key}`)
+  return found
+}
 export const set = (values: object, version: number, more: { confirmWeaker?: boolean; path?: string; as?: Actor } = {}) =>
   server.as(more.as ?? actor)('PATCH', more.path ?? `/v1/products/${productId}/settings`, { values, ...(more.confirmWeaker ? { confirmWeaker: true } : {}) }, { 'if-match': String(version) })
 export const waiting = (isAnew = false) => server.database.transaction(all(), (db) => takeWaiting(db, agentId, isAnew, server.clock.now()))
