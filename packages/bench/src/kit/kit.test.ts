@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { benches } from '../benches/index.ts'
 import { type Figure, isMet } from './define.ts'
@@ -56,5 +58,11 @@ describe('the bench', () => {
     expect(treeOf(process.pid)).toContain(process.pid)
     expect(cpuSecondsOf([process.pid])).toBeGreaterThan(0)
     expect(rssBytes(process.pid)).toBeGreaterThan(10_000_000)
+  })
+
+  it.runIf(process.platform === 'linux')('counts what came and went while it worked, as a browser’s pages do', async () => {
+    const spin = 'const start = process.cpuUsage(); while (process.cpuUsage(start).user < 300000);'
+    const { cpu } = await measure({ tree: () => treeOf(process.pid) }, () => promisify(execFile)(process.execPath, ['-e', spin]))
+    expect(cpu['tree']).toBeGreaterThanOrEqual(0.3)
   })
 })

@@ -14,8 +14,8 @@ function readProc(pid: number): Proc | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // the name may hold spaces and brackets
-    const [parent, user, system] = [fields[1], fields[11], fields[12]].map(Number)
-    return { pid, parent: parent!, cpuSeconds: (user! + system!) / ticksPerSecond }
+    const [parent, ...ticks] = [fields[1], ...fields.slice(11, 15)].map(Number) // its own and its waited-for children's, user and system each
+    return { pid, parent: parent!, cpuSeconds: ticks.reduce((sum, one) => sum + one, 0) / ticksPerSecond }
   } catch {
     return null // gone meanwhile
   }
@@ -31,7 +31,7 @@ export function treeOf(root: number): number[] {
   return found
 }
 
-/** CPU a process used up to now, with what it waited for: its children that ended are not in it. */
+/** CPU these used up to now, their ended children's included (a browser's pages come and go): of a whole tree, each process is in it once. */
 export const cpuSecondsOf = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + (readProc(pid)?.cpuSeconds ?? 0), 0)
 
 /** What the process holds of memory as its own, in bytes: RSS. */
@@ -56,7 +56,7 @@ export interface Measured<T> {
 
 /** Runs `work` and tells wall time, CPU of each named group of processes (asked for now and at the end: PostgreSQL's backends come and go), and what others took. */
 export async function measure<T>(groups: Record<string, () => readonly number[]>, work: () => Promise<T>): Promise<Measured<T>> {
-  const meters = Object.entries(groups).map(([name, pids]) => ({ name, pids, before: new Map(pids().map((pid) => [pid, cpuSecondsOf([pid])])) }))
+  const meters = Object.entries(groups).map(([name, pids]) => ({ name, pids, before: cpuSecondsOf(pids()) }))
   const own = process.cpuUsage()
   const busy = machineBusySeconds()
   const started = performance.now()
@@ -65,7 +65,7 @@ export async function measure<T>(groups: Record<string, () => readonly number[]>
   const machine = machineBusySeconds() - busy
   const spent = process.cpuUsage(own)
   const cpu: Record<string, number> = { generator: (spent.user + spent.system) / 1e6 }
-  for (const { name, pids, before } of meters) cpu[name] = pids().reduce((sum, pid) => sum + cpuSecondsOf([pid]) - (before.get(pid) ?? 0), 0)
+  for (const { name, pids, before } of meters) cpu[name] = cpuSecondsOf(pids()) - before
   const ours = Object.values(cpu).reduce((sum, one) => sum + one, 0)
   return { result, seconds, cpu, others: Math.max(0, machine - ours) / seconds }
 }
