@@ -66,7 +66,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   app.setNotFoundHandler((request, reply) => {
     const isPage = request.method === 'GET' && !request.url.startsWith('/api') && !request.url.startsWith('/agent') && (request.headers.accept ?? '').includes('text/html')
     if (isPage && options.consoleFolder !== null && existsSync(`${options.consoleFolder}/index.html`)) {
-      return reply.header('cache-control', 'no-cache').sendFile('index.html')
+      return reply.sendFile('index.html')
     }
     return sendProblem(reply, new Problem('route.not-found'), localeOf(request, null))
   })
@@ -82,9 +82,14 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     })
   }
   if (options.consoleFolder !== null && existsSync(options.consoleFolder)) {
-    await app.register(files, { root: options.consoleFolder, wildcard: false, preCompressed: true, index: 'index.html', immutable: true, maxAge: '365d', setHeaders: (response, path) => {
-      if (path.endsWith('.html')) response.header('cache-control', 'no-cache')
+    const root = options.consoleFolder
+    // these are asked for with their content's hash in the address; all else is asked for again, or a console would outlive its server's upgrade
+    const isStamped = (file: string) => /^.(assets.|first-paint\.js)/.test(file.slice(root.length))
+    await app.register(files, { root, wildcard: false, preCompressed: true, index: false, cacheControl: false, setHeaders: (response, file) => {
+      response.header('cache-control', isStamped(file) ? 'public, max-age=31536000, immutable' : 'no-cache')
     } })
+    // of its own: the library's index finds no packed one, and whoever takes packed answers but names no type (a monitor) was told there is nothing
+    app.get('/', (_request, reply) => reply.sendFile('index.html'))
   }
   return app
 }
