@@ -63,6 +63,13 @@ describe('first load (issue 2: 250 kB of JavaScript or less, gzip)', () => {
     }
   })
 
+  it('what an agent names in its reports is among the other texts, in every language (INV-2, AGT-3)', () => {
+    for (const language of ['en', 'fr', 'ja']) {
+      const written = readFileSync(join(dist, manifest[`src/text/${language}-more.ts`]!.file), 'utf8')
+      expect(['agent.connection.refused', 'agent.status.waiting', 'agent.install.deb', 'check.problem.disk'].filter((key) => !written.includes(`"${key}":`)), language).toEqual([])
+    }
+  })
+
   it('no inline script or style in the page (R38)', () => {
     const html = readFileSync(join(dist, 'index.html'), 'utf8')
     expect(html).not.toMatch(/<style|style=|<script(?![^>]*\ssrc=)|\son\w+=/)

@@ -4,6 +4,7 @@ import { permissions } from '@vigie/domain/access'
 import { locales, problems } from '@vigie/domain/kernel'
 import { sharedTexts } from '@vigie/domain/text'
 import { describe, expect, it } from 'vitest'
+import { elsewhere } from './elsewhere.ts'
 
 const here = import.meta.dirname
 const source = join(here, '..')
@@ -74,6 +75,15 @@ describe('keys in the code (OPS-4)', () => {
     const own = [...literals].filter((literal) => !permitted.includes(literal)).filter((literal) => slices.includes(literal.split('.')[0]!) || /^(remedy|problem|field)\./.test(literal))
     const missing = own.filter((literal) => !known.has(literal) && ![...known].some((key) => key.startsWith(`${literal}.`)))
     expect(missing).toEqual([])
+  })
+
+  it('what a screen names, or an agent in what it reports (INV-2, AGT-3), is not left out of the browser', () => {
+    const named = Object.keys(sharedTexts.en).filter((key) => literals.has(key) || patterns.some((pattern) => pattern.test(key)) || /^(agent\.connection|release-fault|check|engine-problem)\./.test(key))
+    expect(named.length).toBeGreaterThan(300)
+    expect(named.filter((key) => elsewhere.test(key))).toEqual([])
+    // as `check` says how the server takes the agent, and what of its own it can't read
+    for (const key of ['agent.status.waiting', 'agent.status.refused.remedy', 'agent.error.parts', 'agent.error.not-allowed']) expect([key, key in sharedTexts.en, elsewhere.test(key)]).toEqual([key, true, false])
+    expect(['agent.help.enrol', 'mail.event.subject', 'column.customer'].map((key) => elsewhere.test(key))).toEqual([true, true, true])
   })
 
   it('every slice with screens has its sheet in all languages', () => {
