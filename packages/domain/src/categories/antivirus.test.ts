@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { antivirus, assess, type Category } from './index.ts'
 
 const calm = { incidents: 0, infections: 0, unprotected: 0 }
-const holding = (facts: Record<string, number>, open: string[] = []) =>
-  assess(antivirus as unknown as Category, { ...calm, ...facts }, { incidents: 15 }, new Set(open)).filter((v) => v.holds).map((v) => v.condition)
+const holding = (facts: Record<string, number>, open: string[] = [], at: Record<string, number> = {}) =>
+  assess(antivirus as unknown as Category, { ...calm, ...facts }, { incidents: 15, unprotected: 1, ...at }, new Set(open)).filter((v) => v.holds).map((v) => v.condition)
 
 describe('antivirus (EVT-3)', () => {
   it.each([
@@ -14,6 +14,11 @@ describe('antivirus (EVT-3)', () => {
     ['a busy hour and an infection are two events (EVT-9)', { incidents: 99, infections: 1 }, ['uncleaned', 'many-incidents']],
   ])('%s', (_, facts, conditions) => {
     expect(holding(facts)).toEqual(conditions)
+  })
+
+  it('tuned to three endpoints without real-time scan: two are let be', () => {
+    expect(holding({ unprotected: 2 }, [], { unprotected: 3 })).toEqual([])
+    expect(holding({ unprotected: 3 }, [], { unprotected: 3 })).toEqual(['real-time-scan-off'])
   })
 
   it('closes by a threshold of its own: open at 15, it stays at 12 and goes at 11 (EVT-9)', () => {

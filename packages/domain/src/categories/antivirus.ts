@@ -12,7 +12,7 @@ export const antivirus = defineCategory({
     infections: fact.infections(),
     unprotected: fact.endpoints({ realTimeScan: ['off', 'on-not-protecting'] }),
   },
-  indexes: { incidents: { default: 15, min: 1, max: 10_000 } },
+  indexes: { incidents: { default: 15, min: 1, max: 10_000 }, unprotected: { default: 1, min: 1, max: 100_000 } },
   conditions: {
     'uncleaned': {
       severity: 'action-required',
@@ -25,9 +25,9 @@ export const antivirus = defineCategory({
     'real-time-scan-off': {
       severity: 'action-required',
       concerns: 'unprotected',
-      opens: (is) => is.unprotected > 0,
-      figures: (is) => ({ endpoints: is.unprotected }),
-      decidedBy: [],
+      opens: (is, at) => is.unprotected >= at.unprotected,
+      figures: (is, at) => ({ endpoints: is.unprotected, threshold: at.unprotected }),
+      decidedBy: ['unprotected'],
       resolvedBy: [],
     },
     'many-incidents': {

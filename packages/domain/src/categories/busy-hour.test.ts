@@ -4,7 +4,7 @@ import { antiSpyware, assess, categoryById, type Category } from './index.ts'
 const opens = (id: string, incidents: number, open: readonly string[] = []) => {
   const category = categoryById.get(id)!
   const at = Object.fromEntries(Object.entries(category.indexes).map(([name, index]) => [name, index.default]))
-  return assess(category, { incidents, infections: 0 }, at, new Set(open)).find(({ condition }) => condition === 'many-incidents')!.holds
+  return assess(category, { incidents, toRestart: 0 }, at, new Set(open)).find(({ condition }) => condition === 'many-incidents')!.holds
 }
 
 describe('a busy hour (EVT-3): the last that is fine, and the first that is not', () => {
@@ -30,7 +30,7 @@ describe('a busy hour (EVT-3): the last that is fine, and the first that is not'
 })
 
 describe('anti-spyware (EVT-3)', () => {
-  it.each([[0, false], [1, true]])('%d that needs a restart', (infections, holds) => {
-    expect(assess(antiSpyware as unknown as Category, { incidents: 0, infections }, { incidents: 15 }, new Set())[0]!.holds).toBe(holds)
+  it.each([[0, 1, false], [1, 1, true], [4, 5, false], [5, 5, true]])('%d endpoints that need a restart, tuned to %d', (toRestart, most, holds) => {
+    expect(assess(antiSpyware as unknown as Category, { incidents: 0, toRestart }, { incidents: 15, toRestart: most }, new Set())[0]!.holds).toBe(holds)
   })
 })

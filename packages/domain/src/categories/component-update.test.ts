@@ -4,18 +4,19 @@ import { assess, componentUpdate, indexesInForce, type Category } from './index.
 const category = componentUpdate as unknown as Category
 const at = Object.fromEntries(Object.entries(indexesInForce(category, {}, {})).map(([name, { value }]) => [name, value]))
 const holding = (facts: Record<string, number>) =>
-  assess(category, { ageDays: 0, deployedPercent: 100, ...facts }, at, new Set()).filter((v) => v.holds).map((v) => `${v.severity} ${v.condition}`)
+  assess(category, { ageDays: 0, deployedPercent: 100, mailServers: 0, ...facts }, at, new Set()).filter((v) => v.holds).map((v) => `${v.severity} ${v.condition}`)
 
 describe('component update (EVT-3)', () => {
   it.each([
     ['7 days', { ageDays: 7 }, []],
-    ['more than 7 days', { ageDays: 8 }, ['warning old']],
+    ['more than 7 days', { ageDays: 7 + 1 / 24 }, ['warning old']],
     ['14 days', { ageDays: 14 }, ['warning old']],
-    ['more than 14 days', { ageDays: 15 }, ['action-required very-old']],
+    ['more than 14 days', { ageDays: 14 + 1 / 24 }, ['action-required very-old']],
     ['90 % deployed', { deployedPercent: 90 }, []],
     ['under 90 %', { deployedPercent: 89 }, ['warning not-all-deployed']],
     ['70 %', { deployedPercent: 70 }, ['warning not-all-deployed']],
     ['under 70 %', { deployedPercent: 69 }, ['action-required barely-deployed']],
+    ['one mail server left behind, whatever the others have', { deployedPercent: 99, mailServers: 1 }, ['action-required mail-server-outdated']],
   ])('%s', (_, facts, conditions) => {
     expect(holding(facts)).toEqual(conditions)
   })

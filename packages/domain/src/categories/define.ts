@@ -8,12 +8,16 @@ export type Fact =
   | { of: 'detections'; lastMinutes: number }
   /** Infections of this category now open (mission §0). */
   | { of: 'infections' }
+  /** Endpoints with an open infection of this category. */
+  | { of: 'infected-endpoints' }
   /** Endpoints whose real-time scan is in one of these states. */
   | { of: 'endpoints'; realTimeScan: readonly string[] }
-  /** Whole days since the newest components any endpoint of the product has were built or checked; 0 when nothing is known yet. */
+  /** Days since the newest components any endpoint of the product has were built or checked, to the hour, one that has begun counted as whole; 0 when nothing is known yet. */
   | { of: 'component-age-days' }
   /** Share of endpoints whose components are as new as the product's newest, 0 to 100; 100 when nothing is known yet. */
   | { of: 'components-deployed-percent' }
+  /** Mail servers (an endpoint of the group of mail servers, or one that reports mail it handled) whose components are older than the product's newest by more than endpoints may take to fetch them. */
+  | { of: 'mail-servers-outdated' }
   /** Whole minutes since the product's own agent (not those of its site's endpoints) was last heard, while it is in one of these states; 0: it is not. */
   | { of: 'agent-silent-minutes'; states: readonly AgentState[] }
   /** Endpoints whose agent is connected, but whose figures are older than their source promises (PRD-8). */
@@ -42,9 +46,11 @@ export const farAwayDays = 36_500
 export const fact = {
   detections: (lastMinutes: number): Fact => ({ of: 'detections', lastMinutes }),
   infections: (): Fact => ({ of: 'infections' }),
+  infectedEndpoints: (): Fact => ({ of: 'infected-endpoints' }),
   endpoints: (where: { realTimeScan: readonly string[] }): Fact => ({ of: 'endpoints', ...where }),
   componentAgeDays: (): Fact => ({ of: 'component-age-days' }),
   componentsDeployedPercent: (): Fact => ({ of: 'components-deployed-percent' }),
+  mailServersOutdated: (): Fact => ({ of: 'mail-servers-outdated' }),
   agentSilentMinutes: (states: readonly AgentState[]): Fact => ({ of: 'agent-silent-minutes', states }),
   staleEndpoints: (): Fact => ({ of: 'stale-endpoints' }),
   virusAlerts: (level: 'yellow' | 'red'): Fact => ({ of: 'virus-alerts', level }),

@@ -130,7 +130,7 @@ describe('from detection to attention (EVT-2, EVT-3, EVT-9)', () => {
     const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000 - 60_000).toISOString()
     await tell(anEndpoint(machine, { realTimeScan: 'off', patternBuiltAt: daysAgo(8), updateCheckedAt: daysAgo(8) }))
     await assessor.assessDue()
-    expect((await eventsOf(productId)).map(({ condition, figures }) => [condition, figures])).toEqual([['old', { days: 8, threshold: 7 }], ['real-time-scan-off', { endpoints: 1 }]])
+    expect((await eventsOf(productId)).map(({ condition, figures }) => [condition, figures])).toEqual([['old', { days: 8, threshold: 7 }], ['real-time-scan-off', { endpoints: 1, threshold: 1 }]])
     world.server.clock.add(7 * 86_400_000)
     try {
       await assessor.assessDue()

@@ -1,6 +1,6 @@
 import { categoryById, type Fact } from '@vigie/domain/categories'
 import type { TenantDb } from '../platform/index.ts'
-import { deployWithinMs, lowOnDiskRatio } from './facts.ts'
+import { deployWithinMs, isMailServer, lowOnDiskRatio } from './facts.ts'
 
 export interface Concerned {
   id: string
@@ -42,11 +42,14 @@ export async function concernsOthers(
 
 const inForce = 'a.starts_at <= now() and a.ends_at > now() and a.withdrawn_at is null'
 
+const behind = `date_trunc('minute', e.pattern_built_at) < (select date_trunc('minute', max(n.pattern_built_at)) from endpoint n where n.product_id = $1) - $3 * interval '1 millisecond'`
+
 function whereOf(fact: Fact, event: { productId: string; category: string }, since: Date): { where: string; values: unknown[] } {
   switch (fact.of) {
     case 'detections':
       return { where: 'e.id in (select coalesce(l.endpoint_id, d.endpoint_id) from detection d left join endpoint_alias l on l.partner_id = d.partner_id and l.merged_id = d.endpoint_id where d.product_id = $1 and d.category = $3 and d.at > $4 limit 20000)', values: [event.category, since] }
     case 'infections':
+    case 'infected-endpoints':
       return { where: 'e.id in (select i.endpoint_id from infection i where i.product_id = $1 and i.category = $3 and i.closed_at is null)', values: [event.category] }
     case 'endpoints':
       return { where: 'e.real_time_scan = any($3)', values: [fact.realTimeScan] }
@@ -74,8 +77,8 @@ function whereOf(fact: Fact, event: { productId: string; category: string }, sin
     case 'licence':
       return { where: `e.health ? 'licence'`, values: [] }
     case 'components-deployed-percent':
-      return {
-        where: `e.pattern_built_at < (select max(n.pattern_built_at) from endpoint n where n.product_id = $1) - $3 * interval '1 millisecond'`, values: [deployWithinMs],
-      }
+      return { where: behind, values: [deployWithinMs] }
+    case 'mail-servers-outdated':
+      return { where: `${isMailServer('e')} and ${behind}`, values: [deployWithinMs] }
   }
 }

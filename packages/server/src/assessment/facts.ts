@@ -4,12 +4,16 @@ import type { TenantDb } from '../platform/index.ts'
 const minuteMs = 60_000
 /** EVT-3: under 1 % free. */
 export const lowOnDiskRatio = 0.01
+const hourMs = 60 * minuteMs
 const dayMs = 86_400_000
 /**
  * An endpoint counts as deployed while its components are at most this much older than the product's newest: signatures come out daily and endpoints fetch them at their
  * own hours, so that without it every update would look like a fall to a few per cent (EVT-9: no flapping).
  */
 export const deployWithinMs = 48 * 60 * minuteMs
+
+/** Of an endpoint: in the group of mail servers, or its gateway says what mail it handled. */
+export const isMailServer = (table: string): string => `(${table}."group" = 'mail-servers' or coalesce(${table}.health ? 'mail', false))`
 
 /** What the endpoints of a product say of themselves, together. */
 export interface Health {
@@ -26,13 +30,15 @@ export interface Health {
 export interface ProductFacts {
   /** By category. `oldest`: the first minute that still counts. */
   detections: Map<string, { count: number; oldest: Date }>
-  infections: Map<string, number>
+  infections: Map<string, { count: number; endpoints: number }>
   endpointsByScan: Map<string, number>
   /** When the newest components any endpoint has were built or checked; null: nothing is known. */
   freshAt: Date | null
   /** Endpoints whose components are known, and of them those as new as the newest. */
   componentsKnown: number
   componentsDeployed: number
+  /** Of the others, those that are mail servers. */
+  mailServersOutdated: number
   /** Of its own agents that are switched on (AGT-2), not of those of its site's endpoints. */
   agents: readonly { state: string; lastSeenAt: Date }[]
   /** Endpoints with a connected agent and figures past their promise (PRD-8), and when the next of the others would be. */
@@ -47,7 +53,7 @@ export interface ProductFacts {
 /** Of many products at once: one statement a kind of fact, all on their way together. */
 export async function readFacts(db: TenantDb, productIds: readonly string[], windowMinutes: number, now: Date): Promise<Map<string, ProductFacts>> {
   const facts = new Map<string, ProductFacts>(
-    productIds.map((id) => [id, { detections: new Map(), infections: new Map(), endpointsByScan: new Map(), freshAt: null, componentsKnown: 0, componentsDeployed: 0, agents: [], staleEndpoints: 0, health: null, nextStaleAt: null, alerts: null }]),
+    productIds.map((id) => [id, { detections: new Map(), infections: new Map(), endpointsByScan: new Map(), freshAt: null, componentsKnown: 0, componentsDeployed: 0, mailServersOutdated: 0, agents: [], staleEndpoints: 0, health: null, nextStaleAt: null, alerts: null }]),
   )
   const [alerts, health, detections, infections, endpoints, agents, stale] = await Promise.all([
     readAlerts(db, productIds, now),
@@ -59,11 +65,11 @@ export async function readFacts(db: TenantDb, productIds: readonly string[], win
        where t.product_id = any($1) and t.minute > $2 and (f.since is null or t.minute >= date_trunc('minute', f.since)) group by 1, 2`,
       [productIds, new Date(now.getTime() - windowMinutes * minuteMs)],
     ),
-    db.query<{ product_id: string; category: string; count: number }>(
-      'select product_id, category, count(*)::integer as count from infection where product_id = any($1) and closed_at is null group by 1, 2', [productIds],
+    db.query<{ product_id: string; category: string; count: number; endpoints: number }>(
+      'select product_id, category, count(*)::integer as count, count(distinct endpoint_id)::integer as endpoints from infection where product_id = any($1) and closed_at is null group by 1, 2', [productIds],
     ),
-    db.query<{ product_id: string; real_time_scan: string; built: Date | null; count: number; checked_at: Date | null }>(
-      `select product_id, real_time_scan, date_trunc('minute', pattern_built_at) as built, count(*)::integer as count, max(update_checked_at) as checked_at
+    db.query<{ product_id: string; real_time_scan: string; built: Date | null; count: number; mail_servers: number; checked_at: Date | null }>(
+      `select product_id, real_time_scan, date_trunc('minute', pattern_built_at) as built, count(*)::integer as count, (count(*) filter (where ${isMailServer('endpoint')}))::integer as mail_servers, max(update_checked_at) as checked_at
        from endpoint where product_id = any($1) group by 1, 2, 3`,
       [productIds],
     ),
@@ -83,17 +89,18 @@ export async function readFacts(db: TenantDb, productIds: readonly string[], win
   for (const { product_id: productId, ...of } of health) facts.get(productId)!.health = of
   for (const { product_id: productId, ...of } of alerts) facts.get(productId)!.alerts = of
   for (const { product_id, category, count, oldest } of detections.rows) facts.get(product_id)!.detections.set(category, { count, oldest })
-  for (const { product_id, category, count } of infections.rows) facts.get(product_id)!.infections.set(category, count)
+  for (const { product_id, category, count, endpoints } of infections.rows) facts.get(product_id)!.infections.set(category, { count, endpoints })
   for (const [productId, groups] of Map.groupBy(endpoints.rows, ({ product_id }) => product_id)) {
     const of = facts.get(productId)!
     const newestMs = Math.max(...groups.map(({ built }) => built?.getTime() ?? -Infinity))
     const freshMs = Math.max(newestMs, ...groups.map(({ checked_at }) => checked_at?.getTime() ?? -Infinity))
     if (freshMs > -Infinity) of.freshAt = new Date(freshMs)
-    for (const { real_time_scan, built, count } of groups) {
+    for (const { real_time_scan, built, count, mail_servers } of groups) {
       of.endpointsByScan.set(real_time_scan, (of.endpointsByScan.get(real_time_scan) ?? 0) + count)
       if (built === null) continue
       of.componentsKnown += count
       if (built.getTime() >= newestMs - deployWithinMs) of.componentsDeployed += count
+      else of.mailServersOutdated += mail_servers
     }
   }
   return facts
@@ -135,13 +142,17 @@ export function factsOf(category: Category, of: ProductFacts, now: Date): Record
         case 'detections':
           return [name, of.detections.get(category.id)?.count ?? 0]
         case 'infections':
-          return [name, of.infections.get(category.id) ?? 0]
+          return [name, of.infections.get(category.id)?.count ?? 0]
+        case 'infected-endpoints':
+          return [name, of.infections.get(category.id)?.endpoints ?? 0]
         case 'endpoints':
           return [name, fact.realTimeScan.reduce((sum, state) => sum + (of.endpointsByScan.get(state) ?? 0), 0)]
         case 'component-age-days':
           return [name, ageDays(of, now)]
         case 'components-deployed-percent':
-          return [name, of.componentsKnown === 0 ? 100 : Math.floor((of.componentsDeployed / of.componentsKnown) * 100)]
+          return [name, of.componentsKnown === 0 ? 100 : wholePercent(of.componentsDeployed, of.componentsKnown)]
+        case 'mail-servers-outdated':
+          return [name, of.mailServersOutdated]
         case 'agent-silent-minutes':
           return [name, silentMinutes(of, fact.states, now)]
         case 'stale-endpoints':
@@ -155,7 +166,7 @@ export function factsOf(category: Category, of: ProductFacts, now: Date): Record
         case 'endpoints-low-on-disk':
           return [name, of.health?.lowOnDisk ?? 0]
         case 'spam-percent':
-          return [name, !of.health?.mailHandled ? 0 : Math.floor((of.health.mailSpam / of.health.mailHandled) * 100)]
+          return [name, !of.health?.mailHandled ? 0 : wholePercent(of.health.mailSpam, of.health.mailHandled)]
         case 'down-minutes':
           return [name, downMinutes(of, fact.service, now)]
         case 'licence':
@@ -165,7 +176,11 @@ export function factsOf(category: Category, of: ProductFacts, now: Date): Record
   )
 }
 
-const ageDays = ({ freshAt }: ProductFacts, now: Date): number => (freshAt === null ? 0 : Math.max(0, Math.floor((now.getTime() - freshAt.getTime()) / dayMs)))
+/** In this order: 29 / 100 * 100 is less than 29. */
+const wholePercent = (part: number, whole: number): number => Math.floor((part * 100) / whole)
+
+/** By the hour that has begun, so that "more than 7 days" is true as soon as they are over; to the hour, since history keeps no more. */
+const ageDays = ({ freshAt }: ProductFacts, now: Date): number => (freshAt === null ? 0 : Math.max(0, Math.ceil((now.getTime() - freshAt.getTime()) / hourMs)) / 24)
 
 const silent = ({ agents }: ProductFacts, states: readonly string[]) => agents.filter(({ state }) => states.includes(state))
 /** At least 1 for one that just fell silent: 0 means that it is heard. */
@@ -214,7 +229,8 @@ export function nextChangeAt(category: Category, of: ProductFacts, at: Readonly<
     if (fact.of === 'licence' && fact.what !== 'seats-over') return of.health?.licenceEndsAt ? [nextDayOf(of.health.licenceEndsAt, now)] : []
     if (fact.of === 'virus-alerts') return of.alerts === null ? [] : [of.alerts.nextEndAt.getTime()]
     if (fact.of === 'stale-endpoints') return of.nextStaleAt === null ? [] : [of.nextStaleAt.getTime() + 1]
-    if (fact.of === 'component-age-days' && of.freshAt !== null) return [of.freshAt.getTime() + (ageDays(of, now) + 1) * dayMs]
+    // the moment after each whole day: it is more than so many then
+    if (fact.of === 'component-age-days' && of.freshAt !== null) return [nextDayOf(of.freshAt, new Date(now.getTime() - 1)) + 1]
     return []
   })
   return times.length === 0 ? null : new Date(Math.max(Math.min(...times), now.getTime() + 1_000))

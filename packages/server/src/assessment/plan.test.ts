@@ -7,10 +7,10 @@ const now = new Date('2026-11-21T12:00:00Z')
 const ago = (seconds: number) => new Date(now.getTime() - seconds * 1_000)
 const categories = [antivirus, componentUpdate] as unknown as Category[]
 
-const facts = (change: { incidents?: number; infections?: number; freshAt?: Date; known?: number; deployed?: number } = {}): ProductFacts => ({
+const facts = (change: { incidents?: number; infections?: number; freshAt?: Date; known?: number; deployed?: number; mailServers?: number } = {}): ProductFacts => ({
   detections: new Map(change.incidents ? [['antivirus', { count: change.incidents, oldest: ago(1_800) }]] : []),
-  infections: new Map(change.infections ? [['antivirus', change.infections]] : []),
-  endpointsByScan: new Map([['on', 1]]), freshAt: change.freshAt ?? null, componentsKnown: change.known ?? 0, componentsDeployed: change.deployed ?? 0, agents: [], staleEndpoints: 0, health: null, nextStaleAt: null, alerts: null,
+  infections: new Map(change.infections ? [['antivirus', { count: change.infections, endpoints: 1 }]] : []),
+  endpointsByScan: new Map([['on', 1]]), freshAt: change.freshAt ?? null, componentsKnown: change.known ?? 0, componentsDeployed: change.deployed ?? 0, mailServersOutdated: change.mailServers ?? 0, agents: [], staleEndpoints: 0, health: null, nextStaleAt: null, alerts: null,
 })
 const standing = (change: Partial<Standing> = {}): Standing => ({
   id: 'e1', productId: 'p1', category: 'antivirus', condition: 'uncleaned', state: 'unresolved', count: 1, figures: { infections: 1 }, lastRaisedAt: ago(60), notedAt: null, severity: 'action-required', silenceId: null, commands: [], ...change,
@@ -88,6 +88,31 @@ describe('when time alone changes the answer', () => {
   })
 
   it('looks again when components are a day older', () => {
-    expect(plan(facts({ freshAt: ago(86_400 * 3 + 3_600), known: 1, deployed: 1 })).nextAt).toEqual(new Date(now.getTime() + 23 * 3_600_000))
+    expect(plan(facts({ freshAt: ago(86_400 * 3 + 3_600), known: 1, deployed: 1 })).nextAt).toEqual(new Date(now.getTime() + 23 * 3_600_000 + 1))
+  })
+
+  it.each([
+    ['7 days sharp', 7 * 86_400, [], 1],
+    ['a second more', 7 * 86_400 + 1, [['old', { days: 7, threshold: 7 }]], 86_400 - 1],
+    ['14 days sharp', 14 * 86_400, [['old', { days: 13, threshold: 7 }]], 1],
+    ['a second more than 14', 14 * 86_400 + 1, [['very-old', { days: 14, threshold: 14 }]], 86_400 - 1],
+  ] as const)('more than so many days begins as soon as they are over, by the clock alone (EVT-3): %s', (_, seconds, opened, waitsSeconds) => {
+    const found = plan(facts({ freshAt: ago(seconds), known: 1, deployed: 1 }))
+    expect(found.opened.map(({ condition, figures }) => [condition, figures])).toEqual(opened)
+    expect(Math.round((found.nextAt!.getTime() - now.getTime()) / 1_000)).toBe(waitsSeconds)
+  })
+
+  it.each([[2_000, 1_800, []], [2_000, 1_799, ['not-all-deployed']], [1_000, 700, ['not-all-deployed']], [1_000, 699, ['barely-deployed']]] as const)('%i endpoints, %i up to date (EVT-3)', (known, deployed, conditions) => {
+    expect(plan(facts({ freshAt: now, known, deployed })).opened.map(({ condition }) => condition)).toEqual(conditions)
+  })
+
+  it('a share that is tuned to is met, whatever numbers make it (EVT-3)', () => {
+    for (let percent = 1; percent <= 100; percent++) {
+      for (const known of [100, 200, 700]) {
+        const at = { 'component-update': { warnBelowPercent: percent, actBelowPercent: 1 } }
+        expect(plan(facts({ freshAt: now, known, deployed: (known * percent) / 100 }), [], at).opened, `${percent} % of ${known}`).toEqual([])
+        if (percent > 1) expect(plan(facts({ freshAt: now, known, deployed: (known * percent) / 100 - 1 }), [], at).opened).toHaveLength(1)
+      }
+    }
   })
 })

@@ -69,6 +69,40 @@ describe('what agents report of their machines, from the report to the event (EV
     expect(await told(product, 2 * minute, { mail: { handled: 0, spam: 0 } }, {})).toEqual([])
   })
 
+  it('a mail server left behind is told by itself, by its group or by the mail it handles, and named (EVT-3)', async () => {
+    const product = await aProductOf('clamav-site-server')
+    const builtDaysAgo = (name: string, days: number, group?: string) => server.database.owner.query(
+      `update endpoint set pattern_built_at = $3, update_checked_at = $4, real_time_scan = 'on', "group" = coalesce($5, "group") where product_id = $1 and name = $2`, [product.id, name, new Date(noon - days * day), new Date(noon), group ?? null])
+    await told(product, 0, ...Array.from({ length: 12 }, (_, n) => (n === 1 ? { mail: { handled: 10, spam: 0 } } : {})))
+    for (let n = 0; n < 12; n++) await builtDaysAgo(`srv-${n}`, 0)
+    // as old as endpoints may be; then a mail server by what it reports, and one that is none
+    await builtDaysAgo('srv-1', 2)
+    expect(await told(product, minute)).toEqual([])
+    await builtDaysAgo('srv-2', 3)
+    expect(await told(product, 2 * minute)).toEqual([])
+    await builtDaysAgo('srv-1', 2 + 1 / 24)
+    expect(await told(product, 3 * minute)).toEqual(['component-update.mail-server-outdated', 'component-update.not-all-deployed'])
+    await builtDaysAgo('srv-2', 3, 'mail-servers')
+    expect((await told(product, 4 * minute))[0]).toBe('component-update.mail-server-outdated')
+    const { rows: [event] } = await server.database.owner.query(`select severity, figures from event where product_id = $1 and condition = 'mail-server-outdated'`, [product.id])
+    expect(event).toEqual({ severity: 'action-required', figures: { endpoints: 2, threshold: 1 } })
+    const { endpoints } = await server.database.transaction(tenant(), (db) => concernedEndpoints(db, { productId: product.id, category: 'component-update', condition: 'mail-server-outdated' }, new Date(0), 10))
+    expect(endpoints.map(({ name }) => name)).toEqual(['srv-1', 'srv-2'])
+    for (const name of ['srv-1', 'srv-2']) await builtDaysAgo(name, 0)
+    expect(await told(product, 5 * minute)).toEqual([])
+  })
+
+  it('spyware that goes with a restart counts the endpoints to restart, not what was found on them (EVT-3, EVT-6)', async () => {
+    const product = await aProductOf('wfbs-s')
+    await told(product, 0, {}, {}, {})
+    await server.database.owner.query(
+      `insert into infection (partner_id, id, customer_id, product_id, endpoint_id, category, threat, object, object_hash, opened_at)
+       select partner_id, gen_random_uuid(), customer_id, product_id, id, 'anti-spyware', 'Adware', '/' || n, sha256(n::text::bytea), now() from endpoint, generate_series(1, 3) n where product_id = $1 and name <> 'srv-2'`, [product.id])
+    expect(await told(product, minute)).toEqual(['anti-spyware.needs-restart'])
+    const { rows: [event] } = await server.database.owner.query(`select figures from event where product_id = $1`, [product.id])
+    expect(event.figures).toEqual({ endpoints: 2, threshold: 1 })
+  })
+
   it('a licence: soon, over, renewed; and its seats', async () => {
     const product = await aProductOf('wfbs-s')
     const licence = (expiresAt: string | null, seats: number | null = null, seatsUsed: number | null = null) => ({ licence: { expiresAt, seats, seatsUsed } })
