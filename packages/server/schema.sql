@@ -1470,6 +1470,8 @@ create table public.event (
   assignee_id uuid,
   silence_id uuid,
   silence_kind text,
+  told_at timestamp with time zone,
+  has_news boolean not null default false,
   constraint event_pkey PRIMARY KEY (partner_id, id),
   constraint event_partner_id_assignee_id_fkey FOREIGN KEY (partner_id, assignee_id) REFERENCES public.account(partner_id, id) ON DELETE SET NULL (assignee_id),
   constraint event_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
@@ -1479,7 +1481,7 @@ create table public.event (
 );
 CREATE INDEX event_assignee ON public.event USING btree (partner_id, assignee_id, last_raised_at, id);
 CREATE INDEX event_attention_newest ON public.event USING btree (partner_id, last_raised_at, id) WHERE ((state <> 'resolved'::text) AND (silence_id IS NULL));
-CREATE INDEX event_attention_severity ON public.event USING btree (partner_id, severity_rank, last_raised_at, id) WHERE ((state <> 'resolved'::text) AND (silence_id IS NULL));
+CREATE INDEX event_attention_severity ON public.event USING btree (partner_id, severity_rank, opened_at, id) WHERE ((state <> 'resolved'::text) AND (silence_id IS NULL));
 CREATE INDEX event_customer ON public.event USING btree (partner_id, customer_id, last_raised_at, id);
 CREATE INDEX event_ended ON public.event USING btree (partner_id, resolved_at) WHERE (state = 'resolved'::text);
 CREATE INDEX event_newest ON public.event USING btree (partner_id, last_raised_at, id);

@@ -56,6 +56,8 @@ export const Me = z.object({
   permissions: z.array(z.enum(permissions)),
   /** This installation is a made-up one (`npm run demo`): every screen says so. */
   isSimulated: z.boolean(),
+  /** The worst virus alert in force (EVT-5), so that the first screen is drawn with room for it. Null: none, or none of one's business. */
+  alertLevel: z.enum(['red', 'yellow']).nullable(),
 })
 export type Me = z.infer<typeof Me>
 

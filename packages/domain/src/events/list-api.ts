@@ -26,6 +26,7 @@ const filters = {
   /** True: what a virus alert does at many products at once is not listed one by one, but counted in `folded`; asked for by its category it is listed all the same. Files hold everything. */
   isFolded: z.stringbool().optional(),
 }
+/** `severity`: within one, by when they opened. */
 const sorts = ['lastRaisedAt', 'openedAt', 'severity', 'customer'] as const
 const query = listQuery(sorts, filters, '-lastRaisedAt')
 

@@ -1,5 +1,5 @@
 import { Problem, type Locale } from '@vigie/domain/kernel'
-import type { Account, Business, Role, Scope, ScopeLine } from '@vigie/domain/access'
+import type { Account, Business, Me, Role, Scope, ScopeLine } from '@vigie/domain/access'
 import { keyset, newId, Params, uniqueViolation, type TenantDb } from '../platform/index.ts'
 
 /** An account with what only the server may see of it. */
@@ -198,6 +198,12 @@ export async function visibleAmong(db: TenantDb, ids: readonly string[]): Promis
 export async function tagsOf(db: TenantDb, ids: readonly string[]): Promise<Map<string, string[]>> {
   const { rows } = await db.query<{ customer_id: string; tags: string[] }>('select customer_id, array_agg(tag) as tags from customer_tag where customer_id = any($1) group by 1', [ids])
   return new Map(rows.map((row) => [row.customer_id, row.tags]))
+}
+
+/** Of the virus alerts in force, red before yellow: as the banner over every screen puts them. Plan: few, by virus_alert_end. */
+export async function worstAlert(db: TenantDb, now: Date): Promise<Me['alertLevel']> {
+  const { rows: [worst] } = await db.query<{ level: 'red' | 'yellow' }>('select level from virus_alert where starts_at <= $1 and ends_at > $1 and withdrawn_at is null order by level limit 1', [now])
+  return worst?.level ?? null
 }
 
 interface BusinessRow {

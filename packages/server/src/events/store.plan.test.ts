@@ -61,7 +61,11 @@ describe('the newest of many (EVT-4, EVT-8): a page costs the same whatever is s
   it.each([
     ['newest raised', {}, 'event_attention_newest'],
     ['worst first', { sort: '-severity' }, 'event_attention_severity'],
+    ['worst first, without what a virus alert does everywhere, as the console asks', { sort: '-severity', isFolded: 'true' }, 'event_attention_severity'],
     ['without what a virus alert does everywhere', { isFolded: 'true' }, 'event_attention_newest'],
+    ['resolved ones, as the console asks', { sort: '-openedAt', state: 'resolved', isFolded: 'true' }, 'event_opened'],
+    ['snoozed ones, worst first', { sort: '-severity', silence: 'snoozed', isFolded: 'true' }, 'event_silent_newest', 3_000],
+    ['nobody’s, worst first', { sort: '-severity', assignee: 'nobody', isFolded: 'true' }, 'event_attention_severity'],
     // of the few that are silent or somebody's it may read all and sort them: what that costs does not grow with what is stored
     ['snoozed ones', { silence: 'snoozed' }, 'event_silent_newest', 3_000],
     ['accepted ones', { silence: 'accepted' }, 'event_silent_newest', 3_000],

@@ -58,7 +58,7 @@ export const toEvent = (row: EventRow): Event => ({
 const sorts = {
   lastRaisedAt: [{ sql: 'e.last_raised_at', type: 'timestamptz' }],
   openedAt: [{ sql: 'e.opened_at', type: 'timestamptz' }],
-  severity: [{ sql: 'e.severity_rank', type: 'integer' }, { sql: 'e.last_raised_at', type: 'timestamptz' }],
+  severity: [{ sql: 'e.severity_rank', type: 'integer' }, { sql: 'e.opened_at', type: 'timestamptz' }],
   customer: [{ sql: 'c.company_key', type: 'text' }, { sql: 'e.last_raised_at', type: 'timestamptz' }],
 } as const
 

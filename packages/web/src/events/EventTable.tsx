@@ -3,7 +3,7 @@ import { eventsApi, eventStates, severities, silences, type Event } from '@vigie
 import { productsApi } from '@vigie/domain/products'
 import { customersApi } from '@vigie/domain/customers'
 import {
-  api, columns, csvOf, DataTable, Empty, lazily, Link, Part, paths, query, Severity, SidePanel, sortedBy, StateTag, useActor, useAddress, useLoaded, useQuietly, useText, type Action, type Filter, type Sign,
+  api, columns, csvOf, DataTable, Empty, lazily, Link, Part, paths, query, Severity, SidePanel, sortedBy, StateTag, useActor, useAddress, useLoaded, useQuietly, useText, type Action, type Address, type Filter, type Sign,
 } from '../kit/index.ts'
 import { useEventActions } from './useEventActions.tsx'
 import { useWork } from './useWork.tsx'
@@ -18,7 +18,10 @@ interface Fixed {
   customerId?: string
   productId?: string
 }
-export const eventList = (fixed: Fixed = {}) => query(eventsApi.listEvents).list(sortedBy('-lastRaisedAt', { ...fixed, ...(fixed.productId ? {} : { isFolded: 'true' }) } as Record<string, string>))
+/** Worst first, of these the newest: what came in the night stands on top. With past ones too: the newest, however bad they were. */
+const orderOf = ({ search }: Address): string => (search['state']?.includes('resolved') ? '-openedAt' : '-severity')
+export const eventList = (fixed: Fixed = {}) =>
+  query(eventsApi.listEvents).list((at) => sortedBy(orderOf(at), { ...fixed, ...(fixed.productId ? {} : { isFolded: 'true' }) } as Record<string, string>)(at))
 
 export const stateTones: Readonly<Record<Event['state'], Sign | 'quiet' | 'good'>> = { unresolved: 'quiet', pending: 'pending', resolved: 'good' }
 
@@ -105,7 +108,7 @@ export function EventTable({ fixed = {}, filters: more = [] }: { fixed?: Fixed; 
         {...list}
         name="events.title"
         columns={fixed.productId ? shown.product : fixed.customerId ? shown.customer : shown.all}
-        sort="-lastRaisedAt"
+        sort={orderOf(at)}
         {...(fixed.productId ? {} : { search: 'events.search' })}
         filters={[...filters, ...wider, ...more]}
         {...(fixed.customerId || fixed.productId ? {} : { views: 'events' as const })}

@@ -79,7 +79,7 @@ function Key() {
   const set = useAction(outbreakApi.setFeed)
   const form = useForm({
     initial: { name: feed?.name ?? '', publicKey: feed?.publicKey ?? '', code: '' },
-    shape: outbreakApi.setFeed.body as never,
+    shape: outbreakApi.FeedChange as never,
     submit: (body, intent) => set.run({ body }, { intent }),
     onDone: () => toast('outbreak.feed.set'),
   })

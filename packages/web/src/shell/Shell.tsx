@@ -28,7 +28,7 @@ const OrderWatch = lazy(() => import('../orders/Watch.tsx'))
 /** Frame of every screen behind sign-in: rail, bar, what lies over them, and the live line to the server. */
 export function Shell() {
   const say = useText()
-  const { account } = useActor()
+  const { account, alertLevel } = useActor()
   const change = useChangeLanguage()
   const router = useRouter()
   const isLoading = useRouterState({ select: (state) => state.isLoading })
@@ -72,13 +72,16 @@ export function Shell() {
   }, [pathname, search, account.id])
   useShortcuts({ palette: () => setOver('palette'), help: () => setOver('shortcuts') })
 
+  // the session says whether there will be one: its words come later, and push nothing down
+  const alertPlace = alertLevel && <div data-alert={alertLevel} />
+
   return (
     <div className={css.frame} data-rail={over === 'rail' ? 'open' : undefined}>
       <a href="#main" className={css.skip}>{say('shell.skip')}</a>
       <Rail isOpen={over === 'rail'} onClose={() => setOver(null)} />
       <TopBar onMenu={() => setOver(over === 'rail' ? null : 'rail')} onSearch={() => setOver('palette')} onShortcuts={() => setOver('shortcuts')} isRailOpen={over === 'rail'} />
       <main id="main" ref={main} className={css.main} tabIndex={-1}>
-        {isPainted && <ErrorBoundary><Suspense><AlertBanner /></Suspense></ErrorBoundary>}
+        <ErrorBoundary><Suspense fallback={alertPlace}>{isPainted ? <AlertBanner place={alertPlace} /> : alertPlace}</Suspense></ErrorBoundary>
         <ErrorBoundary key={pathname}>
           <Outlet />
         </ErrorBoundary>

@@ -37,7 +37,7 @@ export const sessionRoutes: Handler[] = [
     return { state: 'full' as const }
   }),
 
-  handle(accessApi.getMe, async ({ db, actor, services }) => await me(db, actor, services.isSimulated)),
+  handle(accessApi.getMe, async ({ db, actor, services, now }) => await me(db, actor, services.isSimulated, now)),
 
   handle(accessApi.signOut, async ({ db, services, actor, origin, now, setSession }) => {
     await endSession(db, services, actor.accountId, actor.sessionId)
@@ -47,6 +47,9 @@ export const sessionRoutes: Handler[] = [
   }),
 ]
 
-async function me(db: TenantDb, actor: Actor, isSimulated: boolean): Promise<Me> {
-  return { state: actor.sessionState, account: await accounts.get(db, actor.accountId), business: await accounts.getBusiness(db), permissions: [...actor.permissions], isSimulated }
+async function me(db: TenantDb, actor: Actor, isSimulated: boolean, now: Date): Promise<Me> {
+  return {
+    state: actor.sessionState, account: await accounts.get(db, actor.accountId), business: await accounts.getBusiness(db), permissions: [...actor.permissions], isSimulated,
+    alertLevel: actor.permissions.has('alert.read') ? await accounts.worstAlert(db, now) : null,
+  }
 }
