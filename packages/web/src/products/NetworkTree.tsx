@@ -61,7 +61,11 @@ export function NetworkTree({ customerId, empty }: Props) {
   const { loaded, more, retry } = useGroupPages(groups, inSight)
   const found = q === '' ? null : (search.data?.rows ?? [])
   const shown = found === null ? products : products.filter(({ product }) => isIn(product.description, q) || found.some((endpoint) => endpoint.productId === product.id))
-  const rows = useMemo(() => rowsOf({ products: shown, isByFamily, isOpen: (id) => opened.has(id), loaded: (id) => loaded.get(id), found }), [shown, isByFamily, opened, loaded, found]) // oxlint-disable-line react-hooks/exhaustive-deps -- `shown` and `found` follow their parts
+  const rows = useMemo(
+    () => rowsOf({ products: shown, isByFamily, isOpen: (id) => opened.has(id), loaded: (id) => loaded.get(id), found }),
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- `shown` and `found` follow their parts
+    [shown, isByFamily, opened, loaded, found],
+  )
   const sight = useSight(scroller, rows.length, lineHeight)
   const drawn = rows.slice(sight.first, sight.first + sight.drawn)
   const drawnKey = drawn.map(({ id }) => id).join(' ')
