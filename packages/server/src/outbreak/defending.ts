@@ -48,10 +48,10 @@ async function begin(db: TenantDb, services: Services, now: Date, alert: alerts.
     { activity: 'outbreak.defence-started', object: { kind: 'customer', id: customer_id, name: company }, customerId: customer_id, after: { alert: alert.name, orderId, ...params } })))
 }
 
-/** Alerts that were withdrawn: what began because of them ends now, unless another alert in force began it too. What ended by its time needs nobody. */
+/** Alerts that were withdrawn, or were made to end earlier: what began because of them ends with them, unless another alert in force began it too. What ended by its time needs nobody. */
 async function stopSome(db: TenantDb, services: Services, now: Date): Promise<boolean> {
   const { rows: [over] } = await db.query<{ alert_id: string }>(
-    `select distinct d.alert_id from outbreak_defence d join virus_alert a on a.id = d.alert_id where d.stopped_at is null and d.until > $1 and a.withdrawn_at is not null order by 1 limit 1`, [now])
+    `select distinct d.alert_id from outbreak_defence d join virus_alert a on a.id = d.alert_id where d.stopped_at is null and d.until > $1 and (a.withdrawn_at is not null or a.ends_at <= $1) order by 1 limit 1`, [now])
   if (!over) return false
   const alert = await alerts.row(db, over.alert_id)
   const { rows: ended } = await db.query<{ customer_id: string; order_id: string }>(

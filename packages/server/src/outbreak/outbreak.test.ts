@@ -283,6 +283,33 @@ describe('outbreak defence that begins by itself (EVT-5, R16)', () => {
     expect((await server.as(estate.owner)('GET', '/v1/outbreak-rules')).body.rows.map((one: { defendedUntil: string | null }) => one.defendedUntil)).toEqual([null, null])
   })
 
+  it('made to end earlier, what is closed is opened when the alert ends, not when it was to end', async () => {
+    const estate = await anEstate(1)
+    const { id, version } = await declare({ endsAt: hours(48) })
+    await defend()
+    expect((await handed(estate)).map(({ type }) => type)).toEqual(['start-outbreak-defence'])
+    const changed = await server.as(operator)('PUT', `/v1/virus-alerts/${id}`, worm({ endsAt: hours(2) }), { 'if-match': `"${version}"` })
+    expect(changed.status, JSON.stringify(changed.body)).toBe(200)
+    await defend()
+    expect(await handed(estate)).toEqual([])
+    server.clock.add(2 * 3_600_000)
+    await defend()
+    expect((await handed(estate)).map(({ type }) => type)).toEqual(['stop-outbreak-defence'])
+    await defend()
+    expect(await handed(estate)).toEqual([])
+    expect((await server.as(estate.owner)('GET', '/v1/outbreak-rules')).body.rows.map((one: { defendedUntil: string | null }) => one.defendedUntil)).toEqual([null])
+  })
+
+  it('customers with rules of their own are counted together: the caps are not passed by many small orders (R16)', async () => {
+    const estate = await anEstate(4)
+    await server.as(estate.owner)('PUT', '/v1/outbreak-rules', { customerIds: estate.customerIds.slice(2), rule: { ...rule, days: 1 } })
+    await declare()
+    await defend()
+    await defend()
+    const orders = await ordersOf(estate)
+    expect(orders.map(({ state, agent_count }) => [state === 'waiting', agent_count]).toSorted()).toEqual([[false, 2], [true, 2]])
+  })
+
   it.each<[string, Parameters<typeof anEstate>[1], Record<string, unknown>]>([
     ['the alert is yellow', {}, { level: 'yellow' }],
     ['nobody said yes', { consent: null }, {}],
