@@ -16,6 +16,7 @@ import { Follower } from '../core/follow.ts'
 import { IdentityStore, type Identity } from '../core/identity.ts'
 import { textLog, type Log } from '../core/log.ts'
 import { LogFile } from '../core/log-file.ts'
+import { leaveCommand, loadLeaving, type LeavingRecord } from '../core/leaving.ts'
 import { machineFacts, thisMachine, type MachineSources } from '../core/machine.ts'
 import type { Proxy } from '../core/proxy.ts'
 import { loadProxy } from '../core/proxy-store.ts'
@@ -24,6 +25,7 @@ import { Queue } from '../core/queue.ts'
 import { Reporter } from '../core/reporter.ts'
 import { SiteServer, type SiteTiming } from '../core/site.ts'
 import { Moving } from './moving.ts'
+import { isRemovable } from './removal.ts'
 import { loadSettings, type Settings } from './settings.ts'
 import { keepStatus, serveStatus, type Status } from '../core/status.ts'
 import { ServerClock } from '../core/time.ts'
@@ -50,8 +52,8 @@ export interface AgentOptions {
 /** Keys of the evidence: `evidence.<name>`. */
 const stepNames: Record<CheckStep, string> = { process: 'process', network: 'network', 'connection-target': 'connectionTarget', requirements: 'requirements', engine: 'engine' }
 
-/** Why the agent ended by itself. */
-export type AgentEnd = 'stopped' | 'uninstalled' | 'unregistered' | 'upgrading'
+/** Why the agent ended by itself. `leaving`: it was ordered to go (`leaving.json`). */
+export type AgentEnd = 'stopped' | 'uninstalled' | 'unregistered' | 'upgrading' | 'leaving'
 
 /** Puts the parts together: identity, queue, channel, commands, the machine's engine. */
 export class Agent {
@@ -72,6 +74,7 @@ export class Agent {
   #ca = ''
   #upgrade!: UpgradeRecord
   #moving!: Moving
+  #leaving: LeavingRecord | null = null
   #hasReleaseRoot = false
   #local: Server | null = null
   readonly #clock = new ServerClock()
@@ -111,10 +114,11 @@ export class Agent {
     })
     this.#queue = await Queue.open(join(folder, 'queue'), { limitBytes: this.#settings.queueLimitBytes, now: () => new Date(), log: this.#log })
     this.#moving = await this.#openMoving()
+    this.#leaving = await loadLeaving(folder)
     this.#counters = await this.#openCounters()
     this.#commands = new Commands({
       queue: this.#queue, counters: () => this.#counters, clock: this.#clock, log: this.#log, identity: () => this.#identity,
-      find: (type) => this.#find(type), engineState: () => this.#reporter.look(), isUnderWay: (commandId) => [this.#upgrade.trial?.commandId, this.#upgrade.ended?.commandId, this.#moving.commandId].includes(commandId),
+      find: (type) => this.#find(type), engineState: () => this.#reporter.look(), isUnderWay: (commandId) => [this.#upgrade.trial?.commandId, this.#upgrade.ended?.commandId, this.#moving.commandId, this.#leaving?.commandId].includes(commandId),
     })
     await this.#openUpgrade()
     await this.#commands.recover()
@@ -135,6 +139,7 @@ export class Agent {
     })
     this.#channel.start()
     this.#moving.start()
+    if (this.#leaving) this.#end('leaving')
   }
 
   /** Ends the engine's work, keeps what is not sent, says goodbye. */
@@ -182,7 +187,7 @@ export class Agent {
     this.#defence = new OutbreakDefence(await this.#host('outbreak'), { lifelines: () => this.#lifelines() })
     Object.assign(this.#engine.commands, this.#defence.commands)
     await this.#defence.start()
-    this.#reporter = new Reporter({ queue: this.#queue, engine: { kind, running: this.#engine }, machine: () => this.#machine(), probeMs: this.#options.probeMs, upgrade: () => this.#whyNoUpgrade() })
+    this.#reporter = new Reporter({ queue: this.#queue, engine: { kind, running: this.#engine }, machine: () => this.#machine(), probeMs: this.#options.probeMs, upgrade: () => this.#whyNoUpgrade(), leave: () => this.#whyStay() })
     await this.#engine.start()
     this.#reporter.start()
   }
@@ -253,6 +258,7 @@ export class Agent {
     if (type === 'synchronise') return { command: this.#synchronise() }
     if (type === 'upgrade-agent') return { command: this.#upgradeCommand() }
     if (type === 'move-agent') return { command: this.#moving.command }
+    if (type === 'uninstall-agent') return { command: this.#leaveCommand() }
     const command = Object.entries(this.#engine?.commands ?? {}).find(([known]) => known === type)?.[1]
     return command ? { command } : { reason: 'not-supported' }
   }
@@ -292,6 +298,23 @@ export class Agent {
       stateFolder: this.#options.stateFolder, log: this.#log, now: () => this.#clock.now(), ways: () => waysOf(this.#identity, this.#ca, this.#proxy),
       onPrepared: () => this.#end('upgrading'),
     }, () => this.#whyNoUpgrade())
+  }
+
+  /** Somebody has to take away what runs; a site server does not leave its endpoints without a way (AGT-8). Text key below `command-reason.`; null: it can go. */
+  #whyStay(): string | null {
+    if (!this.#options.launcher || process.platform !== 'linux') return 'not-supported'
+    if (this.#moving.isOnTrial) return 'move-under-way'
+    return this.#site !== null && this.#site.routes > 0 ? 'carries-endpoints' : null
+  }
+
+  #leaveCommand(): EngineCommand {
+    return leaveCommand({
+      stateFolder: this.#options.stateFolder, reason: () => this.#whyStay(), mayGo: () => isRemovable(this.#options.stateFolder),
+      onDecided: (record) => {
+        this.#leaving = record
+        this.#end('leaving')
+      },
+    })
   }
 
   /** Tells everything anew, as the engine shows it at this moment. */

@@ -4,15 +4,16 @@ import { startVersion } from '../core/programs.ts'
 import { pause } from '../core/time.ts'
 import { chooseProgram, confirmTrial, giveUpTrial, startsAtMost, type Chosen } from '../core/upgrade.ts'
 import { loadUpgrade } from '../core/upgrade-record.ts'
-import type { AgentEnd } from './agent.ts'
 import { exitCodes, type ExitName } from './exit-codes.ts'
 import type { LaunchedWord, LauncherWord } from './launched.ts'
+import { removeProgram } from './removal.ts'
+import type { RunEnd } from './run.ts'
 
 export interface LaunchOptions {
   stateFolder: string
   stop: AbortSignal
   /** The installed program's own agent. Its welcomes confirm nothing: it is what there is. */
-  runHere: (launcher: { onWelcome: () => Promise<void> }) => Promise<AgentEnd>
+  runHere: (launcher: { onWelcome: () => Promise<void> }) => Promise<RunEnd>
   welcomeMs?: number
 }
 
@@ -39,6 +40,7 @@ export async function launch({ stateFolder, stop, runHere, welcomeMs: patienceMs
     const chosen = await chooseProgram(stateFolder)
     if (chosen.kind === 'own') {
       const end = await runHere({ onWelcome: () => Promise.resolve() })
+      if (end === 'left') return await left()
       if (end !== 'upgrading') return end === 'unregistered' ? 'unregistered' : 'fine'
       continue
     }
@@ -54,7 +56,7 @@ export async function launch({ stateFolder, stop, runHere, welcomeMs: patienceMs
 /** One life of a version beside the installed one. */
 async function watch(stateFolder: string, chosen: Extract<Chosen, { kind: 'beside' }>, stop: AbortSignal, deadline: number, stopMs: number): Promise<End> {
   const log = textLog('info')
-  let [isTrial, isUpgrading, isOverdue] = [chosen.isTrial, false, false]
+  let [isTrial, isUpgrading, isLeft, isOverdue] = [chosen.isTrial, false, false, false]
   const child = startVersion(chosen.file, ['run', '--launched', '--state', stateFolder])
   let hardKill: NodeJS.Timeout | null = null
   const end = () => {
@@ -70,6 +72,7 @@ async function watch(stateFolder: string, chosen: Extract<Chosen, { kind: 'besid
   child.on('message', (word: LaunchedWord) => {
     words = words.then(async () => {
       if (word.kind === 'upgrading') isUpgrading = true
+      if (word.kind === 'left') isLeft = true
       if (word.kind !== 'welcome' || word.version !== chosen.version || isOverdue) return
       if (isTrial) await confirmTrial(stateFolder)
       if (isTrial) log.info('the new version was welcome', { version: chosen.version })
@@ -83,6 +86,7 @@ async function watch(stateFolder: string, chosen: Extract<Chosen, { kind: 'besid
   stop.removeEventListener('abort', end)
   for (const timer of [overdue, hardKill]) if (timer) clearTimeout(timer)
   await words
+  if (isLeft) return { kind: 'end', exit: await left() }
   if (stop.aborted) return { kind: 'end', exit: 'fine' }
   if (isUpgrading) return { kind: 'again' }
   if (!isTrial) return { kind: 'end', exit: exitName(code) }
@@ -103,6 +107,12 @@ async function exited(child: ChildProcess): Promise<{ code: number | null; signa
   })
   if (child.connected) await Promise.race([silent, pause(1_000)])
   return ended
+}
+
+/** The last of it. No service manager starts it again after this. */
+async function left(): Promise<ExitName> {
+  await removeProgram().catch((error: unknown) => textLog('info').error('the program could not be taken away', { cause: String(error) }))
+  return 'unregistered'
 }
 
 const exitName = (code: number | null): ExitName => (Object.keys(exitCodes) as ExitName[]).find((name) => exitCodes[name] === code) ?? 'fault'

@@ -1,15 +1,15 @@
-import type { AgentEnd } from './agent.ts'
 import type { ExitName } from './exit-codes.ts'
+import type { RunEnd } from './run.ts'
 
 /** What a launched version says to its launcher, over the channel between the two processes. The launcher may be older: words may come, none may change. */
-export type LaunchedWord = { kind: 'welcome'; version: string } | { kind: 'upgrading' }
+export type LaunchedWord = { kind: 'welcome'; version: string } | { kind: 'upgrading' } | { kind: 'left' }
 /** The launcher's only word: what runs is what runs from now on. */
 export interface LauncherWord {
   kind: 'confirmed'
 }
 
 /** The launched side. Ends with its launcher: two agents on one state folder would be two. */
-export function launcherOf(self: NodeJS.Process, version: string, stopping: AbortController): { launcher: { onWelcome: () => Promise<void> }; ended: (end: AgentEnd) => ExitName } {
+export function launcherOf(self: NodeJS.Process, version: string, stopping: AbortController): { launcher: { onWelcome: () => Promise<void> }; ended: (end: RunEnd) => ExitName } {
   let isConfirmed = false
   self.once('disconnect', () => stopping.abort())
   if (!self.connected) stopping.abort()
@@ -29,9 +29,9 @@ export function launcherOf(self: NodeJS.Process, version: string, stopping: Abor
         }),
     },
     ended: (end) => {
-      if (end === 'upgrading') say({ kind: 'upgrading' })
+      if (end === 'upgrading' || end === 'left') say({ kind: end })
       if (self.connected) self.disconnect() // after what was said; an open channel would keep the process alive
-      return end === 'unregistered' ? 'unregistered' : 'fine'
+      return end === 'unregistered' || end === 'left' ? 'unregistered' : 'fine'
     },
   }
 }

@@ -2,6 +2,8 @@ import { constants } from 'node:fs'
 import { access, rm, writeFile } from 'node:fs/promises'
 import { isSea } from 'node:sea'
 import { realpath } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { readText } from '../core/files.ts'
 import { runProgram } from '../core/programs.ts'
 import { defaultStateFolder } from './context.ts'
 import { serviceArguments, serviceFacts } from './service-facts.ts'
@@ -73,10 +75,18 @@ export async function installService(stateFolder: string): Promise<string | null
   return (await systemctl('daemon-reload')) ?? (await systemctl('enable', name)) ?? (await systemctl('restart', name))
 }
 
-/** Stops it for good. Nothing if it is not installed. */
-export async function removeService(): Promise<void> {
+/** What it starts is an agent on this state folder. */
+export async function isServiceOf(stateFolder: string): Promise<boolean> {
+  const unit = (await readText(unitPath)) ?? (await readText(packagedUnitPath))
+  return unit?.includes(serviceArguments(stateFolder).map(quote).join(' ')) ?? false
+}
+/** Whether a process of ours may take it away. */
+export const isServiceRemovable = async (): Promise<boolean> => !(await isThere(unitPath)) || (await access(dirname(unitPath), constants.W_OK).then(() => true, () => false))
+
+/** Stops it for good. Nothing if it is not installed. @param isOwn said by the process that runs as the service: it is not started again, and ends by itself */
+export async function removeService(isOwn = false): Promise<void> {
   if (!(await isInstalled())) return
-  await systemctl('disable', '--now', name)
+  await systemctl('disable', ...(isOwn ? [] : ['--now']), name)
   await rm(unitPath, { force: true })
   await systemctl('daemon-reload')
 }

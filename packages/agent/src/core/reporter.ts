@@ -1,5 +1,5 @@
 import type { EndpointItem, Machine } from '@vigie/domain/agents'
-import { commandTypes } from '@vigie/domain/commands'
+import { commandTypes, type CommandType } from '@vigie/domain/commands'
 import { readDisks, type Disk } from './disks.ts'
 import type { Engine, EngineReport, RunningEngine } from './engine.ts'
 import type { Queue } from './queue.ts'
@@ -13,6 +13,8 @@ export interface ReporterDeps {
   machine: () => Promise<Machine>
   /** Why it can't upgrade itself; null: it can. Absent: nobody would start the new version. */
   upgrade?: () => string | null
+  /** Why it can't go from this machine; null: it can. Absent: nobody would take it away. */
+  leave?: () => string | null
   /** Its file systems; absent: those of this machine. */
   disks?: () => Promise<Disk[]>
   probeMs?: number
@@ -84,15 +86,18 @@ export class Reporter {
     const { hostname, platform, addresses, fingerprint } = await machine()
     const disks = await (this.#deps.disks ?? readDisks)()
     const engine = this.engine && { ...this.engine, problem: queue.problem ?? this.engine.problem }
-    return { kind: 'endpoint', endpoint: fingerprint, at: new Date().toISOString(), name: hostname, platform, addresses, engine, commands: commandsOf(deps, this.#deps.upgrade ? this.#deps.upgrade() : 'not-supported'), settings: deps?.running.settings?.() ?? null, ...(disks.length > 0 && { health: { disks } }) }
+    return { kind: 'endpoint', endpoint: fingerprint, at: new Date().toISOString(), name: hostname, platform, addresses, engine, commands: commandsOf(deps, { 'upgrade-agent': this.#deps.upgrade?.(), 'uninstall-agent': this.#deps.leave?.() }), settings: deps?.running.settings?.() ?? null, ...(disks.length > 0 && { health: { disks } }) }
   }
 }
 
 /** Which commands it takes now, and why not the others (AGT-7). */
-function commandsOf(engine: ReporterDeps['engine'], upgrade: string | null): EndpointItem['commands'] {
+function commandsOf(engine: ReporterDeps['engine'], own: Readonly<Partial<Record<CommandType, string | null | undefined>>>): EndpointItem['commands'] {
   return commandTypes.map((type) => {
     if (type === 'synchronise' || type === 'check' || type === 'move-agent') return { type, isSupported: true, reason: null } // the agent's own
-    if (type === 'upgrade-agent') return { type, isSupported: upgrade === null, reason: upgrade }
+    if (type in own) {
+      const reason = own[type] === undefined ? 'not-supported' : own[type]
+      return { type, isSupported: reason === null, reason }
+    }
     const command = engine?.running.commands[type]
     const reason = command ? command.unavailable() : (engine?.kind.unsupported[type] ?? 'not-supported')
     return { type, isSupported: reason === null, reason }

@@ -23,6 +23,8 @@ export class Peer {
   readonly certificates: TestCertificates
   readonly guid = randomUUID()
   key = randomBytes(16).toString('base64url')
+  /** Of the customer (CUS-6): taken in place of the key. */
+  readonly credentials = { userName: 'v-tests', password: randomBytes(16).toString('base64url') }
   readonly commandKeys = makeKeyPair()
   readonly agents = new Map<string, KnownAgent>()
   readonly items: { agentId: string; item: Item }[] = []
@@ -35,6 +37,11 @@ export class Peer {
   readonly remotePorts: number[] = []
   beats = 0
   state: 'enabled' | 'disabled' = 'enabled'
+  /** Takes a goodbye for good as it is meant: knows the agent no more. Loses so many of them first. */
+  isForgetting = false
+  loseGoodbyes = 0
+  /** AGT-8: those who come may carry others. */
+  isSiteServer = false
   /** Said in place of a welcome. */
   problem: { code: string; isRetryable: boolean } | null = null
   /** Added to the time the server tells. */
@@ -148,7 +155,8 @@ export class Peer {
   #answer(path: string, body: string): { status: number; body: unknown } | null {
     if (path === '/agent/v1/enrol') {
       const request = EnrolRequest.parse(JSON.parse(body))
-      if (request.guid !== this.guid || request.key !== this.key) return { status: 403, body: { code: 'agent.key-wrong' } }
+      if (request.credentials && (request.guid !== this.guid || JSON.stringify(request.credentials) !== JSON.stringify(this.credentials))) return { status: 403, body: { code: 'agent.credentials-wrong' } }
+      if (!request.credentials && (request.guid !== this.guid || request.key !== this.key)) return { status: 403, body: { code: 'agent.key-wrong' } }
       if (this.#enrolled && this.#enrolled.publicKey !== request.publicKey) return { status: 409, body: { code: 'agent.key-used' } }
       this.#enrolled ??= { publicKey: request.publicKey, agentId: this.#register(request.publicKey) }
       if (this.loseEnrolAnswers-- > 0) return null
@@ -184,7 +192,9 @@ export class Peer {
     socket.on('close', () => this.sockets.delete(socket))
     socket.on('error', () => {})
     socket.on('message', (data) => {
-      const frame = UpFrame.parse(JSON.parse(String(data)))
+      const said: unknown = JSON.parse(String(data))
+      if (this.isSiteServer && /^via/.test(String((said as { kind?: unknown }).kind))) return // others' frames are not read here
+      const frame = UpFrame.parse(said)
       if (frame.kind === 'hello') {
         const agent = this.agents.get(frame.agentId)
         if (!agent || !isSignedBy(agent.publicKey, helloText(nonce, frame.agentId, frame.counter, frame.epoch), frame.signature)) {
@@ -198,11 +208,15 @@ export class Peer {
         else if (this.problem) send({ kind: 'problem', ...this.problem })
         else {
           ;[agentId, epoch] = [frame.agentId, frame.epoch]
-          send({ kind: 'welcome', ackedSeq: agent.stored.get(epoch) ?? 0, state: this.state, serverTime: serverTime(), clockOffsetMs: 0 })
+          send({ kind: 'welcome', ackedSeq: agent.stored.get(epoch) ?? 0, state: this.state, serverTime: serverTime(), clockOffsetMs: 0, ...(this.isSiteServer && { isSiteServer: true }) })
         }
       } else if (agentId === '') this.faults.push(`${frame.kind} before hello`)
       else if (frame.kind === 'batch') this.#store(socket, agentId, epoch, frame, send)
-      else if (frame.kind === 'bye') this.byes.push(frame.reason)
+      else if (frame.kind === 'bye') {
+        this.byes.push(frame.reason)
+        const isLost = frame.reason === 'uninstalled' && this.loseGoodbyes-- > 0
+        if (frame.reason === 'uninstalled' && this.isForgetting && !isLost) this.agents.delete(agentId)
+      }
       else this.beats++
       for (const wake of this.#waiting.splice(0)) wake()
     })

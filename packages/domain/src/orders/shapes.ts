@@ -6,7 +6,7 @@ import { orderOutcomes, OrderSettings, OrderUrls, PlaceLine, placeSteps } from '
 
 /** What an order may tell: the plain commands, the switch of agents, and what is carried to many customers (`carried.ts`). Texts: `command.<type>`, `order-deed.<type>`. */
 export const switchDeeds = ['disable-agents', 'enable-agents'] as const
-export const orderTypes: readonly [OrderType, ...OrderType[]] = [plainCommandTypes[0]!, ...plainCommandTypes.slice(1), 'start-outbreak-defence', 'upgrade-agent', ...switchDeeds, 'apply-settings', 'change-urls']
+export const orderTypes: readonly [OrderType, ...OrderType[]] = [plainCommandTypes[0]!, ...plainCommandTypes.slice(1), 'start-outbreak-defence', 'upgrade-agent', 'uninstall-agent', ...switchDeeds, 'apply-settings', 'change-urls']
 /** What is told beside the type, for those types that need it; it is what their commands carry (`commandParams`). */
 export const orderParams = {
   'upgrade-agent': z.strictObject({ version: ReleaseVersion }),

@@ -13,6 +13,7 @@ describe('why an order can’t be taken back (issue 3)', () => {
     ['paused', { state: 'paused' }, 'not-ended'],
     ['a scan', { type: 'scan-now' }, 'no-inverse'],
     ['an upgrade', { type: 'upgrade-agent' }, 'one-way'],
+    ['agents that have left', { type: 'uninstall-agent' }, 'uninstalled'],
     ['nobody was told', { counts: { ...noCounts(), failed: 2, expired: 1, skipped: 3 } }, 'nothing-done'],
     ['refused by the second person', { state: 'refused', counts: { ...noCounts(), planned: 5 } }, 'nothing-done'],
     ['handed over, without word', { counts: { ...noCounts(), unknown: 1 } }, null],

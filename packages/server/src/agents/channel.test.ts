@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sendCommand } from '../commands/index.ts'
 import { aDetection, aKey, aMachine, anEndpoint, connected, post, testAgentSide, TestChannel, TestIdentity, type TestAgentSide } from './testing/index.ts'
 
 let world: TestAgentSide
@@ -123,6 +124,26 @@ describe('the channel (AGT-2, AGT-6, R22)', () => {
     await channel.closed
     expect(await agentRow(identity.agentId)).toMatchObject({ state: 'unregistered', switch: 'unregistered' })
     expect(await rows(`select actor_kind, object_name from audit where activity = 'agent.uninstalled' and object_id = $1`, [identity.agentId])).toEqual([{ actor_kind: 'agent', object_name: identity.machine.hostname }])
+  })
+
+  it('told to uninstall itself: its own goodbye is the outcome, and nothing else is (AGT-3, R15)', async () => {
+    const { identity, productId, customerId, partnerId } = await world.anAgent()
+    const first = await connected(world.target, identity)
+    await world.server.database.owner.query('update agent set commands = $2 where id = $1', [identity.agentId, JSON.stringify([{ type: 'uninstall-agent', isSupported: true, reason: null }])])
+    const doer = { kind: 'system' as const, name: 'test' }
+    const [command] = await world.server.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) =>
+      sendCommand(db, world.server.services, world.server.clock.now(), { product: { id: productId, customerId, description: 'Main' }, type: 'uninstall-agent', agentIds: [identity.agentId], eventId: null, doer }))
+    const step = async () => (await rows('select step from command where id = $1', [command!.id]))[0].step
+    expect((await first.channel.next('command')).order).toMatchObject({ commandId: command!.id, type: 'uninstall-agent' })
+    // gone without a word: nothing proves that it left
+    await first.channel.kill()
+    expect(await step()).toBe('delivered')
+    const second = await connected(world.target, identity)
+    second.channel.send({ kind: 'bye', reason: 'uninstalled' })
+    await second.channel.closed
+    expect(await agentRow(identity.agentId)).toMatchObject({ state: 'unregistered', switch: 'unregistered' })
+    expect(await rows('select step, evidence from command where id = $1', [command!.id])).toEqual([{ step: 'succeeded', evidence: { saidGoodbyeAt: expect.any(String) } }])
+    expect(await rows('select step from command_step where command_id = $1 order by position', [command!.id])).toEqual([{ step: 'waiting' }, { step: 'delivered' }, { step: 'succeeded' }])
   })
 
   it('goodbye is offline; a lost connection is abnormal once the time is over, and not before (AGT-2)', async () => {

@@ -5,7 +5,7 @@ import { channelLimits, protocolVersion, UpFrame, type Carrier } from '@vigie/do
 import { Problem } from '@vigie/domain/kernel'
 import { WebSocket, WebSocketServer } from 'ws'
 import { record } from '../audit/index.ts'
-import { agentChannel, takeWaiting, type AgentNotice } from '../commands/index.ts'
+import { agentChannel, endOfAgent, takeWaiting, type AgentNotice } from '../commands/index.ts'
 import type { Ingest } from '../ingest/index.ts'
 import { isAway, markClass, newId, type Services } from '../platform/index.ts'
 import { answers, closeCodes, Connection, type Line } from './connection.ts'
@@ -212,6 +212,7 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
         if (!agent || !(await disconnect(db, agent.id, connection.connectionId, clock.now()))) return
         if (reason === 'uninstalled') {
           await db.query(`update agent set switch = 'unregistered' where id = $1`, [agent.id])
+          await endOfAgent(db, agent.id, clock.now())
           await record(db, services.vault, clock.now(), agentAsDoer(agent.id, agent, connection.address), {
             activity: 'agent.uninstalled', object: { kind: 'agent', id: agent.id, name: agent.hostname }, customerId: agent.customerId, before: { switch: agent.switch }, after: { switch: 'unregistered' },
           })

@@ -1,6 +1,6 @@
 export { assertWithinCaps, isBeyond, spend, type Dangerous } from './caps.ts'
 export { takeWaiting, takeWaitingOfMany } from './delivery.ts'
-export { endUnsent, giveWay } from './giving-way.ts'
+export { carriesEndpoints, carrying, endOfAgent, endUnsent, giveWay } from './giving-way.ts'
 export { callOff } from './calling-off.ts'
 export { commandJobs } from './jobs.ts'
 export { applyOutcomes } from './outcomes.ts'

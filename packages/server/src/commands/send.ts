@@ -6,7 +6,7 @@ import { record, type Doer } from '../audit/index.ts'
 import { assertConsent, enterGate } from '../consent/index.ts'
 import { newId, type Services, type TenantDb } from '../platform/index.ts'
 import { assertWithinCaps } from './caps.ts'
-import { giveWay } from './giving-way.ts'
+import { carrying, giveWay } from './giving-way.ts'
 import { addSteps } from './outcomes.ts'
 import * as commands from './store.ts'
 import { wakeAgents } from './wake.ts'
@@ -39,6 +39,10 @@ export async function send(db: TenantDb, services: Pick<Services, 'clock' | 'com
   // of a product with several agents, a plain order goes to those that can be spoken to
   const targets = agentIds !== null ? all : all.filter((agent) => agent.switch === 'enabled')
   assertTakes(targets, all, type)
+  if (type === 'uninstall-agent') {
+    const [agentId] = await carrying(db, targets.map(({ id }) => id))
+    if (agentId !== undefined) throw new Problem('command.not-supported', { agentId, type, reason: 'carries-endpoints' })
+  }
   if (commandKinds[type].isDangerous) {
     await assertWithinCaps(db, services, doer.kind === 'account' ? doer.actor : null, { type, agents: targets.map((target) => ({ id: target.id, customerId: target.customer_id })) })
   }

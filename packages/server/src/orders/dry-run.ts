@@ -1,6 +1,6 @@
 import { commandKinds, contradictions, type CommandType } from '@vigie/domain/commands'
 import { closingOf, isCarrying, isDangerous, isSwitch, versionOf, type DryRun, type OrderParams, type OrderType } from '@vigie/domain/orders'
-import { isBeyond } from '../commands/index.ts'
+import { carriesEndpoints, isBeyond } from '../commands/index.ts'
 import { withoutConsent } from '../consent/index.ts'
 import type { Services, TenantDb } from '../platform/index.ts'
 import { lookAtPlaces } from './carrying.ts'
@@ -53,6 +53,7 @@ const commandReason = `case
   when i.customer_id = any($4::uuid[]) then 'no-consent'
   when $7::boolean then 'defence-over'
   when $6::text is not null and vigie.is_version_from(a.agent_version, $6) then 'version-current'
+  when $3 = 'uninstall-agent' and ${carriesEndpoints} then 'carries-endpoints'
   when exists (select from jsonb_array_elements(a.commands) c where c ->> 'type' = $3 and (c ->> 'isSupported')::boolean) then
     case when exists (select from command o where o.agent_id = a.id and o.step in ('waiting', 'delivered', 'running') and o.expires_at > $2 and o.type = any($5::text[])) then 'contradicts' end
   else coalesce((select c ->> 'reason' from jsonb_array_elements(a.commands) c where c ->> 'type' = $3 limit 1), 'not-supported') end`

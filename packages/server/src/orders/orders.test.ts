@@ -117,6 +117,26 @@ describe('an order over many (AGT-3)', () => {
     expect((await draft(estate.owner, 'scan-now', target(estate))).dryRun.agents).toBe(agents)
   })
 
+  it('a site server is not told to leave as long as endpoints report through it: not in the dry run, and not afterwards (AGT-8)', async () => {
+    const estate = await anEstate(0, 0)
+    const customerId = await aCustomer(server.database, estate.partnerId)
+    const productId = await aProduct(server.database, estate.partnerId, customerId)
+    const commands = [{ type: 'uninstall-agent', isSupported: true, reason: null }]
+    const [site] = await someAgents(estate.partnerId, customerId, productId, 1, { commands })
+    const below = await someAgents(estate.partnerId, customerId, productId, 2, { commands })
+    const set = (what: string) => server.database.owner.query(`update agent set ${what} where id = any($1)`, [below])
+    await set(`role = 'endpoint'`)
+    const target = { kind: 'agents', agentIds: [site] }
+    expect((await draft(estate.owner, 'uninstall-agent', target)).dryRun).toMatchObject({ willGet: 0, skipped: [{ reason: 'carries-endpoints', agents: 1 }] })
+    await set(`switch = 'unregistered'`)
+    const id = await give(estate.owner, 'uninstall-agent', target)
+    await set(`switch = 'enabled'`)
+    await runner.runDue()
+    const { body } = await call(estate.owner)('GET', `/v1/orders/${id}/agents`)
+    expect(body.rows.map(({ step, reason }: any) => [step, reason])).toEqual([['skipped', 'carries-endpoints']])
+    expect((await call(estate.owner)('POST', `/v1/orders/${id}/undo`)).body).toMatchObject({ code: 'order.not-undoable', data: { reason: 'uninstalled' } })
+  })
+
   it('a filter that the list does not have is refused: leaving it out would reach more than was shown', async () => {
     const { owner } = await anEstate(1, 1)
     const { body } = await call(owner)('POST', '/v1/orders', { type: 'scan-now', target: { kind: 'customers-list', filter: { madeUp: 'x' } } })

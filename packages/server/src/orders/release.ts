@@ -3,7 +3,7 @@ import { compareVersions } from '@vigie/domain/agents'
 import { closingOf, isCarrying, isSwitch, versionOf, type OrderParams, type OrderType } from '@vigie/domain/orders'
 import { isReleaseVersion } from '@vigie/domain/releases'
 import { record } from '../audit/index.ts'
-import { giveWay, issueCommands, lockAgents, wakeAgents, type CommandTarget } from '../commands/index.ts'
+import { carrying, giveWay, issueCommands, lockAgents, wakeAgents, type CommandTarget } from '../commands/index.ts'
 import { enterGate, withoutConsent } from '../consent/index.ts'
 import type { Services, TenantDb } from '../platform/index.ts'
 import { switchAgents } from '../products/index.ts'
@@ -46,6 +46,7 @@ async function releaseAgents(db: TenantDb, services: Services, order: Telling, n
   const isWithdrawn = version !== null && !(await isVersionApproved(db, version, now))
   const reasons = new Map(rows.map(({ agent_id, customer_id }) => [agent_id, isWithdrawn ? 'version-withdrawn' : reasonFor(order, targets.get(agent_id), refusing.has(customer_id), now)]))
   for (const id of await changedSince(db, order, [...targets.keys()])) if (reasons.get(id) === null) reasons.set(id, 'changed-since')
+  if (order.type === 'uninstall-agent') for (const id of await carrying(db, [...targets.keys()])) if (reasons.get(id) === null) reasons.set(id, 'carries-endpoints')
   const able = [...targets.values()].filter(({ id }) => reasons.get(id) === null)
   const deed = order.type === 'disable-agents' ? 'disable' : order.type === 'enable-agents' ? 'enable' : order.type
   for (const id of await giveWay(db, able.map((target) => target.id), deed, now)) reasons.set(id, 'contradicts')

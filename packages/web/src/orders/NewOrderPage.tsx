@@ -1,8 +1,7 @@
 import { customersApi } from '@vigie/domain/customers'
-import { isCarrying, isDangerous, isSwitch, orderParams, ordersApi, orderTypes, type GivenTarget, type OrderType } from '@vigie/domain/orders'
+import { isCarrying, isDangerous, ordersApi, orderTypes, type GivenTarget, type OrderType } from '@vigie/domain/orders'
 import { productsApi } from '@vigie/domain/products'
 import { releasesApi } from '@vigie/domain/releases'
-import { commandKinds } from '@vigie/domain/commands'
 import { useState } from 'react'
 import {
   Form, lazily, load, Notice, Page, Panel, Part, paths, query, Section, SelectField, Stack, SwitchField, useAction, useActor, useAddress, useForm, useGo, useLoaded, useQuietly, useText,
@@ -22,7 +21,6 @@ const tags = query(customersApi.listTags).with({})
 const versions = query(releasesApi.listVersions).with({})
 export const loader = load(policy)
 
-const offered = orderTypes.filter((type) => isSwitch(type) || type in orderParams || (type !== 'change-urls' && commandKinds[type].isPlain))
 
 /** One order over many: what, to whom, a look at what would happen, then the word. */
 export default function NewOrderPage() {
@@ -51,7 +49,7 @@ function Choose({ brought, onLooked, isLooked }: { brought: GivenTarget | null; 
   const actor = useActor()
   const mayUpgrade = actor.can('agent.upgrade')
   const approved = useQuietly(mayUpgrade ? versions : null)?.rows.filter(({ release, approval }) => approval !== null && release?.isExpired === false).map(({ version }) => version) ?? []
-  const choices = offered.filter((type) => (mayUpgrade || type !== 'upgrade-agent') && (actor.can('setting.update') || !isCarrying(type)))
+  const choices = orderTypes.filter((type) => (mayUpgrade || type !== 'upgrade-agent') && (actor.can('setting.update') || !isCarrying(type)))
   const wanted = choices.find((type) => type === at.search['type'])
   const form = useForm({
     initial: { ...emptyForm, type: wanted ?? null, tag: null as string | null, typeId: null as string | null, version: at.search['version'] ?? null, ports: (at.search['ports'] ?? '').split(',').filter(Boolean), isInRings: false, ...(at.search['template'] ? { carries: 'template', templateId: at.search['template'] } : {}) },

@@ -27,7 +27,7 @@ describe('the form of an order (AGT-3, EVT-5)', () => {
   ])('%s', (_, more, expected) => expect(wrong(more)).toEqual(expected))
 
   it.each<[OrderType, Partial<OrderForm>]>([
-    ['scan-now', {}], ['start-outbreak-defence', {}], ['upgrade-agent', { version: '1.2.3' }], ['apply-settings', { values: { 'exclusions.paths': ['/srv', ''] } }],
+    ['scan-now', {}], ['uninstall-agent', {}], ['start-outbreak-defence', {}], ['upgrade-agent', { version: '1.2.3' }], ['apply-settings', { values: { 'exclusions.paths': ['/srv', ''] } }],
     ['apply-settings', { carries: 'template', at: 'product', templateId: '00000000-0000-7000-8000-000000000001', templateVersion: '1' }], ['change-urls', { entries: 'a.example\nb.example' }],
   ])('%s: what is sent is what the API takes', (type, more) => {
     const body = { type, target: { kind: 'matching' }, ...paramsOf(type, form({ type, ...more }), Date.parse('2026-11-21T12:00:30Z')) }

@@ -12,7 +12,7 @@ export const clamavSiteServer = defineProductType({
   engine: 'clamav',
   isSiteServer: true,
   categories: ['outbreak-defence', 'antivirus', 'component-update', 'disk-space', 'managed-server', 'data-freshness'],
-  commands: ['scan-now', 'stop-scan', 'update-components', 'synchronise', 'check', 'apply-settings', 'start-outbreak-defence', 'stop-outbreak-defence', 'upgrade-agent', 'move-agent'],
+  commands: ['scan-now', 'stop-scan', 'update-components', 'synchronise', 'check', 'apply-settings', 'start-outbreak-defence', 'stop-outbreak-defence', 'upgrade-agent', 'move-agent', 'uninstall-agent'],
   settings: clamavSettings,
   filtersUrls: false,
   addOns: [],
