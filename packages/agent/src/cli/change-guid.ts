@@ -12,14 +12,14 @@ import { askAgent } from '../core/status.ts'
 import { pause } from '../core/time.ts'
 import { Agent } from './agent.ts'
 import { needed, text, waitMs, type Context } from './context.ts'
-import { serverAddress } from './enrol.ts'
+import { secretOf, serverAddress } from './enrol.ts'
 import { CliError, type ExitName } from './exit-codes.ts'
 import { hasSystemd, isInstalled, startService, stopService } from './service.ts'
 import { stopProcess } from './service-commands.ts'
 import { loadSettings } from './settings.ts'
 import { plain } from './words.ts'
 
-export const changeGuidOptions = { guid: { type: 'string' }, key: { type: 'string' }, server: { type: 'string' }, 'ca-sha256': { type: 'string' }, queue: { type: 'string' }, 'wait-seconds': { type: 'string' } } as const
+export const changeGuidOptions = { guid: { type: 'string' }, key: { type: 'string' }, user: { type: 'string' }, 'password-file': { type: 'string' }, server: { type: 'string' }, 'ca-sha256': { type: 'string' }, queue: { type: 'string' }, 'wait-seconds': { type: 'string' } } as const
 const ways = ['send', 'keep', 'discard'] as const
 
 /**
@@ -50,7 +50,7 @@ export async function changeGuidCommand(context: Context): Promise<ExitName> {
 
   const beside = await privateFolder(join(stateFolder, 'change'))
   const made = await new IdentityStore(beside).load().catch(() => null)
-  const wanted = made?.guid === guid && made.server === server ? made : await enrol({ stateFolder: beside, server, guid, key: needed(context, 'key'), caSha256, proxy: await loadProxy(stateFolder) })
+  const wanted = made?.guid === guid && made.server === server ? made : await enrol({ stateFolder: beside, server, guid, key: await secretOf(context), caSha256, proxy: await loadProxy(stateFolder) })
   const told = old.isUnregistered ? { wasTold: null, pending: 0 } : await leave(context, way === 'send', waitMs(context, way === 'send' ? 10 : 5))
   if (isService) await stopService()
   await stopProcess(stateFolder)

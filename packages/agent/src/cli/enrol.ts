@@ -8,11 +8,12 @@ import { pause } from '../core/time.ts'
 import { needed, text, type Context } from './context.ts'
 import { CliError, type ExitName } from './exit-codes.ts'
 import { hasSystemd, installService, ownCommand } from './service.ts'
-import { isSameProxy, proxyOf, proxyOptions } from './proxy.ts'
+import { askSecret } from './interactive.ts'
+import { isSameProxy, passwordFrom, proxyOf, proxyOptions } from './proxy.ts'
 import { plain } from './words.ts'
 
 export const enrolOptions = {
-  server: { type: 'string' }, guid: { type: 'string' }, key: { type: 'string' }, 'ca-sha256': { type: 'string' }, service: { type: 'boolean' }, 'no-service': { type: 'boolean' }, replace: { type: 'boolean' },
+  server: { type: 'string' }, guid: { type: 'string' }, key: { type: 'string' }, user: { type: 'string' }, 'password-file': { type: 'string' }, 'ca-sha256': { type: 'string' }, service: { type: 'boolean' }, 'no-service': { type: 'boolean' }, replace: { type: 'boolean' },
   'command-key': { type: 'string' }, 'direct-ca-sha256': { type: 'string' }, ...proxyOptions,
 } as const
 
@@ -21,7 +22,7 @@ export async function enrolCommand(context: Context): Promise<ExitName> {
   const { t, stateFolder, say } = context
   const server = serverAddress(needed(context, 'server'))
   const guid = needed(context, 'guid').toLowerCase()
-  const key = needed(context, 'key')
+  const key = await secretOf(context)
   const caSha256 = normalFingerprint(needed(context, 'ca-sha256'))
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(guid)) throw new CliError('usage', 'agent.error.guid')
   if (caSha256.length !== 64) throw new CliError('usage', 'agent.error.ca-sha256')
@@ -37,6 +38,20 @@ export async function enrolCommand(context: Context): Promise<ExitName> {
   if (!isService) say(t('agent.enrol.run-it', { command: [...(await ownCommand()), 'run', '--state', stateFolder].join(' ') }))
   context.sayJson({ agentId: identity.agentId, guid: identity.guid, server: identity.server, product: identity.product, isService, state })
   return 'fine'
+}
+
+/**
+ * The one-use key; or, with `--user`, the customer's registration credentials (CUS-6): their password comes from a file, from standard input (`-`), or is asked for, so that no process
+ * list and no history of a shell shows it. @throws CliError `usage`
+ */
+export async function secretOf(context: Context): Promise<string | { userName: string; password: string }> {
+  const userName = text(context, 'user')
+  if (userName === undefined) return needed(context, 'key')
+  if (text(context, 'key') !== undefined) throw new CliError('usage', 'agent.error.option', { option: '--key' })
+  const file = text(context, 'password-file')
+  const password = file !== undefined ? await passwordFrom(file) : await askSecret(context.t('agent.ask.credentials-password', { user: userName }))
+  if (password === '') throw new CliError('usage', 'agent.error.option-missing', { option: '--password-file' })
+  return { userName, password: password.trim() }
 }
 
 /** AGT-8: the install command of a site's endpoint names what is to be trusted behind the site server. @throws CliError `usage` when half of it is missing */

@@ -49,3 +49,17 @@ export async function askPerson(context: Context): Promise<void> {
     reader.close()
   }
 }
+
+/** One line that is not shown while it is typed; '' where the input is at its end. */
+export async function askSecret(label: string): Promise<string> {
+  const isTerminal = process.stdin.isTTY === true
+  const reader = createInterface({ input: process.stdin, output: new Writable({ write: (_chunk, _encoding, done) => done() }), terminal: isTerminal })
+  process.stderr.write(`${label}: `)
+  try {
+    const { value, done } = await reader[Symbol.asyncIterator]().next()
+    return done ? '' : value
+  } finally {
+    if (isTerminal) process.stderr.write('\n')
+    reader.close()
+  }
+}

@@ -34,7 +34,7 @@ export async function proxyOf(context: Context): Promise<Proxy | null> {
 }
 
 /** Without the line end that editors add. */
-async function passwordFrom(file: string): Promise<string> {
+export async function passwordFrom(file: string): Promise<string> {
   const all = file === '-' ? await readStream(process.stdin) : await readFile(file, 'utf8').catch(() => {
     throw new CliError('usage', 'agent.error.file', { file })
   })

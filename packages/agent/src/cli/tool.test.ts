@@ -175,6 +175,32 @@ describe('settings without editing files (AGT-5)', () => {
   })
 })
 
+describe('registration credentials (CUS-6)', () => {
+  const withUser = (more: readonly string[], input = '') => tool(['enrol', '--server', peer.url, '--guid', peer.guid, '--user', peer.credentials.userName, '--ca-sha256', peer.certificates.caSha256, '--no-service', ...more], input)
+
+  it.each([
+    ['typed', () => withUser([], `${peer.credentials.password}\n`)],
+    ['from a file', async () => {
+      await writeFile(join(folder, 'word'), `${peer.credentials.password}\n`)
+      return await withUser(['--password-file', 'word'])
+    }],
+    ['from standard input, to its end', () => withUser(['--password-file', '-'], peer.credentials.password)],
+  ])('in place of the key, the password %s; it is kept nowhere', async (_, enrolling) => {
+    const { code, stdout, stderr } = await enrolling()
+    expect([code, peer.agents.size, await readdir(state)]).toEqual([0, 1, expect.arrayContaining(['identity.json'])])
+    for (const file of await readdir(state, { recursive: true, withFileTypes: true })) {
+      if (file.isFile()) expect(await readFile(join(file.parentPath, file.name), 'utf8'), file.name).not.toContain(peer.credentials.password)
+    }
+    expect(stdout + stderr).not.toContain(peer.credentials.password)
+  })
+
+  it('wrong, none, and both at once: each said, with the way out', async () => {
+    expect(await withUser([], 'guessed\n')).toMatchObject({ code: 7, stderr: expect.stringContaining('company profile') })
+    expect(await withUser([])).toMatchObject({ code: 2, stderr: expect.stringContaining('--password-file') })
+    expect(await withUser(['--key', peer.key], 'x\n')).toMatchObject({ code: 2, stderr: expect.stringContaining('--key') })
+  })
+})
+
 describe('change GUID (AGT-5, R9)', () => {
   let other: Peer
   beforeEach(async () => {

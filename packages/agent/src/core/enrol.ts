@@ -12,7 +12,8 @@ export interface EnrolOptions {
   /** `https://host:port` */
   server: string
   guid: string
-  key: string
+  /** One-use; or the customer's registration credentials in its place (CUS-6), which are nowhere kept. */
+  key: string | { userName: string; password: string }
   /** SHA-256 of the CA's certificate, hex. */
   caSha256: string
   machine?: MachineSources
@@ -34,7 +35,8 @@ export async function enrol(options: EnrolOptions): Promise<Identity> {
   await writeAtomically(store.caPath(), ca)
   const pair = await store.attempt(`enrol ${options.server} ${options.guid}`)
   const machine = await machineFacts(null, options.machine ?? thisMachine)
-  const request = { guid: options.guid, key: options.key, publicKey: pair.publicKey, agentVersion, protocol: protocolVersion, machine }
+  const secret = typeof options.key === 'string' ? { key: options.key } : { credentials: options.key }
+  const request = { guid: options.guid, ...secret, publicKey: pair.publicKey, agentVersion, protocol: protocolVersion, machine }
   const reply = checked(await postJson(options.server, '/agent/v1/enrol', ca, request, options.proxy))
   const identity: Identity = {
     privateKey: pair.privateKey,

@@ -13,7 +13,8 @@ export interface InstallCommandOptions {
   /** SHA-256 of the installation's CA certificate (DER), hex; colons don't matter. */
   caFingerprint: string
   guid: string
-  key: string
+  /** The one-use key; or the user name of the customer's registration credentials, whose password the agent asks for (CUS-6): no command line and no history of a shell holds it. */
+  key: string | { userName: string }
   /** `agentUrl` is a site server (AGT-8): what is to be trusted behind it, the command key as it travels and the installation's CA fingerprint. */
   behind?: { commandKey: string; caFingerprint: string }
 }
@@ -26,7 +27,7 @@ export function installCommand({ agentUrl, caFingerprint, guid, key, behind }: I
   return [
     ...trustedStart(agentUrl, caFingerprint),
     `curl -fsS --cacert ${ca} ${pageOf(agentUrl, 'install.sh')} -o "$d/install.sh"`,
-    `sh "$d/install.sh" --ca ${ca} --guid ${quote(guid)} --key ${quote(key)}${behind ? ` --command-key ${quote(behind.commandKey)} --direct-ca-sha256 ${fingerprint(behind.caFingerprint)}` : ''}`,
+    `sh "$d/install.sh" --ca ${ca} --guid ${quote(guid)} ${secret(key)}${behind ? ` --command-key ${quote(behind.commandKey)} --direct-ca-sha256 ${fingerprint(behind.caFingerprint)}` : ''}`,
   ].join(' && ')
 }
 
@@ -41,10 +42,11 @@ export function debInstallCommand({ agentUrl, caFingerprint, guid, key }: Omit<I
     `curl -fsS --cacert ${ca} ${pageOf(agentUrl, 'download/')}$t.deb -o "$d/vigie-agent.deb"`,
     'chmod 0755 "$d"',
     'apt-get install -y "$d/vigie-agent.deb"',
-    `vigie-agent enrol --server ${quote(origin(agentUrl))} --ca-sha256 ${fingerprint(caFingerprint)} --guid ${quote(guid)} --key ${quote(key)}`,
+    `vigie-agent enrol --server ${quote(origin(agentUrl))} --ca-sha256 ${fingerprint(caFingerprint)} --guid ${quote(guid)} ${secret(key)}`,
   ].join(' && ')
 }
 
+const secret = (key: InstallCommandOptions['key']): string => (typeof key === 'string' ? `--key ${quote(key)}` : `--user ${quote(key.userName)}`)
 const ca = '"$d/ca.pem"'
 const pageOf = (agentUrl: string, path: string): string => quote(`${origin(agentUrl)}/agent/v1/${path}`)
 

@@ -42,8 +42,12 @@ const Sequence = z.number().int().min(1)
 export const Machine = z.object({ hostname: Name, platform: Name, fingerprint: z.string().regex(/^[0-9a-f]{64}$/), addresses: z.array(Name).max(50) })
 export type Machine = z.infer<typeof Machine>
 
-/** POST /agent/v1/enrol (R9). The key is one-use; a repeat with the same public key (the answer got lost) answers the same again. */
-export const EnrolRequest = z.object({ guid: z.uuid(), key: z.string().max(100), publicKey: PublicKey, agentVersion: Name, protocol: z.number().int(), machine: Machine })
+/**
+ * POST /agent/v1/enrol (R9). The key is one-use; a repeat with the same public key (the answer got lost) answers the same again. In its place, since version 2, the customer's registration
+ * credentials (CUS-6): they last, but each GUID takes one installation all the same.
+ */
+export const EnrolRequest = z.object({ guid: z.uuid(), key: z.string().max(100).optional(), credentials: z.object({ userName: z.string().max(40), password: z.string().max(200) }).optional(), publicKey: PublicKey, agentVersion: Name, protocol: z.number().int(), machine: Machine })
+  .refine(({ key, credentials }) => (key === undefined) !== (credentials === undefined), { path: ['key'], error: 'required' })
 export type EnrolRequest = z.infer<typeof EnrolRequest>
 export const EnrolReply = z.object({
   agentId: AgentId,

@@ -87,6 +87,7 @@ export const problems = {
   'agent.key-wrong': { status: 403, retry: false, remedy: 'remedy.make-a-new-key' },
   'agent.key-expired': { status: 403, retry: false, remedy: 'remedy.make-a-new-key' },
   'agent.key-used': { status: 409, retry: false, remedy: 'remedy.make-a-new-key' },
+  'agent.credentials-wrong': { status: 403, retry: false, remedy: 'remedy.check-the-credentials' },
   'agent.unregistered': { status: 410, retry: false, remedy: 'remedy.register-the-agent-again' },
   'agent.signature-wrong': { status: 403, retry: false, remedy: 'remedy.register-the-agent-again' },
   'agent.not-of-this-site': { status: 403, retry: false, remedy: 'remedy.enrol-at-its-own-site' },

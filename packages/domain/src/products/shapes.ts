@@ -77,6 +77,8 @@ export const ConnectInstructions = z.object({
   installCommand: z.string(),
   /** The same by the package of Debian and its kin. */
   debCommand: z.string(),
+  /** The same with the customer's registration credentials in place of the key: it lasts, and asks for the password (CUS-6). Null: none were made. */
+  credentialsCommand: z.string().nullable(),
   /** SHA-256 of the installation's CA certificate, hex with colons. */
   caFingerprint: z.string(),
 })

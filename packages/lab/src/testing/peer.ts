@@ -49,7 +49,7 @@ export async function startPeer() {
     }
     if (behaviour.busyEnrolments-- > 0) return void reply(503, { code: 'server.busy' })
     const enrol = EnrolRequest.parse(JSON.parse(body))
-    if (!keys.delete(enrol.key)) return void reply(403, { code: 'agent.key-wrong' })
+    if (!keys.delete(enrol.key ?? '')) return void reply(403, { code: 'agent.key-wrong' })
     return void reply(200, admit(enrol.publicKey))
   }
 

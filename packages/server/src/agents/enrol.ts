@@ -2,10 +2,11 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { EnrolRequest, ForkRequest, forkText, oldestProtocolVersion, protocolVersion, type EnrolReply, type Machine } from '@vigie/domain/agents'
 import { Problem } from '@vigie/domain/kernel'
 import { record, type Doer } from '../audit/index.ts'
+import { customerOfRegistration } from '../customers/index.ts'
 import { markClass, newId, uniqueViolation, type Services, type Tenant, type TenantDb } from '../platform/index.ts'
 import { releaseRoot } from '../releases/index.ts'
 import { hashOfKey, isKey, isSignedBy, rawPublicKey } from './keys.ts'
-import { byPublicKey, countCopies, giveEndpoint, insertAgent, isFingerprintTaken, lockEndpointKey, lockProduct, reviveAgent, spendEndpointKey, spendKey, type RegisteringProduct } from './registration.ts'
+import { byPublicKey, countCopies, giveEndpoint, insertAgent, isFingerprintTaken, isSpokenFor, lockEndpointKey, lockProduct, reviveAgent, spendEndpointKey, spendKey, type RegisteringProduct } from './registration.ts'
 import { isSiteServer } from './site-role.ts'
 import { noteRefusal } from './refusals.ts'
 import { lockAgent, setState, showProductState } from './store.ts'
@@ -21,7 +22,7 @@ export const systemOf = (partnerId: string): Tenant => ({ partnerId, scope: 'all
 /**
  * Binds one installation to a product (R9). Not knowing the GUID, not having its key and having another's look the same. A repeat by the same key pair is
  * answered again: its answer was lost.
- * @throws agent.key-wrong, agent.key-expired, agent.key-used, agent.is-clone, agent.version-unsupported, request.rate-limited
+ * @throws agent.key-wrong, agent.key-expired, agent.key-used, agent.credentials-wrong, product.already-registered, agent.is-clone, agent.version-unsupported, request.rate-limited, server.busy
  */
 export async function enrol(services: Services, request: EnrolRequest, address: string): Promise<EnrolReply> {
   const { database } = services
@@ -29,22 +30,31 @@ export async function enrol(services: Services, request: EnrolRequest, address: 
   assertProtocol(request.protocol)
   const publicKey = rawPublicKey(request.publicKey)
   if (publicKey === null) throw new Problem('agent.frame-invalid')
-  const attempt = { address, name: request.guid.toLowerCase() }
+  const attempt = { address, name: request.credentials?.userName ?? request.guid.toLowerCase() }
   await assertMayTry(database, attempt, now)
   const [found] = await database.lookup<{ partner_id: string; product_id: string }>('select * from vigie.find_product($1)', [request.guid])
   try {
+    // before a transaction: it takes a core 50 ms, and holds no connection meanwhile
+    const ofCustomerId = request.credentials ? await customerOf(services, request.credentials, found?.partner_id, now) : null
     if (!found) {
-      isKey(request.key, null)
+      isKey(request.key ?? '', null)
       throw new Problem('agent.key-wrong')
     }
-    const reply = await database.transaction(systemOf(found.partner_id), (db) => register(db, services, { request, publicKey, address, productId: found.product_id, now }))
+    const reply = await database.transaction(systemOf(found.partner_id), (db) => register(db, services, { request, publicKey, address, productId: found.product_id, ofCustomerId, now }))
     const root = await releaseRoot(services)
     return root === null ? reply : { ...reply, releaseRoot: root }
   } catch (error) {
-    if (error instanceof Problem && error.code === 'agent.key-wrong') await countWrongTry(database, attempt, now)
-    if (error instanceof Problem && found) await noteRefusal(database, found, { reason: error.code, request, address, now })
+    if (error instanceof Problem && (error.code === 'agent.key-wrong' || error.code === 'agent.credentials-wrong')) await countWrongTry(database, attempt, now)
+    if (error instanceof Problem && found && error.code !== 'server.busy') await noteRefusal(database, found, { reason: error.code, request, address, now })
     throw error
   }
+}
+
+/** CUS-6. A GUID that nobody has and a customer of another business look like a wrong password. @throws agent.credentials-wrong, server.busy */
+async function customerOf(services: Services, { userName, password }: EnrolRequest['credentials'] & object, partnerId: string | undefined, now: Date): Promise<string> {
+  const customer = await customerOfRegistration(services, userName, password, now)
+  if (customer === null || customer.partnerId !== partnerId) throw new Problem('agent.credentials-wrong')
+  return customer.customerId
 }
 
 interface Registration {
@@ -52,28 +62,33 @@ interface Registration {
   publicKey: Buffer
   address: string
   productId: string
+  /** Whose registration credentials came in place of a key; null: a key came. */
+  ofCustomerId: string | null
   now: Date
 }
 
-async function register(db: TenantDb, services: Services, { request, publicKey, address, productId, now }: Registration): Promise<EnrolReply> {
+async function register(db: TenantDb, services: Services, { request, publicKey, address, productId, ofCustomerId, now }: Registration): Promise<EnrolReply> {
   const product = await lockProduct(db, productId)
-  const isOwnKey = product !== null && isKey(request.key, product.keyHash)
-  const endpointKey = isOwnKey ? null : await lockEndpointKey(db, productId, hashOfKey(request.key))
-  if (!product || (!isOwnKey && endpointKey === null)) throw new Problem('agent.key-wrong')
+  const isOwnKey = product !== null && request.key !== undefined && isKey(request.key, product.keyHash)
+  const endpointKey = isOwnKey || request.key === undefined ? null : await lockEndpointKey(db, productId, hashOfKey(request.key))
+  if (ofCustomerId !== null && product?.customerId !== ofCustomerId) throw new Problem('agent.credentials-wrong')
+  if (!product || (!isOwnKey && endpointKey === null && ofCustomerId === null)) throw new Problem('agent.key-wrong')
   const known = await byPublicKey(db, publicKey)
   if (known?.productId === productId && known.switch !== 'unregistered') return replyOf(services, known, product)
   if (known && (known.productId !== productId || known.clonedFromId !== null)) throw new Problem('agent.is-clone')
-  assertUsable(endpointKey ? { isSpent: endpointKey.uses >= endpointKey.maxUses, endsAt: endpointKey.revokedAt ?? endpointKey.expiresAt } : { isSpent: product.keyUsedAt !== null, endsAt: product.keyExpiresAt }, now)
+  if (ofCustomerId !== null) {
+    if (await isSpokenFor(db, productId)) throw new Problem('product.already-registered', { productId })
+  } else assertUsable(endpointKey ? { isSpent: endpointKey.uses >= endpointKey.maxUses, endsAt: endpointKey.revokedAt ?? endpointKey.expiresAt } : { isSpent: product.keyUsedAt !== null, endsAt: product.keyExpiresAt }, now)
   const role = endpointKey ? 'endpoint' : 'own'
   const { machine, agentVersion, protocol } = clean(request)
   const id = known?.id ?? newId(now)
   if (known) await reviveAgent(db, id, { machine, agentVersion, protocol, role, at: now })
   else await insertAgent(db, { id, productId, customerId: product.customerId, publicKey, machine, agentVersion, protocol, clonedFromId: null, endpointPrefix: '', role, formerNames: [], at: now })
   if (endpointKey) await spendEndpointKey(db, endpointKey.id)
-  else await spendKey(db, productId, now)
+  else await spendKey(db, productId, now) // also one that was made meanwhile and not used: the GUID has its installation
   await showProductState(db, { productId, customerId: product.customerId })
   await record(db, services.vault, now, byAgent(id, machine, address), {
-    activity: 'agent.registered', object: { kind: 'agent', id, name: machine.hostname }, customerId: product.customerId, after: { productId, machine, agentVersion, role, ...(endpointKey && { endpointKeyId: endpointKey.id }) },
+    activity: 'agent.registered', object: { kind: 'agent', id, name: machine.hostname }, customerId: product.customerId, after: { productId, machine, agentVersion, role, ...(endpointKey && { endpointKeyId: endpointKey.id }), ...(request.credentials && { credentials: request.credentials.userName }) },
   })
   return replyOf(services, { id, role }, product)
 }

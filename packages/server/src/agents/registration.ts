@@ -74,6 +74,11 @@ export async function spendKey(db: TenantDb, productId: string, at: Date): Promi
   await db.query('update product set key_used_at = $2 where id = $1', [productId, at])
 }
 
+/** PRD-2: somebody speaks for the product already; a site's endpoints and copies of nobody's don't count. */
+export async function isSpokenFor(db: TenantDb, productId: string): Promise<boolean> {
+  return (await db.query(`select from agent where product_id = $1 and role = 'own' and switch <> 'unregistered' limit 1`, [productId])).rowCount > 0
+}
+
 export interface EndpointKey {
   id: string
   maxUses: number

@@ -88,7 +88,12 @@ export const productRoutes: Handler[] = [
     announce(db, product)
     await record(db, services.vault, now, doer(who), { activity: 'product.key-issued', object: objectOf(product), customerId: product.customerId, after: { expiresAt: expiresAt.toISOString() } })
     const { agentUrl, caFingerprint } = services
-    return { guid: product.guid, key, expiresAt: expiresAt.toISOString(), caFingerprint, installCommand: installCommand({ agentUrl, caFingerprint, guid: product.guid, key }), debCommand: debInstallCommand({ agentUrl, caFingerprint, guid: product.guid, key }) }
+    const about = { agentUrl, caFingerprint, guid: product.guid }
+    const userName = await products.registrationUserOf(db, product.customerId)
+    return {
+      guid: product.guid, key, expiresAt: expiresAt.toISOString(), caFingerprint, installCommand: installCommand({ ...about, key }), debCommand: debInstallCommand({ ...about, key }),
+      credentialsCommand: userName && installCommand({ ...about, key: { userName } }),
+    }
   }),
 
   handle(productsApi.listAgents, async ({ db, now }, { params }) => {

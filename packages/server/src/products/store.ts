@@ -130,6 +130,11 @@ export async function issueKey(db: TenantDb, id: string, expiresAt: Date): Promi
   return key
 }
 
+/** CUS-6: the user name of the customer's registration credentials; null: none were made. */
+export async function registrationUserOf(db: TenantDb, customerId: string): Promise<string | null> {
+  return (await db.query<{ user_name: string }>('select user_name from registration_credential where customer_id = $1', [customerId])).rows[0]?.user_name ?? null
+}
+
 export interface Group {
   product_id: string
   name: string

@@ -75,10 +75,21 @@ function HowTo({ product: shown }: { product: Product }) {
             <CopyText text={instructions.debCommand} label={say('agent.install.deb.command')} block />
             <p className={css.lead}>{say('agent.install.proxy')}</p>
           </details>
+          <details className={css.otherWay}>
+            <summary>{say('products.connect.credentials')}</summary>
+            {instructions.credentialsCommand === null ? (
+              <p className={css.lead}>{say('products.connect.credentials.none')} {actor.can('customer.credentials') && <Link to={paths.customer({ customerId: shown.customerId, tab: 'profile' })}>{say('products.connect.credentials.make')}</Link>}</p>
+            ) : (
+              <>
+                <p className={css.lead}>{say('products.connect.credentials.about')}</p>
+                <CopyText text={instructions.credentialsCommand} label={say('products.connect.credentials.command')} block />
+              </>
+            )}
+          </details>
           <InstallSteps />
         </>
       )}
-      <Notice tone="pending" title="products.connect.waiting">{say('products.connect.waiting.about')}</Notice>
+      <Notice tone="pending" title="products.connect.waiting" action={<Link className={buttonClass()} to={paths.missingEndpoint({ q: shown.guid })}>{say('products.connect.missing')}</Link>}>{say('products.connect.waiting.about')}</Notice>
       <Panel>
         <Facts
           facts={[
