@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { root } from './lib/set-up.mjs'
+import { ownPath, root } from './lib/set-up.mjs'
 import { things, type Names } from './lib/things.ts'
 
 /**
@@ -27,7 +28,16 @@ export function scaffold(folder: string, thingName: string, name: string, today:
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true })
     writeFileSync(path.join(folder, file), text)
   }
+  format(folder, [...Object.keys(made), ...edited.map(([file]) => file)])
   return { written: [...Object.keys(made), ...edited.map(([file]) => file)], next: thing.next(names) }
+}
+
+/** What a template says stands as the formatter wants it: lines grow with names. */
+function format(folder: string, files: string[]): void {
+  const sources = files.filter((file) => file.endsWith('.ts'))
+  if (sources.length === 0) return // it takes none for all
+  const { status, stderr } = spawnSync('oxfmt', ['--config', path.join(root, '.oxfmtrc.json'), ...sources], { cwd: folder, env: ownPath(), encoding: 'utf8' })
+  if (status !== 0) throw new Error(`what was written could not be formatted: ${stderr}`)
 }
 
 function nextDecision(folder: string): number {

@@ -38,15 +38,15 @@ function intoList(text: string, opening: RegExp, element: string): string {
 
 /** Adds an import where the alphabet wants it among the imports of neighbours (`./x`), else after the last import. */
 function withImport(text: string, line: string): string {
-  const lines = text.split('\n')
-  const isImport = (one: string) => one.startsWith('import ')
-  const source = (one: string) => /from '([^']+)'/.exec(one)?.[1] ?? ''
-  const after = lines.findLastIndex((one) => isImport(one) && source(one) < source(line) && source(one).startsWith('./'))
-  const last = lines.findLastIndex(isImport)
-  const firstNeighbour = lines.findIndex((one) => isImport(one) && source(one).startsWith('./'))
-  const at = after >= 0 ? after + 1 : firstNeighbour >= 0 ? firstNeighbour : last + 1
-  return lines.toSpliced(at, 0, line).join('\n')
+  const imports = [...text.matchAll(/^import [^']*'([^']+)'\n/gm)].map((found) => ({ source: found[1]!, start: found.index, end: found.index + found[0].length }))
+  const source = /'([^']+)'/.exec(line)![1]!
+  const neighbours = imports.filter((one) => one.source.startsWith('./'))
+  const at = neighbours.findLast((one) => one.source < source)?.end ?? neighbours[0]?.start ?? imports.at(-1)?.end ?? 0
+  return `${text.slice(0, at)}${line}\n${text.slice(at)}`
 }
+
+/** Adds a name to the `export { ... }` that holds this one. */
+const withExport = (text: string, beside: string, name: string): string => text.replace(new RegExp(`^export \\{\\s*([^}]*\\b${beside}\\b[^}]*?),?\\s*\\}`, 'm'), `export { $1, ${name} }`)
 
 const category: Thing = {
   about: 'an event category with its thresholds (EVT-1, EVT-3)',
@@ -90,7 +90,7 @@ describe('${words} (EVT-3)', () => {
   }),
   edits: ({ id, value }) => [{
     file: 'packages/domain/src/categories/index.ts',
-    apply: (text) => intoList(withImport(text, `import { ${value} } from './${id}.ts'`).replace(/^export \{ ([^}]*\bantivirus\b[^}]*?) \}/m, `export { $1, ${value} }`), /categories: readonly Category\[\] = \[/, value),
+    apply: (text) => intoList(withExport(withImport(text, `import { ${value} } from './${id}.ts'`), 'antivirus', value), /categories: readonly Category\[\] = \[/, value),
   }],
   next: ({ id }) => [`write its facts, thresholds and conditions; name it in the product types it is assessed for`, `texts: category.${id}, index.${id}.*, condition.${id}.* (docs/how-to/add-an-event-category.md)`],
 }
@@ -112,7 +112,7 @@ export const ${value} = defineFigure({
   }),
   edits: ({ id, value }) => [{
     file: 'packages/domain/src/figures/index.ts',
-    apply: (text) => intoList(withImport(text, `import { ${value} } from './${id}.ts'`).replace(/^export \{ (agentsByState[^}]*?) \}/m, `export { $1, ${value} }`), /export const figures = \[/, value),
+    apply: (text) => intoList(withExport(withImport(text, `import { ${value} } from './${id}.ts'`), 'agentsByState', value), /export const figures = \[/, value),
   }],
   next: ({ id }) => [`its query in the figures.ts of the slice that owns the rows`, `text: figure.${id} (docs/how-to/add-a-figure.md)`],
 }

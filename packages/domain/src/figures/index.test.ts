@@ -5,7 +5,7 @@ import { figuresApi, figures } from './index.ts'
 
 describe('figures (DSH-2)', () => {
   it('each defined one is in the list, once', () => {
-    const defined = readdirSync(import.meta.dirname).flatMap((file) => [...readFileSync(`${import.meta.dirname}/${file}`, 'utf8').matchAll(/^ {2}id: '([a-z0-9-]+)', ranges/gm)].map(([, id]) => id!))
+    const defined = readdirSync(import.meta.dirname).flatMap((file) => [...readFileSync(`${import.meta.dirname}/${file}`, 'utf8').matchAll(/defineFigure\(\{\s*id: '([a-z0-9-]+)'/g)].map(([, id]) => id!))
     expect(figures.map(({ id }) => id).toSorted()).toEqual(defined.toSorted())
   })
 
