@@ -5,12 +5,13 @@ import { dueBell } from './due.ts'
 import { makePartitions } from './jobs.ts'
 import { readFacts, windowMinutesOf } from './facts.ts'
 import { keep, worthKeeping } from './history.ts'
-import { planFor, reopenWithinMs, type Changed, type Standing } from './plan.ts'
+import { newsOf, withNews, writeNews } from './news.ts'
+import { earlier, planFor, reopenWithinMs, type Changed, type Standing } from './plan.ts'
 import {
   addSteps, claimDue, insertEvents, lockProducts, readIndexes, readStanding, recount, settleDue, updateEvents, type AssessedProduct, type NewEvent, type NewStep,
 } from './store.ts'
 import { endSilences, isPassed, readSilences, silenceFor, type ActiveSilence, type Awakened } from './silences.ts'
-import { isToldElsewhere, tell } from './telling.ts'
+import { isToldElsewhere, tell, type Heard } from './telling.ts'
 import { announceAwake } from './waking.ts'
 import { hush, lapsed, outgrown, readWindows, type ActiveWindow, type Audible } from './windows.ts'
 
@@ -133,6 +134,10 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
   ]
   if (steps.length > 0) await addSteps(db, steps, now)
   const freed = await endSilences(db, [...over], 'time', now)
+  // a snooze without an end was for the event that was over, and not for what is new now
+  const news = await withNews(db, changed)
+  const endless = silences.filter(({ id, kind, until }) => kind !== 'maintenance' && until === null && changed.some(({ event }) => event.silenceId === id && news.has(event.id)))
+  const renewed = await endSilences(db, endless.map(({ id }) => id), 'over', now)
   const { hushed, outgrown: louder } = await underMaintenance(db, products, standing, opened, changed, silences.filter(({ id }) => !over.has(id)), windows, now)
   const moved = [
     ...[...opened, ...changed.filter(({ event, state }) => (event.state === 'resolved') !== (state === 'resolved'))].map(({ product }) => product), ...products.filter(({ id }) => hushed.productIds.has(id)),
@@ -145,7 +150,11 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
     db.announce({ kind: 'customer', id: customerId, customerId })
   }
   const loud = opened.filter((event) => event.severity === 'action-required' && event.silenceId === null && !hushed.eventIds.has(event.id) && !isToldElsewhere(event))
-  await tell(db, services, loud.map(({ product: { company, description }, ...event }) => ({ ...event, company, description, occasion: 'opened', ownerId: null })), now)
+  await writeNews(db, [...news])
+  const owed = newsOf(products, standing, changed, news, hushed.eventIds, now)
+  await tell(db, services, [...loud.map(({ product: { company, description }, ...event }): Heard => ({ ...event, company, description, occasion: 'opened', ownerId: null })), ...owed.heard], now)
+  for (const one of settled) one.nextAt = earlier(one.nextAt, owed.laterOf.get(one.productId) ?? null)
+  await announceAwake(db, services, renewed, 'over', silences, products, windows, now)
   await announceAwake(db, services, [...awake, ...louder], 'worse', silences, products, windows, now)
   await announceAwake(db, services, freed, 'time', silences, products, windows, now)
   // past the lease whoever brings data finds its products due already and marks nothing: so they stay due

@@ -13,7 +13,7 @@ const facts = (change: { incidents?: number; infections?: number; freshAt?: Date
   endpointsByScan: new Map([['on', 1]]), freshAt: change.freshAt ?? null, componentsKnown: change.known ?? 0, componentsDeployed: change.deployed ?? 0, mailServersOutdated: change.mailServers ?? 0, agents: [], staleEndpoints: 0, health: null, nextStaleAt: null, alerts: null,
 })
 const standing = (change: Partial<Standing> = {}): Standing => ({
-  id: 'e1', productId: 'p1', category: 'antivirus', condition: 'uncleaned', state: 'unresolved', count: 1, figures: { infections: 1 }, lastRaisedAt: ago(60), notedAt: null, severity: 'action-required', silenceId: null, commands: [], ...change,
+  id: 'e1', productId: 'p1', category: 'antivirus', condition: 'uncleaned', state: 'unresolved', count: 1, figures: { infections: 1 }, lastRaisedAt: ago(60), notedAt: null, severity: 'action-required', silenceId: null, toldAt: null, hasNews: false, commands: [], ...change,
 })
 const plan = (of: ProductFacts, events: Standing[] = [], customer = {}) => planFor({ facts: of, categories, tuned: { business: {}, byTag: {}, customer }, standing: events }, now)
 

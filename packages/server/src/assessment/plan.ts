@@ -29,6 +29,10 @@ export interface Standing {
   severity: Severity
   /** Why it is silent; null: it asks for attention. */
   silenceId: string | null
+  /** When people were last told of it; null: never. */
+  toldAt: Date | null
+  /** It holds something that they were not told of. */
+  hasNews: boolean
   /** Of the commands last sent to resolve it. */
   commands: readonly { step: CommandStep; changedAt: Date }[]
 }
@@ -147,4 +151,4 @@ function patienceEnds({ commands }: Standing): Date | null {
   return new Date(Math.max(...commands.map(({ changedAt }) => changedAt.getTime())) + confirmWithinMs)
 }
 
-const earlier = (a: Date | null, b: Date | null): Date | null => (a === null ? b : b === null ? a : a < b ? a : b)
+export const earlier = (a: Date | null, b: Date | null): Date | null => (a === null ? b : b === null ? a : a < b ? a : b)

@@ -44,6 +44,8 @@ export interface Awakened {
   state: string
   figures: Figures
   silenceId: string
+  toldAt: Date | null
+  hasNews: boolean
 }
 
 /** Ends them and lets their events be heard: open or just resolved. The caller holds their products' locks, and counts anew. */
@@ -52,7 +54,7 @@ export async function endSilences(db: TenantDb, ids: readonly string[], how: (ty
   await db.query('update event_silence set ended_at = $2, ended_how = $3 where id = any($1) and ended_at is null', [ids, now, how])
   const { rows } = await db.query<Awakened>(
     `update event e set silence_id = null, silence_kind = null, version = e.version + 1 from (select id, silence_id from event where silence_id = any($1) order by id for no key update) w where e.id = w.id
-     returning e.id, e.product_id as "productId", e.customer_id as "customerId", e.category, e.condition, e.severity, e.state, e.figures, w.silence_id as "silenceId"`, [ids])
+     returning e.id, e.product_id as "productId", e.customer_id as "customerId", e.category, e.condition, e.severity, e.state, e.figures, e.told_at as "toldAt", e.has_news as "hasNews", w.silence_id as "silenceId"`, [ids])
   return rows
 }
 

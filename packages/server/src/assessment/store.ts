@@ -47,7 +47,7 @@ export async function lockProducts(db: TenantDb, ids: readonly string[]): Promis
   return rows
 }
 
-const columns = `e.id, e.product_id as "productId", e.category, e.condition, e.state, e.count, e.figures, e.last_raised_at as "lastRaisedAt", e.noted_at as "notedAt", e.severity, e.silence_id as "silenceId"`
+const columns = `e.id, e.product_id as "productId", e.category, e.condition, e.state, e.count, e.figures, e.last_raised_at as "lastRaisedAt", e.noted_at as "notedAt", e.severity, e.silence_id as "silenceId", e.told_at as "toldAt", e.has_news as "hasNews"`
 
 /** Open events, and those resolved since, which may go on. */
 export async function readStanding(db: TenantDb, productIds: readonly string[], resolvedSince: Date): Promise<Standing[]> {

@@ -42,7 +42,7 @@ async function wakePiece(db: TenantDb, services: Services): Promise<number> {
 
 /** The history of those that are open, their counts, their consoles, and a mail where action is required. The caller holds the products. */
 export async function announceAwake(
-  db: TenantDb, services: Services, awake: readonly Awakened[], how: 'time' | 'worse', silences: readonly ActiveSilence[], products: readonly AssessedProduct[],
+  db: TenantDb, services: Services, awake: readonly Awakened[], how: 'time' | 'worse' | 'over', silences: readonly ActiveSilence[], products: readonly AssessedProduct[],
   windows: readonly ActiveWindow[], now: Date,
 ): Promise<void> {
   const open = awake.filter(({ state }) => state !== 'resolved')
@@ -59,12 +59,12 @@ export async function announceAwake(
     const product = products.find(({ id }) => id === event.productId)
     const silence = silences.find(({ id }) => id === event.silenceId)
     if (event.severity !== 'action-required' || !product || hushed.has(event.id)) continue
-    // after maintenance: whoever was told of it before is not told again, and nobody answers for having planned it
+    // after maintenance: whoever was told of all of it before is not told again, and nobody answers for having planned it
     const isOfMaintenance = silence?.kind === 'maintenance'
-    if (isOfMaintenance && isToldElsewhere(event)) continue
+    if (isOfMaintenance && (isToldElsewhere(event) || (event.toldAt !== null && !event.hasNews))) continue
     // one that is told once a customer wakes with the others that somebody silenced until the same time
     const woken = isToldOnce(event) ? `${how}:${how === 'time' ? silence?.until?.toISOString() : ''}` : event.silenceId
-    const [occasion, ownerId] = isOfMaintenance ? ['opened', null] : [`woken:${woken}`, silence?.ownerId ?? null]
+    const [occasion, ownerId] = isOfMaintenance ? [event.hasNews ? `again:${now.toISOString()}` : 'opened', null] : [`woken:${woken}`, silence?.ownerId ?? null]
     heard.push({ ...event, company: product.company, description: product.description, occasion, ownerId })
   }
   await tell(db, services, heard, now)

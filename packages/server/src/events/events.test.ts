@@ -80,7 +80,7 @@ describe('events (EVT-4, EVT-6)', () => {
     const { body } = await server.as(owner)('GET', `/v1/events/${event.id}`)
     expect(body).toMatchObject({
       figures: { infections: 2 },
-      indexes: [{ name: 'incidents', value: 15, from: 'default' }],
+      indexes: [{ name: 'incidents', value: 15, from: 'default' }, { name: 'unprotected', value: 1, from: 'default' }],
       endpoints: [{ name: 'srv-1', infections: 2 }],
       resolvedBy: [{ type: 'scan-now', isPossible: true, reason: null }],
     })

@@ -37,7 +37,7 @@ async function aSite(company = 'Boulangerie Martin', tags: string[] = []): Promi
 }
 /** So many files that could not be cleaned; what the assessment then makes of it. */
 async function infect({ customerId, productId, endpointId }: Site, count: number) {
-  await rows('delete from infection where product_id = $1', [productId])
+  await rows(`update infection set closed_at = $2, closed_how = 'cleaned' where product_id = $1 and closed_at is null`, [productId, server.clock.now()])
   await rows(
     `insert into infection (partner_id, id, customer_id, product_id, endpoint_id, category, threat, object, object_hash, opened_at)
      select $1, gen_random_uuid(), $2, $3, $4, 'antivirus', 'Eicar', '/tmp/' || n, sha256(n::text::bytea), now() from generate_series(1, $5) n on conflict do nothing`, [partnerId, customerId, productId, endpointId, count])

@@ -1,68 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { assessProducts } from '../assessment/assessor.ts'
-import { wakeDue } from '../assessment/waking.ts'
-import { newId, type Actor } from '../platform/index.ts'
-import { aCustomer, anActor, aPartner, aProduct } from '../platform/testing/database.ts'
+import { newId } from '../platform/index.ts'
+import { anActor } from '../platform/testing/database.ts'
 import { testServer, type TestServer } from '../platform/testing/server.ts'
-import { followWindows } from './jobs.ts'
+import { aBusiness, hour, minute, noon, once as schedule, type Business, type Site } from './testing/site.ts'
 
 let server: TestServer
-let owner: Actor
-let partnerId: string
-let call: ReturnType<TestServer['as']>
-const noon = Date.parse('2026-11-21T12:00:00Z')
+let { partnerId, call, rows, pass, assess, tick, aSite, trouble: off, plan, mails } = {} as Business
 beforeAll(async () => void (server = await testServer()))
 afterAll(() => server.close())
-beforeEach(async () => {
-  server.clock.set(new Date(noon))
-  partnerId = await aPartner(server.database)
-  owner = await anActor(server.database, partnerId)
-  await rows('update account set is_told_of_events = true where id = $1', [owner.accountId])
-  call = server.as(owner)
-})
+beforeEach(async () => void ({ partnerId, call, rows, pass, assess, tick, aSite, trouble: off, plan, mails } = await aBusiness(server)))
 
-const minute = 60_000
-const hour = 60 * minute
-const rows = async (text: string, values: unknown[] = []) => (await server.database.owner.query(text, values)).rows
-const tenant = () => ({ partnerId, scope: 'all' as const, principalId: null })
-const assess = (...ids: string[]) => server.database.transaction(tenant(), (db) => assessProducts(db, server.services, ids, new Date(noon + 400 * 24 * hour)))
-const pass = (ms: number) => server.clock.set(new Date(server.clock.now().getTime() + ms))
-/** What the scheduler and the assessor do. */
-const tick = async () => {
-  await followWindows.run(server.services)
-  await wakeDue.run(server.services)
-  const due = await rows('select product_id from assessment_due where partner_id = $1 and due_at <= $2', [partnerId, server.clock.now()])
-  await assess(...due.map(({ product_id }) => product_id as string))
-}
-
-interface Site {
-  customerId: string
-  productId: string
-  endpointIds: string[]
-}
-async function aSite(tags: string[] = []): Promise<Site> {
-  const customerId = await aCustomer(server.database, partnerId, { company: 'Boulangerie Martin', tags })
-  const productId = await aProduct(server.database, partnerId, customerId)
-  const endpointIds = [newId(), newId()]
-  for (const [n, id] of endpointIds.entries()) {
-    await rows(`insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group") values ($1, $2, $3, $4, $5, $5, $6)`, [partnerId, id, customerId, productId, `srv-${n}`, n === 0 ? 'servers' : 'desktops'])
-  }
-  return { customerId, productId, endpointIds }
-}
-/** Real-time scan off on these: a threat event, action required. */
-async function off(site: Site, ...ns: number[]) {
-  await rows(`update endpoint set real_time_scan = case when id = any($2) then 'off' else 'on' end where product_id = $1`, [site.productId, ns.map((n) => site.endpointIds[n])])
-  await assess(site.productId)
-}
-const schedule = (from: string, time: string) => ({ kind: 'once', from, time })
-const plan = async (target: object, more: object = {}) => {
-  const made = await call('POST', '/v1/maintenance', { name: 'Server room', reason: 'New disks', target, groups: ['threat', 'system', 'licence'], schedule: schedule('2026-11-21', '12:00'), durationMinutes: 120, timeZone: 'UTC', ...more })
-  expect(made.status, JSON.stringify(made.body)).toBe(200)
-  return made.body
-}
 const listed = async (silence = 'none') => (await call('GET', `/v1/events?silence=${silence}`)).body.rows as { id: string; silence: { reason: string; until: string; windowId: string } | null }[]
 const steps = async (id: string) => (await call('GET', `/v1/events/${id}`)).body.steps.map(({ what }: { what: string }) => what)
-const mails = async () => (await rows('select count(*)::integer as n from outbox where partner_id = $1', [partnerId]))[0].n as number
 const attention = async ({ customerId }: Site) => (await call('GET', `/v1/customers/${customerId}`)).body.attention.actionRequired as number
 
 describe('a maintenance window silences (EVT-9)', () => {

@@ -1,55 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { assessProducts } from '../assessment/assessor.ts'
-import { wakeDue } from '../assessment/waking.ts'
-import { newId, type Actor, type TenantDb } from '../platform/index.ts'
-import { aCustomer, anActor, aPartner, aProduct } from '../platform/testing/database.ts'
 import { testServer, type TestServer } from '../platform/testing/server.ts'
-import { followWindows } from './jobs.ts'
+import { aBusiness, type Business, type Site } from './testing/site.ts'
 
 let server: TestServer
-let owner: Actor
-let partnerId: string
-let call: ReturnType<TestServer['as']>
-const noon = Date.parse('2026-11-21T12:00:00Z')
-const hour = 3_600_000
+let business: Business
+let { call, rows, system, tick, aSite, off, mails } = {} as Business
+let assess: Business['assessIn']
 beforeAll(async () => void (server = await testServer()))
 afterAll(() => server.close())
 beforeEach(async () => {
-  server.clock.set(new Date(noon))
-  partnerId = await aPartner(server.database)
-  owner = await anActor(server.database, partnerId)
-  await rows('update account set is_told_of_events = true where id = $1', [owner.accountId])
-  call = server.as(owner)
+  business = await aBusiness(server)
+  ;({ call, rows, system, tick, aSite, off, mails, assessIn: assess } = business)
 })
 
-const rows = async (text: string, values: unknown[] = []) => (await server.database.owner.query(text, values)).rows
-const system = <T>(work: (db: TenantDb) => Promise<T>) => server.database.transaction({ partnerId, scope: 'all', principalId: null }, work)
-const assess = (db: TenantDb, ...ids: string[]) => assessProducts(db, server.services, ids, new Date(noon + 400 * 24 * hour))
-/** What the scheduler and the assessor do. */
-const tick = async () => {
-  await followWindows.run(server.services)
-  await wakeDue.run(server.services)
-  const due = await rows('delete from assessment_due where partner_id = $1 and due_at <= $2 returning product_id', [partnerId, server.clock.now()])
-  await system((db) => assess(db, ...due.map(({ product_id }) => product_id as string)))
-}
-
-interface Site {
-  customerId: string
-  productId: string
-  endpointIds: string[]
-}
-async function aSite(tags: string[] = []): Promise<Site> {
-  const customerId = await aCustomer(server.database, partnerId, { company: 'Boulangerie Martin', tags })
-  const productId = await aProduct(server.database, partnerId, customerId)
-  const endpointIds = [newId(), newId()]
-  for (const [n, group] of ['servers', 'desktops'].entries()) {
-    await rows(`insert into endpoint_group (partner_id, product_id, customer_id, name, position, endpoint_count, created_at) values ($1, $2, $3, $4, $5, 1, $6) on conflict (partner_id, product_id, name) do update set endpoint_count = 1`, [partnerId, productId, customerId, group, n, new Date(noon)])
-    await rows(`insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group") values ($1, $2, $3, $4, $5, $5, $6)`, [partnerId, endpointIds[n], customerId, productId, `srv-${n}`, group])
-  }
-  await rows('update product set last_seen_at = $2 where id = $1', [productId, new Date(noon)])
-  return { customerId, productId, endpointIds }
-}
-const off = (site: Site, ...ns: number[]) => rows(`update endpoint set real_time_scan = case when id = any($2) then 'off' else 'on' end where product_id = $1`, [site.productId, ns.map((n) => site.endpointIds[n])])
 /** Real-time scan off on the first of two: a threat event, action required. */
 async function troubled(tags: string[] = []): Promise<Site> {
   const site = await aSite(tags)
@@ -57,20 +20,17 @@ async function troubled(tags: string[] = []): Promise<Site> {
   await system((db) => assess(db, site.productId))
   return site
 }
-const plan = async (target: object, more: object = {}) => {
-  const made = await call('POST', '/v1/maintenance', {
-    name: 'Server room', reason: '', target, groups: ['threat'], schedule: { kind: 'once', from: '2026-11-21', time: '12:00' }, durationMinutes: 120, timeZone: 'UTC', ...more,
-  })
-  expect(made.status, JSON.stringify(made.body)).toBe(200)
+/** Of threats, from noon for two hours; in force. */
+async function plan(target: object): Promise<{ id: string; version: number }> {
+  const made = await business.plan(target, { groups: ['threat'] })
   await tick()
-  return made.body as { id: string; version: number }
+  return made
 }
 /** `silent`, `heard`, or `none`: of the product's one event. */
 async function said({ productId }: Site): Promise<string> {
   const found = await rows(`select silence_id from event where product_id = $1 and category = 'antivirus' and state <> 'resolved'`, [productId])
   return found.length === 0 ? 'none' : found.length > 1 ? `${found.length} events` : found[0].silence_id === null ? 'heard' : 'silent'
 }
-const mails = async () => (await rows('select count(*)::integer as n from outbox where partner_id = $1', [partnerId]))[0].n as number
 const counted = async ({ customerId }: Site) => (await rows('select action_required_count as n from customer where id = $1', [customerId]))[0].n as number
 
 describe('what leaves a window is heard, what comes under one is not (EVT-9)', () => {

@@ -37,10 +37,10 @@ async function anEstate(): Promise<string[]> {
   await rows('update product set last_seen_at = $2 where partner_id = $1', [partnerId, server.clock.now()])
   return customerIds
 }
-const infect = async (customerId: string, category: string) => {
+const infect = async (customerId: string, threat = 'Unix.SampleWorm-1') => {
   await rows(
     `insert into infection (partner_id, id, customer_id, product_id, endpoint_id, category, threat, object, object_hash, opened_at)
-     select e.partner_id, gen_random_uuid(), e.customer_id, e.product_id, e.id, $2, 'Unix.SampleWorm-1', '/x', '\\x00', $3 from endpoint e where e.customer_id = $1`, [customerId, category, server.clock.now()])
+     select e.partner_id, gen_random_uuid(), e.customer_id, e.product_id, e.id, 'antivirus', $2, '/' || $2, sha256($2::bytea), $3 from endpoint e where e.customer_id = $1`, [customerId, threat, server.clock.now()])
   await rows('update endpoint set open_infections = 1 where customer_id = $1', [customerId])
   await rows('insert into assessment_due (partner_id, product_id, customer_id, due_at) select partner_id, id, customer_id, $2 from product where customer_id = $1 on conflict (partner_id, product_id) do update set due_at = excluded.due_at', [customerId, server.clock.now()])
 }
@@ -81,13 +81,13 @@ it('an alert at 40 products of each of two customers is one mail; computers to c
   expect((await call('GET', '/v1/events/matches?isFolded=true')).body).toMatchObject({ total: 0 })
   expect((await call('GET', '/v1/events.csv?isFolded=true')).body.trim().split('\r\n')).toHaveLength(2 * products + 1)
 
-  // of a category that mails for each product by itself nothing is said here
-  await infect(bakery!, 'antivirus')
-  await infect(clinic!, 'antivirus')
+  // each product has two events of the same infection: the one mail of its customer speaks for all of them (EVT-9)
+  await infect(bakery!)
+  await infect(clinic!)
   await minute()
   expect(await open('to-clean')).toBe(2 * products)
-  const told = await mails()
-  expect(told['outbreak-defence to-clean']).toBe(2)
+  expect((await rows(`select count(*)::integer as n from event where partner_id = $1 and condition = 'uncleaned' and state <> 'resolved'`, [partnerId]))[0].n).toBe(2 * products)
+  expect(await mails()).toEqual({ 'outbreak-defence to-clean': 2 })
   const [mail] = await rows(`select content -> 'values' as content from outbox where partner_id = $1 and content -> 'values' ->> 'condition' = 'to-clean' and customer_id = $2`, [partnerId, bakery])
   expect(mail.content).toMatchObject({ customer: 'Boulangerie Martin', figures: { endpoints: products }, endpointCount: products })
   expect(mail.content.product).toMatch(/ \(\+39\)$/)
@@ -109,4 +109,21 @@ it('an alert at 40 products of each of two customers is one mail; computers to c
   server.clock.add(2 * 3_600_000 + 60_000)
   await minute()
   expect(await mails()).toEqual({ 'outbreak-defence red-alert': 2 })
+})
+
+it('an infection that no alert names is told by itself, beside the computers to clean (NTF-4)', async () => {
+  const customerId = await aCustomer(server.database, partnerId, { company: 'Garage' })
+  for (let n = 0; n < 2; n++) {
+    const productId = await aProduct(server.database, partnerId, customerId)
+    await rows(
+      `insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group", platform, real_time_scan, received_at, created_at) values ($1, $2, $3, $4, 'pc', 'pc', 'servers', 'Debian GNU/Linux 12', 'on', $5, $5)`,
+      [partnerId, newId(), customerId, productId, server.clock.now()])
+    await rows('update product set last_seen_at = $2 where id = $1', [productId, server.clock.now()])
+  }
+  await minute()
+  await mails()
+  await infect(customerId)
+  await rows(`update infection set threat = 'Unix.Other-2' where id = (select id from infection where customer_id = $1 order by id limit 1)`, [customerId])
+  await minute()
+  expect(await mails()).toEqual({ 'outbreak-defence to-clean': 1, 'antivirus uncleaned': 1 })
 })
