@@ -21,7 +21,7 @@ const aMail = <K extends MailKind>(kind: K, locale: Locale = 'en', more: Partial
   id: '01', kind, recipient: 'who@example.com', recipientName: 'Who', locale, timeZone: 'Asia/Tokyo', customerId: null, eventId: '0198', accountId: null, values: { ...values[kind] }, secret: null, messageId: '<1@vigie>',
   state: 'waiting', attempts: 0, fault: null, createdAt: new Date(at), nextTryAt: null, sentAt: null, ...more,
 })
-const reading = { business: 'Vigie Operations', publicUrl: 'https://vigie.example', token: 'TOKEN' }
+const reading = { business: 'Vigie Operations', publicUrl: 'https://vigie.example', isSimulated: false, token: 'TOKEN' }
 
 describe('mails in the reader\'s language and time zone (NTF-10, OPS-4)', () => {
   it.each(mailKinds.flatMap((kind) => locales.map((locale) => [kind, locale] as const)))('%s in %s: every text is there, every place filled', (kind, locale) => {
@@ -51,6 +51,17 @@ describe('mails in the reader\'s language and time zone (NTF-10, OPS-4)', () => 
     expect(mail.text).toContain('\u{1F6D1} Action required')
     expect(mail.html).toMatch(/<span aria-hidden="true" style="[^"]*background:#b3261e[^"]*">!<\/span> <strong[^>]*>Action required<\/strong>/)
     expect(mail.text).toContain('https://vigie.example/events/0198')
+  })
+
+  it.each(locales)('of a made-up installation says so in its subject and before anything else, in %s (OPS-1)', (locale) => {
+    const [real, made] = [false, true].map((isSimulated) => render(aMail('action-required', locale), { ...reading, isSimulated })) as [ReturnType<typeof render>, ReturnType<typeof render>]
+    const notice = made.text.slice(0, made.text.indexOf('\n'))
+    expect(made.text).toBe(`${notice}\n\n${real.text}`)
+    expect(notice).toMatch({ en: /simulation/, fr: /simulation/, ja: /シミュレーション/ }[locale])
+    expect(made.html.indexOf(`<strong>${notice}</strong>`)).toBeGreaterThan(made.html.indexOf('<main'))
+    expect(made.subject).toMatch({ en: /^\[Simulated\] /, fr: /^\[Simulation\] /, ja: /^【シミュレーション】/ }[locale])
+    expect(made.subject.endsWith(real.subject)).toBe(true)
+    expect(real.html).not.toContain(notice)
   })
 
   it('lists ten endpoints and counts the rest', () => {

@@ -13,6 +13,8 @@ export interface Mail {
 
 /** What a mail is made of, before it is written as text and as HTML. All of it plain text: hostile until encoded (R12). */
 interface Parts {
+  /** Stands above everything else. */
+  notice: string | null
   greeting: string
   /** Its sign stands before the lead, with its word: never colour alone. */
   severity: string | null
@@ -27,6 +29,8 @@ interface Parts {
 interface Reading {
   business: string
   publicUrl: string
+  /** Of a made-up installation (decision 32): the mail says so before anything else. */
+  isSimulated: boolean
   /** Of the mail's link. Null: there is one, and it is not shown. Undefined: this kind has none. */
   token?: string | null | undefined
 }
@@ -35,12 +39,13 @@ interface Reading {
 export function render(mail: Kept, reading: Reading): Mail {
   const say = speaker(mail.locale)
   const parts = partsOf(mail, say, reading)
-  return { subject: subjectOf(mail, reading.business), text: toText(parts), html: toHtml(parts, mail.locale) }
+  return { subject: subjectOf(mail, reading), text: toText(parts), html: toHtml(parts, mail.locale) }
 }
 
-export function subjectOf(mail: Kept, business: string): string {
+export function subjectOf(mail: Kept, { business, isSimulated }: Pick<Reading, 'business' | 'isSimulated'>): string {
   const say = speaker(mail.locale)
-  return say(`mail.${mail.kind}.subject`, wordsOf(mail, say, business))
+  const subject = say(`mail.${mail.kind}.subject`, wordsOf(mail, say, business))
+  return isSimulated ? say('mail.simulated-subject', { subject }) : subject
 }
 
 const isOf = <K extends MailKind>(mail: Kept, kind: K): mail is Kept & { values: MailValues[K] & Record<string, unknown> } => mail.kind === kind
@@ -59,11 +64,11 @@ function wordsOf(mail: Kept, say: Translator, business: string): Record<string, 
 const instants = new Set(['at', 'expiresAt', 'since'])
 const plain = (figures: Record<string, number | string>) => Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, typeof value === 'string' ? oneLine(value) : value]))
 
-function partsOf(mail: Kept, say: Translator, { business, publicUrl, token }: Reading): Parts {
+function partsOf(mail: Kept, say: Translator, { business, publicUrl, isSimulated, token }: Reading): Parts {
   const words = wordsOf(mail, say, business)
   const of = (part: string) => say(`mail.${mail.kind}.${part}`, words)
   const small = [of('reason'), say('mail.footer', words), say('mail.time-zone', { timeZone: mail.timeZone })]
-  const common = { greeting: of('greeting'), severity: null, facts: [], hidden: null, small }
+  const common = { notice: isSimulated ? say('mail.simulated') : null, greeting: of('greeting'), severity: null, facts: [], hidden: null, small }
   if (isOf(mail, 'action-required')) {
     const { category, condition, figures } = mail.values
     const about = (part: string) => say(`condition.${category}.${condition}.${part}`, plain(figures))
@@ -115,8 +120,8 @@ const octagon = '\u{1F6D1}'
 const drawnOctagon =
   '<span aria-hidden="true" style="display:inline-block;width:20px;height:20px;line-height:20px;border-radius:6px;background:#b3261e;color:#ffffff;text-align:center;font-size:14px;font-weight:700">!</span>'
 
-function toText({ greeting, severity, paragraphs, facts, button, hidden, small }: Parts): string {
-  const blocks = [greeting, ...(severity ? [`${octagon} ${severity}`] : []), ...paragraphs]
+function toText({ notice, greeting, severity, paragraphs, facts, button, hidden, small }: Parts): string {
+  const blocks = [...(notice ? [notice] : []), greeting, ...(severity ? [`${octagon} ${severity}`] : []), ...paragraphs]
   if (facts.length > 0) blocks.push(facts.map(([label, value]) => `${label}\n    ${value}`).join('\n'))
   if (button) blocks.push(`${button.label}:\n${button.url}`)
   if (hidden) blocks.push(hidden)
@@ -127,9 +132,10 @@ const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;'
 const e = (text: string) => text.replace(/[&<>"']/g, (sign) => escapes[sign]!)
 
 /** Plain elements in reading order, styles inline, contrast AA in light and (where a reader inverts colours) dark. Nothing is loaded from anywhere. */
-function toHtml({ greeting, severity, paragraphs, facts, button, hidden, small }: Parts, locale: string): string {
+function toHtml({ notice, greeting, severity, paragraphs, facts, button, hidden, small }: Parts, locale: string): string {
   const p = (inner: string, style = '') => `<p style="margin:0 0 16px;${style}">${inner}</p>`
   const body = [
+    notice ? p(`<strong>${e(notice)}</strong>`, 'padding:8px 12px;border:1px dashed #57606a;border-radius:6px;') : '',
     p(e(greeting)),
     severity ? p(`${drawnOctagon} <strong style="color:#b3261e">${e(severity)}</strong>`) : '',
     ...paragraphs.map((text) => p(e(text))),

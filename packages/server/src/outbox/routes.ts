@@ -8,9 +8,9 @@ import { render, subjectOf } from './render.ts'
 import * as store from './store.ts'
 import type { Kept } from './store.ts'
 
-function toDelivery(mail: Kept, business: string): Delivery {
+function toDelivery(mail: Kept, reading: { business: string; isSimulated: boolean }): Delivery {
   return {
-    id: mail.id, kind: mail.kind, to: mail.recipient, subject: subjectOf(mail, business), locale: mail.locale, state: mail.state === 'sending' ? 'waiting' : mail.state, attempts: mail.attempts,
+    id: mail.id, kind: mail.kind, to: mail.recipient, subject: subjectOf(mail, reading), locale: mail.locale, state: mail.state === 'sending' ? 'waiting' : mail.state, attempts: mail.attempts,
     fault: mail.fault, eventId: mail.eventId, createdAt: mail.createdAt.toISOString(), sentAt: mail.sentAt?.toISOString() ?? null,
     nextTryAt: mail.state === 'waiting' ? (mail.nextTryAt?.toISOString() ?? null) : null,
   }
@@ -28,10 +28,10 @@ async function maySeeLink(mail: Kept, { db, actor, services }: Pick<Context, 'db
 }
 
 export const outboxRoutes: Handler[] = [
-  handle(outboxApi.listDeliveries, async ({ db }, { query }) => {
+  handle(outboxApi.listDeliveries, async ({ db, services: { isSimulated } }, { query }) => {
     const business = await store.businessName(db)
     const { rows, nextCursor } = await store.list(db, query)
-    return { rows: rows.map((mail) => toDelivery(mail, business)), nextCursor }
+    return { rows: rows.map((mail) => toDelivery(mail, { business, isSimulated })), nextCursor }
   }),
 
   handle(outboxApi.getDelivery, async (context, { params }) => {
@@ -43,8 +43,9 @@ export const outboxRoutes: Handler[] = [
       token = await services.vault.open(db, 'secrets', secretPlace(mail.id), mail.secret)
       await record(db, services.vault, now, { kind: 'account', actor, origin }, { activity: 'delivery.link-shown', object: { kind: 'delivery', id: mail.id, name: mail.recipient } })
     }
-    const { text, html } = render(mail, { business, publicUrl: services.publicUrl, token })
-    return { ...toDelivery(mail, business), text, html }
+    const { publicUrl, isSimulated } = services
+    const { text, html } = render(mail, { business, publicUrl, isSimulated, token })
+    return { ...toDelivery(mail, { business, isSimulated }), text, html }
   }),
 
   handle(outboxApi.retryDelivery, async ({ db, services, actor, origin, now }, { params }) => {
@@ -52,7 +53,7 @@ export const outboxRoutes: Handler[] = [
     if (mail.state === 'sent') throw new Problem('delivery.sent-already')
     // one that is just being handed over goes on as it is
     if (mail.state !== 'sending') await store.restart(db, mail.id, services.mail.isConfigured ? 'waiting' : 'kept', now)
-    const after = toDelivery(await store.get(db, mail.id), await store.businessName(db))
+    const after = toDelivery(await store.get(db, mail.id), { business: await store.businessName(db), isSimulated: services.isSimulated })
     await record(db, services.vault, now, { kind: 'account', actor, origin }, {
       activity: 'delivery.retried', object: { kind: 'delivery', id: mail.id, name: mail.recipient }, customerId: mail.customerId, before: { state: mail.state, fault: mail.fault }, after: { state: after.state },
     })

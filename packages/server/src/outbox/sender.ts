@@ -105,7 +105,7 @@ export function createSender(services: Services, options: SenderOptions): Omit<B
     if (fault !== null) return { kind: 'away', fault, code: null }
     const drawn = await inPartner(partnerId, async (db) => {
       const token = mail.secret === null ? undefined : await services.vault.open(db, 'secrets', secretPlace(mail.id), mail.secret)
-      return render(mail, { business: await store.businessName(db), publicUrl: services.publicUrl, token })
+      return render(mail, { business: await store.businessName(db), publicUrl: services.publicUrl, isSimulated: services.isSimulated, token })
     })
     return await conversation.handOver(mail, drawn, async () => {
       const isOurs = await inPartner(partnerId, (db) => store.beginHandOver(db, mail, clock.now(), leaseEnd()))
