@@ -7,14 +7,14 @@ export interface CommandKind {
   isDangerous: boolean
   /** A person picks it from a menu and it needs no more said; the others are sent by a screen of their own (settings, upgrade, move). */
   isPlain: boolean
-  /** What the customer must have consented to (ACC-12); null: nothing beyond being managed. */
+  /** What the customer must have consented to (ACC-12); null: nothing beyond being managed, as what only takes back: a consent that is withdrawn must not keep closed what it had closed. */
   activity: Activity | null
 }
 
 /** AGT-3, closed. Texts: `command.<type>`, `.about`. Typed parameters: `commandParams` in agents/protocol.ts. */
 export const commandKinds = {
   'scan-now': { lifeMinutes: 1_440, isDangerous: false, isPlain: true, activity: 'scan' },
-  'stop-scan': { lifeMinutes: 15, isDangerous: false, isPlain: true, activity: 'scan' },
+  'stop-scan': { lifeMinutes: 15, isDangerous: false, isPlain: true, activity: null },
   'update-components': { lifeMinutes: 1_440, isDangerous: false, isPlain: true, activity: 'deploy-components' },
   'update-server': { lifeMinutes: 1_440, isDangerous: false, isPlain: true, activity: 'update-server' },
   'update-agents': { lifeMinutes: 1_440, isDangerous: false, isPlain: true, activity: 'deploy-components' },
@@ -22,7 +22,7 @@ export const commandKinds = {
   'clean-up-damage': { lifeMinutes: 1_440, isDangerous: false, isPlain: true, activity: 'clean-up-damage' },
   /** What it closes has to be said: by an order, or by a virus alert. */
   'start-outbreak-defence': { lifeMinutes: 60, isDangerous: true, isPlain: false, activity: 'outbreak-defence' },
-  'stop-outbreak-defence': { lifeMinutes: 1_440, isDangerous: false, isPlain: true, activity: 'outbreak-defence' },
+  'stop-outbreak-defence': { lifeMinutes: 1_440, isDangerous: false, isPlain: true, activity: null },
   synchronise: { lifeMinutes: 60, isDangerous: false, isPlain: true, activity: null },
   check: { lifeMinutes: 15, isDangerous: false, isPlain: true, activity: null },
   /** The whole of the settings wanted; dangerous when it switches protection off: the settings slice decides, not this flag. */

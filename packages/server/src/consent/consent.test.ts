@@ -122,6 +122,8 @@ describe('commands need consent (ACC-12)', () => {
     const refused = await order(productId)
     expect([refused.status, refused.body.code, refused.body.data.activity, refused.body.data.state]).toEqual([409, 'consent.missing', 'scan', 'withdrawn'])
     expect((await order(productId, 'update-components')).status).toBe(200)
+    // what only ends something needs none: the customer that says no would otherwise keep what it no longer wants
+    expect((await order(productId, 'stop-scan')).status).toBe(200)
     await say(customerId, ['scan'], 'given')
     expect((await order(productId)).status).toBe(200)
   })

@@ -48,19 +48,24 @@ async function begin(db: TenantDb, services: Services, now: Date, alert: alerts.
     { activity: 'outbreak.defence-started', object: { kind: 'customer', id: customer_id, name: company }, customerId: customer_id, after: { alert: alert.name, orderId, ...params } })))
 }
 
-/** Alerts that were withdrawn, or were made to end earlier: what began because of them ends with them, unless another alert in force began it too. What ended by its time needs nobody. */
+/** Of a defence `d` because of alert `a`, at $1: its reason is gone. What ends by its own time needs nobody. */
+const isOver = `(a.withdrawn_at is not null or a.ends_at <= $1)`
+const isUnwanted = `exists (select from consent_state s where s.partner_id = d.partner_id and s.customer_id = d.customer_id and s.activity = 'outbreak-defence' and s.decision = 'withdrawn')`
+
+/** Alerts that were withdrawn, or were made to end earlier, and customers that withdrew their consent: what began by itself ends now, unless another alert in force began it too. */
 async function stopSome(db: TenantDb, services: Services, now: Date): Promise<boolean> {
   const { rows: [over] } = await db.query<{ alert_id: string }>(
-    `select distinct d.alert_id from outbreak_defence d join virus_alert a on a.id = d.alert_id where d.stopped_at is null and d.until > $1 and (a.withdrawn_at is not null or a.ends_at <= $1) order by 1 limit 1`, [now])
+    `select distinct d.alert_id from outbreak_defence d join virus_alert a on a.id = d.alert_id where d.stopped_at is null and d.until > $1 and (${isOver} or ${isUnwanted}) order by 1 limit 1`, [now])
   if (!over) return false
   const alert = await alerts.row(db, over.alert_id)
-  const { rows: ended } = await db.query<{ customer_id: string; order_id: string }>(
-    'update outbreak_defence set stopped_at = $2 where alert_id = $1 and stopped_at is null and until > $2 returning customer_id, order_id', [over.alert_id, now])
+  const { rows: ended } = await db.query<{ customer_id: string; order_id: string; is_over: boolean }>(
+    `update outbreak_defence d set stopped_at = $1 from virus_alert a where a.id = d.alert_id and d.alert_id = $2 and d.stopped_at is null and d.until > $1 and (${isOver} or ${isUnwanted})
+     returning d.customer_id, d.order_id, ${isOver} as is_over`, [now, over.alert_id])
   const { rows: others } = await db.query<{ customer_id: string }>('select distinct customer_id from outbreak_defence where customer_id = any($1) and stopped_at is null and until > $2', [ended.map((one) => one.customer_id), now])
   const kept = new Set(others.map((one) => one.customer_id))
   const customerIds = ended.map((one) => one.customer_id).filter((id) => !kept.has(id)).toSorted()
-  // what has not gone out never does
-  await db.query(`update command_order set state = 'halting', version = version + 1 where id = any($1) and state in ('waiting', 'delayed', 'running', 'paused')`, [[...new Set(ended.map((one) => one.order_id))]])
+  // what has not gone out never does; of one customer among others, its release asks for the consent
+  await db.query(`update command_order set state = 'halting', version = version + 1 where id = any($1) and state in ('waiting', 'delayed', 'running', 'paused')`, [[...new Set(ended.filter((one) => one.is_over).map((one) => one.order_id))]])
   const orderId = customerIds.length === 0 ? null : await giveOwn(db, services, now, { type: 'stop-outbreak-defence', params: null, customerIds, because: alert.name })
   for (const id of customerIds) db.announce({ kind: 'alert', id, customerId: id })
   await recordAll(db, services.vault, now, system, [{ activity: 'outbreak.defence-stopped', object: objectOf(alert), after: { orderId, customers: customerIds.length } }])

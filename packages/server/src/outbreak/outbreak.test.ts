@@ -300,6 +300,26 @@ describe('outbreak defence that begins by itself (EVT-5, R16)', () => {
     expect((await server.as(estate.owner)('GET', '/v1/outbreak-rules')).body.rows.map((one: { defendedUntil: string | null }) => one.defendedUntil)).toEqual([null])
   })
 
+  it('a customer that withdraws its consent is opened again, and can be by hand; the others stay closed (ACC-12)', async () => {
+    const estate = await anEstate(2)
+    await declare()
+    await defend()
+    expect([...(await handed(estate)), ...(await handed(estate))]).toHaveLength(2)
+    const [first, second] = estate.customerIds
+    const said = await server.as(estate.owner)('POST', `/v1/customers/${first}/consent`, { activities: ['outbreak-defence'], decision: 'withdrawn', saidBy: 'Ada', saidOn: '2026-11-20' })
+    expect(said.status, JSON.stringify(said.body)).toBe(200)
+    await defend()
+    await defend()
+    expect((await handed({ ...estate, agentIds: [estate.agentIds[0]!] })).map(({ type }) => type)).toEqual(['stop-outbreak-defence'])
+    expect(await handed(estate)).toEqual([])
+    const { rows } = (await server.as(estate.owner)('GET', '/v1/outbreak-rules')).body as { rows: { id: string; defendedUntil: string | null }[] }
+    expect([first, second].map((id) => rows.find((one) => one.id === id)!.defendedUntil === null)).toEqual([true, false])
+    // and a person may open again what another closed
+    const { rows: [product] } = await sql('select id from product where customer_id = $1', [first])
+    const byHand = await server.as(estate.owner)('POST', `/v1/products/${product.id}/commands`, { type: 'stop-outbreak-defence' })
+    expect(byHand.status, JSON.stringify(byHand.body)).toBe(200)
+  })
+
   it('customers with rules of their own are counted together: the caps are not passed by many small orders (R16)', async () => {
     const estate = await anEstate(4)
     await server.as(estate.owner)('PUT', '/v1/outbreak-rules', { customerIds: estate.customerIds.slice(2), rule: { ...rule, days: 1 } })
