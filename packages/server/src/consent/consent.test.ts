@@ -24,7 +24,7 @@ const say = (customerId: string, wanted: string[], decision: 'given' | 'withdraw
 async function anAgent(customerId: string): Promise<{ agentId: string; productId: string }> {
   const productId = await aProduct(server.database, partnerId, customerId)
   const agentId = newId()
-  const takes = JSON.stringify(['scan-now', 'update-components', 'synchronise'].map((type) => ({ type, isSupported: true, reason: null })))
+  const takes = JSON.stringify(['scan-now', 'stop-scan', 'update-components', 'synchronise'].map((type) => ({ type, isSupported: true, reason: null })))
   await server.database.owner.query(
     `insert into agent (partner_id, id, customer_id, product_id, public_key, hostname, platform, fingerprint, agent_version, protocol, commands, registered_at)
      values ($1, $2, $3, $4, $5, 'srv-1', 'Debian', $6, '0.1.0', 1, $7, now())`, [partnerId, agentId, customerId, productId, Buffer.from(agentId), 'a'.repeat(64), takes])
