@@ -25,7 +25,7 @@ export const assignEvents = defineRoute({
 export const mostSilentDays = 400
 /**
  * EVT-4, EVT-9. Keeps open events silent: not counted, no mail, listed under a filter of their own. `until` null: as long as the event lasts, for a snooze only. `unless`: what wakes it before; `worse`: any
- * figure gets worse than it is now; or one of them passes a value. A severer condition of the same category is an event of its own, and never silenced by this. Takes the place of an earlier silence
+ * figure gets worse by a real step (`boundsUnlessWorse`: one thing more, an age twice as high, not that another day went by); or one of them passes a value. A severer condition of the same category is an event of its own, and never silenced by this. Takes the place of an earlier silence
  * (`replaced`).
  */
 export const silenceEvents = defineRoute({

@@ -42,6 +42,11 @@ describe('what facts make of events (EVT-2, EVT-3, EVT-9)', () => {
     expect(plan(facts({ infections }), [event]).changed).toEqual([expect.objectContaining({ ...expected, state: 'unresolved', figures: { infections } })])
   })
 
+  it('a day older: its figures go on, and nothing has happened that one would count or note', () => {
+    const event = standing({ category: 'component-update', condition: 'old', severity: 'warning', figures: { days: 8, threshold: 7 } })
+    expect(plan(facts({ freshAt: ago(86_400 * 9 + 3_600), known: 1, deployed: 1 }), [event]).changed).toEqual([expect.objectContaining({ count: 1, step: null, lastRaisedAt: ago(60), figures: { days: 9, threshold: 7 } })])
+  })
+
   it('a smaller share is worse, a larger one better', () => {
     const event = standing({ category: 'component-update', condition: 'barely-deployed', figures: { percent: 60, threshold: 70 } })
     expect(plan(facts({ freshAt: now, known: 10, deployed: 5 }), [event]).changed).toEqual([expect.objectContaining({ step: 'raised', figures: { percent: 50, threshold: 70 } })])

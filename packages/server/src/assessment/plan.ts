@@ -1,6 +1,6 @@
 import { assess, indexesInForce, type Category } from '@vigie/domain/categories'
 import { isFinal, type CommandStep } from '@vigie/domain/commands'
-import type { Severity } from '@vigie/domain/events'
+import { hasGrown, type Severity } from '@vigie/domain/events'
 import { factsOf, nextChangeAt, type ProductFacts } from './facts.ts'
 import { ofCategory, type Tuned } from './store.ts'
 
@@ -124,20 +124,15 @@ function carryOn(event: Standing, { holds, figures }: Held, now: Date): Changed 
   if (!holds) return resolve(event)
   const isGivenUp = event.state === 'pending' && hasFailed(event, now)
   const state = isGivenUp ? 'unresolved' : event.state
-  const grew = isWorse(figures, event.figures)
-  const moved = grew || isWorse(event.figures, figures) || !isSame(figures, event.figures)
-  const isNoteworthy = moved && (event.notedAt === null || now.getTime() - event.notedAt.getTime() >= noteEveryMs)
+  const grew = hasGrown(figures, event.figures)
+  const moved = !isSame(figures, event.figures)
+  const isNoteworthy = (grew || hasGrown(event.figures, figures)) && (event.notedAt === null || now.getTime() - event.notedAt.getTime() >= noteEveryMs)
   const isStale = now.getTime() - event.lastRaisedAt.getTime() >= stillHoldsEveryMs
   if (!isGivenUp && !moved && !isStale) return null
   const step = isGivenUp ? 'reopened' : !isNoteworthy ? null : grew ? 'raised' : 'eased'
   return { event, state, count: event.count + (grew ? 1 : 0), figures, lastRaisedAt: grew || isStale ? now : event.lastRaisedAt, notedAt: step === 'raised' || step === 'eased' ? now : event.notedAt, step }
 }
 
-const lowIsWorse = new Set(['percent', 'daysLeft'])
-/** A figure went the wrong way: more of something, or a smaller share. Thresholds are no figures of the product. */
-export function isWorse(now: Figures, before: Figures): boolean {
-  return Object.entries(now).some(([name, value]) => name !== 'threshold' && (lowIsWorse.has(name) ? value < (before[name] ?? value) : value > (before[name] ?? value)))
-}
 const isSame = (a: Figures, b: Figures) => Object.entries(a).every(([name, value]) => b[name] === value)
 
 /** Nothing more is to be expected of what was sent: all of it ended, and where it succeeded the product had time to show it. */

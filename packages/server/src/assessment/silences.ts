@@ -1,6 +1,6 @@
-import type { silenceEnds, Silence } from '@vigie/domain/events'
+import { isWorse, type silenceEnds, type Silence } from '@vigie/domain/events'
 import type { TenantDb } from '../platform/index.ts'
-import { isWorse, type Figures } from './plan.ts'
+import type { Figures } from './plan.ts'
 
 /** A condition of a product that asks for no attention for now (EVT-9). */
 export interface ActiveSilence {

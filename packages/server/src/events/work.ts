@@ -1,5 +1,5 @@
 import { rolePermissions, type Role, type Scope } from '@vigie/domain/access'
-import { mostSilentDays, type Event, type eventsApi } from '@vigie/domain/events'
+import { boundsUnlessWorse, mostSilentDays, type Event, type eventsApi } from '@vigie/domain/events'
 import { Problem, type BodyOf, type ReplyOf } from '@vigie/domain/kernel'
 import { wholeScope } from '../access/index.ts'
 import { lockProducts } from '../assessment/index.ts'
@@ -72,11 +72,10 @@ export function assertUntil({ kind, until }: Pick<Wanted, 'kind' | 'until'>, now
   if (Date.parse(until) > now.getTime() + mostSilentDays * dayMs) throw refuse('until.too-far', { max: mostSilentDays })
 }
 
-/** Figures of the event that wake it when they get worse than this; null: none does. What it has no figure of says nothing of it. */
+/** Figures of the event that wake it when they pass this; null: none does. What it has no figure of says nothing of it. */
 export function boundsOf(event: Event, unless: Wanted['unless']): Record<string, number> | null {
   if (unless === null) return null
-  if (unless !== 'worse') return { [unless.figure]: unless.value }
-  return Object.fromEntries(Object.entries(event.figures).filter((entry): entry is [string, number] => entry[0] !== 'threshold' && typeof entry[1] === 'number'))
+  return unless === 'worse' ? boundsUnlessWorse(event.figures) : { [unless.figure]: unless.value }
 }
 
 /** One for each event; what silenced its condition before is ended by the caller first. */

@@ -1,8 +1,9 @@
 import { TextInput } from '@mantine/core'
-import { eventsApi, type Event } from '@vigie/domain/events'
+import { boundsUnlessWorse, eventsApi, lessIsWorse, type Event } from '@vigie/domain/events'
 import * as z from 'zod'
 import { Button, FieldRow, Form, NumberField, query, SelectField, TextareaField, useActor, useField, useForm, useFormState, useQuietly, useText } from '../kit/index.ts'
 import type { Change } from './bulk.ts'
+import { useWakes } from './SilenceNotice.tsx'
 import { spans, untilOf } from './until.ts'
 
 const nobody = 'nobody'
@@ -74,6 +75,7 @@ export function SilenceForm({ kind, events, isOne, run, close }: Props & { kind:
         options={[{ value: 'worse', label: 'events.silence.unless.worse' }, ...(figures.length > 0 ? [{ value: 'value', label: 'events.silence.unless.value' }] : []), { value: 'never', label: 'events.silence.unless.never' }]}
       />
       <Bound figures={figures.map(([name]) => name)} />
+      {isOne && events[0] && <Wakes event={events[0]} />}
       <SelectField name="owner" label="events.silence.owner" help="events.silence.owner.help" isRequired isSearchable options={people.length > 0 ? people : [{ value: me, label: { text: '…' } }]} />
     </Form>
   )
@@ -88,6 +90,13 @@ function Day() {
   return <TextInput id={field.id} type="date" label={say('events.silence.day')} required withAsterisk={false} min={new Date().toLocaleDateString('sv')} value={field.value} onChange={(event) => field.set(event.currentTarget.value)} error={field.error} />
 }
 
+/** What "worse" comes to with the figures of this event. */
+function Wakes({ event }: { event: Event }) {
+  const { values } = useFormState()
+  const words = useWakes()(event.figures, boundsUnlessWorse(event.figures))
+  return values.unless === 'worse' && words !== null ? <p className="quiet">{words}</p> : null
+}
+
 function Bound({ figures }: { figures: readonly string[] }) {
   const say = useText()
   const { values } = useFormState()
@@ -96,7 +105,7 @@ function Bound({ figures }: { figures: readonly string[] }) {
   return (
     <FieldRow>
       <SelectField name="figure" label="events.silence.figure" isRequired options={figures.map((value) => ({ value, label: label(value) }))} />
-      <NumberField name="value" label={values.figure === 'percent' ? 'events.silence.below' : 'events.silence.above'} isRequired />
+      <NumberField name="value" label={lessIsWorse(String(values.figure)) ? 'events.silence.below' : 'events.silence.above'} isRequired />
     </FieldRow>
   )
 }
