@@ -5,15 +5,17 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { compileMessage } from '@lingui/message-utils/compileMessage'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+import { plainDomain } from './plain-domain.ts'
+import { elsewhere } from './src/text/elsewhere.ts'
 
-const vendor = /node_modules[\\/](react|react-dom|scheduler|@tanstack|@mantine|@floating-ui|@lingui|zod|clsx)[\\/]/
+const vendor = /node_modules[\\/](react|react-dom|scheduler|@tanstack|@mantine|@floating-ui|@lingui|clsx)[\\/]/
 /** Not needed before somebody fills in a form. */
 const onlyInForms =
   /@mantine[\\/]core[\\/]esm[\\/]components[\\/](Autocomplete|Checkbox|Combobox|FileButton|FileInput|InlineInput|PasswordInput|Pill|PillsInput|Radio|ScrollArea|SegmentedControl|Select|Switch|TagsInput|Textarea)[\\/]/
-/** What the shell and nearly every screen need; slices of the domain that only some screens speak of stay with these. */
-const kit = /(web[\\/]src[\\/](kit|ui|shell)|domain[\\/]src[\\/](?!outbreak|agents|consent|dashboard|figures|identity|inventory|maintenance|orders|releases|search|settings|sites))[\\/].*\.(tsx?|css)$/
-/** Lists of exports too: a group takes along all that its modules import, and those import everything. */
-const ownChunks = /[Pp]alette|shell[\\/]Shortcuts|ViewDialog|ManyDialog|AdministrationPage|kit[\\/]form[\\/]([a-z]+-fields?|Wizard|index)|kit[\\/]index/
+/** What the shell and nearly every screen need; what only some screens speak of stays with these, and so does what is as it is written (plain-domain.ts). */
+const kit = /(web[\\/]src[\\/](kit|ui|shell|text)[\\/][^?]*|web[\\/]src[\\/][a-z]+[\\/]screens|domain[\\/]src[\\/](access|customers|kernel|live|products|views|figures[\\/](api|attention))[^?]*)\.(tsx?|css)$|preload-helper/
+/** Chunks of their own, or with what asks for them. */
+const ownChunks = /[Pp]alette|ui[\\/]styles|shell[\\/]Shortcuts|ViewDialog|ManyDialog|AdministrationPage|kit[\\/]form[\\/]([a-z]+-fields?|Wizard|index)|kit[\\/]index|text[\\/](en|fr|ja)/
 
 /** Sheets of which the first screens say nothing before the rest is there (web/src/text/load.ts). */
 const laterSheets = /(web[\\/]src[\\/]text[\\/](?!access|events|home|kit|shell)|domain[\\/]src[\\/]text[\\/](?!access|agent|commands|common|events|problems|products))/
@@ -23,13 +25,10 @@ const homeSheets = /(web[\\/]src[\\/]text[\\/](dashboard|widgets)|domain[\\/]src
 const laterKeys = new RegExp(
   [
     /^access\.(accounts|business|column|disable|enable|invite|mail-sent|primary|remove|resend|scope|self|session|sessions|told|transfer)\b/, /^kit\.many\./, /^shell\.(palette|keys)\b/, /^events\.(assign|bulk|comment|reset|resolve|silence)\b/,
-    /^(activity|check|column|event-step|figure-name|index-from|silence-end|engine-problem|agent-gap|permission|index|command-reason|evidence|site-problem)\./, /^condition\..+\.(explain|next)$/, /^(category|command|product-type|scope-target)\..+\.about$/, /^agent-state\..+\.(cause|remedy)$/,
+    /^(activity|agent|check|column|event-step|figure-name|index-from|silence-end|engine-problem|agent-gap|permission|index|command-reason|evidence|site-problem)\./, /^condition\..+\.(explain|next)$/, /^(category|command|product-type|scope-target)\..+\.about$/, /^agent-state\..+\.(cause|remedy)$/,
     /^problem\.(?!event|link|mfa|password|permission|request|route|server|session|setup|sign-in)/,
   ].map(({ source }) => source).join('|'),
 )
-
-/** What only mails, exported tables, the operator's command line and the agent's own output say. */
-const elsewhere = /^(agent|mail|release-fault|column(?!\.state$))\./
 
 /** The catalogues as the browser needs them: messages compiled (the compiler stays here), in three parts (`?first`, `?rest`, `?home`), without what is said elsewhere. */
 const texts: Plugin = {
@@ -103,7 +102,7 @@ const packed: Plugin = {
  */
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [react(), texts, withoutJsonSchema, preloadFont, stampFirstPaint, packed],
+  plugins: [react(), texts, plainDomain, withoutJsonSchema, preloadFont, stampFirstPaint, packed],
   build: {
     outDir: 'dist',
     emptyOutDir: true,
@@ -118,8 +117,9 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
+            { name: 'zod', test: /node_modules[\\/]zod[\\/]/, priority: 4 },
             { name: 'vendor', test: (id) => vendor.test(id) && !onlyInForms.test(id), priority: 3 },
-            { name: 'kit', test: (id) => kit.test(id) && !ownChunks.test(id), priority: 2 },
+            { name: 'kit', test: (id) => kit.test(id) && !ownChunks.test(id), priority: 2, includeDependenciesRecursively: false },
           ],
         },
       },

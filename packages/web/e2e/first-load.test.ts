@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { categories } from '@vigie/domain/categories'
@@ -68,6 +68,26 @@ describe('first load (issue 2: 250 kB of JavaScript or less, gzip)', () => {
       const written = readFileSync(join(dist, manifest[`src/text/${language}-more.ts`]!.file), 'utf8')
       expect(['agent.connection.refused', 'agent.status.waiting', 'agent.install.deb', 'check.problem.disk'].filter((key) => !written.includes(`"${key}":`)), language).toEqual([])
     }
+  })
+
+  it('what is left out of routes and figures is asked by nobody (plain-domain.ts): a form checks by a shape that has a name', () => {
+    const asked = /(?<!typeof )\b\w+Api\.\w+!?\.(body|params|reply|problems|permission)\b|\.(value|body|params|reply)!?\.(parse|safeParse|shape|pick|omit|extend)\b|\bexample\b!?\.value/
+    const sources = globSync('src/**/*.{ts,tsx}', { cwd: web, exclude: ['**/*.test.ts'] })
+    expect(sources.length).toBeGreaterThan(200)
+    expect(sources.filter((file) => asked.test(readFileSync(join(web, file), 'utf8')))).toEqual([])
+  })
+
+  it('no script needs another that needs it: they run in any order', () => {
+    const rings: string[] = []
+    const walked = new Set<string>()
+    const walk = (key: string, way: string[]) => {
+      if (way.includes(key)) return void rings.push([...way.slice(way.indexOf(key)), key].map((one) => manifest[one]!.file).join(' > '))
+      if (walked.has(key)) return
+      walked.add(key)
+      for (const needed of manifest[key]!.imports ?? []) walk(needed, [...way, key])
+    }
+    for (const key of Object.keys(manifest)) walk(key, [])
+    expect(rings).toEqual([])
   })
 
   it('no inline script or style in the page (R38)', () => {

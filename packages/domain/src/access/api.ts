@@ -10,6 +10,15 @@ const Code = z.string().regex(/^\d{6}$/, { error: 'code.shape' })
 const LinkToken = z.string().min(20).max(100)
 const person = { firstName: PersonName, lastName: PersonName, locale: Locale, timeZone: TimeZone }
 
+// What the console's forms check by before they send has a name of its own: a route's `body` does not reach the browser (web/plain-domain.ts).
+export const SetupRequest = z.strictObject({ token: LinkToken, businessName: z.string().trim().min(1).max(120), email: Email, password: NewPassword, ...person })
+export const MeChange = z.strictObject({ ...person, isToldOfEvents: z.boolean() }).partial()
+export const PasswordChange = z.strictObject({ currentPassword: z.string().max(200), newPassword: NewPassword })
+export const ResetRequest = z.strictObject({ email: z.string().trim().max(254) })
+export const NewPasswordByLink = z.strictObject({ token: LinkToken, password: NewPassword })
+export const InvitationAnswer = z.strictObject({ token: LinkToken, password: NewPassword, ...person })
+export const BusinessChange = z.strictObject({ name: z.string().trim().min(1).max(120), isMfaRequired: z.boolean(), locale: Locale, timeZone: TimeZone }).partial()
+
 /** R8: exists only until used. Afterwards it answers 404 as if it never were. */
 export const getSetup = defineRoute({
   id: 'setup.get', method: 'GET', path: '/v1/setup', permission: 'public', reply: z.object({ isNeeded: z.literal(true) }), problems: ['setup.done-already'],
@@ -17,7 +26,7 @@ export const getSetup = defineRoute({
 /** First run: the business that operates this installation and its primary account. Signs in at once. */
 export const completeSetup = defineRoute({
   id: 'setup.complete', method: 'POST', path: '/v1/setup', permission: 'public',
-  body: z.strictObject({ token: LinkToken, businessName: z.string().trim().min(1).max(120), email: Email, password: NewPassword, ...person }),
+  body: SetupRequest,
   reply: z.object({ state: SessionState }),
   problems: ['setup.done-already', 'setup.token-wrong', 'password.too-short', 'password.breached'],
 })
@@ -54,12 +63,12 @@ export const endSession = defineRoute({
 })
 export const updateMe = defineRoute({
   id: 'me.update', method: 'PATCH', path: '/v1/me', permission: 'signed-in',
-  body: z.strictObject({ ...person, isToldOfEvents: z.boolean() }).partial(), reply: Account, problems: [],
+  body: MeChange, reply: Account, problems: [],
 })
 /** Ends every other session of the account (R32). */
 export const changePassword = defineRoute({
   id: 'me.change-password', method: 'POST', path: '/v1/me/password', permission: 'signed-in',
-  body: z.strictObject({ currentPassword: z.string().max(200), newPassword: NewPassword }), reply: Nothing,
+  body: PasswordChange, reply: Nothing,
   problems: ['password.wrong', 'password.too-short', 'password.breached'],
 })
 /** Makes a new secret, not yet in force: `confirmTotp` with a code of it switches it on. */
@@ -83,13 +92,13 @@ export const renewRecoveryCodes = defineRoute({
 
 /** Always answers the same, whether or not the account exists. The mail goes to the account's own address. */
 export const requestPasswordReset = defineRoute({
-  id: 'password-reset.request', method: 'POST', path: '/v1/password-resets', permission: 'public', body: z.strictObject({ email: z.string().trim().max(254) }),
+  id: 'password-reset.request', method: 'POST', path: '/v1/password-resets', permission: 'public', body: ResetRequest,
   reply: Nothing, problems: [],
 })
 /** R31: resets the password only; the second factor is still asked at the next sign-in. Ends all sessions. */
 export const completePasswordReset = defineRoute({
   id: 'password-reset.complete', method: 'POST', path: '/v1/password-resets/complete', permission: 'public',
-  body: z.strictObject({ token: LinkToken, password: NewPassword }), reply: Nothing, problems: ['link.invalid', 'password.too-short', 'password.breached'],
+  body: NewPasswordByLink, reply: Nothing, problems: ['link.invalid', 'password.too-short', 'password.breached'],
 })
 
 /** What an invitation link is for, so that the page can greet. A POST: the token stays out of addresses and logs. */
@@ -99,7 +108,7 @@ export const lookAtInvitation = defineRoute({
 })
 export const acceptInvitation = defineRoute({
   id: 'invitation.accept', method: 'POST', path: '/v1/invitations/accept', permission: 'public',
-  body: z.strictObject({ token: LinkToken, password: NewPassword, ...person }), reply: z.object({ state: SessionState }),
+  body: InvitationAnswer, reply: z.object({ state: SessionState }),
   problems: ['link.invalid', 'password.too-short', 'password.breached'],
 })
 
@@ -139,7 +148,7 @@ export const getBusiness = defineRoute({
 })
 export const updateBusiness = defineRoute({
   id: 'business.update', method: 'PATCH', path: '/v1/business', permission: 'business.update',
-  body: z.strictObject({ name: z.string().trim().min(1).max(120), isMfaRequired: z.boolean(), locale: Locale, timeZone: TimeZone }).partial(),
+  body: BusinessChange,
   reply: Business, problems: ['request.changed-meanwhile', 'request.precondition-missing'],
 })
 /** ACC-4: the present primary proves itself with its password; both are told by mail. */

@@ -42,10 +42,11 @@ export const exportAlertEndpoints = defineRoute({
 })
 
 export const getFeed = defineRoute({ id: 'alert-feed.get', method: 'GET', path: '/v1/virus-alert-feed', permission: 'alert.declare', reply: z.object({ feed: AlertFeed.nullable() }), problems: ['alert.operator-only'] })
+export const FeedChange = z.strictObject({ name: z.string().trim().min(1).max(120), publicKey: z.string().trim().regex(/^[A-Za-z0-9_-]{43}$/, { error: 'key.shape' }), code: z.string().trim().max(40) })
 /** Whom to believe, with a code of the second factor just now: whoever holds this key closes ports at customers (R16). Another key begins its sequence anew. */
 export const setFeed = defineRoute({
   id: 'alert-feed.set', method: 'PUT', path: '/v1/virus-alert-feed', permission: 'alert.declare',
-  body: z.strictObject({ name: z.string().trim().min(1).max(120), publicKey: z.string().trim().regex(/^[A-Za-z0-9_-]{43}$/, { error: 'key.shape' }), code: z.string().trim().max(40) }),
+  body: FeedChange,
   reply: z.object({ feed: AlertFeed.nullable() }), problems: ['alert.operator-only', 'mfa.needed-here', 'mfa.code-wrong'],
 })
 /** Nobody is believed any more; what was taken stays until it ends or is withdrawn. */

@@ -33,7 +33,7 @@ function Settings() {
   const update = useAction(accessApi.updateBusiness)
   const form = useForm({
     initial: { name: business.name, locale: business.locale, timeZone: business.timeZone, isMfaRequired: business.isMfaRequired },
-    shape: accessApi.updateBusiness.body,
+    shape: accessApi.BusinessChange,
     submit: (values) => update.run({ body: values }, { version: business.version }),
     onDone: () => toast('kit.saved'),
   })

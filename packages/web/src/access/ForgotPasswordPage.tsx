@@ -13,7 +13,7 @@ export default function ForgotPasswordPage() {
   const [email, setEmail] = useState<string | null>(null)
   const form = useForm({
     initial: { email: '' },
-    shape: accessApi.requestPasswordReset.body,
+    shape: accessApi.ResetRequest,
     submit: (values) => api(accessApi.requestPasswordReset).call({ body: values }),
     onDone: (_, values) => setEmail(values.email),
   })

@@ -48,7 +48,7 @@ function Accept({ token, invitation }: { token: string; invitation: Invitation }
   const goOn = useAfterSignIn()
   const form = useForm({
     initial: { firstName: '', lastName: '', locale: invitation.locale, timeZone: say.timeZone, password: '' },
-    shape: accessApi.acceptInvitation.body!.omit({ token: true }),
+    shape: accessApi.InvitationAnswer.omit({ token: true }),
     submit: (values) => api(accessApi.acceptInvitation).call({ body: { token, ...values } }),
     onDone: ({ state }) => void goOn(state),
   })

@@ -38,7 +38,7 @@ function Profile() {
   const update = useAction(accessApi.updateMe)
   const form = useForm({
     initial: { firstName: account.firstName, lastName: account.lastName, locale: account.locale, timeZone: account.timeZone, isToldOfEvents: account.isToldOfEvents },
-    shape: accessApi.updateMe.body,
+    shape: accessApi.MeChange,
     submit: (values) => update.run({ body: values }),
     onDone: () => toast('kit.saved'),
   })
@@ -66,7 +66,7 @@ function Password() {
   const empty = { currentPassword: '', newPassword: '' }
   const form = useForm({
     initial: empty,
-    shape: accessApi.changePassword.body,
+    shape: accessApi.PasswordChange,
     submit: (values) => change.run({ body: values }),
     onDone: () => {
       form.reset(empty)

@@ -16,7 +16,7 @@ export default function ResetPasswordPage() {
   const [isDone, setDone] = useState(false)
   const form = useForm({
     initial: { password: '' },
-    shape: accessApi.completePasswordReset.body!.pick({ password: true }),
+    shape: accessApi.NewPasswordByLink.pick({ password: true }),
     submit: ({ password }) => api(accessApi.completePasswordReset).call({ body: { token, password } }),
     onDone: () => setDone(true),
     rename: { token: '' },

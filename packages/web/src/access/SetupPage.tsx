@@ -31,7 +31,7 @@ function Setup({ token }: { token: string }) {
   const goOn = useAfterSignIn()
   const form = useForm({
     initial: { businessName: '', firstName: '', lastName: '', email: '', password: '', locale: say.locale, timeZone: say.timeZone },
-    shape: accessApi.completeSetup.body!.omit({ token: true }),
+    shape: accessApi.SetupRequest.omit({ token: true }),
     submit: (values) => api(accessApi.completeSetup).call({ body: { token, ...values } }),
     onDone: ({ state }) => void goOn(state),
   })

@@ -1,6 +1,7 @@
 import { customersApi } from '@vigie/domain/customers'
 import { agentsByState, figuresApi } from '@vigie/domain/figures'
 import { productsApi } from '@vigie/domain/products'
+import type * as z from 'zod'
 import { loadAllowed, Part, query, useLoaded } from '../kit/index.ts'
 import { Dashboard } from './Dashboard.tsx'
 import { Start } from './Start.tsx'
@@ -14,7 +15,7 @@ export const loader = loadAllowed(['figure.read', layout], ['product.read', agen
 
 /** The dashboard, from the first agent that registered on. */
 export function Home() {
-  const { states } = agentsByState.value.parse(useLoaded(agentsFigure).value)
+  const { states } = useLoaded(agentsFigure).value as z.output<typeof agentsByState.value>
   const connected = states.filter(({ state }) => state !== 'pending').reduce((sum, { count }) => sum + count, 0)
   return connected > 0 ? <Dashboard /> : <Part><Beginning /></Part>
 }

@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { accessApi } from '@vigie/domain/access'
 import { Problem } from '@vigie/domain/kernel'
-import { createPacer, LiveMessage, Resync, type LiveKind, type PaceClock } from '@vigie/domain/live'
+import { createPacer, type LiveKind, type PaceClock } from '@vigie/domain/live'
 import { useSyncExternalStore } from 'react'
 import { api } from './api.ts'
 
@@ -88,15 +88,15 @@ export function followLive(client: QueryClient): () => void {
       tell('live')
     })
     source.addEventListener('change', (event) => {
-      const message = LiveMessage.safeParse(readJson((event as MessageEvent<string>).data))
+      const kind = String(said(event)['kind'])
       // A newer server's kind is not known here: then everything may have changed.
-      touch(message.success ? touches[message.data.kind] : ['*'])
-      if (message.success) move(message.data.kind)
+      touch(isKind(kind) ? touches[kind] : ['*'])
+      if (isKind(kind)) move(kind)
     })
     source.addEventListener('resync', (event) => {
       hasBeenLive = true
       // what changed while the page was being loaded follows by itself, where the server knows it
-      if (Resync.safeParse(readJson((event as MessageEvent<string>).data)).data?.isCovered !== true) touch(['*'])
+      if (said(event)['isCovered'] !== true) touch(['*'])
     })
     source.addEventListener('bye', () => {
       source?.close()
@@ -129,10 +129,12 @@ function ageOf(client: QueryClient): number {
   return Math.ceil(Math.max(0, Date.now() - Math.min(Date.now(), ...read)))
 }
 
-function readJson(text: string): unknown {
+const isKind = (text: string): text is LiveKind => Object.hasOwn(touches, text)
+/** What it carries (`LiveMessage`, `Resync`), read without the shapes: those come with the first form. Nothing of what is no object. */
+function said(event: Event): Record<string, unknown> {
   try {
-    return JSON.parse(text)
+    return Object(JSON.parse((event as MessageEvent<string>).data)) as Record<string, unknown>
   } catch {
-    return null
+    return {}
   }
 }

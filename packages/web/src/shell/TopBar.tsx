@@ -3,6 +3,7 @@ import { useRouter } from '@tanstack/react-router'
 import { accessApi } from '@vigie/domain/access'
 import { attention, figuresApi } from '@vigie/domain/figures'
 import { locales, type Locale } from '@vigie/domain/kernel'
+import type * as z from 'zod'
 import { useActor } from '../kit/actor.ts'
 import { api } from '../kit/api.ts'
 import { Link } from '../kit/Link.tsx'
@@ -61,8 +62,7 @@ const attentionQuery = query(figuresApi.getFigure).with({ params: { figureId: at
 function Bell() {
   const say = useText()
   const { number } = useFormat()
-  const value = attention.value.safeParse(useQuietly(attentionQuery)?.value)
-  const count = value.success ? value.data.actionRequired : 0
+  const count = (useQuietly(attentionQuery)?.value as z.output<typeof attention.value> | undefined)?.actionRequired ?? 0
   const words = say('shell.bell', { count })
   return (
     <Tooltip label={words}>
