@@ -26,7 +26,7 @@ import type { CategoryGroup } from './types.ts'
 import { managedServer } from './managed-server.ts'
 
 export { assess, defineCategory, fact, farAwayDays, indexesInForce, reportedServices, type Category, type Condition, type Fact, type InForce, type Index, type IndexLevel, type ReportedService, type Verdict } from './define.ts'
-export { canReplay, isCalm, isKept, isLowWorse, replay, type FactHour, type Replayed } from './replay.ts'
+export { canReplay, isCalm, isKept, isLowWorse, leastKept, replay, type FactHour, type Replayed } from './replay.ts'
 export { categoryGroups, type CategoryGroup } from './types.ts'
 export { antiSpam, smartProtection, mailServer, applianceFailure, diskSpace, gatewayWebThreats, licenceExpired, licenceExpiring, seatsExceeded }
 export { agentAbnormal, agentOffline, antiSpyware, networkVirus, webReputation, behaviourMonitoring, urlFiltering, deviceControl, botnet, ips, antivirus, outbreakDefence, componentUpdate, dataFreshness, managedServer }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { agentOffline, antivirus, canReplay, categories, componentUpdate, replay, type Category, type FactHour } from './index.ts'
+import { agentOffline, antiSpam, antivirus, canReplay, categories, componentUpdate, leastKept, replay, type Category, type FactHour } from './index.ts'
 
 const hour = (n: number) => n * 3_600_000
 const busy = (n: number, worst: number, last = worst): FactHour => ({ fact: 'incidents', hourMs: hour(n), worst, last })
@@ -29,6 +29,11 @@ describe('what a threshold would have raised (EVT-7)', () => {
     expect(found(componentUpdate, [{ fact: 'deployedPercent', hourMs: hour(1), worst: 80, last: 100 }], at)).toEqual([['not-all-deployed', 1, 2]])
     const ages: FactHour[] = [3, 8, 15].map((days) => ({ fact: 'ageDays', hourMs: hour(days * 24), worst: days, last: days }))
     expect(found(componentUpdate, [...ages, { fact: 'ageDays', hourMs: hour(400), worst: 16, last: 0 }], at)).toEqual([['old', 192, 360], ['very-old', 360, 401]])
+  })
+
+  it('says from which value on a threshold sees all of what was kept', () => {
+    expect([leastKept(of(antivirus), 'incidents'), leastKept(of(antivirus), 'unprotected'), leastKept(of(antiSpam), 'spamPercent'), leastKept(of(componentUpdate), 'warnAfterDays'), leastKept(of(componentUpdate), 'warnBelowPercent')])
+      .toEqual([5, null, 3, 3, null])
   })
 
   it('says of which categories nothing is kept', () => {

@@ -26,6 +26,20 @@ export function isCalm(fact: Fact, value: number): boolean {
   if (fact.of === 'component-age-days' || fact.of === 'spam-percent') return value < 3
   return fact.of === 'components-deployed-percent' ? value >= 100 : value === 0
 }
+/**
+ * From which value on a threshold sees all that it would count; below it, hours are missing. Null: it always does. For "more than" it is one too many, so that both kinds are told alike.
+ */
+export function leastKept(category: Category, index: string): number | null {
+  const least = Object.values(category.conditions).flatMap(({ concerns, decidedBy }) => {
+    const fact = category.facts[concerns]!
+    if (decidedBy !== undefined && !decidedBy.includes(index)) return []
+    if (isLowWorse(fact)) return []
+    let value = 1
+    while (isCalm(fact, value)) value++
+    return value > 1 ? [value] : []
+  })
+  return least.length === 0 ? null : Math.max(...least)
+}
 /** Not kept: what was so in each minute of a quarter, what only moves with the calendar, and what followed from alerts that have ended. */
 const notKept: readonly Fact['of'][] = ['agent-silent-minutes', 'stale-endpoints', 'down-minutes', 'licence', 'virus-alerts', 'alert-infections', 'vulnerable-endpoints']
 /** Facts whose past is kept. */

@@ -55,7 +55,7 @@ export function EventExplanation({ eventId, withTitle = false }: { eventId: stri
           </div>
           <div className={css.column}>
             <Piece title="events.since"><Since event={event} /></Piece>
-            {actor.can('detection.read') && isOfDetections(event) && <Piece title="events.detections"><Behind event={event} /></Piece>}
+            {actor.can('detection.read') && behind(event) !== null && <Piece title="events.detections"><Behind event={event} /></Piece>}
             <Piece title="events.history">{actor.can('event.act') && <AddComment key={event.id} eventId={event.id} />}<History event={event} /></Piece>
           </div>
         </div>
@@ -94,17 +94,17 @@ function Endpoints({ event }: { event: EventDetail }) {
   )
 }
 
-/** The records that the event is made of: from an hour before it opened (or its reset) on. */
 /** Detections are counted for it, or infections that they left; a scan that is switched off, or an alert, has none behind it. */
-function isOfDetections({ category, condition }: EventDetail): boolean {
+function behind({ category, condition }: EventDetail): 'detections' | 'infections' | null {
   const of = categoryById.get(category)
   const fact = of?.facts[of.conditions[condition]?.concerns ?? '']?.of
-  return fact === 'detections' || fact === 'infections'
+  return fact === 'detections' ? fact : fact === 'infections' || fact === 'infected-endpoints' ? 'infections' : null
 }
 
+/** The records that the event is made of: from an hour before it opened (or its reset) on. */
 function Behind({ event }: { event: EventDetail }) {
   // Where malware stayed, the files to look for are those; the rest was dealt with.
-  const outcome = event.figures['infections'] === undefined ? {} : { outcome: detectionOutcomes.filter(leavesInfection).join(',') }
+  const outcome = behind(event) === 'infections' ? { outcome: detectionOutcomes.filter(leavesInfection).join(',') } : {}
   const from = event.resetAt ?? new Date(Date.parse(event.openedAt) - 3_600_000).toISOString()
   return (
     <Part key={event.id} rows={3}>

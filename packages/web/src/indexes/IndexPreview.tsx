@@ -1,4 +1,4 @@
-import { canReplay, categoryById } from '@vigie/domain/categories'
+import { canReplay, categoryById, leastKept } from '@vigie/domain/categories'
 import { eventsApi } from '@vigie/domain/events'
 import type { ReplyOf } from '@vigie/domain/kernel'
 import { useState } from 'react'
@@ -21,7 +21,9 @@ export function IndexPreview({ category, name, value, whose }: Props) {
   const [seen, setSeen] = useState<{ value: number; preview: Preview } | null>(null)
   const [isBusy, setBusy] = useState(false)
   const known = categoryById.get(category)
-  if (value === null || known === undefined || !canReplay(known)) return null
+  if (value === null || known === undefined) return null
+  if (!canReplay(known)) return <p className="quiet">{say('indexes.preview.not-kept')}</p>
+  const least = leastKept(known, name)
   const look = async () => {
     setBusy(true)
     try {
@@ -34,6 +36,7 @@ export function IndexPreview({ category, name, value, whose }: Props) {
   }
   return (
     <div className={css.preview}>
+      {least !== null && value < least && <p className="quiet">{say('indexes.preview.from', { least })}</p>}
       {seen?.value === value ? <Outcome preview={seen.preview} isOfOne={whose.customerId !== undefined} /> : <Button size="small" kind="quiet" isBusy={isBusy} onClick={() => void look()}>{say('indexes.preview')}</Button>}
     </div>
   )
