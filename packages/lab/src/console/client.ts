@@ -16,17 +16,42 @@ export class ApiRefused extends Error {
   }
 }
 
+interface Input<R extends AnyRoute> {
+  params?: ParamsOf<R>
+  query?: QueryInputOf<R>
+  body?: BodyInputOf<R>
+  headers?: Record<string, string>
+}
+
 /** Speaks the console's API as a browser does: session cookie, same origin. */
 export class ConsoleClient {
   readonly #url: string
   #cookies = new Map<string, string>()
+  /** Signs in anew when the session is over (30 idle minutes, 12 hours); null: a call is refused then. */
+  renew: (() => Promise<void>) | null = null
 
   /** @param url `http://host:port` */
   constructor(url: string) {
     this.#url = url.replace(/\/$/, '')
   }
 
-  async call<R extends AnyRoute>(route: R, input: { params?: ParamsOf<R>; query?: QueryInputOf<R>; body?: BodyInputOf<R>; headers?: Record<string, string> } = {}): Promise<ReplyOf<R>> {
+  async call<R extends AnyRoute>(route: R, input: Input<R> = {}): Promise<ReplyOf<R>> {
+    try {
+      return await this.#ask(route, input)
+    } catch (error) {
+      const { renew } = this
+      if (renew === null || !(error instanceof ApiRefused) || error.code !== 'session.missing') throw error
+      this.renew = null // what it calls is not renewed
+      try {
+        await renew()
+      } finally {
+        this.renew = renew
+      }
+      return await this.#ask(route, input)
+    }
+  }
+
+  async #ask<R extends AnyRoute>(route: R, input: Input<R>): Promise<ReplyOf<R>> {
     const params = (input.params ?? {}) as Record<string, string>
     const path = route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
     const query = new URLSearchParams(Object.entries((input.query ?? {}) as Record<string, unknown>).map(([name, value]) => [name, String(value)])).toString()

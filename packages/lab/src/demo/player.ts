@@ -166,6 +166,17 @@ export class Player {
     return this.#products
   }
 
+  /** Its machine that speaks for it is connected: not away, and not switched off or deleted by somebody. */
+  isHere(product: string): boolean {
+    const machines = this.#products.get(product)?.machines ?? []
+    return machines[0] !== undefined && this.agents.get(machines[0].name)?.state === 'online'
+  }
+
+  /** Nobody ordered settings for it: a hand at the machine is in nobody's way. */
+  isAsDelivered(machine: string): boolean {
+    return this.agents.get(machine)?.settings.item?.revision === 0
+  }
+
   beat(): void {
     const text = JSON.stringify({ kind: 'beat', at: this.#stage.now().toISOString() })
     for (const agent of this.agents.values()) agent.beat(text)
@@ -248,6 +259,7 @@ export class Player {
   /** A scan mends what lies infected, an update brings patterns: then the event closes by what the machine itself says. */
   #effects(product: Product, machine: Machine, type: string): Item[] {
     if (type === 'update-components') delete this.standing.frozen[product.description]
+    if (type === 'apply-settings' && this.agents.get(machine.name)?.settings.realTimeScan === 'on') this.standing.unprotected = this.standing.unprotected.filter((one) => one !== machine.name)
     if (type === 'synchronise') this.standing.muted = this.standing.muted.filter((one) => one !== product.description)
     return type === 'scan-now' ? this.#cleared(machine.name) : []
   }

@@ -1,24 +1,23 @@
 import path from 'node:path'
-import { createServer } from 'node:net'
 import { commandsApi } from '@vigie/domain/commands'
 import { ordersApi } from '@vigie/domain/orders'
 import { settingsApi } from '@vigie/domain/settings'
 import { accessApi } from '@vigie/domain/access'
-import { fetchCa, type LabServer } from '../agents/index.ts'
-import { ConsoleClient } from '../console/index.ts'
-import { businessName, estateOf, people, peopleOf, type Person } from './estate.ts'
+import { ApiRefused, ConsoleClient, totp } from '../console/index.ts'
+import { estateOf, people, peopleOf, type Person } from './estate.ts'
 import { clear, DemoError, readFolder, writeFolder, type DemoState } from './folder.ts'
-import { live, usualPace, type Life, type Pace } from './life.ts'
-import { licencesOf } from './licences.ts'
-import { planOf } from './plan.ts'
+import { lookouts } from './colleagues.ts'
+import { Life, run } from './life.ts'
+import { playPast } from './past.ts'
 import { Player, type Stage } from './player.ts'
-import { startPast, startPresent, type Ports } from './server.ts'
-import { nothingWrong } from './standing.ts'
+import { freePort, startPresent, type Ports } from './server.ts'
+import { nothingWrong, type Standing } from './standing.ts'
 import { feedOfAlerts } from './story.ts'
 
-const dayMs = 86_400_000
-/** Jobs tidy and sum up, and lose nothing by being late; partitions are made three months ahead. Once a day would be half of the start. */
-const jobsEveryDays = 7
+/** A session's last use is written down once a minute; a console that is open uses it. */
+const watchedMs = 150_000
+/** Whoever has just started it will look. */
+const firstLookMs = 600_000
 
 export interface DemoOptions {
   folder: string
@@ -29,7 +28,6 @@ export interface DemoOptions {
   customers?: number | undefined
   days: number
   isFresh: boolean
-  pace?: Pace
   say?: (line: string) => void
 }
 
@@ -59,8 +57,11 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const present = await startPresent(ports)
   const clients = new Map<number, Promise<ConsoleClient>>()
   const as = (person: number) => {
-    const known = clients.get(person) ?? signIn(present.url, person)
+    const known = clients.get(person) ?? signIn(present.url, person, state.standing)
     clients.set(person, known)
+    known.catch((error: unknown) => {
+      if (!(error instanceof ApiRefused)) clients.delete(person) // the server was away
+    })
     return known
   }
   const stage: Stage = { server: { url: `https://127.0.0.1:${ports.agentPort}`, ca: state.ca }, now: () => new Date(), as, anybody: () => new ConsoleClient(present.url), assess: async () => {}, goOn: async () => {}, workMs: 4_000 }
@@ -77,7 +78,10 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     await present.stop()
     throw error
   }
-  const life = live(player, { seed, serial: state.serial, pace: options.pace ?? usualPace, say })
+  const startedAt = Date.now()
+  const isWatched = async () => Date.now() - startedAt < firstLookMs || (await isSomebodyThere(lookouts.map((person) => as(person))))
+  const life = new Life(player, stage, { seed, serial: state.serial, isWatched, say })
+  const running = run(life, player)
   const keep = () => writeFolder(folder, { ...state, isWhole: true, serial: life.serial, identities: [...player.agents.values()].map(({ identity }) => identity), standing: player.standing })
   keep()
   const keeping = setInterval(keep, 5_000)
@@ -86,7 +90,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     people: peopleOf(customers).map((person) => ({ ...person, ...(player.standing.secrets[person.email] && { secret: player.standing.secrets[person.email]! }) })),
     async stop() {
       clearInterval(keeping)
-      await life.stop()
+      await running.stop()
       keep()
       player.stop()
       await present.stop()
@@ -99,45 +103,14 @@ async function history(ports: Ports, { folder, seed, customers, days, say = () =
   clear(folder)
   const state: DemoState = { seed, customers: estateOf(customers).length, isWhole: false, agentPort: ports.agentPort, ca: '', serial: 0, identities: [], standing: nothingWrong() }
   writeFolder(folder, state)
-  const past = await startPast(ports)
+  say(`${days} days pass ...`)
+  const { past, player, ca } = await playPast(ports, { seed, now: new Date(), days, ...(customers === undefined ? {} : { customers }) })
   try {
-    const now = new Date()
-    const moments = planOf({ seed, now, days, ...(customers === undefined ? {} : { customers }) })
-    let at = new Date(now.getTime() - days * dayMs)
-    let jobsAt = at
-    let setAtMs = performance.now()
-    const moveClock = async (to: Date) => {
-      for (; to >= jobsAt; jobsAt = new Date(jobsAt.getTime() + jobsEveryDays * dayMs)) {
-        await past.ask({ kind: 'at', at: jobsAt.toISOString() })
-        await past.ask({ kind: 'jobs' })
-      }
-      at = to
-      setAtMs = performance.now()
-      await past.ask({ kind: 'at', at: to.toISOString() })
-    }
-    const ca = await fetchCa(past.agentUrl, past.caFingerprint)
-    const as = async (person: number) => {
-      const client = new ConsoleClient(past.publicUrl)
-      client.become({ name: 'vigie-session', value: `${past.pass}.${people[person]!.email}` })
-      return client
-    }
-    const anybody = () => new ConsoleClient(past.publicUrl)
-    const server: LabServer = { url: past.agentUrl, ca }
-    const stage: Stage = { server, now: () => new Date(at.getTime() + performance.now() - setAtMs), as, anybody, assess: (productIds) => past.ask({ kind: 'assess', productIds }), goOn: (jobs) => past.ask({ kind: 'go-on', jobs }), workMs: 5 }
-    await moveClock(at)
-    const [owner] = people
-    await anybody().setUp(past.setupLink, { businessName, email: owner.email, password: owner.password }, owner)
-    const player = new Player(stage, { seed, standing: { ...nothingWrong(), licences: licencesOf(estateOf(customers), now) } })
-    say(`${days} days pass ...`)
-    await player.play(moments, moveClock)
-    await moveClock(new Date(now.getTime() + performance.now() - setAtMs))
     player.stop()
     await past.ask({ kind: 'miss' })
-    await past.stop()
     return { ...state, isWhole: true, ca, identities: [...player.agents.values()].map(({ identity }) => ({ ...identity, epoch: crypto.randomUUID(), nextSeq: 1 })), standing: player.standing }
-  } catch (error) {
+  } finally {
     await past.stop().catch(() => {})
-    throw error
   }
 }
 
@@ -166,18 +139,35 @@ async function today(player: Player, owner: ConsoleClient): Promise<void> {
   if (scanned !== undefined) await owner.call(commandsApi.sendCommand, { params: { productId: scanned }, body: { type: 'scan-now' } })
 }
 
-async function signIn(url: string, person: number): Promise<ConsoleClient> {
+/**
+ * Signs in again when the session is over: a demo may be left open for days. Once refused (the visitor changed the password, or removed the account) never again: guessing would lock him out.
+ */
+async function signIn(url: string, person: number, { secrets }: Standing): Promise<ConsoleClient> {
+  const { email, password } = people[person]!
   const client = new ConsoleClient(url)
-  await client.signIn(people[person]!.email, people[person]!.password)
+  let refused: unknown = null
+  const enter = async () => {
+    if (refused !== null) throw refused
+    await client.signIn(email, password).catch((error: unknown) => {
+      if (error instanceof ApiRefused && error.code === 'sign-in.refused') refused = error
+      throw error
+    })
+    const secret = secrets[email]
+    // each code is good for once, and the visitor may just have used this one
+    for (const aheadMs of secret === undefined ? [] : [0, 30_000]) {
+      const isIn = await client.call(accessApi.verifyMfa, { body: { code: totp(secret!, new Date(Date.now() + aheadMs)) } }).then(() => true, () => false)
+      if (isIn) return
+    }
+  }
+  client.renew = enter
+  await enter()
   return client
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
+/** A session of these people that is not ours was used just now. */
+async function isSomebodyThere(clients: readonly Promise<ConsoleClient>[]): Promise<boolean> {
+  const of = await Promise.allSettled(clients.map(async (client) => (await (await client).call(accessApi.listSessions)).rows))
+  return of.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])).some(({ isCurrent, lastUsedAt }) => !isCurrent && Date.now() - Date.parse(lastUsedAt) < watchedMs)
 }
 
 export const usualFolder = path.resolve(import.meta.dirname, '../../../../var-demo')

@@ -1,4 +1,5 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process'
+import { createServer } from 'node:net'
 import path from 'node:path'
 import { DemoError } from './folder.ts'
 
@@ -98,4 +99,13 @@ export async function startPresent(ports: Ports): Promise<PresentServer> {
       child.kill('SIGTERM')
     }),
   }
+}
+
+/** The same at the next start: machines know where to come back to. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }

@@ -1,5 +1,14 @@
 import * as z from 'zod'
 
+/** One step of a case: of a person (`take`, `say`, `resolve`, `snooze`), or of the customer's machine (`mend`). */
+export const caseSteps = ['take', 'say', 'resolve', 'snooze', 'mend'] as const
+/** An incident of the present that somebody sees to. `since`: its event opened no earlier; `by`: who, as one of `people`; `at`: when the first of the steps that are left is due. */
+export const Case = z.object({
+  kind: z.enum(['infection', 'burst', 'protection', 'components', 'away', 'alert']), product: z.string(), category: z.string(), machine: z.string(), by: z.number().int(), since: z.string(), at: z.string(),
+  left: z.array(z.enum(caseSteps)),
+})
+export type Case = z.infer<typeof Case>
+
 export const Standing = z.object({
   productIds: z.record(z.string(), z.string()),
   /** Products whose patterns stand still: since when those they have were built. */
@@ -20,8 +29,14 @@ export const Standing = z.object({
   licences: z.record(z.string(), z.object({ expiresAt: z.string(), seats: z.number(), seatsUsed: z.number() })),
   /** Of people with a second factor, by e-mail: the secret (base32) that makes its codes. Printed, as their passwords are. */
   secrets: z.record(z.string(), z.string()),
+  /** What goes on now, and is gone on with after the next start. */
+  cases: z.array(Case).default([]),
+  /** What our own people did to open events since `presentSince`, by event: whoever did more is a visitor. The latest 300. */
+  ours: z.record(z.string(), z.number().int()).default({}),
+  /** From here on what people do to events is ours or a visitor's; before it all was told. Null: the present has not begun. */
+  presentSince: z.string().nullable().default(null),
 })
 /** What is wrong at a product or machine now, and what it would take to go on tomorrow. */
 export type Standing = z.infer<typeof Standing>
 
-export const nothingWrong = (): Standing => ({ productIds: {}, frozen: {}, muted: [], away: [], unprotected: [], infected: {}, copies: {}, troubles: {}, licences: {}, secrets: {} })
+export const nothingWrong = (): Standing => ({ productIds: {}, frozen: {}, muted: [], away: [], unprotected: [], infected: {}, copies: {}, troubles: {}, licences: {}, secrets: {}, cases: [], ours: {}, presentSince: null })
