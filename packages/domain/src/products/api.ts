@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { AgentId, anyOf, CustomerId, defineRoute, EndpointId, listQuery, listReply, oneOrMore, ProductId } from '../kernel/index.ts'
 import { families, Family, ProductType } from './catalogue.ts'
 import {
-  Agent, agentStates, ConnectInstructions, Endpoint, EndpointDetails, EndpointGroup, GroupLabel, NewProduct, platformKinds, Product, ProductDescription, realTimeScanStates, TreeProduct,
+  Agent, agentStates, ConnectInstructions, Endpoint, EndpointDetails, EndpointGroup, GroupLabel, ListedAgent, NewProduct, platformKinds, Product, ProductDescription, realTimeScanStates, TreeProduct,
 } from './shapes.ts'
 
 const params = z.strictObject({ productId: ProductId })
@@ -51,7 +51,7 @@ export const issueKey = defineRoute({
 })
 
 export const listAgents = defineRoute({
-  id: 'products.agents', method: 'GET', path: '/v1/products/:productId/agents', permission: 'product.read', params, reply: z.object({ rows: z.array(Agent) }), problems: ['product.not-found'],
+  id: 'products.agents', method: 'GET', path: '/v1/products/:productId/agents', permission: 'product.read', params, reply: z.object({ rows: z.array(ListedAgent) }), problems: ['product.not-found'],
 })
 /** AGT-3: a disabled agent closes its channel and asks for commands every 10 min only. */
 export const switchAgent = defineRoute({
@@ -83,7 +83,7 @@ export const listEndpoints = defineRoute({
 /** Columns of the CSV, in the order they stand there when none are named. */
 export const endpointCsvColumns = [
   'name', 'customerName', 'tags', 'productName', 'productType', 'group', 'addresses', 'formerAddresses', 'platform', 'state', 'agentVersion', 'agentId', 'fingerprint', 'missingProtection', 'outdated', 'engine', 'engineVersion', 'patternVersion',
-  'patternBuiltAt', 'updateCheckedAt', 'realTimeScan', 'lastScan', 'openInfections', 'lastSeenAt', 'collectedAt',
+  'patternBuiltAt', 'updateCheckedAt', 'realTimeScan', 'lastScan', 'openInfections', 'lastSeenAt', 'isStale', 'collectedAt',
 ] as const
 /** `columns`: those to write; without it all. */
 export const exportEndpoints = defineRoute({

@@ -44,6 +44,10 @@ export const Agent = z.object({
 })
 export type Agent = z.infer<typeof Agent>
 
+/** What it says it had to give up in the last 30 days (its disk was full, its queue's limit reached): records that are nowhere. `reason`: of the newest, text key below `agent-gap.`; null: nothing. */
+export const ListedAgent = Agent.extend({ lost: z.object({ records: z.number().int(), at: Instant, reason: z.string() }).nullable() })
+export type ListedAgent = z.infer<typeof ListedAgent>
+
 export const Product = z.object({
   id: ProductId,
   customerId: CustomerId,
@@ -140,6 +144,9 @@ export const Endpoint = z.object({
   /** When we received its last report, and when the agent says it made it (PRD-8). */
   collectedAt: Instant.nullable(),
   receivedAt: Instant.nullable(),
+  /** PRD-8: the delay promised for its source, and whether what is shown of it is older. Never reported is not stale: there is nothing that could be. */
+  freshForSeconds: z.number().int(),
+  isStale: z.boolean(),
 })
 export type Endpoint = z.infer<typeof Endpoint>
 

@@ -65,7 +65,7 @@ function sortItem(sorted: Sorted, item: unknown, seq: number): void {
     }
     case 'gap': {
       const parsed = GapItem.safeParse(item)
-      return refuse(sorted, item, seq, parsed.success ? 'gap' : 'shape-wrong')
+      return parsed.success ? refuse(sorted, cleanDeep(parsed.data), seq, 'gap') : refuse(sorted, item, seq, 'shape-wrong')
     }
     default:
       return refuse(sorted, item, seq, 'kind-unknown')

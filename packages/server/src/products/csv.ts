@@ -36,6 +36,7 @@ export const endpointCells: Record<Column, [title: string, cell: (row: ExportedE
   lastScan: ['last-scan', ({ engine }) => engine?.scan.finishedAt ?? null],
   openInfections: ['open-infections', (row) => row.openInfections],
   lastSeenAt: ['received', (row) => row.receivedAt],
+  isStale: ['stale', (row, say) => say(row.isStale ? 'common.yes' : 'common.no')],
   collectedAt: ['collected', (row) => row.collectedAt],
 }
 

@@ -1,11 +1,11 @@
 import { Problem, type QueryOf } from '@vigie/domain/kernel'
 import { outdatedBefore, silentAfterDays, type Endpoint, type EndpointDetails, type productsApi } from '@vigie/domain/products'
 import { assertConsent, restrictView, withoutAddresses } from '../consent/index.ts'
-import { keyset, Params, type TenantDb } from '../platform/index.ts'
+import { keyset, ofOwn, Params, type TenantDb } from '../platform/index.ts'
 import { newestOfEngines, type Newest } from './newest.ts'
 import { placesOf } from './places.ts'
 import { endpointColumns, endpointJoins, toEndpoint, type EndpointRow } from './rows.ts'
-import { behind, foundBy } from './search.ts'
+import { behind, foundBy, seesFew } from './search.ts'
 
 const sorts = {
   name: [{ sql: 'e.name_key', type: 'text' }],
@@ -46,8 +46,14 @@ async function splitConditions(db: TenantDb, query: EndpointFilters, params: Par
   if (query.typeId) where.push(await behind(db, 'product', 'o.type_id = any($1::text[])', [query.typeId], params))
   if (query.family) where.push(await behind(db, 'product', 'o.family = any($1::text[])', [query.family], params))
   const sought = query.q ? await foundBy(db, query.q, params) : null
-  if (sought) where.push(sought.sql)
-  return { places, others: where, isGathered: sought?.isGathered ?? false }
+  if (sought) {
+    where.push(sought.sql)
+    return { places, others: where, isGathered: sought.isGathered }
+  }
+  // of one customer or product there are few anyway
+  const isFew = query.customerId === undefined && query.productId === undefined && (await seesFew(db))
+  if (isFew) places.push(ofOwn('e.customer_id'))
+  return { places, others: where, isGathered: isFew }
 }
 
 /** The same as `outdatedComponents` in domain. */
@@ -92,12 +98,12 @@ export async function list(db: TenantDb, query: EndpointQuery, now: Date): Promi
     isGathered ? gathered : isHard ? `select e.* from (select e.* from endpoint e where ${places.join(' and ')} order by ${page.orderBy} limit ${looked}) e where ${conditions}` : `select e.* from endpoint e where ${conditions}`)
   if (!isGathered && isHard && rows.length < page.limit) rows = await read(gathered)
   const shown = page.page(rows)
-  return { rows: await toEndpoints(db, shown.rows, newest), nextCursor: shown.nextCursor }
+  return { rows: await toEndpoints(db, shown.rows, newest, now), nextCursor: shown.nextCursor }
 }
 
-async function toEndpoints(db: TenantDb, rows: readonly EndpointRow[], newest: Newest): Promise<Endpoint[]> {
+async function toEndpoints(db: TenantDb, rows: readonly EndpointRow[], newest: Newest, now: Date): Promise<Endpoint[]> {
   const withheld = await withoutAddresses(db, rows.map((row) => row.customer_id))
-  return rows.map((row) => toEndpoint(row, newest, !withheld.has(row.customer_id)))
+  return rows.map((row) => toEndpoint(row, newest, !withheld.has(row.customer_id), now))
 }
 
 /** @throws endpoint.not-found, consent.missing */
@@ -106,7 +112,7 @@ export async function get(db: TenantDb, id: string, now: Date): Promise<Endpoint
   if (!row) throw new Problem('endpoint.not-found', { endpointId: id })
   await assertConsent(db, row.customer_id, 'view-endpoints')
   const newest = await newestOfEngines(db, now)
-  const [endpoint] = await toEndpoints(db, [row], newest)
+  const [endpoint] = await toEndpoints(db, [row], newest, now)
   const own = row.engine === null ? undefined : newest.get(row.engine)
   const addressHistory = endpoint!.addresses && ((await placesOf(db, [id])).get(id) ?? [])
   return { ...endpoint!, addressHistory, formerNames: row.former_names ?? [], newest: own === undefined ? null : { patternBuiltAt: own.patternBuiltAt?.toISOString() ?? null, engineVersion: own.version } }
@@ -120,7 +126,7 @@ export async function find(db: TenantDb, by: { q: string } | { ids: readonly str
   const consented = (await restrictView(db, 'view-endpoints', 'e.customer_id', {})) ?? 'true'
   const { rows } = await db.query<EndpointRow>(
     `select ${endpointColumns} from (select e.* from (select e.* from endpoint e where ${sql} and ${consented}${isGathered ? ' offset 0' : ''}) e order by e.name_key, e.id limit ${params.add(limit)}) e ${endpointJoins} order by e.name_key, e.id`, params.values)
-  return await toEndpoints(db, rows, await newestOfEngines(db, now))
+  return await toEndpoints(db, rows, await newestOfEngines(db, now), now)
 }
 
 export interface Count {

@@ -248,7 +248,7 @@ describe('endpoints (PRD-3)', () => {
     const id = await aProduct(server.database, partnerId, customerId)
     await anEndpoint(id, { name: '=HYPERLINK("http://evil")', agentId: await anAgent(id, { state: 'plug-in-error' }), realTimeScan: 'word-of-a-newer-agent' })
     const { body } = await server.as({ ...actor, locale: 'ja', sessionId: 'ja' })('GET', '/v1/endpoints.csv')
-    expect(body.split('\r\n')[0]).toBe('\uFEFFエンドポイント,顧客,タグ,製品,製品の種類,グループ,IP アドレス,以前の IP アドレス,プラットフォーム,エージェントの状態,エージェントのバージョン,エージェントID,マシンのフィンガープリント,保護の欠如,古いコンポーネント,エンジン,エンジンのバージョン,パターンファイルのバージョン,パターンファイルの作成日時,最終アップデート確認日時,リアルタイムスキャン,前回のスキャンの終了,未解決の感染数,最終レポート受信日時,状態の確認日時')
+    expect(body.split('\r\n')[0]).toBe('\uFEFFエンドポイント,顧客,タグ,製品,製品の種類,グループ,IP アドレス,以前の IP アドレス,プラットフォーム,エージェントの状態,エージェントのバージョン,エージェントID,マシンのフィンガープリント,保護の欠如,古いコンポーネント,エンジン,エンジンのバージョン,パターンファイルのバージョン,パターンファイルの作成日時,最終アップデート確認日時,リアルタイムスキャン,前回のスキャンの終了,未解決の感染数,最終レポート受信日時,約束の間隔を超過,状態の確認日時')
     expect(body.split('\r\n')[1]).toMatch(/^"'=HYPERLINK\(""http:\/\/evil""\)",Boulangerie Martin,,[^,]+,ClamAV エンドポイント,/)
     expect(body).toContain('word-of-a-newer-agent')
     // as the list shows them, in its order

@@ -16,6 +16,9 @@ const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 
 const objectOf = (product: Product) => ({ kind: 'product', id: product.id, name: product.description })
 const objectOfAgent = (agent: AgentRow) => ({ kind: 'agent', id: agent.id, name: agent.hostname })
 
+/** As long as letters are kept (retention). */
+const lostShownDays = 30
+
 /** A customer that the actor sees. @throws customer.not-found */
 async function assertCustomer(db: TenantDb, customerId: string, isLocked = false): Promise<void> {
   const { rowCount } = await db.query(`select from customer where id = $1 ${isLocked ? 'for no key update' : ''}`, [customerId])
@@ -99,7 +102,8 @@ export const productRoutes: Handler[] = [
   handle(productsApi.listAgents, async ({ db, now }, { params }) => {
     const { customerId } = await products.get(db, params.productId, now)
     const isShown = await isViewAllowed(db, customerId, 'view-addresses')
-    return { rows: (await products.agentsOf(db, params.productId)).map((agent) => toAgent(agent, isShown)) }
+    const lost = await products.lostBy(db, params.productId, new Date(now.getTime() - lostShownDays * 86_400_000))
+    return { rows: (await products.agentsOf(db, params.productId)).map((agent) => ({ ...toAgent(agent, isShown), lost: lost.get(agent.id) ?? null })) }
   }),
 
   handle(productsApi.switchAgent, async ({ db, now, services, ...who }, { params, body: { isDisabled } }) => {

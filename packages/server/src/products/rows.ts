@@ -103,7 +103,7 @@ export function toAgent(row: AgentRow, isAddressShown = true): Agent {
 export const endpointColumns = `e.id, e.customer_id, c.company, e.product_id, p.type_id, p.description, e.name, e."group", g.label, e.addresses, e.platform, e.platform_kind, e.agent_id,
   a.agent_version, a.fingerprint, coalesce(a.commands, '[]') as commands, coalesce(a.state, 'unknown') as state,
   e.engine, e.engine_version, e.pattern_version, e.pattern_built_at, e.update_checked_at, e.real_time_scan, e.scan_running, e.scan_started_at, e.scan_finished_at, e.engine_problem,
-  e.open_infections, e.collected_at, e.received_at,
+  e.open_infections, e.collected_at, e.received_at, p.fresh_for_seconds,
   array(select t.tag from customer_tag t where t.partner_id = e.partner_id and t.customer_id = e.customer_id order by t.tag) as tags`
 export const endpointJoins = `join customer c on c.partner_id = e.partner_id and c.id = e.customer_id
   join product p on p.partner_id = e.partner_id and p.id = e.product_id
@@ -142,11 +142,12 @@ export interface EndpointRow {
   open_infections: number
   collected_at: Date | null
   received_at: Date | null
+  fresh_for_seconds: number
 }
 
 const instant = (at: Date | null): string | null => at?.toISOString() ?? null
 
-export function toEndpoint(row: EndpointRow, newest: Newest, areAddressesShown: boolean): Endpoint {
+export function toEndpoint(row: EndpointRow, newest: Newest, areAddressesShown: boolean, now: Date): Endpoint {
   const engine: Endpoint['engine'] = row.engine === null ? null : {
     engine: row.engine,
     engineVersion: row.engine_version,
@@ -185,5 +186,7 @@ export function toEndpoint(row: EndpointRow, newest: Newest, areAddressesShown: 
     lastSeenAt: receivedAt,
     collectedAt: instant(row.collected_at),
     receivedAt,
+    freshForSeconds: row.fresh_for_seconds,
+    isStale: isStale({ lastSeenAt: row.received_at, freshForSeconds: row.fresh_for_seconds }, now),
   }
 }

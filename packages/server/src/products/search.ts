@@ -1,6 +1,6 @@
 import { looksLikeAddress } from '@vigie/domain/search'
 import { soughtWords } from '../consent/index.ts'
-import { likePattern, type Params, type TenantDb } from '../platform/index.ts'
+import { likePattern, ofOwn, sees, type Params, type Sees, type TenantDb } from '../platform/index.ts'
 
 /** So many found are brought by their ids; where more are, the list in its own order soon meets them (decision 0022). */
 const most = { endpoints: 5_000, customers: 300 } as const
@@ -33,18 +33,26 @@ async function askIndex(db: TenantDb, q: string): Promise<Found> {
 }
 
 /**
- * The index of words knows those of all: how long it takes tells of others (ACC-14). Whoever is limited never asks it: the words of his own are compared, whatever that finds. What row-level security says
- * of each row that it passes, `own` says first, so that an index leads to these rows and passes no other. As a query and no parameter: it takes long to plan with thousands of ids.
+ * The index of words knows those of all: how long it takes tells of others (ACC-14). Whoever is limited never asks it: the words of his own are compared, whatever that finds; reached by their customers where
+ * these are a part, else as they come, past the few of others.
  */
-async function askOwn(db: TenantDb, q: string): Promise<Found> {
+async function askOwn(db: TenantDb, q: string, seen: Sees): Promise<Found> {
   const { rows: [words] } = await db.query<Pick<Found, 'patterns' | 'customer'>>(`${folded} select * from folded`, [patternsOf(q), likePattern(q)])
   const { rows: [found] } = await db.query<{ endpoints: string[]; customers: string[]; seen: number }>(
-    `with own as materialized (select array(select vigie.visible_customers()) as ids)
-     select array(select endpoint_id from endpoint_search where customer_id = any((select ids from own)::uuid[]) and words like any($1::text[]) limit $2) as endpoints, c.customers, c.seen
-     from (select coalesce((array_agg(id) filter (where search_key like $3))[:$4], '{}') as customers, coalesce(sum(endpoint_count), 0)::integer as seen from customer where id = any((select ids from own)::uuid[])) c`,
+    `select array(select endpoint_id from endpoint_search where ${own(seen, 'customer_id')}words like any($1::text[]) limit $2) as endpoints, c.customers, c.seen
+     from (select coalesce((array_agg(id) filter (where search_key like $3))[:$4], '{}') as customers, coalesce(sum(endpoint_count), 0)::integer as seen from customer where ${own(seen, 'id')}true) c`,
     [words!.patterns, most.endpoints + 1, words!.customer, most.customers + 1],
   )
   return { ...words!, ...found!, endpoints: found!.endpoints.length > most.endpoints ? null : found!.endpoints }
+}
+
+const own = (seen: Sees, column: string): string => (seen === 'part' ? `${ofOwn(column)} and ` : '')
+
+/** Are what a limited account sees so few endpoints that they are gathered by their customers, whatever is asked of them? A walk in the list's order would pass all of others on its way to them. */
+export async function seesFew(db: TenantDb): Promise<boolean> {
+  if ((await sees(db)) !== 'part') return false
+  const { rows: [all] } = await db.query<{ is_few: boolean }>(`select coalesce(sum(endpoint_count), 0) <= ${mostGathered} as is_few from customer where ${ofOwn('id')}`)
+  return all!.is_few
 }
 
 export interface Sought {
@@ -58,22 +66,21 @@ export interface Sought {
  * of what it passes.
  */
 export async function foundBy(db: TenantDb, q: string, params: Params): Promise<Sought> {
-  const isLimited = db.tenant.scope !== 'all'
-  const { endpoints, customers, patterns, customer, seen: sees } = isLimited ? await askOwn(db, q) : await askIndex(db, q)
+  const seen = await sees(db)
+  const { endpoints, customers, patterns, customer, seen: count } = seen === 'all' ? await askIndex(db, q) : await askOwn(db, q, seen)
   const isFew = customers.length <= most.customers
   const isIn = (words: string) => `(${patterns.map((pattern) => `${words} like ${params.add(pattern)}`).join(' or ')})`
   if (endpoints !== null && isFew) {
     // the index knows all words: what it found by an address that may not be seen is not found
-    const seen = await soughtWords(db, 's.words', 's.customer_id')
-    const own = `e.id = any(${params.add(endpoints)}::uuid[])`
-    const sql = `(${seen === 's.words' ? own : `(${own} and exists (select from endpoint_search s where s.partner_id = e.partner_id and s.endpoint_id = e.id and ${isIn(seen)}))`} or e.customer_id = any(${params.add(customers)}::uuid[]))`
-    return { sql, isGathered: isLimited }
+    const words = await soughtWords(db, 's.words', 's.customer_id')
+    const found = `e.id = any(${params.add(endpoints)}::uuid[])`
+    const sql = `(${words === 's.words' ? found : `(${found} and exists (select from endpoint_search s where s.partner_id = e.partner_id and s.endpoint_id = e.id and ${isIn(words)}))`} or e.customer_id = any(${params.add(customers)}::uuid[]))`
+    return { sql, isGathered: seen !== 'all' }
   }
   const words = await soughtWords(db, 'e.search_key', 'e.customer_id')
-  const own = (column: string) => (isLimited ? `${column} = any(array(select vigie.visible_customers())) and ` : '')
-  const met = `(${isIn(words)} or ${isFew ? `e.customer_id = any(${params.add(customers)}::uuid[])` : `e.customer_id in (select id from customer where ${own('id')}search_key like ${params.add(customer)})`})`
-  const isGathered = sees !== null && sees <= mostGathered
-  return { sql: isGathered ? `(${own('e.customer_id')}${met})` : met, isGathered }
+  const met = `(${isIn(words)} or ${isFew ? `e.customer_id = any(${params.add(customers)}::uuid[])` : `e.customer_id in (select id from customer where ${own(seen, 'id')}search_key like ${params.add(customer)})`})`
+  const isGathered = count !== null && count <= mostGathered
+  return { sql: isGathered ? `(${own(seen, 'e.customer_id')}${met})` : met, isGathered }
 }
 
 /** Up to so many endpoints are reached from their products or customers; more, and the list in its own order soon meets some. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Problem, type QueryOf } from '@vigie/domain/kernel'
-import { stateOfProduct, type NewProduct, type Product, type productsApi, type ProductType } from '@vigie/domain/products'
+import { stateOfProduct, type ListedAgent, type NewProduct, type Product, type productsApi, type ProductType } from '@vigie/domain/products'
 import { productTypeById } from '@vigie/connectors/products'
 import { sumUpCustomers } from '../assessment/index.ts'
 import { keyset, likePattern, newId, newToken, Params, type TenantDb } from '../platform/index.ts'
@@ -150,6 +150,17 @@ export async function groupsOf(db: TenantDb, customerId: string): Promise<Group[
 export async function agentsOf(db: TenantDb, productId: string): Promise<AgentRow[]> {
   const { rows } = await db.query<AgentRow>(`select ${agentColumns} from agent a where a.product_id = $1 order by a.registered_at desc, a.id desc`, [productId])
   return rows
+}
+
+/**
+ * What agents of the product say they had to give up since, by agent: sums, and the newest one's reason. Read out of the letters as text: what an agent wrote into one is no JSON to rely on.
+ * Plan: index dead_letter_product.
+ */
+export async function lostBy(db: TenantDb, productId: string, since: Date): Promise<ReadonlyMap<string, NonNullable<ListedAgent['lost']>>> {
+  const { rows } = await db.query<{ agent_id: string; records: string; at: Date; reason: string | null }>(
+    `select agent_id, sum(substring(item from '"lost":([0-9]{1,12})[,}]')::bigint)::bigint as records, max(received_at) as at, (array_agg(substring(item from '"reason":"([a-z-]{1,60})"') order by received_at desc))[1] as reason
+     from dead_letter where product_id = $1 and reason = 'gap' and received_at > $2 group by agent_id`, [productId, since])
+  return new Map(rows.map((row) => [row.agent_id, { records: Number(row.records), at: row.at.toISOString(), reason: row.reason ?? '' }]))
 }
 
 /** Locks until commit. @throws agent.not-found */

@@ -9,19 +9,15 @@ import { RecentCommands } from './RecentCommands.tsx'
 import { useEndpointCommands } from './useEndpointCommands.ts'
 import { GroupWord, InfectionCount, MissingProtectionTag, OutdatedTag, WhyOutdated } from './words.tsx'
 
-const catalogue = query(productsApi.getCatalogue).with({})
-
 /** All we know of one endpoint, what is wrong with it and the way out, and what it can be told now. */
 export function EndpointDetail({ endpointId }: { endpointId: string }) {
   const say = useText()
   const actor = useActor()
   const { list } = useFormat()
   const endpoint = useLoaded(query(productsApi.getEndpoint).with({ params: { endpointId } }))
-  const { types } = useLoaded(catalogue)
   const actions = useEndpointCommands()(endpoint)
   const { engine } = endpoint
-  const freshForSeconds = types.find((type) => type.id === endpoint.typeId)?.freshForSeconds
-  const fresh = freshForSeconds === undefined ? {} : { freshForSeconds }
+  const { freshForSeconds } = endpoint
   return (
     <Stack>
       <div>
@@ -98,9 +94,9 @@ export function EndpointDetail({ endpointId }: { endpointId: string }) {
       )}
       <Facts
         facts={[
-          ['inventory.collectedAt', <Ago key="collected" at={endpoint.collectedAt} {...fresh} />],
-          ['inventory.receivedAt', <Ago key="received" at={endpoint.receivedAt} {...fresh} />],
-          ['inventory.promised', freshForSeconds === undefined ? null : say('inventory.promised.minutes', { minutes: Math.ceil(freshForSeconds / 60) })],
+          ['inventory.collectedAt', <Ago key="collected" at={endpoint.collectedAt} freshForSeconds={freshForSeconds} />],
+          ['inventory.receivedAt', <Ago key="received" at={endpoint.receivedAt} freshForSeconds={freshForSeconds} />],
+          ['inventory.promised', say('inventory.promised.minutes', { minutes: Math.ceil(freshForSeconds / 60) })],
           ['inventory.column.agentVersion', <AgentVersionWord key="agent" version={endpoint.agentVersion} />],
           ['inventory.column.agentId', endpoint.agentId && <CopyText key="agent" text={endpoint.agentId} />],
           ['inventory.column.fingerprint', endpoint.fingerprint && <code key="fingerprint" title={endpoint.fingerprint}>{endpoint.fingerprint.slice(0, 16)}…</code>],

@@ -29,7 +29,7 @@ const common = [
   column.cell('realTimeScan', (endpoint) => <RealTimeScanTag state={endpoint.engine?.realTimeScan} />, { width: 164 }),
   column.cell('patternBuiltAt', (endpoint) => <Pattern engine={endpoint.engine} isOutdated={endpoint.outdated.includes('patterns')} />, { sort: true, width: 150 }),
   column.cell('lastScan', (endpoint) => <LastScan engine={endpoint.engine} />, { width: 108 }),
-  column.ago('lastSeenAt', { sort: true, width: 126 }),
+  column.ago('lastSeenAt', { sort: true, width: 136, freshForSeconds: ({ freshForSeconds }) => freshForSeconds }),
   column.cell('missingProtection', (endpoint) => <MissingProtectionTag missing={endpoint.missingProtection} />, { width: 170, hidden: true }),
   column.cell('outdated', (endpoint) => <OutdatedTag outdated={endpoint.outdated} />, { width: 150, hidden: true }),
   column.text('platform', undefined, { width: 180, hidden: true }),
@@ -38,7 +38,7 @@ const common = [
   column.text('tags', (endpoint) => endpoint.tags.join(', '), { width: 160, hidden: true }),
   column.mono('agentId', undefined, { hidden: true }),
   column.cell('fingerprint', (endpoint) => endpoint.fingerprint && <code title={endpoint.fingerprint}>{endpoint.fingerprint.slice(0, 12)}</code>, { width: 130, hidden: true }),
-  column.ago('collectedAt', { width: 130, hidden: true }),
+  column.ago('collectedAt', { width: 136, hidden: true, freshForSeconds: ({ freshForSeconds }) => freshForSeconds }),
 ]
 const shown = {
   all: [name, customer, product, group, addresses, ...common],
@@ -46,8 +46,9 @@ const shown = {
   product: [name, { ...addresses, isHidden: false, width: 150 }, { ...group, isHidden: false, width: 150 }, ...common],
 }
 
-/** The CSV has the columns that the list shows, in their order; beside the addresses those they had. */
-const csvColumns = (ids: readonly string[]) => ids.flatMap((id) => productsApi.endpointCsvColumns.filter((name) => name === id || (id === 'addresses' && name === 'formerAddresses'))).join(',')
+/** The CSV has the columns that the list shows, in their order; beside the addresses those they had, and beside the last report whether it is older than promised (PRD-8). */
+const beside: Partial<Record<string, string>> = { formerAddresses: 'addresses', isStale: 'lastSeenAt' }
+const csvColumns = (ids: readonly string[]) => ids.flatMap((id) => productsApi.endpointCsvColumns.filter((name) => name === id || beside[name] === id)).join(',')
 
 const yesNo: Filter['options'] = [{ value: 'true', label: 'common.yes' }, { value: 'false', label: 'common.no' }]
 const protection: Filter[] = [

@@ -1,5 +1,6 @@
 import { Tooltip } from '@mantine/core'
 import { useSyncExternalStore } from 'react'
+import { Glyph } from './Severity.tsx'
 import { useFormat, useText } from './text.tsx'
 
 /** One clock for all relative times on the screen: a tick every 20 s, only while something shows one. */
@@ -50,7 +51,7 @@ export const useAbsoluteTimes = () =>
 interface Props {
   /** Null: never. */
   at: string | null
-  /** Past this age (seconds) it greys: the figure is stale (PRD-8). */
+  /** Past this age (seconds) it greys and bears a sign: the figure is stale (PRD-8). */
   freshForSeconds?: number
   /** Text key for null; `kit.never` by default. */
   never?: string
@@ -70,6 +71,7 @@ export function Ago({ at, freshForSeconds, never = 'kit.never' }: Props) {
     <Tooltip label={`${format.exact(at)}${isStale ? `\n${say('kit.stale')}` : ''}`}>
       <time dateTime={at} className={isStale ? 'faint' : undefined} style={{ whiteSpace: 'nowrap' }}>
         {absolute ? format.moment(at) : format.ago(at, reference)}
+        {isStale && <><Glyph sign="unknown" size={10} /><span className="sr-only"> {say('kit.stale')}</span></>}
       </time>
     </Tooltip>
   )

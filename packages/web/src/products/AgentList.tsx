@@ -1,4 +1,4 @@
-import { productsApi, type Agent } from '@vigie/domain/products'
+import { productsApi, type Agent, type ListedAgent } from '@vigie/domain/products'
 import { AgentStateTag, Ago, columns, confirm, confirmByName, DataTable, Empty, Notice, query, Stack, toast, useAction, useActor, useLoaded, useText, type Action } from '../kit/index.ts'
 import { agentLines, type AgentLine } from './agents.ts'
 import css from './products.module.css'
@@ -44,6 +44,13 @@ function Held({ agent: { hostname, held, state } }: { agent: Agent }) {
   return <Notice tone="pending" title={{ text: hostname }}>{say('products.agent.held', { records: held.records })} <Ago at={held.since} /></Notice>
 }
 
+/** AGT-6: what it could not keep while it reached nobody is nowhere; that is said, not passed over. */
+function Lost({ agent: { hostname, lost } }: { agent: ListedAgent }) {
+  const say = useText()
+  if (lost === null) return null
+  return <Notice tone="warning" title={{ text: hostname }}>{say('agent-gap', { lost: lost.records })} (<Ago at={lost.at} />). {say.has(`agent-gap.${lost.reason}`) && say(`agent-gap.${lost.reason}`)}</Notice>
+}
+
 /** The installations that speak for a product; copies of one identity are shown with their original, both kept. */
 export function AgentList({ productId }: { productId: string }) {
   const actor = useActor()
@@ -87,6 +94,7 @@ export function AgentList({ productId }: { productId: string }) {
   return (
     <Stack>
       {rows.map((agent) => <Cause key={agent.id} agent={agent} />)}
+      {rows.map((agent) => <Lost key={agent.id} agent={agent} />)}
       {rows.map((agent) => <Held key={agent.id} agent={agent} />)}
       <DataTable name="products.agents" rows={agentLines(rows)} rowId={({ agent }) => agent.id} columns={shown} actions={actions} empty={<Empty icon="server" title="products.agents.none" about="products.agents.none.about" />} />
     </Stack>
