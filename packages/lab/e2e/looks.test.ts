@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { eventsApi } from '@vigie/domain/events'
 import { identityApi } from '@vigie/domain/identity'
 import { locales, type BodyInputOf, type Locale } from '@vigie/domain/kernel'
 import { maintenanceApi } from '@vigie/domain/maintenance'
 import { ordersApi } from '@vigie/domain/orders'
+import { outbreakApi } from '@vigie/domain/outbreak'
 import { axe, openBrowser, settle, untranslated, visit, type Look, type Visit } from '../../web/e2e/kit.ts'
 import { fill, hostile, type Estate } from './estate.ts'
 import { startProduct, type Product } from './product.ts'
@@ -212,6 +214,32 @@ describe.skipIf(!isBuilt)('every screen in every look', () => {
       expect(desk.faults.splice(0)).toEqual([])
     }, 60_000)
   })
+
+  it('a virus alert has its place from the first paint: its words push nothing down (EVT-5)', async () => {
+    await estate.client.call(outbreakApi.declareAlert, { body: { level: 'red', name: 'LockBit', threats: ['LockBit'], endsAt: new Date(Date.now() + 3_600_000).toISOString() } })
+    // one line over the list tells of its events together, once they stand
+    await vi.waitFor(async () => expect((await estate.client.call(eventsApi.listEvents, { query: { isFolded: 'true' } as never })).folded).not.toBeNull(), { timeout: 30_000, interval: 100 })
+    for (const width of widths) {
+      const { page, context, close, faults } = await visit(opened.browser, { theme: 'light', width, locale: 'en' })
+      await context.addCookies(estate.client.cookies().map((cookie) => ({ ...cookie, url: product.url })))
+      await context.addInitScript(() => {
+        const pushed: string[] = []
+        Object.assign(window, { pushed })
+        new PerformanceObserver((list) => {
+          for (const { sources } of list.getEntries() as (PerformanceEntry & { sources: { node: Element | null; previousRect: DOMRect; currentRect: DOMRect }[] })[])
+            for (const { node, previousRect, currentRect } of sources) if (previousRect.top !== currentRect.top) pushed.push(`${node?.nodeName} ${node?.className}: ${previousRect.top} to ${currentRect.top}`)
+        }).observe({ type: 'layout-shift', buffered: true })
+      })
+      await page.goto(`${product.url}/events`)
+      await settle(page)
+      await page.getByRole('status').filter({ hasText: 'LockBit' }).getByRole('link').waitFor()
+      await page.getByText('not listed one by one').waitFor()
+      await settle(page)
+      expect(await page.evaluate(() => (window as unknown as { pushed: string[] }).pushed), `${width} px`).toEqual([])
+      expect(faults).toEqual([])
+      await close()
+    }
+  }, 60_000)
 })
 
 /** At one width in a language, where axe looks too, if it does; widths take turns. French, the longest, sees every screen; of the others one, in the long run both. */

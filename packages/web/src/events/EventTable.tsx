@@ -5,6 +5,7 @@ import { customersApi } from '@vigie/domain/customers'
 import {
   api, columns, csvOf, DataTable, Empty, lazily, Link, Part, paths, query, Severity, SidePanel, sortedBy, StateTag, useActor, useAddress, useLoaded, useQuietly, useText, type Action, type Address, type Filter, type Sign,
 } from '../kit/index.ts'
+import css from './events.module.css'
 import { useEventActions } from './useEventActions.tsx'
 import { useWork } from './useWork.tsx'
 import { categoryName, eventTitle, mendedBy } from './words.ts'
@@ -37,7 +38,7 @@ const Category = ({ event }: { event: Event }) => <>{categoryName(useText(), eve
 const bulkIcons = { assign: 'user', snoozed: 'clock', accepted: 'shield', wake: 'bell', resolve: 'play', reset: 'refresh' } as const
 
 const column = columns<Event>('events.column')
-const severity = column.cell('severity', (event) => <Severity sign={event.severity} />, { width: 140, sort: true })
+const severity = column.cell('severity', (event) => <Severity sign={event.severity} />, { width: 140, sort: true, fromTop: true })
 const what = column.cell('what', (event) => <Title event={event} />, { main: true, minWidth: 240 })
 const customer = column.cell('customer', (event) => <Link to={paths.customer({ customerId: event.customerId })}>{event.customerName}</Link>, { width: 160, sort: true })
 const product = column.cell('product', (event) => <Link to={paths.product({ productId: event.productId })}>{event.productName}</Link>, { width: 125 })
@@ -91,7 +92,7 @@ export function EventTable({ fixed = {}, filters: more = [] }: { fixed?: Fixed; 
   const wider = useWiderFilters(fixed.customerId !== undefined || fixed.productId !== undefined)
   const actions = (event: Event): Action[] =>
     !act.mayAct ? [] : [
-      ...mendedBy(event).slice(0, 1).map((type): Action => ({ label: `command.${type}`, icon: 'play', disabledReason: act.blocked(event), onSelect: () => void act.resolve(event) })),
+      ...mendedBy(event).slice(0, 1).map((type): Action => ({ label: `command.${type}`, icon: 'play', disabledReason: act.blocked(event) ?? (event.state === 'pending' ? 'events.resolve.under-way' : undefined), onSelect: () => void act.resolve(event) })),
       { label: 'events.reset', icon: 'refresh', disabledReason: act.blocked(event), onSelect: () => act.reset(event) },
       ...work.actions(event),
     ]
@@ -103,7 +104,7 @@ export function EventTable({ fixed = {}, filters: more = [] }: { fixed?: Fixed; 
   const { cursor: _cursor, limit: _limit, ...matching } = (asking(at).queryKey[1] as { query: Record<string, string> }).query
   return (
     <>
-      {list.folded && <Part><Folded {...list.folded} /></Part>}
+      {list.folded && <div className={css.folded}><Part rows={0}><Folded {...list.folded} /></Part></div>}
       <DataTable
         {...list}
         name="events.title"

@@ -1,12 +1,9 @@
 import { Link, Notice, useText } from '../kit/index.ts'
-import css from './events.module.css'
 
 /** What one virus alert does at many products at once is one line, and the way to its rows (EVT-5). */
 export function Folded({ category, count, customers }: { category: string; count: number; customers: number }) {
   const say = useText()
   return (
-    <div className={css.folded}>
-      <Notice title={{ key: 'outbreak.folded', values: { count, customers } }} action={<Link to={`?${new URLSearchParams({ category, cursor: '', page: '' })}`}>{say('outbreak.folded.show')}</Link>} />
-    </div>
+    <Notice title={{ key: 'outbreak.folded', values: { count, customers } }} action={<Link to={`?${new URLSearchParams({ category, cursor: '', page: '' })}`}>{say('outbreak.folded.show')}</Link>} />
   )
 }

@@ -71,7 +71,7 @@ export function SilenceForm({ kind, events, isOne, run, close }: Props & { kind:
       </FieldRow>
       <TextareaField name="reason" label="events.silence.reason" isRequired />
       <SelectField
-        name="unless" label="events.silence.unless" help="events.silence.unless.help" isRequired
+        name="unless" label="events.silence.unless" help={isOne ? 'events.silence.unless.help' : 'events.silence.unless.many'} isRequired
         options={[{ value: 'worse', label: 'events.silence.unless.worse' }, ...(figures.length > 0 ? [{ value: 'value', label: 'events.silence.unless.value' }] : []), { value: 'never', label: 'events.silence.unless.never' }]}
       />
       <Bound figures={figures.map(([name]) => name)} />

@@ -48,7 +48,7 @@ export function Head<Row>({ columns, shape, fallbackSort, hasMenu, selection }: 
                 {key === undefined ? (
                   <span className={css.headWord}>{words}</span>
                 ) : (
-                  <Link className={css.headWord} to={`?sort=${direction === 'ascending' ? `-${key}` : key}&cursor=&page=`} replace>
+                  <Link className={css.headWord} to={`?sort=${direction === 'ascending' || (direction === 'none' && column.isFromTop) ? `-${key}` : key}&cursor=&page=`} replace>
                     {words}
                     {direction !== 'none' && <Icon name={direction === 'ascending' ? 'arrowUp' : 'arrowDown'} size={12} />}
                   </Link>

@@ -17,6 +17,8 @@ export interface Column<Row> {
   align: 'start' | 'end'
   /** The list can be ordered by it: true, or the name the API gives it. */
   sort?: boolean | string | undefined
+  /** The first press puts the newest, the most, the worst on top. */
+  isFromTop?: boolean | undefined
   /** Not shown until chosen. */
   isHidden?: boolean | undefined
   /** Can't be hidden; heads the card on a phone. */
@@ -29,6 +31,7 @@ interface Options {
   hidden?: boolean
   main?: boolean
   align?: 'start' | 'end'
+  fromTop?: boolean
 }
 
 /**
@@ -46,6 +49,7 @@ export function columns<Row>(prefix: string) {
     minWidth: options.minWidth ?? 64,
     align: options.align ?? 'start',
     sort: options.sort,
+    isFromTop: options.fromTop,
     isHidden: options.hidden,
     isMain: options.main,
   })
@@ -58,12 +62,12 @@ export function columns<Row>(prefix: string) {
       make(id, (row) => <Link to={to(row)}>{(options?.text ?? (field(id) as Get<string>))(row)}</Link>, { main: true, ...options }),
     /** A number that counts something links to exactly those rows. */
     count: (id: string, options?: Options & { get?: Get<number>; to?: Get<string> }) =>
-      make(id, (row) => <CountCell count={(options?.get ?? (field(id) as Get<number>))(row)} to={options?.to?.(row)} />, { align: 'end', width: 96, ...options }),
+      make(id, (row) => <CountCell count={(options?.get ?? (field(id) as Get<number>))(row)} to={options?.to?.(row)} />, { align: 'end', width: 96, fromTop: true, ...options }),
     ago: (id: string, options?: Options & { get?: Get<string | null>; freshForSeconds?: Get<number>; never?: string }) =>
-      make(id, (row) => <AgoCell at={(options?.get ?? (field(id) as Get<string | null>))(row)} freshForSeconds={options?.freshForSeconds?.(row)} never={options?.never} />, { width: 140, ...options }),
-    severity: (id: string, get: Get<Sign>, options?: Options) => make(id, (row) => <Severity sign={get(row)} />, { width: 150, ...options }),
+      make(id, (row) => <AgoCell at={(options?.get ?? (field(id) as Get<string | null>))(row)} freshForSeconds={options?.freshForSeconds?.(row)} never={options?.never} />, { width: 140, fromTop: true, ...options }),
+    severity: (id: string, get: Get<Sign>, options?: Options) => make(id, (row) => <Severity sign={get(row)} />, { width: 150, fromTop: true, ...options }),
     attention: (id: string, get: Get<{ actionRequired: number; warning: number }>, options?: Options & { to?: (row: Row, severity: 'action-required' | 'warning') => string }) =>
-      make(id, (row) => <AttentionCounts {...get(row)} {...(options?.to ? { to: (severity) => options.to!(row, severity) } : {})} />, { width: 130, ...options }),
+      make(id, (row) => <AttentionCounts {...get(row)} {...(options?.to ? { to: (severity) => options.to!(row, severity) } : {})} />, { width: 130, fromTop: true, ...options }),
     state: (id: string, get: Get<{ label: Label; tone?: Sign | 'quiet' | 'good'; title?: string }>, options?: Options) => make(id, (row) => <StateTag {...get(row)} />, { width: 150, ...options }),
     /** An identifier: mono, copyable. */
     mono: (id: string, get: Get<string | null> = field(id) as Get<string | null>, options?: Options) =>
