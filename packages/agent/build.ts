@@ -61,14 +61,15 @@ export async function buildScript(dist = defaultOut): Promise<string> {
 /**
  * `dist/vigie-agent`, one file with Node.js inside, and its package for download. Kept by content: the same script and the same Node.js are built once.
  * Where `strip` or `xz` is missing it is larger (and packed with gzip); null where there is no Node.js for the target.
- * @param isKeptOnly what was built before; nothing is made or fetched
+ * @param options.isKeptOnly what was built before; nothing is made or fetched
+ * @param options.isQuick packed for tests: a quarter larger, in a seventh of the time
  */
-export async function buildPackage(script: string, target: Target, isKeptOnly = false): Promise<{ binary: string; packed: string } | null> {
+export async function buildPackage(script: string, target: Target, { isKeptOnly = false, isQuick = false } = {}): Promise<{ binary: string; packed: string } | null> {
   const found = await nodeOf(target, cache, !isKeptOnly)
   if (found === null) return null
   const { path: node, version } = found
   await assertTarget(node, target)
-  const key = createHash('sha256').update(`${recipe} ${target} ${(await stat(node)).size} ${version}\n`).update(await readFile(script)).digest('hex').slice(0, 32)
+  const key = createHash('sha256').update(`${recipe}${isQuick ? ' quick' : ''} ${target} ${(await stat(node)).size} ${version}\n`).update(await readFile(script)).digest('hex').slice(0, 32)
   const folder = join(cache, key)
   const known = await readFile(join(folder, 'packed'), 'utf8').catch(() => null)
   if (known !== null) return { binary: join(folder, 'vigie-agent'), packed: join(folder, known) }
@@ -76,7 +77,7 @@ export async function buildPackage(script: string, target: Target, isKeptOnly = 
   const work = await mkdtemp(join(tmpdir(), 'vigie-agent-build-'))
   try {
     const binary = await inject(script, await stripped(node, target), work)
-    const packed = await pack(binary, work, target)
+    const packed = await pack(binary, work, target, isQuick)
     await mkdir(cache, { recursive: true })
     await writeFile(join(work, 'packed'), packed)
     const made = await mkdtemp(join(cache, 'new-'))
@@ -114,13 +115,13 @@ async function inject(script: string, node: string, work: string): Promise<strin
   return binary
 }
 
-async function pack(binary: string, work: string, target: string): Promise<string> {
+async function pack(binary: string, work: string, target: string, isQuick: boolean): Promise<string> {
   const tar = join(work, 'package.tar')
   const common = ['--owner=0', '--group=0', '--numeric-owner', '--mtime=@0', '--sort=name', '-C', dirname(binary)]
   await run('tar', ['-cf', tar, ...common, 'vigie-agent'])
   const xz = `vigie-agent-${target}.tar.xz`
   try {
-    await run('xz', ['-6', '-T2', '-f', '-k', '--block-size=64MiB', tar])
+    await run('xz', [isQuick ? '-0' : '-6', '-T2', '-f', '-k', '--block-size=64MiB', tar])
     await rename(`${tar}.xz`, join(work, xz))
     return xz
   } catch {
@@ -165,8 +166,8 @@ async function fact(path: string): Promise<PackedFile> {
 const ownTarget: Target = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64'
 
 /** One target's file, its package and its .deb. What an installation needs is there as soon as it can be; the .deb, half a minute the first time, may follow. */
-async function addTarget(manifest: Manifest, script: string, target: Target, dist: string, { isKeptOnly, noDeb }: { isKeptOnly: boolean; noDeb: boolean }): Promise<void> {
-  const built = await buildPackage(script, target, isKeptOnly)
+async function addTarget(manifest: Manifest, script: string, target: Target, dist: string, { isKeptOnly, isForTests }: { isKeptOnly: boolean; isForTests: boolean }): Promise<void> {
+  const built = await buildPackage(script, target, { isKeptOnly, isQuick: isForTests && !isKeptOnly })
   if (!built) return
   const put = async (from: string, name: string) => {
     const file = join(dist, name)
@@ -177,7 +178,7 @@ async function addTarget(manifest: Manifest, script: string, target: Target, dis
   await put(built.binary, target === ownTarget ? 'vigie-agent' : `vigie-agent-${target}`)
   manifest.packages[target] = await fact(await put(built.packed, basename(built.packed)))
   await writeManifest(manifest, dist)
-  if (noDeb) return
+  if (isForTests) return
   const deb = await keptDeb(built.binary, target, manifest.version)
   if (!deb) return
   manifest.packages[`${target}.deb`] = await fact(await put(deb, basename(deb)))
@@ -186,10 +187,10 @@ async function addTarget(manifest: Manifest, script: string, target: Target, dis
 
 /**
  * All of it, into `dist`. @param options.scriptOnly quick: for tests, which build into a folder of their own (`out`)
- * @param options.noDeb all but the .deb, whose packing takes half a minute
+ * @param options.isForTests packed quickly, and without the .deb: what people download takes a minute and a half of a core
  * @param options.targets machines that there shall be one file for; absent: this machine's kind
  */
-export async function buildAgent(options: { scriptOnly: boolean; noDeb?: boolean; out?: string; targets?: readonly Target[] }): Promise<Manifest> {
+export async function buildAgent(options: { scriptOnly: boolean; isForTests?: boolean; out?: string; targets?: readonly Target[] }): Promise<Manifest> {
   const dist = options.out ?? defaultOut
   const script = await buildScript(dist)
   const { version } = JSON.parse(await readFile(join(here, 'package.json'), 'utf8')) as { version: string }
@@ -198,10 +199,10 @@ export async function buildAgent(options: { scriptOnly: boolean; noDeb?: boolean
     // The first time, the script is there to be fetched while the one file is still being packed (a minute).
     if (!(await stat(join(dist, 'manifest.json')).catch(() => null))) await writeManifest(manifest, dist)
     const asked = options.targets ?? [ownTarget]
-    const noDeb = options.noDeb === true
-    for (const target of asked) await addTarget(manifest, script, target, dist, { isKeptOnly: false, noDeb })
+    const isForTests = options.isForTests === true
+    for (const target of asked) await addTarget(manifest, script, target, dist, { isKeptOnly: false, isForTests })
     // another machine's kind, built of this very script before: it stays on offer
-    for (const target of targets) if (!asked.includes(target)) await addTarget(manifest, script, target, dist, { isKeptOnly: true, noDeb })
+    for (const target of targets) if (!asked.includes(target)) await addTarget(manifest, script, target, dist, { isKeptOnly: true, isForTests })
   }
   await writeManifest(manifest, dist)
   return manifest
@@ -214,6 +215,6 @@ async function writeManifest(manifest: Manifest, dist: string): Promise<void> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   // --all: for other machines than this one's kind too (arm64; nothing of it is run here)
-  const manifest = await buildAgent({ scriptOnly: process.argv.includes('--script-only'), noDeb: process.argv.includes('--no-deb'), ...(process.argv.includes('--all') ? { targets: [ownTarget, ...targets.filter((target) => target !== ownTarget)] } : {}) })
+  const manifest = await buildAgent({ scriptOnly: process.argv.includes('--script-only'), isForTests: process.argv.includes('--for-tests'), ...(process.argv.includes('--all') ? { targets: [ownTarget, ...targets.filter((target) => target !== ownTarget)] } : {}) })
   for (const one of [manifest.script, ...Object.values(manifest.packages)]) process.stdout.write(`${one.file}  ${(one.sizeBytes / 1e6).toFixed(1)} MB  ${one.sha256}\n`)
 }

@@ -25,14 +25,14 @@ const builds = {
   },
 }
 
-/** What is to do, or null where the built one is of these very sources. @param {boolean} [noDeb] the agent's .deb may be missing */
-function plan(name, noDeb = false) {
+/** What is to do, or null where the built one is of these very sources. @param {boolean} [isForTests] the agent packed quickly and without its .deb will do */
+function plan(name, isForTests = false) {
   const { sources, out, script, args, isSelfPlacing } = builds[name]
   const target = path.join(root, out)
   const stampFile = path.join(root, 'node_modules/.cache/vigie', `${name}.stamp`)
   const stamp = fingerprint(sources)
   const built = existsSync(target) && existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : null
-  if (built === stamp || (noDeb && built === `${stamp} without .deb`)) return null
+  if (built === stamp || (isForTests && built === `${stamp} for tests`)) return null
   if (!existsSync(path.join(root, script))) {
     if (existsSync(target)) return null // a packaged Vigie brings it built, and no tools
     stop(`${out} is missing, and so is ${script} that makes it.`, exitCodes.buildFailed)
@@ -47,10 +47,10 @@ function plan(name, noDeb = false) {
       rmSync(old, { recursive: true, force: true })
     }
     mkdirSync(path.dirname(stampFile), { recursive: true })
-    writeFileSync(stampFile, noDeb ? `${stamp} without .deb` : stamp)
+    writeFileSync(stampFile, isForTests ? `${stamp} for tests` : stamp)
   }
   const discard = () => rmSync(fresh, { recursive: true, force: true })
-  return { command: [script, ...args(fresh), ...(noDeb ? ['--no-deb'] : [])], options: { cwd: root, env: { ...ownPath(), NODE_ENV: 'production' } }, finish, discard }
+  return { command: [script, ...args(fresh), ...(isForTests ? ['--for-tests'] : [])], options: { cwd: root, env: { ...ownPath(), NODE_ENV: 'production' } }, finish, discard }
 }
 
 /** @param {'console' | 'agent'} name */
@@ -64,7 +64,7 @@ export function ensureBuilt(name) {
 }
 
 /**
- * The agent for tests, beside what else goes on: packing it keeps one core busy for half a minute. Without its .deb, of which no test needs the packed one.
+ * The agent for tests, beside what else goes on: packed quickly (as for people it takes half a minute of both cores), and without its .deb, of which no test needs the packed one.
  * @returns {Promise<void>} once it is there
  */
 export async function agentForTests() {

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Locale } from '@vigie/domain/kernel'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import { unpackedBrowser } from './browser-files.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -20,18 +20,16 @@ export const looks: readonly Look[] = (['light', 'dark'] as const).flatMap((them
 
 /**
  * The browser inside `@sparticuz/chromium`, or the one `VIGIE_CHROMIUM` names. Not with the package's own `args`: they hold `--single-process`, and a
- * second page after closing one crashes. `AWS_EXECUTION_ENV` makes it unpack its own system libraries too; set before import. It unpacks under fixed
- * names: hence a folder of its own for each run. With the package's own font settings any text field ends the browser (`SkFontMgr_FontConfigInterface ... Not
- * implemented`, seen 2026-11-21 with 153.0.0); with the system's, even where there are none, all is well.
+ * second page after closing one crashes. `AWS_EXECUTION_ENV` makes it bring its own system libraries too; set before import. With the package's own font settings
+ * any text field ends the browser (`SkFontMgr_FontConfigInterface ... Not implemented`, seen 2026-11-21 with 153.0.0); with the system's, even where there are none, all is well.
  */
 export async function openBrowser(): Promise<{ browser: Browser; close(): Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'vigie-browser-'))
   const before = process.env['TMPDIR']
   let executablePath = process.env['VIGIE_CHROMIUM']
   if (executablePath === undefined) {
     process.env['AWS_EXECUTION_ENV'] = 'AWS_Lambda_nodejs22.x'
-    process.env['TMPDIR'] = folder
     process.env['FONTCONFIG_PATH'] ??= '/etc/fonts'
+    process.env['TMPDIR'] = unpackedBrowser()
     const packed = await import('@sparticuz/chromium')
     executablePath = await packed.default.executablePath()
     if (before === undefined) delete process.env['TMPDIR']
@@ -41,13 +39,7 @@ export async function openBrowser(): Promise<{ browser: Browser; close(): Promis
     executablePath,
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--no-first-run'],
   })
-  return {
-    browser,
-    close: async () => {
-      await browser.close()
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
+  return { browser, close: () => browser.close() }
 }
 
 export interface Visit {
