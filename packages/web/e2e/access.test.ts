@@ -260,6 +260,55 @@ describe('accounts (ACC-3..5, ACC-14)', () => {
   })
 })
 
+describe('a console that stays open over an upgrade of its server (OPS-2, P14)', () => {
+  /** As after an upgrade: this file of the console is there no more, until the page is loaded anew and asks for what its new version names. @returns how often the page was loaded, and how to end it */
+  const upgrade = async (file: RegExp) => {
+    let loads = 0
+    const count = () => void (loads += 1)
+    page.on('domcontentloaded', count)
+    await page.route(file, (route) => (loads === 0 ? route.fulfill({ status: 404, body: '' }) : route.continue()))
+    return { loads: () => loads, end: async () => { page.off('domcontentloaded', count); await page.unroute(file) } }
+  }
+
+  it('comes to the screen one goes to once the server answers again, and no sooner than one goes there', async () => {
+    await go('/administration')
+    const upgraded = await upgrade(/assets\/OutboxPage-/)
+    const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Outbox' })
+    const isAskedEarly = page.waitForResponse(/assets\/OutboxPage-/)
+    await link.hover()
+    expect((await isAskedEarly).status()).toBe(404)
+    // still down when one goes there, up again when it is asked the second time
+    let asked = 0
+    await page.route(`${vigie.url}/`, (route) => (++asked === 1 ? route.abort() : route.continue()))
+    await link.click()
+    await page.getByText('The server can’t be reached').first().waitFor()
+    await page.getByRole('heading', { name: 'Outbox', level: 1 }).waitFor()
+    await settle(page)
+    expect([upgraded.loads(), asked, new URL(page.url()).pathname]).toEqual([1, 2, '/administration/outbox'])
+    await page.unroute(`${vigie.url}/`)
+    await upgraded.end()
+  })
+
+  it('keeps what is typed: it asks, and loads anew by itself once that is saved', async () => {
+    await go('/administration/business')
+    const upgraded = await upgrade(/assets\/Shortcuts-/)
+    await page.getByLabel('Business name').fill('Northwind Upgraded')
+    await page.locator('h1').click()
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Load the new version of Vigie?' }).getByRole('button', { name: 'Cancel' }).click()
+    expect([upgraded.loads(), await page.getByLabel('Business name').inputValue()]).toEqual([0, 'Northwind Upgraded'])
+    const isAnew = page.waitForEvent('domcontentloaded')
+    await page.getByRole('region', { name: 'Settings' }).getByRole('button', { name: 'Save' }).click()
+    await isAnew
+    await settle(page)
+    expect([upgraded.loads(), await page.getByLabel('Business name').inputValue()]).toEqual([1, 'Northwind Upgraded'])
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
+    await page.keyboard.press('Escape')
+    await upgraded.end()
+  })
+})
+
 describe('every access screen in every look (OPS-4, OPS-5, R38)', () => {
   const screens = ['/account', '/account/second-factor', '/administration', '/administration/accounts', '/administration/accounts/invite', '/administration/business', '/no/such/address']
   const outside = ['/sign-in', '/forgot-password', '/reset-password', '/invitation', '/setup']

@@ -5,23 +5,19 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { bringPart } from './kit/anew.ts'
+import { watchParts } from './kit/parts.ts'
 import { queryClient } from './kit/query.ts'
 import { startLanguage, Language } from './shell/Language.tsx'
 import { createConsole } from './shell/router.tsx'
 import { themeManager } from './shell/theme.ts'
 import { theme } from './ui/theme.ts'
 
-// The server was upgraded while this page was open: the screen one goes to has another file name now. Once; a second time is a real fault.
-window.addEventListener('vite:preloadError', (event) => {
-  if (sessionStorage.getItem('vigie.reloaded') === window.location.href) return
-  sessionStorage.setItem('vigie.reloaded', window.location.href)
-  event.preventDefault()
-  window.location.reload()
-})
+watchParts()
 
 // The words must be there before the first of them is drawn; code of the screen is fetched meanwhile.
 const router = createConsole()
-const start = await startLanguage()
+const start = await bringPart(startLanguage)
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -1,15 +1,15 @@
 import { customerCsvColumns, customersApi, type Customer } from '@vigie/domain/customers'
 import { productsApi } from '@vigie/domain/products'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import {
-  api, buttonClass, columns, csvOf, DataTable, Empty, Icon, Line, Link, load, OpenEvents, Page, paths, query, sortedBy, useActor, useAddress, useGo, useLoaded, useQuietly, useText, type Action, type Filter,
+  api, buttonClass, columns, csvOf, DataTable, Empty, Icon, lazily, Line, Link, load, OpenEvents, Page, paths, query, sortedBy, useActor, useAddress, useGo, useLoaded, useQuietly, useText, type Action, type Filter,
 } from '../kit/index.ts'
 import { useOrder } from '../orders/index.ts'
 import type { BulkKind } from './BulkDialog.tsx'
 import css from './customers.module.css'
 import { useDeleteCustomer } from './useDeleteCustomer.ts'
 
-const BulkDialog = lazy(() => import('./BulkDialog.tsx'))
+const BulkDialog = lazily(() => import('./BulkDialog.tsx'), 'default')
 const list = query(customersApi.listCustomers).list(sortedBy('company'))
 const catalogue = query(productsApi.getCatalogue).with({})
 const managers = query(customersApi.listManagers).with({})
@@ -69,7 +69,7 @@ function useFilters(): Filter[] {
   return [
     ...groups.map((key) => ({ key, label: `category-group.${key}`, options: severities })),
     { key: 'typeId', label: 'common.product', options: types.map((type) => ({ value: type.id, label: `product-type.${type.id}.name` })) },
-    { key: 'connection', label: 'customers.filter.connection', options: ['offline', 'abnormal', 'version-mismatch', 'plug-in-error', 'pending', 'online'].map((value) => ({ value, label: `agent-state.${value}` })) },
+    { key: 'connection', label: 'customers.filter.connection', options: ['abnormal', 'offline', 'disabled', 'version-mismatch', 'plug-in-error', 'unregistered', 'unknown', 'pending', 'online'].map((value) => ({ value, label: `agent-state.${value}` })) },
     { key: 'managedBy', label: 'customers.column.managedBy', options: people.map(({ id, name }) => ({ value: id, label: { text: name } })) },
     { key: 'tag', label: 'customers.column.tags', options: named([...new Set([...chosen, ...tags])]) },
   ]

@@ -1,11 +1,11 @@
 import { commentEditableMinutes, eventsApi, type EventComment } from '@vigie/domain/events'
-import { lazy, Suspense, useState } from 'react'
-import { Ago, api, IconButton, Line, useAction, useActor, useNow, useText } from '../kit/index.ts'
+import { Suspense, useState } from 'react'
+import { Ago, api, IconButton, lazily, Line, useAction, useActor, useNow, useText } from '../kit/index.ts'
 import css from './events.module.css'
 import { trouble } from '../kit/toast.tsx'
 
 // a form is not needed before somebody reads an event
-const CommentForm = lazy(() => import('./CommentForm.tsx'))
+const CommentForm = lazily(() => import('./CommentForm.tsx'), 'default')
 
 export function AddComment({ eventId }: { eventId: string }) {
   const [round, setRound] = useState(0)

@@ -1,9 +1,9 @@
-import { lazy, Suspense, useState, type ReactNode } from 'react'
+import { Suspense, useState, type ReactNode } from 'react'
 import type { Event } from '@vigie/domain/events'
-import { useActor, type Action } from '../kit/index.ts'
+import { lazily, useActor, type Action } from '../kit/index.ts'
 import type { Work, WorkKind } from './WorkDialog.tsx'
 
-const WorkDialog = lazy(() => import('./WorkDialog.tsx'))
+const WorkDialog = lazily(() => import('./WorkDialog.tsx'), 'default')
 const icons = { assign: 'user', snoozed: 'clock', accepted: 'shield', wake: 'bell' } as const
 
 /** What people do with events besides resolving them: give them to somebody, keep them silent, let them be heard again. */

@@ -1,8 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { Component, type ReactNode } from 'react'
+import { Component, useEffect, type ReactNode } from 'react'
 import { Button, buttonClass } from '../ui/Button.tsx'
+import { loadAnew } from './anew.ts'
 import { Link } from './Link.tsx'
 import { Notice } from './Notice.tsx'
+import { isMissingPart } from './parts.ts'
 import { describe, isRetryable, placeOfRemedy } from './problems.ts'
 import { useText } from './text.tsx'
 
@@ -24,6 +26,9 @@ export function Trouble({ error, retry }: { error: unknown; retry: () => void })
   const client = useQueryClient()
   const { title, remedy } = describe(error, say)
   const place = placeOfRemedy(error)
+  useEffect(() => {
+    if (isMissingPart(error)) void loadAnew()
+  }, [error])
   return (
     <Notice tone="action-required" title={{ text: title }} action={place !== null ? <Link className={buttonClass()} to={place}>{say('kit.consent.open')}</Link> : isRetryable(error) && <Button onClick={() => void client.resetQueries({ predicate: (query) => query.state.status === 'error' }).then(retry)}>{say('kit.retry')}</Button>}>
       {remedy}

@@ -1,5 +1,6 @@
 import { Problem } from '@vigie/domain/kernel'
 import { Unreachable } from './api.ts'
+import { isMissingPart } from './parts.ts'
 import { paths } from './paths.ts'
 import type { Speaker, Values } from './text.tsx'
 
@@ -18,7 +19,7 @@ export function describe(error: unknown, say: Speaker): Described {
     const values = Object.fromEntries(Object.entries(error.data).filter(([, value]) => typeof value === 'string' || typeof value === 'number')) as Values
     return { title: say(`problem.${error.code}`, values), remedy: say(error.kind.remedy, values) }
   }
-  if (error instanceof Unreachable) return { title: say('kit.unreachable'), remedy: say('kit.unreachable.remedy') }
+  if (error instanceof Unreachable || isMissingPart(error)) return { title: say('kit.unreachable'), remedy: say('kit.unreachable.remedy') }
   return { title: say('problem.server.fault'), remedy: say('remedy.retry-then-report') }
 }
 

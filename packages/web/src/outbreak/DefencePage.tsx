@@ -1,9 +1,9 @@
 import { noRule, outbreakApi, ruleLevels, type CustomerRule, type OutbreakRule } from '@vigie/domain/outbreak'
-import { lazy, Suspense, useState } from 'react'
-import { columns, csvOf, DataTable, Empty, Link, load, Notice, Page, paths, query, StateTag, useActor, useAddress, useFormat, useLoaded, useText, type Action, type Filter } from '../kit/index.ts'
+import { Suspense, useState } from 'react'
+import { columns, csvOf, DataTable, Empty, lazily, Link, load, Notice, Page, paths, query, StateTag, useActor, useAddress, useFormat, useLoaded, useText, type Action, type Filter } from '../kit/index.ts'
 import css from './outbreak.module.css'
 
-const RuleDialog = lazy(() => import('./RuleDialog.tsx'))
+const RuleDialog = lazily(() => import('./RuleDialog.tsx'), 'default')
 const list = query(outbreakApi.listRules).list()
 export const loader = load(list)
 

@@ -1,5 +1,7 @@
 import type { Locale } from '@vigie/domain/kernel'
 import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react'
+import { bringPart, loadAnew } from '../kit/anew.ts'
+import { isMissingPart } from '../kit/parts.ts'
 import { LanguageProvider, speaker } from '../kit/text.tsx'
 import { isWhole, loadCatalogue, loadRest, localeNow, type Catalogue } from '../text/load.ts'
 
@@ -29,14 +31,14 @@ export function Language({ start, children }: { start: Spoken; children: ReactNo
     if (!isWanted.current) {
       isWanted.current = true
       // not while a component is being drawn; what failed is asked for again by the next word that is missing
-      queueMicrotask(() => void loadRest(spoken.locale).then(() => setDrawn((count) => count + 1), () => {}).finally(() => (isWanted.current = false)))
+      queueMicrotask(() => void loadRest(spoken.locale).then(() => setDrawn((count) => count + 1), (error: unknown) => void (isMissingPart(error) && loadAnew())).finally(() => (isWanted.current = false)))
     }
     return true
   }, [spoken.locale])
   const say = useMemo(() => speaker(spoken.locale, spoken.timeZone, spoken.catalogue, askRest), [spoken, askRest, drawn]) // oxlint-disable-line react-hooks/exhaustive-deps -- another speaker is how everything is drawn anew
   const change = useCallback(async (locale: Locale, timeZone?: string) => {
     const isOther = locale !== localeNow()
-    if (isOther) await loadRest(locale) // what is on the screen may speak from all of it
+    if (isOther) await bringPart(() => loadRest(locale)) // what is on the screen may speak from all of it
     const catalogue = await loadCatalogue(locale)
     document.documentElement.lang = locale
     try {

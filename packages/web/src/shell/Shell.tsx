@@ -1,8 +1,10 @@
 import { Outlet, useLocation, useRouter, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState, type ComponentProps, type ReactNode } from 'react'
 import { useActor } from '../kit/actor.ts'
+import { bringPart } from '../kit/anew.ts'
 import { Confirmations } from '../kit/confirm.tsx'
 import { ErrorBoundary } from '../kit/ErrorBoundary.tsx'
+import { lazily } from '../kit/lazily.ts'
 import { followLive } from '../kit/live.ts'
 import { queryClient } from '../kit/query.ts'
 import { useChangeLanguage, useText } from '../kit/text.tsx'
@@ -18,10 +20,10 @@ const loadPalette = () => Promise.all([import('./Palette.tsx'), loadRest()]).the
   readyPalette = module.default
   return module
 })
-const LazyPalette = lazy(loadPalette)
+const LazyPalette = lazy(() => bringPart(loadPalette))
 /** Once it is here: a lazy one shows its fallback for a third of a second the first time, whatever it waits for. */
 let readyPalette: typeof LazyPalette | ((props: ComponentProps<typeof LazyPalette>) => ReactNode) = LazyPalette
-const Shortcuts = lazy(() => Promise.all([import('./Shortcuts.tsx'), loadRest()]).then(([module]) => module))
+const Shortcuts = lazily(() => Promise.all([import('./Shortcuts.tsx'), loadRest()]).then(([module]) => module), 'default')
 const AlertBanner = lazy(() => import('../outbreak/Banner.tsx'))
 const OrderWatch = lazy(() => import('../orders/Watch.tsx'))
 

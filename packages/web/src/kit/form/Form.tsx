@@ -4,6 +4,7 @@ import { Problem } from '@vigie/domain/kernel'
 import { Button } from '../../ui/Button.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { Notice } from '../Notice.tsx'
+import { hasUnsaved, holdUnsaved } from '../parts.ts'
 import { describe } from '../problems.ts'
 import { useText, type Label, type Speaker } from '../text.tsx'
 import css from './Form.module.css'
@@ -112,9 +113,10 @@ function FormProblem<Values extends object>({ form }: { form: FormState<Values> 
 /** Asks before what was typed is lost, also when the window closes. */
 export function LeaveGuard({ isOn, isReleased = () => false }: { isOn: boolean; isReleased?: () => boolean }) {
   const say = useText()
+  useEffect(() => (isOn ? holdUnsaved() : undefined), [isOn])
   const blocker = useBlocker({
     shouldBlockFn: ({ current, next }) => isOn && !isReleased() && current.pathname !== next.pathname,
-    enableBeforeUnload: () => isOn && !isReleased(),
+    enableBeforeUnload: () => isOn && !isReleased() && hasUnsaved(),
     withResolver: true,
   })
   if (blocker.status !== 'blocked') return null

@@ -1,11 +1,12 @@
 import { Menu } from '@mantine/core'
 import { viewsApi, type View, type ViewList } from '@vigie/domain/views'
-import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { Suspense, useEffect, useRef, useState } from 'react'
 import { IconButton } from '../../ui/Button.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { useActor } from '../actor.ts'
 import { useAddress, useGo } from '../address.ts'
 import { confirm } from '../confirm.tsx'
+import { lazily } from '../lazily.ts'
 import { query, useAction, useQuietly } from '../query.ts'
 import { useText } from '../text.tsx'
 import { toast, trouble } from '../toast.tsx'
@@ -15,7 +16,7 @@ import type { Filter } from './filters.tsx'
 import type { TableShape } from './shape.ts'
 import { isPlain, openingOf, queryOf, sameQuery } from './views.ts'
 
-const ViewDialog = lazy(() => import('./ViewDialog.tsx'))
+const ViewDialog = lazily(() => import('./ViewDialog.tsx'), 'default')
 
 interface Props<Row> {
   list: ViewList
