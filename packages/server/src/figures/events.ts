@@ -21,7 +21,7 @@ export const countNotifications = countFigure(notifications, async ({ db, accoun
      group by 1, 2`, [accountId])
   // what a virus alert does at many products at once is counted, and told over every screen: it is not ten rows of the same
   const { rows: worst } = await db.query<{ id: string }>(
-    `select e.id from event e where ${open} and ($1::uuid is not null and ${forMe}) and (e.category <> all($2::text[]) or e.condition <> all($3::text[])) order by e.severity_rank desc, e.last_raised_at desc, e.id desc limit 10`,
+    `select e.id from event e where ${open} and ($1::uuid is not null and ${forMe}) and (e.category <> all($2::text[]) or e.condition <> all($3::text[])) order by e.severity_rank desc, e.opened_at desc, e.id desc limit 10`,
     [accountId, conditionsOfMany.map(({ category }) => category), conditionsOfMany.map(({ condition }) => condition)])
   const told = new Map((await getEvents(db, worst.map(({ id }) => id))).map((event) => [event.id, event]))
   const newest = worst.flatMap(({ id }) => told.get(id) ?? [])
