@@ -91,6 +91,10 @@ describe('versions', () => {
     expect(parseVersion('ClamAV 1.4.6/27500/Wed Jun 23 01:34:05 2021', now)).toMatchObject({ engine: '1.4.6', pattern: '27500' })
     expect(parseVersion('UNKNOWN COMMAND', now).engine).toBeNull()
   })
+  it('of one nobody knows yet: its name as it stands, and nothing made up of the rest (issue 3, bad days)', () => {
+    expect(parseVersion('ClamAV 9.0.0-devel+next/latest/some day', now)).toEqual({ engine: '9.0.0-devel+next', pattern: null, builtAt: null })
+    expect(parseVersion('ClamAV 9.0.0/1,2,3/2031-01-01T00:00:00Z/more/of it', now)).toEqual({ engine: '9.0.0', pattern: null, builtAt: null })
+  })
   it('of a set on disk', () => {
     expect(parseDatabaseHeader(Buffer.from('ClamAV-VDB:22 Jun 2021 21-34 -0400:6:12:90:md5:sig:who:1624412040'))).toEqual({ version: '6', builtAt: new Date('2021-06-23T01:34:00Z'), signatures: 12 })
     expect(parseDatabaseHeader(Buffer.from('ClamAV-VDB:nonsense:6:12'))).toEqual({ version: '6', builtAt: null, signatures: 12 })
