@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { CustomerId, defineRoute, listQuery, listReply, oneOrMore, OrderId } from '../kernel/index.ts'
+import { CustomerId, defineRoute, Instant, listQuery, listReply, oneOrMore, OrderId } from '../kernel/index.ts'
 import { OrderPlace, orderOutcomes, placeSteps } from './carried.ts'
 import { CommandPolicy, DryRun, GivenTarget, Order, OrderAgent, OrderParams, orderSteps, orderTypes, paramsShape, PolicyInput, shownOrderStates } from './shapes.ts'
 
@@ -50,10 +50,10 @@ export const listOrderPlaces = defineRoute({
 export const exportOrderPlaces = defineRoute({
   id: 'orders.export-places', method: 'GET', path: '/v1/orders/:orderId/places.csv', permission: 'order.read', params, query: placesQuery, reply: z.string(), problems: ['order.not-found'], produces: 'text/csv',
 })
-/** Of an order that carries settings: endpoints by how it stands with them, by what they report. */
+/** Of an order that carries settings: endpoints by how it stands with them, by what they report; of more than 1,000 agents as they were at `at`, null: as of now, or of many not looked at yet. */
 export const countOutcomes = defineRoute({
   id: 'orders.outcomes', method: 'GET', path: '/v1/orders/:orderId/outcomes', permission: 'order.read', params,
-  reply: z.object(Object.fromEntries(orderOutcomes.map((outcome) => [outcome, z.number().int()])) as Record<(typeof orderOutcomes)[number], z.ZodNumber>), problems: ['order.not-found'],
+  reply: z.object({ ...(Object.fromEntries(orderOutcomes.map((outcome) => [outcome, z.number().int()])) as Record<(typeof orderOutcomes)[number], z.ZodNumber>), at: Instant.nullable() }), problems: ['order.not-found'],
 })
 /** `halt` ends it for good: what was not handed over never will be. What was handed over goes on (R15). */
 export const steerOrder = defineRoute({

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newId, type Tenant, type TenantDb } from '../platform/index.ts'
 import type { TestDatabase } from '../platform/testing/database.ts'
 import { estateDatabase, type Estate } from '../platform/testing/estate.ts'
-import { plansOf, scanned, visited } from '../platform/testing/plan.ts'
+import { indexesOf, plansOf, scanned, visited } from '../platform/testing/plan.ts'
 import * as agents from './agents.ts'
 import { chosenBy, lookAtPlaces } from './carrying.ts'
+import { countOutcomes, keepOutcomes } from './outcomes.ts'
 import * as places from './places.ts'
 import * as orders from './store.ts'
 import { changedSince } from './targets.ts'
@@ -40,7 +41,10 @@ beforeAll(async () => {
       `insert into order_agent (partner_id, order_id, agent_id, customer_id, product_id, name, company, ring, step, reason, at)
        select partner_id, $2, agent_id, customer_id, product_id, name, company, ring, step, reason, at from order_agent where order_id = $1`, [id, other])
   }
-  await database.owner.query('analyze order_place, order_agent, command_order')
+  await database.owner.query('update command_order set agent_count = (select count(*) from order_agent where order_id = $1) where id = $1', [id])
+  await keepOutcomes({ database, clock: { now: () => new Date() } } as never, estate.partnerId, id)
+  await database.owner.query('vacuum analyze order_place, order_agent, command_order')
+  await database.transaction(tenant, async (db) => void (order = await orders.row(db, id)))
 }, 240_000)
 afterAll(() => database.close())
 
@@ -80,6 +84,14 @@ describe('an order that carries settings to 5,000 customers (CUS-2, ADM-3)', () 
     const { rows: [{ n }] } = await database.owner.query('select count(*)::integer as n from order_place where order_id = $1', [order.id])
     expect(visited((await plans((db) => places.countsOf(db, order.id, 2))).filter(({ relation }) => relation === 'order_place'))).toBeLessThan(n * 1.2)
     expect(visited((await plans((db) => places.summary(db, order.id))).filter(({ relation }) => relation === 'order_place'))).toBeLessThan(n * 2.4)
+  })
+
+  it('how it stands at its endpoints is told from the index of what is kept, and their rows are found there', async () => {
+    expect((await database.transaction(tenant, (db) => countOutcomes(db, order))).pending).toBe(order.agent_count)
+    const sums = await plans((db) => countOutcomes(db, order))
+    expect([sums.filter(({ relation }) => relation !== null).map(({ type }) => type), indexesOf(sums)]).toEqual([['Index Only Scan'], ['order_agent_outcome']])
+    expect(visited(sums)).toBe(order.agent_count)
+    for (const [outcome, most] of [['pending', 2_000], ['drifted', 10]] as const) expect(visited(await plans(ofAgents({ outcome })))).toBeLessThan(most)
   })
 
   it('an undo reads the places done', async () => {

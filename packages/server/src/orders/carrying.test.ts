@@ -7,6 +7,7 @@ import { aCustomer, anActor, aPartner, aProduct } from '../platform/testing/data
 import { testServer, type TestServer } from '../platform/testing/server.ts'
 import { noteReported, settingJobs } from '../settings/index.ts'
 import { createOrderRunner, type OrderRunner } from './index.ts'
+import { keepOutcomes } from './outcomes.ts'
 
 let server: TestServer
 let runner: OrderRunner
@@ -121,7 +122,12 @@ describe('settings carried to many customers (ADM-3, CUS-2)', () => {
     await answer([sites[1]!], 'failed')
     await answer([sites[2]!], 'succeeded', { [hours]: 9 })
     expect(await outcomes(id)).toEqual([['Alder', 'effective'], ['Birch', 'refused'], ['Cedar', 'drifted'], ['Dogwood', 'pending']])
-    expect((await call()('GET', `/v1/orders/${id}/outcomes`)).body).toEqual({ pending: 1, effective: 1, refused: 1, drifted: 1, 'changed-since': 0 })
+    expect((await call()('GET', `/v1/orders/${id}/outcomes`)).body).toEqual({ pending: 1, effective: 1, refused: 1, drifted: 1, 'changed-since': 0, at: null })
+    // what would be kept of an order to many is what is seen, and follows what changes
+    const kept = async () => Object.fromEntries((await server.database.owner.query('select outcome, count(*)::integer as n from order_agent where order_id = $1 and outcome is not null group by 1', [id])).rows.map(({ outcome, n }) => [outcome, n]))
+    expect([await keepOutcomes(server.services, partnerId, id), await kept()]).toEqual([4, { pending: 1, effective: 1, refused: 1, drifted: 1 }])
+    await server.database.owner.query(`update order_agent set outcome = 'changed-since' where order_id = $1 and outcome = 'drifted'`, [id])
+    expect([await keepOutcomes(server.services, partnerId, id), await keepOutcomes(server.services, partnerId, id), await kept()]).toEqual([1, 0, { pending: 1, effective: 1, refused: 1, drifted: 1 }])
     await setBy(owner, sites[0]!, { [hours]: 3 })
     expect((await outcomes(id))[0]).toEqual(['Alder', 'changed-since'])
     expect((await call()('GET', `/v1/orders/${id}/agents?outcome=drifted`)).body.rows.map((row: { customerName: string }) => row.customerName)).toEqual(['Cedar'])

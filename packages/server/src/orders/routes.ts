@@ -9,6 +9,7 @@ import * as agents from './agents.ts'
 import { confirm, draft, draftUndo, objectOf } from './giving.ts'
 import * as places from './places.ts'
 import * as policies from './policy.ts'
+import { countOutcomes, keepSoon } from './outcomes.ts'
 import { lineWords } from './words.ts'
 import * as orders from './store.ts'
 
@@ -31,7 +32,11 @@ export const orderRoutes: Handler[] = [
     return await agents.list(db, await orders.row(db, params.orderId), query)
   }),
 
-  handle(ordersApi.countOutcomes, async ({ db }, { params }) => await agents.countOutcomes(db, await orders.row(db, params.orderId))),
+  handle(ordersApi.countOutcomes, async ({ db, services }, { params }) => {
+    const order = await orders.row(db, params.orderId)
+    keepSoon(services, db.tenant.partnerId, order)
+    return await countOutcomes(db, order)
+  }),
 
   handle(ordersApi.listOrderPlaces, async ({ db }, { params, query }) => {
     await orders.row(db, params.orderId)

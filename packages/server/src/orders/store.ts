@@ -4,7 +4,7 @@ import { keyset, likePattern, Params, type TenantDb } from '../platform/index.ts
 import type { Carried } from './carrying.ts'
 
 const columns = `b.id, b.type, b.params, b.target, b.state, b.cause, b.ring_percents, b.ring_minutes, b.failure_percent, b.ring, b.ring_at, b.agent_count, b.customer_count, b.planned, b.skipped, b.offline_count,
-  b.is_in_rings, b.is_beyond_caps, b.weakens, b.carried, b.undo_of, b.places_planned, b.places_set, b.places_skipped,
+  b.is_in_rings, b.is_beyond_caps, b.weakens, b.carried, b.undo_of, b.places_planned, b.places_set, b.places_skipped, b.outcomes_at,
   (select u.id from command_order u where u.undo_of = b.id and u.state not in ('draft', 'refused', 'halted') order by u.id desc limit 1) as undone_by, b.starts_at, b.approved_by, b.again_of, b.created_by_id, b.created_by, b.created_at, b.given_at, b.ended_at, b.version`
 
 export interface OrderRow {
@@ -34,6 +34,8 @@ export interface OrderRow {
   places_planned: number
   places_set: number
   places_skipped: number
+  /** As of when `order_agent.outcome` is kept; null: never looked at. */
+  outcomes_at: Date | null
   starts_at: Date | null
   approved_by: string | null
   again_of: string | null

@@ -45,6 +45,7 @@ export default function OrderPage() {
     <Page title={deedKey(order.type)} crumbs={[{ label: 'orders.title', to: paths.orders() }]} sign={<OrderStateTag order={order} />} action={order.state === 'draft' ? undefined : <Steering order={order} />}>
       <Stack>
         {order.cause !== null && <Notice tone="action-required" title={order.state === 'paused' ? 'orders.paused-itself' : 'orders.halted-itself'}><Cause cause={order.cause} /></Notice>}
+        {order.state === 'halted' && <StillWanted order={order} />}
         {order.state === 'waiting' && <Judging order={order} />}
         {order.state === 'delayed' && <Delay order={order} />}
         {order.state === 'draft' ? <Draft looked={{ order, dryRun }} /> : <Panel><Progress order={order} /></Panel>}
@@ -74,6 +75,13 @@ function Agents({ order: { type } }: { order: Order }) {
 function Draft({ looked }: { looked: Looked }) {
   const actor = useActor()
   return looked.order.createdById === actor.account.id && actor.can('order.send') ? <Confirm looked={looked} onMoved={() => void queryClient.invalidateQueries()} /> : <Panel><DryRunFacts dryRun={looked.dryRun} /></Panel>
+}
+
+/** Halted is not taken back: what was set at some places stays wanted there, also of endpoints that do not have it yet. */
+function StillWanted({ order: { type, places, undoneBy } }: { order: Order }) {
+  const say = useText()
+  if (places === null || places.set === 0 || undoneBy !== null) return null
+  return <Notice tone="warning" title={{ key: 'orders.halted.stays', values: { count: places.set } }}>{say(type === 'change-urls' ? 'orders.halted.stays.urls' : 'orders.halted.stays.settings')}</Notice>
 }
 
 const Cause = ({ cause }: { cause: string }) => <>{useText()(`order-cause.${cause}`)}</>
@@ -147,6 +155,7 @@ function Outcomes({ order }: { order: Order }) {
   if (!counted || some.length === 0) return null
   return (
     <ul className={css.counts}>
+      {counted.at !== null && <li className="quiet">{say('orders.outcomes.at', { at: format.moment(counted.at) })}</li>}
       {some.map((outcome) => <li key={outcome}><Link to={`?${new URLSearchParams({ tab: 'agents', outcome, step: '', cursor: '', page: '' })}`}>{say(`order-outcome.${outcome}`)}</Link> <span>{format.number(counted[outcome])}</span></li>)}
     </ul>
   )

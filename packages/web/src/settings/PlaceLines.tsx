@@ -1,6 +1,7 @@
 import type { PlaceLine } from '@vigie/domain/orders'
 import { StateTag, useText } from '../kit/index.ts'
 import type { Speaker } from '../kit/text.tsx'
+import { decodedUrl } from './decode-url.ts'
 import css from './settings.module.css'
 import { slotName, valueWords } from './words.ts'
 
@@ -22,6 +23,12 @@ export function PlaceLines({ lines, most = 100 }: { lines: readonly { line: Plac
   )
 }
 
+/** As people read it, and, where that differs, as engines take it: a look-alike shows. */
+function address(text: string): string {
+  const decoded = decodedUrl(text)
+  return decoded === text ? text : `${decoded} (${text})`
+}
+
 function lineWords(say: Speaker, line: PlaceLine): string {
   const key = `place-line.${line.kind}`
   const nothing = say('place-line.nothing')
@@ -31,9 +38,9 @@ function lineWords(say: Speaker, line: PlaceLine): string {
     case 'template':
       return say(key, { from: line.from ?? nothing, to: line.to ?? nothing })
     case 'left':
-      return say(key, { what: line.what === 'template' ? say('place-line.its-template') : slotName(say, line.what), known: line.by === null ? 'no' : 'yes', by: line.by ?? '' })
+      return say(key, { what: line.what === 'template' ? say('place-line.its-template') : address(slotName(say, line.what)), known: line.by === null ? 'no' : 'yes', by: line.by ?? '' })
     case 'url':
-      return say(`${key}.${line.does}`, { text: line.text, against: line.against ?? '' })
+      return say(`${key}.${line.does}`, { text: address(line.text), against: line.against === null ? '' : address(line.against) })
     default:
       return say(key, { setting: slotName(say, line.key) })
   }
