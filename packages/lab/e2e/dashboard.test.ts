@@ -183,6 +183,8 @@ describe.skipIf(!isBuilt)('the dashboard', { timeout: 30_000 }, () => {
     await shows('Now')
     await wall.getByText('1 infection could not be cleaned').waitFor()
     expect(await wall.getByRole('button', { name: /Scan now/ }).count()).toBe(0)
+    // a legend says what its colours are (OPS-5)
+    await wall.getByRole('region', { name: 'Threat management' }).locator('ul').getByText('Antivirus', { exact: true }).waitFor()
     expect(await axe(page)).toEqual([])
     await page.keyboard.press('ArrowRight')
     await shows('Estate')

@@ -54,6 +54,10 @@ export class SimAgent {
   describe: (now: Date) => EndpointItem
   /** What else it tells when its engine did as it was told: an infection that a scan mended. */
   effects: (type: CommandOrder['type'], now: Date) => readonly Item[] = () => []
+  /** What its engine shows of an order that it did, beyond having done it. */
+  shows: (type: CommandOrder['type'], now: Date) => OutcomeItem['evidence'] = () => ({})
+  /** Where its endpoints would reach it, if it speaks for a site (AGT-8): it tells so, and carries nobody. */
+  site: { urls: readonly string[]; caFingerprint: string } | null = null
   /** How its own engine answers; null: as those of the fleet. */
   answers: EngineBehaviour['answers'] | null = null
   #socket: WebSocket | null = null
@@ -203,7 +207,7 @@ export class SimAgent {
     const frame = JSON.parse((data as Buffer).toString()) as DownFrame
     switch (frame.kind) {
       case 'challenge': return this.#hello(frame.nonce)
-      case 'welcome': return this.#welcome(frame.ackedSeq, frame.state)
+      case 'welcome': return this.#welcome(frame)
       case 'ack': return frame.epoch === this.identity.epoch ? this.#acknowledged(frame.seq) : this.#broken()
       case 'nack': return frame.epoch === this.identity.epoch ? this.#sendAgainFrom(frame.expectedSeq) : this.#broken()
       case 'command': return this.#obey(frame.order, frame.signature)
@@ -221,13 +225,14 @@ export class SimAgent {
     this.#send(JSON.stringify({ kind: 'hello', protocol: protocolVersion, agentId, counter, epoch, agentVersion: labVersion, machine, at: this.#parts.now().toISOString(), signature }))
   }
 
-  #welcome(ackedSeq: number, state: 'enabled' | 'disabled'): void {
+  #welcome({ ackedSeq, state, isSiteServer }: DownFrame & { kind: 'welcome' }): void {
     this.state = 'online'
     const first = this.#batches[0]?.firstSeq ?? this.identity.nextSeq
     if (ackedSeq < first - 1) this.#broken() // it forgot what it had acknowledged
     this.#forgetUpTo(ackedSeq)
     this.#tellConnecting()
     if (state === 'disabled') return this.#switchedOff()
+    if (isSiteServer === true && this.site !== null) this.#send(JSON.stringify({ kind: 'via-site', ...this.site, problem: null }))
     this.pump()
   }
 
@@ -283,7 +288,7 @@ export class SimAgent {
       if (type === 'apply-settings') return this.settings.apply(params)
       // a made-up machine goes nowhere and has no program to upgrade: it says so, as a real agent says of what it can't
       if (!offers(this.settings).some((one) => one.type === type && one.isSupported)) return { step: 'failed', evidence: { reason: 'not-supported' } }
-      return { step: 'succeeded', evidence: type === 'check' ? checkEvidence(now) : {} }
+      return { step: 'succeeded', evidence: type === 'check' ? checkEvidence(now) : this.shows(type, now) }
     }
     const { step, evidence } = does()
     this.tell([outcomeItem(commandId, step, now, evidence), ...(step === 'succeeded' ? this.effects(type, now) : []), this.describe(now)])

@@ -23,6 +23,8 @@ export interface Surroundings {
   fail(product: string, doesFail: boolean): void
   /** All that machines told is stored. */
   drained(): Promise<void>
+  /** Every machine tells of itself, and is looked at. */
+  reportAll(): Promise<void>
   /** What makes the codes of a person's second factor, which the demo prints. */
   keepSecret(person: number, secret: string): void
 }
@@ -111,7 +113,7 @@ export class Office {
 
   /** What follows of an alert within a minute: events, and defence where it is allowed. */
   async #spread(): Promise<void> {
-    await this.#stage.assess(Object.values(this.#around.productIds))
+    await this.#around.reportAll()
     await this.#stage.goOn(['outbreak.alerts', 'outbreak.defend'])
     await this.#ended(await this.#stage.as(0))
   }

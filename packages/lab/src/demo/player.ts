@@ -3,6 +3,7 @@ import { accessApi, type Scope } from '@vigie/domain/access'
 import type { Item } from '@vigie/domain/agents'
 import { customersApi } from '@vigie/domain/customers'
 import { outboxApi } from '@vigie/domain/outbox'
+import { productTypeById } from '@vigie/connectors/products'
 import { productsApi } from '@vigie/domain/products'
 import { sitesApi } from '@vigie/domain/sites'
 import {
@@ -11,7 +12,7 @@ import {
 import type { ConsoleClient } from '../console/index.ts'
 import type { Deed, Find, Moment, Trouble } from './deeds.ts'
 import { people, peopleOf, type Customer, type Machine, type Person, type Product } from './estate.ts'
-import { endpointOf } from './machine.ts'
+import { endpointOf, shownOf } from './machine.ts'
 import { Office } from './office.ts'
 import { nothingWrong, type Standing } from './standing.ts'
 
@@ -54,7 +55,7 @@ export class Player {
       reconnectAfterMs: () => 300 + random() * 700, now: () => this.#stage.now(), onProblem: () => {},
     }
     this.#office = new Office(stage, {
-      productIds: standing.productIds, drained: () => this.drained(),
+      productIds: standing.productIds, drained: () => this.drained(), reportAll: () => this.reportAll(),
       keepSecret: (person, secret) => {
         standing.secrets[people[person]!.email] = secret
       },
@@ -137,6 +138,10 @@ export class Player {
         return
       case 'return':
         standing.away = standing.away.filter((one) => one !== deed.product)
+        if (own.state === 'online') {
+          own.kill() // a short cut of its line
+          await this.#until(async () => own.state === 'away', 5)
+        }
         await own.connect()
         break
       case 'clone':
@@ -150,6 +155,19 @@ export class Player {
 
   /** What a product's machines say of themselves now, with what else there is to tell, and what follows from it. */
   async report(product: Product, items: ReadonlyMap<string, readonly Item[]> = new Map()): Promise<void> {
+    this.#tell(product, items)
+    await this.drained()
+    await this.#stage.assess([this.standing.productIds[product.description]!])
+  }
+
+  /** Every machine tells of itself, as it would by and by. */
+  async reportAll(): Promise<void> {
+    for (const product of this.#products.values()) this.#tell(product)
+    await this.drained()
+    await this.#stage.assess(Object.values(this.standing.productIds))
+  }
+
+  #tell(product: Product, items: ReadonlyMap<string, readonly Item[]> = new Map()): void {
     const now = this.#stage.now()
     const isMuted = this.standing.muted.includes(product.description)
     const copies = Object.entries(this.standing.copies).flatMap(([name, description]) => (description === product.description ? [name] : []))
@@ -158,8 +176,6 @@ export class Player {
       const told = [...(items.get(name) ?? []), ...(isMuted ? [] : [agent.describe(now)])]
       if (told.length > 0 && agent.state === 'online') agent.tell(told)
     }
-    await this.drained()
-    await this.#stage.assess([this.standing.productIds[product.description]!])
   }
 
   get products(): ReadonlyMap<string, Product> {
@@ -251,14 +267,19 @@ export class Player {
     const agent = new SimAgent(identity, this.#parts)
     agent.settings = new SimSettings('obeys', this.standing.unprotected.includes(machine.name) ? { 'real-time-scan.enabled': false } : {})
     agent.describe = (now) => endpointOf(product, identity.machine, agent.settings, this.standing, now)
-    agent.effects = (type) => this.#effects(product, machine, type)
+    agent.effects = (type, now) => this.#effects(product, machine, type, now)
+    agent.shows = (type, now) => shownOf(machine, type, this.standing.infected[machine.name]?.length ?? 0, now)
+    if (productTypeById.get(product.typeId)?.isSiteServer === true && product.machines[0]?.name === machine.name) {
+      agent.site = { urls: identity.machine.addresses.slice(0, 1).map((address) => `https://${address}:8453`), caFingerprint: createHash('sha256').update(`vigie demo site ${machine.name}`).digest('hex') }
+    }
     this.agents.set(machine.name, agent)
     return agent
   }
 
   /** A scan mends what lies infected, an update brings patterns: then the event closes by what the machine itself says. */
-  #effects(product: Product, machine: Machine, type: string): Item[] {
+  #effects(product: Product, machine: Machine, type: string, now: Date): Item[] {
     if (type === 'update-components') delete this.standing.frozen[product.description]
+    if (type === 'scan-now') this.standing.scanned[machine.name] = now.toISOString()
     if (type === 'apply-settings' && this.agents.get(machine.name)?.settings.realTimeScan === 'on') this.standing.unprotected = this.standing.unprotected.filter((one) => one !== machine.name)
     if (type === 'synchronise') this.standing.muted = this.standing.muted.filter((one) => one !== product.description)
     return type === 'scan-now' ? this.#cleared(machine.name) : []

@@ -71,7 +71,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     if (!isSimulated) throw new DemoError(`What runs on ${folder} is not a demo.`)
     say('the agents come back ...')
     await player.comeBack(customers, state.identities)
-    for (const product of player.products.values()) await player.report(product)
+    await player.reportAll()
     if (!isContinued) await today(player, await as(0))
   } catch (error) {
     player.stop()

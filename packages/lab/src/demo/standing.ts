@@ -21,6 +21,8 @@ export const Standing = z.object({
   unprotected: z.array(z.string()),
   /** What lies infected, by machine. */
   infected: z.record(z.string(), z.array(z.object({ threat: z.string(), object: z.string() }))),
+  /** When a machine was last scanned because somebody ordered it. */
+  scanned: z.record(z.string(), z.string()).default({}),
   /** Machines made from a copy of another's image: the product that each belongs to. */
   copies: z.record(z.string(), z.string()),
   /** What is wrong with a machine beyond its engine. `down`: since when, by service. */
@@ -39,4 +41,4 @@ export const Standing = z.object({
 /** What is wrong at a product or machine now, and what it would take to go on tomorrow. */
 export type Standing = z.infer<typeof Standing>
 
-export const nothingWrong = (): Standing => ({ productIds: {}, frozen: {}, muted: [], away: [], unprotected: [], infected: {}, copies: {}, troubles: {}, licences: {}, secrets: {}, cases: [], ours: {}, presentSince: null })
+export const nothingWrong = (): Standing => ({ productIds: {}, frozen: {}, muted: [], away: [], unprotected: [], infected: {}, scanned: {}, copies: {}, troubles: {}, licences: {}, secrets: {}, cases: [], ours: {}, presentSince: null })

@@ -49,7 +49,10 @@ function incidents({ products, writer, now }: Telling): Moment[] {
   })
   on('営業所', (product, say) => say(17, { kind: 'find', product: '営業所', finds: [writer.found(product, 'antivirus', at(17), { threat: 'Doc.Dropper.Emotet-99', object: 'C:\\Users\\sales\\Downloads\\請求書.docm', outcome: 'failed' })] }))
   on('倉庫センサー', (product, say) => say(21, { kind: 'find', product: '倉庫センサー', finds: writer.burst(product, 'network-virus', 31, 30, at(21)) }))
-  on('Office', (_, say) => say(190, { kind: 'leave', product: 'Office', how: 'kill' }))
+  on('Office', (_, say) => {
+    say(193, { kind: 'return', product: 'Office' }) // heard anew a moment before it vanishes
+    say(190, { kind: 'leave', product: 'Office', how: 'kill' })
+  })
   on('Plans', (_, say) => {
     say(1.2 * day, { kind: 'components', product: 'Plans', isUpdating: false, ageDays: 9 })
     say(1.1 * day, { kind: 'work', product: 'Plans', by: 0, what: { snooze: 'NAS is replaced next week.', hours: 120, unlessWorse: false } })
@@ -58,7 +61,10 @@ function incidents({ products, writer, now }: Telling): Moment[] {
     say(33, { kind: 'find', product: 'Courrier', finds: Array.from({ length: 17 }, (_, n) => writer.found(product, 'antivirus', at(34 + n * 1.4), { threat: 'Html.Phishing.Bank-1213', object: `/var/vmail/accueil/cur/1763${n}.eml`, outcome: 'reported' })) })
     say(20, { kind: 'work', product: 'Courrier', by: 1, what: { snooze: 'A wave of one phishing mail; all of it was caught at the gateway.', hours: 4, unlessWorse: true } })
   })
-  on('Boutique', (_, say) => say(1.5 * day, { kind: 'leave', product: 'Boutique', how: 'bye' }))
+  on('Boutique', (_, say) => {
+    say(1.5 * day + 2, { kind: 'return', product: 'Boutique' })
+    say(1.5 * day, { kind: 'leave', product: 'Boutique', how: 'bye' })
+  })
   on('Mairie', (_, say) => say(1.4 * day, { kind: 'components', product: 'Mairie', isUpdating: false, ageDays: 16 }))
   on('Werk', (product, say) => {
     say(1.8 * day, { kind: 'protection', product: 'Werk', machine: product.machines[0]!.name, isOn: false })
@@ -70,6 +76,7 @@ function incidents({ products, writer, now }: Telling): Moment[] {
     say(6.5 * hour, { kind: 'work', product: 'Etude', by: 1, what: { assign: 1 } })
   })
   on('Lycee', (_, say) => {
+    say(82, { kind: 'return', product: 'Lycee' })
     say(80, { kind: 'leave', product: 'Lycee', how: 'bye' })
     say(40, { kind: 'look', product: 'Lycee' })
   })

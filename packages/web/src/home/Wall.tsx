@@ -3,7 +3,7 @@ import type { DashboardTab } from '@vigie/domain/dashboard'
 import { useEffect, useRef, useState, type CSSProperties } from 'react'
 import { Glyph, IconButton, queryClient, useFormat, useGo, useText } from '../kit/index.ts'
 import { useLiveState } from '../kit/live.ts'
-import { figureKey, lostAfterMs, useFigure, widgetOf } from '../widgets/index.ts'
+import { figureKey, lostAfterMs, Unpressable, useFigure, widgetOf } from '../widgets/index.ts'
 import css from './Wall.module.css'
 import dashboard from './dashboard.module.css'
 import { Updated } from './WidgetHead.tsx'
@@ -79,7 +79,7 @@ export function Wall({ tabs, start, seconds }: { tabs: readonly DashboardTab[]; 
         </div>
         {tab && (
           <div className={css.grid} style={{ '--columns': tab.columns } as CSSProperties}>
-            {tab.widgets.map((widget) => <WallWidget key={`${tab.id} ${widget.id}`} kind={widget.kind} span={Math.min(widget.span, tab.columns)} height={widget.height} options={widget.options} />)}
+            <Unpressable value={true}>{tab.widgets.map((widget) => <WallWidget key={`${tab.id} ${widget.id}`} kind={widget.kind} span={Math.min(widget.span, tab.columns)} height={widget.height} options={widget.options} />)}</Unpressable>
           </div>
         )}
         {isTouched && <p className={css.hint}>{say('dashboard.wall.hint')}</p>}

@@ -10,6 +10,7 @@ import { system } from './system/index.tsx'
 import { threats } from './threats/index.tsx'
 import { topCustomersByThreat } from './top-customers-by-threat/index.tsx'
 
+export { Unpressable } from './charts/Legend.tsx'
 export type { ViewProps, Widget } from './define.ts'
 export { figureKey, lostAfterMs, useFigure, type ShownFigure } from './useFigure.ts'
 

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { createContext, useContext, type ReactNode } from 'react'
 import { useText } from '../../kit/index.ts'
 import css from './charts.module.css'
 import { Swatch } from './Patterns.tsx'
@@ -10,9 +10,13 @@ interface Entry {
   /** Its number, with the way to its rows. */
   count?: ReactNode
 }
+/** True where nothing can be pressed: a legend says what is what, and that is all. */
+export const Unpressable = createContext(false)
+
 /** What each colour and pattern is. With `toggle` each can be switched off and on again. */
 export function Legend({ entries, hidden, toggle }: { entries: readonly Entry[]; hidden?: readonly string[]; toggle?: (id: string) => void }) {
   const say = useText()
+  const isUnpressable = useContext(Unpressable)
   return (
     <ul className={css.legend}>
       {entries.map(({ id, name, tone, count }) => {
@@ -20,7 +24,7 @@ export function Legend({ entries, hidden, toggle }: { entries: readonly Entry[];
         const content = <><Swatch tone={tone} isOff={isOff} /><span>{name}</span></>
         return (
           <li key={id} data-off={isOff || undefined}>
-            {toggle ? <button type="button" aria-pressed={!isOff} title={say(isOff ? 'widgets.show-series' : 'widgets.hide-series', { series: name })} onClick={() => toggle(id)}>{content}</button> : content}
+            {toggle && !isUnpressable ? <button type="button" aria-pressed={!isOff} title={say(isOff ? 'widgets.show-series' : 'widgets.hide-series', { series: name })} onClick={() => toggle(id)}>{content}</button> : content}
             {count}
           </li>
         )
