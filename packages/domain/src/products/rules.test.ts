@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { ProductDescription } from './shapes.ts'
 import { assertNamed, assertTakesKey, isStale, stateAfterSwitch, stateOfProduct } from './rules.ts'
 
 const at = (text: string) => new Date(`2026-11-21T${text}Z`)
@@ -32,6 +33,22 @@ describe('state of a product (AGT-2)', () => {
     ['enabled before it had left', false, true, 'online'],
     ['enabled: comes within 10 min', false, false, 'offline'],
   ])('%s (AGT-3)', (_, isDisabled, isConnected, state) => expect(stateAfterSwitch(isDisabled, isConnected)).toBe(state))
+})
+
+describe('the description of a product (PRD-2)', () => {
+  it.each([
+    ['twenty letters and digits', 'a1'.repeat(10), true],
+    ['twenty-one', `${'a1'.repeat(10)}b`, false],
+    ['in Japanese, twenty', '本社サーバー二号館三階の予備機東側一号と二号'.slice(0, 20), true],
+    ['in Japanese, twenty-one', '本社サーバー二号館三階の予備機東側一号と二号'.slice(0, 21), false],
+    ['with an accent', 'Dépôt2', true],
+    ['spaces around it', ' Main ', true],
+    ['a space in it', 'Main server', false],
+    ['a sign in it', 'Main-2', false],
+    ['nothing', '  ', false],
+  ])('%s', (_, description, isTaken) => {
+    expect(ProductDescription.safeParse(description).success).toBe(isTaken)
+  })
 })
 
 describe('a new key (PRD-2)', () => {

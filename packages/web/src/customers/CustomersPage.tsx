@@ -7,13 +7,13 @@ import {
 import { useOrder } from '../orders/index.ts'
 import type { BulkKind } from './BulkDialog.tsx'
 import css from './customers.module.css'
+import { tagsInUse } from './tags.ts'
 import { useDeleteCustomer } from './useDeleteCustomer.ts'
 
 const BulkDialog = lazily(() => import('./BulkDialog.tsx'), 'default')
 const list = query(customersApi.listCustomers).list(sortedBy('company'))
 const catalogue = query(productsApi.getCatalogue).with({})
 const managers = query(customersApi.listManagers).with({})
-const tagsInUse = query(customersApi.listTags).with({})
 export const loader = load(list)
 
 const groups = ['threat', 'system', 'licence'] as const

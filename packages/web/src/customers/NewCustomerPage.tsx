@@ -8,6 +8,7 @@ import { api, Button, buttonClass, ChoiceField, FieldGroup, Link, load, Notice, 
 import { likelyCountry, proposeAccountId } from './defaults.ts'
 import { clearDraft, readDraft, writeDraft } from './draft.ts'
 import { AccountFields, CompanyFields, ContactFields, TagFields } from './fields.tsx'
+import { tagsInUse } from './tags.ts'
 import css from './customers.module.css'
 import { ProductRows } from './ProductRows.tsx'
 import { Review } from './Review.tsx'
@@ -79,6 +80,7 @@ export default function NewCustomerPage() {
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- only a new refusal
   }, [form.problem])
 
+  const tags = useQuietly(tagsInUse)?.rows.map(({ tag }) => tag) ?? []
   const mayAdd = actor.can('product.create')
   const maySet = actor.can('setting.update') && actor.can('template.read')
   const families = form.values.products.map(({ typeId }) => types.find(({ id }) => id === typeId)?.family)
@@ -121,7 +123,7 @@ export default function NewCustomerPage() {
                     <SelectField name="templateId" label="settings.wizard.template" help="settings.wizard.template.help" options={[{ value: '', label: 'settings.wizard.basic' }, ...templates.map(({ id, name }) => ({ value: id, label: { text: name } }))]} />
                   </FieldGroup>
                 )}
-                <TagFields suggestions={[]} />
+                <TagFields suggestions={tags} />
                 <Review values={form.values} />
               </>
             ),

@@ -2,10 +2,11 @@ import { CompanyProfile, CustomerAccount, customersApi, Tag, type Customer } fro
 import { Problem } from '@vigie/domain/kernel'
 import { useEffect, useState } from 'react'
 import * as z from 'zod'
-import { api, Ago, CopyText, Facts, FieldGroup, Form, Panel, Stack, toast, useActor, useForm, useText } from '../kit/index.ts'
+import { api, Ago, CopyText, Facts, FieldGroup, Form, Panel, Stack, toast, useActor, useForm, useQuietly, useText } from '../kit/index.ts'
 import { ConflictNotice, type ChangedBy } from './ConflictNotice.tsx'
 import { AccountFields, CompanyFields, TagFields } from './fields.tsx'
 import { mergeEdits, type Merge } from './merge.ts'
+import { tagsInUse } from './tags.ts'
 
 const shape = z.object({ profile: CompanyProfile, account: CustomerAccount, tags: z.array(Tag).max(20) })
 type Values = z.infer<typeof shape>
@@ -25,6 +26,7 @@ export function ProfileTab({ customer }: { customer: Customer }) {
 }
 
 function Editor({ customer }: { customer: Customer }) {
+  const tags = useQuietly(tagsInUse)?.rows.map(({ tag }) => tag) ?? []
   /** What the form began from: its version is the one we promise to have seen. */
   const [base, setBase] = useState(customer)
   const [merge, setMerge] = useState<Merge | null>(null)
@@ -78,7 +80,7 @@ function Editor({ customer }: { customer: Customer }) {
       <Form form={form} onlyWhenDirty>
         <FieldGroup title="customers.wizard.company"><CompanyFields /></FieldGroup>
         <FieldGroup title="customers.wizard.account.title"><AccountFields /></FieldGroup>
-        <TagFields suggestions={[]} />
+        <TagFields suggestions={tags} />
       </Form>
     </Stack>
   )
