@@ -2,7 +2,7 @@ import type { TenantDb } from '../platform/index.ts'
 import type { DetectionRow, SourceRow } from './store.ts'
 
 const dayMs = 86_400_000
-/** Names of one product in one day (by which its records count): a machine that tells as many as it likes makes no search of others slow (R18). */
+/** Names of one product in one day (by which its records count): a machine that tells as many as it likes makes no search of others slow (R18). Of further ones is noted only that there were some: the name ''. */
 const mostOfADay = 1_000
 /** Days of products that are remembered as written; forgotten together, they are written once more. */
 const mostRemembered = 50_000
@@ -26,10 +26,12 @@ function unnoted(sources: readonly SourceRow[], rows: readonly DetectionRow[], n
     const day = Math.floor(Math.min(Date.parse(a) + offset, now.getTime()) / dayMs)
     const key = `${productId} ${day}`
     const known = noted.get(key)
-    if (known && (known.has(t) || known.size >= mostOfADay)) continue
+    const isMore = (known?.size ?? 0) + (found.get(key)?.threats.size ?? 0) >= mostOfADay
+    const name = isMore && !found.get(key)?.threats.has(t) && !known?.has(t) ? '' : t
+    if (known?.has(name)) continue
     let sightings = found.get(key)
     if (!sightings) found.set(key, (sightings = { customerId, productId, day: new Date(day * dayMs).toISOString().slice(0, 10), threats: new Set() }))
-    if ((known?.size ?? 0) + sightings.threats.size < mostOfADay) sightings.threats.add(t)
+    sightings.threats.add(name)
   }
   return found
 }

@@ -10,6 +10,8 @@ let database: TestDatabase
 let estate: Estate
 let tenant: Tenant
 let limited: Tenant
+/** All but a customer and a tag. */
+let most: Tenant
 beforeAll(async () => {
   ;({ database, estate } = await estateDatabase())
   await database.owner.query(
@@ -21,6 +23,12 @@ beforeAll(async () => {
     `insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id)
      select partner_id, gen_random_uuid(), $2, row_number() over (), 'allow', 'customer', id from (select * from customer where partner_id = $1 order by id limit ${own}) c`, [estate.partnerId, actor.accountId])
   limited = { partnerId: estate.partnerId, scope: 'limited', principalId: actor.accountId }
+  const other = await anActor(database, estate.partnerId, { role: 'technician', isScopeLimited: true })
+  await database.owner.query(
+    `insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id, tag)
+     values ($1, gen_random_uuid(), $2, 0, 'allow', 'all', null, null), ($1, gen_random_uuid(), $2, 1, 'deny', 'tag', null, 'group-3'), ($1, gen_random_uuid(), $2, 2, 'deny', 'customer', (select id from customer where partner_id = $1 order by id desc limit 1), null)`,
+    [estate.partnerId, other.accountId])
+  most = { partnerId: estate.partnerId, scope: 'limited', principalId: other.accountId }
 }, 180_000)
 afterAll(() => database.close())
 
@@ -64,6 +72,27 @@ describe('the inventory of 50,000 endpoints (INV-1)', () => {
 
   it('counts over the list stop counting', async () => {
     expect(await readBy((db) => endpoints.summarise(db, {}, now))).toBeLessThan(4 * 1_001 * 2 + 3_000)
+  })
+})
+
+describe('the inventory, as accounts see it that are limited to a part (ACC-14)', () => {
+  const filters = [{}, { sort: '-lastSeenAt' }, { isUnprotected: 'true' }, { silentDays: '7' }, { state: 'abnormal', isInfected: 'true' }, { tag: 'group-7', isOutdated: 'true', sort: 'patternBuiltAt' }]
+  const ofEndpoints = (nodes: readonly PlanNode[]) => visited(nodes.filter(({ relation, index }) => (relation === 'endpoint' || index?.startsWith('endpoint_') === true) && !index?.startsWith('endpoint_engine_')))
+
+  it.each(filters)('whoever sees 40 of 10,000 customers passes none of the others’ endpoints on the way to his: %j', async (query) => {
+    const plan = await plansOf(database, limited, list(query))
+    expect(scanned(plan).filter((table) => table.startsWith('endpoint'))).toEqual([])
+    expect(ofEndpoints(plan)).toBeLessThanOrEqual(own * (estate.endpoints / estate.customers) * 3)
+  })
+
+  it.each([...filters, { q: 'zzzz' }, { q: 'pc-' }, { q: 'garage' }])('whoever sees all but a customer and a tag is judged by these: no table works out the 9,800 that he sees: %j', async (query) => {
+    const [plan, everything] = [await plansOf(database, most, list(query)), await plansOf(database, tenant, list(query))]
+    const worked = plan.filter(({ type }) => type === 'Function Scan').map(({ visitedRows }) => visitedRows)
+    expect(worked.length).toBeGreaterThan(0)
+    expect(Math.max(...worked)).toBeLessThan(300)
+    expect(scanned(plan).filter((table) => table !== 'endpoint_search' && table !== 'customer')).toEqual([])
+    // what it reads is what one reads who sees all, and with words in it those of the business, once
+    expect(visited(plan)).toBeLessThan(visited(everything) * 1.3 + ('q' in query ? estate.endpoints * 2 * 1.2 : 300))
   })
 })
 

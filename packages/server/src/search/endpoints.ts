@@ -1,6 +1,6 @@
 import { folded, looksLikeAddress, type HitOf } from '@vigie/domain/search'
 import { restrictView, soughtWords, withoutAddresses } from '../consent/index.ts'
-import { decodeCursor, encodeCursor, keyset, likePattern, Params, type TenantDb } from '../platform/index.ts'
+import { decodeCursor, encodeCursor, keyset, likePattern, ofOwn, Params, sees, type TenantDb } from '../platform/index.ts'
 import { anyOf, bitsOf, orById, type Found, type PageOf, type Words } from './words.ts'
 
 /** So many that a word finds are judged one by one; where more are, a walk in the order of names soon meets those that are sought (decisions 0022, 0031). */
@@ -93,7 +93,8 @@ async function withWord(db: TenantDb, word: string): Promise<string[] | null> {
     const { rows: [found] } = await db.query<{ ids: string[] | null }>('select vigie.search_endpoints($1, $2, $3) as ids', [word, patterns, most.endpoints])
     return found!.ids
   }
-  const { rows } = await db.query<{ id: string }>(`select endpoint_id as id from endpoint_search where words like any($1::text[]) limit ${most.endpoints + 1}`, [patterns])
+  const own = (await sees(db)) === 'part' ? `${ofOwn('customer_id')} and ` : ''
+  const { rows } = await db.query<{ id: string }>(`select endpoint_id as id from endpoint_search where ${own}words like any($1::text[]) limit ${most.endpoints + 1}`, [patterns])
   return rows.length > most.endpoints ? null : rows.map(({ id }) => id)
 }
 

@@ -2,3 +2,4 @@ export { createDatabase, markClass, type Database, type Tenant, type TenantDb } 
 export { migrate, latestMigration, latestMigrationIs } from './migrate.ts'
 export { isAway, uniqueViolation } from './errors.ts'
 export { asLogin, createPool } from './pool.ts'
+export { ofOwn, sees, type Sees } from './scope.ts'

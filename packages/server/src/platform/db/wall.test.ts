@@ -1,5 +1,6 @@
+import { isInScope, type ScopeLine } from '@vigie/domain/access'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aCustomer, anActor, aPartner, testDatabase, type TestDatabase } from '../testing/database.ts'
+import { aCustomer, anActor, aPartner, aProduct, testDatabase, type TestDatabase } from '../testing/database.ts'
 
 let database: TestDatabase
 beforeAll(async () => void (database = await testDatabase()))
@@ -50,6 +51,52 @@ describe('row-level security (ACC-1, R2-R4)', () => {
     })
   })
 
+  it('shows what isInScope() says, whatever the lines are: by who is hidden as by who is seen (ACC-14)', async () => {
+    const partnerId = await aPartner(database)
+    const customers: { id: string; tags: string[] }[] = []
+    for (const tags of [[], ['a'], ['b'], ['a', 'b'], ['c'], []]) customers.push({ id: await aCustomer(database, partnerId, { tags }), tags })
+    for (const { id } of customers) {
+      await aProduct(database, partnerId, id)
+      await database.owner.query(`insert into tally_hour (partner_id, customer_id, type_id, category, hour, count) values ($1, $2, 'clamav-endpoint', 'antivirus', date_trunc('hour', now()), 1)`, [partnerId, id])
+    }
+    const targets = ['all', 'tag:a', 'tag:b', 'tag:c', 'tag:d', ...customers.slice(0, 3).map(({ id }) => `customer:${id}`)]
+    const parts = targets.flatMap((target) => (['allow', 'deny'] as const).map((effect) => ({ effect, target })))
+    // every pair of lines, either of them past its end in turn, and with `all` besides
+    const scopes = parts.flatMap((one, i) => parts.slice(i).map((other, j) => [
+      { ...one, endsAt: (i + j) % 5 === 1 ? '2020-01-01T00:00:00Z' : null }, { ...other, endsAt: (i + j) % 7 === 3 ? '2020-01-01T00:00:00Z' : null }, ...((i + j) % 3 === 0 ? [{ effect: 'allow' as const, target: 'all', endsAt: null }] : []),
+    ]))
+    const { accountId: principalId } = await anActor(database, partnerId, { role: 'technician', isScopeLimited: true })
+    let hidden = 0
+    for (const scope of scopes) {
+      await database.owner.query('delete from scope_line where account_id = $1', [principalId])
+      await database.owner.query(
+        `insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id, tag, ends_at)
+         select $1, gen_random_uuid(), $2, n, effect, split_part(target, ':', 1), case when target like 'customer:%' then split_part(target, ':', 2)::uuid end, case when target like 'tag:%' then split_part(target, ':', 2) end, ends_at::timestamptz
+         from unnest($3::text[], $4::text[], $5::text[]) with ordinality l (effect, target, ends_at, n)`,
+        [partnerId, principalId, scope.map(({ effect }) => effect), scope.map(({ target }) => target), scope.map(({ endsAt }) => endsAt)])
+      const lines = scope.map(({ effect, target, endsAt }) => {
+        const [kind, value] = target.split(':')
+        return { effect, target: kind === 'all' ? { kind } : kind === 'tag' ? { kind, tag: value! } : { kind: 'customer', customerId: value! }, endsAt } as ScopeLine
+      })
+      const expected = customers.filter((customer) => isInScope(lines, customer, new Date())).map(({ id }) => id).toSorted()
+      hidden += customers.length - expected.length
+      const { rows: [seen] } = await database.transaction({ partnerId, scope: 'limited', principalId }, (db) => db.query<Record<string, string[]>>(
+        `select array(select id from customer order by 1) as customer, array(select customer_id from product order by 1) as product, array(select customer_id from tally_hour order by 1) as tally, array(select v from vigie.visible_customers() v order by 1) as visible`))
+      expect(seen, JSON.stringify(scope)).toEqual({ customer: expected, product: expected, tally: expected, visible: expected })
+    }
+    expect(hidden).toBeGreaterThan(scopes.length)
+  })
+
+  it('judges by who is hidden only where no row can be without its customer: of a customer that is gone nothing may come to light (ACC-14)', async () => {
+    const { rows } = await database.owner.query<{ name: string; isWithin: boolean; isByHidden: boolean }>(`
+      select c.relname as name, c.oid in (select vigie.tables_within_customers()) as "isWithin", pg_get_expr(p.polqual, p.polrelid) like '%hidden_customers%' as "isByHidden"
+      from pg_policy p join pg_class c on c.oid = p.polrelid where c.relnamespace = 'public'::regnamespace and pg_get_expr(p.polqual, p.polrelid) like '%visible_customers%' order by 1`)
+    expect(rows.filter(({ isByHidden, isWithin }) => isByHidden !== isWithin)).toEqual([])
+    // the past of what is gone stays behind the rule that asks who is seen
+    for (const name of ['audit', 'outbox', 'detection', 'tally_hour', 'tally_day', 'departed', 'url_entry']) expect(rows.find((row) => row.name === name), name).toMatchObject({ isByHidden: false })
+    for (const name of ['customer', 'product', 'endpoint', 'endpoint_search', 'event', 'threat_seen']) expect(rows.find((row) => row.name === name), name).toMatchObject({ isByHidden: true })
+  })
+
   it('stands on every table the app role can reach, and the app role owns nothing (R3, R4)', async () => {
     const { rows } = await database.owner.query(`
       select c.relname, c.relrowsecurity as is_walled, exists (select from pg_policy p where p.polrelid = c.oid) as has_policy, pg_get_userbyid(c.relowner) as owner
@@ -79,8 +126,8 @@ describe('row-level security (ACC-1, R2-R4)', () => {
     const { rows } = await database.owner.query<{ proname: string }>(`
       select proname from pg_proc where prosecdef and has_function_privilege('vigie_app', oid, 'execute') and pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) order by 1`)
     expect(rows.map((row) => row.proname)).toEqual([
-      'find_accounts', 'find_agent', 'find_mail_link', 'find_product', 'find_registration', 'find_session', 'operator_exists', 'partner_ids', 'partners_with_due_assessments', 'partners_with_due_mail',
-      'partners_with_ended_commands', 'partners_with_live_orders', 'partners_with_live_switches', 'partners_with_silent_agents', 'search_endpoints', 'visible_customers',
+      'find_accounts', 'find_agent', 'find_mail_link', 'find_product', 'find_registration', 'find_session', 'hidden_customers', 'operator_exists', 'partner_ids', 'partners_with_due_assessments', 'partners_with_due_mail',
+      'partners_with_ended_commands', 'partners_with_live_orders', 'partners_with_live_switches', 'partners_with_silent_agents', 'search_endpoints', 'sees_most', 'visible_customers',
     ])
   })
 })
