@@ -46,7 +46,7 @@ function live(category: Category, at: Record<string, number>, { past, moments }:
     const plan = planFor({ facts: { ...nothing, ...past(nowMs) }, categories: [category], tuned: { business: { [category.id]: at }, byTag: {}, customer: {} }, standing: going }, now)
     for (const { condition, severity, figures } of plan.opened) {
       opened.push(condition)
-      standing.set(condition, { id: condition, productId: 'p', category: category.id, condition, state: 'unresolved', count: 1, figures, lastRaisedAt: now, notedAt: null, severity, silenceId: null, commands: [], resolvedMs: 0 })
+      standing.set(condition, { id: condition, productId: 'p', category: category.id, condition, state: 'unresolved', count: 1, figures, lastRaisedAt: now, notedAt: null, severity, silenceId: null, toldAt: null, hasNews: false, commands: [], resolvedMs: 0 })
     }
     for (const { event, state, figures } of plan.changed) standing.set(event.condition, { ...standing.get(event.condition)!, state, figures, resolvedMs: nowMs })
     const worth = worthKeeping({ id: 'p', customerId: 'c', typeId: 't', description: '', company: '', uneasy }, plan.found)
