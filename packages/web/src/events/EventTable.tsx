@@ -62,9 +62,9 @@ const filters: Filter[] = [
 
 const assignees = query(eventsApi.listAssignees).with({})
 const catalogue = query(productsApi.getCatalogue).with({})
-const tagsInUse = query(customersApi.listTags).with({})
+export const tagsInUse = query(customersApi.listTags).with({})
 
-/** Who works on it; and over all customers which type, and whose tag. */
+/** Who works on it; and over all customers which type, and whose tag. All of them stand there from the first paint, else they push the list down: what can be chosen may come later, whether there are tags is asked with the list. */
 function useWiderFilters(isOfOne: boolean): Filter[] {
   const actor = useActor()
   const people = useQuietly(actor.can('event.act') ? assignees : null)?.rows ?? []
@@ -77,7 +77,7 @@ function useWiderFilters(isOfOne: boolean): Filter[] {
       key: 'assignee', label: 'events.column.assignee',
       options: [{ value: 'me', label: 'events.mine' }, { value: 'nobody', label: 'events.nobody' }, ...people.filter(({ id }) => id !== actor.account.id).map(({ id, name }) => ({ value: id, label: { text: name } }))],
     }] : []),
-    ...(types.length > 0 ? [{ key: 'typeId', label: 'common.product', options: types.map((type) => ({ value: type.id, label: `product-type.${type.id}.name` })) }] : []),
+    ...(!isOfOne && actor.can('product.read') ? [{ key: 'typeId', label: 'common.product', options: types.map((type) => ({ value: type.id, label: `product-type.${type.id}.name` })) }] : []),
     ...(!isOfOne && tags.length > 0 ? [{ key: 'tag', label: 'events.filter.tag', options: named([...new Set([...chosen, ...tags])]) }] : []),
   ]
 }
@@ -93,7 +93,7 @@ export function EventTable({ fixed = {}, filters: more = [] }: { fixed?: Fixed; 
   const actions = (event: Event): Action[] =>
     !act.mayAct ? [] : [
       ...mendedBy(event).slice(0, 1).map((type): Action => ({ label: `command.${type}`, icon: 'play', disabledReason: act.blocked(event) ?? (event.state === 'pending' ? 'events.resolve.under-way' : undefined), onSelect: () => void act.resolve(event) })),
-      { label: 'events.reset', icon: 'refresh', disabledReason: act.blocked(event), onSelect: () => act.reset(event) },
+      { label: 'events.reset', icon: 'refresh', disabledReason: act.unresettable(event), onSelect: () => act.reset(event) },
       ...work.actions(event),
     ]
   // each says for itself which of them it could not be done to, so that all of a filter may be chosen

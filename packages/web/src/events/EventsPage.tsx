@@ -1,7 +1,7 @@
-import { load, Page, useCustomerFilter, useOriginFilters } from '../kit/index.ts'
-import { eventList, EventTable } from './EventTable.tsx'
+import { loadAllowed, Page, useCustomerFilter, useOriginFilters } from '../kit/index.ts'
+import { eventList, EventTable, tagsInUse } from './EventTable.tsx'
 
-export const loader = load(eventList())
+export const loader = loadAllowed([null, eventList()], ['customer.update', tagsInUse])
 
 /** EVT-4: what needs attention, over all customers. */
 export default function EventsPage() {
