@@ -5,6 +5,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest'
 import { customersApi } from '@vigie/domain/customers'
+import { ordersApi } from '@vigie/domain/orders'
 import { productsApi } from '@vigie/domain/products'
 import { ConsoleClient } from '../src/console/index.ts'
 import { startProduct, type Product } from './product.ts'
@@ -147,5 +148,18 @@ describe.skipIf(reason !== null)('the agent under systemd, installed by the one 
     expect(await machine.say('systemctl is-enabled vigie-agent 2>&1')).toMatch(/No such file|not-found|Failed to get unit file state/)
     expect(await machine.say('ls /usr/local/bin/vigie-agent /etc/systemd/system/vigie-agent.service 2>/dev/null; find /var/lib/vigie-agent -type f')).toBe('')
     await expect.poll(async () => (await agent())?.state, { timeout: 30_000 }).toBe('unregistered')
+  })
+
+  it('installed anew and ordered from the console to go: it says goodbye, takes away its service and its program from within, and nothing starts it again (AGT-3)', async () => {
+    await machine.sh((await client.call(productsApi.issueKey, { params: { productId } })).installCommand)
+    await isConnected()
+    const agentId = (await client.call(productsApi.listAgents, { params: { productId } })).rows.find(({ state }) => state !== 'unregistered')!.id
+    await expect.poll(async () => (await client.call(productsApi.listAgents, { params: { productId } })).rows.find(({ id }) => id === agentId)!.commands.find(({ type }) => type === 'uninstall-agent')?.isSupported, { timeout: 60_000 }).toBe(true)
+    const { order: { id: orderId } } = await client.call(ordersApi.draftOrder, { body: { type: 'uninstall-agent', target: { kind: 'agents', agentIds: [agentId] } } })
+    await client.call(ordersApi.confirmOrder, { params: { orderId }, body: { confirmWeaker: false } })
+    await expect.poll(async () => (await client.call(ordersApi.getOrder, { params: { orderId } })).order, { timeout: 60_000 }).toMatchObject({ state: 'finished', counts: { succeeded: 1 } })
+    await until('nothing of it is left', async () => (await machine.say('ls /usr/local/bin/vigie-agent /etc/systemd/system/vigie-agent.service 2>/dev/null; find /var/lib/vigie-agent -type f; pgrep -x vigie-agent')) === '')
+    expect(await machine.say('systemctl is-enabled vigie-agent 2>&1')).toMatch(/No such file|not-found|Failed to get unit file state/)
+    expect(await machine.say('systemctl is-active vigie-agent')).toMatch(/^(inactive|failed)$/)
   })
 })
