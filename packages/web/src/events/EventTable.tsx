@@ -38,7 +38,8 @@ const Category = ({ event }: { event: Event }) => <>{categoryName(useText(), eve
 const bulkIcons = { assign: 'user', snoozed: 'clock', accepted: 'shield', wake: 'bell', resolve: 'play', reset: 'refresh' } as const
 
 const column = columns<Event>('events.column')
-const severity = column.cell('severity', (event) => <Severity sign={event.severity} />, { width: 140, sort: true, fromTop: true })
+/** A resolved one is no longer bad: how bad it was is said in words only. */
+const severity = column.cell('severity', (event) => (event.state === 'resolved' ? <StateTag label={`severity.${event.severity}`} tone="quiet" /> : <Severity sign={event.severity} />), { width: 140, sort: true, fromTop: true })
 const what = column.cell('what', (event) => <Title event={event} />, { main: true, minWidth: 240 })
 const customer = column.cell('customer', (event) => <Link to={paths.customer({ customerId: event.customerId })}>{event.customerName}</Link>, { width: 160, sort: true })
 const product = column.cell('product', (event) => <Link to={paths.product({ productId: event.productId })}>{event.productName}</Link>, { width: 125 })
