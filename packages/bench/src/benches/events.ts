@@ -3,7 +3,7 @@ import { eventsApi } from '@vigie/domain/events'
 import type pg from 'pg'
 import { type BenchContext, defineBench, type Figure, voidBy } from '../kit/define.ts'
 import { bareScanMs, theEstate } from '../kit/estate.ts'
-import { measure, type Measured, pause, quantile, rssBytes } from '../kit/measure.ts'
+import { heldBytes, measure, type Measured, pause, quantile } from '../kit/measure.ts'
 import type { ServerUnderTest } from '../kit/server.ts'
 
 /** Issue 4, speed. */
@@ -69,11 +69,7 @@ async function exported(context: BenchContext, server: ServerUnderTest, database
 }
 
 async function exportOf(server: ServerUnderTest, query: Record<string, string>): Promise<{ lines: number; bytes: number; heldMiB: number; seconds: number }> {
-  const held = async () => {
-    server.collect() // what waits to be collected is not held
-    await pause(1_500)
-    return rssBytes(server.pid)
-  }
+  const held = () => heldBytes(server.pid, server.collect)
   const before = await held()
   let height = before
   const started = performance.now()

@@ -39,6 +39,28 @@ export function rssBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
 }
 
+/**
+ * What the process holds when it waits for somebody: its work has come to rest, and what it no longer needs is collected. Collected while it still works, memory would also count what it threw away since, which is
+ * the more the oftener one looks: an export "held" 45 MiB of 15,000 rows and 135 of 65,000 whose heap was at 20 MiB all along (2026-11-22).
+ */
+export async function heldBytes(pid: number, collect: () => void): Promise<number> {
+  await resting(pid)
+  collect()
+  await resting(pid)
+  return rssBytes(pid)
+}
+
+/** Until it took next to no CPU for twice 300 ms. @throws when it never rests */
+async function resting(pid: number): Promise<void> {
+  for (let look = 0, quiet = 0, before = cpuSecondsOf([pid]); quiet < 2; look++) {
+    if (look > 200) throw new Error(`process ${pid} works on and on: what it holds at rest cannot be told`)
+    await pause(300)
+    const now = cpuSecondsOf([pid])
+    quiet = now - before <= 0.02 ? quiet + 1 : 0
+    before = now
+  }
+}
+
 function machineBusySeconds(): number {
   const [, ...ticks] = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.trim().split(/\s+/)
   const [user, nice, system, , , irq, softIrq, steal] = ticks.map(Number)

@@ -1,5 +1,8 @@
+import type { Readable } from 'node:stream'
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { csv, csvCell } from './csv.ts'
+import { exportPageSize, streamCsv } from './csv-stream.ts'
 
 /** RFC 4180, as a spreadsheet reads it. */
 function read(text: string): string[][] {
@@ -39,5 +42,26 @@ describe('CSV (R36)', () => {
       expect(found).toEqual(expected)
       expect(found.flat().filter((text) => /^[=+\-@\t\r\0]/.test(text))).toEqual([])
     }
+  })
+})
+
+describe('a list as a file (issue 4, point 3)', () => {
+  it.each(['csv', 'xlsx'] as const)('%s: whoever does not read lets no more pages be read, however many there are; whoever reads gets all', async (format) => {
+    const pages = 40
+    let [read, sent] = [0, null as Readable | null]
+    const reply = { type: () => reply, header: () => reply, send: async (stream: Readable) => void (sent = stream) }
+    // cells that no compression makes small
+    const row = (n: number) => [`${n}`, Array.from({ length: 8 }, (_, i) => ((n * 2654435761 + i * 40503) >>> 0).toString(36)).join('')]
+    await streamCsv({ services: { database: { transaction: async (_: unknown, work: (db: unknown) => unknown) => await work({}) } }, actor: {}, format } as never, reply as never, 'list.csv', ['n', 'words'], async (_db, cursor) => {
+      const page = Number(cursor ?? 0)
+      read += 1
+      return { rows: Array.from({ length: exportPageSize }, (_, n) => row(page * exportPageSize + n)), nextCursor: page + 1 < pages ? String(page + 1) : null }
+    })
+    for (let n = 0; n < 200; n++) await turn()
+    expect(read).toBeLessThan(6)
+    let bytes = 0
+    for await (const chunk of sent! as AsyncIterable<Buffer>) bytes += chunk.length
+    expect(read).toBe(pages)
+    expect(bytes).toBeGreaterThan(pages * exportPageSize * (format === 'csv' ? 40 : 10))
   })
 })
