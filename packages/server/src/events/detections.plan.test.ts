@@ -76,6 +76,19 @@ describe('detections by threat at 12,000 products and 120,000 records (issue 4, 
     expect(await idsOf(limited, { threat: 'Rare', customerId: one!.customerId })).toEqual([one!.id])
   })
 
+  it.each([{}, { sort: 'at' }, { category: 'antivirus', outcome: 'deleted' }, { category: 'web-reputation' }, { from: new Date(now.getTime() - 86_400_000).toISOString() }])(
+    'whoever sees three of 10,000 customers passes nobody else’s records: %j (ACC-14)', async (query) => {
+      const plan = await plansOf(database, limited, list(query))
+      expect(visited(plan.filter(({ relation, index }) => `${relation} ${index}`.includes('detection')))).toBeLessThan(100)
+      const ids = await idsOf(limited, query)
+      const whole = await database.owner.query<{ id: string }>(
+        `select product_id || '.' || (extract(epoch from date_trunc('milliseconds', at)) * 1000)::bigint || '.' || encode(content_id, 'hex')::uuid as id from detection
+         where customer_id = any(array(select customer_id from scope_line where account_id = $1)) and category = $2 and at >= $3 order by at desc, content_id desc limit 50`,
+        [limited.principalId, query.category ?? 'antivirus', query.from ?? '-infinity'])
+      expect(ids.length).toBe(whole.rows.length)
+      if (!('sort' in query)) expect(ids.filter((id) => whole.rows.some((row) => row.id === id))).toEqual(whole.rows.map(({ id }) => id))
+    })
+
   it('a product that tells more names in a day than are noted is noted once more, without a name (R18)', async () => {
     const { rows: [product] } = await database.owner.query<{ id: string; customer_id: string }>('select id, customer_id from product where partner_id = $1 order by id desc limit 1', [estate.partnerId])
     const source = { product_id: product!.id, customer_id: product!.customer_id, offset: 0 }

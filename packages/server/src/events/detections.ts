@@ -1,7 +1,7 @@
 import type { Detection, eventsApi } from '@vigie/domain/events'
 import type { QueryOf } from '@vigie/domain/kernel'
 import { restrictView } from '../consent/index.ts'
-import { keyset, Params, type TenantDb } from '../platform/index.ts'
+import { keyset, Params, sees, type TenantDb } from '../platform/index.ts'
 
 interface Row {
   content: string
@@ -24,7 +24,7 @@ type Asked = QueryOf<typeof eventsApi.listDetections>
 const sorts = { at: [{ sql: 'd.at', type: 'timestamptz' }] } as const
 
 /**
- * Raw records. Plan: the primary key by product (an endpoint's product is asked first, and where a threat was found), `detection_customer` by customer, else `detection_newest`: a page costs the same
+ * Raw records. Plan: the primary key by product (an endpoint's product is asked first, and where a threat was found), `detection_customer` by customer (and for accounts that see few), else `detection_newest`: a page costs the same
  * whatever is stored (detections.plan.test.ts).
  */
 export async function list(db: TenantDb, query: Asked): Promise<{ rows: Detection[]; nextCursor: string | null }> {
@@ -49,7 +49,7 @@ export async function list(db: TenantDb, query: Asked): Promise<{ rows: Detectio
   // the content id names a record within a product and instant; as a UUID it ends the sort
   const page = keyset(sorts, contentUuid, query, params)
   where.push(page.where)
-  const among = (await whereFound(db, query, where, page, params)) ?? countedBetween(query, where, page, params) ?? 'detection'
+  const among = (await whereFound(db, query, where, page, params)) ?? countedBetween(query, where, page, params) ?? (await ofFewCustomers(db, query, where, page, params)) ?? 'detection'
   // The page first, then what is told of its rows. `case`, for behind row-level security `coalesce` reaches no index (PostgreSQL does not take it for leakproof): each page read all endpoints.
   const { rows } = await db.query<Row & { keys: string[] }>(
     `select ${contentUuid}::text as content, d.at, d.received_at, d.customer_id, c.company, d.product_id, coalesce(l.endpoint_id, d.endpoint_id) as endpoint_id, coalesce((select e.name from endpoint e where e.partner_id = d.partner_id and e.id = case when l.endpoint_id is null then d.endpoint_id else l.endpoint_id end), '') as endpoint_name, d.category, d.threat, d.object, d.outcome,
@@ -79,6 +79,17 @@ function countedBetween({ countedFrom, countedUntil }: { countedFrom?: string | 
   return `(
     (select d.* from detection d where ${[...where, isNear, counted].join(' and ')} ${order}) union all
     (select d.* from (select d.* from detection d where ${[isFar, counted].join(' and ')} offset 0) d where ${[...where, 'true'].join(' and ')} ${order}))`
+}
+
+/** Customers of a limited account that are asked one by one; more, and the list's order has theirs soon. */
+const mostCustomers = 500
+
+/** A limited account's own, of each of its customers as many as a page: the list's order would pass all that others have on the way to them (ACC-14). Null: not limited to few, or said more closely. */
+async function ofFewCustomers(db: TenantDb, { customerId, productId, endpointId }: Asked, where: readonly string[], page: { orderBy: string; limit: number }, params: Params): Promise<string | null> {
+  if (customerId !== undefined || productId !== undefined || endpointId !== undefined || (await sees(db)) !== 'part') return null
+  const { rows: [own] } = await db.query<{ is_few: boolean }>(`select count(*) <= ${mostCustomers} as is_few from (select from vigie.visible_customers() limit ${mostCustomers + 1}) v`)
+  if (!own!.is_few) return null
+  return `(select f.* from vigie.visible_customers() v (id) cross join lateral (select d.* from detection d where d.customer_id = v.id and ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}) f)`
 }
 
 /** Products that had a threat, at most so many: where more had it, the list's own order soon meets it. */
