@@ -111,19 +111,27 @@ it('an alert at 40 products of each of two customers is one mail; computers to c
   expect(await mails()).toEqual({ 'outbreak-defence red-alert': 2 })
 })
 
-it('an infection that no alert names is told by itself, beside the computers to clean (NTF-4)', async () => {
+it('an infection that no alert names is told by itself, beside the computers to clean; so is one of the alert when people heard of these long ago (NTF-4)', async () => {
   const customerId = await aCustomer(server.database, partnerId, { company: 'Garage' })
-  for (let n = 0; n < 2; n++) {
+  const another = async () => {
     const productId = await aProduct(server.database, partnerId, customerId)
     await rows(
       `insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group", platform, real_time_scan, received_at, created_at) values ($1, $2, $3, $4, 'pc', 'pc', 'servers', 'Debian GNU/Linux 12', 'on', $5, $5)`,
       [partnerId, newId(), customerId, productId, server.clock.now()])
     await rows('update product set last_seen_at = $2 where id = $1', [productId, server.clock.now()])
   }
+  await another()
+  await another()
   await minute()
   await mails()
   await infect(customerId)
   await rows(`update infection set threat = 'Unix.Other-2' where id = (select id from infection where customer_id = $1 order by id limit 1)`, [customerId])
   await minute()
   expect(await mails()).toEqual({ 'outbreak-defence to-clean': 1, 'antivirus uncleaned': 1 })
+  // the mail of the computers to clean is one for the alert, and an hour old
+  server.clock.add(3_600_000)
+  await another()
+  await infect(customerId, 'Unix.SampleWorm-2')
+  await minute()
+  expect(await mails()).toEqual({ 'antivirus uncleaned': 1 })
 })
