@@ -40,6 +40,12 @@ export const categoryById: ReadonlyMap<string, Category> = new Map(categories.ma
 
 export const categoriesOfGroup = (group: CategoryGroup): string[] => categories.filter((category) => category.group === group).map(({ id }) => id)
 
+/** Whether it is raised by what is counted over time, which a reset can begin anew; the others hold as long as the product says so (EVT-4). */
+export function isCounted({ category, condition }: { category: string; condition: string }): boolean {
+  const of = categoryById.get(category)
+  return of?.facts[of.conditions[condition]?.concerns ?? '']?.of === 'detections'
+}
+
 /** Conditions that lists may tell of together. */
 export const conditionsOfMany: readonly { category: string; condition: string }[] =
   categories.flatMap(({ id, conditions }) => Object.entries(conditions).flatMap(([condition, { isOfMany }]) => (isOfMany ? [{ category: id, condition }] : [])))

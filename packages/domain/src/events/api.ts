@@ -14,7 +14,7 @@ export const getEvent = defineRoute({
 })
 /** EVT-4: counts start anew now. What still holds raises it again. */
 export const resetEvent = defineRoute({
-  id: 'events.reset', method: 'POST', path: '/v1/events/:eventId/reset', permission: 'event.act', params, reply: Event, problems: ['event.not-found', 'event.resolved-already'],
+  id: 'events.reset', method: 'POST', path: '/v1/events/:eventId/reset', permission: 'event.act', params, reply: Event, problems: ['event.not-found', 'event.resolved-already', 'event.not-counted'],
 })
 /** EVT-4: sends the command that mends the condition; the event stays pending until the product confirms. */
 export const resolveEvent = defineRoute({

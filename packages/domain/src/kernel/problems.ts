@@ -100,6 +100,7 @@ export const problems = {
   // events and commands
   'event.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },
   'event.resolved-already': { status: 409, retry: false, remedy: 'remedy.reload-the-list' },
+  'event.not-counted': { status: 409, retry: false, remedy: 'remedy.mend-at-the-product' },
   'event.no-command-resolves': { status: 409, retry: false, remedy: 'remedy.mend-at-the-product' },
   'event.assignee-unfit': { status: 409, retry: false, remedy: 'remedy.choose-another-account' },
   'comment.not-found': { status: 404, retry: false, remedy: 'remedy.reload-the-list' },

@@ -110,6 +110,24 @@ describe('from detection to attention (EVT-2, EVT-3, EVT-9)', () => {
     await channel.kill()
   })
 
+  it('reset, what came before counts no more, not even that of this minute; so many again raise it again (EVT-4)', async () => {
+    const { tell, machine, productId, partnerId, channel } = await aTalker()
+    await tell(...Array.from({ length: 40 }, () => aDetection(machine)))
+    await assessor.assessDue()
+    expect(await eventsOf(productId)).toEqual([expect.objectContaining({ condition: 'many-incidents', state: 'unresolved' })])
+    const [{ id }] = await rows('select id from event where product_id = $1', [productId])
+    expect((await world.server.as(await anActor(world.server.database, partnerId))('POST', `/v1/events/${id}/reset`)).status).toBe(200)
+    await assessor.assessDue()
+    expect(await eventsOf(productId)).toEqual([expect.objectContaining({ state: 'resolved' })])
+    await tell(...Array.from({ length: 14 }, () => aDetection(machine)))
+    await assessor.assessDue()
+    expect(await eventsOf(productId)).toEqual([expect.objectContaining({ state: 'resolved' })])
+    await tell(aDetection(machine))
+    await assessor.assessDue()
+    expect(await eventsOf(productId)).toEqual([expect.objectContaining({ state: 'unresolved', figures: { incidents: 15, threshold: 15 } })])
+    await channel.kill()
+  })
+
   it('an hour later it is over without anything having come', async () => {
     const { tell, machine, productId, channel } = await aTalker()
     await tell(...Array.from({ length: 15 }, () => aDetection(machine)))

@@ -86,16 +86,17 @@ describe('events (EVT-4, EVT-6)', () => {
     })
   })
 
-  it('reset counts from now, says who, and is refused once resolved', async () => {
-    const event = await anEvent()
+  it('reset counts from now, says who, and is refused once resolved, and where nothing is counted', async () => {
+    const event = await anEvent({ condition: 'many-incidents' })
     const { status, body } = await server.as(owner)('POST', `/v1/events/${event.id}/reset`)
     expect([status, Date.parse(body.resetAt) > Date.now() - 60_000]).toEqual([200, true])
     const { body: detail } = await server.as(owner)('GET', `/v1/events/${event.id}`)
     expect(detail.steps).toMatchObject([{ what: 'reset', by: 'Ada Test' }])
     const { rows } = await server.database.owner.query('select due_at <= now() as is_due from assessment_due where product_id = $1', [event.productId])
     expect(rows).toEqual([{ is_due: true }])
-    const done = await anEvent({ state: 'resolved' })
+    const done = await anEvent({ condition: 'many-incidents', state: 'resolved' })
     expect((await server.as(owner)('POST', `/v1/events/${done.id}/reset`)).body.code).toBe('event.resolved-already')
+    for (const condition of ['uncleaned', 'real-time-scan-off']) expect((await server.as(owner)('POST', `/v1/events/${(await anEvent({ condition })).id}/reset`)).body.code).toBe('event.not-counted')
   })
 
   it('resolve sends the command and waits for the product; a second click sends nothing more (EVT-2)', async () => {

@@ -1,4 +1,4 @@
-import { categoryById, indexesInForce } from '@vigie/domain/categories'
+import { categoryById, indexesInForce, isCounted } from '@vigie/domain/categories'
 import { isFinal } from '@vigie/domain/commands'
 import { eventsApi, mostMatches, type Event, type EventDetail } from '@vigie/domain/events'
 import { Problem } from '@vigie/domain/kernel'
@@ -86,6 +86,7 @@ export const eventRoutes: Handler[] = [
 
   handle(eventsApi.resetEvent, async ({ db, now, services, ...who }, { params }) => {
     const before = await lockOpen(db, params.eventId)
+    if (!isCounted(before)) throw new Problem('event.not-counted', { eventId: before.id })
     await events.countFromNow(db, before, now)
     await events.addStep(db, before, 'reset', now, { id: who.actor.accountId, name: who.actor.name }, before.figures)
     await markDue(db, [{ productId: before.productId, customerId: before.customerId }], now)

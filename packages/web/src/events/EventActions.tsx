@@ -21,12 +21,13 @@ export function EventActions({ event }: { event: EventDetail }) {
     const key = `command-reason.${code ?? 'not-supported'}`
     return say.has(key) ? say(key) : say('command-reason.not-supported')
   }
+  const unresettable = act.unresettable(event)
   return (
     <Line>
       <Button kind="primary" icon="play" isBusy={act.isResolving} disabledReason={reason} onClick={() => void act.resolve(event)}>
         {say(best === undefined ? 'events.resolve' : `command.${best.type}`)}
       </Button>
-      <Button icon="refresh" isBusy={act.isResetting} onClick={() => act.reset(event)}>{say('events.reset')}</Button>
+      <Button icon="refresh" isBusy={act.isResetting} disabledReason={unresettable === undefined ? undefined : say(unresettable)} onClick={() => act.reset(event)}>{say('events.reset')}</Button>
       {work.actions(event).map((action) => <Button key={labelKey(action.label)} icon={action.icon!} disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>{say(action.label)}</Button>)}
       {work.dialog}
     </Line>

@@ -1,3 +1,4 @@
+import { isCounted } from '@vigie/domain/categories'
 import { eventsApi, type Event } from '@vigie/domain/events'
 import { confirm, toast, trouble, useAction, useActor, useText } from '../kit/index.ts'
 import { eventTitle } from './words.ts'
@@ -39,5 +40,7 @@ export function useEventActions() {
     isResetting: resetting.isRunning,
     /** Why it can't be acted on at all now. */
     blocked: (event: Event): string | undefined => (event.state === 'resolved' ? 'problem.event.resolved-already' : undefined),
+    /** Why its counts can't begin anew. */
+    unresettable: (event: Event): string | undefined => (event.state === 'resolved' ? 'problem.event.resolved-already' : isCounted(event) ? undefined : 'problem.event.not-counted'),
   }
 }
