@@ -193,7 +193,7 @@ export class Peer {
     socket.on('error', () => {})
     socket.on('message', (data) => {
       const said: unknown = JSON.parse(String(data))
-      if (this.isSiteServer && /^via/.test(String((said as { kind?: unknown }).kind))) return // others' frames are not read here
+      if (this.isSiteServer && String((said as { kind?: unknown }).kind).startsWith('via')) return // others' frames are not read here
       const frame = UpFrame.parse(said)
       if (frame.kind === 'hello') {
         const agent = this.agents.get(frame.agentId)

@@ -81,8 +81,12 @@ describe('keys in the code (OPS-4)', () => {
     const named = Object.keys(sharedTexts.en).filter((key) => literals.has(key) || patterns.some((pattern) => pattern.test(key)) || /^(agent\.connection|release-fault|check|engine-problem)\./.test(key))
     expect(named.length).toBeGreaterThan(300)
     expect(named.filter((key) => elsewhere.test(key))).toEqual([])
-    // as `check` says how the server takes the agent, and what of its own it can't read
-    for (const key of ['agent.status.waiting', 'agent.status.refused.remedy', 'agent.error.parts', 'agent.error.not-allowed']) expect([key, key in sharedTexts.en, elsewhere.test(key)]).toEqual([key, true, false])
+    // the states of an agent that `check` tells, and whatever else stands in what is reported, each with its way out
+    const reported = ['check', 'move', 'upgrade'].map((file) => readFileSync(join(source, `../../agent/src/core/${file}.ts`), 'utf8')).join('\n')
+    const told = [...[...reported.matchAll(/'(agent\.(?:status|error)\.[a-z-]+)'/g)].map(([, key]) => key!), ...['waiting', 'unregistered', 'version-mismatch', 'refused', 'disabled', 'stopped'].map((state) => `agent.status.${state}`)]
+    expect(told).toEqual(expect.arrayContaining(['agent.status.not-running', 'agent.status.connecting', 'agent.error.parts']))
+    for (const key of told.flatMap((one) => [one, `${one}.remedy`]).filter((one) => one in sharedTexts.en)) expect([key, elsewhere.test(key)]).toEqual([key, false])
+    expect(told.filter((key) => !(key in sharedTexts.en))).toEqual([])
     expect(['agent.help.enrol', 'mail.event.subject', 'column.customer'].map((key) => elsewhere.test(key))).toEqual([true, true, true])
   })
 
