@@ -48,6 +48,9 @@ describe('how old what an endpoint tells may be (PRD-8)', () => {
     expect([row.freshForSeconds, await stale()]).toEqual([120, [false, false, 'No']])
     world.server.clock.set(new Date(received + row.freshForSeconds * 1_000 + 1_000))
     expect(await stale()).toEqual([true, true, 'Yes'])
+    const file = (await call('GET', '/v1/products.csv')).body as string
+    const [head, line] = file.split('\r\n').map((row) => row.split(','))
+    expect(line![head!.indexOf('Older than promised')]).toBe('Yes')
     world.server.clock.set(new Date())
   })
 })

@@ -50,6 +50,7 @@ export const productCells: Record<string, [title: string, cell: (row: Product, s
   warning: ['warning', (row) => row.attention.warning],
   endpointCount: ['endpoint-count', (row) => row.endpointCount],
   lastSeenAt: ['last-seen', (row) => row.lastSeenAt],
+  isStale: ['stale', (row, say) => say(row.isStale ? 'common.yes' : 'common.no')],
   createdAt: ['created', (row) => row.createdAt],
   guid: ['guid', (row) => row.guid],
 }
