@@ -3,8 +3,8 @@ import { assess, componentUpdate, indexesInForce, type Category } from './index.
 
 const category = componentUpdate as unknown as Category
 const at = Object.fromEntries(Object.entries(indexesInForce(category, {}, {})).map(([name, { value }]) => [name, value]))
-const holding = (facts: Record<string, number>) =>
-  assess(category, { ageDays: 0, deployedPercent: 100, mailServers: 0, ...facts }, at, new Set()).filter((v) => v.holds).map((v) => `${v.severity} ${v.condition}`)
+const holding = (facts: Record<string, number>, open: readonly string[] = []) =>
+  assess(category, { ageDays: 0, deployedPercent: 100, mailServers: 0, ...facts }, at, new Set(open)).filter((v) => v.holds).map((v) => `${v.severity} ${v.condition}`)
 
 describe('component update (EVT-3)', () => {
   it.each([
@@ -19,6 +19,24 @@ describe('component update (EVT-3)', () => {
     ['one mail server left behind, whatever the others have', { deployedPercent: 99, mailServers: 1 }, ['action-required mail-server-outdated']],
   ])('%s', (_, facts, conditions) => {
     expect(holding(facts)).toEqual(conditions)
+  })
+})
+
+describe('a share at the edge does not flap (EVT-9)', () => {
+  it.each([
+    ['red, 72 %: still', 72, ['barely-deployed'], ['action-required barely-deployed']],
+    ['red, 73 %: it is a warning now', 73, ['barely-deployed'], ['warning not-all-deployed']],
+    ['a warning, 92 %: still', 92, ['not-all-deployed'], ['warning not-all-deployed']],
+    ['a warning, 93 %: over', 93, ['not-all-deployed'], []],
+    ['a warning, 69 %: red, and it alone', 69, ['not-all-deployed'], ['action-required barely-deployed']],
+    ['nothing open, 72 %', 72, [], ['warning not-all-deployed']],
+    ['all of them', 100, ['barely-deployed', 'not-all-deployed'], []],
+  ] as const)('%s', (_, deployedPercent, open, expected) => expect(holding({ deployedPercent }, open)).toEqual(expected))
+
+  it('tuned to 100 %, it closes when all have them', () => {
+    const strict = { ...at, warnBelowPercent: 100 }
+    const holds = (deployedPercent: number) => assess(category, { ageDays: 0, deployedPercent, mailServers: 0 }, strict, new Set(['not-all-deployed'])).some((verdict) => verdict.holds)
+    expect([holds(99), holds(100)]).toEqual([true, false])
   })
 })
 

@@ -1,5 +1,8 @@
 import { defineCategory, fact } from './define.ts'
 
+/** A share that comes and goes at the edge does not flap (EVT-9): an open event closes so many per cent above it; 100 % closes it in any case. */
+const closesAbove = 3
+
 /** Whole days that are over: it is "more than" so many, from the moment after the last of them. */
 const daysPast = (ageDays: number): number => Math.max(0, Math.ceil(ageDays) - 1)
 
@@ -32,6 +35,7 @@ export const componentUpdate = defineCategory({
       severity: 'action-required',
       concerns: 'deployedPercent',
       opens: (is, at) => is.deployedPercent < at.actBelowPercent,
+      stays: (is, at) => is.deployedPercent < Math.min(100, at.actBelowPercent + closesAbove),
       figures: (is, at) => ({ percent: is.deployedPercent, threshold: at.actBelowPercent }),
       decidedBy: ['actBelowPercent'],
       resolvedBy: ['update-components'],
@@ -55,7 +59,9 @@ export const componentUpdate = defineCategory({
     'not-all-deployed': {
       severity: 'warning',
       concerns: 'deployedPercent',
-      opens: (is, at) => is.deployedPercent < at.warnBelowPercent && is.deployedPercent >= at.actBelowPercent,
+      opens: (is, at) => is.deployedPercent < at.warnBelowPercent,
+      stays: (is, at) => is.deployedPercent < Math.min(100, at.warnBelowPercent + closesAbove),
+      restsWhile: 'barely-deployed',
       figures: (is, at) => ({ percent: is.deployedPercent, threshold: at.warnBelowPercent }),
       decidedBy: ['warnBelowPercent'],
       resolvedBy: ['update-components'],

@@ -79,6 +79,8 @@ export interface Condition<Is, At> {
   opens(is: Is, at: At): boolean
   /** Keeps an open event open: a threshold of its own, so that a value at the edge does not flap (EVT-9). Default: `opens`. */
   stays?(is: Is, at: At): boolean
+  /** A worse condition, named before this one, that says all this one would: while it holds, this one does not. */
+  restsWhile?: string
   /** The figures the explanation quotes; their names are the placeholders of the condition's texts. */
   figures(is: Is, at: At): Record<string, number>
   /** Names of the indexes that decide it, for the explanation (EVT-6); empty: none does, one case is enough. Absent: any of the category's may. */
@@ -118,15 +120,15 @@ export interface Verdict {
 
 /**
  * Pure: what the rules of one category say of one product. `open`: conditions with an open event, which close by their own threshold.
- * A warning is silent while a worse condition of the same category holds the same ground only if its own `opens` says so.
+ * A warning rests while a worse condition of the same category holds the same ground, where it says so (`restsWhile`).
  */
 export function assess(category: Category, is: Record<string, number>, at: Record<string, number>, open: ReadonlySet<string>): Verdict[] {
-  return Object.entries(category.conditions).map(([condition, rule]) => ({
-    condition,
-    severity: rule.severity,
-    holds: rule.opens(is, at) || (open.has(condition) && rule.stays !== undefined && rule.stays(is, at)),
-    figures: rule.figures(is, at),
-  }))
+  const holding = new Set<string>()
+  return Object.entries(category.conditions).map(([condition, rule]) => {
+    const holds = !(rule.restsWhile !== undefined && holding.has(rule.restsWhile)) && (rule.opens(is, at) || (open.has(condition) && rule.stays !== undefined && rule.stays(is, at)))
+    if (holds) holding.add(condition)
+    return { condition, severity: rule.severity, holds, figures: rule.figures(is, at) }
+  })
 }
 
 export type IndexLevel = 'default' | 'business' | 'tag' | 'customer'

@@ -12,6 +12,8 @@ export const diskSpace = defineCategory({
       severity: 'action-required',
       concerns: 'full',
       opens: (is, at) => is.full >= at.endpoints,
+      // a disk at the edge does not flap (EVT-9): it is over when none is full
+      stays: (is) => is.full > 0,
       figures: (is, at) => ({ endpoints: is.full, threshold: at.endpoints }),
       resolvedBy: [],
     },

@@ -22,6 +22,8 @@ describe('what agents report of their machines (EVT-1, EVT-3)', () => {
     ['an appliance that failed', 'appliance-failure', { downMinutes: 5 }, [], true],
     ['one full disk', 'disk-space', { full: 1 }, [], false],
     ['two', 'disk-space', { full: 2 }, [], true],
+    ['one of them left, at the edge', 'disk-space', { full: 1 }, ['nearly-full'], true],
+    ['none', 'disk-space', { full: 0 }, ['nearly-full'], false],
     ['10 web threats at a gateway', 'gateway-web-threats', { incidents: 10 }, [], false],
     ['the 11th', 'gateway-web-threats', { incidents: 11 }, [], true],
     ['a licence on its last day', 'licence-expired', { daysOver: 0 }, [], false],
