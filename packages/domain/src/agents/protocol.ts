@@ -46,7 +46,7 @@ export type Machine = z.infer<typeof Machine>
  * POST /agent/v1/enrol (R9). The key is one-use; a repeat with the same public key (the answer got lost) answers the same again. In its place, since version 2, the customer's registration
  * credentials (CUS-6): they last, but each GUID takes one installation all the same.
  */
-export const EnrolRequest = z.object({ guid: z.uuid(), key: z.string().max(100).optional(), credentials: z.object({ userName: z.string().max(40), password: z.string().max(200) }).optional(), publicKey: PublicKey, agentVersion: Name, protocol: z.number().int(), machine: Machine })
+export const EnrolRequest = z.object({ guid: z.uuid(), key: z.string().max(100).optional(), credentials: z.object({ userName: z.string().regex(/^[\w.-]{1,40}$/), password: z.string().min(1).max(200) }).optional(), publicKey: PublicKey, agentVersion: Name, protocol: z.number().int(), machine: Machine })
   .refine(({ key, credentials }) => (key === undefined) !== (credentials === undefined), { path: ['key'], error: 'required' })
 export type EnrolRequest = z.infer<typeof EnrolRequest>
 export const EnrolReply = z.object({

@@ -71,8 +71,9 @@ describe('an appliance registers with the customer’s credentials (CUS-6)', () 
     expect(await rows('select from agent where product_id = $1', [own.productId])).toEqual([])
   })
 
-  it('neither key nor credentials, or both: refused before work (R18)', async () => {
+  it('neither key nor credentials, or both, or a name that is none: refused before work (R12, R18)', async () => {
     const { guid, credentials } = await aBusiness()
+    for (const userName of ['', 'v-\0', 'v-\ud800', "v-' or 1=1", 'v'.repeat(41)]) expect((await register(guid, { ...credentials, userName })).code).toBe('request.invalid')
     expect((await register(guid, undefined)).code).toBe('request.invalid')
     expect((await post(world.target, '/agent/v1/enrol', { ...new TestIdentity().enrolBody(guid, 'x'), credentials })).body.code).toBe('request.invalid')
   })
