@@ -7,6 +7,7 @@ import { auditApi } from '@vigie/domain/audit'
 import { customersApi } from '@vigie/domain/customers'
 import { eventsApi } from '@vigie/domain/events'
 import { maintenanceApi } from '@vigie/domain/maintenance'
+import { outboxApi } from '@vigie/domain/outbox'
 import { outbreakApi } from '@vigie/domain/outbreak'
 import { productsApi } from '@vigie/domain/products'
 import { viewsApi } from '@vigie/domain/views'
@@ -74,6 +75,9 @@ describe('npm run demo (OPS-1)', () => {
     expect(them.map(({ state }) => state)).toEqual(people.map(({ email }) => (email.startsWith('marc') ? 'mfa-needed' : 'full')))
     expect(demo.said).toMatch(/marc@.* administrator, second factor [A-Z2-7]{32}\n/)
     // limited to a tag, and to the customer whose portal it is
+    const { rows: mails } = await clients[0]!.call(outboxApi.listDeliveries, { query: { limit: 50 } })
+    expect(mails.length).toBeGreaterThan(people.length)
+    expect(mails.filter(({ subject }) => !/^(\[Simulated\]|\[Simulation\]|【シミュレーション】)/.test(subject))).toEqual([])
     for (const limited of [4, 6]) expect((await clients[limited]!.call(customersApi.listCustomers, { query: {} })).rows.map(({ company }) => company)).toEqual(['Clinique des Tilleuls'])
   })
 

@@ -237,8 +237,10 @@ export class Player {
         const { key: siteKey } = await client.call(sitesApi.issueEndpointKey, { params: { productId }, body: { machines: endpoints.length } })
         for (const machine of endpoints) await this.#enrol(product, machine, { guid, key: siteKey })
       }
-      await this.report(product)
+      this.#tell(product)
     }
+    await this.drained()
+    await this.#stage.assess(reply.products.map(({ id }) => id))
   }
 
   async #enrol(product: Product, machine: Machine, enrolment: { guid: string; key: string }): Promise<void> {
