@@ -216,7 +216,7 @@ describe('hostile and broken frames (R9, R18, R19)', () => {
     }
     expect(taken.filter((one) => one !== 'agent.signature-wrong' && one !== 'request.rate-limited')).toEqual([])
     expect(await agentRow(identity.agentId)).toMatchObject({ counter: before.counter, state: before.state })
-  }, 60_000)
+  }, 180_000)
 
   it('a hello is good for one connection and one time', async () => {
     const { identity } = await world.anAgent()

@@ -99,7 +99,7 @@ export class TestChannel {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
   /** Waits until something was heard, or the connection closed. */
-  async until<T>(find: () => T | undefined | null | false, ms = 10_000): Promise<T> {
+  async until<T>(find: () => T | undefined | null | false, ms = 30_000): Promise<T> {
     const end = Date.now() + ms
     for (;;) {
       const found = find()
