@@ -9,7 +9,7 @@ const whole = '?whole'
 
 /**
  * P14: the domain says routes and figures with their shapes, which the server checks by; a console needs of a route where it is and which questions it takes, and checks only what is typed into a form.
- * So of each module that makes shapes the browser gets what is plain data as data, and takes the rest from the module as it is written (`?whole`), which then comes with the screens that speak of it, and
+ * So of each module that makes shapes or takes them the browser gets what is plain data as data, and takes the rest from the module as it is written (`?whole`), which then comes with the screens that speak of it, and
  * zod with them. Nothing in the console may ask a route for `body`, `params`, `reply` or a figure for its `value`: they are not there (`first-load.test.ts` looks).
  */
 export const plainDomain: Plugin = {
@@ -18,7 +18,7 @@ export const plainDomain: Plugin = {
   load: (id) => (id.startsWith(domain) && id.endsWith(whole) ? { code: readFileSync(id.slice(0, -whole.length), 'utf8'), moduleType: 'ts', moduleSideEffects: false } : null),
   async transform(code, id) {
     if (id.startsWith(domain) && id.endsWith(whole)) return { code: unlessUsed(code, this.parse(code).body), map: null }
-    if (!id.startsWith(domain) || !id.endsWith('.ts') || !/from ["']zod["']/.test(code)) return null
+    if (!id.startsWith(domain) || !id.endsWith('.ts') || !/from ["']zod["']|define(Route|Figure)\(/.test(code)) return null
     const { body } = this.parse(code)
     const values = (await import(pathToFileURL(id).href)) as Record<string, unknown>
     const lines: string[] = []

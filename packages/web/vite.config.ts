@@ -30,17 +30,47 @@ const laterKeys = new RegExp(
   ].map(({ source }) => source).join('|'),
 )
 
-/** The catalogues as the browser needs them: messages compiled (the compiler stays here), in three parts (`?first`, `?rest`, `?home`), without what is said elsewhere. */
+/** And of the rest those that no screen says as it opens: why something was refused, what an event means, the palette. */
+const lastKeys = /^(problem|kit\.many|shell\.(palette|keys))\.|^condition\..+\.(explain|next)$/
+
+/** Which part of the catalogue a key comes with (web/src/text/load.ts); null: the browser never says it. */
+export function partOf(file: string, key: string): 'first' | 'rest' | 'last' | 'home' | null {
+  if (elsewhere.test(key)) return null
+  if (homeSheets.test(file)) return 'home'
+  if (!laterSheets.test(file) && !laterKeys.test(key)) return 'first'
+  return lastKeys.test(key) ? 'last' : 'rest'
+}
+/** As a tree, `problem: { event: { … } }`: keys begin alike, and written whole they were a third of the weight. `''` has what the way there itself says. */
+export function treeOf(entries: [key: string, message: unknown][]) {
+  type Tree = { [word: string]: unknown }
+  const root: Tree = {}
+  for (const [key, message] of entries) {
+    const words = key.split('.')
+    const last = words.pop()!
+    const place = words.reduce((tree, word) => {
+      const below = tree[word]
+      return (tree[word] = below === undefined ? {} : isTree(below) ? below : { '': below }) as Tree
+    }, root)
+    if (isTree(place[last])) place[last][''] = message
+    else place[last] = message
+  }
+  return root
+  function isTree(value: unknown): value is Tree {
+    return typeof value === 'object' && !Array.isArray(value)
+  }
+}
+
+/** The catalogues as the browser needs them: messages compiled (the compiler stays here), in parts (`?first`, `?rest`, `?last`, `?home`), without what is said elsewhere. */
 const texts: Plugin = {
   name: 'texts',
   enforce: 'pre',
   load: (id) => {
-    const [, part] = /[\\/]text[\\/][a-z]+[\\/](?:en|fr|ja)\.json\?(first|rest|home)$/.exec(id) ?? []
+    const [, part] = /[\\/]text[\\/][a-z]+[\\/](?:en|fr|ja)\.json\?(first|rest|last|home)$/.exec(id) ?? []
     if (part === undefined) return null
     const file = id.slice(0, id.indexOf('?'))
     const sheet = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
-    const kept = Object.entries(sheet).filter(([key]) => !elsewhere.test(key) && (homeSheets.test(file) ? 'home' : laterSheets.test(file) || laterKeys.test(key) ? 'rest' : 'first') === part)
-    return { code: `export default ${JSON.stringify(Object.fromEntries(kept.map(([key, message]) => [key, compiled(message)])))}`, moduleType: 'js' }
+    const kept = Object.entries(sheet).filter(([key]) => partOf(file, key) === part)
+    return { code: `export default ${JSON.stringify(treeOf(kept.map(([key, message]) => [key, compiled(message)])))}`, moduleType: 'js' }
   },
 }
 /** Plain words stay a string: half the size of a list of one. */

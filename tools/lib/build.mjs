@@ -10,7 +10,7 @@ const common = ['package-lock.json', 'tsconfig.json', 'packages/domain/src', 'pa
 /** @type {Record<string, { sources: string[], out: string, script: string, args: (out: string) => string[], isSelfPlacing: boolean }>} */
 const builds = {
   console: {
-    sources: [...common, 'packages/web/src', 'packages/web/public', 'packages/web/index.html', 'packages/web/vite.config.ts', 'packages/web/package.json'],
+    sources: [...common, 'packages/web/src', 'packages/web/public', 'packages/web/index.html', 'packages/web/vite.config.ts', 'packages/web/plain-domain.ts', 'packages/web/package.json'],
     out: 'packages/web/dist',
     script: 'node_modules/vite/bin/vite.js',
     args: (out) => ['build', 'packages/web', '--config', 'packages/web/vite.config.ts', '--outDir', out, '--emptyOutDir', '--logLevel', 'warn'],

@@ -5,7 +5,9 @@ import { useGo } from '../kit/address.ts'
 import { Ago } from '../kit/Ago.tsx'
 import { confirm } from '../kit/confirm.tsx'
 import { FieldRow, Form, LocaleField, PasswordField, SwitchField, TextField, TimeZoneField, useForm } from '../kit/form/index.ts'
+import { lazily } from '../kit/lazily.ts'
 import { Page, Panel, Section } from '../kit/Page.tsx'
+import { Part } from '../kit/Part.tsx'
 import { paths } from '../kit/paths.ts'
 import { load, query, useAction, useLoaded } from '../kit/query.ts'
 import { StateTag } from '../kit/Severity.tsx'
@@ -15,7 +17,9 @@ import { Button } from '../ui/Button.tsx'
 import { Dialog } from '../ui/Dialog.tsx'
 import css from './Account.module.css'
 import { readUserAgent } from './user-agent.ts'
-import { RecoveryCodes } from './TotpSetup.tsx'
+
+/** They come once they are made, with what draws the code for an app. */
+const RecoveryCodes = lazily(() => import('./TotpSetup.tsx'), 'RecoveryCodes')
 
 const sessionsQuery = query(accessApi.listSessions).with({})
 export const loader = load(sessionsQuery)
@@ -113,7 +117,7 @@ function SecondFactor() {
       </Panel>
       {asking === 'remove' && <AskPassword title="access.mfa.remove" about="access.mfa.remove.about" action="access.mfa.remove" isDangerous onClose={() => setAsking(null)} route={accessApi.removeTotp} onDone={() => toast('access.mfa.removed')} />}
       {asking === 'renew' && <AskPassword title="access.recovery.renew" about="access.recovery.renew.about" action="access.recovery.renew" onClose={() => setAsking(null)} route={accessApi.renewRecoveryCodes} onDone={({ recoveryCodes }) => setCodes(recoveryCodes)} />}
-      {codes && <Dialog title={say('access.recovery.codes')} closeLabel={say('kit.close')} onClose={() => setCodes(null)} size={520}><RecoveryCodes codes={codes} onDone={() => setCodes(null)} /></Dialog>}
+      {codes && <Dialog title={say('access.recovery.codes')} closeLabel={say('kit.close')} onClose={() => setCodes(null)} size={520}><Part><RecoveryCodes codes={codes} onDone={() => setCodes(null)} /></Part></Dialog>}
     </Section>
   )
 }

@@ -14,7 +14,9 @@ export interface Screen {
   isPublic?: boolean
   /** One of those a person arrives at: says nothing beyond the first sheet of texts (text/load.ts). */
   isFirst?: boolean
+  /** Says as it opens what an event means, or why something was refused: waits for the last texts too. */
+  isExplaining?: boolean
 }
 
 /** A slice lists its screens in its `index.ts`; each is a chunk of its own, fetched with its data when one goes there. */
-export const screen = (path: string, load: Screen['load'], options: Pick<Screen, 'isPublic' | 'isFirst'> = {}): Screen => ({ path, load, ...options })
+export const screen = (path: string, load: Screen['load'], options: Pick<Screen, 'isPublic' | 'isFirst' | 'isExplaining'> = {}): Screen => ({ path, load, ...options })

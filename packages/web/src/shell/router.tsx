@@ -7,7 +7,7 @@ import { paths } from '../kit/paths.ts'
 import { queryClient } from '../kit/query.ts'
 import type { Screen } from '../kit/screen.ts'
 import { PageSkeleton } from '../kit/Skeleton.tsx'
-import { loadRest } from '../text/load.ts'
+import { loadMore, loadRest } from '../text/load.ts'
 import { FirstPaint, NotFoundPage, TroublePage } from './fallbacks.tsx'
 import { screens } from './screens.ts'
 import { Shell } from './Shell.tsx'
@@ -49,7 +49,7 @@ function routeOf(screen: Screen): AnyRoute {
     path: screen.path.replaceAll(/:([a-zA-Z]+)/g, '$$$1'),
     getParentRoute: () => (screen.isPublic ? root : shell),
     loader: async ({ params, location }) => {
-      const [{ loader }] = await Promise.all([screen.load(), screen.isPublic || screen.isFirst ? null : loadRest()])
+      const [{ loader }] = await Promise.all([screen.load(), screen.isPublic || screen.isFirst ? null : screen.isExplaining ? loadRest() : loadMore()])
       await loader?.({ params: params as Record<string, string>, search: location.search as Record<string, string> })
     },
     component: lazyRouteComponent(screen.load),

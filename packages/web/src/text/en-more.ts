@@ -1,7 +1,7 @@
-import { merge, type Catalogue } from './load.ts'
+import { merge, type Tree } from './load.ts'
 
-/** What en.ts leaves for later. */
+/** What en.ts leaves for the screens beyond the first. */
 export const catalogue = merge(
-  import.meta.glob<Catalogue>('../../../domain/src/text/*/en.json', { query: '?rest', eager: true, import: 'default' }),
-  import.meta.glob<Catalogue>('./*/en.json', { query: '?rest', eager: true, import: 'default' }),
+  import.meta.glob<Tree>('../../../domain/src/text/*/en.json', { query: '?rest', eager: true, import: 'default' }),
+  import.meta.glob<Tree>('./*/en.json', { query: '?rest', eager: true, import: 'default' }),
 )

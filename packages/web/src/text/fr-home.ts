@@ -1,7 +1,7 @@
-import { merge, type Catalogue } from './load.ts'
+import { merge, type Tree } from './load.ts'
 
 /** What only the dashboard says. */
 export const catalogue = merge(
-  import.meta.glob<Catalogue>('../../../domain/src/text/figures/fr.json', { query: '?home', eager: true, import: 'default' }),
-  import.meta.glob<Catalogue>(['./dashboard/fr.json', './widgets/fr.json'], { query: '?home', eager: true, import: 'default' }),
+  import.meta.glob<Tree>('../../../domain/src/text/figures/fr.json', { query: '?home', eager: true, import: 'default' }),
+  import.meta.glob<Tree>(['./dashboard/fr.json', './widgets/fr.json'], { query: '?home', eager: true, import: 'default' }),
 )

@@ -1,7 +1,7 @@
-import { merge, type Catalogue } from './load.ts'
+import { merge, type Tree } from './load.ts'
 
-/** What fr.ts leaves for later. */
+/** What fr.ts leaves for the screens beyond the first. */
 export const catalogue = merge(
-  import.meta.glob<Catalogue>('../../../domain/src/text/*/fr.json', { query: '?rest', eager: true, import: 'default' }),
-  import.meta.glob<Catalogue>('./*/fr.json', { query: '?rest', eager: true, import: 'default' }),
+  import.meta.glob<Tree>('../../../domain/src/text/*/fr.json', { query: '?rest', eager: true, import: 'default' }),
+  import.meta.glob<Tree>('./*/fr.json', { query: '?rest', eager: true, import: 'default' }),
 )
