@@ -34,6 +34,7 @@ try {
     await context.addCookies(client.cookies().map((cookie) => ({ ...cookie, url })))
     await page.goto(url + address)
     await settle(page)
+    await page.getByText(/Red virus alert: /).first().waitFor() // its words come after the first paint
     await page.screenshot({ path: path.join(folder, `${name}.png`), clip: { x: 0, y: 0, width: 1440, height: 810 } })
     await context.close()
   }
