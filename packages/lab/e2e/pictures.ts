@@ -21,7 +21,7 @@ const client = new ConsoleClient(url)
 await client.signIn(people[0].email, people[0].password)
 const { rows: customers } = await client.call(customersApi.listCustomers, { query: { q: 'Tilleuls' } })
 const { rows: events } = await client.call(eventsApi.listEvents, { query: { severity: 'action-required', limit: 50 } })
-const told = events.find(({ productName }) => productName === '本社サーバー') ?? events[0]!
+const told = events.find(({ productName, condition }) => productName === 'Clinique' && condition === 'uncleaned') ?? events[0]!
 
 const pictures: [name: string, address: string, theme: 'light' | 'dark'][] = [
   ['home', '/home', 'light'], ['home-dark', '/home', 'dark'], ['events', `/events?event=${told.id}`, 'light'], ['events-dark', `/events?event=${told.id}`, 'dark'],

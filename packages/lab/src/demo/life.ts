@@ -144,7 +144,7 @@ export class Life {
     } else if (lot < 0.38 && !isFull) {
       await this.#act({ kind: 'leave', product: name, how: 'bye' })
       this.#open('away', name, '', now)
-    } else if (lot < 0.44 && categories.includes('antivirus')) await this.#colleagues.scan(name)
+    } else if (lot < 0.44 && productTypeById.get(product.typeId)?.commands.includes('scan-now')) await this.#colleagues.scan(name)
     else {
       const finds = found.everyday(product, now).slice(0, 1).map((find) => ({ ...find, at: now }))
       await this.#act(finds.length > 0 ? { kind: 'find', product: name, finds } : { kind: 'look', product: name })

@@ -56,6 +56,7 @@ export async function playPast(ports: Ports, plan: PlanOptions): Promise<Past> {
     const startedMs = performance.now()
     await player.play(planOf(plan), moveClock)
     await moveClock(new Date(now.getTime() + performance.now() - startedMs))
+    await player.reportAll() // of late, as machines that tell of themselves every ten minutes: nothing is stale when the present begins
     return { past, player, stage, ca, moveClock }
   } catch (error) {
     await past.stop().catch(() => {})

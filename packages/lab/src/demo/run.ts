@@ -71,8 +71,8 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     if (!isSimulated) throw new DemoError(`What runs on ${folder} is not a demo.`)
     say('the agents come back ...')
     await player.comeBack(customers, state.identities)
-    await player.reportAll()
-    if (!isContinued) await today(player, await as(0))
+    if (isContinued) await player.reportAll()
+    else await today(player, await as(0))
   } catch (error) {
     player.stop()
     await present.stop()
