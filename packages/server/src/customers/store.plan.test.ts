@@ -29,7 +29,7 @@ beforeAll(async () => {
   primaryId = (await database.owner.query<{ id: string }>('select id from account where partner_id = $1 and is_primary', [estate.partnerId])).rows[0]!.id
   productId = await oneOf('product')
   limited = { partnerId: estate.partnerId, scope: 'limited', principalId: accountId }
-}, 120_000)
+}, 240_000)
 afterAll(() => database.close())
 
 const now = new Date()

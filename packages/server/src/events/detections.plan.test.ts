@@ -33,8 +33,8 @@ beforeAll(async () => {
     `insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id)
      select partner_id, gen_random_uuid(), $2, row_number() over (), 'allow', 'customer', customer_id from (select * from detection where partner_id = $1 and threat = 'Rare' order by product_id limit 3) d`, [estate.partnerId, accountId])
   limited = { partnerId: estate.partnerId, scope: 'limited', principalId: accountId }
-}, 120_000)
-afterAll(() => database.close())
+}, 240_000)
+afterAll(() => database?.close())
 
 const list = (query: object) => (db: TenantDb) => detections.list(db, eventsApi.listDetections.query!.parse(query))
 const idsOf = async (as: Tenant, query: object) => (await database.transaction(as, list(query))).rows.map(({ id }) => id)

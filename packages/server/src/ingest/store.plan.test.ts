@@ -36,7 +36,7 @@ beforeAll(async () => {
   await owner.query(`insert into assessment_due (partner_id, product_id, customer_id, due_at) select partner_id, id, customer_id, now() + interval '1 day' from product where partner_id = $1`, [estate.partnerId])
   await owner.query('analyze')
   agents = (await owner.query(`select id as "agentId", customer_id as "customerId", product_id as "productId", connection_id as "connectionId", epoch from agent where partner_id = $1 order by id limit 20`, [estate.partnerId])).rows
-}, 120_000)
+}, 240_000)
 afterAll(() => database.close())
 
 const plans = (work: (db: TenantDb) => Promise<unknown>) => plansOf(database, { partnerId: estate.partnerId, scope: 'all', principalId: null }, work)
