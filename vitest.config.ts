@@ -9,6 +9,8 @@ export default defineConfig({
     globalSetup: ['tools/vitest-global.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // what is waited for comes at once on a quiet machine; a busy one has time
+    expect: { poll: { timeout: 15_000 } },
     // one more than cores: much of what they do is waiting for processes of the product
     maxWorkers: 3,
     sequence: { sequencer: LongFirst },

@@ -59,7 +59,7 @@ describe('a simulated fleet', () => {
     const { sendDetections, agents } = await start(1)
     peer.behaviour.isHolding = true
     const sending = sendDetections({ total: 100, batch: 10, outOfOrder: 0, duplicates: 0 })
-    await vi.waitFor(() => expect(peer.behaviour.held.length).toBe(4))
+    await vi.waitFor(() => expect(peer.behaviour.held.length).toBe(4), 15_000)
     expect(agents[0]!.unacknowledged).toBeGreaterThanOrEqual(4)
     peer.release()
     expect((await sending).accepted).toBe(100)
@@ -69,7 +69,7 @@ describe('a simulated fleet', () => {
     const { sendDetections, stats } = await start(3)
     peer.behaviour.cutAfterBatch = true
     const sending = sendDetections({ total: 600, batch: 10 })
-    await vi.waitFor(() => expect(stats().dropped).toBeGreaterThan(5))
+    await vi.waitFor(() => expect(stats().dropped).toBeGreaterThan(5), 15_000)
     peer.behaviour.cutAfterBatch = false
     await sending
     expectExactlyOnce(600)
@@ -89,7 +89,7 @@ describe('a simulated fleet', () => {
     await fleet!.drained()
     const [original] = agents
     await clone(original!)
-    await vi.waitFor(() => expect(stats()).toMatchObject({ agents: 2, online: 2 }))
+    await vi.waitFor(() => expect(stats()).toMatchObject({ agents: 2, online: 2 }), 15_000)
     expect(stats().problems).toEqual({})
     // The copy's hello counted up: now the original's next one is behind, and it is the one that is told.
     await fleet!.reconnect([original!], 'kill').catch(() => {})
@@ -103,7 +103,7 @@ describe('a simulated fleet', () => {
     agents[0]!.identity.counter -= 1 // what a master image remembers
     await clone(agents[0]!)
     agents[0]!.identity.counter += 1
-    await vi.waitFor(() => expect(stats().online).toBe(2))
+    await vi.waitFor(() => expect(stats().online).toBe(2), 15_000)
     expect(stats().problems).toEqual({ 'agent.is-clone': 1 })
     expect(agents[1]!.identity.agentId).not.toBe(agents[0]!.identity.agentId)
   })
@@ -112,7 +112,7 @@ describe('a simulated fleet', () => {
     const { agents, stats } = await start(1, { engine: { answers: 'succeed', workMs: 5 } })
     const id = agents[0]!.identity.agentId
     const commandId = peer.command(id)
-    await vi.waitFor(() => expect(peer.seen.items.filter(({ kind }) => kind === 'outcome')).toHaveLength(2))
+    await vi.waitFor(() => expect(peer.seen.items.filter(({ kind }) => kind === 'outcome')).toHaveLength(2), 15_000)
     const outcomes = peer.seen.items.filter((item) => item.kind === 'outcome')
     expect(outcomes).toMatchObject([{ commandId, step: 'running', evidence: { simulated: true } }, { commandId, step: 'succeeded' }])
     expect(stats()).toMatchObject({ commands: 1, commandsRefused: 0 })
@@ -122,7 +122,7 @@ describe('a simulated fleet', () => {
     const { agents } = await start(1, { engine: { answers: 'succeed', workMs: 5 } })
     const commandId = peer.command(agents[0]!.identity.agentId, {}, { type: 'move-agent' })
     const outcomes = () => peer.seen.items.filter((item) => item.kind === 'outcome' && item.commandId === commandId)
-    await vi.waitFor(() => expect(outcomes()).toHaveLength(2))
+    await vi.waitFor(() => expect(outcomes()).toHaveLength(2), 15_000)
     expect(outcomes().at(-1)).toMatchObject({ step: 'failed', evidence: { simulated: true, reason: 'not-supported' } })
   })
 
@@ -133,7 +133,7 @@ describe('a simulated fleet', () => {
   ] as const)('refuses %s (R14)', async (_, spoil) => {
     const { agents, stats } = await start(1)
     peer.command(agents[0]!.identity.agentId, spoil)
-    await vi.waitFor(() => expect(stats().commandsRefused).toBe(1))
+    await vi.waitFor(() => expect(stats().commandsRefused).toBe(1), 15_000)
     expect(stats().commands).toBe(0)
   })
 
@@ -145,7 +145,7 @@ describe('a simulated fleet', () => {
   it('a disabled agent says so and leaves', async () => {
     const { agents, stats } = await start(1)
     peer.tell(agents[0]!.identity.agentId, { kind: 'switch', state: 'disabled' })
-    await vi.waitFor(() => expect(stats().online).toBe(0))
+    await vi.waitFor(() => expect(stats().online).toBe(0), 15_000)
     expect(peer.seen.bye).toEqual(['disabled'])
   })
 
@@ -153,7 +153,7 @@ describe('a simulated fleet', () => {
     const { agents, stats } = await start(1)
     await fleet!.drained()
     peer.tell(agents[0]!.identity.agentId, { kind: 'ack', epoch: agents[0]!.identity.epoch, seq: 999 })
-    await vi.waitFor(() => expect(stats().broken).toBe(1))
+    await vi.waitFor(() => expect(stats().broken).toBe(1), 15_000)
   })
 
   it('ready identities go on where they stopped', async () => {

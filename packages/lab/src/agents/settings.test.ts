@@ -10,7 +10,7 @@ const told = () => peer.seen.items.filter((item) => item.kind === 'endpoint')
 const apply = (revision: number, values: Record<string, SettingValue>) => peer.command(fleet.agents[0]!.identity.agentId, {}, { type: 'apply-settings', params: { revision, values } })
 const outcome = async (commandId: string) => {
   const found = () => peer.seen.items.find((item) => item.kind === 'outcome' && item.commandId === commandId && item.step !== 'running')
-  await vi.waitFor(() => expect(found()).toBeDefined())
+  await vi.waitFor(() => expect(found()).toBeDefined(), 15_000)
   return found()
 }
 
@@ -40,7 +40,7 @@ describe('settings of simulated machines (AGT-4)', () => {
       await start('drifts')
       expect(await outcome(apply(1, { [key]: value }))).toMatchObject({ step: 'succeeded' })
       expect(told().at(-1)!.settings!.values[key]).toEqual(value)
-      await vi.waitFor(() => expect(told().at(-1)!.settings!.values[key]).not.toEqual(value))
+      await vi.waitFor(() => expect(told().at(-1)!.settings!.values[key]).not.toEqual(value), 15_000)
       expect(told().at(-1)!.settings!.revision).toBe(1)
     })
 
@@ -53,7 +53,7 @@ describe('settings of simulated machines (AGT-4)', () => {
   it('slow: is running for seconds; stopping the fleet ends it', async () => {
     await start('slow')
     const commandId = apply(1, { 'update-schedule.every-hours': 6 })
-    await vi.waitFor(() => expect(peer.seen.items.some((item) => item.kind === 'outcome' && item.commandId === commandId && item.step === 'running')).toBe(true))
+    await vi.waitFor(() => expect(peer.seen.items.some((item) => item.kind === 'outcome' && item.commandId === commandId && item.step === 'running')).toBe(true), 15_000)
     expect(told().at(-1)).toMatchObject({ settings: { revision: 0 } })
   })
 

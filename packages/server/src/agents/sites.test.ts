@@ -168,7 +168,7 @@ describe('endpoints through a site server (AGT-8, R11, R22)', () => {
     const site = await newSite()
     const channel = await siteChannel(world.target, site.identity)
     channel.send({ kind: 'via-site', urls: ['https://192.0.2.7:8444'], caFingerprint: 'ab'.repeat(32), problem: null })
-    await vi.waitFor(async () => expect(await rows('select urls, ca_fingerprint, problem from site_server where product_id = $1', [site.productId])).toEqual([{ urls: ['https://192.0.2.7:8444'], ca_fingerprint: 'ab'.repeat(32), problem: null }]))
+    await vi.waitFor(async () => expect(await rows('select urls, ca_fingerprint, problem from site_server where product_id = $1', [site.productId])).toEqual([{ urls: ['https://192.0.2.7:8444'], ca_fingerprint: 'ab'.repeat(32), problem: null }]), 15_000)
     channel.send({ kind: 'via-site', urls: ['https://192.0.2.7:8444/$(reboot)'], caFingerprint: 'ab'.repeat(32), problem: null })
     expect(await channel.closed).toBe(1008)
   })
@@ -191,7 +191,7 @@ describe('agent cells of the isolation matrix (R11)', () => {
       await route.ended()
     }
     expect((await agentRow(foreign.agentId)).via_agent_id).toBeNull()
-    await vi.waitFor(async () => expect(await rows(`select partner_id from audit where activity = 'agent.foreign-at-site' and object_id = $1`, [site.identity.agentId])).toEqual([{ partner_id: site.partnerId }]))
+    await vi.waitFor(async () => expect(await rows(`select partner_id from audit where activity = 'agent.foreign-at-site' and object_id = $1`, [site.identity.agentId])).toEqual([{ partner_id: site.partnerId }]), 15_000)
     expect(channel.closeCode).toBeNull()
     await channel.kill()
   })
