@@ -5,7 +5,7 @@ import { applyOutcomes, takeWaitingOfMany } from '../commands/index.ts'
 import { newId, type Actor } from '../platform/index.ts'
 import { aCustomer, anActor, aPartner, aProduct } from '../platform/testing/database.ts'
 import { testServer, type TestServer } from '../platform/testing/server.ts'
-import { noteReported, settingJobs } from '../settings/index.ts'
+import { deliverSettings, noteReported, settingJobs } from '../settings/index.ts'
 import { createOrderRunner, type OrderRunner } from './index.ts'
 import { keepOutcomes } from './outcomes.ts'
 
@@ -112,6 +112,23 @@ describe('settings carried to many customers (ADM-3, CUS-2)', () => {
     expect(dryRun).toMatchObject({ customers: 4, agents: 1, willGet: 1, needs: 'nobody', weakens: false, places: { planned: 1, lines: [{ places: 1, line: { key: hours, to: 6, endpoints: 1 } }] } })
     await runner.runDue()
     expect([await own(sites[2]!), await own({ customerId: empty } as Site), (await sql('select from command where partner_id = $1 and order_id = $2', partnerId, id)).length]).toEqual([{}, {}, 0])
+  })
+
+  it('the minute’s own work at the very moment when a ring is told: it finds the ring’s command and does not take its place (R15)', async () => {
+    const { agentId } = sites[0]!
+    await setBy(owner, sites[0]!, { [hours]: 6 })
+    await sql('delete from command where agent_id = $1', agentId)
+    await sql('update setting_state set command_id = null, command_revision = null where agent_id = $1', agentId)
+    const isWaiting = async () => (await sql(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).length > 0
+    let job: Promise<unknown> | undefined
+    await server.database.transaction(all(), async (db) => {
+      await db.query('select from agent where id = $1 for no key update', [agentId])
+      job = Promise.all(settingJobs.map((one) => one.run(server.services)))
+      await expect.poll(isWaiting, { timeout: 15_000, interval: 20 }).toBe(true) // it has looked who is due, and wants the agent
+      expect((await deliverSettings(db, server.services, server.clock.now(), { id: null, name: 'ring' }, { agentIds: [agentId] })).size).toBe(1)
+    })
+    await job
+    expect(await sql('select sent_by, step from command where agent_id = $1', agentId)).toEqual([{ sent_by: 'ring', step: 'waiting' }])
   })
 
   it('goes out, and stands as pending, effective, refused, drifted or changed since, by what agents report', async () => {

@@ -18,7 +18,8 @@ export const mostAtOnce = 500
  * Gives each endpoint that has not got what is wanted of it a signed order with the whole of it (R14). Not while one of the same revision is under way; again after it
  * expired or its outcome stayed unknown and the agent is there again, after the agent died over it, and after an agent that had it came back without (restored from a backup). One that
  * the engine refused is not tried again by itself: somebody must look. Of an older revision that still waits `giveWay` says "superseded".
- * Dies before the commit: nothing was sent, and the next minute finds the same. Runs twice: the second finds the order of the first.
+ * Dies before the commit: nothing was sent, and the next minute finds the same. Two at once: who is due is looked at again under the agents' locks, so that the second finds the order of the first
+ * and does not take its place.
  * The caller holds no agent's lock, or all of them in the order of ids.
  * @param whom these endpoints, these agents, or all of these customers
  * @param orderId the order over many that the commands are parts of
@@ -26,24 +27,15 @@ export const mostAtOnce = 500
  */
 export async function deliver(db: TenantDb, services: Pick<Services, 'commandKey'>, now: Date, sentBy: { id: string | null; name: string }, whom: Whom, orderId: string | null = null): Promise<Map<string, string>> {
   const [column, ids] = 'endpointIds' in whom ? ['endpoint_id', whom.endpointIds] : 'agentIds' in whom ? ['agent_id', whom.agentIds] : ['customer_id', whom.customerIds]
-  const { rows } = await db.query<Due>(
-    `with due as materialized (
-       select * from setting_state s where s.is_wanted and not s.is_current and s.${column} = any($1::uuid[]))
-     select s.endpoint_id, s.agent_id, s.customer_id, s.wanted, s.wanted_revision
-     from due s join agent a on a.partner_id = s.partner_id and a.id = s.agent_id left join command o on o.partner_id = s.partner_id and o.id = s.command_id
-     where a.switch = 'enabled' and a.commands @> '[{"type": "apply-settings", "isSupported": true}]' and (
-         s.command_revision is distinct from s.wanted_revision
-         or (o.id is null and a.state = 'online')
-         or (o.step = 'failed' and o.evidence ->> 'reason' = 'agent-restarted')
-         or (o.step in ('expired', 'unknown') and a.state = 'online')
-         or (o.step = 'succeeded' and s.reported_at > (select max(t.at) from command_step t where t.command_id = o.id)))
-     order by s.agent_id limit ${mostAtOnce}`, [ids])
+  const agents = await lockAgents(db, [...new Set((await dueOf(db, column, ids)).map((row) => row.agent_id))])
   const byAgent = new Map<string, string>()
+  if (agents.length === 0) return byAgent
+  const rows = await dueOf(db, column, ids, agents.map(({ id }) => id))
   if (rows.length === 0) return byAgent
   const refused = await withoutConsent(db, [...new Set(rows.map((row) => row.customer_id))], 'configure')
   const due = new Map(rows.filter((row) => !refused.has(row.customer_id)).map((row) => [row.agent_id, row]))
   if (due.size === 0) return byAgent
-  const targets = (await lockAgents(db, [...due.keys()])).filter((agent) => agent.switch === 'enabled')
+  const targets = agents.filter(({ id }) => due.has(id))
   const leaving = await giveWay(db, targets.map(({ id }) => id), 'apply-settings', now)
   const told = targets.filter(({ id }) => !leaving.has(id))
   // one order's parameters for all that want the same: a group of a thousand is signed in one go
@@ -53,6 +45,23 @@ export async function deliver(db: TenantDb, services: Pick<Services, 'commandKey
     for (const [i, { id }] of agents.entries()) byAgent.set(id, commandIds[i]!)
   }
   return byAgent
+}
+
+/** Whose agents have not got what is wanted and are to be told, the first of them. @param agentIds of these only, which are locked */
+async function dueOf(db: TenantDb, column: string, ids: readonly string[], agentIds: readonly string[] | null = null): Promise<Due[]> {
+  const { rows } = await db.query<Due>(
+    `with due as materialized (
+       select * from setting_state s where s.is_wanted and not s.is_current and s.${column} = any($1::uuid[]) and ($2::uuid[] is null or s.agent_id = any($2)))
+     select s.endpoint_id, s.agent_id, s.customer_id, s.wanted, s.wanted_revision
+     from due s join agent a on a.partner_id = s.partner_id and a.id = s.agent_id left join command o on o.partner_id = s.partner_id and o.id = s.command_id
+     where a.switch = 'enabled' and a.commands @> '[{"type": "apply-settings", "isSupported": true}]' and (
+         s.command_revision is distinct from s.wanted_revision
+         or (o.id is null and a.state = 'online')
+         or (o.step = 'failed' and o.evidence ->> 'reason' = 'agent-restarted')
+         or (o.step in ('expired', 'unknown') and a.state = 'online')
+         or (o.step = 'succeeded' and s.reported_at > (select max(t.at) from command_step t where t.command_id = o.id)))
+     order by s.agent_id limit ${mostAtOnce}`, [ids, agentIds])
+  return rows
 }
 
 type Whom = { endpointIds: readonly string[] } | { agentIds: readonly string[] } | { customerIds: readonly string[] }
