@@ -39,7 +39,7 @@ const arrivals = /(SignIn|SecondFactor|ForgotPassword|ResetPassword|Home|Events)
 const beside = (screen: string, language: string): string[] => {
   const texts = (...parts: string[]) => parts.map((part) => language.replace('.ts', `-${part}.ts`))
   if (screen.endsWith('HomePage.tsx')) return ['src/home/Home.tsx', ...texts('home')]
-  return arrivals.test(screen) ? [] : texts(...(screen.endsWith('/EventPage.tsx') ? ['more', 'last'] : ['more']))
+  return arrivals.test(screen) ? [] : texts(...(/(\/Event|MissingEndpoint)Page\.tsx$/.test(screen) ? ['more', 'last'] : ['more']))
 }
 /** kB, gzip. `most`: what was promised; `quiet`: what there is room for before a word of warning, so that the room is not eaten unseen. */
 const limits = { arriving: { quiet: 240, most: 250 }, any: { quiet: 315, most: 330 } } as const
