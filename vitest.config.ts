@@ -17,7 +17,10 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'alone', include: alone, exclude: never } },
       // One after the other in a worker that loads the product's modules once: loading them is dearer than what most of these files do.
-      { extends: true, test: { name: 'together', include: ['packages/*/src/**/*.test.{ts,tsx}'], exclude: [...alone, ...never], isolate: false } },
+      {
+        extends: true,
+        test: { name: 'together', include: ['packages/*/src/**/*.test.{ts,tsx}'], exclude: [...alone, ...never], isolate: false },
+      },
     ],
   },
 })

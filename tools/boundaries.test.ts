@@ -12,11 +12,17 @@ function complaintsAbout(files: Record<string, string>): string[] {
   const root = mkdtempSync(path.join(tmpdir(), 'vigie-boundaries-'))
   folders.push(root)
   const parts = ['domain', 'server', 'web', 'agent', 'connectors', 'lab']
-  const standing: Record<string, string> = Object.fromEntries(parts.flatMap((part): [string, string][] => [
-    [`packages/${part}/package.json`, JSON.stringify({ dependencies: { zod: '1.0.0', pg: '1.0.0' } })],
-    ...['events', 'customers'].map((slice): [string, string] => [`packages/${part}/src/${slice}/index.ts`, 'export {}']),
-  ]))
-  for (const [file, text] of Object.entries({ 'package.json': JSON.stringify({ devDependencies: { vitest: '1.0.0' } }), ...standing, ...files })) {
+  const standing: Record<string, string> = Object.fromEntries(
+    parts.flatMap((part): [string, string][] => [
+      [`packages/${part}/package.json`, JSON.stringify({ dependencies: { zod: '1.0.0', pg: '1.0.0' } })],
+      ...['events', 'customers'].map((slice): [string, string] => [`packages/${part}/src/${slice}/index.ts`, 'export {}']),
+    ]),
+  )
+  for (const [file, text] of Object.entries({
+    'package.json': JSON.stringify({ devDependencies: { vitest: '1.0.0' } }),
+    ...standing,
+    ...files,
+  })) {
     mkdirSync(path.join(root, path.dirname(file)), { recursive: true })
     writeFileSync(path.join(root, file), text)
   }
@@ -31,7 +37,12 @@ describe('who may import whom (style.md §1)', () => {
     ['the agent imports domain', 'packages/agent/src/events/a.ts', "import { x } from '@vigie/domain/events'", null],
     ['the agent imports connectors', 'packages/agent/src/events/a.ts', "import { x } from '@vigie/connectors/products'", 'parts'],
     ['the console imports the server', 'packages/web/src/events/a.ts', "import type { Row } from '@vigie/server/events'", 'parts'],
-    ['the console reaches over by path', 'packages/web/src/events/a.ts', "import { x } from '../../../server/src/events/index.ts'", 'parts'],
+    [
+      'the console reaches over by path',
+      'packages/web/src/events/a.ts',
+      "import { x } from '../../../server/src/events/index.ts'",
+      'parts',
+    ],
     ['the console re-exports another part', 'packages/web/src/events/a.ts', "export * from '@vigie/agent/core'", 'parts'],
     ['the server imports connectors', 'packages/server/src/events/a.ts', "import { x } from '@vigie/connectors/products'", null],
     ['the server imports the agent', 'packages/server/src/events/a.ts', "import { x } from '@vigie/agent/core'", 'parts'],

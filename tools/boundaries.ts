@@ -42,9 +42,19 @@ const compositions: Partial<Record<Part, readonly string[]>> = { web: ['shell'],
  */
 export const powers: Record<string, readonly string[]> = {
   // R13: programs are run by the database's launcher and by the agent's one runner
-  'node:child_process': ['packages/server/src/platform/postgres/', 'packages/agent/src/core/', 'packages/agent/src/cli/', 'packages/server/src/cli/'],
+  'node:child_process': [
+    'packages/server/src/platform/postgres/',
+    'packages/agent/src/core/',
+    'packages/agent/src/cli/',
+    'packages/server/src/cli/',
+  ],
   // R25: one module calls out; listeners and the agent's channel beside it
-  'node:http': ['packages/server/src/platform/http/', 'packages/server/src/platform/outward/', 'packages/agent/src/core/', 'packages/server/src/agents/'],
+  'node:http': [
+    'packages/server/src/platform/http/',
+    'packages/server/src/platform/outward/',
+    'packages/agent/src/core/',
+    'packages/server/src/agents/',
+  ],
   'node:https': ['packages/server/src/platform/outward/', 'packages/server/src/agents/', 'packages/agent/src/core/'],
   'node:net': ['packages/server/src/platform/', 'packages/agent/src/core/', 'packages/agent/src/engines/'],
   'node:tls': ['packages/server/src/platform/outward/', 'packages/server/src/agents/', 'packages/agent/src/core/'],
@@ -109,13 +119,20 @@ function checkFile({ root, file, part, declared }: Subject): Violation[] {
   const text = readFileSync(path.join(root, file), 'utf8')
   const { program, module, errors } = parseSync(file, text)
   const found: Violation[] = []
-  const report = (rule: string, start: number, what: string) => found.push({ rule, file, line: text.slice(0, start).split('\n').length, what })
+  const report = (rule: string, start: number, what: string) =>
+    found.push({ rule, file, line: text.slice(0, start).split('\n').length, what })
   if (errors.length > 0) report('parse', 0, errors[0]?.message ?? 'cannot be parsed')
 
   const isFree = isFreeFile(file)
   const imports: Import[] = [
-    ...module.staticImports.map(({ moduleRequest, entries, start }) => ({ specifier: moduleRequest.value, start, isHarmless: entries.length > 0 && entries.every((entry) => entry.isType || harmless.has(entry.importName.name ?? '')) })),
-    ...module.staticExports.flatMap(({ entries, start }) => entries.flatMap((entry) => (entry.moduleRequest ? [{ specifier: entry.moduleRequest.value, start, isHarmless: entry.isType }] : []))),
+    ...module.staticImports.map(({ moduleRequest, entries, start }) => ({
+      specifier: moduleRequest.value,
+      start,
+      isHarmless: entries.length > 0 && entries.every((entry) => entry.isType || harmless.has(entry.importName.name ?? '')),
+    })),
+    ...module.staticExports.flatMap(({ entries, start }) =>
+      entries.flatMap((entry) => (entry.moduleRequest ? [{ specifier: entry.moduleRequest.value, start, isHarmless: entry.isType }] : [])),
+    ),
   ]
   for (const { start, moduleRequest } of module.dynamicImports) {
     const literal = /^(['"`])([^'"`$]+)\1$/.exec(text.slice(moduleRequest.start, moduleRequest.end))
@@ -150,20 +167,33 @@ function isFreeFile(file: string): boolean {
   return isTrial(file) || /\/simulator\.ts$|^packages\/(lab|bench)\//.test(file)
 }
 
-function judgeImport({ root, file, part, declared }: Subject, { specifier, isHarmless }: Import, isFree: boolean): { rule: string; what: string } | null {
+function judgeImport(
+  { root, file, part, declared }: Subject,
+  { specifier, isHarmless }: Import,
+  isFree: boolean,
+): { rule: string; what: string } | null {
   const isBuiltin = specifier.startsWith('node:') || builtinModules.includes(specifier)
   if (isBuiltin || !/^(\.|@vigie\/)/.test(specifier)) {
-    const name = isBuiltin ? `node:${specifier.replace(/^node:/, '')}` : specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
-    if (isBuiltin && part === 'domain' && !isFree) return { rule: 'domain-is-pure', what: `imports ${specifier}: no I/O, no clock, no Node API in domain` }
+    const name = isBuiltin
+      ? `node:${specifier.replace(/^node:/, '')}`
+      : specifier
+          .split('/')
+          .slice(0, specifier.startsWith('@') ? 2 : 1)
+          .join('/')
+    if (isBuiltin && part === 'domain' && !isFree)
+      return { rule: 'domain-is-pure', what: `imports ${specifier}: no I/O, no clock, no Node API in domain` }
     if (isBuiltin && part === 'web' && !isFree) return { rule: 'console-is-a-browser', what: `imports ${specifier}` }
     const allowed = powers[name]
-    if (allowed && !isHarmless && !isFree && !allowed.some((place) => file.startsWith(place))) return { rule: 'power', what: `imports ${name}, which only ${allowed.join(', ') || 'nobody'} may` }
-    if (!isBuiltin && !declared.has(name) && !(isFree && declared.has(`root:${name}`))) return { rule: 'declared', what: `imports ${name}, which packages/${part}/package.json does not name` }
+    if (allowed && !isHarmless && !isFree && !allowed.some((place) => file.startsWith(place)))
+      return { rule: 'power', what: `imports ${name}, which only ${allowed.join(', ') || 'nobody'} may` }
+    if (!isBuiltin && !declared.has(name) && !(isFree && declared.has(`root:${name}`)))
+      return { rule: 'declared', what: `imports ${name}, which packages/${part}/package.json does not name` }
     return null
   }
   const target = specifier.startsWith('.') ? path.posix.join(path.posix.dirname(file), specifier) : null
   const targetPart = (target?.split('/')[1] ?? specifier.split('/')[1]) as Part
-  if (target !== null && target.split('/')[0] === 'packages' && targetPart !== part && !isTrial(file)) return { rule: 'parts', what: `reaches into packages/${targetPart} by path: import @vigie/${targetPart}/<slice>` }
+  if (target !== null && target.split('/')[0] === 'packages' && targetPart !== part && !isTrial(file))
+    return { rule: 'parts', what: `reaches into packages/${targetPart} by path: import @vigie/${targetPart}/<slice>` }
   if (targetPart !== part) {
     if (isTrial(file) || mayImport[part].includes(targetPart)) return null
     return { rule: 'parts', what: `packages/${part} may not import packages/${targetPart}` }
@@ -180,7 +210,10 @@ function judgeSlice(root: string, part: Part, file: string, target: string): { r
   if (from === to || from === null) return null
   if (isFact.test(target)) return null
   if (to === null) return { rule: 'slices', what: `uses ${target}, which puts the slices together` }
-  if (base.includes(from)) return base.indexOf(to) >= 0 && base.indexOf(to) < base.indexOf(from) ? null : { rule: 'foundation', what: `${from} knows no slice, and uses ${to}` }
+  if (base.includes(from))
+    return base.indexOf(to) >= 0 && base.indexOf(to) < base.indexOf(from)
+      ? null
+      : { rule: 'foundation', what: `${from} knows no slice, and uses ${to}` }
   if (base.includes(to)) return null
   if (composing.includes(from)) return null
   if (composing.includes(to)) return { rule: 'slices', what: `uses ${to}, which puts the slices together` }
@@ -195,12 +228,14 @@ type Node = Record<string, unknown>
 function judgeNode(file: string, node: Node, report: (rule: string, what: string) => void): void {
   const isOff = node['type'] === 'Property' && keyOf(node) === 'rejectUnauthorized' && (node['value'] as Node)['value'] !== true
   if (isOff && file !== mayNotVerify) report('tls', 'switches the check of certificates off: TLS is always verified (R29)')
-  if (node['type'] === 'Property' && keyOf(node) === 'shell' && (node['value'] as Node)['value'] !== false) report('shell', 'runs a program through a shell (R13)')
+  if (node['type'] === 'Property' && keyOf(node) === 'shell' && (node['value'] as Node)['value'] !== false)
+    report('shell', 'runs a program through a shell (R13)')
   if (node['type'] !== 'CallExpression' && node['type'] !== 'NewExpression') return
   const callee = node['callee'] as Node
   const name = callee['type'] === 'Identifier' ? String(callee['name']) : null
   if (name === 'eval' || name === 'Function') report('eval', `makes code from text with ${name} (R21)`)
-  if ((name === 'fetch' || name === 'WebSocket' || name === 'EventSource') && !mayFetch.some((place) => file.startsWith(place))) report('power', `calls ${name}, which only ${mayFetch.join(', ')} may (R25)`)
+  if ((name === 'fetch' || name === 'WebSocket' || name === 'EventSource') && !mayFetch.some((place) => file.startsWith(place)))
+    report('power', `calls ${name}, which only ${mayFetch.join(', ')} may (R25)`)
 }
 
 function keyOf(property: Node): unknown {
@@ -220,7 +255,8 @@ function walk(value: unknown, visit: (node: Node) => void): void {
 /** Names of the npm packages a part says it needs; those of the whole repository's tools with `root:` before them. */
 function declaredPackages(root: string, part: string): Set<string> {
   type Manifest = { dependencies?: Record<string, string>; devDependencies?: Record<string, string> }
-  const read = (file: string): Manifest => (existsSync(path.join(root, file)) ? (JSON.parse(readFileSync(path.join(root, file), 'utf8')) as Manifest) : {})
+  const read = (file: string): Manifest =>
+    existsSync(path.join(root, file)) ? (JSON.parse(readFileSync(path.join(root, file), 'utf8')) as Manifest) : {}
   const own = read(`packages/${part}/package.json`)
   const tools = read('package.json')
   return new Set([

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run check`: types, lint, boundaries, generated files, texts, lock file.
+// `npm run check`: types, lint, format, boundaries, generated files, texts, lock file.
 import { fileURLToPath } from 'node:url'
 import { ensureInstalled, inNode24, requireNode } from './lib/set-up.mjs'
 

@@ -15,12 +15,15 @@ let folder = ''
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'vigie-new-'))
   for (const part of ['domain', 'server', 'connectors', 'agent']) {
-    for (const name of ['src', 'package.json']) cpSync(path.join(root, 'packages', part, name), path.join(folder, 'packages', part, name), { recursive: true })
+    for (const name of ['src', 'package.json'])
+      cpSync(path.join(root, 'packages', part, name), path.join(folder, 'packages', part, name), { recursive: true })
   }
   cpSync(path.join(root, 'docs/decisions'), path.join(folder, 'docs/decisions'), { recursive: true })
   mkdirSync(path.join(folder, 'node_modules/@vigie'), { recursive: true })
-  for (const name of readdirSync(path.join(root, 'node_modules')).filter((one) => one !== '@vigie' && one !== '.bin')) symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name))
-  for (const part of readdirSync(path.join(folder, 'packages'))) symlinkSync(path.join(folder, 'packages', part), path.join(folder, 'node_modules/@vigie', part))
+  for (const name of readdirSync(path.join(root, 'node_modules')).filter((one) => one !== '@vigie' && one !== '.bin'))
+    symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name))
+  for (const part of readdirSync(path.join(folder, 'packages')))
+    symlinkSync(path.join(folder, 'packages', part), path.join(folder, 'node_modules/@vigie', part))
   const config = JSON.parse(readFileSync(path.join(root, 'tsconfig.json'), 'utf8')) as { compilerOptions: object; include: string[] }
   writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ ...config, include: ['packages/*/src'] }))
 })
@@ -45,7 +48,10 @@ describe('npm run new (style.md §1)', () => {
   })
 
   it('what it makes compiles, with the lists that read it', () => {
-    const { stdout } = spawnSync(path.join(root, 'node_modules/.bin/tsc'), ['--project', folder, '--pretty', 'false'], { cwd: folder, encoding: 'utf8' })
+    const { stdout } = spawnSync(path.join(root, 'node_modules/.bin/tsc'), ['--project', folder, '--pretty', 'false'], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
     expect(stdout.split('\n').filter((line) => written.some((file) => line.startsWith(file)))).toEqual([])
   }, 120_000) // the compiler over three parts, on a busy machine
 
@@ -53,7 +59,9 @@ describe('npm run new (style.md §1)', () => {
     expect(written.find((file) => file.startsWith('changes/'))).toBe('changes/2026-11-21-odd-hours.md')
     const numbers = readdirSync(path.join(folder, 'docs/decisions')).map((file) => Number.parseInt(file, 10))
     expect(new Set(numbers).size).toBe(numbers.length)
-    expect(written.find((file) => file.startsWith('docs/decisions/'))).toBe(`docs/decisions/${String(Math.max(...numbers)).padStart(4, '0')}-odd-hours.md`)
+    expect(written.find((file) => file.startsWith('docs/decisions/'))).toBe(
+      `docs/decisions/${String(Math.max(...numbers)).padStart(4, '0')}-odd-hours.md`,
+    )
   })
 
   it.each([

@@ -11,8 +11,13 @@ import { things, type Names } from './lib/things.ts'
 export function scaffold(folder: string, thingName: string, name: string, today: Date): { written: string[]; next: string[] } {
   const thing = things[thingName]
   if (!thing) throw new Error(`"${thingName}" is not one of ${Object.keys(things).join(', ')}.`)
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) throw new Error(`"${name}" is not a name like mail-queue: lower case, digits, single hyphens.`)
-  const names: Names = { id: name, value: name.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()), words: name.replaceAll('-', ' ') }
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
+    throw new Error(`"${name}" is not a name like mail-queue: lower case, digits, single hyphens.`)
+  const names: Names = {
+    id: name,
+    value: name.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()),
+    words: name.replaceAll('-', ' '),
+  }
 
   const made = thing.files(names, { nextDecision: nextDecision(folder), today: today.toISOString().slice(0, 10) })
   const there = Object.keys(made).find((file) => existsSync(path.join(folder, file)))
@@ -36,25 +41,39 @@ export function scaffold(folder: string, thingName: string, name: string, today:
 function format(folder: string, files: string[]): void {
   const sources = files.filter((file) => file.endsWith('.ts'))
   if (sources.length === 0) return // it takes none for all
-  const { status, stderr } = spawnSync('oxfmt', ['--config', path.join(root, '.oxfmtrc.json'), ...sources], { cwd: folder, env: ownPath(), encoding: 'utf8' })
+  const { status, stderr } = spawnSync('oxfmt', ['--config', path.join(root, '.oxfmtrc.json'), ...sources], {
+    cwd: folder,
+    env: ownPath(),
+    encoding: 'utf8',
+  })
   if (status !== 0) throw new Error(`what was written could not be formatted: ${stderr}`)
 }
 
 function nextDecision(folder: string): number {
   const decisions = path.join(folder, 'docs/decisions')
-  const numbers = existsSync(decisions) ? readdirSync(decisions).map((file) => Number.parseInt(file, 10)).filter(Number.isInteger) : []
+  const numbers = existsSync(decisions)
+    ? readdirSync(decisions)
+        .map((file) => Number.parseInt(file, 10))
+        .filter(Number.isInteger)
+    : []
   return Math.max(0, ...numbers) + 1
 }
 
 if (import.meta.main) {
   const [, , thing = '', name = ''] = process.argv
   if (!thing || !name) {
-    process.stdout.write(`npm run new <thing> <name>\n${Object.entries(things).map(([id, { about }]) => `  ${id.padEnd(14)}${about}`).join('\n')}\n`)
+    process.stdout.write(
+      `npm run new <thing> <name>\n${Object.entries(things)
+        .map(([id, { about }]) => `  ${id.padEnd(14)}${about}`)
+        .join('\n')}\n`,
+    )
     process.exitCode = thing === '--help' ? 0 : 64
   } else {
     try {
       const { written, next } = scaffold(root, thing, name, new Date())
-      process.stdout.write(`${written.map((file) => `written: ${file}`).join('\n')}\n${next.map((line) => `next:    ${line}`).join('\n')}\n`)
+      process.stdout.write(
+        `${written.map((file) => `written: ${file}`).join('\n')}\n${next.map((line) => `next:    ${line}`).join('\n')}\n`,
+      )
     } catch (error) {
       process.stderr.write(`vigie: ${error instanceof Error ? error.message : String(error)}\n`)
       process.exitCode = 64

@@ -35,8 +35,21 @@ await agentBuilt
 
 const folder = mkdtempSync(path.join(tmpdir(), 'vigie-test-'))
 const file = path.join(folder, 'account.json')
-const env = { ...ownPath(), VIGIE_TEST_ACCOUNT: file, ...(isLong ? { VIGIE_TEST_LONG: '1' } : {}), ...(noClamav ? { VIGIE_NO_CLAMAV: noClamav } : {}) }
-const args = [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', root, '--reporter=default', '--reporter=./tools/vitest-account.ts', ...chosen]
+const env = {
+  ...ownPath(),
+  VIGIE_TEST_ACCOUNT: file,
+  ...(isLong ? { VIGIE_TEST_LONG: '1' } : {}),
+  ...(noClamav ? { VIGIE_NO_CLAMAV: noClamav } : {}),
+}
+const args = [
+  path.join(root, 'node_modules/vitest/vitest.mjs'),
+  'run',
+  '--root',
+  root,
+  '--reporter=default',
+  '--reporter=./tools/vitest-account.ts',
+  ...chosen,
+]
 const { code } = await runThrough(process.execPath, args, env, root)
 try {
   const { passed, failed, notRun } = JSON.parse(readFileSync(file, 'utf8'))
@@ -50,5 +63,7 @@ rmSync(folder, { recursive: true, force: true })
 if (code !== 0 && account.failed === 0) account.failed = 1
 
 for (const { name, why } of account.notRun) process.stdout.write(`not run: ${name}: ${why}\n`)
-process.stdout.write(`${account.passed} passed, ${account.failed} failed${account.notRun.length > 0 ? `, ${account.notRun.length} skipped` : ''}\n`)
+process.stdout.write(
+  `${account.passed} passed, ${account.failed} failed${account.notRun.length > 0 ? `, ${account.notRun.length} skipped` : ''}\n`,
+)
 process.exitCode = account.failed > 0 ? 1 : 0

@@ -18,7 +18,13 @@ export default class implements Reporter {
         const result = test.result()
         if (result.state === 'passed') account.passed++
         else if (result.state === 'failed') account.failed++
-        else account.notRun.push({ name: `${module.relativeModuleId} > ${test.fullName}`, why: (result.state === 'skipped' && result.note) || (hasBroken(test.parent) ? 'its set-up failed' : 'it skips itself here: its file says why') })
+        else
+          account.notRun.push({
+            name: `${module.relativeModuleId} > ${test.fullName}`,
+            why:
+              (result.state === 'skipped' && result.note) ||
+              (hasBroken(test.parent) ? 'its set-up failed' : 'it skips itself here: its file says why'),
+          })
       }
       for (const suite of module.children.allSuites()) account.failed += suite.errors().length
     }
@@ -28,4 +34,5 @@ export default class implements Reporter {
 }
 
 /** What stands around a test could not be made, or not be loaded. */
-const hasBroken = (around: TestSuite | TestModule): boolean => around.errors().length > 0 || (around.type === 'suite' && hasBroken(around.parent))
+const hasBroken = (around: TestSuite | TestModule): boolean =>
+  around.errors().length > 0 || (around.type === 'suite' && hasBroken(around.parent))

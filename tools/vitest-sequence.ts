@@ -5,8 +5,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  * copies, so that what the product remembers by id in one would answer in the other. The others share a worker (`isolate: false`): what a module remembers stays from file to file.
  */
 export const alone = [
-  'packages/*/e2e/**/*.test.ts', 'tools/**/*.test.ts', 'packages/bench/**/*.test.ts', '**/{*.,}{plan,live,long,kill,matrix}.test.ts',
-  'packages/*/src/cli/**/*.test.ts', 'packages/agent/src/{install,deb,targets}.test.ts', 'packages/server/src/main.test.ts', 'packages/server/src/customers/logo.test.ts',
+  'packages/*/e2e/**/*.test.ts',
+  'tools/**/*.test.ts',
+  'packages/bench/**/*.test.ts',
+  '**/{*.,}{plan,live,long,kill,matrix}.test.ts',
+  'packages/*/src/cli/**/*.test.ts',
+  'packages/agent/src/{install,deb,targets}.test.ts',
+  'packages/server/src/main.test.ts',
+  'packages/server/src/customers/logo.test.ts',
 ]
 
 /** Whole products, real engines, filled estates, kills: whatever takes long however short its file is. */
@@ -19,7 +25,8 @@ const longest = /[\\/](looks|site|access|matrix)\.test\./
 export default class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)
-    const rank = ({ moduleId, project }: TestSpecification) => (!long.test(moduleId) ? (project.config.isolate ? 2 : 3) : longest.test(moduleId) ? 0 : 1)
+    const rank = ({ moduleId, project }: TestSpecification) =>
+      !long.test(moduleId) ? (project.config.isolate ? 2 : 3) : longest.test(moduleId) ? 0 : 1
     return [0, 1, 2, 3].flatMap((wanted) => sorted.filter((file) => rank(file) === wanted))
   }
 }

@@ -50,8 +50,18 @@ export async function buildScript(dist = defaultOut): Promise<string> {
   const outfile = join(dist, 'vigie-agent.cjs')
   await mkdir(dist, { recursive: true })
   await build({
-    entryPoints: [join(here, 'src', 'main.ts')], outfile: `${outfile}.new`, bundle: true, minify: true, platform: 'node', format: 'cjs', target: 'node20', legalComments: 'none',
-    banner: { js: '#!/usr/bin/env node' }, plugins: [withoutZodLocales], external: ['bufferutil', 'utf-8-validate'], charset: 'utf8',
+    entryPoints: [join(here, 'src', 'main.ts')],
+    outfile: `${outfile}.new`,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    legalComments: 'none',
+    banner: { js: '#!/usr/bin/env node' },
+    plugins: [withoutZodLocales],
+    external: ['bufferutil', 'utf-8-validate'],
+    charset: 'utf8',
   })
   await chmod(`${outfile}.new`, 0o755)
   await rename(`${outfile}.new`, outfile)
@@ -64,12 +74,20 @@ export async function buildScript(dist = defaultOut): Promise<string> {
  * @param options.isKeptOnly what was built before; nothing is made or fetched
  * @param options.isQuick packed for tests: a quarter larger, in a seventh of the time
  */
-export async function buildPackage(script: string, target: Target, { isKeptOnly = false, isQuick = false } = {}): Promise<{ binary: string; packed: string } | null> {
+export async function buildPackage(
+  script: string,
+  target: Target,
+  { isKeptOnly = false, isQuick = false } = {},
+): Promise<{ binary: string; packed: string } | null> {
   const found = await nodeOf(target, cache, !isKeptOnly)
   if (found === null) return null
   const { path: node, version } = found
   await assertTarget(node, target)
-  const key = createHash('sha256').update(`${recipe}${isQuick ? ' quick' : ''} ${target} ${(await stat(node)).size} ${version}\n`).update(await readFile(script)).digest('hex').slice(0, 32)
+  const key = createHash('sha256')
+    .update(`${recipe}${isQuick ? ' quick' : ''} ${target} ${(await stat(node)).size} ${version}\n`)
+    .update(await readFile(script))
+    .digest('hex')
+    .slice(0, 32)
   const folder = join(cache, key)
   const known = await readFile(join(folder, 'packed'), 'utf8').catch(() => null)
   if (known !== null) return { binary: join(folder, 'vigie-agent'), packed: join(folder, known) }
@@ -105,11 +123,22 @@ async function stripped(node: string, target: string): Promise<string> {
 async function inject(script: string, node: string, work: string): Promise<string> {
   const config = join(work, 'sea.json')
   const blob = join(work, 'sea.blob')
-  await writeFile(config, JSON.stringify({ main: script, output: blob, disableExperimentalSEAWarning: true, useCodeCache: false, execArgv: ['--max-semi-space-size=1', '--no-warnings'] }))
+  await writeFile(
+    config,
+    JSON.stringify({
+      main: script,
+      output: blob,
+      disableExperimentalSEAWarning: true,
+      useCodeCache: false,
+      execArgv: ['--max-semi-space-size=1', '--no-warnings'],
+    }),
+  )
   await run(process.execPath, ['--experimental-sea-config', config])
   const binary = join(work, 'vigie-agent')
   await cp(node, binary)
-  const { inject: postject } = createRequire(import.meta.url)('postject') as { inject: (file: string, name: string, data: Buffer, options: object) => Promise<void> }
+  const { inject: postject } = createRequire(import.meta.url)('postject') as {
+    inject: (file: string, name: string, data: Buffer, options: object) => Promise<void>
+  }
   await postject(binary, 'NODE_SEA_BLOB', await readFile(blob), { sentinelFuse: 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2' })
   await chmod(binary, 0o755)
   return binary
@@ -166,7 +195,13 @@ async function fact(path: string): Promise<PackedFile> {
 const ownTarget: Target = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64'
 
 /** One target's file, its package and its .deb. What an installation needs is there as soon as it can be; the .deb, half a minute the first time, may follow. */
-async function addTarget(manifest: Manifest, script: string, target: Target, dist: string, { isKeptOnly, isForTests }: { isKeptOnly: boolean; isForTests: boolean }): Promise<void> {
+async function addTarget(
+  manifest: Manifest,
+  script: string,
+  target: Target,
+  dist: string,
+  { isKeptOnly, isForTests }: { isKeptOnly: boolean; isForTests: boolean },
+): Promise<void> {
   const built = await buildPackage(script, target, { isKeptOnly, isQuick: isForTests && !isKeptOnly })
   if (!built) return
   const put = async (from: string, name: string) => {
@@ -190,7 +225,12 @@ async function addTarget(manifest: Manifest, script: string, target: Target, dis
  * @param options.isForTests packed quickly, and without the .deb: what people download takes a minute and a half of a core
  * @param options.targets machines that there shall be one file for; absent: this machine's kind
  */
-export async function buildAgent(options: { scriptOnly: boolean; isForTests?: boolean; out?: string; targets?: readonly Target[] }): Promise<Manifest> {
+export async function buildAgent(options: {
+  scriptOnly: boolean
+  isForTests?: boolean
+  out?: string
+  targets?: readonly Target[]
+}): Promise<Manifest> {
   const dist = options.out ?? defaultOut
   const script = await buildScript(dist)
   const { version } = JSON.parse(await readFile(join(here, 'package.json'), 'utf8')) as { version: string }
@@ -202,7 +242,8 @@ export async function buildAgent(options: { scriptOnly: boolean; isForTests?: bo
     const isForTests = options.isForTests === true
     for (const target of asked) await addTarget(manifest, script, target, dist, { isKeptOnly: false, isForTests })
     // another machine's kind, built of this very script before: it stays on offer
-    for (const target of targets) if (!asked.includes(target)) await addTarget(manifest, script, target, dist, { isKeptOnly: true, isForTests })
+    for (const target of targets)
+      if (!asked.includes(target)) await addTarget(manifest, script, target, dist, { isKeptOnly: true, isForTests })
   }
   await writeManifest(manifest, dist)
   return manifest
@@ -215,6 +256,11 @@ async function writeManifest(manifest: Manifest, dist: string): Promise<void> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   // --all: for other machines than this one's kind too (arm64; nothing of it is run here)
-  const manifest = await buildAgent({ scriptOnly: process.argv.includes('--script-only'), isForTests: process.argv.includes('--for-tests'), ...(process.argv.includes('--all') ? { targets: [ownTarget, ...targets.filter((target) => target !== ownTarget)] } : {}) })
-  for (const one of [manifest.script, ...Object.values(manifest.packages)]) process.stdout.write(`${one.file}  ${(one.sizeBytes / 1e6).toFixed(1)} MB  ${one.sha256}\n`)
+  const manifest = await buildAgent({
+    scriptOnly: process.argv.includes('--script-only'),
+    isForTests: process.argv.includes('--for-tests'),
+    ...(process.argv.includes('--all') ? { targets: [ownTarget, ...targets.filter((target) => target !== ownTarget)] } : {}),
+  })
+  for (const one of [manifest.script, ...Object.values(manifest.packages)])
+    process.stdout.write(`${one.file}  ${(one.sizeBytes / 1e6).toFixed(1)} MB  ${one.sha256}\n`)
 }

@@ -22,7 +22,13 @@ export interface DebOptions {
 
 /** Null where there is no dpkg-deb. The same input gives the same bytes (R47). */
 export async function buildDeb({ binary, target, version, out, isUncompressed }: DebOptions): Promise<string | null> {
-  if (!(await run('dpkg-deb', ['--version']).then(() => true, () => false))) return null
+  if (
+    !(await run('dpkg-deb', ['--version']).then(
+      () => true,
+      () => false,
+    ))
+  )
+    return null
   await assertTarget(binary, target)
   const work = await mkdtemp(join(tmpdir(), 'vigie-agent-deb-'))
   try {
@@ -36,13 +42,19 @@ export async function buildDeb({ binary, target, version, out, isUncompressed }:
     await copyFile(binary, join(work, 'usr/bin/vigie-agent'))
     await chmod(join(work, 'usr/bin/vigie-agent'), 0o755)
     await put('lib/systemd/system/vigie-agent.service', unitText(['/usr/bin/vigie-agent'], '/var/lib/vigie-agent'), 0o644)
-    await put('usr/share/doc/vigie-agent/copyright', 'Vigie agent. Apache License 2.0; on Debian systems: /usr/share/common-licenses/Apache-2.0. Holds Node.js and its licences.\n', 0o644)
+    await put(
+      'usr/share/doc/vigie-agent/copyright',
+      'Vigie agent. Apache License 2.0; on Debian systems: /usr/share/common-licenses/Apache-2.0. Holds Node.js and its licences.\n',
+      0o644,
+    )
     const installedKilobytes = Math.ceil((await stat(binary)).size / 1_024) + 8
     await put('DEBIAN/control', control(version, debianNames[target], installedKilobytes), 0o644)
     for (const [name, text] of Object.entries(scripts)) await put(`DEBIAN/${name}`, text, 0o755)
     await run('find', [work, '-type', 'd', '-exec', 'chmod', '0755', '{}', '+'])
     const file = join(out, `vigie-agent_${version}_${debianNames[target]}.deb`)
-    await run('dpkg-deb', ['--root-owner-group', ...(isUncompressed ? ['-Znone'] : ['-Zxz', '-z6']), '--build', work, file], { env: { ...process.env, SOURCE_DATE_EPOCH: '0' } })
+    await run('dpkg-deb', ['--root-owner-group', ...(isUncompressed ? ['-Znone'] : ['-Zxz', '-z6']), '--build', work, file], {
+      env: { ...process.env, SOURCE_DATE_EPOCH: '0' },
+    })
     return file
   } finally {
     await rm(work, { recursive: true, force: true })

@@ -6,7 +6,10 @@ export type Target = (typeof targets)[number]
 
 const magic = Buffer.from([0x7f, 0x45, 0x4c, 0x46])
 /** `e_machine`; 64-bit little-endian Linux or System V alone. Source: ELF-64 object file format, and elf.h. */
-const machines = new Map<number, Target>([[62, 'linux-x64'], [183, 'linux-arm64']])
+const machines = new Map<number, Target>([
+  [62, 'linux-x64'],
+  [183, 'linux-arm64'],
+])
 
 /** What a program is for, by its ELF header. Null: it is no ELF file (a script), `other`: for another machine. */
 export async function targetOf(file: string): Promise<Target | 'other' | null> {
@@ -25,5 +28,6 @@ export async function targetOf(file: string): Promise<Target | 'other' | null> {
 /** @throws for a program of another machine, before it is packed as one of this */
 export async function assertTarget(file: string, target: Target): Promise<void> {
   const found = await targetOf(file)
-  if (found !== null && found !== target) throw new TypeError(`${file} is not for ${target}, but for ${found === 'other' ? 'another machine' : found}`)
+  if (found !== null && found !== target)
+    throw new TypeError(`${file} is not for ${target}, but for ${found === 'other' ? 'another machine' : found}`)
 }

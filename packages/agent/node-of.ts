@@ -32,18 +32,31 @@ export async function nodeOf(target: Target, cache: string, mayFetch = true): Pr
 }
 
 async function fetched(name: string, cache: string, mayFetch: boolean): Promise<NodeProgram | null> {
-  const { packages } = JSON.parse(await readFile(lockFile, 'utf8').catch(() => '{"packages":{}}')) as { packages: Record<string, { version?: string; integrity?: string } | undefined> }
+  const { packages } = JSON.parse(await readFile(lockFile, 'utf8').catch(() => '{"packages":{}}')) as {
+    packages: Record<string, { version?: string; integrity?: string } | undefined>
+  }
   const { version, integrity } = packages[`node_modules/${name}`] ?? {}
   if (version === undefined || integrity === undefined) return null
   const folder = join(cache, `${name}-${version}`)
   const path = join(folder, 'node')
-  if (await stat(path).then((found) => found.isFile(), () => false)) return { path, version }
+  if (
+    await stat(path).then(
+      (found) => found.isFile(),
+      () => false,
+    )
+  )
+    return { path, version }
   if (!mayFetch) return null
   const work = await mkdtemp(join(tmpdir(), 'vigie-node-'))
   try {
-    const packed = await run('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', work], { cwd: work }).then(({ stdout }) => join(work, stdout.trim().split('\n').at(-1)!), () => null)
+    const packed = await run('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', work], { cwd: work }).then(
+      ({ stdout }) => join(work, stdout.trim().split('\n').at(-1)!),
+      () => null,
+    )
     if (packed === null) return null
-    const digest = `sha512-${createHash('sha512').update(await readFile(packed)).digest('base64')}`
+    const digest = `sha512-${createHash('sha512')
+      .update(await readFile(packed))
+      .digest('base64')}`
     if (digest !== integrity) throw new Error(`${name}@${version} is not what the lock file names`)
     await run('tar', ['-xzf', packed, '-C', work, 'package/bin/node'])
     await mkdir(folder, { recursive: true })

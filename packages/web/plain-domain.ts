@@ -15,7 +15,10 @@ const whole = '?whole'
 export const plainDomain: Plugin = {
   name: 'plain-domain',
   apply: 'build',
-  load: (id) => (id.startsWith(domain) && id.endsWith(whole) ? { code: readFileSync(id.slice(0, -whole.length), 'utf8'), moduleType: 'ts', moduleSideEffects: false } : null),
+  load: (id) =>
+    id.startsWith(domain) && id.endsWith(whole)
+      ? { code: readFileSync(id.slice(0, -whole.length), 'utf8'), moduleType: 'ts', moduleSideEffects: false }
+      : null,
   async transform(code, id) {
     if (id.startsWith(domain) && id.endsWith(whole)) return { code: unlessUsed(code, this.parse(code).body), map: null }
     if (!id.startsWith(domain) || !id.endsWith('.ts') || !/from ["']zod["']|define(Route|Figure)\(/.test(code)) return null
@@ -23,11 +26,17 @@ export const plainDomain: Plugin = {
     const values = (await import(pathToFileURL(id).href)) as Record<string, unknown>
     const lines: string[] = []
     for (const statement of body) {
-      if (statement.type === 'ExportAllDeclaration' || (statement.type === 'ExportNamedDeclaration' && statement.source)) lines.push(code.slice(statement.start, statement.end))
-      else if (statement.type === 'ExportNamedDeclaration') for (const name of namesOf(statement)) {
-        const plain = plainOf(values[name])
-        lines.push(plain === undefined ? `export { ${name} } from ${JSON.stringify(id + whole)}` : `export const ${name} = ${JSON.stringify(plain)}`)
-      }
+      if (statement.type === 'ExportAllDeclaration' || (statement.type === 'ExportNamedDeclaration' && statement.source))
+        lines.push(code.slice(statement.start, statement.end))
+      else if (statement.type === 'ExportNamedDeclaration')
+        for (const name of namesOf(statement)) {
+          const plain = plainOf(values[name])
+          lines.push(
+            plain === undefined
+              ? `export { ${name} } from ${JSON.stringify(id + whole)}`
+              : `export const ${name} = ${JSON.stringify(plain)}`,
+          )
+        }
     }
     return { code: lines.join('\n'), map: null }
   },
@@ -37,9 +46,13 @@ export const plainDomain: Plugin = {
 function unlessUsed(code: string, body: readonly Statement[]): string {
   const made = body.flatMap((statement) => {
     const declaration = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement
-    return declaration?.type === 'VariableDeclaration' ? declaration.declarations.flatMap(({ init }) => (init?.type === 'CallExpression' ? [init] : [])) : []
+    return declaration?.type === 'VariableDeclaration'
+      ? declaration.declarations.flatMap(({ init }) => (init?.type === 'CallExpression' ? [init] : []))
+      : []
   })
-  return made.toReversed().reduce((text, { start, end }) => `${text.slice(0, start)}/* @__PURE__ */ (() => ${text.slice(start, end)})()${text.slice(end)}`, code)
+  return made
+    .toReversed()
+    .reduce((text, { start, end }) => `${text.slice(0, start)}/* @__PURE__ */ (() => ${text.slice(start, end)})()${text.slice(end)}`, code)
 }
 
 type Exported = Extract<Statement, { type: 'ExportNamedDeclaration' }>
@@ -51,7 +64,13 @@ function namesOf({ declaration, specifiers }: Exported): string[] {
 
 /** What a console needs of it, where that is data; else undefined. */
 function plainOf(value: unknown): unknown {
-  if (isRoute(value)) return { id: value.id, method: value.method, path: value.path, ...(value.query?.shape ? { query: { shape: Object.fromEntries(Object.keys(value.query.shape).map((key) => [key, 0])) } } : {}) }
+  if (isRoute(value))
+    return {
+      id: value.id,
+      method: value.method,
+      path: value.path,
+      ...(value.query?.shape ? { query: { shape: Object.fromEntries(Object.keys(value.query.shape).map((key) => [key, 0])) } } : {}),
+    }
   if (isFigure(value)) return { ...value, value: undefined, example: undefined }
   return isPlain(value) ? value : undefined
 }
@@ -61,8 +80,10 @@ interface RouteLike {
   path: string
   query?: { shape?: object }
 }
-const isRoute = (value: unknown): value is RouteLike => typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'reply' in value
-const isFigure = (value: unknown): value is object => typeof value === 'object' && value !== null && 'value' in value && 'unit' in value && 'follows' in value
+const isRoute = (value: unknown): value is RouteLike =>
+  typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'reply' in value
+const isFigure = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && 'value' in value && 'unit' in value && 'follows' in value
 function isPlain(value: unknown): boolean {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
   if (typeof value === 'number') return Number.isFinite(value)

@@ -13,21 +13,32 @@ const vendor = /node_modules[\\/](react|react-dom|scheduler|@tanstack|@mantine|@
 const onlyInForms =
   /@mantine[\\/]core[\\/]esm[\\/]components[\\/](Autocomplete|Checkbox|Combobox|FileButton|FileInput|InlineInput|PasswordInput|Pill|PillsInput|Radio|ScrollArea|SegmentedControl|Select|Switch|TagsInput|Textarea)[\\/]/
 /** What the shell and nearly every screen need; what only some screens speak of stays with these, and so does what is as it is written (plain-domain.ts). */
-const kit = /(web[\\/]src[\\/](kit|ui|shell|text)[\\/][^?]*|web[\\/]src[\\/][a-z]+[\\/]screens|domain[\\/]src[\\/](access|customers|kernel|live|products|views|figures[\\/](api|attention))[^?]*)\.(tsx?|css)$|preload-helper/
+const kit =
+  /(web[\\/]src[\\/](kit|ui|shell|text)[\\/][^?]*|web[\\/]src[\\/][a-z]+[\\/]screens|domain[\\/]src[\\/](access|customers|kernel|live|products|views|figures[\\/](api|attention))[^?]*)\.(tsx?|css)$|preload-helper/
 /** Chunks of their own, or with what asks for them. */
-const ownChunks = /[Pp]alette|ui[\\/]styles|shell[\\/]Shortcuts|ViewDialog|ManyDialog|AdministrationPage|kit[\\/]form[\\/]([a-z]+-fields?|Wizard|index)|kit[\\/]index|text[\\/](en|fr|ja)/
+const ownChunks =
+  /[Pp]alette|ui[\\/]styles|shell[\\/]Shortcuts|ViewDialog|ManyDialog|AdministrationPage|kit[\\/]form[\\/]([a-z]+-fields?|Wizard|index)|kit[\\/]index|text[\\/](en|fr|ja)/
 
 /** Sheets of which the first screens say nothing before the rest is there (web/src/text/load.ts). */
-const laterSheets = /(web[\\/]src[\\/]text[\\/](?!access|events|home|kit|shell)|domain[\\/]src[\\/]text[\\/](?!access|agent|commands|common|events|problems|products))/
+const laterSheets =
+  /(web[\\/]src[\\/]text[\\/](?!access|events|home|kit|shell)|domain[\\/]src[\\/]text[\\/](?!access|agent|commands|common|events|problems|products))/
 /** Those that only the dashboard speaks from. */
 const homeSheets = /(web[\\/]src[\\/]text[\\/](dashboard|widgets)|domain[\\/]src[\\/]text[\\/]figures)[\\/]/
 /** And of the others' keys those that explain, administer, or need a click first. */
 const laterKeys = new RegExp(
   [
-    /^access\.(accounts|business|column|disable|enable|invite|mail-sent|primary|remove|resend|scope|self|session|sessions|told|transfer)\b/, /^kit\.many\./, /^shell\.(palette|keys)\b/, /^events\.(assign|bulk|comment|reset|resolve|silence)\b/,
-    /^(activity|agent|check|column|event-step|figure-name|index-from|silence-end|engine-problem|agent-gap|permission|index|command-reason|evidence|site-problem)\./, /^condition\..+\.(explain|next)$/, /^(category|command|product-type|scope-target)\..+\.about$/, /^agent-state\..+\.(cause|remedy)$/,
+    /^access\.(accounts|business|column|disable|enable|invite|mail-sent|primary|remove|resend|scope|self|session|sessions|told|transfer)\b/,
+    /^kit\.many\./,
+    /^shell\.(palette|keys)\b/,
+    /^events\.(assign|bulk|comment|reset|resolve|silence)\b/,
+    /^(activity|agent|check|column|event-step|figure-name|index-from|silence-end|engine-problem|agent-gap|permission|index|command-reason|evidence|site-problem)\./,
+    /^condition\..+\.(explain|next)$/,
+    /^(category|command|product-type|scope-target)\..+\.about$/,
+    /^agent-state\..+\.(cause|remedy)$/,
     /^problem\.(?!event|link|mfa|password|permission|request|route|server|session|setup|sign-in)/,
-  ].map(({ source }) => source).join('|'),
+  ]
+    .map(({ source }) => source)
+    .join('|'),
 )
 
 /** And of the rest those that no screen says as it opens: why something was refused, what an event means, the palette. */
@@ -100,7 +111,11 @@ const preloadFont: Plugin = {
     handler: (_, { bundle }) =>
       Object.keys(bundle ?? {})
         .filter((name) => /inter-latin-wght-normal.*\.woff2$/.test(name))
-        .map((name) => ({ tag: 'link', attrs: { rel: 'preload', as: 'font', type: 'font/woff2', href: `/${name}`, crossorigin: true }, injectTo: 'head' as const })),
+        .map((name) => ({
+          tag: 'link',
+          attrs: { rel: 'preload', as: 'font', type: 'font/woff2', href: `/${name}`, crossorigin: true },
+          injectTo: 'head' as const,
+        })),
   },
 }
 
@@ -108,7 +123,10 @@ const preloadFont: Plugin = {
 const stampFirstPaint: Plugin = {
   name: 'stamp-first-paint',
   transformIndexHtml: (html) => {
-    const stamp = createHash('sha256').update(readFileSync(new URL('public/first-paint.js', import.meta.url))).digest('hex').slice(0, 10)
+    const stamp = createHash('sha256')
+      .update(readFileSync(new URL('public/first-paint.js', import.meta.url)))
+      .digest('hex')
+      .slice(0, 10)
     return html.replace('/first-paint.js', `/first-paint.js?${stamp}`)
   },
 }

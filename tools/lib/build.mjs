@@ -10,14 +10,40 @@ const common = ['package-lock.json', 'tsconfig.json', 'packages/domain/src', 'pa
 /** @type {Record<string, { sources: string[], out: string, script: string, args: (out: string) => string[], isSelfPlacing: boolean }>} */
 const builds = {
   console: {
-    sources: [...common, 'packages/web/src', 'packages/web/public', 'packages/web/index.html', 'packages/web/vite.config.ts', 'packages/web/plain-domain.ts', 'packages/web/package.json'],
+    sources: [
+      ...common,
+      'packages/web/src',
+      'packages/web/public',
+      'packages/web/index.html',
+      'packages/web/vite.config.ts',
+      'packages/web/plain-domain.ts',
+      'packages/web/package.json',
+    ],
     out: 'packages/web/dist',
     script: 'node_modules/vite/bin/vite.js',
-    args: (out) => ['build', 'packages/web', '--config', 'packages/web/vite.config.ts', '--outDir', out, '--emptyOutDir', '--logLevel', 'warn'],
+    args: (out) => [
+      'build',
+      'packages/web',
+      '--config',
+      'packages/web/vite.config.ts',
+      '--outDir',
+      out,
+      '--emptyOutDir',
+      '--logLevel',
+      'warn',
+    ],
     isSelfPlacing: false,
   },
   agent: {
-    sources: [...common, 'packages/agent/src', 'packages/agent/build.ts', 'packages/agent/deb.ts', 'packages/agent/elf.ts', 'packages/agent/node-of.ts', 'packages/agent/package.json'],
+    sources: [
+      ...common,
+      'packages/agent/src',
+      'packages/agent/build.ts',
+      'packages/agent/deb.ts',
+      'packages/agent/elf.ts',
+      'packages/agent/node-of.ts',
+      'packages/agent/package.json',
+    ],
     out: 'packages/agent/dist',
     script: 'packages/agent/build.ts',
     args: () => [],
@@ -50,7 +76,12 @@ function plan(name, isForTests = false) {
     writeFileSync(stampFile, isForTests ? `${stamp} for tests` : stamp)
   }
   const discard = () => rmSync(fresh, { recursive: true, force: true })
-  return { command: [script, ...args(fresh), ...(isForTests ? ['--for-tests'] : [])], options: { cwd: root, env: { ...ownPath(), NODE_ENV: 'production' } }, finish, discard }
+  return {
+    command: [script, ...args(fresh), ...(isForTests ? ['--for-tests'] : [])],
+    options: { cwd: root, env: { ...ownPath(), NODE_ENV: 'production' } },
+    finish,
+    discard,
+  }
 }
 
 /** @param {'console' | 'agent'} name */
@@ -112,7 +143,10 @@ export function buildBeside(name) {
 function fingerprint(sources) {
   const hash = createHash('sha256')
   for (const file of sources.flatMap((source) => filesBelow(path.join(root, source))).sort()) {
-    hash.update(`${path.relative(root, file)}\0`).update(readFileSync(file)).update('\0')
+    hash
+      .update(`${path.relative(root, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0')
   }
   return hash.digest('hex')
 }
@@ -121,5 +155,7 @@ function filesBelow(place) {
   if (!existsSync(place)) return []
   if (!statSync(place).isDirectory()) return [place]
   const isSource = (name) => !/\.test\.tsx?$/.test(name)
-  return readdirSync(place, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && isSource(entry.name)).map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
+  return readdirSync(place, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && isSource(entry.name))
+    .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
 }

@@ -17,19 +17,36 @@ export async function runChecks(): Promise<CheckResult[]> {
   const checks: [string, () => Promise<string> | string][] = [
     ['types', () => run('tsc', ['--project', '.', '--pretty'])],
     ['lint', () => run('oxlint', [])],
-    ['boundaries', () => withoutKnownExceptions(checkBoundaries(root).map(({ rule, file, line, what }) => ({ key: `${rule} ${file} ${what}`, where: `${file}:${line} ${rule}: ${what}` })))],
+    ['format', () => run('oxfmt', ['--check'])],
+    [
+      'boundaries',
+      () =>
+        withoutKnownExceptions(
+          checkBoundaries(root).map(({ rule, file, line, what }) => ({
+            key: `${rule} ${file} ${what}`,
+            where: `${file}:${line} ${rule}: ${what}`,
+          })),
+        ),
+    ],
     ['generated files fresh', () => run(process.execPath, ['tools/gen.ts', '--check'])],
     ['texts complete', () => checkTexts(root).join('\n')],
     ['lock file', () => checkLock(root).join('\n')],
   ]
   const results: CheckResult[] = []
   const queue = checks.map((check, index) => ({ check, index }))
-  await Promise.all([1, 2].map(async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      const [name, check] = next.check
-      results[next.index] = { name, complaints: await Promise.resolve().then(check).catch((error: unknown) => String(error)) }
-    }
-  }))
+  await Promise.all(
+    [1, 2].map(async () => {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        const [name, check] = next.check
+        results[next.index] = {
+          name,
+          complaints: await Promise.resolve()
+            .then(check)
+            .catch((error: unknown) => String(error)),
+        }
+      }
+    }),
+  )
   return results
 }
 
@@ -48,10 +65,14 @@ const exceptionsFile = 'known-exceptions.txt'
 
 /** A debt that is written down is not complained about; one that is paid must leave the list, and none may come to it. */
 function withoutKnownExceptions(found: { key: string; where: string }[]): string {
-  const known = existsSync(path.join(root, exceptionsFile)) ? exceptionsIn(readFileSync(path.join(root, exceptionsFile), 'utf8')) : new Set<string>()
+  const known = existsSync(path.join(root, exceptionsFile))
+    ? exceptionsIn(readFileSync(path.join(root, exceptionsFile), 'utf8'))
+    : new Set<string>()
   const first = firstExceptions()
   return [
-    ...[...known].filter((key) => first !== null && !first.has(key)).map((key) => `${exceptionsFile}: this list only shrinks, mend it instead: ${key}`),
+    ...[...known]
+      .filter((key) => first !== null && !first.has(key))
+      .map((key) => `${exceptionsFile}: this list only shrinks, mend it instead: ${key}`),
     ...found.filter(({ key }) => !known.has(key)).map(({ where }) => where),
     ...[...known].filter((key) => !found.some((one) => one.key === key)).map((key) => `${exceptionsFile}: paid, remove the line: ${key}`),
   ].join('\n')

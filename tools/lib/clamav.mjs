@@ -15,8 +15,16 @@ export function ensureClamav() {
   say('installing ClamAV for its tests (once) ...')
   const failed = withoutStartingServices(() => {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    for (const args of [['update', '-qq'], ['install', '-y', '-qq', '--no-install-recommends', 'clamav-daemon', 'clamdscan', 'clamav-freshclam']]) {
-      const { status, stderr, error } = spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', timeout: 180_000 })
+    for (const args of [
+      ['update', '-qq'],
+      ['install', '-y', '-qq', '--no-install-recommends', 'clamav-daemon', 'clamdscan', 'clamav-freshclam'],
+    ]) {
+      const { status, stderr, error } = spawnSync('apt-get', args, {
+        env,
+        stdio: ['ignore', 'ignore', 'pipe'],
+        encoding: 'utf8',
+        timeout: 180_000,
+      })
       if (status !== 0) return `apt-get ${args[0]}: ${(error?.message ?? stderr).trim().split('\n').at(-1)}`
     }
     return null

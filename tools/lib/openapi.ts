@@ -17,7 +17,8 @@ export async function findRoutes(root: string): Promise<DocumentedRoute[]> {
   for (const file of globSync('packages/domain/src/*/api.ts', { cwd: root })) {
     const source = readFileSync(path.join(root, file), 'utf8')
     const exported = (await import(pathToFileURL(path.join(root, file)).href)) as Record<string, unknown>
-    for (const [name, value] of Object.entries(exported)) if (isRoute(value)) found.push({ route: value, slice: file.split('/')[3]!, comment: commentAbove(source, name) })
+    for (const [name, value] of Object.entries(exported))
+      if (isRoute(value)) found.push({ route: value, slice: file.split('/')[3]!, comment: commentAbove(source, name) })
   }
   return found.sort((a, b) => (`${a.route.path} ${a.route.method}` < `${b.route.path} ${b.route.method}` ? -1 : 1))
 }
@@ -39,17 +40,29 @@ export function openApi(routes: readonly DocumentedRoute[], version: string): ob
         session: { type: 'apiKey', in: 'cookie', name: '__Host-vigie-session', description: 'People: given by POST /v1/session.' },
         key: { type: 'http', scheme: 'bearer', description: 'Programs.' },
       },
-      responses: { Problem: { description: 'Refused.', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } } },
+      responses: {
+        Problem: { description: 'Refused.', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
+      },
       schemas: {
         Problem: {
-          type: 'object', description: 'RFC 9457. `retry`: may the same call succeed later though nobody changes anything?',
+          type: 'object',
+          description: 'RFC 9457. `retry`: may the same call succeed later though nobody changes anything?',
           required: ['type', 'title', 'status', 'code', 'remedy', 'retry', 'fields', 'data'],
           properties: {
-            type: { type: 'string' }, title: { type: 'string' }, status: { type: 'integer' }, code: { enum: Object.keys(problems).sort() },
-            remedy: { type: 'string', description: 'The way out, in the language asked for.' }, retry: { type: 'boolean' }, data: { type: 'object' },
+            type: { type: 'string' },
+            title: { type: 'string' },
+            status: { type: 'integer' },
+            code: { enum: Object.keys(problems).sort() },
+            remedy: { type: 'string', description: 'The way out, in the language asked for.' },
+            retry: { type: 'boolean' },
+            data: { type: 'object' },
             fields: {
               type: 'array',
-              items: { type: 'object', required: ['path', 'code', 'message'], properties: { path: { type: 'string' }, code: { type: 'string' }, message: { type: 'string' }, values: { type: 'object' } } },
+              items: {
+                type: 'object',
+                required: ['path', 'code', 'message'],
+                properties: { path: { type: 'string' }, code: { type: 'string' }, message: { type: 'string' }, values: { type: 'object' } },
+              },
             },
           },
         },
@@ -64,7 +77,9 @@ function operation({ route, slice, comment }: DocumentedRoute): object {
   const parameters = [
     ...fields(route.params).map(({ name, schema }) => ({ name, in: 'path', required: true, schema })),
     ...fields(route.query).map(({ name, schema, isRequired }) => ({ name, in: 'query', required: isRequired, schema })),
-    ...(route.produces === 'text/csv' ? [{ name: 'format', in: 'query', required: false, schema: { type: 'string', enum: ['csv', 'xlsx'], default: 'csv' } }] : []),
+    ...(route.produces === 'text/csv'
+      ? [{ name: 'format', in: 'query', required: false, schema: { type: 'string', enum: ['csv', 'xlsx'], default: 'csv' } }]
+      : []),
     ...headers(route),
   ]
   const reply = jsonSchema(route.reply, 'output')
@@ -76,9 +91,21 @@ function operation({ route, slice, comment }: DocumentedRoute): object {
     ...(route.permission === 'public' ? { security: [] } : { security: [{ session: [] }, { key: [] }] }),
     'x-permission': route.permission,
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body, 'input') } } } } : {}),
+    ...(route.body
+      ? { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body, 'input') } } } }
+      : {}),
     responses: {
-      [isNothing ? '204' : '200']: { description: isNothing ? 'Done.' : 'The reply.', ...(isNothing ? {} : { content: { [route.produces ?? 'application/json']: { schema: reply }, ...(route.produces === 'text/csv' ? { [xlsxType]: { schema: { type: 'string', format: 'binary' } } } : {}) } }) },
+      [isNothing ? '204' : '200']: {
+        description: isNothing ? 'Done.' : 'The reply.',
+        ...(isNothing
+          ? {}
+          : {
+              content: {
+                [route.produces ?? 'application/json']: { schema: reply },
+                ...(route.produces === 'text/csv' ? { [xlsxType]: { schema: { type: 'string', format: 'binary' } } } : {}),
+              },
+            }),
+      },
       ...refusals([...route.problems, ...commonProblems]),
     },
   }
@@ -87,18 +114,37 @@ function operation({ route, slice, comment }: DocumentedRoute): object {
 function headers(route: AnyRoute): object[] {
   const needsVersion = route.problems.includes('request.precondition-missing')
   return [
-    ...(needsVersion ? [{ name: 'If-Match', in: 'header', required: true, schema: { type: 'string' }, description: 'The `version` the change was made to.' }] : []),
-    ...(route.method === 'POST' ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string' }, description: 'The same key twice does the work once.' }] : []),
+    ...(needsVersion
+      ? [
+          {
+            name: 'If-Match',
+            in: 'header',
+            required: true,
+            schema: { type: 'string' },
+            description: 'The `version` the change was made to.',
+          },
+        ]
+      : []),
+    ...(route.method === 'POST'
+      ? [
+          {
+            name: 'Idempotency-Key',
+            in: 'header',
+            required: false,
+            schema: { type: 'string' },
+            description: 'The same key twice does the work once.',
+          },
+        ]
+      : []),
   ]
 }
 
 function refusals(codes: readonly ProblemCode[]): Record<string, object> {
   const byStatus = Map.groupBy([...new Set(codes)].sort(), (code) => problems[code].status)
   return Object.fromEntries(
-    [...byStatus].sort(([a], [b]) => a - b).map(([status, list]) => [
-      String(status),
-      { $ref: '#/components/responses/Problem', description: list.join(', ') },
-    ]),
+    [...byStatus]
+      .sort(([a], [b]) => a - b)
+      .map(([status, list]) => [String(status), { $ref: '#/components/responses/Problem', description: list.join(', ') }]),
   )
 }
 
@@ -126,5 +172,10 @@ function isRoute(value: unknown): value is AnyRoute {
 function commentAbove(source: string, name: string): string | null {
   const at = source.search(new RegExp(`^export const ${name}\\b`, 'm'))
   const found = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*$/.exec(source.slice(0, at))
-  return found?.[1]?.replaceAll(/^\s*\*? ?/gm, '').replaceAll('\n', ' ').trim() || null
+  return (
+    found?.[1]
+      ?.replaceAll(/^\s*\*? ?/gm, '')
+      .replaceAll('\n', ' ')
+      .trim() || null
+  )
 }

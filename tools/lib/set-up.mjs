@@ -48,16 +48,30 @@ export function ensureInstalled() {
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   const own = process.env.npm_execpath // the npm that runs us, so that no other one is looked for
   const [command, all] = own?.endsWith('.js') ? [process.execPath, [own, ...args]] : ['npm', args]
-  const { status, error } = spawnSync(command, all, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' && command === 'npm' })
-  if (error || status !== 0) stop(`the packages could not be installed (${error?.message ?? `npm ended with ${status}`}): see above.`, exitCodes.installFailed)
+  const { status, error } = spawnSync(command, all, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32' && command === 'npm',
+  })
+  if (error || status !== 0)
+    stop(`the packages could not be installed (${error?.message ?? `npm ended with ${status}`}): see above.`, exitCodes.installFailed)
 }
 
 /** The Node 24 that npm brought; this one where it is new enough and there is none for the platform. */
 export function findNode() {
-  const brought = path.join(root, 'node_modules', `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  const brought = path.join(
+    root,
+    'node_modules',
+    `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`,
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  )
   if (existsSync(brought)) return brought
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath
-  return stop(`no Node.js 24 comes by npm for ${process.platform} ${process.arch}: install Node.js 24 and start again.`, exitCodes.nodeTooOld)
+  return stop(
+    `no Node.js 24 comes by npm for ${process.platform} ${process.arch}: install Node.js 24 and start again.`,
+    exitCodes.nodeTooOld,
+  )
 }
 
 /** The environment in which `node` and every installed tool are the ones of this checkout. */
@@ -79,7 +93,12 @@ export async function inNode24(script) {
  */
 export function runThrough(command, args, env, folder = process.cwd()) {
   const isWindows = process.platform === 'win32'
-  const child = spawn(command, ['--import', new URL('end-with-parent.mjs', import.meta.url).href, ...args], { cwd: folder, env, stdio: 'inherit', detached: !isWindows })
+  const child = spawn(command, ['--import', new URL('end-with-parent.mjs', import.meta.url).href, ...args], {
+    cwd: folder,
+    env,
+    stdio: 'inherit',
+    detached: !isWindows,
+  })
   const lastAt = {}
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {

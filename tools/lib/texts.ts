@@ -15,11 +15,13 @@ export function checkTexts(root: string): string[] {
         continue
       }
       const texts = JSON.parse(readFileSync(path.join(root, file), 'utf8')) as Record<string, unknown>
-      for (const [key, text] of Object.entries(texts)) if (typeof text !== 'string' || text.trim() === '') complaints.push(`${file}: ${key} says nothing`)
+      for (const [key, text] of Object.entries(texts))
+        if (typeof text !== 'string' || text.trim() === '') complaints.push(`${file}: ${key} says nothing`)
       keys.set(locale, new Set(Object.keys(texts)))
     }
     const all = new Set([...keys.values()].flatMap((one) => [...one]))
-    for (const [locale, own] of keys) for (const key of all) if (!own.has(key)) complaints.push(`${path.join(path.dirname(english), `${locale}.json`)}: ${key} is missing`)
+    for (const [locale, own] of keys)
+      for (const key of all) if (!own.has(key)) complaints.push(`${path.join(path.dirname(english), `${locale}.json`)}: ${key} is missing`)
   }
   return complaints
 }

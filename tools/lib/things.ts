@@ -32,13 +32,19 @@ function intoList(text: string, opening: RegExp, element: string): string {
   const inside = text.slice(start, end)
   const isTall = inside.includes('\n')
   const kept = inside.trimEnd().replace(/,$/, '')
-  const grown = isTall ? `${kept},\n${/\n( +)\S/.exec(inside)?.[1] ?? '  '}${element},\n${/\n( *)$/.exec(inside)?.[1] ?? ''}` : `${kept}${kept.trim() === '' ? '' : ', '}${element}`
+  const grown = isTall
+    ? `${kept},\n${/\n( +)\S/.exec(inside)?.[1] ?? '  '}${element},\n${/\n( *)$/.exec(inside)?.[1] ?? ''}`
+    : `${kept}${kept.trim() === '' ? '' : ', '}${element}`
   return text.slice(0, start) + grown + text.slice(end)
 }
 
 /** Adds an import where the alphabet wants it among the imports of neighbours (`./x`), else after the last import. */
 function withImport(text: string, line: string): string {
-  const imports = [...text.matchAll(/^import [^']*'([^']+)'\n/gm)].map((found) => ({ source: found[1]!, start: found.index, end: found.index + found[0].length }))
+  const imports = [...text.matchAll(/^import [^']*'([^']+)'\n/gm)].map((found) => ({
+    source: found[1]!,
+    start: found.index,
+    end: found.index + found[0].length,
+  }))
   const source = /'([^']+)'/.exec(line)![1]!
   const neighbours = imports.filter((one) => one.source.startsWith('./'))
   const at = neighbours.findLast((one) => one.source < source)?.end ?? neighbours[0]?.start ?? imports.at(-1)?.end ?? 0
@@ -46,7 +52,8 @@ function withImport(text: string, line: string): string {
 }
 
 /** Adds a name to the `export { ... }` that holds this one. */
-const withExport = (text: string, beside: string, name: string): string => text.replace(new RegExp(`^export \\{\\s*([^}]*\\b${beside}\\b[^}]*?),?\\s*\\}`, 'm'), `export { $1, ${name} }`)
+const withExport = (text: string, beside: string, name: string): string =>
+  text.replace(new RegExp(`^export \\{\\s*([^}]*\\b${beside}\\b[^}]*?),?\\s*\\}`, 'm'), `export { $1, ${name} }`)
 
 const category: Thing = {
   about: 'an event category with its thresholds (EVT-1, EVT-3)',
@@ -88,11 +95,21 @@ describe('${words} (EVT-3)', () => {
 })
 `,
   }),
-  edits: ({ id, value }) => [{
-    file: 'packages/domain/src/categories/index.ts',
-    apply: (text) => intoList(withExport(withImport(text, `import { ${value} } from './${id}.ts'`), 'antivirus', value), /categories: readonly Category\[\] = \[/, value),
-  }],
-  next: ({ id }) => [`write its facts, thresholds and conditions; name it in the product types it is assessed for`, `texts: category.${id}, index.${id}.*, condition.${id}.* (docs/how-to/add-an-event-category.md)`],
+  edits: ({ id, value }) => [
+    {
+      file: 'packages/domain/src/categories/index.ts',
+      apply: (text) =>
+        intoList(
+          withExport(withImport(text, `import { ${value} } from './${id}.ts'`), 'antivirus', value),
+          /categories: readonly Category\[\] = \[/,
+          value,
+        ),
+    },
+  ],
+  next: ({ id }) => [
+    `write its facts, thresholds and conditions; name it in the product types it is assessed for`,
+    `texts: category.${id}, index.${id}.*, condition.${id}.* (docs/how-to/add-an-event-category.md)`,
+  ],
 }
 
 const figure: Thing = {
@@ -110,15 +127,22 @@ export const ${value} = defineFigure({
 })
 `,
   }),
-  edits: ({ id, value }) => [{
-    file: 'packages/domain/src/figures/index.ts',
-    apply: (text) => intoList(withExport(withImport(text, `import { ${value} } from './${id}.ts'`), 'agentsByState', value), /export const figures = \[/, value),
-  }],
+  edits: ({ id, value }) => [
+    {
+      file: 'packages/domain/src/figures/index.ts',
+      apply: (text) =>
+        intoList(
+          withExport(withImport(text, `import { ${value} } from './${id}.ts'`), 'agentsByState', value),
+          /export const figures = \[/,
+          value,
+        ),
+    },
+  ],
   next: ({ id }) => [`its query in the figures.ts of the slice that owns the rows`, `text: figure.${id} (docs/how-to/add-a-figure.md)`],
 }
 
 const productType: Thing = {
-  about: "an entry of the catalogue (PRD-1)",
+  about: 'an entry of the catalogue (PRD-1)',
   files: ({ id, value }) => ({
     [`packages/connectors/src/products/${id}/index.ts`]: `import { defineProductType } from '../define.ts'
 
@@ -141,11 +165,17 @@ export const ${value} = defineProductType({
 })
 `,
   }),
-  edits: ({ id, value }) => [{
-    file: 'packages/connectors/src/products/index.ts',
-    apply: (text) => intoList(withImport(text, `import { ${value} } from './${id}/index.ts'`), /productTypes: readonly ProductType\[\] = \[/, value),
-  }],
-  next: ({ id }) => [`its properties: packages/domain/src/products/catalogue.ts says what each decides`, `texts: product-type.${id}.name and .about (docs/how-to/add-a-product-type.md)`],
+  edits: ({ id, value }) => [
+    {
+      file: 'packages/connectors/src/products/index.ts',
+      apply: (text) =>
+        intoList(withImport(text, `import { ${value} } from './${id}/index.ts'`), /productTypes: readonly ProductType\[\] = \[/, value),
+    },
+  ],
+  next: ({ id }) => [
+    `its properties: packages/domain/src/products/catalogue.ts says what each decides`,
+    `texts: product-type.${id}.name and .about (docs/how-to/add-a-product-type.md)`,
+  ],
 }
 
 const engine: Thing = {
@@ -173,10 +203,12 @@ export const ${value} = defineEngine({
 })
 `,
   }),
-  edits: ({ id, value }) => [{
-    file: 'packages/agent/src/engines/index.ts',
-    apply: (text) => intoList(withImport(text, `import { ${value} } from './${id}/index.ts'`), /export const engines = \[/, value),
-  }],
+  edits: ({ id, value }) => [
+    {
+      file: 'packages/agent/src/engines/index.ts',
+      apply: (text) => intoList(withImport(text, `import { ${value} } from './${id}/index.ts'`), /export const engines = \[/, value),
+    },
+  ],
   next: () => ['what it reports, follows and can be told to do; a recorded sample of each of its outputs beside it'],
 }
 
@@ -196,11 +228,17 @@ export const ${value}Routes: readonly AnyRoute[] = []
 export const ${value}Routes: Handler[] = []
 `,
   }),
-  edits: ({ id, value }) => [{
-    file: 'packages/server/src/compose.ts',
-    apply: (text) => intoList(withImport(text, `import { ${value}Routes } from './${id}/index.ts'`), /handlers: Handler\[\] = \[/, `...${value}Routes`),
-  }],
-  next: ({ id }) => [`permissions in packages/domain/src/access/permissions.ts, problems in kernel/problems.ts, a migration`, `then packages/server/src/${id}/store.ts with its tests, and \`npm run gen\``],
+  edits: ({ id, value }) => [
+    {
+      file: 'packages/server/src/compose.ts',
+      apply: (text) =>
+        intoList(withImport(text, `import { ${value}Routes } from './${id}/index.ts'`), /handlers: Handler\[\] = \[/, `...${value}Routes`),
+    },
+  ],
+  next: ({ id }) => [
+    `permissions in packages/domain/src/access/permissions.ts, problems in kernel/problems.ts, a migration`,
+    `then packages/server/src/${id}/store.ts with its tests, and \`npm run gen\``,
+  ],
 }
 
 const decision: Thing = {

@@ -31,7 +31,9 @@ describe(`the agent for ${foreign}, built on ${process.arch} (AGT-1, R47)`, () =
     const [program, script] = await Promise.all([readFile(join(out, 'vigie-agent')), readFile(join(out, 'vigie-agent.cjs'))])
     expect(program.includes(script)).toBe(true)
     const deb = join(out, manifest.packages[`${foreign}.deb`]!.file)
-    expect((await run('dpkg-deb', ['--field', deb, 'Architecture', 'Version'])).stdout).toBe(`Architecture: ${debian}\nVersion: ${manifest.version}\n`)
+    expect((await run('dpkg-deb', ['--field', deb, 'Architecture', 'Version'])).stdout).toBe(
+      `Architecture: ${debian}\nVersion: ${manifest.version}\n`,
+    )
     await run('dpkg-deb', ['--extract', deb, join(out, 'deb')])
     expect(await targetOf(join(out, 'deb/usr/bin/vigie-agent'))).toBe(foreign)
     expect((await stat(join(out, 'deb/usr/bin/vigie-agent'))).size).toBe(program.length)

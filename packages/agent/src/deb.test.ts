@@ -21,7 +21,8 @@ describe.skipIf(!isPossible)('the .deb, installed for real into a root of its ow
     folder = await newStateFolder()
     root = join(folder, 'root')
     state = join(root, 'var/lib/vigie-agent')
-    for (const path of ['var/lib/dpkg/info', 'var/lib/dpkg/updates', 'run/systemd/system', 'bin']) await mkdir(join(root, path), { recursive: true })
+    for (const path of ['var/lib/dpkg/info', 'var/lib/dpkg/updates', 'run/systemd/system', 'bin'])
+      await mkdir(join(root, path), { recursive: true })
     for (const name of ['status', 'available', 'diversions']) await writeFile(join(root, 'var/lib/dpkg', name), '')
     await mkdir(join(folder, 'bin'))
     await writeFile(join(folder, 'bin/systemctl'), `#!/bin/sh\necho "$*" >> ${join(folder, 'called')}\n`)
@@ -32,17 +33,31 @@ describe.skipIf(!isPossible)('the .deb, installed for real into a root of its ow
   async function build(version: string): Promise<string> {
     const binary = join(folder, `program-${version}`)
     await writeFile(binary, `#!/bin/sh\necho "vigie-agent ${version}"\n`)
-    return (await buildDeb({ binary, target: process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64', version, out: folder, isUncompressed: true }))!
+    return (await buildDeb({
+      binary,
+      target: process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64',
+      version,
+      out: folder,
+      isUncompressed: true,
+    }))!
   }
   const dpkg = (...args: string[]) =>
-    run('dpkg', [`--root=${root}`, '--force-script-chrootless', '--force-depends', '--force-not-root', ...args], { env: { ...process.env, PATH: `${join(folder, 'bin')}:${process.env.PATH}`, LC_ALL: 'C' } })
-  const isThere = (path: string) => stat(join(root, path)).then(() => true, () => false)
+    run('dpkg', [`--root=${root}`, '--force-script-chrootless', '--force-depends', '--force-not-root', ...args], {
+      env: { ...process.env, PATH: `${join(folder, 'bin')}:${process.env.PATH}`, LC_ALL: 'C' },
+    })
+  const isThere = (path: string) =>
+    stat(join(root, path)).then(
+      () => true,
+      () => false,
+    )
 
   it('installs program and unit; starts nothing before there is a registration', async () => {
     await dpkg('-i', await build('1.0.0'))
     expect((await run(join(root, 'usr/bin/vigie-agent'))).stdout).toBe('vigie-agent 1.0.0\n')
     expect((await stat(state)).mode & 0o777).toBe(0o700)
-    expect(await readFile(join(root, 'lib/systemd/system/vigie-agent.service'), 'utf8')).toContain('ExecStart=/usr/bin/vigie-agent run --state /var/lib/vigie-agent')
+    expect(await readFile(join(root, 'lib/systemd/system/vigie-agent.service'), 'utf8')).toContain(
+      'ExecStart=/usr/bin/vigie-agent run --state /var/lib/vigie-agent',
+    )
     expect(await called()).toEqual(['daemon-reload'])
   })
 
@@ -78,11 +93,18 @@ describe.skipIf(!isPossible)('the .deb, installed for real into a root of its ow
     await mkdir(join(root, 'etc/systemd/system'), { recursive: true })
     await mkdir(join(root, 'usr/local/bin'), { recursive: true })
     await mkdir(state, { recursive: true })
-    await writeFile(join(root, 'etc/systemd/system/vigie-agent.service'), '[Service]\nExecStart=/usr/local/bin/vigie-agent run --state /var/lib/vigie-agent\n')
+    await writeFile(
+      join(root, 'etc/systemd/system/vigie-agent.service'),
+      '[Service]\nExecStart=/usr/local/bin/vigie-agent run --state /var/lib/vigie-agent\n',
+    )
     await writeFile(join(root, 'usr/local/bin/vigie-agent'), 'old')
     await writeFile(join(state, 'identity.json'), 'identity')
     await dpkg('-i', await build('1.0.0'))
-    expect([await isThere('etc/systemd/system/vigie-agent.service'), await isThere('usr/local/bin/vigie-agent'), await isThere('var/lib/vigie-agent/identity.json')]).toEqual([false, false, true])
+    expect([
+      await isThere('etc/systemd/system/vigie-agent.service'),
+      await isThere('usr/local/bin/vigie-agent'),
+      await isThere('var/lib/vigie-agent/identity.json'),
+    ]).toEqual([false, false, true])
     expect(await called()).toEqual(['daemon-reload', 'enable vigie-agent.service', 'restart vigie-agent.service'])
   })
 
@@ -94,7 +116,10 @@ describe.skipIf(!isPossible)('the .deb, installed for real into a root of its ow
   })
 
   it('two builds of the same are the same bytes (R47); scripts are those of a POSIX shell', async () => {
-    const sum = async (file: string) => createHash('sha256').update(await readFile(file)).digest('hex')
+    const sum = async (file: string) =>
+      createHash('sha256')
+        .update(await readFile(file))
+        .digest('hex')
     const first = await sum(await build('1.0.0'))
     expect(await sum(await build('1.0.0'))).toBe(first)
     await run('dpkg-deb', ['--control', await build('1.0.0'), join(folder, 'control')])

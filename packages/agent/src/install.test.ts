@@ -14,7 +14,8 @@ import { Peer } from './testing/peer.ts'
 
 const run = promisify(execFile)
 const missing = ['curl', 'openssl', 'tar', 'sha256sum'].filter((program) => spawnSync('which', [program]).status !== 0)
-if (missing.length > 0 || process.getuid?.() !== 0) process.stderr.write(`skipped, install command for real: ${missing.join(', ') || 'not root'}\n`)
+if (missing.length > 0 || process.getuid?.() !== 0)
+  process.stderr.write(`skipped, install command for real: ${missing.join(', ') || 'not root'}\n`)
 
 describe.skipIf(missing.length > 0 || process.getuid?.() !== 0)('the install command, with real curl and openssl (AGT-1, R29)', () => {
   let front: Server
@@ -41,7 +42,10 @@ describe.skipIf(missing.length > 0 || process.getuid?.() !== 0)('the install com
     return `https://127.0.0.1:${(front.address() as AddressInfo).port}`
   }
   const paste = (command: string, state: string) =>
-    run('sh', ['-c', `${command} --state ${state}/state --no-service`], { env: { ...process.env, VIGIE_PREFIX: state }, timeout: 60_000 }).then(
+    run('sh', ['-c', `${command} --state ${state}/state --no-service`], {
+      env: { ...process.env, VIGIE_PREFIX: state },
+      timeout: 60_000,
+    }).then(
       ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
       (error: { code: number; stdout: string; stderr: string }) => ({ code: error.code, stdout: error.stdout, stderr: error.stderr }),
     )
@@ -65,7 +69,11 @@ describe.skipIf(missing.length > 0 || process.getuid?.() !== 0)('the install com
     folder = await newStateFolder()
     given = ca
     // The package comes from the front; the agent then enrols at the peer, which has the same CA.
-    script = (url) => installScript({ agentUrl: url, packageSha256: createHash('sha256').update(packed).digest('hex') }).replace('enrol --server "$server"', `enrol --server ${peer.url}`)
+    script = (url) =>
+      installScript({ agentUrl: url, packageSha256: createHash('sha256').update(packed).digest('hex') }).replace(
+        'enrol --server "$server"',
+        `enrol --server ${peer.url}`,
+      )
     const url = await serve(certificates)
     return installCommand({ agentUrl: url, caFingerprint: peer.certificates.caSha256, guid: peer.guid, key: peer.key })
   }
@@ -89,18 +97,27 @@ describe.skipIf(missing.length > 0 || process.getuid?.() !== 0)('the install com
     await writeFile(join(bin, 'vigie-agent'), `#!/bin/sh\necho "$*" > ${join(folder, 'enrolled')}\n`)
     for (const name of ['apt-get', 'vigie-agent']) await chmod(join(bin, name), 0o755)
     const command = debInstallCommand({ agentUrl: url, caFingerprint: peer.certificates.caSha256, guid: peer.guid, key: peer.key })
-    const paste = () => run('sh', ['-c', command], { env: { ...process.env, PATH: `${bin}:${process.env.PATH}` } }).then(() => 0, (error: { code: number }) => error.code)
+    const paste = () =>
+      run('sh', ['-c', command], { env: { ...process.env, PATH: `${bin}:${process.env.PATH}` } }).then(
+        () => 0,
+        (error: { code: number }) => error.code,
+      )
     given = (await testCertificates()).ca
     expect([await paste(), asked]).toEqual([1, ['/agent/v1/ca.pem']])
     given = ca
     expect([command.split('\n').length, await paste(), await readFile(join(folder, 'deb'), 'utf8')]).toEqual([1, 0, 'a deb'])
-    expect(await readFile(join(folder, 'enrolled'), 'utf8')).toBe(`enrol --server ${url} --ca-sha256 ${peer.certificates.caSha256} --guid ${peer.guid} --key ${peer.key}\n`)
+    expect(await readFile(join(folder, 'enrolled'), 'utf8')).toBe(
+      `enrol --server ${url} --ca-sha256 ${peer.certificates.caSha256} --guid ${peer.guid} --key ${peer.key}\n`,
+    )
   })
 
   /** Programs that answer as on another kind of machine. */
   const onArm64 = async () => {
     await mkdir(join(folder, 'arm'))
-    for (const [name, answer] of [['uname', 'case $1 in -m) echo aarch64 ;; *) echo Linux ;; esac'], ['dpkg', 'echo arm64']] as const) {
+    for (const [name, answer] of [
+      ['uname', 'case $1 in -m) echo aarch64 ;; *) echo Linux ;; esac'],
+      ['dpkg', 'echo arm64'],
+    ] as const) {
       await writeFile(join(folder, 'arm', name), `#!/bin/sh\n${answer}\n`)
       await chmod(join(folder, 'arm', name), 0o755)
     }
@@ -110,11 +127,21 @@ describe.skipIf(missing.length > 0 || process.getuid?.() !== 0)('the install com
   it('on arm64: its own package by its own digest, or a sentence where this server has none', async () => {
     const command = `${await start()} --state ${folder}/state --no-service`
     const env = await onArm64()
-    const paste = () => run('sh', ['-c', command], { env }).then(() => '', ({ stderr }: { stderr: string }) => stderr)
-    expect([await paste(), asked.some((url) => url.includes('download'))]).toEqual([expect.stringContaining('no package for aarch64'), false])
+    const paste = () =>
+      run('sh', ['-c', command], { env }).then(
+        () => '',
+        ({ stderr }: { stderr: string }) => stderr,
+      )
+    expect([await paste(), asked.some((url) => url.includes('download'))]).toEqual([
+      expect.stringContaining('no package for aarch64'),
+      false,
+    ])
     const x64 = script
     const sha256 = createHash('sha256').update(packed).digest('hex')
-    script = (url) => x64(url).replace(/^package_sha256=.*$/m, `package_sha256=${'0'.repeat(64)}`).replace(/^package_sha256_arm64=$/m, `package_sha256_arm64=${sha256}`)
+    script = (url) =>
+      x64(url)
+        .replace(/^package_sha256=.*$/m, `package_sha256=${'0'.repeat(64)}`)
+        .replace(/^package_sha256_arm64=$/m, `package_sha256_arm64=${sha256}`)
     await paste() // the registration itself may find the key used by another test
     expect(asked.filter((url) => url.includes('download'))).toEqual(['/agent/v1/download/linux-arm64'])
     expect((await stat(join(folder, 'bin/vigie-agent'))).mode & 0o777).toBe(0o755)
@@ -127,7 +154,11 @@ describe.skipIf(missing.length > 0 || process.getuid?.() !== 0)('the install com
       await writeFile(join(folder, 'arm', name), '#!/bin/sh\n')
       await chmod(join(folder, 'arm', name), 0o755)
     }
-    await run('sh', ['-c', debInstallCommand({ agentUrl: url, caFingerprint: peer.certificates.caSha256, guid: peer.guid, key: peer.key })], { env })
+    await run(
+      'sh',
+      ['-c', debInstallCommand({ agentUrl: url, caFingerprint: peer.certificates.caSha256, guid: peer.guid, key: peer.key })],
+      { env },
+    )
     expect(asked).toEqual(['/agent/v1/ca.pem', '/agent/v1/download/linux-arm64.deb'])
   })
 
@@ -172,18 +203,29 @@ describe.skipIf(missing.length > 0 || process.getuid?.() !== 0)('the install com
   it('goes through dash and a strict shell check', async () => {
     folder = await newStateFolder()
     await start()
-    const { status, stderr } = spawnSync('sh', ['-n'], { input: installScript({ agentUrl: 'https://vigie.example:8443', packageSha256: 'a'.repeat(64) }), encoding: 'utf8' })
+    const { status, stderr } = spawnSync('sh', ['-n'], {
+      input: installScript({ agentUrl: 'https://vigie.example:8443', packageSha256: 'a'.repeat(64) }),
+      encoding: 'utf8',
+    })
     expect([status, stderr]).toEqual([0, ''])
     await rm(folder, { recursive: true, force: true })
   })
 })
 
 describe('what becomes part of a command is checked (R13)', () => {
-  const good = { agentUrl: 'https://vigie.example:8443', caFingerprint: 'AB:'.repeat(31) + 'CD', guid: '00000000-0000-4000-8000-000000000000', key: 'k' }
-  it.each(['http://vigie.example', 'https://a b', 'https://a;id', 'https://a/$(id)', 'https://a"b', "https://a'b", 'https://user@a'])('address %s', (agentUrl) => {
-    expect(() => installCommand({ ...good, agentUrl })).toThrow(RangeError)
-    expect(() => installScript({ agentUrl, packageSha256: 'a'.repeat(64) })).toThrow(RangeError)
-  })
+  const good = {
+    agentUrl: 'https://vigie.example:8443',
+    caFingerprint: 'AB:'.repeat(31) + 'CD',
+    guid: '00000000-0000-4000-8000-000000000000',
+    key: 'k',
+  }
+  it.each(['http://vigie.example', 'https://a b', 'https://a;id', 'https://a/$(id)', 'https://a"b', "https://a'b", 'https://user@a'])(
+    'address %s',
+    (agentUrl) => {
+      expect(() => installCommand({ ...good, agentUrl })).toThrow(RangeError)
+      expect(() => installScript({ agentUrl, packageSha256: 'a'.repeat(64) })).toThrow(RangeError)
+    },
+  )
   it('a key is one word, whatever is in it', () => {
     const command = installCommand({ ...good, key: "a'; id #" })
     expect(command.endsWith(`--key 'a'\\''; id #'`)).toBe(true)

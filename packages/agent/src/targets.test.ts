@@ -31,9 +31,15 @@ describe('for which machine a program is (AGT-1)', () => {
   afterEach(() => remove(folder))
 
   it.each([
-    ['x64', elf(62), 'linux-x64'], ['arm64', elf(183), 'linux-arm64'], ['arm64, marked as Linux’s', elf(183, { 7: 3 }), 'linux-arm64'],
-    ['32-bit ARM', elf(40, { 4: 1 }), 'other'], ['RISC-V', elf(243), 'other'], ['big-endian', elf(183, { 5: 2 }), 'other'], ['FreeBSD', elf(62, { 7: 9 }), 'other'],
-    ['a script', Buffer.from('#!/bin/sh\necho a program that is none\n'), null], ['nothing', Buffer.alloc(0), null],
+    ['x64', elf(62), 'linux-x64'],
+    ['arm64', elf(183), 'linux-arm64'],
+    ['arm64, marked as Linux’s', elf(183, { 7: 3 }), 'linux-arm64'],
+    ['32-bit ARM', elf(40, { 4: 1 }), 'other'],
+    ['RISC-V', elf(243), 'other'],
+    ['big-endian', elf(183, { 5: 2 }), 'other'],
+    ['FreeBSD', elf(62, { 7: 9 }), 'other'],
+    ['a script', Buffer.from('#!/bin/sh\necho a program that is none\n'), null],
+    ['nothing', Buffer.alloc(0), null],
   ] as const)('%s', async (_, bytes, target) => {
     await writeFile(file, bytes)
     expect(await targetOf(file)).toBe(target)
@@ -42,7 +48,9 @@ describe('for which machine a program is (AGT-1)', () => {
   it('one is not packed as another', async () => {
     await writeFile(file, elf(62))
     await expect(assertTarget(file, 'linux-arm64')).rejects.toThrow('is not for linux-arm64, but for linux-x64')
-    await expect(buildDeb({ binary: file, target: 'linux-arm64', version: '1.0.0', out: folder, isUncompressed: true })).rejects.toThrow(TypeError)
+    await expect(buildDeb({ binary: file, target: 'linux-arm64', version: '1.0.0', out: folder, isUncompressed: true })).rejects.toThrow(
+      TypeError,
+    )
   })
 
   it('the Node.js that is here is this machine’s', async () => {

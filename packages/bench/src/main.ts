@@ -3,7 +3,14 @@ import { benches } from './benches/index.ts'
 import { type BenchContext, type Figure, isMet } from './kit/define.ts'
 import { lastKept, report, table } from './kit/report.ts'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { short: { type: 'boolean', default: false }, list: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    short: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
 const usage = `npm run bench [-- [--short] [name ...]]\n\n${benches.map(({ name, about }) => `  ${name.padEnd(18)} ${about}`).join('\n')}\n\n--short: a quick look; its figures are rough and are not kept`
 
 /** Of the bench that runs: a person who ends it early leaves no server behind. */
@@ -12,7 +19,8 @@ const clearUps: (() => unknown)[] = []
 const sharedClearUps: (() => unknown)[] = []
 
 async function clearUp(name: string, all: (() => unknown)[]): Promise<void> {
-  for (const one of all.splice(0).reverse()) await Promise.resolve(one()).catch((error: unknown) => console.error(`bench ${name}: clearing up: ${String(error)}`))
+  for (const one of all.splice(0).reverse())
+    await Promise.resolve(one()).catch((error: unknown) => console.error(`bench ${name}: clearing up: ${String(error)}`))
 }
 
 async function main(): Promise<number> {
@@ -31,7 +39,10 @@ async function main(): Promise<number> {
   for (const [n, bench] of chosen.entries()) {
     const started = performance.now()
     const context: BenchContext = {
-      isShort: values.short, say: (line) => console.error(`bench ${bench.name}: ${line}`), after: (one) => void clearUps.push(one), afterShared: (one) => void sharedClearUps.push(one),
+      isShort: values.short,
+      say: (line) => console.error(`bench ${bench.name}: ${line}`),
+      after: (one) => void clearUps.push(one),
+      afterShared: (one) => void sharedClearUps.push(one),
     }
     try {
       const made = await bench.run(context)
@@ -52,5 +63,6 @@ async function main(): Promise<number> {
   return failed > 0 || figures.some((figure) => figure.isVoid || !isMet(figure)) ? 1 : 0
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void clearUp('stopped', [...sharedClearUps, ...clearUps]).finally(() => process.exit(130)))
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void clearUp('stopped', [...sharedClearUps, ...clearUps]).finally(() => process.exit(130)))
 process.exitCode = await main()

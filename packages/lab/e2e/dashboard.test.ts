@@ -40,28 +40,57 @@ describe.skipIf(!isBuilt)('the dashboard', { timeout: 30_000 }, () => {
   }
   const kept = async () => (await client.call(dashboardApi.getDashboard, {})).tabs
   /** The server has it: what is shown at once is kept a moment later. */
-  const whenKept = (what: (tabs: Awaited<ReturnType<typeof kept>>) => unknown, expected: unknown) => expect.poll(async () => what(await kept()), { timeout: 10_000 }).toEqual(expected)
+  const whenKept = (what: (tabs: Awaited<ReturnType<typeof kept>>) => unknown, expected: unknown) =>
+    expect.poll(async () => what(await kept()), { timeout: 10_000 }).toEqual(expected)
   const kindsOf = (at: number) => (tabs: Awaited<ReturnType<typeof kept>>) => tabs[at]?.widgets.map(({ kind }) => kind)
 
   const detection = (outcome: string): Item => ({
-    kind: 'detection', endpoint: 'till', at: new Date().toISOString(), category: 'antivirus', threat: 'Win.Test.Agent', object: `/srv/${outcome}.exe`, outcome, engine: 'clamav', contentId: randomBytes(16).toString('hex'),
+    kind: 'detection',
+    endpoint: 'till',
+    at: new Date().toISOString(),
+    category: 'antivirus',
+    threat: 'Win.Test.Agent',
+    object: `/srv/${outcome}.exe`,
+    outcome,
+    engine: 'clamav',
+    contentId: randomBytes(16).toString('hex'),
   })
 
   beforeAll(async () => {
     product = await startProduct()
     browser = await openBrowser()
     client = new ConsoleClient(product.url)
-    await client.setUp(product.setupLink, { businessName: 'Atelier Réseau', email: 'claire@example.com', password: 'une vigie veille la nuit' })
+    await client.setUp(product.setupLink, {
+      businessName: 'Atelier Réseau',
+      email: 'claire@example.com',
+      password: 'une vigie veille la nuit',
+    })
     await client.call(accessApi.updateMe, { body: { timeZone: 'Europe/Paris' } })
     const { customer } = await client.call(customersApi.createCustomer, {
-      body: { profile: { company: 'Boulangerie Martin', country: 'FR', city: '', industry: '', sizeEndpoints: null }, account: { accountId: 'C-1', timeZone: 'Europe/Paris', locale: 'en' }, contact: { firstName: 'Paul', lastName: 'Martin', email: 'paul@example.com', locale: 'en' }, tags: [] },
+      body: {
+        profile: { company: 'Boulangerie Martin', country: 'FR', city: '', industry: '', sizeEndpoints: null },
+        account: { accountId: 'C-1', timeZone: 'Europe/Paris', locale: 'en' },
+        contact: { firstName: 'Paul', lastName: 'Martin', email: 'paul@example.com', locale: 'en' },
+        tags: [],
+      },
     })
-    const { id } = await client.call(productsApi.createProduct, { params: { customerId: customer.id }, body: { typeId: 'clamav-endpoint', description: 'Till' } })
+    const { id } = await client.call(productsApi.createProduct, {
+      params: { customerId: customer.id },
+      body: { typeId: 'clamav-endpoint', description: 'Till' },
+    })
     const { guid, key, caFingerprint, installCommand } = await client.call(productsApi.issueKey, { params: { productId: id } })
     const url = /https:\/\/[^/' ]+/.exec(installCommand)![0]
     const server = { url, ca: await fetchCa(url, caFingerprint) }
     const enroller = new EnrolClient(server, 1)
-    const identity = await enroller.enrol({ guid, key }, { hostname: 'till', platform: 'Debian 13 (simulated)', fingerprint: createHash('sha256').update('till').digest('hex'), addresses: ['10.20.0.1'] })
+    const identity = await enroller.enrol(
+      { guid, key },
+      {
+        hostname: 'till',
+        platform: 'Debian 13 (simulated)',
+        fingerprint: createHash('sha256').update('till').digest('hex'),
+        addresses: ['10.20.0.1'],
+      },
+    )
     enroller.close()
     fleet = await startFleet({ server, agents: [identity], engine: { answers: 'succeed', workMs: 100 } })
     await fleet.drained()
@@ -104,7 +133,8 @@ describe.skipIf(!isBuilt)('the dashboard', { timeout: 30_000 }, () => {
     await page.getByText('This tab is empty').waitFor()
     await page.getByRole('button', { name: 'Add widget' }).last().click()
     const gallery = page.getByRole('dialog')
-    for (const title of ['Agents by state', 'System management', 'Inventory health']) await gallery.getByRole('button', { name: `Add ${title}` }).click()
+    for (const title of ['Agents by state', 'System management', 'Inventory health'])
+      await gallery.getByRole('button', { name: `Add ${title}` }).click()
     const licences = gallery.getByRole('listitem').filter({ hasText: 'Licence management' })
     expect(await licences.getByText('Comes with licences; not there yet').count()).toBe(1)
     expect(await licences.getByRole('button').count()).toBe(0)
@@ -124,7 +154,10 @@ describe.skipIf(!isBuilt)('the dashboard', { timeout: 30_000 }, () => {
     expect(await titles()).toEqual(['Agents by state', 'Inventory health', 'System management'])
     await page.keyboard.press('Enter')
     await page.getByText('Inventory health put down, place 2 of 3').waitFor({ state: 'attached' })
-    await whenKept((tabs) => tabs[3]!.widgets.map(({ kind, span }) => `${kind} ${span}`), ['agents-by-state 1', 'inventory-health 2', 'system 1'])
+    await whenKept(
+      (tabs) => tabs[3]!.widgets.map(({ kind, span }) => `${kind} ${span}`),
+      ['agents-by-state 1', 'inventory-health 2', 'system 1'],
+    )
     await page.keyboard.press('Enter')
     await page.keyboard.press('ArrowLeft')
     await page.keyboard.press('Escape')

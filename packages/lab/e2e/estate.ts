@@ -5,7 +5,18 @@ import { customersApi } from '@vigie/domain/customers'
 import { eventsApi } from '@vigie/domain/events'
 import type { Locale } from '@vigie/domain/kernel'
 import { productsApi } from '@vigie/domain/products'
-import { EnrolClient, fetchCa, inTurn, type LabIdentity, type LabServer, offers, type SettingsMode, SimAgent, SimSettings, startFleet } from '../src/agents/index.ts'
+import {
+  EnrolClient,
+  fetchCa,
+  inTurn,
+  type LabIdentity,
+  type LabServer,
+  offers,
+  type SettingsMode,
+  SimAgent,
+  SimSettings,
+  startFleet,
+} from '../src/agents/index.ts'
 import { ConsoleClient } from '../src/console/index.ts'
 import { fillSettings } from './estate-settings.ts'
 
@@ -38,50 +49,131 @@ interface Client {
 }
 
 const found = (threat: string, object: string, outcome: string, minutesAgo: number) => ({ threat, object, outcome, minutesAgo })
-const burst = (count: number) => Array.from({ length: count }, (_, i) => found('Html.Phishing.Bank-1213', `/var/vmail/comptoir.example/accueil/cur/1763${i}.eml`, 'quarantined', 1 + i))
+const burst = (count: number) =>
+  Array.from({ length: count }, (_, i) =>
+    found('Html.Phishing.Bank-1213', `/var/vmail/comptoir.example/accueil/cur/1763${i}.eml`, 'quarantined', 1 + i),
+  )
 
 /** The cases a console must show, each once or more; the rest is there to fill pages. */
 const told: Client[] = [
   {
-    company: 'Boulangerie Martin', locale: 'fr', country: 'FR', timeZone: 'Europe/Paris', contact: ['Paul', 'Martin'], tags: ['retail'], machines: [
-      { name: 'fournil-01', detections: [found('Unix.Trojan.Mirai-9970440-0', '/srv/partage/factures/facture-2291.pdf.exe', 'failed', 4), found('Win.Malware.Agent-6598770', '/srv/partage/logiciels/clef.exe', 'quarantined', 130)] },
+    company: 'Boulangerie Martin',
+    locale: 'fr',
+    country: 'FR',
+    timeZone: 'Europe/Paris',
+    contact: ['Paul', 'Martin'],
+    tags: ['retail'],
+    machines: [
+      {
+        name: 'fournil-01',
+        detections: [
+          found('Unix.Trojan.Mirai-9970440-0', '/srv/partage/factures/facture-2291.pdf.exe', 'failed', 4),
+          found('Win.Malware.Agent-6598770', '/srv/partage/logiciels/clef.exe', 'quarantined', 130),
+        ],
+      },
       { name: 'caisse-02', ends: 'offline' },
     ],
   },
   {
-    company: 'Clinique des Tilleuls', locale: 'fr', country: 'FR', timeZone: 'Europe/Paris', contact: ['Inès', 'Delorme'], tags: ['health', 'priority'], machines: [
+    company: 'Clinique des Tilleuls',
+    locale: 'fr',
+    country: 'FR',
+    timeZone: 'Europe/Paris',
+    contact: ['Inès', 'Delorme'],
+    tags: ['health', 'priority'],
+    machines: [
       { name: 'dossiers-srv', typeId: 'clamav-site-server', realTimeScan: 'off', platform: 'Debian 13' },
       { name: 'imagerie-03', patternAgeDays: 21, answers: 'silent' },
-      { name: 'pharmacie', answers: 'fail', detections: [found('Win.Ransomware.LockBit-10008', '/home/pharma/Téléchargements/mise à jour.scr', 'failed', 11)] },
+      {
+        name: 'pharmacie',
+        answers: 'fail',
+        detections: [found('Win.Ransomware.LockBit-10008', '/home/pharma/Téléchargements/mise à jour.scr', 'failed', 11)],
+      },
     ],
   },
   {
-    company: '株式会社みなと運輸', locale: 'ja', country: 'JP', timeZone: 'Asia/Tokyo', contact: ['花子', '山田'], tags: ['priority'], machines: [
+    company: '株式会社みなと運輸',
+    locale: 'ja',
+    country: 'JP',
+    timeZone: 'Asia/Tokyo',
+    contact: ['花子', '山田'],
+    tags: ['priority'],
+    machines: [
       { name: 'haisha-db', patternAgeDays: 9, settings: 'drifts' },
-      { name: 'soko-file', detections: [found('Doc.Dropper.Emotet-99', '/srv/共有/請求書/2026年11月/請求書一覧（最終版）.docm', 'failed', 25)], isCleared: true, settings: 'refuses' },
+      {
+        name: 'soko-file',
+        detections: [found('Doc.Dropper.Emotet-99', '/srv/共有/請求書/2026年11月/請求書一覧（最終版）.docm', 'failed', 25)],
+        isCleared: true,
+        settings: 'refuses',
+      },
       { name: 'jimu-05', ends: 'abnormal' },
     ],
   },
   {
-    company: 'Comptoir du Livre', locale: 'fr', country: 'BE', timeZone: 'Europe/Brussels', contact: ['Nora', 'Peeters'], tags: ['retail'], machines: [
-      { name: 'courrier', typeId: 'clamav-site-server', detections: burst(17) },
+    company: 'Comptoir du Livre',
+    locale: 'fr',
+    country: 'BE',
+    timeZone: 'Europe/Brussels',
+    contact: ['Nora', 'Peeters'],
+    tags: ['retail'],
+    machines: [{ name: 'courrier', typeId: 'clamav-site-server', detections: burst(17) }],
+  },
+  {
+    company: 'Northgate Architects',
+    locale: 'en',
+    country: 'GB',
+    timeZone: 'Europe/London',
+    contact: ['Oliver', 'Reed'],
+    tags: [],
+    machines: [
+      { name: 'plans-nas', problem: 'clamd-stopped', realTimeScan: 'off', settings: 'knows-none' },
+      { name: 'render-01', ends: 'disabled' },
+      { name: 'render-02', ends: 'cloned' },
     ],
   },
   {
-    company: 'Northgate Architects', locale: 'en', country: 'GB', timeZone: 'Europe/London', contact: ['Oliver', 'Reed'], tags: [], machines: [
-      { name: 'plans-nas', problem: 'clamd-stopped', realTimeScan: 'off', settings: 'knows-none' }, { name: 'render-01', ends: 'disabled' }, { name: 'render-02', ends: 'cloned' },
-    ],
+    company: hostile,
+    locale: 'en',
+    country: 'GB',
+    timeZone: 'Europe/London',
+    contact: [hostile, hostile],
+    tags: [hostile],
+    machines: [{ name: hostile, platform: hostile, detections: [found(hostile, `/srv/${hostile}/${hostile}.exe`, 'failed', 2)] }],
   },
-  { company: hostile, locale: 'en', country: 'GB', timeZone: 'Europe/London', contact: [hostile, hostile], tags: [hostile], machines: [{ name: hostile, platform: hostile, detections: [found(hostile, `/srv/${hostile}/${hostile}.exe`, 'failed', 2)] }] },
   {
-    company: longName, locale: 'en', country: 'DE', timeZone: 'Europe/Berlin', contact: ['Maximiliane-Friederike', 'von Hohenstein-Schwarzenberg'], tags: ['public sector', 'a tag of some length'], machines: [
-      { name: 'verwaltungsserver-schwerin-hauptgebaeude-keller-07.intern.example', detections: [found('Win.Trojan.VeryLongFamilyNameThatGoesOnAndOn-1234567890-0', `/srv/${'ein-recht-langes-verzeichnis/'.repeat(6)}datei.exe`, 'blocked', 45)] },
+    company: longName,
+    locale: 'en',
+    country: 'DE',
+    timeZone: 'Europe/Berlin',
+    contact: ['Maximiliane-Friederike', 'von Hohenstein-Schwarzenberg'],
+    tags: ['public sector', 'a tag of some length'],
+    machines: [
+      {
+        name: 'verwaltungsserver-schwerin-hauptgebaeude-keller-07.intern.example',
+        detections: [
+          found(
+            'Win.Trojan.VeryLongFamilyNameThatGoesOnAndOn-1234567890-0',
+            `/srv/${'ein-recht-langes-verzeichnis/'.repeat(6)}datei.exe`,
+            'blocked',
+            45,
+          ),
+        ],
+      },
     ],
   },
 ]
 const towns = ['Rennes', 'Lille', 'Nantes', 'Lyon', 'Dijon', 'Tours', 'Metz', 'Brest', 'Nîmes', 'Pau']
 const trades = ['Garage', 'Cabinet comptable', 'Pharmacie', 'Imprimerie', 'Menuiserie', 'École']
-const others: Client[] = trades.flatMap((trade) => towns.map((town) => ({ company: `${trade} de ${town}`, locale: 'fr' as const, country: 'FR', timeZone: 'Europe/Paris', contact: ['Camille', town] as [string, string], tags: [] })))
+const others: Client[] = trades.flatMap((trade) =>
+  towns.map((town) => ({
+    company: `${trade} de ${town}`,
+    locale: 'fr' as const,
+    country: 'FR',
+    timeZone: 'Europe/Paris',
+    contact: ['Camille', town] as [string, string],
+    tags: [],
+  })),
+)
 
 export interface Estate {
   client: ConsoleClient
@@ -112,42 +204,78 @@ export async function fill(url: string, setupLink: string, { isTidy = false } = 
     const email = `contact-${index}@example.com`
     const { customer } = await client.call(customersApi.createCustomer, {
       body: {
-        profile: { company: who.company, country: who.country, city: '', industry: '', sizeEndpoints: who.machines ? who.machines.length * 4 : null },
-        account: { accountId: `C-${1000 + index}`, timeZone: who.timeZone, locale: who.locale }, contact: { firstName, lastName, email, locale: who.locale }, tags: who.tags,
+        profile: {
+          company: who.company,
+          country: who.country,
+          city: '',
+          industry: '',
+          sizeEndpoints: who.machines ? who.machines.length * 4 : null,
+        },
+        account: { accountId: `C-${1000 + index}`, timeZone: who.timeZone, locale: who.locale },
+        contact: { firstName, lastName, email, locale: who.locale },
+        tags: who.tags,
       },
     })
     customerIds.set(who.company, customer.id)
   })
 
-  const machines = clients.flatMap((who) => (who.machines ?? []).map((machine) => ({ ...machine, customerId: customerIds.get(who.company)! })))
+  const machines = clients.flatMap((who) =>
+    (who.machines ?? []).map((machine) => ({ ...machine, customerId: customerIds.get(who.company)! })),
+  )
   let server: LabServer | undefined
   let enroller: EnrolClient | undefined
   const identities = new Map<string, LabIdentity>()
   await inTurn(1, machines, async (machine) => {
     const description = machine.name.replaceAll(/[^\p{L}\p{N}]/gu, '').slice(0, 20)
-    const product = await client.call(productsApi.createProduct, { params: { customerId: machine.customerId }, body: { typeId: machine.typeId ?? 'clamav-endpoint', description } })
+    const product = await client.call(productsApi.createProduct, {
+      params: { customerId: machine.customerId },
+      body: { typeId: machine.typeId ?? 'clamav-endpoint', description },
+    })
     productIds.set(machine.name, product.id)
     const { guid, key, caFingerprint, installCommand } = await client.call(productsApi.issueKey, { params: { productId: product.id } })
     const agentUrl = /https:\/\/[^/' ]+/.exec(installCommand)![0]
     server ??= { url: agentUrl, ca: await fetchCa(agentUrl, caFingerprint) }
     enroller ??= new EnrolClient(server, 4)
     const address = `10.20.${identities.size}.${10 + identities.size}`
-    identities.set(machine.name, await enroller.enrol({ guid, key }, {
-      hostname: machine.name, platform: `${machine.platform ?? 'Ubuntu 24.04'} (simulated)`, fingerprint: createHash('sha256').update(machine.name).digest('hex'), addresses: [address],
-    }))
+    identities.set(
+      machine.name,
+      await enroller.enrol(
+        { guid, key },
+        {
+          hostname: machine.name,
+          platform: `${machine.platform ?? 'Ubuntu 24.04'} (simulated)`,
+          fingerprint: createHash('sha256').update(machine.name).digest('hex'),
+          addresses: [address],
+        },
+      ),
+    )
   })
   enroller!.close()
   // Two that wait for their agents.
-  for (const [company, description] of [['Boulangerie Martin', 'Bureau'], ['Garage de Rennes', 'Atelier']] as const) {
-    const product = await client.call(productsApi.createProduct, { params: { customerId: customerIds.get(company)! }, body: { typeId: 'clamav-endpoint', description } })
+  for (const [company, description] of [
+    ['Boulangerie Martin', 'Bureau'],
+    ['Garage de Rennes', 'Atelier'],
+  ] as const) {
+    const product = await client.call(productsApi.createProduct, {
+      params: { customerId: customerIds.get(company)! },
+      body: { typeId: 'clamav-endpoint', description },
+    })
     productIds.set(description, product.id)
   }
 
-  const fleets = await Promise.all((['succeed', 'fail', 'silent'] as const).map(async (answers) => {
-    const some = machines.filter((machine) => (machine.answers ?? 'succeed') === answers)
-    return startFleet({ server: server!, agents: some.map(({ name }) => identities.get(name)!), engine: { answers, workMs: 300 }, reportsEndpoints: false })
-  }))
-  const agentOf = (name: string): SimAgent => fleets.flatMap((fleet) => fleet.agents).find((agent) => agent.identity.machine.hostname === name)!
+  const fleets = await Promise.all(
+    (['succeed', 'fail', 'silent'] as const).map(async (answers) => {
+      const some = machines.filter((machine) => (machine.answers ?? 'succeed') === answers)
+      return startFleet({
+        server: server!,
+        agents: some.map(({ name }) => identities.get(name)!),
+        engine: { answers, workMs: 300 },
+        reportsEndpoints: false,
+      })
+    }),
+  )
+  const agentOf = (name: string): SimAgent =>
+    fleets.flatMap((fleet) => fleet.agents).find((agent) => agent.identity.machine.hostname === name)!
   for (const machine of machines) {
     const agent = agentOf(machine.name)
     agent.settings = new SimSettings(machine.settings ?? 'obeys', machine.realTimeScan === 'off' ? { 'real-time-scan.enabled': false } : {})
@@ -161,7 +289,17 @@ export async function fill(url: string, setupLink: string, { isTidy = false } = 
     const agent = agentOf(machine.name)
     if (machine.isCleared) {
       const last = machine.detections!.at(-1)!
-      agent.tell([{ kind: 'cleared', endpoint: agent.identity.machine.fingerprint, at: new Date().toISOString(), category: 'antivirus', threat: last.threat, object: last.object, how: 'quarantined' }])
+      agent.tell([
+        {
+          kind: 'cleared',
+          endpoint: agent.identity.machine.fingerprint,
+          at: new Date().toISOString(),
+          category: 'antivirus',
+          threat: last.threat,
+          object: last.object,
+          how: 'quarantined',
+        },
+      ])
     }
     if (machine.ends === 'offline') agent.bye()
     if (machine.ends === 'abnormal') agent.kill()
@@ -177,9 +315,29 @@ export async function fill(url: string, setupLink: string, { isTidy = false } = 
     await client.call(eventsApi.resolveEvent, { params: { eventId: rows[0]!.id } })
   }
   const { templateId } = await fillSettings({ client, productIds, customerIds })
-  await client.call(accessApi.inviteAccount, { body: { email: 'hanako@example.jp', firstName: '花子', lastName: '佐藤', role: 'technician', locale: 'ja', timeZone: 'Asia/Tokyo', scope: null } })
-  await until(async () => (await client.call(eventsApi.listEvents, { query: { state: 'resolved' } as never })).rows.length > 0, 'a resolved event')
-  return { client, productIds, customerIds, templateId, owner, stop: async () => void (await Promise.all(fleets.map((fleet) => fleet.stop()))) }
+  await client.call(accessApi.inviteAccount, {
+    body: {
+      email: 'hanako@example.jp',
+      firstName: '花子',
+      lastName: '佐藤',
+      role: 'technician',
+      locale: 'ja',
+      timeZone: 'Asia/Tokyo',
+      scope: null,
+    },
+  })
+  await until(
+    async () => (await client.call(eventsApi.listEvents, { query: { state: 'resolved' } as never })).rows.length > 0,
+    'a resolved event',
+  )
+  return {
+    client,
+    productIds,
+    customerIds,
+    templateId,
+    owner,
+    stop: async () => void (await Promise.all(fleets.map((fleet) => fleet.stop()))),
+  }
 }
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
@@ -188,19 +346,38 @@ const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).
 function endpointOf(machine: Machine, { identity: { machine: facts }, settings }: SimAgent): Item & { kind: 'endpoint' } {
   const patternBuiltAt = daysAgo(machine.patternAgeDays ?? 0.2)
   return {
-    kind: 'endpoint', endpoint: facts.fingerprint, at: new Date().toISOString(), name: facts.hostname, platform: facts.platform, addresses: facts.addresses,
+    kind: 'endpoint',
+    endpoint: facts.fingerprint,
+    at: new Date().toISOString(),
+    name: facts.hostname,
+    platform: facts.platform,
+    addresses: facts.addresses,
     engine: {
-      engine: 'clamav', engineVersion: '1.4.3 (simulated)', patternVersion: machine.patternAgeDays ? '27801' : '27822', patternBuiltAt, updateCheckedAt: patternBuiltAt,
-      realTimeScan: settings.realTimeScan, scan: { isRunning: false, startedAt: daysAgo(0.4), finishedAt: daysAgo(0.38) }, problem: machine.problem ?? null,
+      engine: 'clamav',
+      engineVersion: '1.4.3 (simulated)',
+      patternVersion: machine.patternAgeDays ? '27801' : '27822',
+      patternBuiltAt,
+      updateCheckedAt: patternBuiltAt,
+      realTimeScan: settings.realTimeScan,
+      scan: { isRunning: false, startedAt: daysAgo(0.4), finishedAt: daysAgo(0.38) },
+      problem: machine.problem ?? null,
     },
     // one that is away may be told to go to another product: it waits for it
-    commands: [...offers(settings), ...(machine.ends === 'offline' ? [{ type: 'move-agent', isSupported: true, reason: null }] : [])], settings: settings.item,
+    commands: [...offers(settings), ...(machine.ends === 'offline' ? [{ type: 'move-agent', isSupported: true, reason: null }] : [])],
+    settings: settings.item,
   }
 }
 
 const detectionsOf = (machine: Machine, { identity }: SimAgent): Item[] =>
   (machine.detections ?? []).map((one) => ({
-    kind: 'detection', endpoint: identity.machine.fingerprint, at: minutesAgo(one.minutesAgo), category: 'antivirus', threat: one.threat, object: one.object, outcome: one.outcome, engine: 'clamav',
+    kind: 'detection',
+    endpoint: identity.machine.fingerprint,
+    at: minutesAgo(one.minutesAgo),
+    category: 'antivirus',
+    threat: one.threat,
+    object: one.object,
+    outcome: one.outcome,
+    engine: 'clamav',
     contentId: randomBytes(16).toString('hex'),
   }))
 

@@ -28,13 +28,16 @@ afterAll(async () => {
 /** One more product, whose key nobody uses: its instructions say where agents connect. */
 async function oneMoreProduct(): Promise<string> {
   const { rows } = await client.call(customersApi.listCustomers, {})
-  const made = await client.call(productsApi.createProduct, { params: { customerId: rows[0]!.id }, body: { typeId: 'clamav-endpoint', description: 'Address' } })
+  const made = await client.call(productsApi.createProduct, {
+    params: { customerId: rows[0]!.id },
+    body: { typeId: 'clamav-endpoint', description: 'Address' },
+  })
   return made.id
 }
 
 async function allDetections(): Promise<string[]> {
   const ids: string[] = []
-  for (let cursor: string | undefined; ; ) {
+  for (let cursor: string | undefined; ;) {
     const page = await client.call(eventsApi.listDetections, { query: { limit: 200, ...(cursor ? { cursor } : {}) } })
     ids.push(...page.rows.map(({ id }) => id))
     if (page.nextCursor === null) return ids
@@ -44,7 +47,10 @@ async function allDetections(): Promise<string[]> {
 
 describe('a fleet and a server that is killed under it', () => {
   it('loses nothing and doubles nothing, though batches come twice, out of order, and into a dying server (R22, AGT-6)', async () => {
-    const sending = fleet!.sendDetections({ seconds: 6, perSecond: 400, batch: 20, duplicates: 0.2, outOfOrder: 0.2, mix: infectedMix }, 60_000)
+    const sending = fleet!.sendDetections(
+      { seconds: 6, perSecond: 400, batch: 20, duplicates: 0.2, outOfOrder: 0.2, mix: infectedMix },
+      60_000,
+    )
     for (const ms of [1_300, 2_100]) {
       await new Promise((resolve) => setTimeout(resolve, ms))
       await product.killAndStart()
@@ -59,6 +65,12 @@ describe('a fleet and a server that is killed under it', () => {
   }, 120_000)
 
   it('and every infection among them is an event that needs action (EVT-3)', async () => {
-    await expect.poll(async () => (await client.call(eventsApi.listEvents, { query: { severity: 'action-required', category: 'antivirus' } })).rows.length, { timeout: 20_000 }).toBeGreaterThan(agents / 2)
+    await expect
+      .poll(
+        async () =>
+          (await client.call(eventsApi.listEvents, { query: { severity: 'action-required', category: 'antivirus' } })).rows.length,
+        { timeout: 20_000 },
+      )
+      .toBeGreaterThan(agents / 2)
   }, 30_000)
 })

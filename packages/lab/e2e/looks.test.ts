@@ -50,7 +50,11 @@ describe.skipIf(!isBuilt)('every screen in every look', () => {
   /** The account's own language goes before the browser's. */
   const speak = async (locale: Locale) => {
     await desk.page.goto(`${product.url}/home`)
-    await desk.page.evaluate((wanted) => fetch('/api/v1/me', { method: 'PATCH', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ locale: wanted }) }), locale)
+    await desk.page.evaluate(
+      (wanted) =>
+        fetch('/api/v1/me', { method: 'PATCH', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ locale: wanted }) }),
+      locale,
+    )
   }
 
   beforeAll(async () => {
@@ -69,34 +73,43 @@ describe.skipIf(!isBuilt)('every screen in every look', () => {
   describe.each(locales)('%s', (locale) => {
     it('shows no fault', async () => {
       await speak(locale)
-      const complaints = await Promise.all(widths.map(async (width) => {
-        const seen = await enter({ theme: 'light', width, locale })
-        const found: string[] = []
-        for (const [index, [name, address]] of screens.entries()) {
-          if (!isVisited(index, locale, width)) continue
-          await goTo(seen.page, address)
-          for (const fault of await faultsOf(seen.page, width)) found.push(`${name} (${width}, ${locale}): ${fault}`)
-          // where axe looks, in the theme it looks at; between them a screen is met in the theme that the one before was left in
-          for (const theme of themes.filter((one) => isChecked(index, locale, width, one))) {
-            await seen.page.emulateMedia({ colorScheme: theme })
-            for (const one of await axe(seen.page)) found.push(`${name} (${theme}, ${width}, ${locale}): ${one}`)
+      const complaints = await Promise.all(
+        widths.map(async (width) => {
+          const seen = await enter({ theme: 'light', width, locale })
+          const found: string[] = []
+          for (const [index, [name, address]] of screens.entries()) {
+            if (!isVisited(index, locale, width)) continue
+            await goTo(seen.page, address)
+            for (const fault of await faultsOf(seen.page, width)) found.push(`${name} (${width}, ${locale}): ${fault}`)
+            // where axe looks, in the theme it looks at; between them a screen is met in the theme that the one before was left in
+            for (const theme of themes.filter((one) => isChecked(index, locale, width, one))) {
+              await seen.page.emulateMedia({ colorScheme: theme })
+              for (const one of await axe(seen.page)) found.push(`${name} (${theme}, ${width}, ${locale}): ${one}`)
+            }
+            for (const fault of seen.faults.splice(0)) found.push(`${name} (${width}, ${locale}): ${fault}`)
           }
-          for (const fault of seen.faults.splice(0)) found.push(`${name} (${width}, ${locale}): ${fault}`)
-        }
-        await seen.close()
-        return found
-      }))
+          await seen.close()
+          return found
+        }),
+      )
       expect(complaints.flat()).toEqual([])
     }, 240_000)
   })
 
   describe.each(themes)('what opens over a screen, %s', (theme) => {
     const over: [name: string, address: string, open: (page: Page) => Promise<unknown>][] = [
-      ['search and commands', '/home', async (page) => {
-        await page.keyboard.press('Control+k')
-        await page.getByRole('combobox').fill('fournil')
-        await page.getByRole('option', { name: /fournil-01/ }).first().waitFor()
-      }],
+      [
+        'search and commands',
+        '/home',
+        async (page) => {
+          await page.keyboard.press('Control+k')
+          await page.getByRole('combobox').fill('fournil')
+          await page
+            .getByRole('option', { name: /fournil-01/ })
+            .first()
+            .waitFor()
+        },
+      ],
       ['shortcuts', '/home', (page) => page.keyboard.press('?')],
       ['the account menu', '/home', (page) => page.getByRole('button', { name: /^Account of/ }).click()],
       ['columns', '/customers', (page) => page.getByRole('button', { name: 'View and export' }).click()],
@@ -104,17 +117,21 @@ describe.skipIf(!isBuilt)('every screen in every look', () => {
       ['errors at their fields', '/customers/new', (page) => page.getByRole('button', { name: 'Next' }).click()],
     ]
     // by turns; in the long run each in both
-    it.each(over.filter((_, index) => isLong || index % 2 === themes.indexOf(theme)))('%s', async (_, address, open) => {
-      await speak('en')
-      await desk.page.emulateMedia({ colorScheme: theme })
-      await desk.page.goto(`${product.url}${address}`)
-      await settle(desk.page)
-      await open(desk.page)
-      expect(await axe(desk.page)).toEqual([])
-      expect(await faultsOf(desk.page, 1440)).toEqual([])
-      await desk.page.goto('about:blank')
-      expect(desk.faults.splice(0)).toEqual([])
-    }, 60_000)
+    it.each(over.filter((_, index) => isLong || index % 2 === themes.indexOf(theme)))(
+      '%s',
+      async (_, address, open) => {
+        await speak('en')
+        await desk.page.emulateMedia({ colorScheme: theme })
+        await desk.page.goto(`${product.url}${address}`)
+        await settle(desk.page)
+        await open(desk.page)
+        expect(await axe(desk.page)).toEqual([])
+        expect(await faultsOf(desk.page, 1440)).toEqual([])
+        await desk.page.goto('about:blank')
+        expect(desk.faults.splice(0)).toEqual([])
+      },
+      60_000,
+    )
   })
 
   it('the bar of what is selected covers none of the rows, however few', async () => {
@@ -171,7 +188,10 @@ describe.skipIf(!isBuilt)('every screen in every look', () => {
       await page.getByRole('button', { name: 'Plan it' }).click()
       await page.waitForURL('**/administration/maintenance?window=*')
       await settle(page)
-      await page.getByRole('row', { name: /Oven room/ }).getByText('Now').waitFor()
+      await page
+        .getByRole('row', { name: /Oven room/ })
+        .getByText('Now')
+        .waitFor()
       await expect.poll(async () => (await ours('Oven room'))[0]?.silentCount, { timeout: 20_000 }).toBeGreaterThan(0)
       await goes('/events')
       expect(await event().count()).toBe(0)
@@ -183,7 +203,11 @@ describe.skipIf(!isBuilt)('every screen in every look', () => {
       const { page } = desk
       const { window, written } = await changed()
       await goes(`/administration/maintenance/${window.id}`)
-      await estate.client.call(maintenanceApi.updateWindow, { params: { windowId: window.id }, body: { ...written, reason: 'The other one was here' }, headers: { 'if-match': String(window.version) } })
+      await estate.client.call(maintenanceApi.updateWindow, {
+        params: { windowId: window.id },
+        body: { ...written, reason: 'The other one was here' },
+        headers: { 'if-match': String(window.version) },
+      })
       await page.getByLabel('What is done').fill('Mine')
       await page.getByRole('button', { name: 'Save' }).click()
       await page.getByText('Somebody else changed this in the meantime.').waitFor()
@@ -208,38 +232,55 @@ describe.skipIf(!isBuilt)('every screen in every look', () => {
       await dialog.getByText(/heard again/).waitFor()
       await dialog.getByRole('button', { name: 'Delete' }).click()
       await dialog.waitFor({ state: 'detached' })
-      await events.getByRole('row', { name: /fournil01/ }).first().waitFor()
+      await events
+        .getByRole('row', { name: /fournil01/ })
+        .first()
+        .waitFor()
       await events.close()
       expect(await ours('Oven room')).toEqual([])
       expect(desk.faults.splice(0)).toEqual([])
     }, 60_000)
   })
 
-  it.each(widths)('the events stand worst first, and the list says so; a press on a time puts the newest on top (EVT-4; %d px)', async (width) => {
-    await speak('en')
-    const { page, context, close } = await visit(opened.browser, { theme: 'light', width, locale: 'en' })
-    await context.addCookies(estate.client.cookies().map((cookie) => ({ ...cookie, url: product.url })))
-    await page.goto(`${product.url}/events`)
-    await settle(page)
-    const by = (name: string, order: string) => page.locator(`th[aria-sort="${order}"]`).getByRole('link', { name, exact: true })
-    const column = (label: string) => page.locator(`tr[data-row] td[data-label="${label}"]`)
-    await by('Severity', 'descending').waitFor()
-    const severities = await column('Severity').allInnerTexts()
-    expect(severities).toEqual([...severities.filter((one) => one === 'Action required'), ...severities.filter((one) => one === 'Warning')])
-    expect(new Set(severities).size).toBe(2)
-    await by('Since', 'none').click()
-    await by('Since', 'descending').waitFor()
-    await settle(page)
-    const times = await column('Since').locator('time').evaluateAll((all) => all.map((one) => one.getAttribute('datetime')!))
-    expect([times.length, new URL(page.url()).search]).toEqual([severities.length, '?sort=-openedAt'])
-    expect(times).toEqual(times.toSorted().toReversed())
-    await close()
-  }, 60_000)
+  it.each(widths)(
+    'the events stand worst first, and the list says so; a press on a time puts the newest on top (EVT-4; %d px)',
+    async (width) => {
+      await speak('en')
+      const { page, context, close } = await visit(opened.browser, { theme: 'light', width, locale: 'en' })
+      await context.addCookies(estate.client.cookies().map((cookie) => ({ ...cookie, url: product.url })))
+      await page.goto(`${product.url}/events`)
+      await settle(page)
+      const by = (name: string, order: string) => page.locator(`th[aria-sort="${order}"]`).getByRole('link', { name, exact: true })
+      const column = (label: string) => page.locator(`tr[data-row] td[data-label="${label}"]`)
+      await by('Severity', 'descending').waitFor()
+      const severities = await column('Severity').allInnerTexts()
+      expect(severities).toEqual([
+        ...severities.filter((one) => one === 'Action required'),
+        ...severities.filter((one) => one === 'Warning'),
+      ])
+      expect(new Set(severities).size).toBe(2)
+      await by('Since', 'none').click()
+      await by('Since', 'descending').waitFor()
+      await settle(page)
+      const times = await column('Since')
+        .locator('time')
+        .evaluateAll((all) => all.map((one) => one.getAttribute('datetime')!))
+      expect([times.length, new URL(page.url()).search]).toEqual([severities.length, '?sort=-openedAt'])
+      expect(times).toEqual(times.toSorted().toReversed())
+      await close()
+    },
+    60_000,
+  )
 
   it('a virus alert has its place from the first paint: its words push nothing down (EVT-5)', async () => {
-    await estate.client.call(outbreakApi.declareAlert, { body: { level: 'red', name: 'LockBit', threats: ['LockBit'], endsAt: new Date(Date.now() + 3_600_000).toISOString() } })
+    await estate.client.call(outbreakApi.declareAlert, {
+      body: { level: 'red', name: 'LockBit', threats: ['LockBit'], endsAt: new Date(Date.now() + 3_600_000).toISOString() },
+    })
     // one line over the list tells of its events together, once they stand
-    await vi.waitFor(async () => expect((await estate.client.call(eventsApi.listEvents, { query: { isFolded: 'true' } as never })).folded).not.toBeNull(), { timeout: 30_000, interval: 100 })
+    await vi.waitFor(
+      async () => expect((await estate.client.call(eventsApi.listEvents, { query: { isFolded: 'true' } as never })).folded).not.toBeNull(),
+      { timeout: 30_000, interval: 100 },
+    )
     for (const width of widths) {
       const { page, context, close, faults } = await visit(opened.browser, { theme: 'light', width, locale: 'en' })
       await context.addCookies(estate.client.cookies().map((cookie) => ({ ...cookie, url: product.url })))
@@ -247,8 +288,12 @@ describe.skipIf(!isBuilt)('every screen in every look', () => {
         const pushed: string[] = []
         Object.assign(window, { pushed })
         new PerformanceObserver((list) => {
-          for (const { sources } of list.getEntries() as (PerformanceEntry & { sources: { node: Element | null; previousRect: DOMRect; currentRect: DOMRect }[] })[])
-            for (const { node, previousRect, currentRect } of sources) if (previousRect.top !== currentRect.top) pushed.push(`${node?.nodeName} ${node?.className}: ${previousRect.top} to ${currentRect.top}`)
+          for (const { sources } of list.getEntries() as (PerformanceEntry & {
+            sources: { node: Element | null; previousRect: DOMRect; currentRect: DOMRect }[]
+          })[])
+            for (const { node, previousRect, currentRect } of sources)
+              if (previousRect.top !== currentRect.top)
+                pushed.push(`${node?.nodeName} ${node?.className}: ${previousRect.top} to ${currentRect.top}`)
         }).observe({ type: 'layout-shift', buffered: true })
       })
       await page.goto(`${product.url}/events`)
@@ -298,11 +343,17 @@ async function goTo(page: Page, address: string): Promise<void> {
 /** What nobody should ever see, beside what axe looks for, on a page that has settled. */
 async function faultsOf(page: Page, width: Width): Promise<string[]> {
   const seen = await page.evaluate((isDesk) => {
-    const cut = (selector: string) => [...document.querySelectorAll(selector)].filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent ?? '')
+    const cut = (selector: string) =>
+      [...document.querySelectorAll(selector)].filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent ?? '')
     return {
       wider: document.documentElement.scrollWidth - document.documentElement.clientWidth,
       cut: isDesk ? [...cut('th[scope="col"] > :first-child:not(.sr-only)'), ...cut('button')] : [],
-      planted: document.querySelectorAll('img[src="x"], [onerror]').length + [...document.querySelectorAll('iframe')].reduce((sum, frame) => sum + (frame.contentDocument?.querySelectorAll('img[src="x"], [onerror]').length ?? 0), 0),
+      planted:
+        document.querySelectorAll('img[src="x"], [onerror]').length +
+        [...document.querySelectorAll('iframe')].reduce(
+          (sum, frame) => sum + (frame.contentDocument?.querySelectorAll('img[src="x"], [onerror]').length ?? 0),
+          0,
+        ),
     }
   }, width === 1440)
   return [
@@ -315,9 +366,16 @@ async function faultsOf(page: Page, width: Width): Promise<string[]> {
 
 /** Every screen with something in it, and with nothing; each tab; each panel; what is hostile, long, stale, pending, resolved, disabled, copied. */
 async function addresses(page: Page, { client, productIds, customerIds, templateId }: Estate): Promise<[string, string][]> {
-  const rows = (path: string) => page.evaluate(async (p) => ((await (await fetch(`/api/v1${p}`)).json()) as { rows: Record<string, string>[] }).rows, path)
+  const rows = (path: string) =>
+    page.evaluate(async (p) => ((await (await fetch(`/api/v1${p}`)).json()) as { rows: Record<string, string>[] }).rows, path)
   const [events, resolved, endpoints, accounts, mails, records, commands] = await Promise.all([
-    rows('/events?limit=100'), rows('/events?state=resolved'), rows('/endpoints?limit=100'), rows('/accounts'), rows('/deliveries?limit=50'), rows('/audit?limit=5'), rows('/commands'),
+    rows('/events?limit=100'),
+    rows('/events?state=resolved'),
+    rows('/endpoints?limit=100'),
+    rows('/accounts'),
+    rows('/deliveries?limit=50'),
+    rows('/audit?limit=5'),
+    rows('/commands'),
   ])
   const product = (name: string) => `/products/${productIds.get(name)}`
   const customer = (name: string) => `/customers/${[...customerIds].find(([one]) => one.startsWith(name))?.[1]}`
@@ -329,31 +387,113 @@ async function addresses(page: Page, { client, productIds, customerIds, template
   await client.call(ordersApi.confirmOrder, { params: { orderId: given.order.id }, body: {} })
   const window = await plannedWork(client, { all: customerIds.get('Garage de Lille')!, now: productIds.get('haisha-db')! })
   // the one that is away does not answer: its switch stays under way
-  const { connectionCode } = await client.call(identityApi.issueConnectionCode, { params: { productId: productIds.get('Bureau')! as never }, body: { machines: 1 } })
-  const leaving = await client.call(identityApi.startSwitch, { params: { productId: productIds.get('caisse-02')! as never }, body: { connectionCode, confirmName: 'caisse02', reason: hostile } })
+  const { connectionCode } = await client.call(identityApi.issueConnectionCode, {
+    params: { productId: productIds.get('Bureau')! as never },
+    body: { machines: 1 },
+  })
+  const leaving = await client.call(identityApi.startSwitch, {
+    params: { productId: productIds.get('caisse-02')! as never },
+    body: { connectionCode, confirmName: 'caisse02', reason: hostile },
+  })
   const all: [string, string][] = [
-    ['home', '/home'], ['home, estate', '/home?tab=estate'], ['home, on a wall', '/home?wall=600'], ['products', '/products'],
-    ['search', '/search?q=martin'], ['search, one kind', '/search?q=01&kind=endpoint'], ['search, not yet', '/search'], ['search, threats', '/search?q=trojan&kind=threat'],
-    ['events', '/events'], ['event beside', `/events?event=${event('fournil-01')}`], ['event, failed command', `/events/${event('pharmacie')}`], ['event, burst', `/events/${event('courrier')}`],
-    ['event, pending', `/events/${event('imagerie-03')}`], ['event, resolved', `/events/${resolved[0]?.['id']}`], ['event, by endpoint', `/events/${event('courrier')}?tab=endpoint`], ['event, by file', `/events/${event('courrier')}?tab=object`], ['event, hostile', `/events/${event(hostile)}`], ['events, none', '/events?q=zzzz'],
-    ['customers', '/customers'], ['customer', customer('Clinique')], ['customer, empty', customer('Garage de Lille')], ['customer, hostile', customer(hostile)], ['customer, long', customer('Wohnung')],
-    ...['events', 'licences', 'commands', 'profile', 'contacts', 'consent', 'notifications', 'psa', 'settings', 'urls', 'indexes', 'access', 'activity'].map((tab): [string, string] => [`customer, ${tab}`, `${customer('Boulangerie')}?tab=${tab}`]),
-    ['new customer', '/customers/new'], ['new product', `${customer('Boulangerie')}/products/new`], ['connect', `${product('Bureau')}/connect`], ['connected', `${product('fournil-01')}/connect`],
-    ...['groups', 'endpoints', 'agents', 'settings', 'commands', 'detections'].map((tab): [string, string] => [`product, ${tab}`, `${product('pharmacie')}?tab=${tab}`]),
-    ['product, engine stopped', product('plans-nas')], ['product, disabled', product('render-01')], ['product, copied', `${product('render-02')}?tab=agents`], ['product, waiting', product('Bureau')],
-    ['product, site', `${product('dossiers-srv')}?tab=site`], ['product, settings of a site', `${product('dossiers-srv')}?tab=settings`], ['customer, next', `${customer('Boulangerie')}/next`],
-    ['inventory', '/inventory'], ['inventory, unprotected', '/inventory?isUnprotected=true'], ['inventory, outdated', '/inventory?isOutdated=true'], ['endpoint missing', '/inventory/missing'],
-    ['endpoint missing, found', '/inventory/missing?q=pharmacie'], ['duplicates', '/inventory/duplicates'], ['merges', '/inventory/duplicates?view=merges'], ['moves', '/inventory/moves'], ['switches', '/inventory/switches'], ['switch beside', `/inventory/switches?switch=${leaving.id}`], ['switches, none', '/inventory/switches?state=refused'], ['endpoint beside', `/inventory?endpoint=${endpoint('pharmacie')}`], ['endpoint, hostile', `/inventory?endpoint=${endpoint(hostile)}`],
-    ['detections', '/detections'], ['detections, of a threat', '/detections?threat=Win.Malware.Agent-6598770'], ['commands', '/commands'], ['command beside', `/commands?command=${commands[0]?.['id']}`],
-    ['orders', '/orders'], ['new order', `/orders/new?${new URLSearchParams({ target: JSON.stringify(target) })}`], ['order, draft', `/orders/${draft.order.id}`], ['order', `/orders/${given.order.id}`],
-    ['order rules', '/administration/orders'], ['templates', '/administration/templates'], ['template', `/administration/templates/${templateId}`], ['URL lists', '/administration/urls'], ['agent versions', '/administration/agent-versions'],
-    ['administration', '/administration'], ['accounts', '/administration/accounts'], ['account beside', `/administration/accounts?account=${accounts.find((one) => one['state'] === 'invited')?.['id']}`],
-    ['invite', '/administration/accounts/invite'], ['business', '/administration/business'], ['thresholds', '/administration/indexes'],
-    ['outbox', '/administration/outbox'], ['mail beside', `/administration/outbox?delivery=${mails.find((one) => one['subject']?.includes(hostile))?.['id']}`],
-    ['maintenance', '/administration/maintenance'], ['maintenance, none', '/administration/maintenance?q=zzzz'], ['window beside', `/administration/maintenance?window=${window}`], ['window', `/administration/maintenance/${window}`],
-    ['new window', `/administration/maintenance/new?customerId=${customerIds.get('Garage de Lille')}`], ['events, silent', '/events?silence=maintenance'],
-    ['audit', '/administration/audit'], ['record beside', `/administration/audit?record=${records[0]?.['id']}`],
-    ['my account', '/account'], ['second factor', '/account/second-factor'], ['nothing there', '/no/such/address'],
+    ['home', '/home'],
+    ['home, estate', '/home?tab=estate'],
+    ['home, on a wall', '/home?wall=600'],
+    ['products', '/products'],
+    ['search', '/search?q=martin'],
+    ['search, one kind', '/search?q=01&kind=endpoint'],
+    ['search, not yet', '/search'],
+    ['search, threats', '/search?q=trojan&kind=threat'],
+    ['events', '/events'],
+    ['event beside', `/events?event=${event('fournil-01')}`],
+    ['event, failed command', `/events/${event('pharmacie')}`],
+    ['event, burst', `/events/${event('courrier')}`],
+    ['event, pending', `/events/${event('imagerie-03')}`],
+    ['event, resolved', `/events/${resolved[0]?.['id']}`],
+    ['event, by endpoint', `/events/${event('courrier')}?tab=endpoint`],
+    ['event, by file', `/events/${event('courrier')}?tab=object`],
+    ['event, hostile', `/events/${event(hostile)}`],
+    ['events, none', '/events?q=zzzz'],
+    ['customers', '/customers'],
+    ['customer', customer('Clinique')],
+    ['customer, empty', customer('Garage de Lille')],
+    ['customer, hostile', customer(hostile)],
+    ['customer, long', customer('Wohnung')],
+    ...[
+      'events',
+      'licences',
+      'commands',
+      'profile',
+      'contacts',
+      'consent',
+      'notifications',
+      'psa',
+      'settings',
+      'urls',
+      'indexes',
+      'access',
+      'activity',
+    ].map((tab): [string, string] => [`customer, ${tab}`, `${customer('Boulangerie')}?tab=${tab}`]),
+    ['new customer', '/customers/new'],
+    ['new product', `${customer('Boulangerie')}/products/new`],
+    ['connect', `${product('Bureau')}/connect`],
+    ['connected', `${product('fournil-01')}/connect`],
+    ...['groups', 'endpoints', 'agents', 'settings', 'commands', 'detections'].map((tab): [string, string] => [
+      `product, ${tab}`,
+      `${product('pharmacie')}?tab=${tab}`,
+    ]),
+    ['product, engine stopped', product('plans-nas')],
+    ['product, disabled', product('render-01')],
+    ['product, copied', `${product('render-02')}?tab=agents`],
+    ['product, waiting', product('Bureau')],
+    ['product, site', `${product('dossiers-srv')}?tab=site`],
+    ['product, settings of a site', `${product('dossiers-srv')}?tab=settings`],
+    ['customer, next', `${customer('Boulangerie')}/next`],
+    ['inventory', '/inventory'],
+    ['inventory, unprotected', '/inventory?isUnprotected=true'],
+    ['inventory, outdated', '/inventory?isOutdated=true'],
+    ['endpoint missing', '/inventory/missing'],
+    ['endpoint missing, found', '/inventory/missing?q=pharmacie'],
+    ['duplicates', '/inventory/duplicates'],
+    ['merges', '/inventory/duplicates?view=merges'],
+    ['moves', '/inventory/moves'],
+    ['switches', '/inventory/switches'],
+    ['switch beside', `/inventory/switches?switch=${leaving.id}`],
+    ['switches, none', '/inventory/switches?state=refused'],
+    ['endpoint beside', `/inventory?endpoint=${endpoint('pharmacie')}`],
+    ['endpoint, hostile', `/inventory?endpoint=${endpoint(hostile)}`],
+    ['detections', '/detections'],
+    ['detections, of a threat', '/detections?threat=Win.Malware.Agent-6598770'],
+    ['commands', '/commands'],
+    ['command beside', `/commands?command=${commands[0]?.['id']}`],
+    ['orders', '/orders'],
+    ['new order', `/orders/new?${new URLSearchParams({ target: JSON.stringify(target) })}`],
+    ['order, draft', `/orders/${draft.order.id}`],
+    ['order', `/orders/${given.order.id}`],
+    ['order rules', '/administration/orders'],
+    ['templates', '/administration/templates'],
+    ['template', `/administration/templates/${templateId}`],
+    ['URL lists', '/administration/urls'],
+    ['agent versions', '/administration/agent-versions'],
+    ['administration', '/administration'],
+    ['accounts', '/administration/accounts'],
+    ['account beside', `/administration/accounts?account=${accounts.find((one) => one['state'] === 'invited')?.['id']}`],
+    ['invite', '/administration/accounts/invite'],
+    ['business', '/administration/business'],
+    ['thresholds', '/administration/indexes'],
+    ['outbox', '/administration/outbox'],
+    ['mail beside', `/administration/outbox?delivery=${mails.find((one) => one['subject']?.includes(hostile))?.['id']}`],
+    ['maintenance', '/administration/maintenance'],
+    ['maintenance, none', '/administration/maintenance?q=zzzz'],
+    ['window beside', `/administration/maintenance?window=${window}`],
+    ['window', `/administration/maintenance/${window}`],
+    ['new window', `/administration/maintenance/new?customerId=${customerIds.get('Garage de Lille')}`],
+    ['events, silent', '/events?silence=maintenance'],
+    ['audit', '/administration/audit'],
+    ['record beside', `/administration/audit?record=${records[0]?.['id']}`],
+    ['my account', '/account'],
+    ['second factor', '/account/second-factor'],
+    ['nothing there', '/no/such/address'],
   ]
   expect(all.filter(([, address]) => address.includes('undefined'))).toEqual([])
   return all
@@ -361,16 +501,43 @@ async function addresses(page: Page, { client, productIds, customerIds, template
 
 /** Windows in each state, over one and over many; one of them keeps an event silent. @returns the one that is now */
 async function plannedWork(client: Estate['client'], of: { all: string; now: string }): Promise<string> {
-  const plan = (body: Partial<BodyInputOf<typeof maintenanceApi.createWindow>>) => client.call(maintenanceApi.createWindow, {
-    body: { name: 'Correctifs mensuels', reason: 'Mises à jour de sécurité', target: { kind: 'all' }, groups: ['system'], schedule: { kind: 'monthly-weekday', from: '2027-01-01', time: '22:00', until: null, every: 1, week: 'second', day: 'tuesday' }, durationMinutes: 120, timeZone: 'Europe/Paris', ...body },
-  })
+  const plan = (body: Partial<BodyInputOf<typeof maintenanceApi.createWindow>>) =>
+    client.call(maintenanceApi.createWindow, {
+      body: {
+        name: 'Correctifs mensuels',
+        reason: 'Mises à jour de sécurité',
+        target: { kind: 'all' },
+        groups: ['system'],
+        schedule: { kind: 'monthly-weekday', from: '2027-01-01', time: '22:00', until: null, every: 1, week: 'second', day: 'tuesday' },
+        durationMinutes: 120,
+        timeZone: 'Europe/Paris',
+        ...body,
+      },
+    })
   await plan({})
-  await plan({ name: hostile, reason: hostile, target: { kind: 'tag', tag: 'health' }, schedule: { kind: 'weekly', from: '2027-03-20', time: '01:30', until: '2028-01-01', every: 2, days: ['saturday', 'sunday'] } })
+  await plan({
+    name: hostile,
+    reason: hostile,
+    target: { kind: 'tag', tag: 'health' },
+    schedule: { kind: 'weekly', from: '2027-03-20', time: '01:30', until: '2028-01-01', every: 2, days: ['saturday', 'sunday'] },
+  })
   const ended = await plan({ target: { kind: 'customer', customerId: of.all }, schedule: startedAt(new Date()), timeZone: 'UTC' })
   await client.call(maintenanceApi.endWindow, { params: { windowId: ended.id } })
-  const now = await plan({ name: 'データベースサーバーの入れ替え', target: { kind: 'product', productId: of.now }, schedule: startedAt(new Date()), timeZone: 'UTC' })
-  await vi.waitFor(async () => expect((await client.call(maintenanceApi.getWindow, { params: { windowId: now.id } })).silentCount).toBeGreaterThan(0), { timeout: 30_000, interval: 100 })
+  const now = await plan({
+    name: 'データベースサーバーの入れ替え',
+    target: { kind: 'product', productId: of.now },
+    schedule: startedAt(new Date()),
+    timeZone: 'UTC',
+  })
+  await vi.waitFor(
+    async () => expect((await client.call(maintenanceApi.getWindow, { params: { windowId: now.id } })).silentCount).toBeGreaterThan(0),
+    { timeout: 30_000, interval: 100 },
+  )
   return now.id
 }
 /** This hour's beginning, in UTC. */
-const startedAt = (now: Date) => ({ kind: 'once' as const, from: now.toISOString().slice(0, 10), time: `${now.toISOString().slice(11, 13)}:00` })
+const startedAt = (now: Date) => ({
+  kind: 'once' as const,
+  from: now.toISOString().slice(0, 10),
+  time: `${now.toISOString().slice(11, 13)}:00`,
+})

@@ -32,13 +32,20 @@ describe.skipIf(!isBuilt)('orders, in two browsers', { timeout: 120_000 }, () =>
   beforeAll(async () => {
     product = await startProduct()
     client = new ConsoleClient(product.url)
-    await client.setUp(product.setupLink, { businessName: 'Atelier Réseau', email: 'claire@example.com', password: 'une vigie veille la nuit' })
+    await client.setUp(product.setupLink, {
+      businessName: 'Atelier Réseau',
+      email: 'claire@example.com',
+      password: 'une vigie veille la nuit',
+    })
     const enrolments = await provision(client, { agents, customers: 2 })
     const { rows: customers } = await client.call(customersApi.listCustomers, {})
     customerIds = customers.map(({ id }) => id)
     const [customer] = customers
     // one more, whose key nobody uses: its instructions say where agents connect
-    const spare = await client.call(productsApi.createProduct, { params: { customerId: customer!.id }, body: { typeId: 'clamav-endpoint', description: 'Spare' } })
+    const spare = await client.call(productsApi.createProduct, {
+      params: { customerId: customer!.id },
+      body: { typeId: 'clamav-endpoint', description: 'Spare' },
+    })
     const { installCommand, caFingerprint } = await client.call(productsApi.issueKey, { params: { productId: spare.id } })
     const server = /https:\/\/[\d.]+:\d+/.exec(installCommand)![0]
     fleet = await startFleet({ server: { url: server, ca: await fetchCa(server, caFingerprint) }, agents: enrolments, concurrency: 4 })
@@ -49,11 +56,13 @@ describe.skipIf(!isBuilt)('orders, in two browsers', { timeout: 120_000 }, () =>
       return /#([\w-]{43})/.exec(text)![1]!
     })
     opened = await openBrowser()
-    ;[giver, approver] = await Promise.all([client, second.client].map(async (who) => {
-      const visited = await visit(opened.browser)
-      await visited.context.addCookies(who.cookies().map((cookie) => ({ ...cookie, url: product.url })))
-      return visited
-    }))
+    ;[giver, approver] = await Promise.all(
+      [client, second.client].map(async (who) => {
+        const visited = await visit(opened.browser)
+        await visited.context.addCookies(who.cookies().map((cookie) => ({ ...cookie, url: product.url })))
+        return visited
+      }),
+    )
   }, 120_000)
   afterAll(async () => {
     await opened?.close()
@@ -136,7 +145,11 @@ describe.skipIf(!isBuilt)('orders, in two browsers', { timeout: 120_000 }, () =>
     await page.getByText('It changes something at 2 places.').waitFor()
     await page.getByText('5 agents are told.').waitFor()
     expect(await axe(page)).toEqual([])
-    expect((await client.call(settingsApi.getCustomerSettings, { params: { customerId: customerIds[0]! } })).rows.find(({ key }) => key === 'update-schedule.every-hours')?.value).not.toBe(3)
+    expect(
+      (await client.call(settingsApi.getCustomerSettings, { params: { customerId: customerIds[0]! } })).rows.find(
+        ({ key }) => key === 'update-schedule.every-hours',
+      )?.value,
+    ).not.toBe(3)
     await page.getByRole('button', { name: 'Apply settings: 2 places' }).click()
     await page.getByText('Set at').first().waitFor()
     // left, and found again in the list
@@ -157,7 +170,14 @@ describe.skipIf(!isBuilt)('orders, in two browsers', { timeout: 120_000 }, () =>
 
   it('addresses for all customers, and Undo: with a dry run of its own, once, and greyed with the reason where there is none (ADM-2)', async () => {
     const { page } = giver!
-    const lists = async () => (await Promise.all(customerIds.map(async (customerId) => (await client.call(urlListsApi.listUrls, { query: { customerId, kind: 'blocked' } })).rows.map(({ text }) => text)))).flat()
+    const lists = async () =>
+      (
+        await Promise.all(
+          customerIds.map(async (customerId) =>
+            (await client.call(urlListsApi.listUrls, { query: { customerId, kind: 'blocked' } })).rows.map(({ text }) => text),
+          ),
+        )
+      ).flat()
     await page.goto(`${product.url}/orders/new?type=change-urls`)
     await settle(page)
     await page.getByText('Blocked', { exact: true }).click()
@@ -169,7 +189,12 @@ describe.skipIf(!isBuilt)('orders, in two browsers', { timeout: 120_000 }, () =>
     expect(await lists()).toEqual([])
     await page.getByRole('button', { name: /: 2 places$/ }).click()
     const given = await finishes()
-    expect((await lists()).toSorted()).toEqual(['*.xn--hameon-zua.example', '*.xn--hameon-zua.example', 'http://203.0.113.9:8080/login', 'http://203.0.113.9:8080/login'])
+    expect((await lists()).toSorted()).toEqual([
+      '*.xn--hameon-zua.example',
+      '*.xn--hameon-zua.example',
+      'http://203.0.113.9:8080/login',
+      'http://203.0.113.9:8080/login',
+    ])
 
     await page.getByRole('button', { name: 'Undo', exact: true }).click()
     await page.waitForURL((url) => /\/orders\/[0-9a-f-]{36}/.test(url.pathname) && idOf(url.pathname) !== given)
@@ -188,7 +213,15 @@ describe.skipIf(!isBuilt)('orders, in two browsers', { timeout: 120_000 }, () =>
     const { page } = giver!
     // agents that take it and say no more: the first ring does not end by itself
     for (const agent of fleet.agents) agent.answers = 'silent'
-    const { order: { id } } = await client.call(ordersApi.draftOrder, { body: { type: 'apply-settings', target: { kind: 'customers', customerIds }, params: { at: 'customer', values: { 'update-schedule.every-hours': 7 } } } })
+    const {
+      order: { id },
+    } = await client.call(ordersApi.draftOrder, {
+      body: {
+        type: 'apply-settings',
+        target: { kind: 'customers', customerIds },
+        params: { at: 'customer', values: { 'update-schedule.every-hours': 7 } },
+      },
+    })
     await client.call(ordersApi.confirmOrder, { params: { orderId: id }, body: {} as never })
     await page.goto(`${product.url}/orders/${id}`)
     await page.getByText('Set at 1 of 2').waitFor()

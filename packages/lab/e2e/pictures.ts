@@ -15,7 +15,10 @@ const folder = path.resolve(import.meta.dirname, '../../../docs/pictures')
 mkdirSync(folder, { recursive: true })
 const temporary = mkdtempSync(path.join(tmpdir(), 'vigie-pictures-'))
 const running = process.argv[2]
-const demo = running === undefined ? await startDemo({ folder: path.join(temporary, 'demo'), port: 0, agentPort: 0, seed: 1, days: 90, isFresh: false }) : null
+const demo =
+  running === undefined
+    ? await startDemo({ folder: path.join(temporary, 'demo'), port: 0, agentPort: 0, seed: 1, days: 90, isFresh: false })
+    : null
 const url = demo?.url ?? running!
 const client = new ConsoleClient(url)
 await client.signIn(people[0].email, people[0].password)
@@ -24,8 +27,13 @@ const { rows: events } = await client.call(eventsApi.listEvents, { query: { seve
 const told = events.find(({ productName, condition }) => productName === 'Clinique' && condition === 'uncleaned') ?? events[0]!
 
 const pictures: [name: string, address: string, theme: 'light' | 'dark'][] = [
-  ['home', '/home', 'light'], ['home-dark', '/home', 'dark'], ['events', `/events?event=${told.id}`, 'light'], ['events-dark', `/events?event=${told.id}`, 'dark'],
-  ['customers', '/customers', 'light'], ['customer', `/customers/${customers[0]!.id}`, 'light'], ['inventory', '/inventory', 'light'],
+  ['home', '/home', 'light'],
+  ['home-dark', '/home', 'dark'],
+  ['events', `/events?event=${told.id}`, 'light'],
+  ['events-dark', `/events?event=${told.id}`, 'dark'],
+  ['customers', '/customers', 'light'],
+  ['customer', `/customers/${customers[0]!.id}`, 'light'],
+  ['inventory', '/inventory', 'light'],
 ]
 const { browser, close } = await openBrowser()
 try {
@@ -34,7 +42,10 @@ try {
     await context.addCookies(client.cookies().map((cookie) => ({ ...cookie, url })))
     await page.goto(url + address)
     await settle(page)
-    await page.getByText(/Red virus alert: /).first().waitFor() // its words come after the first paint
+    await page
+      .getByText(/Red virus alert: /)
+      .first()
+      .waitFor() // its words come after the first paint
     await page.screenshot({ path: path.join(folder, `${name}.png`), clip: { x: 0, y: 0, width: 1440, height: 810 } })
     await context.close()
   }

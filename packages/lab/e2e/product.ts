@@ -26,9 +26,14 @@ export async function startProduct(env: Record<string, string> = {}, agentAddres
   let said: string
   async function start(): Promise<void> {
     said = ''
-    child = spawn(process.execPath, [main, '--port', String(ports[0]), '--agent-port', String(ports[1]), '--data', path.join(folder, 'data')], {
-      env: { ...process.env, VIGIE_AGENT_URL: `https://${agentAddress}:${ports[1]}`, VIGIE_LOG_LEVEL: 'warn', ...env }, stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    child = spawn(
+      process.execPath,
+      [main, '--port', String(ports[0]), '--agent-port', String(ports[1]), '--data', path.join(folder, 'data')],
+      {
+        env: { ...process.env, VIGIE_AGENT_URL: `https://${agentAddress}:${ports[1]}`, VIGIE_LOG_LEVEL: 'warn', ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
     const isReady = new Promise<void>((resolve, reject) => {
       for (const stream of [child.stdout!, child.stderr!]) {
         stream.setEncoding('utf8').on('data', (text: string) => {

@@ -41,9 +41,20 @@ export class Releases {
   async approved(client: ConsoleClient, version: string, script: string): Promise<void> {
     const out = path.join(this.#folder, version)
     const program = path.join(this.#folder, `program-${version}`)
-    await writeFile(program, (await readFile(script, 'utf8')).replace(/^#!.*/, `#!${process.execPath}`).replaceAll(JSON.stringify(agentVersion), JSON.stringify(version)))
+    await writeFile(
+      program,
+      (await readFile(script, 'utf8'))
+        .replace(/^#!.*/, `#!${process.execPath}`)
+        .replaceAll(JSON.stringify(agentVersion), JSON.stringify(version)),
+    )
     await chmod(program, 0o755)
-    const document = await pack(out, { version, sequence: ++this.#sequence, days: 30, programs: { [`linux-${process.arch === 'arm64' ? 'arm64' : 'x64'}`]: program }, quality: 1 })
+    const document = await pack(out, {
+      version,
+      sequence: ++this.#sequence,
+      days: 30,
+      programs: { [`linux-${process.arch === 'arm64' ? 'arm64' : 'x64'}`]: program },
+      quality: 1,
+    })
     for (const key of this.#keys) await sign(document, key, null)
     await this.#vigie('release', 'add', out)
     await client.call(releasesApi.approveVersion, { params: { version } })

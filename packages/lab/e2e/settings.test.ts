@@ -51,14 +51,29 @@ describe.skipIf(reason !== null)('settings from the console to the engine and ba
   const row = async (key: string): Promise<SettingRow> => (await read()).rows.find((one) => one.key === key)!
   const set = async (values: Record<string, boolean | number | string | string[]>) => {
     const { version } = await read()
-    await client.call(settingsApi.changeProductSettings, { params: { productId }, body: { values, confirmWeaker: true }, headers: { 'if-match': String(version) } })
+    await client.call(settingsApi.changeProductSettings, {
+      params: { productId },
+      body: { values, confirmWeaker: true },
+      headers: { 'if-match': String(version) },
+    })
   }
-  const isDenied = () => readFile(virus).then(() => false, () => true)
+  const isDenied = () =>
+    readFile(virus).then(
+      () => false,
+      () => true,
+    )
   const scanSwitch = () => page.getByRole('switch', { name: 'Real-time scan', exact: true })
   const line = () => page.locator('[data-setting="real-time-scan.enabled"]')
   const sees = (words: string | RegExp, ms = 40_000) => line().getByText(words).first().waitFor({ timeout: ms })
-  const save = () => page.getByRole('region', { name: /not saved/ }).getByRole('button', { name: 'Save' }).click()
-  const orders = async () => (await client.call(commandsApi.listCommands, { query: { productId, limit: 100, sort: '-sentAt' } })).rows.filter(({ type }) => type === 'apply-settings')
+  const save = () =>
+    page
+      .getByRole('region', { name: /not saved/ })
+      .getByRole('button', { name: 'Save' })
+      .click()
+  const orders = async () =>
+    (await client.call(commandsApi.listCommands, { query: { productId, limit: 100, sort: '-sentAt' } })).rows.filter(
+      ({ type }) => type === 'apply-settings',
+    )
 
   beforeAll(async () => {
     product = await startProduct()
@@ -68,18 +83,56 @@ describe.skipIf(reason !== null)('settings from the console to the engine and ba
     virus = clamav.path('files/invoice.com')
     await writeFile(virus, eicar)
     client = new ConsoleClient(product.url)
-    await client.setUp(product.setupLink, { businessName: 'Atelier Réseau', email: 'claire@example.com', password: 'une vigie veille la nuit' })
+    await client.setUp(product.setupLink, {
+      businessName: 'Atelier Réseau',
+      email: 'claire@example.com',
+      password: 'une vigie veille la nuit',
+    })
     const { customer } = await client.call(customersApi.createCustomer, {
       body: {
-        profile: { company: 'Boulangerie Martin', country: 'FR' }, account: { accountId: 'martin', timeZone: 'Europe/Paris', locale: 'fr' }, contact: { firstName: 'Paul', lastName: 'Martin', email: 'paul@example.com', locale: 'fr' },
+        profile: { company: 'Boulangerie Martin', country: 'FR' },
+        account: { accountId: 'martin', timeZone: 'Europe/Paris', locale: 'fr' },
+        contact: { firstName: 'Paul', lastName: 'Martin', email: 'paul@example.com', locale: 'fr' },
       },
     })
-    productId = (await client.call(productsApi.createProduct, { params: { customerId: customer.id }, body: { typeId: 'clamav-endpoint', description: 'Fournil' } })).id
+    productId = (
+      await client.call(productsApi.createProduct, {
+        params: { customerId: customer.id },
+        body: { typeId: 'clamav-endpoint', description: 'Fournil' },
+      })
+    ).id
     const { installCommand } = await client.call(productsApi.issueKey, { params: { productId } })
     const said = (pattern: RegExp) => pattern.exec(installCommand)![1]!
     mkdirSync(state(), { mode: 0o700 })
-    writeFileSync(path.join(state(), 'settings.json'), JSON.stringify({ engines: { clamav: { clamdConf: clamav.conf, freshclamConf: clamav.path('freshclam.conf'), scanPaths: [clamav.path('files')], onAccess: null } } }), { mode: 0o600 })
-    execFileSync(process.execPath, [agentMain, 'enrol', '--server', said(/(https:\/\/[\d.]+:\d+)/), '--guid', said(/--guid (\S+)/), '--key', said(/--key (\S+)/), '--ca-sha256', said(/= ([0-9A-F]{64}) /), '--no-service', '--state', state()])
+    writeFileSync(
+      path.join(state(), 'settings.json'),
+      JSON.stringify({
+        engines: {
+          clamav: {
+            clamdConf: clamav.conf,
+            freshclamConf: clamav.path('freshclam.conf'),
+            scanPaths: [clamav.path('files')],
+            onAccess: null,
+          },
+        },
+      }),
+      { mode: 0o600 },
+    )
+    execFileSync(process.execPath, [
+      agentMain,
+      'enrol',
+      '--server',
+      said(/(https:\/\/[\d.]+:\d+)/),
+      '--guid',
+      said(/--guid (\S+)/),
+      '--key',
+      said(/--key (\S+)/),
+      '--ca-sha256',
+      said(/= ([0-9A-F]{64}) /),
+      '--no-service',
+      '--state',
+      state(),
+    ])
     run()
     opened = await openBrowser()
     person = await visit(opened.browser)
@@ -119,7 +172,10 @@ describe.skipIf(reason !== null)('settings from the console to the engine and ba
     }
     await sees('In force')
     await expect.poll(isDenied, { timeout: 20_000 }).toBe(true)
-    await line().getByText(/Lab Owner/).first().waitFor() // who set it
+    await line()
+      .getByText(/Lab Owner/)
+      .first()
+      .waitFor() // who set it
   })
 
   it('switched off: asked first, because it weakens protection (R16); then the engine lets through', async () => {
@@ -138,12 +194,17 @@ describe.skipIf(reason !== null)('settings from the console to the engine and ba
     await clamav.startClamonacc() // an administrator runs a scanner of his own, against what is wanted
     await client.call(commandsApi.sendCommand, { params: { productId }, body: { type: 'synchronise' } }) // asked, it looks at once; unasked once a minute
     await sees('Drifted', 90_000)
-    await line().getByText(/reports: On/).first().waitFor()
+    await line()
+      .getByText(/reports: On/)
+      .first()
+      .waitFor()
     expect(await scanSwitch().isChecked()).toBe(false)
     await page.getByRole('button', { name: 'Put back' }).click()
     await sees('Failed', 90_000) // his is not ours to end
     expect((await orders())[0]).toMatchObject({ step: 'failed', evidence: { reason: 'scanner-not-ours' } })
-    const own = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).split('\n').filter((one) => one.includes('clamonacc') && one.includes(clamav.path('clamonacc.conf')))
+    const own = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
+      .split('\n')
+      .filter((one) => one.includes('clamonacc') && one.includes(clamav.path('clamonacc.conf')))
     for (const one of own) process.kill(Number(one.trim().split(' ')[0]), 'SIGTERM')
     await page.getByRole('button', { name: 'Try again' }).click()
     await sees('In force', 90_000)
@@ -153,12 +214,22 @@ describe.skipIf(reason !== null)('settings from the console to the engine and ba
   it('killed at random moments in the middle of an order: every outcome is honest, and in the end what is wanted holds (R15)', async () => {
     const earlier = (await orders()).length
     for (let round = 1; round <= rounds; round++) {
-      await set({ 'update-schedule.every-hours': round, 'real-time-scan.enabled': round % 2 === 0, 'exclusions.paths': round % 3 === 0 ? [clamav.path('files/left')] : [] })
+      await set({
+        'update-schedule.every-hours': round,
+        'real-time-scan.enabled': round % 2 === 0,
+        'exclusions.paths': round % 3 === 0 ? [clamav.path('files/left')] : [],
+      })
       await new Promise((resolve) => setTimeout(resolve, Math.floor(Math.random() * 700)))
       await end('SIGKILL')
       run()
       // every other time the next order comes before it is back
-      if (round % 2 === 0) await expect.poll(async () => (await client.call(productsApi.listAgents, { params: { productId } })).rows[0]!.state, { timeout: 30_000, interval: 100 }).toBe('online')
+      if (round % 2 === 0)
+        await expect
+          .poll(async () => (await client.call(productsApi.listAgents, { params: { productId } })).rows[0]!.state, {
+            timeout: 30_000,
+            interval: 100,
+          })
+          .toBe('online')
     }
     const wanted = async () => {
       const rows = (await read()).rows.filter(({ origin }) => origin.kind === 'product')
@@ -169,22 +240,42 @@ describe.skipIf(reason !== null)('settings from the console to the engine and ba
     await expect.poll(isDenied, { timeout: 20_000 }).toBe(true)
     const told = async () => (await orders()).slice(0, -earlier)
     // the last word of the last one may come after its effect; one that was handed over and died with the agent is handed over again
-    await expect.poll(async () => (await told()).map(({ step }) => step).filter((step) => step === 'running' || step === 'waiting' || step === 'delivered'), { timeout: 60_000 }).toEqual([])
+    await expect
+      .poll(
+        async () =>
+          (await told()).map(({ step }) => step).filter((step) => step === 'running' || step === 'waiting' || step === 'delivered'),
+        { timeout: 60_000 },
+      )
+      .toEqual([])
     const reasons = (await told()).filter(({ step }) => step === 'failed').map(({ evidence }) => evidence?.['reason'])
     expect(reasons.filter((one) => one !== 'agent-restarted')).toEqual([])
     // orphans of a killed agent: one scanner runs, not one a life
-    const scanners = () => execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n').filter((one) => /^\S*clamonacc/.test(one) && one.includes(state()))
+    const scanners = () =>
+      execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+        .split('\n')
+        .filter((one) => /^\S*clamonacc/.test(one) && one.includes(state()))
     await expect.poll(() => scanners().length, { timeout: 20_000 }).toBe(1)
   }, 400_000)
 
   it('URLs from a CSV file: what fits is kept, what does not stays with its reason; nobody filters yet, and the page says so (ADM-2)', async () => {
     await page.goto(`${product.url}/administration/urls`)
     await settle(page)
-    await page.getByText(/ClamAV examines files and mails, not web addresses/).first().waitFor()
+    await page
+      .getByText(/ClamAV examines files and mails, not web addresses/)
+      .first()
+      .waitFor()
     await page.getByRole('button', { name: 'Add URLs' }).first().click()
     const dialog = page.getByRole('dialog')
-    await dialog.locator('input[type=file]').setInputFiles({ name: 'blocked.csv', mimeType: 'text/csv', buffer: Buffer.from('\uFEFFURL,List,Added by\r\nbücher.example,Blocked,Ada\r\n"*.shop.example",Blocked,Ada\r\njavascript:alert(1),Blocked,Ada\r\n') })
-    await expect.poll(() => dialog.getByRole('textbox', { name: 'One a line' }).inputValue()).toBe('bücher.example\n*.shop.example\njavascript:alert(1)')
+    await dialog.locator('input[type=file]').setInputFiles({
+      name: 'blocked.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(
+        '\uFEFFURL,List,Added by\r\nbücher.example,Blocked,Ada\r\n"*.shop.example",Blocked,Ada\r\njavascript:alert(1),Blocked,Ada\r\n',
+      ),
+    })
+    await expect
+      .poll(() => dialog.getByRole('textbox', { name: 'One a line' }).inputValue())
+      .toBe('bücher.example\n*.shop.example\njavascript:alert(1)')
     await dialog.getByText('Blocked', { exact: true }).click()
     await dialog.getByRole('button', { name: 'Add URLs' }).click()
     await dialog.getByText('1 entry was not added').waitFor()

@@ -24,10 +24,17 @@ beforeAll(async () => {
   productId = made.productId
   site = new SiteAgent(product.folder, { installCommand: made.installCommand, port: await freePort() })
   site.start()
-  await vi.waitFor(async () => expect((await client.call(sitesApi.getSite, { params: { productId } })).server?.urls).toHaveLength(1), { timeout: 30_000, interval: 200 })
+  await vi.waitFor(async () => expect((await client.call(sitesApi.getSite, { params: { productId } })).server?.urls).toHaveLength(1), {
+    timeout: 30_000,
+    interval: 200,
+  })
   const { guid, key, through } = await endpointKey(client, productId, endpoints)
   const ca = await fetchCa(through!.url!, /= ([0-9A-F]{64}) /.exec(through!.installCommand)![1]!)
-  fleet = await startFleet({ server: { url: through!.url!, ca, isSite: true }, agents: Array.from({ length: endpoints }, () => ({ guid, key })), concurrency: 12 })
+  fleet = await startFleet({
+    server: { url: through!.url!, ca, isSite: true },
+    agents: Array.from({ length: endpoints }, () => ({ guid, key })),
+    concurrency: 12,
+  })
 }, 240_000)
 afterAll(async () => {
   await fleet?.stop('kill')
@@ -45,7 +52,7 @@ async function freePort(): Promise<number> {
 
 async function allDetections(): Promise<string[]> {
   const ids: string[] = []
-  for (let cursor: string | undefined; ; ) {
+  for (let cursor: string | undefined; ;) {
     const page = await client.call(eventsApi.listDetections, { query: { limit: 200, ...(cursor ? { cursor } : {}) } })
     ids.push(...page.rows.map(({ id }) => id))
     if (page.nextCursor === null) return ids
@@ -59,12 +66,21 @@ describe('a site of many endpoints behind one site server (AGT-8)', () => {
     const { keys, endpoints: seen } = await client.call(sitesApi.getSite, { params: { productId } })
     expect(keys).toMatchObject([{ machines: endpoints, used: endpoints, state: 'used-up' }])
     expect(seen).toEqual({ all: endpoints, through: endpoints, direct: 0, away: 0 })
-    await expect.poll(async () => (await client.call(productsApi.getProduct, { params: { productId } })).endpointCount, { timeout: 20_000 }).toBe(endpoints + 1)
+    await expect
+      .poll(async () => (await client.call(productsApi.getProduct, { params: { productId } })).endpointCount, { timeout: 20_000 })
+      .toBe(endpoints + 1)
   }, 60_000)
 
   it('the site server killed under load, Vigie killed under load, all back at once: nothing lost, nothing doubled, no clone (R10, R22)', async () => {
-    const sending = fleet!.sendDetections({ seconds: 8, perSecond: 300, batch: 10, duplicates: 0.2, outOfOrder: 0.2, mix: infectedMix }, 120_000)
-    for (const [afterMs, what] of [[1_300, 'site'], [2_100, 'vigie'], [1_900, 'site']] as const) {
+    const sending = fleet!.sendDetections(
+      { seconds: 8, perSecond: 300, batch: 10, duplicates: 0.2, outOfOrder: 0.2, mix: infectedMix },
+      120_000,
+    )
+    for (const [afterMs, what] of [
+      [1_300, 'site'],
+      [2_100, 'vigie'],
+      [1_900, 'site'],
+    ] as const) {
       await new Promise((resolve) => setTimeout(resolve, afterMs))
       if (what === 'vigie') await product.killAndStart()
       else {

@@ -12,11 +12,15 @@ const agentMain = path.resolve(import.meta.dirname, '../../agent/src/main.ts')
 export async function siteProduct(client: ConsoleClient): Promise<{ productId: string; installCommand: string }> {
   const { customer } = await client.call(customersApi.createCustomer, {
     body: {
-      profile: { company: 'Atelier Nord', country: 'FR' }, account: { accountId: 'atelier-nord', timeZone: 'Europe/Paris', locale: 'fr' },
+      profile: { company: 'Atelier Nord', country: 'FR' },
+      account: { accountId: 'atelier-nord', timeZone: 'Europe/Paris', locale: 'fr' },
       contact: { firstName: 'Jeanne', lastName: 'Nord', email: 'jeanne@example.com', locale: 'fr' },
     },
   })
-  const { id } = await client.call(productsApi.createProduct, { params: { customerId: customer.id }, body: { typeId: 'clamav-site-server', description: 'Serveur1' } })
+  const { id } = await client.call(productsApi.createProduct, {
+    params: { customerId: customer.id },
+    body: { typeId: 'clamav-site-server', description: 'Serveur1' },
+  })
   const { installCommand } = await client.call(productsApi.issueKey, { params: { productId: id } })
   return { productId: id, installCommand }
 }
@@ -24,7 +28,16 @@ export async function siteProduct(client: ConsoleClient): Promise<{ productId: s
 /** What the install command gives the agent to enrol with. */
 export function enrolArguments(installCommand: string): string[] {
   const said = (pattern: RegExp) => pattern.exec(installCommand)![1]!
-  return ['--server', said(/(https:\/\/[\d.]+:\d+)/), '--guid', said(/--guid (\S+)/), '--key', said(/--key (\S+)/), '--ca-sha256', said(/= ([0-9A-F]{64}) /)]
+  return [
+    '--server',
+    said(/(https:\/\/[\d.]+:\d+)/),
+    '--guid',
+    said(/--guid (\S+)/),
+    '--key',
+    said(/--key (\S+)/),
+    '--ca-sha256',
+    said(/= ([0-9A-F]{64}) /),
+  ]
 }
 
 /** The real agent, from source, in a process of its own: enrolled by what the install command says, run, killed and run again. */
@@ -36,8 +49,19 @@ export class SiteAgent {
   constructor(folder: string, options: { installCommand: string; port: number }) {
     this.#state = path.join(folder, 'site-state')
     mkdirSync(this.#state, { recursive: true, mode: 0o700 })
-    writeFileSync(path.join(this.#state, 'settings.json'), JSON.stringify({ site: { host: '127.0.0.1', port: options.port }, engines: { clamav: { onAccess: null, clamdSocket: '/nonexistent/clamd.sock' } } }), { mode: 0o600 })
-    execFileSync(process.execPath, [agentMain, 'enrol', ...enrolArguments(options.installCommand), '--no-service', '--state', this.#state], { encoding: 'utf8' })
+    writeFileSync(
+      path.join(this.#state, 'settings.json'),
+      JSON.stringify({
+        site: { host: '127.0.0.1', port: options.port },
+        engines: { clamav: { onAccess: null, clamdSocket: '/nonexistent/clamd.sock' } },
+      }),
+      { mode: 0o600 },
+    )
+    execFileSync(
+      process.execPath,
+      [agentMain, 'enrol', ...enrolArguments(options.installCommand), '--no-service', '--state', this.#state],
+      { encoding: 'utf8' },
+    )
   }
 
   start(): void {

@@ -12,9 +12,11 @@ import { startProduct, type Product } from './product.ts'
 
 const run = promisify(execFile)
 const reason =
-  process.platform !== 'linux' || process.getuid?.() !== 0 ? 'needs Linux and root'
-  : !existsSync('/usr/bin/systemd-nspawn') ? 'needs systemd-nspawn (Debian: systemd-container)'
-  : null
+  process.platform !== 'linux' || process.getuid?.() !== 0
+    ? 'needs Linux and root'
+    : !existsSync('/usr/bin/systemd-nspawn')
+      ? 'needs systemd-nspawn (Debian: systemd-container)'
+      : null
 if (reason !== null) process.stderr.write(`skipped, the agent under systemd: ${reason}\n`)
 
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
@@ -44,7 +46,11 @@ class Booted {
   }
 
   async boot(): Promise<void> {
-    const child = spawn('systemd-nspawn', ['-q', '-D', path.join(this.#folder, 'root'), '--boot', '--register=no', '--keep-unit', 'systemd.unit=multi-user.target'], { stdio: 'ignore' })
+    const child = spawn(
+      'systemd-nspawn',
+      ['-q', '-D', path.join(this.#folder, 'root'), '--boot', '--register=no', '--keep-unit', 'systemd.unit=multi-user.target'],
+      { stdio: 'ignore' },
+    )
     this.#nspawn = child
     await until('its first process', async () => {
       this.#leader = Number(execFileSync('sh', ['-c', `pgrep -P ${child.pid} || true`], { encoding: 'utf8' }).split('\n')[0])
@@ -92,7 +98,9 @@ describe.skipIf(reason !== null)('the agent under systemd, installed by the one 
   const agent = async () => (await client.call(productsApi.listAgents, { params: { productId } })).rows[0]
   /** On both sides' word. Without an engine that runs the console complains of that, and it is connected all the same. */
   const isConnected = async () => {
-    await expect.poll(async () => JSON.parse((await machine.say('vigie-agent status --json')) || '{}').state, { timeout: 90_000, interval: 500 }).toBe('online')
+    await expect
+      .poll(async () => JSON.parse((await machine.say('vigie-agent status --json')) || '{}').state, { timeout: 90_000, interval: 500 })
+      .toBe('online')
     await expect.poll(async () => (await agent())?.state, { timeout: 30_000, interval: 200 }).toMatch(/^(online|plug-in-error)$/)
   }
   const mainPid = async () => Number(await machine.sh('systemctl show -p MainPID --value vigie-agent'))
@@ -100,13 +108,24 @@ describe.skipIf(reason !== null)('the agent under systemd, installed by the one 
   beforeAll(async () => {
     product = await startProduct()
     client = new ConsoleClient(product.url)
-    await client.setUp(product.setupLink, { businessName: 'Atelier Réseau', email: 'claire@example.com', password: 'une vigie veille la nuit' })
+    await client.setUp(product.setupLink, {
+      businessName: 'Atelier Réseau',
+      email: 'claire@example.com',
+      password: 'une vigie veille la nuit',
+    })
     const { customer } = await client.call(customersApi.createCustomer, {
       body: {
-        profile: { company: 'Boulangerie Martin', country: 'FR' }, account: { accountId: 'martin', timeZone: 'Europe/Paris', locale: 'fr' }, contact: { firstName: 'Paul', lastName: 'Martin', email: 'paul@example.com', locale: 'fr' },
+        profile: { company: 'Boulangerie Martin', country: 'FR' },
+        account: { accountId: 'martin', timeZone: 'Europe/Paris', locale: 'fr' },
+        contact: { firstName: 'Paul', lastName: 'Martin', email: 'paul@example.com', locale: 'fr' },
       },
     })
-    productId = (await client.call(productsApi.createProduct, { params: { customerId: customer.id }, body: { typeId: 'clamav-endpoint', description: 'Fournil' } })).id
+    productId = (
+      await client.call(productsApi.createProduct, {
+        params: { customerId: customer.id },
+        body: { typeId: 'clamav-endpoint', description: 'Fournil' },
+      })
+    ).id
     machine = new Booted()
     await machine.boot()
   }, 180_000)
@@ -115,7 +134,9 @@ describe.skipIf(reason !== null)('the agent under systemd, installed by the one 
     await product?.stop()
   }, 60_000)
 
-  beforeEach(() => onTestFailed(async () => void process.stderr.write(`${await machine.say('journalctl -u vigie-agent -n 60 --no-pager')}\n`)))
+  beforeEach(() =>
+    onTestFailed(async () => void process.stderr.write(`${await machine.say('journalctl -u vigie-agent -n 60 --no-pager')}\n`)),
+  )
 
   it('the one command installs, enables and starts it, and the console has it', async () => {
     const { installCommand } = await client.call(productsApi.issueKey, { params: { productId } })
@@ -136,9 +157,14 @@ describe.skipIf(reason !== null)('the agent under systemd, installed by the one 
     await isConnected()
   })
 
-  it.each([['an orderly restart of the machine', true], ['a power failure', false]])('comes back by itself after %s', async (_, isOrderly) => {
+  it.each([
+    ['an orderly restart of the machine', true],
+    ['a power failure', false],
+  ])('comes back by itself after %s', async (_, isOrderly) => {
     await machine.halt(isOrderly)
-    await expect.poll(async () => (await agent())?.state, { timeout: 120_000, interval: 500 }).toMatch(isOrderly ? /^offline$/ : /^abnormal$/)
+    await expect
+      .poll(async () => (await agent())?.state, { timeout: 120_000, interval: 500 })
+      .toMatch(isOrderly ? /^offline$/ : /^abnormal$/)
     await machine.boot()
     await isConnected()
   })
@@ -146,19 +172,43 @@ describe.skipIf(reason !== null)('the agent under systemd, installed by the one 
   it('uninstalled, nothing of it starts or stays, and the console says so', async () => {
     await machine.sh('vigie-agent uninstall')
     expect(await machine.say('systemctl is-enabled vigie-agent 2>&1')).toMatch(/No such file|not-found|Failed to get unit file state/)
-    expect(await machine.say('ls /usr/local/bin/vigie-agent /etc/systemd/system/vigie-agent.service 2>/dev/null; find /var/lib/vigie-agent -type f')).toBe('')
+    expect(
+      await machine.say(
+        'ls /usr/local/bin/vigie-agent /etc/systemd/system/vigie-agent.service 2>/dev/null; find /var/lib/vigie-agent -type f',
+      ),
+    ).toBe('')
     await expect.poll(async () => (await agent())?.state, { timeout: 30_000 }).toBe('unregistered')
   })
 
   it('installed anew and ordered from the console to go: it says goodbye, takes away its service and its program from within, and nothing starts it again (AGT-3)', async () => {
     await machine.sh((await client.call(productsApi.issueKey, { params: { productId } })).installCommand)
     await isConnected()
-    const agentId = (await client.call(productsApi.listAgents, { params: { productId } })).rows.find(({ state }) => state !== 'unregistered')!.id
-    await expect.poll(async () => (await client.call(productsApi.listAgents, { params: { productId } })).rows.find(({ id }) => id === agentId)!.commands.find(({ type }) => type === 'uninstall-agent')?.isSupported, { timeout: 60_000 }).toBe(true)
-    const { order: { id: orderId } } = await client.call(ordersApi.draftOrder, { body: { type: 'uninstall-agent', target: { kind: 'agents', agentIds: [agentId] } } })
+    const agentId = (await client.call(productsApi.listAgents, { params: { productId } })).rows.find(
+      ({ state }) => state !== 'unregistered',
+    )!.id
+    await expect
+      .poll(
+        async () =>
+          (await client.call(productsApi.listAgents, { params: { productId } })).rows
+            .find(({ id }) => id === agentId)!
+            .commands.find(({ type }) => type === 'uninstall-agent')?.isSupported,
+        { timeout: 60_000 },
+      )
+      .toBe(true)
+    const {
+      order: { id: orderId },
+    } = await client.call(ordersApi.draftOrder, { body: { type: 'uninstall-agent', target: { kind: 'agents', agentIds: [agentId] } } })
     await client.call(ordersApi.confirmOrder, { params: { orderId }, body: { confirmWeaker: false } })
-    await expect.poll(async () => (await client.call(ordersApi.getOrder, { params: { orderId } })).order, { timeout: 60_000 }).toMatchObject({ state: 'finished', counts: { succeeded: 1 } })
-    await until('nothing of it is left', async () => (await machine.say('ls /usr/local/bin/vigie-agent /etc/systemd/system/vigie-agent.service 2>/dev/null; find /var/lib/vigie-agent -type f; pgrep -x vigie-agent')) === '')
+    await expect
+      .poll(async () => (await client.call(ordersApi.getOrder, { params: { orderId } })).order, { timeout: 60_000 })
+      .toMatchObject({ state: 'finished', counts: { succeeded: 1 } })
+    await until(
+      'nothing of it is left',
+      async () =>
+        (await machine.say(
+          'ls /usr/local/bin/vigie-agent /etc/systemd/system/vigie-agent.service 2>/dev/null; find /var/lib/vigie-agent -type f; pgrep -x vigie-agent',
+        )) === '',
+    )
     expect(await machine.say('systemctl is-enabled vigie-agent 2>&1')).toMatch(/No such file|not-found|Failed to get unit file state/)
     expect(await machine.say('systemctl is-active vigie-agent')).toMatch(/^(inactive|failed)$/)
   })

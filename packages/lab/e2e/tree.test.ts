@@ -13,7 +13,17 @@ if (!isBuilt) process.stderr.write('skipped, tree: the console is not built\n')
 const endpoints = 20_000
 /** A busy machine needs it. */
 const patience = { timeout: 15_000 }
-const profile = (company: string) => ({ company, address: '', city: '', state: '', postalCode: '', country: 'FR', industry: '', sizeEndpoints: null, phone: '' })
+const profile = (company: string) => ({
+  company,
+  address: '',
+  city: '',
+  state: '',
+  postalCode: '',
+  country: 'FR',
+  industry: '',
+  sizeEndpoints: null,
+  phone: '',
+})
 
 describe.skipIf(!isBuilt)('a network tree of 20,000 endpoints (PRD-3)', () => {
   let product: Product
@@ -28,16 +38,26 @@ describe.skipIf(!isBuilt)('a network tree of 20,000 endpoints (PRD-3)', () => {
     const client = new ConsoleClient(product.url)
     await client.setUp(product.setupLink, { businessName: 'Tree', email: 'tree@example.com', password: 'a long enough phrase 71' })
     const add = async (company: string, accountId: string) => {
-      const made = await client.call(customersApi.createCustomer, { body: {
-        profile: profile(company), account: { accountId, timeZone: 'UTC', locale: 'en' }, contact: { firstName: 'A', lastName: 'B', email: 'a@example.com', phone: '', locale: 'en' }, tags: [], products: [{ typeId: 'clamav-site-server', description: 'Site1' }],
-      } })
+      const made = await client.call(customersApi.createCustomer, {
+        body: {
+          profile: profile(company),
+          account: { accountId, timeZone: 'UTC', locale: 'en' },
+          contact: { firstName: 'A', lastName: 'B', email: 'a@example.com', phone: '', locale: 'en' },
+          tags: [],
+          products: [{ typeId: 'clamav-site-server', description: 'Site1' }],
+        },
+      })
       return [made.customer.id, made.products[0]!.id] as const
     }
     ;[customerId, productId] = await add('Large', 'large')
     const [small, smallProduct] = await add('Small', 'small')
     smallCustomerId = small
     const database = await connect(product.folder)
-    for (const [of, count] of [[productId, endpoints], [smallProduct, 20]] as const) await fill(database, of, count)
+    for (const [of, count] of [
+      [productId, endpoints],
+      [smallProduct, 20],
+    ] as const)
+      await fill(database, of, count)
     await database.end()
     opened = await openBrowser()
     seen = await visit(opened.browser, { theme: 'light', width: 1440, locale: 'en' })
@@ -68,7 +88,14 @@ describe.skipIf(!isBuilt)('a network tree of 20,000 endpoints (PRD-3)', () => {
   it('opens to its first lines like a tree of 20, and draws only what is in sight', async () => {
     const best = async (customer: string) => Math.min(await open(customer), await open(customer), await open(customer))
     const [small, large] = [await best(smallCustomerId), await best(customerId)]
-    console.log(JSON.stringify({ bench: 'tree.first-lines', ms: Math.round(large), ratio: Number((large / small).toFixed(2)), yardstick: 'the same with 20 endpoints' }))
+    console.log(
+      JSON.stringify({
+        bench: 'tree.first-lines',
+        ms: Math.round(large),
+        ratio: Number((large / small).toFixed(2)),
+        yardstick: 'the same with 20 endpoints',
+      }),
+    )
     // 200 lines are brought instead of 20; what there is behind them must cost nothing
     expect(large).toBeLessThan(small * 4 + 150)
     expect(await rows().count()).toBeLessThan(80)
@@ -80,7 +107,9 @@ describe.skipIf(!isBuilt)('a network tree of 20,000 endpoints (PRD-3)', () => {
     const tree = seen.page.getByRole('tree')
     for (let n = 0; n < 6; n++) {
       await tree.evaluate((element) => (element.scrollTop = element.scrollHeight))
-      await expect.poll(() => tree.evaluate((element) => element.scrollTop + element.clientHeight < element.scrollHeight - 400), patience).toBe(true)
+      await expect
+        .poll(() => tree.evaluate((element) => element.scrollTop + element.clientHeight < element.scrollHeight - 400), patience)
+        .toBe(true)
       expect(await seen.page.getByRole('treeitem').count()).toBeLessThan(80)
     }
     const last = Number(await rows().last().getAttribute('aria-posinset'))
@@ -89,7 +118,10 @@ describe.skipIf(!isBuilt)('a network tree of 20,000 endpoints (PRD-3)', () => {
 
   it('is walked by keys (WAI-ARIA tree)', async () => {
     await open(customerId)
-    const at = () => seen.page.evaluate(() => document.activeElement?.getAttribute('aria-level') + ' ' + document.activeElement?.getAttribute('data-node')?.slice(-8))
+    const at = () =>
+      seen.page.evaluate(
+        () => document.activeElement?.getAttribute('aria-level') + ' ' + document.activeElement?.getAttribute('data-node')?.slice(-8),
+      )
     await seen.page.getByRole('treeitem', { level: 1 }).focus()
     await seen.page.keyboard.press('ArrowRight') // open already: to its first child
     expect(await at()).toMatch(/^2 .*servers$/)
@@ -116,7 +148,9 @@ describe.skipIf(!isBuilt)('a network tree of 20,000 endpoints (PRD-3)', () => {
     await seen.page.getByRole('textbox', { name: 'Name of the group' }).fill('Tills')
     await seen.page.getByRole('dialog').getByRole('button', { name: 'Add a group' }).click()
     await group(/Tills/).waitFor()
-    await rows().first().click({ button: 'right', position: { x: 300, y: 18 } })
+    await rows()
+      .first()
+      .click({ button: 'right', position: { x: 300, y: 18 } })
     await seen.page.getByRole('menuitem', { name: 'Move to a group' }).click()
     await seen.page.getByRole('dialog').locator('input:not([type="hidden"])').first().click()
     await seen.page.getByRole('option', { name: 'Tills' }).click()
@@ -152,9 +186,14 @@ async function fill(database: pg.Client, productId: string, count: number): Prom
   await database.query(
     `insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group", addresses, platform, engine, engine_version, real_time_scan, received_at, collected_at, pattern_built_at)
      select partner_id, gen_random_uuid(), customer_id, id, 'k' || n, 'pc-' || lpad(n::text, 5, '0'), 'servers', array['10.' || n / 62500 || '.' || n / 250 % 250 || '.' || n % 250], 'Debian 13', 'clamav', '1.4.3', case when n % 50 = 3 then 'off' else 'on' end, now(), now(), now()
-     from product, generate_series(1, $2::integer) n where id = $1`, [productId, count])
+     from product, generate_series(1, $2::integer) n where id = $1`,
+    [productId, count],
+  )
   await database.query(`update endpoint_group set endpoint_count = $2 where product_id = $1 and name = 'servers'`, [productId, count])
   await database.query('update product set endpoint_count = $2 where id = $1', [productId, count])
-  await database.query('update customer set endpoint_count = $2 where id = (select customer_id from product where id = $1)', [productId, count])
+  await database.query('update customer set endpoint_count = $2 where id = (select customer_id from product where id = $1)', [
+    productId,
+    count,
+  ])
   await database.query('analyze endpoint')
 }

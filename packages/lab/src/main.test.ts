@@ -23,11 +23,35 @@ afterEach(async () => {
 
 it('the command line sends a load, says what was accepted, and keeps the identities for the next run', async () => {
   const enrolments = path.join(folder, 'enrolments')
-  writeFileSync(enrolments, peer.enrolments(3).map(({ guid, key }) => `${guid} ${key}`).join('\n'))
+  writeFileSync(
+    enrolments,
+    peer
+      .enrolments(3)
+      .map(({ guid, key }) => `${guid} ${key}`)
+      .join('\n'),
+  )
   const identities = path.join(folder, 'identities')
-  const common = ['--server', peer.server.url, '--ca', path.join(folder, 'ca.pem'), '--agents', '3', '--seconds', '0.3', '--batch', '5', '--rate', '500', '--identities', identities]
+  const common = [
+    '--server',
+    peer.server.url,
+    '--ca',
+    path.join(folder, 'ca.pem'),
+    '--agents',
+    '3',
+    '--seconds',
+    '0.3',
+    '--batch',
+    '5',
+    '--rate',
+    '500',
+    '--identities',
+    identities,
+  ]
   const first = await lab(...common, '--enrolments', enrolments)
-  const [load, stats] = first.stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, number>)
+  const [load, stats] = first.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, number>)
   expect(load!['accepted']).toBe(peer.seen.detections.size)
   expect(stats).toMatchObject({ agents: 3, broken: 0 })
   expect(readFileSync(identities, 'utf8').trim().split('\n')).toHaveLength(3)

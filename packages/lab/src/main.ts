@@ -1,6 +1,16 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { calmMix, fetchCa, type Fleet, infectedMix, keepIdentity, type LabServer, readIdentity, settingsModes, startFleet } from './agents/index.ts'
+import {
+  calmMix,
+  fetchCa,
+  type Fleet,
+  infectedMix,
+  keepIdentity,
+  type LabServer,
+  readIdentity,
+  settingsModes,
+  startFleet,
+} from './agents/index.ts'
 import { ConsoleClient, provision } from './console/index.ts'
 
 const usage = `node packages/lab/src/main.ts --server https://HOST:8443 (--ca FILE | --ca-fingerprint HEX) --agents N [who] [load]
@@ -26,11 +36,27 @@ load
 
 const { values } = parseArgs({
   options: {
-    server: { type: 'string' }, ca: { type: 'string' }, 'ca-fingerprint': { type: 'string' }, agents: { type: 'string', default: '100' },
-    identities: { type: 'string' }, enrolments: { type: 'string' }, console: { type: 'string' }, email: { type: 'string' }, 'password-file': { type: 'string' },
-    seconds: { type: 'string' }, rate: { type: 'string' }, batch: { type: 'string' }, mix: { type: 'string', default: 'calm' },
-    duplicates: { type: 'string' }, 'out-of-order': { type: 'string' }, reconnects: { type: 'string', default: '0' }, clones: { type: 'string', default: '0' },
-    answers: { type: 'string', default: 'succeed' }, settings: { type: 'string', default: 'obeys' }, series: { type: 'string', default: 'a' }, help: { type: 'boolean' },
+    server: { type: 'string' },
+    ca: { type: 'string' },
+    'ca-fingerprint': { type: 'string' },
+    agents: { type: 'string', default: '100' },
+    identities: { type: 'string' },
+    enrolments: { type: 'string' },
+    console: { type: 'string' },
+    email: { type: 'string' },
+    'password-file': { type: 'string' },
+    seconds: { type: 'string' },
+    rate: { type: 'string' },
+    batch: { type: 'string' },
+    mix: { type: 'string', default: 'calm' },
+    duplicates: { type: 'string' },
+    'out-of-order': { type: 'string' },
+    reconnects: { type: 'string', default: '0' },
+    clones: { type: 'string', default: '0' },
+    answers: { type: 'string', default: 'succeed' },
+    settings: { type: 'string', default: 'obeys' },
+    series: { type: 'string', default: 'a' },
+    help: { type: 'boolean' },
   },
 })
 const number = (text: string | undefined) => (text === undefined ? undefined : Number(text))
@@ -44,12 +70,14 @@ async function trusted(): Promise<LabServer> {
 }
 
 async function people() {
-  if (values.identities && existsSync(values.identities)) return readFileSync(values.identities, 'utf8').trim().split('\n').slice(0, agentCount).map(readIdentity)
+  if (values.identities && existsSync(values.identities))
+    return readFileSync(values.identities, 'utf8').trim().split('\n').slice(0, agentCount).map(readIdentity)
   if (values.enrolments) {
     const pairs = readFileSync(values.enrolments, 'utf8').trim().split('\n').slice(0, agentCount)
     return pairs.map((line) => ({ guid: line.split(/\s+/)[0]!, key: line.split(/\s+/)[1]! }))
   }
-  if (!values.console || !values.email || !values['password-file']) throw new Error('say who the agents are: --identities, --enrolments, or --console with --email and --password-file')
+  if (!values.console || !values.email || !values['password-file'])
+    throw new Error('say who the agents are: --identities, --enrolments, or --console with --email and --password-file')
   const client = new ConsoleClient(values.console)
   await client.signIn(values.email, readFileSync(values['password-file'], 'utf8').trim())
   console.error(`making ${agentCount} products ...`)
@@ -59,14 +87,29 @@ async function people() {
 async function main(): Promise<void> {
   if (values.help) return console.log(usage)
   const answers = values.answers as 'succeed' | 'fail' | 'silent'
-  const fleet = await startFleet({ server: await trusted(), agents: await people(), series: values.series, engine: { answers, workMs: 500, settings: settingsModes.find((mode) => mode === values.settings) ?? 'obeys' } })
-  const line = setInterval(() => console.error(JSON.stringify({ ...fleet.stats(), rssMiB: Math.round(process.memoryUsage().rss / 1_048_576) })), 2_000)
+  const fleet = await startFleet({
+    server: await trusted(),
+    agents: await people(),
+    series: values.series,
+    engine: { answers, workMs: 500, settings: settingsModes.find((mode) => mode === values.settings) ?? 'obeys' },
+  })
+  const line = setInterval(
+    () => console.error(JSON.stringify({ ...fleet.stats(), rssMiB: Math.round(process.memoryUsage().rss / 1_048_576) })),
+    2_000,
+  )
   const stirring = stir(fleet, Number(values.reconnects))
   for (const agent of fleet.agents.slice(0, Number(values.clones))) await fleet.clone(agent)
   const mix = values.mix === 'infected' ? infectedMix : calmMix
   if (values.seconds === undefined) await new Promise<void>((resolve) => process.once('SIGINT', () => resolve()))
   else {
-    const load = { seconds: Number(values.seconds), perSecond: number(values.rate), batch: number(values.batch), mix, duplicates: number(values.duplicates), outOfOrder: number(values['out-of-order']) }
+    const load = {
+      seconds: Number(values.seconds),
+      perSecond: number(values.rate),
+      batch: number(values.batch),
+      mix,
+      duplicates: number(values.duplicates),
+      outOfOrder: number(values['out-of-order']),
+    }
     console.log(JSON.stringify(await fleet.sendDetections(load)))
   }
   clearInterval(line)

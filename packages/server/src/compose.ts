@@ -19,7 +19,19 @@ import { maintenanceJobs, maintenanceRoutes } from './maintenance/index.ts'
 import { outbreakJobs, outbreakRoutes } from './outbreak/index.ts'
 import { createOrderRunner, orderJobs, orderRoutes } from './orders/index.ts'
 import { createSender, noMail, outboxRoutes, type SenderOptions } from './outbox/index.ts'
-import { createHttp, isSimulated, latestMigrationIs, type Background, type Clock, type Database, type Handler, type Log, type Metrics, type Services, type Vault } from './platform/index.ts'
+import {
+  createHttp,
+  isSimulated,
+  latestMigrationIs,
+  type Background,
+  type Clock,
+  type Database,
+  type Handler,
+  type Log,
+  type Metrics,
+  type Services,
+  type Vault,
+} from './platform/index.ts'
 import { groupRoutes, productJobs, productRoutes } from './products/index.ts'
 import { releaseRoutes } from './releases/index.ts'
 import { searchRoutes } from './search/index.ts'
@@ -60,9 +72,15 @@ export interface Vigie {
  */
 export async function compose(parts: Parts): Promise<Vigie> {
   const { database, vault, clock, log } = parts
-  const commandKey = await vault.installationSecret(database, 'command-key', () => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' }))
+  const commandKey = await vault.installationSecret(database, 'command-key', () =>
+    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' }),
+  )
   const services: Services = {
-    database, vault, clock, log, commandKey,
+    database,
+    vault,
+    clock,
+    log,
+    commandKey,
     publicUrl: parts.publicUrl,
     agentUrl: parts.agentUrl,
     setupToken: null,
@@ -103,8 +121,25 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...maintenanceRoutes,
     ...siteRoutes,
   ]
-  const jobs: Job[] = [...cleaning, ...retentionJobs, ...productJobs, ...identityJobs, ...commandJobs, ...settingJobs, ...orderJobs, ...figureJobs, ...outbreakJobs, ...assessmentJobs, ...maintenanceJobs]
-  const background: Background[] = [createScheduler(services, jobs), createAssessor(services), createOrderRunner(services), createSwitchRunner(services)]
+  const jobs: Job[] = [
+    ...cleaning,
+    ...retentionJobs,
+    ...productJobs,
+    ...identityJobs,
+    ...commandJobs,
+    ...settingJobs,
+    ...orderJobs,
+    ...figureJobs,
+    ...outbreakJobs,
+    ...assessmentJobs,
+    ...maintenanceJobs,
+  ]
+  const background: Background[] = [
+    createScheduler(services, jobs),
+    createAssessor(services),
+    createOrderRunner(services),
+    createSwitchRunner(services),
+  ]
   if (parts.smtp !== null) {
     const sender = createSender(services, parts.smtp)
     services.mail = sender

@@ -55,7 +55,17 @@ async function main(): Promise<void> {
   await markSimulated(database, vault)
   // thousands of commits that nobody waits for: a past that was not told to its end is told anew. Connections of the product's own role are opened from here on
   await database.owner.query('alter role vigie_app set synchronous_commit = off')
-  const vigie = await compose({ database, vault, log, clock, publicUrl: config.publicUrl, agentUrl: config.agentUrl, trustedProxies: [], smtp: null, consoleFolder: null })
+  const vigie = await compose({
+    database,
+    vault,
+    log,
+    clock,
+    publicUrl: config.publicUrl,
+    agentUrl: config.agentUrl,
+    trustedProxies: [],
+    smtp: null,
+    consoleFolder: null,
+  })
   const { services } = vigie
   await vigie.http.listen({ host: config.host, port: config.port })
   const side = await startAgentSide({ services, port: config.agentPort, host: config.agentHost, timing })
@@ -72,7 +82,10 @@ async function main(): Promise<void> {
       case 'assess':
         return await assess(services, asked.productIds)
       case 'miss':
-        while ((await database.owner.query('select from agent where connection_id is not null and held_by is not null limit 1')).rows.length > 0) await side.look()
+        while (
+          (await database.owner.query('select from agent where connection_id is not null and held_by is not null limit 1')).rows.length > 0
+        )
+          await side.look()
         return await side.look()
       case 'jobs':
         for (const job of vigie.jobs) await job.run(services)
@@ -96,7 +109,15 @@ async function main(): Promise<void> {
     )
   })
   process.once('disconnect', () => void storage.close().finally(() => process.exit()))
-  tell({ ready: { publicUrl: services.publicUrl, agentUrl: services.agentUrl, setupLink: setupLink(services) ?? '', caFingerprint: services.caFingerprint, pass } })
+  tell({
+    ready: {
+      publicUrl: services.publicUrl,
+      agentUrl: services.agentUrl,
+      setupLink: setupLink(services) ?? '',
+      caFingerprint: services.caFingerprint,
+      pass,
+    },
+  })
 }
 
 function letIn(services: Services): string {
@@ -104,7 +125,9 @@ function letIn(services: Services): string {
   const { actorOf } = services
   services.actorOf = async (token) => {
     if (!token?.startsWith(`${pass}.`)) return await actorOf(token)
-    const [found] = await services.database.lookup<{ partner_id: string; account_id: string }>('select * from vigie.find_accounts($1)', [token.slice(pass.length + 1)])
+    const [found] = await services.database.lookup<{ partner_id: string; account_id: string }>('select * from vigie.find_accounts($1)', [
+      token.slice(pass.length + 1),
+    ])
     return found ? await services.database.transaction(systemOf(found.partner_id), (db) => actorNow(db, found.account_id, newId())) : null
   }
   return pass

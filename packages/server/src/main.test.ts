@@ -30,9 +30,27 @@ interface Started {
   exit: Promise<number | null>
 }
 function run(args: string[], env: Record<string, string> = {}): Omit<Started, 'url' | 'setupLink'> {
-  const child = spawn(process.execPath, [main, '--port', '0', '--agent-port', '0', '--agent-host', '127.0.0.1', '--data', path.join(folder, 'var'), '--log-level', 'warn', ...args], {
-    env: { PATH: process.env['PATH'] ?? '', DATABASE_URL: database.url, ...env }, stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [
+      main,
+      '--port',
+      '0',
+      '--agent-port',
+      '0',
+      '--agent-host',
+      '127.0.0.1',
+      '--data',
+      path.join(folder, 'var'),
+      '--log-level',
+      'warn',
+      ...args,
+    ],
+    {
+      env: { PATH: process.env['PATH'] ?? '', DATABASE_URL: database.url, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   running.push(child)
   let text = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
@@ -68,10 +86,20 @@ describe('a process of Vigie (OPS-1)', () => {
     const socket = net.connect(port, '127.0.0.1')
     let answer = ''
     socket.on('data', (chunk) => (answer += String(chunk)))
-    socket.write(`POST /api/v1/session HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 10)}`)
+    socket.write(
+      `POST /api/v1/session HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 10)}`,
+    )
     await fetch(`${url}/healthz`) // by its answer the other one has been read, too
     child.kill('SIGTERM')
-    await expect.poll(async () => await fetch(`${url}/healthz`).then(() => 'open', () => 'closed')).toBe('closed')
+    await expect
+      .poll(
+        async () =>
+          await fetch(`${url}/healthz`).then(
+            () => 'open',
+            () => 'closed',
+          ),
+      )
+      .toBe('closed')
     socket.write(body.slice(10))
     expect(await exit).toBe(0)
     expect(answer).toMatch(/^HTTP\/1\.1 401 /)
@@ -85,7 +113,15 @@ describe('a process of Vigie (OPS-1)', () => {
     socket.write('POST /api/v1/session HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{')
     await fetch(`${url}/healthz`)
     child.kill('SIGINT')
-    await expect.poll(async () => await fetch(`${url}/healthz`).then(() => 'open', () => 'closed')).toBe('closed')
+    await expect
+      .poll(
+        async () =>
+          await fetch(`${url}/healthz`).then(
+            () => 'open',
+            () => 'closed',
+          ),
+      )
+      .toBe('closed')
     child.kill('SIGINT')
     expect(await exit).toBe(130)
   }, 90_000)

@@ -47,10 +47,17 @@ export async function start(config: Config, log: Log): Promise<Running> {
 
     const hasApi = config.roles.includes('api')
     const vigie = await compose({
-      database: storage.database, vault: storage.vault, log, clock: systemClock, publicUrl: config.publicUrl, agentUrl: config.agentUrl, trustedProxies: [...config.trustedProxies],
+      database: storage.database,
+      vault: storage.vault,
+      log,
+      clock: systemClock,
+      publicUrl: config.publicUrl,
+      agentUrl: config.agentUrl,
+      trustedProxies: [...config.trustedProxies],
       smtp: config.smtpUrl === null ? null : { smtpUrl: config.smtpUrl },
       consoleFolder: hasApi && existsSync(builtConsole) ? builtConsole : null,
-      hasApi, metrics,
+      hasApi,
+      metrics,
     })
     working.push(() => vigie.close())
     measureHttp(metrics, vigie.http)

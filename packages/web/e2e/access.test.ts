@@ -111,7 +111,9 @@ describe('second factor (ACC-6, R31)', () => {
     await page.getByLabel('Six-digit code').fill(totp(secret))
     // asked for from here on, since it may come before anything of the answer is seen
     const pressedAt = Date.now()
-    const renewed = page.waitForResponse((response) => response.url().includes('/api/v1/live') && response.request().timing().startTime > pressedAt)
+    const renewed = page.waitForResponse(
+      (response) => response.url().includes('/api/v1/live') && response.request().timing().startTime > pressedAt,
+    )
     await page.getByRole('button', { name: 'Switch it on' }).click()
     await page.getByText('Keep these codes now').waitFor()
     recoveryCodes = await page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem').allInnerTexts()
@@ -187,7 +189,10 @@ describe('accounts (ACC-3..5, ACC-14)', () => {
     await page.getByText('Saved.').waitFor()
     await page.reload()
     await settle(page)
-    await page.getByRole('row', { name: /hanako@example\.jp/ }).getByText('2 rules').waitFor()
+    await page
+      .getByRole('row', { name: /hanako@example\.jp/ })
+      .getByText('2 rules')
+      .waitFor()
     expect(await page.getByRole('textbox', { name: 'Tag', exact: true }).inputValue()).toBe('government')
   })
 
@@ -267,7 +272,13 @@ describe('a console that stays open over an upgrade of its server (OPS-2, P14)',
     const count = () => void (loads += 1)
     page.on('domcontentloaded', count)
     await page.route(file, (route) => (loads === 0 ? route.fulfill({ status: 404, body: '' }) : route.continue()))
-    return { loads: () => loads, end: async () => { page.off('domcontentloaded', count); await page.unroute(file) } }
+    return {
+      loads: () => loads,
+      end: async () => {
+        page.off('domcontentloaded', count)
+        await page.unroute(file)
+      },
+    }
   }
 
   it('comes to the screen one goes to once the server answers again, and no sooner than one goes there', async () => {
@@ -310,27 +321,43 @@ describe('a console that stays open over an upgrade of its server (OPS-2, P14)',
 })
 
 describe('every access screen in every look (OPS-4, OPS-5, R38)', () => {
-  const screens = ['/account', '/account/second-factor', '/administration', '/administration/accounts', '/administration/accounts/invite', '/administration/business', '/no/such/address']
+  const screens = [
+    '/account',
+    '/account/second-factor',
+    '/administration',
+    '/administration/accounts',
+    '/administration/accounts/invite',
+    '/administration/business',
+    '/no/such/address',
+  ]
   const outside = ['/sign-in', '/forgot-password', '/reset-password', '/invitation', '/setup']
   const looks: Look[] = [
     { theme: 'light', width: 1440, locale: 'en' },
     { theme: 'dark', width: 390, locale: 'ja' },
     { theme: 'dark', width: 1440, locale: 'fr' },
   ]
-  it.each(looks)('$theme, $width px, $locale', async (look) => {
-    await page.evaluate((locale) => fetch('/api/v1/me', { method: 'PATCH', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ locale }) }), look.locale)
-    const seen = await visit(browser, look, desk.context)
-    const complaints: string[] = []
-    for (const path of [...screens, ...outside]) {
-      await seen.page.goto(`${vigie.url}${path}`)
-      await settle(seen.page)
-      const wider = await seen.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-      if (wider > 0) complaints.push(`${path} is ${wider} px wider than the window`)
-      for (const key of await untranslated(seen.page)) complaints.push(`${path} shows the key ${key}`)
-      for (const found of await axe(seen.page)) complaints.push(`${path} ${found}`)
-      for (const fault of seen.faults.splice(0)) complaints.push(`${path} ${fault}`)
-    }
-    await seen.close()
-    expect(complaints).toEqual([])
-  }, 90_000)
+  it.each(looks)(
+    '$theme, $width px, $locale',
+    async (look) => {
+      await page.evaluate(
+        (locale) =>
+          fetch('/api/v1/me', { method: 'PATCH', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ locale }) }),
+        look.locale,
+      )
+      const seen = await visit(browser, look, desk.context)
+      const complaints: string[] = []
+      for (const path of [...screens, ...outside]) {
+        await seen.page.goto(`${vigie.url}${path}`)
+        await settle(seen.page)
+        const wider = await seen.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+        if (wider > 0) complaints.push(`${path} is ${wider} px wider than the window`)
+        for (const key of await untranslated(seen.page)) complaints.push(`${path} shows the key ${key}`)
+        for (const found of await axe(seen.page)) complaints.push(`${path} ${found}`)
+        for (const fault of seen.faults.splice(0)) complaints.push(`${path} ${fault}`)
+      }
+      await seen.close()
+      expect(complaints).toEqual([])
+    },
+    90_000,
+  )
 })

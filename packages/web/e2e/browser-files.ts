@@ -19,7 +19,11 @@ export function unpackedBrowser(): string {
   mkdirSync(cache, { recursive: true })
   const fresh = mkdtempSync(join(cache, 'browser-new-'))
   try {
-    execFileSync(process.execPath, ['--input-type=module', '-e', `import packed from ${JSON.stringify(entry)}; await packed.executablePath()`], { env: { ...process.env, TMPDIR: fresh }, stdio: ['ignore', 'ignore', 'inherit'] })
+    execFileSync(
+      process.execPath,
+      ['--input-type=module', '-e', `import packed from ${JSON.stringify(entry)}; await packed.executablePath()`],
+      { env: { ...process.env, TMPDIR: fresh }, stdio: ['ignore', 'ignore', 'inherit'] },
+    )
     renameSync(fresh, folder)
   } catch (error) {
     if (!existsSync(folder)) throw error // else another file was faster

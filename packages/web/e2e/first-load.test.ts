@@ -50,7 +50,13 @@ describe('first load (issue 2: 250 kB of JavaScript or less, gzip; P14)', () => 
     const screens = Object.keys(manifest).filter((key) => manifest[key]!.isDynamicEntry && /src\/[a-z]+\/[A-Z]\w+Page\.tsx$/.test(key))
     expect(languages).toHaveLength(3)
     expect(screens.length).toBeGreaterThan(15)
-    return languages.flatMap((language) => screens.map((screen) => ({ screen, language, size: kilobytes(new Set(['index.html', language, screen, ...beside(screen, language)].flatMap((key) => [...filesOf(key)]))) })))
+    return languages.flatMap((language) =>
+      screens.map((screen) => ({
+        screen,
+        language,
+        size: kilobytes(new Set(['index.html', language, screen, ...beside(screen, language)].flatMap((key) => [...filesOf(key)]))),
+      })),
+    )
   }
 
   it('of every screen where one arrives, in every language', () => {
@@ -64,37 +70,62 @@ describe('first load (issue 2: 250 kB of JavaScript or less, gzip; P14)', () => 
   })
 
   function tooHeavy(loads: ReturnType<typeof sizes>, { quiet, most }: (typeof limits)[keyof typeof limits]) {
-    for (const { screen, language, size } of loads.filter((one) => one.size > quiet)) console.warn(`${screen} with ${language}: ${size.toFixed(1)} of ${most} kB`)
+    for (const { screen, language, size } of loads.filter((one) => one.size > quiet))
+      console.warn(`${screen} with ${language}: ${size.toFixed(1)} of ${most} kB`)
     return loads.filter(({ size }) => size > most)
   }
 
   it('the frame and every event are named from the first texts: nothing on an arriving screen waits for the rest', () => {
-    const keys = [...sections.map(({ label }) => label), ...categories.flatMap(({ id, conditions }) => [`category.${id}`, ...Object.keys(conditions).map((condition) => `condition.${id}.${condition}.title`)])]
+    const keys = [
+      ...sections.map(({ label }) => label),
+      ...categories.flatMap(({ id, conditions }) => [
+        `category.${id}`,
+        ...Object.keys(conditions).map((condition) => `condition.${id}.${condition}.title`),
+      ]),
+    ]
     expect(keys.length).toBeGreaterThan(40)
     for (const language of ['en', 'fr', 'ja']) {
-      const first = new Set(globSync(['src/text/*/', '../domain/src/text/*/'].map((folder) => `${folder}${language}.json`), { cwd: web }).flatMap((name) => {
-        const file = join(web, name)
-        return Object.keys(JSON.parse(readFileSync(file, 'utf8')) as object).filter((key) => partOf(file, key) === 'first')
-      }))
-      expect(keys.filter((key) => !first.has(key)), language).toEqual([])
+      const first = new Set(
+        globSync(
+          ['src/text/*/', '../domain/src/text/*/'].map((folder) => `${folder}${language}.json`),
+          { cwd: web },
+        ).flatMap((name) => {
+          const file = join(web, name)
+          return Object.keys(JSON.parse(readFileSync(file, 'utf8')) as object).filter((key) => partOf(file, key) === 'first')
+        }),
+      )
+      expect(
+        keys.filter((key) => !first.has(key)),
+        language,
+      ).toEqual([])
     }
   })
 
   it('what an agent names in its reports is among the other texts, in every language (INV-2, AGT-3)', () => {
     for (const language of ['en', 'fr', 'ja']) {
       const agents = join(web, `../domain/src/text/agent/${language}.json`)
-      expect(['agent.connection.refused', 'agent.status.waiting', 'agent.install.deb', 'check.problem.disk'].filter((key) => partOf(agents, key) !== 'rest'), language).toEqual([])
+      expect(
+        ['agent.connection.refused', 'agent.status.waiting', 'agent.install.deb', 'check.problem.disk'].filter(
+          (key) => partOf(agents, key) !== 'rest',
+        ),
+        language,
+      ).toEqual([])
     }
   })
 
   it('a word comes out of its tree under the key it went in with', () => {
-    const sheets = globSync(['src/text/*/ja.json', '../domain/src/text/*/ja.json'], { cwd: web }).map((name) => JSON.parse(readFileSync(join(web, name), 'utf8')) as Record<string, string>)
+    const sheets = globSync(['src/text/*/ja.json', '../domain/src/text/*/ja.json'], { cwd: web }).map(
+      (name) => JSON.parse(readFileSync(join(web, name), 'utf8')) as Record<string, string>,
+    )
     expect(sheets.length).toBeGreaterThan(30)
-    for (const sheet of sheets) for (const entries of [Object.entries(sheet), Object.entries(sheet).toReversed()]) expect(unfolded(treeOf(entries) as Tree)).toEqual(sheet)
+    for (const sheet of sheets)
+      for (const entries of [Object.entries(sheet), Object.entries(sheet).toReversed()])
+        expect(unfolded(treeOf(entries) as Tree)).toEqual(sheet)
   })
 
   it('what is left out of routes and figures is asked by nobody (plain-domain.ts): a form checks by a shape that has a name', () => {
-    const asked = /(?<!typeof )\b\w+Api\.\w+!?\.(body|params|reply|problems|permission)\b|\.(value|body|params|reply)!?\.(parse|safeParse|shape|pick|omit|extend)\b|\bexample\b!?\.value/
+    const asked =
+      /(?<!typeof )\b\w+Api\.\w+!?\.(body|params|reply|problems|permission)\b|\.(value|body|params|reply)!?\.(parse|safeParse|shape|pick|omit|extend)\b|\bexample\b!?\.value/
     const sources = globSync('src/**/*.{ts,tsx}', { cwd: web, exclude: ['**/*.test.ts'] })
     expect(sources.length).toBeGreaterThan(200)
     expect(sources.filter((file) => asked.test(readFileSync(join(web, file), 'utf8')))).toEqual([])

@@ -67,9 +67,11 @@ export async function visit(browser: Browser, look: Partial<Look> = {}, like?: B
   await context.addInitScript(
     ([wantedTheme, wantedLocale]) => {
       if (location.protocol === 'about:') return
-    localStorage.setItem('vigie.theme', wantedTheme!)
+      localStorage.setItem('vigie.theme', wantedTheme!)
       localStorage.setItem('vigie.locale', wantedLocale!)
-      document.addEventListener('securitypolicyviolation', (event) => console.error(`CSP refused ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))
+      document.addEventListener('securitypolicyviolation', (event) =>
+        console.error(`CSP refused ${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
+      )
     },
     [theme, locale],
   )
@@ -79,7 +81,8 @@ export async function visit(browser: Browser, look: Partial<Look> = {}, like?: B
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(`script: ${error.message}`))
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/the server responded with a status of 4\d\d/.test(message.text())) faults.push(`console: ${message.text()}`)
+    if (message.type() === 'error' && !/the server responded with a status of 4\d\d/.test(message.text()))
+      faults.push(`console: ${message.text()}`)
   })
   page.on('response', (response) => {
     if (response.status() >= 500) faults.push(`${response.status()} ${response.url()}`)
@@ -98,11 +101,17 @@ export async function settle(page: Page): Promise<void> {
   await page.waitForLoadState('load')
   // Asked again and again from here: `waitForFunction` would `eval` in the page, which its CSP refuses.
   const until = performance.now() + 15_000
-  while (!(await page.evaluate(() => {
-    const router = (window as unknown as { __TSR_ROUTER__?: Router }).__TSR_ROUTER__
-    const isThere = router?.state.status === 'idle' && router.state.resolvedLocation?.href === router.history.location.href
-    return isThere && document.querySelector('.first-paint, [data-loading], [data-refreshing]') === null && document.querySelector('h1') !== null
-  }))) {
+  while (
+    !(await page.evaluate(() => {
+      const router = (window as unknown as { __TSR_ROUTER__?: Router }).__TSR_ROUTER__
+      const isThere = router?.state.status === 'idle' && router.state.resolvedLocation?.href === router.history.location.href
+      return (
+        isThere &&
+        document.querySelector('.first-paint, [data-loading], [data-refreshing]') === null &&
+        document.querySelector('h1') !== null
+      )
+    }))
+  ) {
     if (performance.now() > until) throw new Error(`${page.url()} did not finish loading`)
     await page.waitForTimeout(20)
   }
@@ -133,11 +142,19 @@ export async function axe(page: Page, within?: string): Promise<string[]> {
     const { axe: run } = window as unknown as { axe: { run(context: unknown, options: unknown): Promise<unknown> } }
     return await run.run(selector ?? document, { resultTypes: ['violations'], preload: false })
   }, within)
-  return (results as AxeResults).violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help} at ${JSON.stringify(node.target)} ${node.failureSummary?.replaceAll('\n', ' ') ?? ''}`))
+  return (results as AxeResults).violations.flatMap(({ id, help, nodes }) =>
+    nodes.map((node) => `${id}: ${help} at ${JSON.stringify(node.target)} ${node.failureSummary?.replaceAll('\n', ' ') ?? ''}`),
+  )
 }
 
 /** Keys of the catalogue that reached the screen: a text is missing. */
 export async function untranslated(page: Page): Promise<string[]> {
   const text = await page.evaluate(() => document.body.innerText)
-  return [...new Set(text.match(/\b(?:kit|shell|access|dashboard|widgets|figure|customers|products|events|home|inventory|indexes|audit|outbox|inventory|identity|orders|settings|consent|sites|releases|commands|detections|search|maintenance|outbreak|problem|remedy|field)\.[a-z][a-zA-Z0-9.-]{2,}\b/g) ?? [])]
+  return [
+    ...new Set(
+      text.match(
+        /\b(?:kit|shell|access|dashboard|widgets|figure|customers|products|events|home|inventory|indexes|audit|outbox|inventory|identity|orders|settings|consent|sites|releases|commands|detections|search|maintenance|outbreak|problem|remedy|field)\.[a-z][a-zA-Z0-9.-]{2,}\b/g,
+      ) ?? [],
+    ),
+  ]
 }

@@ -15,15 +15,20 @@ export interface Running {
 
 /** The whole product as a person starts it: own process, own PostgreSQL, own data folder, free ports, the console built. */
 export async function startVigie(): Promise<Running> {
-  if (!existsSync(join(root, 'packages/web/dist/index.html'))) await build({ configFile: join(root, 'packages/web/vite.config.ts'), logLevel: 'error' })
+  if (!existsSync(join(root, 'packages/web/dist/index.html')))
+    await build({ configFile: join(root, 'packages/web/vite.config.ts'), logLevel: 'error' })
   const folder = mkdtempSync(join(tmpdir(), 'vigie-e2e-'))
   const environment = { ...process.env }
   for (const name of Object.keys(environment)) if (name.startsWith('VIGIE_') || name === 'DATABASE_URL') delete environment[name]
-  const server = spawn(process.execPath, [join(root, 'packages/server/src/main.ts'), '--port', '0', '--agent-port', '0', '--data', join(folder, 'data')], {
-    cwd: root,
-    env: environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const server = spawn(
+    process.execPath,
+    [join(root, 'packages/server/src/main.ts'), '--port', '0', '--agent-port', '0', '--data', join(folder, 'data')],
+    {
+      cwd: root,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let said = ''
   const link = await new Promise<string>((resolve, reject) => {
     const hear = (chunk: Buffer) => {

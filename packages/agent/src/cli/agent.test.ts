@@ -41,7 +41,15 @@ const stop = async (agent: Agent) => {
   await agent.stop()
 }
 const detection = (object: string): Item => ({
-  kind: 'detection', endpoint: 'e', at: '2026-11-21T00:00:00.000Z', category: 'antivirus', threat: 'T', object, outcome: 'failed', engine: 'clamav', contentId: 'a'.repeat(32),
+  kind: 'detection',
+  endpoint: 'e',
+  at: '2026-11-21T00:00:00.000Z',
+  category: 'antivirus',
+  threat: 'T',
+  object,
+  outcome: 'failed',
+  engine: 'clamav',
+  contentId: 'a'.repeat(32),
 })
 /** Puts items into the queue of an agent that does not run. */
 async function queued(count: number, at = folder, name = 'f'): Promise<void> {
@@ -50,7 +58,14 @@ async function queued(count: number, at = folder, name = 'f'): Promise<void> {
   await queue.close()
 }
 const objects = () => peer.of('detection').map(({ object }) => object)
-const request = () => ({ stateFolder: folder, server: peer.url, guid: peer.guid, key: peer.key, caSha256: peer.certificates.caSha256, machine: aMachine('one') })
+const request = () => ({
+  stateFolder: folder,
+  server: peer.url,
+  guid: peer.guid,
+  key: peer.key,
+  caSha256: peer.certificates.caSha256,
+  machine: aMachine('one'),
+})
 
 describe('enrolment (R9)', () => {
   it('keeps what it got, for its owner only (R13)', async () => {
@@ -70,7 +85,9 @@ describe('enrolment (R9)', () => {
     await expect(enrol({ ...request(), server: between.url })).rejects.toMatchObject({ reason: 'tls-not-trusted' })
     const elsewhere = await testCertificates({ dns: 'elsewhere.example' })
     const wrongHost = await Peer.start(elsewhere)
-    await expect(enrol({ ...request(), server: wrongHost.url, caSha256: elsewhere.caSha256 })).rejects.toMatchObject({ reason: 'tls-wrong-host' })
+    await expect(enrol({ ...request(), server: wrongHost.url, caSha256: elsewhere.caSha256 })).rejects.toMatchObject({
+      reason: 'tls-wrong-host',
+    })
     expect([between.agents.size, wrongHost.agents.size]).toEqual([0, 0])
     await between.close()
     await wrongHost.close()
@@ -225,7 +242,10 @@ describe('the channel (AGT-2, AGT-6)', () => {
     expect(agent.status().clockOffsetMs).toBeGreaterThan(86_390_000)
     const frame = peer.order([...peer.agents.keys()][0]!, 1)
     peer.send(frame)
-    await peer.until(() => peer.of('outcome').some(({ step, commandId }) => step === 'succeeded' && commandId === frame.order.commandId), 'done')
+    await peer.until(
+      () => peer.of('outcome').some(({ step, commandId }) => step === 'succeeded' && commandId === frame.order.commandId),
+      'done',
+    )
   })
 
   it('a clone takes an identity of its own; what either had to tell arrives, under its own name (R10, AGT-9)', async () => {
@@ -243,9 +263,14 @@ describe('the channel (AGT-2, AGT-6)', () => {
     await peer.until(() => objects().includes('copy-4'), 'copy’s')
     expect(peer.agents.size).toBe(2)
     expect([original.status().agentId, second.status().agentId]).toEqual([...peer.agents.keys()])
-    const byCopy = peer.items.filter(({ agentId, item }) => agentId === second.status().agentId && item.kind === 'detection').map(({ item }) => (item as { object: string }).object)
+    const byCopy = peer.items
+      .filter(({ agentId, item }) => agentId === second.status().agentId && item.kind === 'detection')
+      .map(({ item }) => (item as { object: string }).object)
     expect(byCopy).toEqual([...Array.from({ length: 5 }, (_, i) => `common-${i}`), ...Array.from({ length: 5 }, (_, i) => `copy-${i}`)])
-    await peer.until(() => peer.items.some(({ agentId, item }) => agentId === second.status().agentId && item.kind === 'endpoint' && item.name === 'two'), 'its endpoint')
+    await peer.until(
+      () => peer.items.some(({ agentId, item }) => agentId === second.status().agentId && item.kind === 'endpoint' && item.name === 'two'),
+      'its endpoint',
+    )
   })
 
   it('hostile frames: 3,000 random ones, of every kind and none, and it still works (R18, R21)', async () => {
@@ -255,10 +280,36 @@ describe('the channel (AGT-2, AGT-6)', () => {
     let seed = 42
     const random = (n: number) => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) % n
     const kinds = ['challenge', 'ack', 'nack', 'command', 'switchh', 'batch', '__proto__', 'hello', 'x'.repeat(1_000), 7, null]
-    const values = [null, -1, 0, 1, 1e308, '', 'x', '\u0000', [], {}, { __proto__: { a: 1 } }, [[[[[[]]]]]], 'a'.repeat(5_000), '2026-11-21T00:00:00.000Z', true]
+    const values = [
+      null,
+      -1,
+      0,
+      1,
+      1e308,
+      '',
+      'x',
+      '\u0000',
+      [],
+      {},
+      { __proto__: { a: 1 } },
+      [[[[[[]]]]]],
+      'a'.repeat(5_000),
+      '2026-11-21T00:00:00.000Z',
+      true,
+    ]
     for (let i = 0; i < 3_000; i++) {
       const value = () => values[random(values.length)]
-      const frame = { kind: kinds[random(kinds.length)], epoch: random(2) ? value() : agent.status().guid, seq: value(), expectedSeq: value(), order: value(), signature: value(), nonce: value(), state: value(), code: value() }
+      const frame = {
+        kind: kinds[random(kinds.length)],
+        epoch: random(2) ? value() : agent.status().guid,
+        seq: value(),
+        expectedSeq: value(),
+        order: value(),
+        signature: value(),
+        nonce: value(),
+        state: value(),
+        code: value(),
+      }
       const text = JSON.stringify(frame)
       for (const socket of peer.sockets) socket.send(random(3) ? text : text.slice(0, random(text.length)), { binary: random(10) === 0 })
     }
@@ -309,7 +360,8 @@ describe('the channel (AGT-2, AGT-6)', () => {
         if (inode) inodes.add(inode)
       }
       const table = (await readFile('/proc/net/tcp', 'utf8')) + (await readFile('/proc/net/tcp6', 'utf8').catch(() => ''))
-      return table.split('\n').filter((line) => line.trim().split(/\s+/)[3] === '0A' && inodes.has(line.trim().split(/\s+/)[9] ?? '')).length
+      return table.split('\n').filter((line) => line.trim().split(/\s+/)[3] === '0A' && inodes.has(line.trim().split(/\s+/)[9] ?? ''))
+        .length
     }
     const before = await listening() // the peer's own port
     const agent = await run()

@@ -50,7 +50,13 @@ export interface AgentOptions {
 }
 
 /** Keys of the evidence: `evidence.<name>`. */
-const stepNames: Record<CheckStep, string> = { process: 'process', network: 'network', 'connection-target': 'connectionTarget', requirements: 'requirements', engine: 'engine' }
+const stepNames: Record<CheckStep, string> = {
+  process: 'process',
+  network: 'network',
+  'connection-target': 'connectionTarget',
+  requirements: 'requirements',
+  engine: 'engine',
+}
 
 /** Why the agent ended by itself. `leaving`: it was ordered to go (`leaving.json`). */
 export type AgentEnd = 'stopped' | 'uninstalled' | 'unregistered' | 'upgrading' | 'leaving'
@@ -78,7 +84,11 @@ export class Agent {
   #hasReleaseRoot = false
   #local: Server | null = null
   readonly #clock = new ServerClock()
-  #state: { state: ChannelState; detail: string | null; since: string } = { state: 'connecting', detail: null, since: new Date().toISOString() }
+  #state: { state: ChannelState; detail: string | null; since: string } = {
+    state: 'connecting',
+    detail: null,
+    since: new Date().toISOString(),
+  }
   #end!: (end: AgentEnd) => void
   /** Settles when it ends by itself. */
   readonly ended = new Promise<AgentEnd>((resolve) => (this.#end = resolve))
@@ -90,10 +100,15 @@ export class Agent {
     this.#proxy = proxy
     const logFile = options.log ? null : new LogFile(options.stateFolder)
     this.#logFile = logFile
-    this.#log = options.log ?? textLog(() => this.#settings.logLevel, (line) => {
-      process.stderr.write(line)
-      logFile?.write(line)
-    })
+    this.#log =
+      options.log ??
+      textLog(
+        () => this.#settings.logLevel,
+        (line) => {
+          process.stderr.write(line)
+          logFile?.write(line)
+        },
+      )
   }
 
   /** Null: not enrolled on this state folder. @throws Error with code `EADDRINUSE` when an agent runs there already. */
@@ -112,13 +127,26 @@ export class Agent {
       if (word === 'reload') await this.#reload()
       return this.status()
     })
-    this.#queue = await Queue.open(join(folder, 'queue'), { limitBytes: this.#settings.queueLimitBytes, now: () => new Date(), log: this.#log })
+    this.#queue = await Queue.open(join(folder, 'queue'), {
+      limitBytes: this.#settings.queueLimitBytes,
+      now: () => new Date(),
+      log: this.#log,
+    })
     this.#moving = await this.#openMoving()
     this.#leaving = await loadLeaving(folder)
     this.#counters = await this.#openCounters()
     this.#commands = new Commands({
-      queue: this.#queue, counters: () => this.#counters, clock: this.#clock, log: this.#log, identity: () => this.#identity,
-      find: (type) => this.#find(type), engineState: () => this.#reporter.look(), isUnderWay: (commandId) => [this.#upgrade.trial?.commandId, this.#upgrade.ended?.commandId, this.#moving.commandId, this.#leaving?.commandId].includes(commandId),
+      queue: this.#queue,
+      counters: () => this.#counters,
+      clock: this.#clock,
+      log: this.#log,
+      identity: () => this.#identity,
+      find: (type) => this.#find(type),
+      engineState: () => this.#reporter.look(),
+      isUnderWay: (commandId) =>
+        [this.#upgrade.trial?.commandId, this.#upgrade.ended?.commandId, this.#moving.commandId, this.#leaving?.commandId].includes(
+          commandId,
+        ),
     })
     await this.#openUpgrade()
     await this.#commands.recover()
@@ -127,14 +155,21 @@ export class Agent {
     this.#ca = await trustedCa(folder)
     await this.#takeRole(this.#identity.isSiteServer)
     this.#channel = new Channel({
-      queue: this.#queue, counters: () => this.#counters, clock: this.#clock, log: this.#log, identity: () => this.#identity, ca: this.#ca,
+      queue: this.#queue,
+      counters: () => this.#counters,
+      clock: this.#clock,
+      log: this.#log,
+      identity: () => this.#identity,
+      ca: this.#ca,
       proxy: () => this.#proxy,
-      machine: () => this.#machine(), timing: this.#options.timing,
+      machine: () => this.#machine(),
+      timing: this.#options.timing,
       onCommand: async (frame) => void (await this.#commands.take(frame)),
       onWelcome: () => this.#onWelcome(),
       onClone: () => this.#takeOwnIdentity(),
       isOnTrial: () => this.#moving.isOnTrial,
-      site: () => this.#site, onRole: (isSiteServer) => this.#takeRole(isSiteServer),
+      site: () => this.#site,
+      onRole: (isSiteServer) => this.#takeRole(isSiteServer),
       onState: (state, detail) => this.#onState(state, detail),
     })
     this.#channel.start()
@@ -162,13 +197,29 @@ export class Agent {
   status(): Status {
     const identity = this.#identity
     return {
-      ...this.#state, at: new Date().toISOString(), version: agentVersion, server: identity.server, agentId: identity.agentId, guid: identity.guid,
-      product: identity.product.description, pid: process.pid, clockOffsetMs: this.#clock.offsetMs,
+      ...this.#state,
+      at: new Date().toISOString(),
+      version: agentVersion,
+      server: identity.server,
+      agentId: identity.agentId,
+      guid: identity.guid,
+      product: identity.product.description,
+      pid: process.pid,
+      clockOffsetMs: this.#clock.offsetMs,
       queue: { pending: this.#queue?.pendingCount ?? 0, sizeBytes: this.#queue?.sizeBytes ?? 0, problem: this.#queue?.problem ?? null },
-      commandsRefused: this.#commands?.refusals ?? 0, engine: this.#reporter?.engine ?? null, infections: this.#queue?.entries('infection:').length ?? 0,
+      commandsRefused: this.#commands?.refusals ?? 0,
+      engine: this.#reporter?.engine ?? null,
+      infections: this.#queue?.entries('infection:').length ?? 0,
       memoryBytes: process.memoryUsage.rss(),
       way: this.#channel?.by,
-      site: this.#site && { port: this.#site.port, urls: this.#site.urls, problem: this.#site.problem, endpoints: this.#site.routes, waitingBytes: this.#site.waitingBytes, cut: this.#site.cut },
+      site: this.#site && {
+        port: this.#site.port,
+        urls: this.#site.urls,
+        problem: this.#site.problem,
+        endpoints: this.#site.routes,
+        waitingBytes: this.#site.waitingBytes,
+        cut: this.#site.cut,
+      },
     }
   }
 
@@ -187,7 +238,14 @@ export class Agent {
     this.#defence = new OutbreakDefence(await this.#host('outbreak'), { lifelines: () => this.#lifelines() })
     Object.assign(this.#engine.commands, this.#defence.commands)
     await this.#defence.start()
-    this.#reporter = new Reporter({ queue: this.#queue, engine: { kind, running: this.#engine }, machine: () => this.#machine(), probeMs: this.#options.probeMs, upgrade: () => this.#whyNoUpgrade(), leave: () => this.#whyStay() })
+    this.#reporter = new Reporter({
+      queue: this.#queue,
+      engine: { kind, running: this.#engine },
+      machine: () => this.#machine(),
+      probeMs: this.#options.probeMs,
+      upgrade: () => this.#whyNoUpgrade(),
+      leave: () => this.#whyStay(),
+    })
     await this.#engine.start()
     this.#reporter.start()
   }
@@ -205,7 +263,12 @@ export class Agent {
       return
     }
     this.#site = await SiteServer.start({
-      stateFolder: this.#options.stateFolder, log: this.#log, ...this.#settings.site, moving: () => this.#moving.to(), upstream: () => ({ server: this.#identity.server, ca: this.#ca, proxy: this.#proxy }), timing: this.#options.siteTiming,
+      stateFolder: this.#options.stateFolder,
+      log: this.#log,
+      ...this.#settings.site,
+      moving: () => this.#moving.to(),
+      upstream: () => ({ server: this.#identity.server, ca: this.#ca, proxy: this.#proxy }),
+      timing: this.#options.siteTiming,
     })
   }
 
@@ -231,7 +294,9 @@ export class Agent {
     const { fingerprint } = await this.#machine()
     const queue = this.#queue
     return {
-      endpoint: fingerprint, log: this.#log, now: () => new Date(),
+      endpoint: fingerprint,
+      log: this.#log,
+      now: () => new Date(),
       tell: async (items, state) => {
         const { dropped } = await queue.append(items, state)
         if (dropped > 0) this.#log.warn('queue is full: given up', { dropped })
@@ -239,7 +304,9 @@ export class Agent {
       recall: (key) => queue.get(key),
       recallAll: (prefix) => queue.entries(prefix),
       follow: (options) => new Follower({ ...options, log: this.#log }),
-      run: runProgram, start: startProgram, hasProgram: async (program) => (await findProgram(program)) !== null,
+      run: runProgram,
+      start: startProgram,
+      hasProgram: async (program) => (await findProgram(program)) !== null,
       folder: (name) => privateFolder(join(this.#options.stateFolder, engineId, name)),
       changed: () => void this.#reporter?.look(),
     }
@@ -267,7 +334,10 @@ export class Agent {
     if (!this.#options.isQuiet) void this.#reporter.look()
     void this.#moving.onWelcome()
     const welcomed = this.#options.launcher?.onWelcome()
-    welcomed?.then(() => this.#openUpgrade()).then(() => this.#tellUpgrade()).catch((error: unknown) => this.#log.warn('upgrade could not be confirmed', { cause: String(error) }))
+    welcomed
+      ?.then(() => this.#openUpgrade())
+      .then(() => this.#tellUpgrade())
+      .catch((error: unknown) => this.#log.warn('upgrade could not be confirmed', { cause: String(error) }))
   }
 
   async #openUpgrade(): Promise<void> {
@@ -294,10 +364,16 @@ export class Agent {
   }
 
   #upgradeCommand(): EngineCommand {
-    return upgradeCommand({
-      stateFolder: this.#options.stateFolder, log: this.#log, now: () => this.#clock.now(), ways: () => waysOf(this.#identity, this.#ca, this.#proxy),
-      onPrepared: () => this.#end('upgrading'),
-    }, () => this.#whyNoUpgrade())
+    return upgradeCommand(
+      {
+        stateFolder: this.#options.stateFolder,
+        log: this.#log,
+        now: () => this.#clock.now(),
+        ways: () => waysOf(this.#identity, this.#ca, this.#proxy),
+        onPrepared: () => this.#end('upgrading'),
+      },
+      () => this.#whyNoUpgrade(),
+    )
   }
 
   /** Somebody has to take away what runs; a site server does not leave its endpoints without a way (AGT-8). Text key below `command-reason.`; null: it can go. */
@@ -309,7 +385,9 @@ export class Agent {
 
   #leaveCommand(): EngineCommand {
     return leaveCommand({
-      stateFolder: this.#options.stateFolder, reason: () => this.#whyStay(), mayGo: () => isRemovable(this.#options.stateFolder),
+      stateFolder: this.#options.stateFolder,
+      reason: () => this.#whyStay(),
+      mayGo: () => isRemovable(this.#options.stateFolder),
       onDecided: (record) => {
         this.#leaving = record
         this.#end('leaving')
@@ -323,7 +401,12 @@ export class Agent {
       unavailable: () => null,
       start: async () => {
         const { engine } = await this.#reporter.tellNow()
-        return { endpoints: 1, engineVersion: engine?.engineVersion ?? null, patternVersion: engine?.patternVersion ?? null, problem: engine?.problem ?? null }
+        return {
+          endpoints: 1,
+          engineVersion: engine?.engineVersion ?? null,
+          patternVersion: engine?.patternVersion ?? null,
+          problem: engine?.problem ?? null,
+        }
       },
       isDone: (_, started) => started,
       confirmMs: 0,
@@ -336,10 +419,19 @@ export class Agent {
       unavailable: () => null,
       start: async () => {
         await this.#reporter.look() // the engine as it is now, not as of the last round
-        const report = await checkMachine({ stateFolder: this.#options.stateFolder, live: this.status(), service: null, machine: this.#options.machine })
+        const report = await checkMachine({
+          stateFolder: this.#options.stateFolder,
+          live: this.status(),
+          service: null,
+          machine: this.#options.machine,
+        })
         const result = Object.fromEntries(report.steps.map((step) => [stepNames[step.step], step.result]))
         const fault = firstFault(report)
-        return { ...result, checkedAt: report.at, ...(fault ? { fault: `check.${fault.step}.${fault.finding}`, problem: fault.problem } : {}) }
+        return {
+          ...result,
+          checkedAt: report.at,
+          ...(fault ? { fault: `check.${fault.step}.${fault.finding}`, problem: fault.problem } : {}),
+        }
       },
       isDone: (_, started) => started,
       confirmMs: 0,
@@ -350,8 +442,16 @@ export class Agent {
   async #openMoving(): Promise<Moving> {
     const { stateFolder, returnAfterMs, moveAgainMs: againMs } = this.#options
     const moving = await Moving.open({
-      stateFolder, log: this.#log, queue: this.#queue, commands: () => this.#commands, identity: () => this.#identity, proxy: () => this.#proxy, machine: () => this.#machine(),
-      onAnotherSide: () => this.#end('upgrading'), returnAfterMs, againMs,
+      stateFolder,
+      log: this.#log,
+      queue: this.#queue,
+      commands: () => this.#commands,
+      identity: () => this.#identity,
+      proxy: () => this.#proxy,
+      machine: () => this.#machine(),
+      onAnotherSide: () => this.#end('upgrading'),
+      returnAfterMs,
+      againMs,
     })
     this.#identity = (await new IdentityStore(stateFolder).load())!
     return moving

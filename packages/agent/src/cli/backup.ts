@@ -32,9 +32,14 @@ export async function backupCommand(context: Context): Promise<ExitName> {
   const { t, say, stateFolder } = context
   const file = fileOf(context)
   const identity = context.values['with-identity'] === true ? await new IdentityStore(stateFolder).load() : null
-  if (context.values['with-identity'] === true && identity === null) throw new CliError('not-registered', 'agent.error.not-registered', { folder: stateFolder }, 'agent.error.not-registered.remedy')
+  if (context.values['with-identity'] === true && identity === null)
+    throw new CliError('not-registered', 'agent.error.not-registered', { folder: stateFolder }, 'agent.error.not-registered.remedy')
   const backup: z.infer<typeof Backup> = {
-    format, at: new Date().toISOString(), agentVersion, settings: await loadSettings(stateFolder), proxy: await loadProxy(stateFolder),
+    format,
+    at: new Date().toISOString(),
+    agentVersion,
+    settings: await loadSettings(stateFolder),
+    proxy: await loadProxy(stateFolder),
     identity: identity && { identity, ca: (await readText(join(stateFolder, 'ca.pem'))) ?? '' },
   }
   await writeAtomically(file, `${JSON.stringify(backup, null, 2)}\n`)
@@ -69,10 +74,12 @@ export async function restoreCommand(context: Context): Promise<ExitName> {
 /** Never under a running agent, never over another registration. The counters are not restored: the server finds an identity whose count went back, and heals it as a copy (R10). */
 async function restoreIdentity(stateFolder: string, kept: z.infer<typeof Backup>['identity']): Promise<void> {
   if (kept === null) throw new CliError('usage', 'agent.restore.no-identity')
-  if ((await askAgent(stateFolder, 'status')) !== null) throw new CliError('refused', 'agent.error.stop-first', {}, 'agent.error.stop-first.remedy')
+  if ((await askAgent(stateFolder, 'status')) !== null)
+    throw new CliError('refused', 'agent.error.stop-first', {}, 'agent.error.stop-first.remedy')
   const store = new IdentityStore(stateFolder)
   const known = await store.load().catch(() => null)
-  if (known && !known.isUnregistered && known.agentId !== kept.identity.agentId) throw new CliError('refused', 'agent.error.registered-elsewhere', { guid: known.guid }, 'agent.error.registered-elsewhere.remedy')
+  if (known && !known.isUnregistered && known.agentId !== kept.identity.agentId)
+    throw new CliError('refused', 'agent.error.registered-elsewhere', { guid: known.guid }, 'agent.error.registered-elsewhere.remedy')
   await privateFolder(stateFolder)
   await writeAtomically(store.caPath(), kept.ca)
   await store.save(kept.identity)

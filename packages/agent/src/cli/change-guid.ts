@@ -19,7 +19,16 @@ import { stopProcess } from './service-commands.ts'
 import { loadSettings } from './settings.ts'
 import { plain } from './words.ts'
 
-export const changeGuidOptions = { guid: { type: 'string' }, key: { type: 'string' }, user: { type: 'string' }, 'password-file': { type: 'string' }, server: { type: 'string' }, 'ca-sha256': { type: 'string' }, queue: { type: 'string' }, 'wait-seconds': { type: 'string' } } as const
+export const changeGuidOptions = {
+  guid: { type: 'string' },
+  key: { type: 'string' },
+  user: { type: 'string' },
+  'password-file': { type: 'string' },
+  server: { type: 'string' },
+  'ca-sha256': { type: 'string' },
+  queue: { type: 'string' },
+  'wait-seconds': { type: 'string' },
+} as const
 const ways = ['send', 'keep', 'discard'] as const
 
 /**
@@ -33,7 +42,8 @@ export async function changeGuidCommand(context: Context): Promise<ExitName> {
   const { t, say, sayWith, stateFolder } = context
   const store = new IdentityStore(stateFolder)
   const old = await store.load()
-  if (old === null) throw new CliError('not-registered', 'agent.error.not-registered', { folder: stateFolder }, 'agent.error.not-registered.remedy')
+  if (old === null)
+    throw new CliError('not-registered', 'agent.error.not-registered', { folder: stateFolder }, 'agent.error.not-registered.remedy')
   const guid = needed(context, 'guid').toLowerCase()
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(guid)) throw new CliError('usage', 'agent.error.guid')
   const way = ways.find((one) => one === (text(context, 'queue') ?? 'send'))
@@ -50,8 +60,13 @@ export async function changeGuidCommand(context: Context): Promise<ExitName> {
 
   const beside = await privateFolder(join(stateFolder, 'change'))
   const made = await new IdentityStore(beside).load().catch(() => null)
-  const wanted = made?.guid === guid && made.server === server ? made : await enrol({ stateFolder: beside, server, guid, key: await secretOf(context), caSha256, proxy: await loadProxy(stateFolder) })
-  const told = old.isUnregistered ? { wasTold: null, pending: 0 } : await leave(context, way === 'send', waitMs(context, way === 'send' ? 10 : 5))
+  const wanted =
+    made?.guid === guid && made.server === server
+      ? made
+      : await enrol({ stateFolder: beside, server, guid, key: await secretOf(context), caSha256, proxy: await loadProxy(stateFolder) })
+  const told = old.isUnregistered
+    ? { wasTold: null, pending: 0 }
+    : await leave(context, way === 'send', waitMs(context, way === 'send' ? 10 : 5))
   if (isService) await stopService()
   await stopProcess(stateFolder)
   await take(stateFolder, beside, old, way)
@@ -61,7 +76,14 @@ export async function changeGuidCommand(context: Context): Promise<ExitName> {
   if (told.wasTold === false) sayWith('warning', t('agent.uninstall.server-not-told'))
   if (isService && wasRunning) await startService()
   else if (wasRunning) sayWith('pending', t('agent.change-guid.start-again'))
-  context.sayJson({ guid, agentId: wanted.agentId, formerAgentId: old.agentId, queue: way, pending: told.pending, wasServerTold: told.wasTold })
+  context.sayJson({
+    guid,
+    agentId: wanted.agentId,
+    formerAgentId: old.agentId,
+    queue: way,
+    pending: told.pending,
+    wasServerTold: told.wasTold,
+  })
   return 'fine'
 }
 

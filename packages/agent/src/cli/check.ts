@@ -12,7 +12,11 @@ export const checkOptions = { output: { type: 'string' } } as const
 const resultSigns: Record<CheckResult, Sign> = { ok: 'fine', warning: 'warning', failed: 'action', 'not-run': 'unknown' }
 /** Where the first failure lies decides the exit code, as `status` has it. */
 const exits: Record<CheckReport['steps'][number]['step'], ExitName> = {
-  process: 'not-running', network: 'not-connected', 'connection-target': 'not-connected', requirements: 'fault', engine: 'engine-problem',
+  process: 'not-running',
+  network: 'not-connected',
+  'connection-target': 'not-connected',
+  requirements: 'fault',
+  engine: 'engine-problem',
 }
 
 /** `vigie-agent check [--output FILE]` (AGT-10). `--json`, and the file, hold what the console's "my endpoint does not show" takes. */
@@ -23,7 +27,9 @@ export async function checkCommand(context: Context): Promise<ExitName> {
     sayWith(resultSigns[result], labelled(t.locale, t(`check.step.${step}`), t(`check.result.${result}`)))
     for (const one of findings) {
       const detail = one.detail === null ? '' : ` (${plain(one.detail)})`
-      say(`    ${labelled(t.locale, t(`check.${step}.${one.finding}`), one.problem && t.has(one.problem) ? t(one.problem, facts) : t(`check.result.${one.result}`))}${detail}`)
+      say(
+        `    ${labelled(t.locale, t(`check.${step}.${one.finding}`), one.problem && t.has(one.problem) ? t(one.problem, facts) : t(`check.result.${one.result}`))}${detail}`,
+      )
       const remedy = one.problem && `${one.problem}.remedy`
       if (remedy && t.has(remedy)) say(`      ${t(remedy, facts)}`)
     }

@@ -46,11 +46,27 @@ describe('the local tool (AGT-5)', () => {
       ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
       (error: { code: number; stdout: string; stderr: string }) => ({ code: error.code, stdout: error.stdout, stderr: error.stderr }),
     )
-  const enrol = (...more: string[]) => tool('enrol', '--server', peer.url, '--guid', peer.guid, '--key', peer.key, '--ca-sha256', peer.certificates.caSha256, '--no-service', ...more)
+  const enrol = (...more: string[]) =>
+    tool(
+      'enrol',
+      '--server',
+      peer.url,
+      '--guid',
+      peer.guid,
+      '--key',
+      peer.key,
+      '--ca-sha256',
+      peer.certificates.caSha256,
+      '--no-service',
+      ...more,
+    )
   const enrolled = async () => expect(await enrol()).toMatchObject({ code: 0 })
   /** Runs it with an engine that isn't there, watching nothing of this machine. */
   const start = async () => {
-    await writeFile(join(folder, 'state', 'settings.json'), JSON.stringify({ engines: { clamav: { clamdSocket: join(folder, 'none.sock'), onAccess: null } } }))
+    await writeFile(
+      join(folder, 'state', 'settings.json'),
+      JSON.stringify({ engines: { clamav: { clamdSocket: join(folder, 'none.sock'), onAccess: null } } }),
+    )
     child = spawn(process.execPath, [script, 'run', '--state', join(folder, 'state')], { stdio: 'ignore' })
     await peer.until(() => peer.of('endpoint').length > 0, 'endpoint')
   }
@@ -83,20 +99,49 @@ describe('the local tool (AGT-5)', () => {
   })
 
   it('a wrong key: the problem and its remedy, exit code 7; nothing half made', async () => {
-    const said = await tool('enrol', '--server', peer.url, '--guid', peer.guid, '--key', 'wrong', '--ca-sha256', peer.certificates.caSha256, '--no-service')
+    const said = await tool(
+      'enrol',
+      '--server',
+      peer.url,
+      '--guid',
+      peer.guid,
+      '--key',
+      'wrong',
+      '--ca-sha256',
+      peer.certificates.caSha256,
+      '--no-service',
+    )
     expect([said.code, said.stderr.trim().split('\n').length]).toEqual([7, 2])
     expect((await tool('status')).code).toBe(3)
   })
 
   it('a fingerprint that is another’s: exit code 5, and what to do', async () => {
-    const said = await tool('enrol', '--server', peer.url, '--guid', peer.guid, '--key', peer.key, '--ca-sha256', 'ab'.repeat(32), '--no-service')
+    const said = await tool(
+      'enrol',
+      '--server',
+      peer.url,
+      '--guid',
+      peer.guid,
+      '--key',
+      peer.key,
+      '--ca-sha256',
+      'ab'.repeat(32),
+      '--no-service',
+    )
     expect([said.code, said.stderr]).toEqual([5, expect.stringContaining('Nothing was sent')])
     expect(peer.agents.size).toBe(0)
   })
 
   it.each([
-    [['dance'], 2], [['status', '--dance'], 2], [['enrol'], 2], [['enrol', '--server', 'http://x', '--guid', 'x', '--key', 'x', '--ca-sha256', 'x'], 2],
-    [['help'], 0], [['--help'], 0], [['status', '--help'], 0], [['version'], 0], [['--version'], 0],
+    [['dance'], 2],
+    [['status', '--dance'], 2],
+    [['enrol'], 2],
+    [['enrol', '--server', 'http://x', '--guid', 'x', '--key', 'x', '--ca-sha256', 'x'], 2],
+    [['help'], 0],
+    [['--help'], 0],
+    [['status', '--help'], 0],
+    [['version'], 0],
+    [['--version'], 0],
   ] as const)('%j ends with %i', async (args, code) => expect(spawnSync(process.execPath, [script, ...args], { env }).status).toBe(code))
 
   it('test-connection: each step, and where the way ends', async () => {
@@ -110,21 +155,31 @@ describe('the local tool (AGT-5)', () => {
     const closed = await tool('test-connection', '--server', 'https://127.0.0.1:9')
     expect([closed.code, closed.stdout]).toEqual([5, expect.stringContaining('refuses the connection')])
     const stranger = await Peer.start(await testCertificates())
-    expect(await tool('test-connection', '--server', stranger.url)).toMatchObject({ code: 5, stdout: expect.stringContaining('not by the installation') })
+    expect(await tool('test-connection', '--server', stranger.url)).toMatchObject({
+      code: 5,
+      stdout: expect.stringContaining('not by the installation'),
+    })
     await stranger.close()
   })
 
   it('configure: sets, shows, forgets, refuses; a running agent takes it at once', async () => {
     await enrolled()
     await start()
-    expect((await tool('configure', '--scan-paths', '/srv,/home', '--set-language', 'fr', '--queue-limit-mb', '10')).stdout).toContain('uses it now')
-    const { settings } = JSON.parse((await tool('configure', '--json')).stdout) as { settings: { engines: { clamav: { scanPaths: string[] } }; queueLimitBytes: number; language: string } }
+    expect((await tool('configure', '--scan-paths', '/srv,/home', '--set-language', 'fr', '--queue-limit-mb', '10')).stdout).toContain(
+      'uses it now',
+    )
+    const { settings } = JSON.parse((await tool('configure', '--json')).stdout) as {
+      settings: { engines: { clamav: { scanPaths: string[] } }; queueLimitBytes: number; language: string }
+    }
     expect([settings.engines.clamav.scanPaths, settings.queueLimitBytes, settings.language]).toEqual([['/srv', '/home'], 10_485_760, 'fr'])
     expect((await tool('status')).stdout).toContain('En ligne')
     expect(await tool('configure', '--scan-paths', 'relative')).toMatchObject({ code: 2, stderr: expect.stringContaining('scanPaths') })
     expect(await tool('configure', '--log-level', 'loud')).toMatchObject({ code: 2 })
     await tool('configure', '--scan-paths', 'default', '--set-language', 'default')
-    expect(JSON.parse(await readFile(join(folder, 'state/settings.json'), 'utf8'))).toMatchObject({ language: null, engines: { clamav: { scanPaths: ['/'] } } })
+    expect(JSON.parse(await readFile(join(folder, 'state/settings.json'), 'utf8'))).toMatchObject({
+      language: null,
+      engines: { clamav: { scanPaths: ['/'] } },
+    })
     expect(await tool('configure', '--server', 'https://127.0.0.1:9')).toMatchObject({ code: 5 })
     expect((await tool('configure', '--server', peer.url.replace('127.0.0.1', 'localhost'))).code).toBe(5) // a name its certificate does not hold
   })

@@ -30,7 +30,16 @@ export async function collectCommand(context: Context): Promise<ExitName> {
   const secrets = await Secrets.of(stateFolder)
   const texts: Record<string, string> = {
     'about.json': json({
-      at: at.toISOString(), agentVersion, node: process.version, platform: process.platform, arch: arch(), kernel: release(), hostname: hostname(), cpus: cpus().length, memoryBytes: totalmem(), uptimeSeconds: Math.round(uptime()),
+      at: at.toISOString(),
+      agentVersion,
+      node: process.version,
+      platform: process.platform,
+      arch: arch(),
+      kernel: release(),
+      hostname: hostname(),
+      cpus: cpus().length,
+      memoryBytes: totalmem(),
+      uptimeSeconds: Math.round(uptime()),
       osRelease: await readFile('/etc/os-release', 'utf8').catch(() => null),
     }),
     'check.json': json(await takeReport(stateFolder)),
@@ -44,9 +53,17 @@ export async function collectCommand(context: Context): Promise<ExitName> {
     const log = await readFile(join(logFolder(stateFolder), name)).catch(() => null)
     if (log) texts[`log/${name}`] = log.subarray(-logBytes).toString('utf8')
   }
-  const entries = Object.entries(texts).map(([name, content]): TarEntry => ({ name: `vigie-agent-support/${name}`, content: Buffer.from(secrets.removedFrom(content)) }))
+  const entries = Object.entries(texts).map(([name, content]): TarEntry => ({
+    name: `vigie-agent-support/${name}`,
+    content: Buffer.from(secrets.removedFrom(content)),
+  }))
   const packed = await promisify(gzip)(tarOf(entries, at), { level: 9 })
-  const file = resolve(text(context, 'output') ?? `vigie-agent-support-${hostname().replaceAll(/[^\w.-]/g, '_').slice(0, 60)}-${at.toISOString().slice(0, 10)}.tar.gz`)
+  const file = resolve(
+    text(context, 'output') ??
+      `vigie-agent-support-${hostname()
+        .replaceAll(/[^\w.-]/g, '_')
+        .slice(0, 60)}-${at.toISOString().slice(0, 10)}.tar.gz`,
+  )
   await writeAtomically(file, packed)
   say(t('agent.collect.done', { file, kilobytes: Math.ceil(packed.length / 1_000) }))
   context.sayJson({ file, sizeBytes: packed.length, files: Object.keys(texts) })
@@ -64,7 +81,16 @@ async function publicIdentity(stateFolder: string): Promise<unknown> {
 
 async function publicProxy(stateFolder: string): Promise<unknown> {
   const proxy = await loadProxy(stateFolder).catch(() => null)
-  return proxy && { protocol: proxy.protocol, host: proxy.host, port: proxy.port, auth: proxy.auth, hasUser: proxy.user !== null, hasPassword: proxy.password !== '' }
+  return (
+    proxy && {
+      protocol: proxy.protocol,
+      host: proxy.host,
+      port: proxy.port,
+      auth: proxy.auth,
+      hasUser: proxy.user !== null,
+      hasPassword: proxy.password !== '',
+    }
+  )
 }
 
 /** Names, sizes, modes and times; no content. */

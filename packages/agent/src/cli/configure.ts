@@ -31,7 +31,11 @@ type Place = (typeof places)[keyof typeof places]
 
 export const configureOptions = {
   ...(Object.fromEntries(Object.keys(places).map((name) => [name, { type: 'string' }])) as Record<keyof typeof places, { type: 'string' }>),
-  server: { type: 'string' }, 'on-access': { type: 'string' }, 'on-access-action': { type: 'string' }, interactive: { type: 'boolean', short: 'i' }, ...proxyOptions,
+  server: { type: 'string' },
+  'on-access': { type: 'string' },
+  'on-access-action': { type: 'string' },
+  interactive: { type: 'boolean', short: 'i' },
+  ...proxyOptions,
 } as const
 
 /** `vigie-agent configure`: changes what the options say, shows all settings; a running agent takes them at once. */
@@ -50,7 +54,8 @@ export async function configureCommand(context: Context): Promise<ExitName> {
   if (isProxyChanged) await saveProxy(stateFolder, proxy)
   const settings = isChanged
     ? await saveSettings(stateFolder, wanted).catch((error: unknown) => {
-        if (error instanceof ZodError) throw new CliError('usage', 'agent.error.setting', { setting: error.issues[0]?.path.join('.') ?? '' })
+        if (error instanceof ZodError)
+          throw new CliError('usage', 'agent.error.setting', { setting: error.issues[0]?.path.join('.') ?? '' })
         throw error
       })
     : before

@@ -26,21 +26,41 @@ export interface Context {
   sayJson(value: unknown): void
 }
 
-const common = { state: { type: 'string' }, language: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const satisfies ParseArgsOptionsConfig
+const common = {
+  state: { type: 'string' },
+  language: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const satisfies ParseArgsOptionsConfig
 export const defaultStateFolder = process.platform === 'win32' ? 'C:\\ProgramData\\vigie-agent' : '/var/lib/vigie-agent'
 
 /** @param isSpeaking false: `t` is not loaded. @throws CliError `usage` for an option that isn't there */
-export async function context(args: readonly string[], options: ParseArgsOptionsConfig, isSpeaking = true, operandsAtMost = 0): Promise<Context> {
-  const asked = /^--language=(.*)$/.exec(args.find((arg) => arg.startsWith('--language=')) ?? '')?.[1] ?? (args.includes('--language') ? args[args.indexOf('--language') + 1] : undefined)
+export async function context(
+  args: readonly string[],
+  options: ParseArgsOptionsConfig,
+  isSpeaking = true,
+  operandsAtMost = 0,
+): Promise<Context> {
+  const asked =
+    /^--language=(.*)$/.exec(args.find((arg) => arg.startsWith('--language=')) ?? '')?.[1] ??
+    (args.includes('--language') ? args[args.indexOf('--language') + 1] : undefined)
   const { values, operands } = parse(args, { ...options, ...common }, operandsAtMost)
   const stateFolder = resolve(String(values.state ?? process.env.VIGIE_AGENT_STATE ?? defaultStateFolder))
-  const fromSettings = await loadSettings(stateFolder).then((settings) => settings.language, () => null)
+  const fromSettings = await loadSettings(stateFolder).then(
+    (settings) => settings.language,
+    () => null,
+  )
   const isJson = values.json === true
   const isTerminal = process.stdout.isTTY === true
   const write = (line: string) => void (isJson || process.stdout.write(`${line}\n`))
   const language = languageOf(asked, fromSettings, process.env)
   return {
-    stateFolder, isJson, values, operands, language, t: isSpeaking ? await words(language) : mute,
+    stateFolder,
+    isJson,
+    values,
+    operands,
+    language,
+    t: isSpeaking ? await words(language) : mute,
     say: (text = '') => write(text),
     sayWith: (sign, text) => write(painted(sign, text, isTerminal)),
     sayJson: (value) => void (isJson && process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)),
@@ -51,7 +71,12 @@ const mute: Translator = Object.assign((key: string) => key, { locale: 'en' as c
 
 function parse(args: readonly string[], options: ParseArgsOptionsConfig, operandsAtMost: number): Pick<Context, 'values' | 'operands'> {
   try {
-    const { values, positionals } = parseArgs({ args: joinValues(args, options), options, strict: true, allowPositionals: operandsAtMost > 0 })
+    const { values, positionals } = parseArgs({
+      args: joinValues(args, options),
+      options,
+      strict: true,
+      allowPositionals: operandsAtMost > 0,
+    })
     if (positionals.length > operandsAtMost) throw new CliError('usage', 'agent.error.option', { option: positionals[operandsAtMost]! })
     return { values: values as Context['values'], operands: positionals }
   } catch (error) {

@@ -13,8 +13,18 @@ import { isSameProxy, passwordFrom, proxyOf, proxyOptions } from './proxy.ts'
 import { plain } from './words.ts'
 
 export const enrolOptions = {
-  server: { type: 'string' }, guid: { type: 'string' }, key: { type: 'string' }, user: { type: 'string' }, 'password-file': { type: 'string' }, 'ca-sha256': { type: 'string' }, service: { type: 'boolean' }, 'no-service': { type: 'boolean' }, replace: { type: 'boolean' },
-  'command-key': { type: 'string' }, 'direct-ca-sha256': { type: 'string' }, ...proxyOptions,
+  server: { type: 'string' },
+  guid: { type: 'string' },
+  key: { type: 'string' },
+  user: { type: 'string' },
+  'password-file': { type: 'string' },
+  'ca-sha256': { type: 'string' },
+  service: { type: 'boolean' },
+  'no-service': { type: 'boolean' },
+  replace: { type: 'boolean' },
+  'command-key': { type: 'string' },
+  'direct-ca-sha256': { type: 'string' },
+  ...proxyOptions,
 } as const
 
 /** `vigie-agent enrol`: registers, then runs as a service where there is systemd and we are root. */
@@ -28,12 +38,25 @@ export async function enrolCommand(context: Context): Promise<ExitName> {
   if (caSha256.length !== 64) throw new CliError('usage', 'agent.error.ca-sha256')
   const known = await new IdentityStore(stateFolder).load().catch(() => null)
   const isSame = known !== null && !known.isUnregistered && known.guid === guid && known.server === server
-  if (known && !known.isUnregistered && !isSame && context.values.replace !== true) throw new CliError('refused', 'agent.error.registered-elsewhere', { guid: known.guid }, 'agent.error.registered-elsewhere.remedy')
+  if (known && !known.isUnregistered && !isSame && context.values.replace !== true)
+    throw new CliError('refused', 'agent.error.registered-elsewhere', { guid: known.guid }, 'agent.error.registered-elsewhere.remedy')
   const proxy = await proxyOf(context)
-  const identity = isSame ? known : await register(context, { stateFolder, server, guid, key, caSha256, proxy, site: siteOf(context), isReplacing: context.values.replace === true })
+  const identity = isSame
+    ? known
+    : await register(context, {
+        stateFolder,
+        server,
+        guid,
+        key,
+        caSha256,
+        proxy,
+        site: siteOf(context),
+        isReplacing: context.values.replace === true,
+      })
   if (!isSameProxy(proxy, await loadProxy(stateFolder))) await saveProxy(stateFolder, proxy)
   say(t(isSame ? 'agent.enrol.already' : 'agent.enrol.done', { product: plain(identity.product.description) }))
-  const isService = context.values['no-service'] !== true && (context.values.service === true || (process.getuid?.() === 0 && (await hasSystemd())))
+  const isService =
+    context.values['no-service'] !== true && (context.values.service === true || (process.getuid?.() === 0 && (await hasSystemd())))
   const state = isService ? await startService(context) : null
   if (!isService) say(t('agent.enrol.run-it', { command: [...(await ownCommand()), 'run', '--state', stateFolder].join(' ') }))
   context.sayJson({ agentId: identity.agentId, guid: identity.guid, server: identity.server, product: identity.product, isService, state })
@@ -49,7 +72,8 @@ export async function secretOf(context: Context): Promise<string | { userName: s
   if (userName === undefined) return needed(context, 'key')
   if (text(context, 'key') !== undefined) throw new CliError('usage', 'agent.error.option', { option: '--key' })
   const file = text(context, 'password-file')
-  const password = file !== undefined ? await passwordFrom(file) : await askSecret(context.t('agent.ask.credentials-password', { user: userName }))
+  const password =
+    file !== undefined ? await passwordFrom(file) : await askSecret(context.t('agent.ask.credentials-password', { user: userName }))
   if (password === '') throw new CliError('usage', 'agent.error.option-missing', { option: '--password-file' })
   return { userName, password: password.trim() }
 }
@@ -69,7 +93,10 @@ async function register(context: Context, options: Parameters<typeof enrol>[0]):
     try {
       return await enrol(options)
     } catch (error) {
-      const isRetryable = error instanceof Problem ? error.kind.retry : error instanceof ConnectionError && ['timeout', 'closed', 'unreachable'].includes(error.reason)
+      const isRetryable =
+        error instanceof Problem
+          ? error.kind.retry
+          : error instanceof ConnectionError && ['timeout', 'closed', 'unreachable'].includes(error.reason)
       if (!isRetryable || attempt >= 4) throw error
       context.say(context.t('agent.enrol.again'))
       await pause(attempt * 2_000)
@@ -99,7 +126,8 @@ async function startService(context: Context): Promise<string | null> {
 /** @throws CliError `usage` */
 export function serverAddress(address: string): string {
   const url = URL.parse(address.includes('://') ? address : `https://${address}`)
-  if (!url || url.protocol !== 'https:' || url.username || url.pathname !== '/' || url.search) throw new CliError('usage', 'agent.error.server')
+  if (!url || url.protocol !== 'https:' || url.username || url.pathname !== '/' || url.search)
+    throw new CliError('usage', 'agent.error.server')
   return url.origin
 }
 

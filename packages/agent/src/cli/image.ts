@@ -13,7 +13,14 @@ import { text, waitMs, type Context } from './context.ts'
 import { serverAddress } from './enrol.ts'
 import { CliError, type ExitName } from './exit-codes.ts'
 
-export const imageOptions = { discard: { type: 'boolean' }, guid: { type: 'string' }, key: { type: 'string' }, server: { type: 'string' }, 'ca-sha256': { type: 'string' }, 'wait-seconds': { type: 'string' } } as const
+export const imageOptions = {
+  discard: { type: 'boolean' },
+  guid: { type: 'string' },
+  key: { type: 'string' },
+  server: { type: 'string' },
+  'ca-sha256': { type: 'string' },
+  'wait-seconds': { type: 'string' },
+} as const
 
 /** What a copy may bring along: how the agent is set up, whom it trusts, how it registers. All else is one machine's. */
 const keptNames = new Set(['settings.json', 'proxy.json', 'proxy-secret', 'ca.pem', 'enrol-at-boot.json', 'clamav'])
@@ -32,10 +39,14 @@ export async function imageCommand(context: Context): Promise<ExitName> {
  */
 async function prepare(context: Context): Promise<ExitName> {
   const { t, say, sayWith, stateFolder } = context
-  if ((await askAgent(stateFolder, 'status')) !== null) throw new CliError('refused', 'agent.error.stop-first', {}, 'agent.error.stop-first.remedy')
+  if ((await askAgent(stateFolder, 'status')) !== null)
+    throw new CliError('refused', 'agent.error.stop-first', {}, 'agent.error.stop-first.remedy')
   const identity = await new IdentityStore(stateFolder).load()
   const later = await wantedLater(context, identity?.server ?? null)
-  const left = identity && !identity.isUnregistered ? await giveUp(stateFolder, context.values.discard === true, waitMs(context, context.values.discard === true ? 5 : 15)) : null
+  const left =
+    identity && !identity.isUnregistered
+      ? await giveUp(stateFolder, context.values.discard === true, waitMs(context, context.values.discard === true ? 5 : 15))
+      : null
   if (later) await enrolLater(stateFolder, later)
   let removed = 0
   for (const name of await readdir(stateFolder).catch(() => [])) {
@@ -43,19 +54,27 @@ async function prepare(context: Context): Promise<ExitName> {
     await rm(join(stateFolder, name), { recursive: true, force: true })
     removed++
   }
-  for (const name of await readdir(join(stateFolder, 'clamav')).catch(() => [])) if (name !== 'quarantine') await rm(join(stateFolder, 'clamav', name), { recursive: true, force: true })
+  for (const name of await readdir(join(stateFolder, 'clamav')).catch(() => []))
+    if (name !== 'quarantine') await rm(join(stateFolder, 'clamav', name), { recursive: true, force: true })
   say(t('agent.image.prepared'))
   if (left?.wasTold === false) sayWith('warning', t('agent.uninstall.server-not-told'))
   if (left && left.pending > 0) sayWith('warning', t('agent.change-guid.discard', { items: left.pending }))
   say(t((await loadLater(stateFolder)) ? 'agent.image.registers-itself' : 'agent.image.register-by-hand'))
-  context.sayJson({ isPrepared: true, removed, wasServerTold: left?.wasTold ?? null, discarded: left?.pending ?? 0, registersItself: (await loadLater(stateFolder)) !== null })
+  context.sayJson({
+    isPrepared: true,
+    removed,
+    wasServerTold: left?.wasTold ?? null,
+    discarded: left?.pending ?? 0,
+    registersItself: (await loadLater(stateFolder)) !== null,
+  })
   return 'fine'
 }
 
 async function wantedLater(context: Context, known: string | null): Promise<Parameters<typeof enrolLater>[1] | null> {
   const [guid, key] = [text(context, 'guid')?.toLowerCase(), text(context, 'key')]
   if (guid === undefined && key === undefined) return null
-  if (guid === undefined || key === undefined) throw new CliError('usage', 'agent.error.option-missing', { option: guid === undefined ? '--guid' : '--key' })
+  if (guid === undefined || key === undefined)
+    throw new CliError('usage', 'agent.error.option-missing', { option: guid === undefined ? '--guid' : '--key' })
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(guid)) throw new CliError('usage', 'agent.error.guid')
   const asked = text(context, 'server')
   const server = asked ? serverAddress(asked) : known
@@ -89,7 +108,10 @@ async function giveUp(stateFolder: string, mayDiscard: boolean, patienceMs: numb
 async function check(context: Context): Promise<ExitName> {
   const { t, stateFolder } = context
   const names = await readdir(stateFolder).catch(() => [] as string[])
-  const machineId = await readFile('/etc/machine-id', 'utf8').then((id) => id.trim(), () => '')
+  const machineId = await readFile('/etc/machine-id', 'utf8').then(
+    (id) => id.trim(),
+    () => '',
+  )
   const quarantined = (await readdir(join(stateFolder, 'clamav', 'quarantine')).catch(() => [])).length
   const isRunning = (await askAgent(stateFolder, 'status')) !== null
   const faults = [
@@ -109,6 +131,11 @@ async function check(context: Context): Promise<ExitName> {
   }
   for (const warning of warnings) context.sayWith('warning', t(`agent.image.warning.${warning}`))
   if (faults.length === 0) context.sayWith('fine', t('agent.image.safe'))
-  context.sayJson({ isSafe: faults.length === 0, faults, warnings, keyFile: names.includes('enrol-at-boot.json') ? laterPath(stateFolder) : null })
+  context.sayJson({
+    isSafe: faults.length === 0,
+    faults,
+    warnings,
+    keyFile: names.includes('enrol-at-boot.json') ? laterPath(stateFolder) : null,
+  })
   return faults.length === 0 ? 'fine' : 'refused'
 }

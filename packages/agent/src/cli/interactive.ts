@@ -40,7 +40,10 @@ export async function askPerson(context: Context): Promise<void> {
     put('proxy', await ask(t('agent.ask.proxy'), proxy ? proxyAddress({ ...proxy, user: null }) : t('agent.ask.none')))
     if (values.proxy !== 'none' && (proxy !== null || values.proxy !== undefined)) {
       put('proxy-user', await ask(t('agent.ask.proxy-user'), proxy?.user ?? t('agent.ask.none')))
-      const password = values['proxy-user'] === 'none' || (values['proxy-user'] === undefined && (proxy?.user ?? null) === null) ? undefined : await ask(t('agent.ask.proxy-password'), proxy?.password ? '****' : null, true)
+      const password =
+        values['proxy-user'] === 'none' || (values['proxy-user'] === undefined && (proxy?.user ?? null) === null)
+          ? undefined
+          : await ask(t('agent.ask.proxy-password'), proxy?.password ? '****' : null, true)
       if (password !== undefined) context.typedPassword = password
     }
     put('set-language', await ask(t('agent.ask.language'), settings.language ?? context.language))
@@ -53,7 +56,11 @@ export async function askPerson(context: Context): Promise<void> {
 /** One line that is not shown while it is typed; '' where the input is at its end. */
 export async function askSecret(label: string): Promise<string> {
   const isTerminal = process.stdin.isTTY === true
-  const reader = createInterface({ input: process.stdin, output: new Writable({ write: (_chunk, _encoding, done) => done() }), terminal: isTerminal })
+  const reader = createInterface({
+    input: process.stdin,
+    output: new Writable({ write: (_chunk, _encoding, done) => done() }),
+    terminal: isTerminal,
+  })
   process.stderr.write(`${label}: `)
   try {
     const { value, done } = await reader[Symbol.asyncIterator]().next()

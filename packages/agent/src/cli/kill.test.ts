@@ -39,7 +39,14 @@ describe('killed at any moment (R15, R22, AGT-6)', () => {
     await gone
   }
   const ctime = () => {
-    const [, day, month, date, year, time] = /^(\w{3}) (\w{3}) (\d{2}) (\d{4}) (\S{8})/.exec(new Date().toString())!.map(String) as [string, string, string, string, string, string]
+    const [, day, month, date, year, time] = /^(\w{3}) (\w{3}) (\d{2}) (\d{4}) (\S{8})/.exec(new Date().toString())!.map(String) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ]
     return `${day} ${month} ${date.replace(/^0/, ' ')} ${time} ${year}`
   }
 
@@ -48,13 +55,19 @@ describe('killed at any moment (R15, R22, AGT-6)', () => {
     await writeFile(join(folder, 'clamd.conf'), `LocalSocket ${join(folder, 'none.sock')}\nLogFile ${log}\nLogTime yes\n`)
     await writeFile(log, '')
     const agentId = await enrolled(peer, join(folder, 'state'))
-    await saveSettings(join(folder, 'state'), { logLevel: 'error', engines: { clamav: { clamdConf: join(folder, 'clamd.conf'), onAccess: null } } })
+    await saveSettings(join(folder, 'state'), {
+      logLevel: 'error',
+      engines: { clamav: { clamdConf: join(folder, 'clamd.conf'), onAccess: null } },
+    })
     peer.loseAckRatio = 0.05
     let [written, number, rotated] = [0, 0, 0]
     const orders = new Set<string>()
     const write = async () => {
       const count = 1 + Math.floor(Math.random() * 12)
-      const text = Array.from({ length: count }, () => `${ctime()} -> /nowhere/file-${written++}: Test.Threat(44d88612fea8a8f36de82e1278abb02f:68) FOUND\n`).join('')
+      const text = Array.from(
+        { length: count },
+        () => `${ctime()} -> /nowhere/file-${written++}: Test.Threat(44d88612fea8a8f36de82e1278abb02f:68) FOUND\n`,
+      ).join('')
       // A log is written in pieces: the agent meets half lines, and dies between them.
       const cut = Math.floor(Math.random() * text.length)
       await appendFile(log, text.slice(0, cut))
@@ -98,24 +111,43 @@ describe('killed at any moment (R15, R22, AGT-6)', () => {
     peer.loseAckRatio = 0
     start()
     const arrived = () => new Set(peer.of('detection').map(({ object }) => object))
-    await peer.until(() => arrived().size >= written, `${written} detections`, 30_000).catch((error: unknown) => {
-      const missing = Array.from({ length: written }, (_, n) => `/nowhere/file-${n}`).filter((name) => !arrived().has(name))
-      throw new Error(`${missing.length} missing: ${missing.slice(0, 20).join(' ')}; gaps ${JSON.stringify(peer.of('gap'))}; hellos ${peer.hellos.length}`, { cause: error })
-    })
-    const open = () => [...orders].filter((id) => {
-      const steps = peer.of('outcome').filter(({ commandId }) => commandId === id).map(({ step }) => step)
-      return steps.includes('running') && steps.length < 2
-    })
+    await peer
+      .until(() => arrived().size >= written, `${written} detections`, 30_000)
+      .catch((error: unknown) => {
+        const missing = Array.from({ length: written }, (_, n) => `/nowhere/file-${n}`).filter((name) => !arrived().has(name))
+        throw new Error(
+          `${missing.length} missing: ${missing.slice(0, 20).join(' ')}; gaps ${JSON.stringify(peer.of('gap'))}; hellos ${peer.hellos.length}`,
+          { cause: error },
+        )
+      })
+    const open = () =>
+      [...orders].filter((id) => {
+        const steps = peer
+          .of('outcome')
+          .filter(({ commandId }) => commandId === id)
+          .map(({ step }) => step)
+        return steps.includes('running') && steps.length < 2
+      })
     await peer.until(() => open().length === 0, 'every command’s end', 30_000)
     const doubled = peer.of('detection').length - arrived().size
-    const steps = [...orders].map((id) => peer.of('outcome').filter(({ commandId }) => commandId === id).map(({ step }) => step).join(' '))
+    const steps = [...orders].map((id) =>
+      peer
+        .of('outcome')
+        .filter(({ commandId }) => commandId === id)
+        .map(({ step }) => step)
+        .join(' '),
+    )
     const told = new Map<string, number>()
     for (const step of steps) told.set(step, (told.get(step) ?? 0) + 1)
-    process.stderr.write(`kill test: ${kills} kills in lives of about ${Math.round(lifeMs)} ms, ${written} detections, lost ${written - arrived().size}, doubled ${doubled}; commands ${JSON.stringify([...told])}; ${peer.hellos.length} hellos\n`)
+    process.stderr.write(
+      `kill test: ${kills} kills in lives of about ${Math.round(lifeMs)} ms, ${written} detections, lost ${written - arrived().size}, doubled ${doubled}; commands ${JSON.stringify([...told])}; ${peer.hellos.length} hellos\n`,
+    )
     expect([written - arrived().size, doubled, peer.of('gap').length]).toEqual([0, 0, 0])
     expect(peer.faults).toEqual([])
     // Never delivered (the process died first), done, or honestly cut short; nothing else, and nothing twice.
-    const odd = [...orders].map((id) => peer.of('outcome').filter(({ commandId }) => commandId === id)).filter((of) => !['', 'running succeeded', 'running failed'].includes(of.map(({ step }) => step).join(' ')))
+    const odd = [...orders]
+      .map((id) => peer.of('outcome').filter(({ commandId }) => commandId === id))
+      .filter((of) => !['', 'running succeeded', 'running failed'].includes(of.map(({ step }) => step).join(' ')))
     expect(odd).toEqual([])
     expect(peer.hellos.length).toBeGreaterThan(kills / 5)
   })

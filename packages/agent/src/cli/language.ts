@@ -23,7 +23,8 @@ export async function languageCommand(context: Context): Promise<ExitName> {
 export async function logLevelCommand(context: Context): Promise<ExitName> {
   const [asked] = context.operands
   if (asked === undefined) return shown(context, 'logLevel', (await loadSettings(context.stateFolder)).logLevel)
-  if (!(logLevels as readonly string[]).includes(asked)) throw new CliError('usage', 'agent.error.choice', { choices: logLevels.join(', ') })
+  if (!(logLevels as readonly string[]).includes(asked))
+    throw new CliError('usage', 'agent.error.choice', { choices: logLevels.join(', ') })
   const isTaken = await keep(context, { logLevel: asked as LogLevel })
   context.say(context.t(isTaken ? 'agent.configure.taken' : 'agent.configure.saved'))
   context.sayJson({ logLevel: asked })

@@ -54,7 +54,13 @@ export async function launch({ stateFolder, stop, runHere, welcomeMs: patienceMs
 }
 
 /** One life of a version beside the installed one. */
-async function watch(stateFolder: string, chosen: Extract<Chosen, { kind: 'beside' }>, stop: AbortSignal, deadline: number, stopMs: number): Promise<End> {
+async function watch(
+  stateFolder: string,
+  chosen: Extract<Chosen, { kind: 'beside' }>,
+  stop: AbortSignal,
+  deadline: number,
+  stopMs: number,
+): Promise<End> {
   const log = textLog('info')
   let [isTrial, isUpgrading, isLeft, isOverdue] = [chosen.isTrial, false, false, false]
   const child = startVersion(chosen.file, ['run', '--launched', '--state', stateFolder])
@@ -63,22 +69,29 @@ async function watch(stateFolder: string, chosen: Extract<Chosen, { kind: 'besid
     child.kill('SIGTERM')
     hardKill ??= setTimeout(() => child.kill('SIGKILL'), stopMs)
   }
-  const overdue = isTrial ? setTimeout(() => {
-    isOverdue = isTrial
-    if (isTrial) end()
-  }, Math.max(0, deadline - performance.now())) : null
+  const overdue = isTrial
+    ? setTimeout(
+        () => {
+          isOverdue = isTrial
+          if (isTrial) end()
+        },
+        Math.max(0, deadline - performance.now()),
+      )
+    : null
   /** In the order in which they were said: the record is written by one at a time. */
   let words: Promise<void> = Promise.resolve()
   child.on('message', (word: LaunchedWord) => {
-    words = words.then(async () => {
-      if (word.kind === 'upgrading') isUpgrading = true
-      if (word.kind === 'left') isLeft = true
-      if (word.kind !== 'welcome' || word.version !== chosen.version || isOverdue) return
-      if (isTrial) await confirmTrial(stateFolder)
-      if (isTrial) log.info('the new version was welcome', { version: chosen.version })
-      isTrial = false
-      if (child.connected) child.send({ kind: 'confirmed' } satisfies LauncherWord)
-    }).catch((error: unknown) => log.warn('upgrade could not be confirmed', { cause: String(error) }))
+    words = words
+      .then(async () => {
+        if (word.kind === 'upgrading') isUpgrading = true
+        if (word.kind === 'left') isLeft = true
+        if (word.kind !== 'welcome' || word.version !== chosen.version || isOverdue) return
+        if (isTrial) await confirmTrial(stateFolder)
+        if (isTrial) log.info('the new version was welcome', { version: chosen.version })
+        isTrial = false
+        if (child.connected) child.send({ kind: 'confirmed' } satisfies LauncherWord)
+      })
+      .catch((error: unknown) => log.warn('upgrade could not be confirmed', { cause: String(error) }))
   })
   stop.addEventListener('abort', end, { once: true })
   if (stop.aborted) end()
@@ -115,4 +128,5 @@ async function left(): Promise<ExitName> {
   return 'unregistered'
 }
 
-const exitName = (code: number | null): ExitName => (Object.keys(exitCodes) as ExitName[]).find((name) => exitCodes[name] === code) ?? 'fault'
+const exitName = (code: number | null): ExitName =>
+  (Object.keys(exitCodes) as ExitName[]).find((name) => exitCodes[name] === code) ?? 'fault'

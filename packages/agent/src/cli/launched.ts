@@ -9,7 +9,11 @@ export interface LauncherWord {
 }
 
 /** The launched side. Ends with its launcher: two agents on one state folder would be two. */
-export function launcherOf(self: NodeJS.Process, version: string, stopping: AbortController): { launcher: { onWelcome: () => Promise<void> }; ended: (end: RunEnd) => ExitName } {
+export function launcherOf(
+  self: NodeJS.Process,
+  version: string,
+  stopping: AbortController,
+): { launcher: { onWelcome: () => Promise<void> }; ended: (end: RunEnd) => ExitName } {
   let isConfirmed = false
   self.once('disconnect', () => stopping.abort())
   if (!self.connected) stopping.abort()

@@ -50,7 +50,11 @@ describe('an agent that is ordered to uninstall itself (AGT-3, R15)', () => {
     child.kill('SIGKILL')
     await gone
   }
-  const stepsOf = (commandId: string) => peer.of('outcome').filter((one) => one.commandId === commandId).map(({ step, evidence }) => [step, evidence['reason']].filter(Boolean).join(' '))
+  const stepsOf = (commandId: string) =>
+    peer
+      .of('outcome')
+      .filter((one) => one.commandId === commandId)
+      .map(({ step, evidence }) => [step, evidence['reason']].filter(Boolean).join(' '))
   const told = () => {
     const frame = peer.order(agentId, 1, 'uninstall-agent')
     peer.send(frame)
@@ -66,7 +70,12 @@ describe('an agent that is ordered to uninstall itself (AGT-3, R15)', () => {
     expect(peer.of('endpoint')[0]!.commands).toContainEqual({ type: 'uninstall-agent', isSupported: true, reason: null })
     const commandId = told()
     expect(await ended).toBe(exitCodes.unregistered)
-    expect([peer.byes, stepsOf(commandId), await readdir(state), await readdir(join(state, 'clamav/quarantine'))]).toEqual([['uninstalled'], ['running'], ['clamav'], ['x.quarantined']])
+    expect([peer.byes, stepsOf(commandId), await readdir(state), await readdir(join(state, 'clamav/quarantine'))]).toEqual([
+      ['uninstalled'],
+      ['running'],
+      ['clamav'],
+      ['x.quarantined'],
+    ])
     expect(peer.faults).toEqual([])
   })
 
@@ -105,7 +114,8 @@ describe('an agent that is ordered to uninstall itself (AGT-3, R15)', () => {
     await saveSettings(state, { site: { isOn: true, host: '127.0.0.1', port: 0 } } as never)
     const agent = await started(state, { launcher: { onWelcome: () => Promise.resolve() } })
     try {
-      const isOf = (reason: string | null) => () => peer.of('endpoint').some(({ commands }) => commands.some((one) => one.type === 'uninstall-agent' && one.reason === reason))
+      const isOf = (reason: string | null) => () =>
+        peer.of('endpoint').some(({ commands }) => commands.some((one) => one.type === 'uninstall-agent' && one.reason === reason))
       await peer.until(isOf(null), 'it could go')
       await peer.until(() => typeof agent.status().site?.port === 'number', 'it listens')
       const { certificate } = await openSiteAuthority(state, new Date())
@@ -120,7 +130,14 @@ describe('an agent that is ordered to uninstall itself (AGT-3, R15)', () => {
       await agent.stop()
     }
     const alone = await started(state)
-    await peer.until(() => peer.of('endpoint').at(-1)!.commands.some((one) => one.type === 'uninstall-agent' && one.reason === 'not-supported'), 'nobody takes it away')
+    await peer.until(
+      () =>
+        peer
+          .of('endpoint')
+          .at(-1)!
+          .commands.some((one) => one.type === 'uninstall-agent' && one.reason === 'not-supported'),
+      'nobody takes it away',
+    )
     await alone.stop()
   })
 })

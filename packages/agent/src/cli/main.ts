@@ -51,7 +51,11 @@ export async function main(args: readonly string[]): Promise<number> {
   const [name = 'help', ...rest] = args[0] === '--version' ? ['version', ...args.slice(1)] : args
   const command = Object.hasOwn(commands, name) ? commands[name]! : null
   const isSpeaking = name !== 'run' || rest.includes('--help') || rest.includes('-h')
-  let speaker = await context(rest.filter((arg) => arg.startsWith('--language=')), {}, isSpeaking)
+  let speaker = await context(
+    rest.filter((arg) => arg.startsWith('--language=')),
+    {},
+    isSpeaking,
+  )
   try {
     if (command === null || rest.includes('--help') || rest.includes('-h')) {
       help(speaker)
@@ -78,10 +82,17 @@ async function explain({ language, isJson }: Context, error: unknown): Promise<E
 function asCliError(error: unknown): CliError {
   if (error instanceof CliError) return error
   if (error instanceof Problem) return new CliError('refused', `problem.${error.code}`, {}, error.kind.remedy)
-  if (error instanceof ConnectionError) return new CliError('not-connected', `agent.connection.${error.reason}`, {}, `agent.connection.${asConnectionError(error).reason}.remedy`)
+  if (error instanceof ConnectionError)
+    return new CliError(
+      'not-connected',
+      `agent.connection.${error.reason}`,
+      {},
+      `agent.connection.${asConnectionError(error).reason}.remedy`,
+    )
   if (['EACCES', 'EPERM', 'EROFS'].includes(errorCode(error))) return new CliError('not-allowed', 'agent.error.not-allowed')
   // Something of the agent's own on disk is not what it should be: an identity or settings cut short, edited by hand, from another version.
-  if (error instanceof ZodError || error instanceof SyntaxError) return new CliError('fault', 'agent.error.parts', {}, 'agent.error.parts.remedy')
+  if (error instanceof ZodError || error instanceof SyntaxError)
+    return new CliError('fault', 'agent.error.parts', {}, 'agent.error.parts.remedy')
   return new CliError('fault', 'agent.error.fault', { cause: plain(String(error)).slice(0, 500) }, 'agent.error.fault.remedy')
 }
 

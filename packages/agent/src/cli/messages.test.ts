@@ -28,5 +28,9 @@ describe.each([...locales])('what the local tool says, in %s (AGT-5)', (locale) 
 
 it('every state that is not well is one of the messages', () => {
   const told = messages.flatMap(({ when }) => ('state' in when ? [when.state] : []))
-  expect(Object.keys(icons).filter((state) => !['online', 'connecting', 'stopped'].includes(state)).toSorted()).toEqual(told.toSorted())
+  expect(
+    Object.keys(icons)
+      .filter((state) => !['online', 'connecting', 'stopped'].includes(state))
+      .toSorted(),
+  ).toEqual(told.toSorted())
 })

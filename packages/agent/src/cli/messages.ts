@@ -3,8 +3,15 @@ import type { Status } from '../core/status.ts'
 /** The four tray icons of the agents that people know, in words (AGT-5; seed 002, page 6-9). Texts: `agent.icon.<icon>`. */
 export type Icon = 'connected' | 'not-connected' | 'disconnected' | 'disabled'
 export const icons: Record<Status['state'] | 'not-running', Icon> = {
-  online: 'connected', connecting: 'not-connected', waiting: 'not-connected', unregistered: 'not-connected', 'version-mismatch': 'not-connected', refused: 'not-connected',
-  disabled: 'disabled', stopped: 'disconnected', 'not-running': 'disconnected',
+  online: 'connected',
+  connecting: 'not-connected',
+  waiting: 'not-connected',
+  unregistered: 'not-connected',
+  'version-mismatch': 'not-connected',
+  refused: 'not-connected',
+  disabled: 'disabled',
+  stopped: 'disconnected',
+  'not-running': 'disconnected',
 }
 
 /** What brings a message about: a state that `status` tells, or what a command meets. */
@@ -26,11 +33,19 @@ export const messages: readonly Message[] = [
   { seed: 'agent disabled by the console', when: { state: 'disabled' }, text: 'agent.status.disabled' },
   { seed: 'the agent does not match the product', when: { state: 'version-mismatch' }, text: 'agent.status.version-mismatch' },
   { seed: 'the agent service has stopped', when: { state: 'not-running' }, text: 'agent.status.not-running' },
-  { seed: 'components can not be loaded: the agent may have to be installed again', when: { command: 'anything' }, text: 'agent.error.parts' },
+  {
+    seed: 'components can not be loaded: the agent may have to be installed again',
+    when: { command: 'anything' },
+    text: 'agent.error.parts',
+  },
   // The sentence of "Test connection" (the page after the table), one of ours for each leg.
   { seed: 'can not connect, settings may be wrong: internet', when: { command: 'test-connection' }, text: 'agent.connection.unreachable' },
   { seed: 'can not connect, settings may be wrong: address', when: { command: 'test-connection' }, text: 'agent.connection.name-unknown' },
   { seed: 'can not connect, settings may be wrong: port', when: { command: 'test-connection' }, text: 'agent.connection.refused' },
   { seed: 'can not connect, settings may be wrong: proxy', when: { command: 'test-connection' }, text: 'agent.connection.proxy-refused' },
-  { seed: 'can not connect, settings may be wrong: sign-in at the proxy', when: { command: 'test-connection' }, text: 'agent.connection.proxy-sign-in' },
+  {
+    seed: 'can not connect, settings may be wrong: sign-in at the proxy',
+    when: { command: 'test-connection' },
+    text: 'agent.connection.proxy-sign-in',
+  },
 ]

@@ -36,8 +36,19 @@ describe('an agent that switches its connection (AGT-11)', () => {
     await agent.stop('upgrading')
     agent = await start(options)
   }
-  const server = (): Extract<CommandParams['move-agent'], { step: 'prepare' }>['server'] => ({ address: to.url, caFingerprint: to.certificates.caSha256.replaceAll(':', '').toLowerCase(), commandKey: to.commandKeys.publicKey })
-  const prepare = (change: Partial<Extract<CommandParams['move-agent'], { step: 'prepare' }>> = {}): CommandParams['move-agent'] => ({ step: 'prepare', moveId, guid: to.guid, key: to.key, server: server(), ...change })
+  const server = (): Extract<CommandParams['move-agent'], { step: 'prepare' }>['server'] => ({
+    address: to.url,
+    caFingerprint: to.certificates.caSha256.replaceAll(':', '').toLowerCase(),
+    commandKey: to.commandKeys.publicKey,
+  })
+  const prepare = (change: Partial<Extract<CommandParams['move-agent'], { step: 'prepare' }>> = {}): CommandParams['move-agent'] => ({
+    step: 'prepare',
+    moveId,
+    guid: to.guid,
+    key: to.key,
+    server: server(),
+    ...change,
+  })
   /** Orders it and waits for its outcome at the old side. */
   async function order(params: CommandParams['move-agent']) {
     const frame = from.order(agentId, ++number, 'move-agent', { params })
@@ -48,7 +59,8 @@ describe('an agent that switches its connection (AGT-11)', () => {
     return outcome()!
   }
   const own = async () => (await new IdentityStore(state).load())!
-  const online = (peer: Peer, who: string) => peer.until(() => agent.status().state === 'online' && agent.status().agentId === who && peer.sockets.size > 0, `online as ${who}`)
+  const online = (peer: Peer, who: string) =>
+    peer.until(() => agent.status().state === 'online' && agent.status().agentId === who && peer.sockets.size > 0, `online as ${who}`)
 
   it('registers there beside, sees that it is welcome, goes only when told, and gives the old registration up when the new side has it', async () => {
     const prepared = await order(prepare())
@@ -63,15 +75,29 @@ describe('an agent that switches its connection (AGT-11)', () => {
     expect((await own()).agentId).toBe(agentId) // the old side knew first
     await restart()
     await online(to, newId)
-    await expect.poll(async () => [await loadMove(state), (await readdir(state)).includes('move'), (await readdir(state)).filter((name) => name.startsWith('counters.'))]).toEqual([null, false, [`counters.${newId}`]])
+    await expect
+      .poll(async () => [
+        await loadMove(state),
+        (await readdir(state)).includes('move'),
+        (await readdir(state)).filter((name) => name.startsWith('counters.')),
+      ])
+      .toEqual([null, false, [`counters.${newId}`]])
     await to.until(() => to.of('endpoint').length > 0, 'it reports there')
     expect([from.faults, to.faults, from.sockets.size]).toEqual([[], [], 0])
   })
 
   it.each([
     ['the key is wrong', () => prepare({ key: 'no such key' }), 'move-refused'],
-    ['another answers there than the code named: its certificate', () => prepare({ server: { ...server(), caFingerprint: 'ab'.repeat(32) } }), 'move-wrong-side'],
-    ['another answers there than the code named: its command key', () => prepare({ server: { ...server(), commandKey: from.commandKeys.publicKey } }), 'move-wrong-side'],
+    [
+      'another answers there than the code named: its certificate',
+      () => prepare({ server: { ...server(), caFingerprint: 'ab'.repeat(32) } }),
+      'move-wrong-side',
+    ],
+    [
+      'another answers there than the code named: its command key',
+      () => prepare({ server: { ...server(), commandKey: from.commandKeys.publicKey } }),
+      'move-wrong-side',
+    ],
     ['nobody answers there', () => prepare({ server: { ...server(), address: 'https://127.0.0.1:9' } }), 'move-unreachable'],
     ['it was never prepared', (): CommandParams['move-agent'] => ({ step: 'switch', moveId }), 'move-not-prepared'],
   ])('stays where it is when %s', async (_, params, reason) => {
@@ -82,7 +108,10 @@ describe('an agent that switches its connection (AGT-11)', () => {
   it('stays when the new side no longer welcomes it at the moment of going', async () => {
     await order(prepare())
     to.problem = { code: 'agent.unregistered', isRetryable: false }
-    expect(await order({ step: 'switch', moveId })).toMatchObject({ step: 'failed', evidence: { reason: 'move-not-welcome', problem: 'problem.agent.unregistered' } })
+    expect(await order({ step: 'switch', moveId })).toMatchObject({
+      step: 'failed',
+      evidence: { reason: 'move-not-welcome', problem: 'problem.agent.unregistered' },
+    })
     expect([(await own()).agentId, (await loadMove(state))!.step]).toEqual([agentId, 'prepared'])
   })
 

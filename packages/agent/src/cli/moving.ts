@@ -39,13 +39,22 @@ export class Moving {
     const { stateFolder, log, identity, proxy, machine, againMs } = options
     this.#options = options
     this.#record = record
-    this.command = moveCommand({ stateFolder, log, identity, proxy, machine, onDecided: () => void this.#leave(), ...(againMs !== undefined && { againMs }) })
+    this.command = moveCommand({
+      stateFolder,
+      log,
+      identity,
+      proxy,
+      machine,
+      onDecided: () => void this.#leave(),
+      ...(againMs !== undefined && { againMs }),
+    })
   }
 
   /** Ends what a death in the middle left: the identity on disk is the one that counts afterwards. */
   static async open(options: MovingOptions): Promise<Moving> {
     const moving = new Moving(options, await resumeMove(options.stateFolder, options.queue))
-    if (moving.#record?.step === 'trying') moving.#returning = setTimeout(() => void moving.#goBack(), options.returnAfterMs ?? usualReturnMs)
+    if (moving.#record?.step === 'trying')
+      moving.#returning = setTimeout(() => void moving.#goBack(), options.returnAfterMs ?? usualReturnMs)
     return moving
   }
 

@@ -6,7 +6,12 @@ import { text, type Context } from './context.ts'
 import { CliError } from './exit-codes.ts'
 
 /** Of every command that speaks with the server. `--proxy none`: the direct way. A password is read from a file (or `-`, standard input), so that no process list shows it. */
-export const proxyOptions = { proxy: { type: 'string' }, 'proxy-user': { type: 'string' }, 'proxy-password-file': { type: 'string' }, 'proxy-auth': { type: 'string' } } as const
+export const proxyOptions = {
+  proxy: { type: 'string' },
+  'proxy-user': { type: 'string' },
+  'proxy-password-file': { type: 'string' },
+  'proxy-auth': { type: 'string' },
+} as const
 
 /** The proxy that is kept, changed by what the options say. @throws CliError `usage` */
 export async function proxyOf(context: Context): Promise<Proxy | null> {
@@ -20,10 +25,14 @@ export async function proxyOf(context: Context): Promise<Proxy | null> {
     if (user ?? file ?? auth) throw new CliError('usage', 'agent.error.option-missing', { option: '--proxy' })
     return null
   }
-  if (auth !== undefined && auth !== 'auto' && auth !== 'basic' && auth !== 'digest') throw new CliError('usage', 'agent.error.setting', { setting: '--proxy-auth' })
+  if (auth !== undefined && auth !== 'auto' && auth !== 'basic' && auth !== 'digest')
+    throw new CliError('usage', 'agent.error.setting', { setting: '--proxy-auth' })
   // Another proxy gets nobody's password: what was kept is for the one it was given for.
   const isSame = kept !== null && kept.host === parsed.host && kept.port === parsed.port
-  const proxy: Proxy = asked !== undefined && isSame && parsed.user === null ? { ...parsed, user: kept.user, password: kept.password, auth: kept.auth } : { ...parsed }
+  const proxy: Proxy =
+    asked !== undefined && isSame && parsed.user === null
+      ? { ...parsed, user: kept.user, password: kept.password, auth: kept.auth }
+      : { ...parsed }
   if (user === 'none') Object.assign(proxy, { user: null, password: '' })
   else if (user !== undefined) Object.assign(proxy, { user, password: user === proxy.user ? proxy.password : '' })
   if (auth !== undefined) proxy.auth = auth
@@ -35,9 +44,12 @@ export async function proxyOf(context: Context): Promise<Proxy | null> {
 
 /** Without the line end that editors add. */
 export async function passwordFrom(file: string): Promise<string> {
-  const all = file === '-' ? await readStream(process.stdin) : await readFile(file, 'utf8').catch(() => {
-    throw new CliError('usage', 'agent.error.file', { file })
-  })
+  const all =
+    file === '-'
+      ? await readStream(process.stdin)
+      : await readFile(file, 'utf8').catch(() => {
+          throw new CliError('usage', 'agent.error.file', { file })
+        })
   return all.replace(/\r?\n$/, '').slice(0, 1_000)
 }
 

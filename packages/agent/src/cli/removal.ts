@@ -28,9 +28,17 @@ export async function removeProgram(): Promise<void> {
 
 /** Nothing that is to be taken away lies where this process may not write. */
 export async function isRemovable(stateFolder: string): Promise<boolean> {
-  const mayWrite = (folder: string) => access(folder, constants.W_OK).then(() => true, () => false)
+  const mayWrite = (folder: string) =>
+    access(folder, constants.W_OK).then(
+      () => true,
+      () => false,
+    )
   const program = await ownProgram()
-  return (await mayWrite(stateFolder)) && (program === null || (await mayWrite(dirname(program)))) && (!(await isServiceOf(stateFolder)) || (await isServiceRemovable()))
+  return (
+    (await mayWrite(stateFolder)) &&
+    (program === null || (await mayWrite(dirname(program)))) &&
+    (!(await isServiceOf(stateFolder)) || (await isServiceRemovable()))
+  )
 }
 
 /**

@@ -21,7 +21,8 @@ export const runOptions = { launched: { type: 'boolean' } } as const
 export async function runCommand({ stateFolder, values }: Context): Promise<ExitName> {
   const stopping = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort())
-  if (values['launched'] !== true) return await launch({ stateFolder, stop: stopping.signal, runHere: (launcher) => runAgent(stateFolder, stopping.signal, launcher) })
+  if (values['launched'] !== true)
+    return await launch({ stateFolder, stop: stopping.signal, runHere: (launcher) => runAgent(stateFolder, stopping.signal, launcher) })
   const { launcher, ended } = launcherOf(process, agentVersion, stopping)
   const end = await runAgent(stateFolder, stopping.signal, launcher)
   return ended(end)
@@ -35,10 +36,13 @@ async function runAgent(stateFolder: string, stop: AbortSignal, launcher: { onWe
   const stopped = new Promise<'stopped'>((resolve) => stop.addEventListener('abort', () => resolve('stopped'), { once: true }))
   const leaving = await loadLeaving(stateFolder)
   if (leaving?.isTold) return await goAway(stateFolder)
-  const identity = (await new IdentityStore(stateFolder).load()) ?? (await enrolPrepared(stateFolder, { log: textLog('info'), signal: stop }))
+  const identity =
+    (await new IdentityStore(stateFolder).load()) ?? (await enrolPrepared(stateFolder, { log: textLog('info'), signal: stop }))
   if (stop.aborted) return 'stopped'
-  if (identity === null) throw new CliError('not-registered', 'agent.error.not-registered', { folder: stateFolder }, 'agent.error.not-registered.remedy')
-  if (identity.isUnregistered && leaving === null) throw new CliError('unregistered', 'agent.status.unregistered', {}, 'agent-state.unregistered.remedy')
+  if (identity === null)
+    throw new CliError('not-registered', 'agent.error.not-registered', { folder: stateFolder }, 'agent.error.not-registered.remedy')
+  if (identity.isUnregistered && leaving === null)
+    throw new CliError('unregistered', 'agent.status.unregistered', {}, 'agent-state.unregistered.remedy')
   const agent = await Agent.start({ stateFolder, launcher }).catch((error: unknown) => {
     if (errorCode(error) === 'EADDRINUSE') throw new CliError('fault', 'agent.error.runs-already', { folder: stateFolder })
     throw error

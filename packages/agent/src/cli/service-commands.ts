@@ -12,7 +12,8 @@ const isService = async (): Promise<boolean> => (await hasSystemd()) && (await i
 export async function startCommand(context: Context): Promise<ExitName> {
   const { stateFolder } = context
   if ((await askAgent(stateFolder, 'status')) !== null) return told(context, 'agent.service.runs-already', true)
-  if ((await new IdentityStore(stateFolder).load()) === null) throw new CliError('not-registered', 'agent.error.not-registered', { folder: stateFolder }, 'agent.error.not-registered.remedy')
+  if ((await new IdentityStore(stateFolder).load()) === null)
+    throw new CliError('not-registered', 'agent.error.not-registered', { folder: stateFolder }, 'agent.error.not-registered.remedy')
   if (!(await isService())) throw await noService(context)
   await obeyed(startService())
   return started(context)
@@ -53,7 +54,10 @@ async function noService({ stateFolder }: Context): Promise<CliError> {
 
 async function obeyed(complaining: Promise<string | null>): Promise<void> {
   const complaint = await complaining
-  if (complaint !== null) throw new CliError(/access denied|authentication|permission/i.test(complaint) ? 'not-allowed' : 'fault', 'agent.service.complaint', { complaint: plain(complaint) })
+  if (complaint !== null)
+    throw new CliError(/access denied|authentication|permission/i.test(complaint) ? 'not-allowed' : 'fault', 'agent.service.complaint', {
+      complaint: plain(complaint),
+    })
 }
 
 function told(context: Context, key: string, isRunning: boolean): ExitName {

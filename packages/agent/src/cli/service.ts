@@ -13,8 +13,16 @@ const unitPath = `/etc/systemd/system/${name}`
 /** Where a package of the distribution's kind (.deb) put the unit: that one is the package's, we neither write nor remove it. */
 const packagedUnitPath = `/lib/systemd/system/${name}`
 
-export const hasSystemd = (): Promise<boolean> => access('/run/systemd/system', constants.F_OK).then(() => true, () => false)
-const isThere = (path: string): Promise<boolean> => access(path, constants.F_OK).then(() => true, () => false)
+export const hasSystemd = (): Promise<boolean> =>
+  access('/run/systemd/system', constants.F_OK).then(
+    () => true,
+    () => false,
+  )
+const isThere = (path: string): Promise<boolean> =>
+  access(path, constants.F_OK).then(
+    () => true,
+    () => false,
+  )
 /** By a package: the package manager removes program and unit. */
 export const isPackaged = (): Promise<boolean> => isThere(packagedUnitPath)
 export const isInstalled = async (): Promise<boolean> => (await isThere(unitPath)) || (await isPackaged())
@@ -71,7 +79,8 @@ WantedBy=multi-user.target
 /** Writes the unit and (re)starts it. @returns what systemctl complained of; null: nothing. */
 export async function installService(stateFolder: string): Promise<string | null> {
   // A unit in /etc hides the package's: written only where it has to say something else.
-  if (!(await isPackaged()) || stateFolder !== defaultStateFolder) await writeFile(unitPath, unitText(await ownCommand(), stateFolder), { mode: 0o644 })
+  if (!(await isPackaged()) || stateFolder !== defaultStateFolder)
+    await writeFile(unitPath, unitText(await ownCommand(), stateFolder), { mode: 0o644 })
   return (await systemctl('daemon-reload')) ?? (await systemctl('enable', name)) ?? (await systemctl('restart', name))
 }
 
@@ -81,7 +90,12 @@ export async function isServiceOf(stateFolder: string): Promise<boolean> {
   return unit?.includes(serviceArguments(stateFolder).map(quote).join(' ')) ?? false
 }
 /** Whether a process of ours may take it away. */
-export const isServiceRemovable = async (): Promise<boolean> => !(await isThere(unitPath)) || (await access(dirname(unitPath), constants.W_OK).then(() => true, () => false))
+export const isServiceRemovable = async (): Promise<boolean> =>
+  !(await isThere(unitPath)) ||
+  (await access(dirname(unitPath), constants.W_OK).then(
+    () => true,
+    () => false,
+  ))
 
 /** Stops it for good. Nothing if it is not installed. @param isOwn said by the process that runs as the service: it is not started again, and ends by itself */
 export async function removeService(isOwn = false): Promise<void> {
@@ -103,4 +117,5 @@ async function systemctl(...args: string[]): Promise<string | null> {
 }
 
 /** systemd.service(5): what is in quotes is one word; `%` and `$` mean something. */
-const quote = (word: string): string => (/^[\w./:@+-]+$/.test(word) ? word : `"${word.replaceAll(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`)
+const quote = (word: string): string =>
+  /^[\w./:@+-]+$/.test(word) ? word : `"${word.replaceAll(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`

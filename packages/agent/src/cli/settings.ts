@@ -16,7 +16,13 @@ export const Settings = z.strictObject({
   /** What may wait on disk for the server. */
   queueLimitBytes: z.number().int().min(1_048_576).max(10_737_418_240).default(67_108_864),
   /** AGT-8: of an agent whose product is a site server; others listen nowhere (R13). `host` null: every address. */
-  site: z.strictObject({ isOn: z.boolean().default(true), host: z.string().max(253).nullable().default(null), port: z.number().int().min(0).max(65_535).default(defaultSitePort) }).prefault({}),
+  site: z
+    .strictObject({
+      isOn: z.boolean().default(true),
+      host: z.string().max(253).nullable().default(null),
+      port: z.number().int().min(0).max(65_535).default(defaultSitePort),
+    })
+    .prefault({}),
   engines: z.strictObject(engineSettings).prefault({}),
 })
 export type Settings = z.infer<typeof Settings>

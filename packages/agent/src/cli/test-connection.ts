@@ -18,20 +18,32 @@ export async function testConnectionCommand(context: Context): Promise<ExitName>
   const asked = text(context, 'server')
   const server = asked ? serverAddress(asked) : identity?.server
   const pinned = text(context, 'ca-sha256')
-  if (!server) throw new CliError('not-registered', 'agent.error.not-registered', { folder: stateFolder }, 'agent.error.not-registered.remedy')
+  if (!server)
+    throw new CliError('not-registered', 'agent.error.not-registered', { folder: stateFolder }, 'agent.error.not-registered.remedy')
   if (!identity && !pinned) throw new CliError('usage', 'agent.error.option-missing', { option: '--ca-sha256' })
   const proxy = await proxyOf(context)
-  const ca = pinned ? await fetchPinnedCa(server, pinned, proxy).catch((error: unknown) => asConnectionError(error)) : await trustedCa(stateFolder)
+  const ca = pinned
+    ? await fetchPinnedCa(server, pinned, proxy).catch((error: unknown) => asConnectionError(error))
+    : await trustedCa(stateFolder)
   say(t('agent.probe.title', { server }))
   if (proxy) say(`  ${t('agent.probe.by-proxy', { proxy: proxyAddress(proxy) })}`)
   const isPinWrong = typeof ca !== 'string' && ca.reason === 'ca-differs'
   const { results, clockOffsetMs, isGood: isWayGood } = await probe(server, typeof ca === 'string' ? ca : '', proxy)
-  const shown = isPinWrong ? [...results.filter(({ step }) => !['certificate', 'answer', 'channel', 'clock'].includes(step)), { step: 'certificate' as const, isGood: false, fault: 'ca-differs' as const, ms: 0, detail: null }] : results
+  const shown = isPinWrong
+    ? [
+        ...results.filter(({ step }) => !['certificate', 'answer', 'channel', 'clock'].includes(step)),
+        { step: 'certificate' as const, isGood: false, fault: 'ca-differs' as const, ms: 0, detail: null },
+      ]
+    : results
   for (const { step, isGood, fault, ms, detail } of shown) {
-    sayWith(fault === null ? 'fine' : isGood || fault === 'clock-off' ? 'warning' : 'action', `${labelled(t.locale, t(`agent.probe.${step}`), fault === null ? t('agent.probe.good') : t(`agent.connection.${fault}`))}${detail ? ` (${detail})` : ''}, ${ms} ms`)
+    sayWith(
+      fault === null ? 'fine' : isGood || fault === 'clock-off' ? 'warning' : 'action',
+      `${labelled(t.locale, t(`agent.probe.${step}`), fault === null ? t('agent.probe.good') : t(`agent.connection.${fault}`))}${detail ? ` (${detail})` : ''}, ${ms} ms`,
+    )
     if (fault) say(`  ${t(`agent.connection.${fault}.remedy`)}`)
   }
-  for (const step of stepsOf(proxy).slice(shown.length)) sayWith('unknown', labelled(t.locale, t(`agent.probe.${step}`), t('agent.probe.not-tried')))
+  for (const step of stepsOf(proxy).slice(shown.length))
+    sayWith('unknown', labelled(t.locale, t(`agent.probe.${step}`), t('agent.probe.not-tried')))
   const isGood = isWayGood && !isPinWrong
   context.sayJson({ server, proxy: proxy && proxyAddress(proxy), isGood, clockOffsetMs, steps: shown })
   return isGood ? 'fine' : 'not-connected'

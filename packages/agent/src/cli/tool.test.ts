@@ -49,8 +49,25 @@ async function tool(args: readonly string[], input = ''): Promise<{ code: number
   )
 }
 const json = async (...args: string[]) => JSON.parse((await tool([...args, '--json'])).stdout) as Record<string, never>
-const enrol = (...more: string[]) => tool(['enrol', '--server', peer.url, '--guid', peer.guid, '--key', peer.key, '--ca-sha256', peer.certificates.caSha256, '--no-service', ...more])
-const quietEngine = () => writeFile(join(state, 'settings.json'), JSON.stringify({ engines: { clamav: { clamdSocket: join(folder, 'none.sock'), onAccess: null } } }))
+const enrol = (...more: string[]) =>
+  tool([
+    'enrol',
+    '--server',
+    peer.url,
+    '--guid',
+    peer.guid,
+    '--key',
+    peer.key,
+    '--ca-sha256',
+    peer.certificates.caSha256,
+    '--no-service',
+    ...more,
+  ])
+const quietEngine = () =>
+  writeFile(
+    join(state, 'settings.json'),
+    JSON.stringify({ engines: { clamav: { clamdSocket: join(folder, 'none.sock'), onAccess: null } } }),
+  )
 async function start(): Promise<void> {
   const before = peer.hellos.length
   child = spawn(process.execPath, [script, 'run', '--state', state], { stdio: 'ignore' })
@@ -64,12 +81,23 @@ async function stop(): Promise<void> {
 }
 async function queued(count: number): Promise<void> {
   const queue = await Queue.open(join(state, 'queue'), { limitBytes: 100_000_000, now: () => new Date(), log: silentLog })
-  await queue.append(Array.from({ length: count }, (_, i) => ({
-    kind: 'detection' as const, endpoint: 'e', at: '2026-11-21T00:00:00.000Z', category: 'antivirus', threat: 'T', object: `f${i}`, outcome: 'failed', engine: 'clamav', contentId: 'a'.repeat(32),
-  })))
+  await queue.append(
+    Array.from({ length: count }, (_, i) => ({
+      kind: 'detection' as const,
+      endpoint: 'e',
+      at: '2026-11-21T00:00:00.000Z',
+      category: 'antivirus',
+      threat: 'T',
+      object: `f${i}`,
+      outcome: 'failed',
+      engine: 'clamav',
+      contentId: 'a'.repeat(32),
+    })),
+  )
   await queue.close()
 }
-const identity = async () => JSON.parse(await readFile(join(state, 'identity.json'), 'utf8')) as { agentId: string; guid: string; privateKey: string }
+const identity = async () =>
+  JSON.parse(await readFile(join(state, 'identity.json'), 'utf8')) as { agentId: string; guid: string; privateKey: string }
 
 describe('settings without editing files (AGT-5)', () => {
   it('language and log level are shown, kept, refused; the level takes effect while the agent runs', async () => {
@@ -78,7 +106,7 @@ describe('settings without editing files (AGT-5)', () => {
     expect((await tool(['log-level'])).stdout).toBe('info\n')
     await start()
     expect((await tool(['log-level', 'error'])).stdout).toContain('uses it now')
-    expect((await tool(['log-level', 'loud']))).toMatchObject({ code: 2, stderr: expect.stringContaining('error, warn, info, debug') })
+    expect(await tool(['log-level', 'loud'])).toMatchObject({ code: 2, stderr: expect.stringContaining('error, warn, info, debug') })
     const quiet = await readFile(join(state, 'log/agent.log'), 'utf8')
     await tool(['log-level', 'error'])
     expect(await readFile(join(state, 'log/agent.log'), 'utf8')).toBe(quiet)
@@ -86,7 +114,7 @@ describe('settings without editing files (AGT-5)', () => {
     expect((await readFile(join(state, 'log/agent.log'), 'utf8')).slice(quiet.length)).toContain('settings read again')
     expect((await tool(['language', 'fr'])).stdout).toContain('Français')
     expect((await tool(['status'])).stdout).toContain('Connecté')
-    expect((await tool(['language', 'de']))).toMatchObject({ code: 2 })
+    expect(await tool(['language', 'de'])).toMatchObject({ code: 2 })
     await tool(['language', 'default'])
     expect((await tool(['language'])).stdout).toBe('en\n')
   })
@@ -109,16 +137,30 @@ describe('settings without editing files (AGT-5)', () => {
     expect((await tool(['test-connection'])).stdout).toContain('The proxy’s machine refuses')
     await tool(['configure', '--proxy', 'none'])
     expect(await readdir(state)).not.toContain('proxy-secret')
-    for (const wrong of [['--proxy', 'ftp://x'], ['--proxy-user', 'x'], ['--proxy', address, '--proxy-auth', 'ntlm'], ['--proxy', address, '--proxy-user', 'x', '--proxy-password-file', 'none']]) {
+    for (const wrong of [
+      ['--proxy', 'ftp://x'],
+      ['--proxy-user', 'x'],
+      ['--proxy', address, '--proxy-auth', 'ntlm'],
+      ['--proxy', address, '--proxy-user', 'x', '--proxy-password-file', 'none'],
+    ]) {
       expect((await tool(['configure', ...wrong])).code, wrong.join(' ')).toBe(2)
     }
     await proxy.close()
   })
 
   it('the site server’s address and port, kept, shown, refused where they are none; the default again (AGT-8)', async () => {
-    expect(await json('configure', '--site-host', '192.0.2.7', '--site-port', '9444', '--site-role', 'off')).toMatchObject({ settings: { site: { isOn: false, host: '192.0.2.7', port: 9444 } } })
-    for (const wrong of [['--site-port', '70000'], ['--site-port', 'many'], ['--site-role', 'perhaps']]) expect(await tool(['configure', ...wrong])).toMatchObject({ code: 2, stderr: expect.stringContaining('site') })
-    expect(await json('configure', '--site-host', 'default', '--site-port', 'default', '--site-role', 'on')).toMatchObject({ settings: { site: { isOn: true, host: null, port: 8444 } } })
+    expect(await json('configure', '--site-host', '192.0.2.7', '--site-port', '9444', '--site-role', 'off')).toMatchObject({
+      settings: { site: { isOn: false, host: '192.0.2.7', port: 9444 } },
+    })
+    for (const wrong of [
+      ['--site-port', '70000'],
+      ['--site-port', 'many'],
+      ['--site-role', 'perhaps'],
+    ])
+      expect(await tool(['configure', ...wrong])).toMatchObject({ code: 2, stderr: expect.stringContaining('site') })
+    expect(await json('configure', '--site-host', 'default', '--site-port', 'default', '--site-role', 'on')).toMatchObject({
+      settings: { site: { isOn: true, host: null, port: 8444 } },
+    })
   })
 
   it('interactive: asks, takes lines, an empty one keeps what is', async () => {
@@ -135,7 +177,10 @@ describe('settings without editing files (AGT-5)', () => {
   it('backup and restore: one file for its owner only; the identity only when asked for, and never over another or under a running agent', async () => {
     await enrol()
     await quietEngine()
-    await tool(['configure', '--scan-paths', '/srv', '--proxy', 'http://127.0.0.1:9', '--proxy-user', 'u', '--proxy-password-file', '-'], 'secret pass')
+    await tool(
+      ['configure', '--scan-paths', '/srv', '--proxy', 'http://127.0.0.1:9', '--proxy-user', 'u', '--proxy-password-file', '-'],
+      'secret pass',
+    )
     expect((await tool(['backup', join(folder, 'plain')])).code).toBe(0)
     expect((await tool(['backup', join(folder, 'whole'), '--with-identity'])).stdout).toContain('clones')
     expect((await stat(join(folder, 'plain'))).mode & 0o777).toBe(0o600)
@@ -147,13 +192,16 @@ describe('settings without editing files (AGT-5)', () => {
     expect(await readFile(join(state, 'proxy-secret'), 'utf8')).toBe('secret pass')
     expect((await tool(['restore', join(folder, 'plain'), '--with-identity'])).code).toBe(2)
     await writeFile(join(folder, 'torn'), (await readFile(join(folder, 'plain'), 'utf8')).slice(0, 200))
-    expect((await tool(['restore', join(folder, 'torn')]))).toMatchObject({ code: 2, stderr: expect.stringContaining('Nothing was changed') })
+    expect(await tool(['restore', join(folder, 'torn')])).toMatchObject({ code: 2, stderr: expect.stringContaining('Nothing was changed') })
     await remove(state)
     await tool(['restore', join(folder, 'whole'), '--with-identity'])
     expect((await identity()).agentId).toBe(agentId)
     await tool(['configure', '--proxy', 'none'])
     await start()
-    expect((await tool(['restore', join(folder, 'whole'), '--with-identity']))).toMatchObject({ code: 7, stderr: expect.stringContaining('Stop it first') })
+    expect(await tool(['restore', join(folder, 'whole'), '--with-identity'])).toMatchObject({
+      code: 7,
+      stderr: expect.stringContaining('Stop it first'),
+    })
   })
 
   it('a damaged identity or settings file says so, with the way out (seed 11-1)', async () => {
@@ -176,20 +224,40 @@ describe('settings without editing files (AGT-5)', () => {
 })
 
 describe('registration credentials (CUS-6)', () => {
-  const withUser = (more: readonly string[], input = '') => tool(['enrol', '--server', peer.url, '--guid', peer.guid, '--user', peer.credentials.userName, '--ca-sha256', peer.certificates.caSha256, '--no-service', ...more], input)
+  const withUser = (more: readonly string[], input = '') =>
+    tool(
+      [
+        'enrol',
+        '--server',
+        peer.url,
+        '--guid',
+        peer.guid,
+        '--user',
+        peer.credentials.userName,
+        '--ca-sha256',
+        peer.certificates.caSha256,
+        '--no-service',
+        ...more,
+      ],
+      input,
+    )
 
   it.each([
     ['typed', () => withUser([], `${peer.credentials.password}\n`)],
-    ['from a file', async () => {
-      await writeFile(join(folder, 'word'), `${peer.credentials.password}\n`)
-      return await withUser(['--password-file', 'word'])
-    }],
+    [
+      'from a file',
+      async () => {
+        await writeFile(join(folder, 'word'), `${peer.credentials.password}\n`)
+        return await withUser(['--password-file', 'word'])
+      },
+    ],
     ['from standard input, to its end', () => withUser(['--password-file', '-'], peer.credentials.password)],
   ])('in place of the key, the password %s; it is kept nowhere', async (_, enrolling) => {
     const { code, stdout, stderr } = await enrolling()
     expect([code, peer.agents.size, await readdir(state)]).toEqual([0, 1, expect.arrayContaining(['identity.json'])])
     for (const file of await readdir(state, { recursive: true, withFileTypes: true })) {
-      if (file.isFile()) expect(await readFile(join(file.parentPath, file.name), 'utf8'), file.name).not.toContain(peer.credentials.password)
+      if (file.isFile())
+        expect(await readFile(join(file.parentPath, file.name), 'utf8'), file.name).not.toContain(peer.credentials.password)
     }
     expect(stdout + stderr).not.toContain(peer.credentials.password)
   })
@@ -250,14 +318,29 @@ describe('check (AGT-10)', () => {
   it('tells each step, in words and as the console reads it; the exit code says where', async () => {
     const before = await tool(['check', '--json'])
     const blank = CheckReport.parse(JSON.parse(before.stdout))
-    expect([before.code, blank.result, blank.steps[0]!.findings[0]]).toMatchObject([3, 'failed', { finding: 'registered', problem: 'check.problem.not-registered' }])
+    expect([before.code, blank.result, blank.steps[0]!.findings[0]]).toMatchObject([
+      3,
+      'failed',
+      { finding: 'registered', problem: 'check.problem.not-registered' },
+    ])
     await enrol()
     await quietEngine()
     expect((await tool(['check'])).code).toBe(4)
     await start()
     const report = CheckReport.parse(await json('check', '--output', join(folder, 'report')))
-    expect(report.steps.map(({ step, result }) => [step, result]).slice(0, 3)).toEqual([['process', expect.not.stringMatching('failed')], ['network', 'ok'], ['connection-target', 'ok']])
-    expect(report.steps[2]!.findings.map(({ finding }) => finding)).toEqual(['certificate', 'answer', 'channel', 'clock', 'state', 'carrier'])
+    expect(report.steps.map(({ step, result }) => [step, result]).slice(0, 3)).toEqual([
+      ['process', expect.not.stringMatching('failed')],
+      ['network', 'ok'],
+      ['connection-target', 'ok'],
+    ])
+    expect(report.steps[2]!.findings.map(({ finding }) => finding)).toEqual([
+      'certificate',
+      'answer',
+      'channel',
+      'clock',
+      'state',
+      'carrier',
+    ])
     expect(report.steps[2]!.findings[0]!.detail).toMatch(/^TLSv1\.[23], /)
     expect(report.steps[4]).toMatchObject({ step: 'engine', result: 'failed' })
     expect(CheckReport.parse(JSON.parse(await readFile(join(folder, 'report'), 'utf8'))).guid).toBe(peer.guid)
@@ -273,7 +356,14 @@ describe('check (AGT-10)', () => {
     const { agentId } = await identity()
     peer.send(peer.order(agentId, 1, 'check'))
     await peer.until(() => peer.of('outcome').some(({ step }) => step === 'succeeded'), 'checked')
-    expect(peer.of('outcome').at(-1)!.evidence).toMatchObject({ process: expect.any(String), network: 'ok', connectionTarget: 'ok', engine: 'failed', fault: 'check.engine.engine', problem: expect.stringContaining('engine-problem.') })
+    expect(peer.of('outcome').at(-1)!.evidence).toMatchObject({
+      process: expect.any(String),
+      network: 'ok',
+      connectionTarget: 'ok',
+      engine: 'failed',
+      fault: 'check.engine.engine',
+      problem: expect.stringContaining('engine-problem.'),
+    })
   })
 })
 
@@ -287,13 +377,35 @@ describe('collect (AGT-10, R39)', () => {
     const body = privateKey.split('\n')[1]!
     const planted = Array.from({ length: 1_000 }, (_, i) => `S${i}x${randomBytes(9).toString('hex')}`)
     const spots = [
-      (s: string) => `Proxy-Authorization: Basic ${s}`, (s: string) => `url=http://user:${s}@proxy:3128/`, (s: string) => `{"password":"${s}"}`, (s: string) => `token=${s}`, (s: string) => `vigie-agent enrol --key ${s}`,
-      (s: string) => `secret: ${s}`, (s: string) => `-----BEGIN PRIVATE KEY-----\n${s}\n-----END PRIVATE KEY-----`, (s: string) => `api_key=${s}`, (s: string) => `"privateKey": "${s}"`, (s: string) => `Authorization: Bearer ${s}`,
+      (s: string) => `Proxy-Authorization: Basic ${s}`,
+      (s: string) => `url=http://user:${s}@proxy:3128/`,
+      (s: string) => `{"password":"${s}"}`,
+      (s: string) => `token=${s}`,
+      (s: string) => `vigie-agent enrol --key ${s}`,
+      (s: string) => `secret: ${s}`,
+      (s: string) => `-----BEGIN PRIVATE KEY-----\n${s}\n-----END PRIVATE KEY-----`,
+      (s: string) => `api_key=${s}`,
+      (s: string) => `"privateKey": "${s}"`,
+      (s: string) => `Authorization: Bearer ${s}`,
     ]
-    const known = [password, encodeURIComponent(password), Buffer.from(password).toString('base64'), body, privateKey, JSON.stringify(privateKey), `key-${randomUUID()}`]
-    await writeFile(join(state, 'enrol-at-boot.json'), JSON.stringify({ server: peer.url, guid: peer.guid, key: known.at(-1), caSha256: 'a'.repeat(64), bootId: null }))
+    const known = [
+      password,
+      encodeURIComponent(password),
+      Buffer.from(password).toString('base64'),
+      body,
+      privateKey,
+      JSON.stringify(privateKey),
+      `key-${randomUUID()}`,
+    ]
+    await writeFile(
+      join(state, 'enrol-at-boot.json'),
+      JSON.stringify({ server: peer.url, guid: peer.guid, key: known.at(-1), caSha256: 'a'.repeat(64), bootId: null }),
+    )
     await mkdir(join(state, 'log'), { recursive: true })
-    await writeFile(join(state, 'log/agent.log'), `${planted.map((s, i) => spots[i % spots.length]!(s)).join('\n')}\n${known.join('\n')}\nan honest line\n`)
+    await writeFile(
+      join(state, 'log/agent.log'),
+      `${planted.map((s, i) => spots[i % spots.length]!(s)).join('\n')}\n${known.join('\n')}\nan honest line\n`,
+    )
     const { file } = (await json('collect', '--output', 'bundle.tar.gz')) as unknown as { file: string }
     const packed = await readFile(file)
     expect((await stat(file)).mode & 0o777).toBe(0o600)
@@ -302,13 +414,23 @@ describe('collect (AGT-10, R39)', () => {
     expect(text).toContain('an honest line')
     expect(text).toContain((await identity()).agentId)
     await run('tar', ['-xzf', file, '-C', folder])
-    expect((await readdir(join(folder, 'vigie-agent-support'))).toSorted()).toEqual(['about.json', 'check.json', 'identity.json', 'log', 'proxy.json', 'settings.json', 'state-folder.txt', 'status.json'])
+    expect((await readdir(join(folder, 'vigie-agent-support'))).toSorted()).toEqual([
+      'about.json',
+      'check.json',
+      'identity.json',
+      'log',
+      'proxy.json',
+      'settings.json',
+      'state-folder.txt',
+      'status.json',
+    ])
   })
 
   it('is bounded, whatever lies there', async () => {
     await enrol()
     await mkdir(join(state, 'log'), { recursive: true })
-    for (const name of ['agent.log', 'agent.1.log', 'agent.2.log']) await writeFile(join(state, 'log', name), randomBytes(6_000_000).toString('base64'))
+    for (const name of ['agent.log', 'agent.1.log', 'agent.2.log'])
+      await writeFile(join(state, 'log', name), randomBytes(6_000_000).toString('base64'))
     const { sizeBytes } = (await json('collect', '--output', 'b')) as unknown as { sizeBytes: number }
     expect(sizeBytes).toBeLessThan(8_000_000)
   })
@@ -356,9 +478,18 @@ describe('image prepare (AGT-9)', () => {
       const server = await Peer.start(peer.certificates)
       const copy = join(folder, name)
       await cp(state, copy, { recursive: true })
-      await writeFile(laterPath(copy), JSON.stringify({ ...JSON.parse(await readFile(laterPath(copy), 'utf8')), server: server.url, guid: server.guid, key: server.key }))
+      await writeFile(
+        laterPath(copy),
+        JSON.stringify({ ...JSON.parse(await readFile(laterPath(copy), 'utf8')), server: server.url, guid: server.guid, key: server.key }),
+      )
       server.loseEnrolAnswers = 1
-      const options = { log: silentLog, signal: new AbortController().signal, machine: aMachine(name), bootId: `boot-of-${name}`, backOffBaseMs: 10 }
+      const options = {
+        log: silentLog,
+        signal: new AbortController().signal,
+        machine: aMachine(name),
+        bootId: `boot-of-${name}`,
+        backOffBaseMs: 10,
+      }
       ids.push((await enrolPrepared(copy, options))!.agentId)
       expect(server.agents.size).toBe(1)
       expect(await readdir(copy)).not.toContain('enrol-at-boot.json')

@@ -24,7 +24,9 @@ export async function uninstallCommand(context: Context): Promise<ExitName> {
     await removeService()
     if (!isKept) await removeState(stateFolder)
     if (context.values['keep-program'] !== true) await removeProgram()
-    const quarantined = (await readdir(join(stateFolder, 'clamav', 'quarantine')).catch(() => [])).filter((name) => name.endsWith('.quarantined')).length
+    const quarantined = (await readdir(join(stateFolder, 'clamav', 'quarantine')).catch(() => [])).filter((name) =>
+      name.endsWith('.quarantined'),
+    ).length
     if (await isPackaged()) say(t('agent.uninstall.package'))
     say(t(isKept ? 'agent.uninstall.kept' : 'agent.uninstall.done'))
     if (wasTold === false) sayWith('warning', t('agent.uninstall.server-not-told'))

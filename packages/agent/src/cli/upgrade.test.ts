@@ -54,11 +54,16 @@ describe('an agent that upgrades itself (R17, AGT-1)', { timeout: 120_000 }, () 
     await remove(folder)
   })
 
-  const program = (version: string, change: (text: string) => string = (text) => text) => change(source.replace(/^#!.*/, `#!${process.execPath}`).replaceAll(JSON.stringify(agentVersion), JSON.stringify(version)))
+  const program = (version: string, change: (text: string) => string = (text) => text) =>
+    change(source.replace(/^#!.*/, `#!${process.execPath}`).replaceAll(JSON.stringify(agentVersion), JSON.stringify(version)))
   /** `run` of this version does this instead. */
-  const running = (version: string, code: string) => program(version, (text) => text.replace('\n', `\nif (process.argv[2] === 'run') { ${code} } else {\n`).concat('\n}'))
+  const running = (version: string, code: string) =>
+    program(version, (text) => text.replace('\n', `\nif (process.argv[2] === 'run') { ${code} } else {\n`).concat('\n}'))
   function start(env: Record<string, string> = {}): ChildProcess {
-    const child = spawn(process.execPath, [script, 'run', '--state', state], { stdio: process.env.VIGIE_TEST_LOG ? 'inherit' : 'ignore', env: { ...process.env, ...env } })
+    const child = spawn(process.execPath, [script, 'run', '--state', state], {
+      stdio: process.env.VIGIE_TEST_LOG ? 'inherit' : 'ignore',
+      env: { ...process.env, ...env },
+    })
     children.add(child)
     child.once('exit', () => children.delete(child))
     return child
@@ -70,7 +75,8 @@ describe('an agent that upgrades itself (R17, AGT-1)', { timeout: 120_000 }, () 
     return await gone
   }
   const versions = () => peer.hellos.map(({ version }) => version)
-  const isOnline = (version: string, since = 0) => peer.until(() => versions().slice(since).at(-1) === version && peer.sockets.size === 1, `${version} online`, 30_000)
+  const isOnline = (version: string, since = 0) =>
+    peer.until(() => versions().slice(since).at(-1) === version && peer.sockets.size === 1, `${version} online`, 30_000)
   function order(version: string): string {
     const frame = peer.order(agentId, ++number, 'upgrade-agent', { params: { version } })
     peer.send(frame)
@@ -84,7 +90,12 @@ describe('an agent that upgrades itself (R17, AGT-1)', { timeout: 120_000 }, () 
     const { step, evidence } = outcomes(commandId)[1]!
     return { step, evidence }
   }
-  const record = async () => JSON.parse(await readFile(join(state, 'upgrade.json'), 'utf8')) as { current: { version: string } | null; trial: object | null; ended: object | null }
+  const record = async () =>
+    JSON.parse(await readFile(join(state, 'upgrade.json'), 'utf8')) as {
+      current: { version: string } | null
+      trial: object | null
+      ended: object | null
+    }
   const beside = () => readdir(join(state, 'versions')).catch(() => [])
 
   it('a good release: handed over, welcome, told once; its next start is it, and a further release follows', async () => {
@@ -108,7 +119,17 @@ describe('an agent that upgrades itself (R17, AGT-1)', { timeout: 120_000 }, () 
     signers.publish(peer, '0.2.0', running('0.2.0', 'process.exit(9)'))
     start()
     await isOnline(agentVersion)
-    expect(await ended(order('0.2.0'))).toEqual({ step: 'failed', evidence: { reason: 'upgrade-rolled-back', rolledBack: true, fault: 'upgrade-fault.crashed', version: '0.2.0', previousVersion: agentVersion, starts: 3 } })
+    expect(await ended(order('0.2.0'))).toEqual({
+      step: 'failed',
+      evidence: {
+        reason: 'upgrade-rolled-back',
+        rolledBack: true,
+        fault: 'upgrade-fault.crashed',
+        version: '0.2.0',
+        previousVersion: agentVersion,
+        starts: 3,
+      },
+    })
     await isOnline(agentVersion)
     expect(new Set(versions())).toEqual(new Set([agentVersion]))
     await expect.poll(beside).toEqual([])
@@ -118,7 +139,10 @@ describe('an agent that upgrades itself (R17, AGT-1)', { timeout: 120_000 }, () 
     signers.publish(peer, '0.2.0', running('0.2.0', `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`))
     start({ VIGIE_UPGRADE_MINUTES: '0.05' })
     await isOnline(agentVersion)
-    expect(await ended(order('0.2.0'))).toMatchObject({ step: 'failed', evidence: { rolledBack: true, fault: 'upgrade-fault.not-welcome' } })
+    expect(await ended(order('0.2.0'))).toMatchObject({
+      step: 'failed',
+      evidence: { rolledBack: true, fault: 'upgrade-fault.not-welcome' },
+    })
   })
 
   it('one that the server does not welcome: the old one returns, and is welcome', async () => {
@@ -191,12 +215,35 @@ describe('an agent that upgrades itself (R17, AGT-1)', { timeout: 120_000 }, () 
       }
       await peer.until(() => peer.hellos.length > before && peer.sockets.size === 1 && !isEnded(), `online again after kill ${i}`, 30_000)
     }
-    const open = () => told.filter((id) => outcomes(id).map(({ step }) => step).join(' ') === 'running')
+    const open = () =>
+      told.filter(
+        (id) =>
+          outcomes(id)
+            .map(({ step }) => step)
+            .join(' ') === 'running',
+      )
     await peer.until(() => open().length === 0, 'each has its end', 60_000)
-    for (const id of told) expect(['', 'failed', 'running failed', 'running succeeded']).toContain(outcomes(id).map(({ step }) => step).join(' '))
+    for (const id of told)
+      expect(['', 'failed', 'running failed', 'running succeeded']).toContain(
+        outcomes(id)
+          .map(({ step }) => step)
+          .join(' '),
+      )
     const { current, trial } = await record()
     expect([trial, versions().at(-1)]).toEqual([null, current?.version ?? agentVersion])
-    process.stderr.write(`upgrade kill test: ${told.length} orders, ${minor - 2} versions through, now ${versions().at(-1)}; ${JSON.stringify(Object.fromEntries(Map.groupBy(told, (id) => outcomes(id).map(({ step }) => step).join(' ')).entries().map(([key, ids]) => [key, ids.length])))}\n`)
+    process.stderr.write(
+      `upgrade kill test: ${told.length} orders, ${minor - 2} versions through, now ${versions().at(-1)}; ${JSON.stringify(
+        Object.fromEntries(
+          Map.groupBy(told, (id) =>
+            outcomes(id)
+              .map(({ step }) => step)
+              .join(' '),
+          )
+            .entries()
+            .map(([key, ids]) => [key, ids.length]),
+        ),
+      )}\n`,
+    )
     expect(minor).toBeGreaterThan(2)
     expect(peer.faults).toEqual([])
   })
@@ -239,7 +286,10 @@ describe('an agent that upgrades itself (R17, AGT-1)', { timeout: 120_000 }, () 
       signers.publish(peer, '0.2.0', program('0.2.0'))
       start()
       await isOnline(agentVersion)
-      expect(await ended(order('0.2.0'))).toEqual({ step: 'failed', evidence: { reason: 'disk-full', version: '0.2.0', previousVersion: agentVersion } })
+      expect(await ended(order('0.2.0'))).toEqual({
+        step: 'failed',
+        evidence: { reason: 'disk-full', version: '0.2.0', previousVersion: agentVersion },
+      })
       expect(await beside()).toEqual([])
     } finally {
       execFileSync('umount', ['-l', join(state, 'versions')])
@@ -254,18 +304,26 @@ describe('an agent that upgrades itself (R17, AGT-1)', { timeout: 120_000 }, () 
     const commandId = order('0.2.0')
     await peer.until(() => peer.of('endpoint').length > 0 && outcomes(commandId).length > 0, 'refused')
     expect(outcomes(commandId)).toEqual([expect.objectContaining({ step: 'failed', evidence: { reason: 'no-release-root' } })])
-    expect(peer.of('endpoint').at(-1)!.commands.find(({ type }) => type === 'upgrade-agent')).toEqual({ type: 'upgrade-agent', isSupported: false, reason: 'no-release-root' })
+    expect(
+      peer
+        .of('endpoint')
+        .at(-1)!
+        .commands.find(({ type }) => type === 'upgrade-agent'),
+    ).toEqual({ type: 'upgrade-agent', isSupported: false, reason: 'no-release-root' })
     expect(peer.asked.filter((url) => url.includes('releases'))).toEqual([])
   })
 })
 
 /** Processes whose command line names this state folder. */
 function processesOf(state: string): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`--state\0${state}\0`)
-    } catch {
-      return false
-    }
-  })
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`--state\0${state}\0`)
+      } catch {
+        return false
+      }
+    })
 }

@@ -7,7 +7,7 @@ import { powerShellText, windowsArgument, windowsServiceScript } from './windows
 /** How Windows takes a command line apart: the rules of CommandLineToArgvW for arguments after the program, written from its documentation, apart from what they test. */
 function taken(line: string): string[] {
   const words: string[] = []
-  for (let i = 0; i < line.length; ) {
+  for (let i = 0; i < line.length;) {
     while (line[i] === ' ' || line[i] === '\t') i++
     if (i >= line.length) break
     let [word, isQuoted] = ['', false]
@@ -31,11 +31,31 @@ function taken(line: string): string[] {
 /** What PowerShell reads from a text in single quotes; null: it would end before its end. */
 function read(text: string): string | null {
   const inner = /^'([^]*)'$/.exec(text)?.[1]
-  return inner === undefined || /(?:^|[^'\u2018-\u201b])(?:['\u2018-\u201b]{2})*['\u2018-\u201b](?!['\u2018-\u201b])/.test(inner) ? null : inner.replaceAll(/(['\u2018-\u201b])['\u2018-\u201b]/g, '$1')
+  return inner === undefined || /(?:^|[^'\u2018-\u201b])(?:['\u2018-\u201b]{2})*['\u2018-\u201b](?!['\u2018-\u201b])/.test(inner)
+    ? null
+    : inner.replaceAll(/(['\u2018-\u201b])['\u2018-\u201b]/g, '$1')
 }
 
 const hostile = [
-  'C:\\Program Files\\Vigie', 'C:\\with trailing\\', 'C:\\quote " inside', 'C:\\back\\"quote', '\\\\server\\share\\x y\\\\', "it's", 'typographic ’ quote‘s', '$(Remove-Item C:\\)', '`whoami`', '; shutdown /s', '& calc', '%PATH%', '@\'', "'@", '日本語 フォルダ', 'a', '"', '\\"', '" & calc & "',
+  'C:\\Program Files\\Vigie',
+  'C:\\with trailing\\',
+  'C:\\quote " inside',
+  'C:\\back\\"quote',
+  '\\\\server\\share\\x y\\\\',
+  "it's",
+  'typographic ’ quote‘s',
+  '$(Remove-Item C:\\)',
+  '`whoami`',
+  '; shutdown /s',
+  '& calc',
+  '%PATH%',
+  "@'",
+  "'@",
+  '日本語 フォルダ',
+  'a',
+  '"',
+  '\\"',
+  '" & calc & "',
 ]
 
 describe('the Windows service, as a text: nothing of it was run on Windows (AGT-1)', () => {
@@ -48,7 +68,12 @@ describe('the Windows service, as a text: nothing of it was run on Windows (AGT-
     const plain = windowsServiceScript(['PROGRAM', 'agent.cjs'], 'STATE').split('\n')
     const script = windowsServiceScript([word, 'agent.cjs'], word).split('\n')
     expect(script).toHaveLength(plain.length)
-    expect(script.filter((line, i) => line !== plain[i]).map((line) => line.split(' = ')[0])).toEqual(['$program', '$run', '$stop', '$state'])
+    expect(script.filter((line, i) => line !== plain[i]).map((line) => line.split(' = ')[0])).toEqual([
+      '$program',
+      '$run',
+      '$stop',
+      '$state',
+    ])
     const value = (name: string) => read(script.find((line) => line.startsWith(`$${name} = `))!.slice(name.length + 4))
     expect([value('program'), value('state')]).toEqual([word, word])
     expect(taken(value('run')!)).toEqual(['agent.cjs', 'run', '--state', word])
@@ -76,13 +101,20 @@ describe('the Windows service, as a text: nothing of it was run on Windows (AGT-
     const script = windowsServiceScript(['C:\\agent.exe'], 'C:\\state')
     expect(script.indexOf('icacls.exe')).toBeLessThan(script.indexOf('Start-Service'))
     const here = /@'\n([^]*?)\n'@\n/.exec(script)![1]!
-    expect([here.startsWith('using System;'), here.trimEnd().endsWith('}'), here.split('{').length - here.split('}').length]).toEqual([true, true, 0])
+    expect([here.startsWith('using System;'), here.trimEnd().endsWith('}'), here.split('{').length - here.split('}').length]).toEqual([
+      true,
+      true,
+      0,
+    ])
     expect(here).not.toMatch(/\$"|=>|\?\./) // C# 5 knows none of these
   })
 
   it('its pipe is one per state folder, whatever the case Windows was given it in', () => {
     const pipe = socketPath('C:\\ProgramData\\Vigie', 'win32')
     expect(pipe).toMatch(/^\\\\\.\\pipe\\vigie-agent-[0-9a-f]{32}$/)
-    expect([socketPath('c:\\programdata\\vigie', 'win32') === pipe, socketPath('C:\\ProgramData\\Other', 'win32') === pipe]).toEqual([true, false])
+    expect([socketPath('c:\\programdata\\vigie', 'win32') === pipe, socketPath('C:\\ProgramData\\Other', 'win32') === pipe]).toEqual([
+      true,
+      false,
+    ])
   })
 })

@@ -137,4 +137,5 @@ public class VigieAgentService : ServiceBase {
 export const powerShellText = (text: string): string => `'${text.replaceAll(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`
 
 /** One argument of a command line, as CommandLineToArgvW and the C runtime read it: backslashes mean something before a quote only. */
-export const windowsArgument = (word: string): string => (/^[^\s"]+$/.test(word) ? word : `"${word.replaceAll(/(\\*)"/g, '$1$1\\"').replace(/\\+$/, '$&$&')}"`)
+export const windowsArgument = (word: string): string =>
+  /^[^\s"]+$/.test(word) ? word : `"${word.replaceAll(/(\\*)"/g, '$1$1\\"').replace(/\\+$/, '$&$&')}"`

@@ -25,4 +25,5 @@ export function painted(sign: Sign, text: string, isTerminal: boolean): string {
 export const plain = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '\uFFFD')
 
 /** `Label: value`, as each language writes it. */
-export const labelled = (locale: Locale, label: string, value: string): string => `${label}${{ en: ': ', fr: '\u00a0: ', ja: '：' }[locale]}${value}`
+export const labelled = (locale: Locale, label: string, value: string): string =>
+  `${label}${{ en: ': ', fr: '\u00a0: ', ja: '：' }[locale]}${value}`

@@ -23,7 +23,13 @@ export function tarOf(entries: readonly TarEntry[], at: Date): Buffer {
     put('        ', 148) // the sum is reckoned with blanks in its place
     put('0', 156)
     put('ustar\0' + '00', 257)
-    put(`${octal(header.reduce((sum, byte) => sum + byte, 0), 7)}\0 `, 148)
+    put(
+      `${octal(
+        header.reduce((sum, byte) => sum + byte, 0),
+        7,
+      )}\0 `,
+      148,
+    )
     blocks.push(header, content, Buffer.alloc((512 - (content.length % 512)) % 512))
   }
   return Buffer.concat([...blocks, Buffer.alloc(1_024)])
@@ -45,7 +51,13 @@ export class Secrets {
     const found: string[] = []
     const password = await read('proxy-secret')
     if (password) found.push(password)
-    for (const name of ['identity.json', 'attempt.json', 'enrol-at-boot.json', join('change', 'identity.json'), join('change', 'attempt.json')]) {
+    for (const name of [
+      'identity.json',
+      'attempt.json',
+      'enrol-at-boot.json',
+      join('change', 'identity.json'),
+      join('change', 'attempt.json'),
+    ]) {
       const text = await read(name)
       for (const [, , value] of text?.matchAll(/"(privateKey|key)"\s*:\s*"((?:[^"\\]|\\.)*)"/g) ?? []) {
         found.push(value!) // as it stands in JSON
@@ -54,7 +66,12 @@ export class Secrets {
       }
     }
     const forms = found.flatMap((secret) => [
-      secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), Buffer.from(secret).toString('base64'), Buffer.from(secret).toString('base64url'), Buffer.from(secret).toString('hex'),
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret),
+      Buffer.from(secret).toString('base64'),
+      Buffer.from(secret).toString('base64url'),
+      Buffer.from(secret).toString('hex'),
     ])
     return new Secrets([...new Set(forms)].filter((secret) => secret.length >= 4).toSorted((a, b) => b.length - a.length))
   }
@@ -66,7 +83,10 @@ export class Secrets {
       .replaceAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]{0,10000}?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, '[removed]')
       .replaceAll(/(:\/\/[^\s/:@"]{0,200}):[^\s/@"]{1,200}@/g, '$1:[removed]@')
       .replaceAll(/(authorization["']?\s*[:=]\s*["']?(?:basic|digest|bearer)?\s*)[^\s"',;]+/gi, '$1[removed]')
-      .replaceAll(/(["']?(?:password|passwd|secret|token|api[-_]?key|privateKey)["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|[^\s,;}]+)/gi, '$1[removed]')
+      .replaceAll(
+        /(["']?(?:password|passwd|secret|token|api[-_]?key|privateKey)["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|[^\s,;}]+)/gi,
+        '$1[removed]',
+      )
       .replaceAll(/(--key[= ])\S+/g, '$1[removed]')
   }
 }

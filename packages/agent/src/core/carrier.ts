@@ -42,7 +42,8 @@ export function openCarrier(kind: CarrierKind, route: Route, withinMs: number, e
 }
 
 /** Faults that say: HTTPS may work where a WebSocket does not. All else (no such name, refused, not trusted, the proxy's own) is the same for both. */
-export const mayPollAfter = (reason: string): boolean => ['websocket-refused', 'websocket-cut', 'closed', 'timeout', 'silent'].includes(reason)
+export const mayPollAfter = (reason: string): boolean =>
+  ['websocket-refused', 'websocket-cut', 'closed', 'timeout', 'silent'].includes(reason)
 
 class SocketCarrier implements Carrier {
   readonly #socket: WebSocket
@@ -54,7 +55,13 @@ class SocketCarrier implements Carrier {
   constructor({ channel, ca, proxy }: Route, withinMs: number, events: CarrierEvents) {
     this.#events = events
     const socket = new WebSocket(channel, {
-      ca, minVersion: 'TLSv1.2', perMessageDeflate: false, maxPayload: channelLimits.frameBytes, handshakeTimeout: withinMs, followRedirects: false, ...throughProxy(proxy, { ca }),
+      ca,
+      minVersion: 'TLSv1.2',
+      perMessageDeflate: false,
+      maxPayload: channelLimits.frameBytes,
+      handshakeTimeout: withinMs,
+      followRedirects: false,
+      ...throughProxy(proxy, { ca }),
       finishRequest: (request: ClientRequest) => {
         request.on('socket', (tls) => tls.once('secureConnect', () => (this.#isSecure = true)))
         request.end()

@@ -69,7 +69,8 @@ export class Channel {
     while (!this.#stop.signal.aborted) {
       onState('connecting', null)
       const way = this.#ways.next(this.#deps.identity(), this.#deps.ca, this.#deps.proxy?.() ?? null)
-      if (way.carrier !== this.#by.carrier) log.info(way.carrier === 'polling' ? 'goes by HTTPS long polling' : 'goes by WebSocket', { reason: way.reason })
+      if (way.carrier !== this.#by.carrier)
+        log.info(way.carrier === 'polling' ? 'goes by HTTPS long polling' : 'goes by WebSocket', { reason: way.reason })
       this.#by = { carrier: way.carrier, reason: way.reason }
       this.#session = new Session(this.#deps, this.#timing, way)
       const end = await this.#session.run(this.#stop.signal)

@@ -48,22 +48,56 @@ async function open(): Promise<void> {
 }
 const commands = () =>
   new Commands({
-    queue, counters: () => counters, clock, log: silentLog, identity: () => identity, confirmEveryMs: 10,
+    queue,
+    counters: () => counters,
+    clock,
+    log: silentLog,
+    identity: () => identity,
+    confirmEveryMs: 10,
     find: (type) => (type === 'scan-now' ? { command } : { reason: 'not-supported' }),
-    engineState: () => Promise.resolve({ engine: 'x', engineVersion: '1', patternVersion: '1', patternBuiltAt: null, updateCheckedAt: null, realTimeScan: 'on', scan: { isRunning: false, startedAt: null, finishedAt: null }, problem: null }),
+    engineState: () =>
+      Promise.resolve({
+        engine: 'x',
+        engineVersion: '1',
+        patternVersion: '1',
+        patternBuiltAt: null,
+        updateCheckedAt: null,
+        realTimeScan: 'on',
+        scan: { isRunning: false, startedAt: null, finishedAt: null },
+        problem: null,
+      }),
   })
 const order = (change: Partial<Record<keyof CommandOrder, unknown>> = {}) => ({
-  commandId: randomUUID(), agentId, number: 1, type: 'scan-now', notBefore: new Date(Date.now() - 1_000).toISOString(), expiresAt: new Date(Date.now() + 60_000).toISOString(), ...change,
+  commandId: randomUUID(),
+  agentId,
+  number: 1,
+  type: 'scan-now',
+  notBefore: new Date(Date.now() - 1_000).toISOString(),
+  expiresAt: new Date(Date.now() + 60_000).toISOString(),
+  ...change,
 })
-const frame = (value: object, key = server.privateKey) => ({ kind: 'command', order: value, signature: signText(key, commandPrefix + canonicalJson(value)) })
-const outcomes = async () => (await queue.read(1, 1_000, 1e9)).filter((item): item is OutcomeItem => (item as OutcomeItem).kind === 'outcome').map(({ step, evidence }) => [step, evidence.reason ?? null])
+const frame = (value: object, key = server.privateKey) => ({
+  kind: 'command',
+  order: value,
+  signature: signText(key, commandPrefix + canonicalJson(value)),
+})
+const outcomes = async () =>
+  (await queue.read(1, 1_000, 1e9))
+    .filter((item): item is OutcomeItem => (item as OutcomeItem).kind === 'outcome')
+    .map(({ step, evidence }) => [step, evidence.reason ?? null])
 
 describe('orders are taken once, and only good ones (R14, R15)', () => {
   it('running, then succeeded with the engine’s evidence', async () => {
     const taker = commands()
     expect(await taker.take(frame(order()))).toBe('taken')
     await taker.idle()
-    expect([runs, await outcomes()]).toEqual([1, [['running', null], ['succeeded', null]]])
+    expect([runs, await outcomes()]).toEqual([
+      1,
+      [
+        ['running', null],
+        ['succeeded', null],
+      ],
+    ])
   })
 
   it('delivered a hundred times, also over a restart: runs once', async () => {
@@ -130,7 +164,16 @@ describe('orders are taken once, and only good ones (R14, R15)', () => {
     expect(await commands().take(frame(order(), makeKeyPair().privateKey))).toBe('signature-wrong')
   })
 
-  it.each([null, 1, 'x', [], {}, { kind: 'command' }, { kind: 'command', order: null, signature: 'a' }, { kind: 'command', order: {}, signature: 'a' }])('not an order: %j', async (value) => {
+  it.each([
+    null,
+    1,
+    'x',
+    [],
+    {},
+    { kind: 'command' },
+    { kind: 'command', order: null, signature: 'a' },
+    { kind: 'command', order: {}, signature: 'a' },
+  ])('not an order: %j', async (value) => {
     expect(await commands().take(value)).toBe('not-an-order')
   })
 
@@ -140,14 +183,19 @@ describe('orders are taken once, and only good ones (R14, R15)', () => {
 
   it('expired by a second: said so, not done, and its number is used', async () => {
     const taker = commands()
-    const late = frame(order({ notBefore: new Date(Date.now() - 10_000).toISOString(), expiresAt: new Date(Date.now() - 1_000).toISOString() }))
+    const late = frame(
+      order({ notBefore: new Date(Date.now() - 10_000).toISOString(), expiresAt: new Date(Date.now() - 1_000).toISOString() }),
+    )
     expect(await taker.take(late)).toBe('taken')
     expect([runs, await outcomes(), await taker.take(late)]).toEqual([0, [['expired', 'expired']], 'number-old'])
   })
 
   it('before its time: up to a minute is the clocks’, more is refused', async () => {
     const taker = commands()
-    const from = (ms: number) => ({ notBefore: new Date(Date.now() + ms).toISOString(), expiresAt: new Date(Date.now() + ms + 60_000).toISOString() })
+    const from = (ms: number) => ({
+      notBefore: new Date(Date.now() + ms).toISOString(),
+      expiresAt: new Date(Date.now() + ms + 60_000).toISOString(),
+    })
     expect(await taker.take(frame(order(from(70_000))))).toBe('not-yet-valid')
     expect(await taker.take(frame(order(from(50_000))))).toBe('taken')
     await taker.idle()
@@ -159,7 +207,10 @@ describe('orders are taken once, and only good ones (R14, R15)', () => {
 
   it('goes by the server’s clock, not by this machine’s (R23)', async () => {
     clock.heard(new Date(Date.now() + 86_400_000).toISOString()) // our clock is a day late
-    const tomorrow = { notBefore: new Date(Date.now() + 86_400_000).toISOString(), expiresAt: new Date(Date.now() + 86_460_000).toISOString() }
+    const tomorrow = {
+      notBefore: new Date(Date.now() + 86_400_000).toISOString(),
+      expiresAt: new Date(Date.now() + 86_460_000).toISOString(),
+    }
     const taker = commands()
     expect(await taker.take(frame(order(tomorrow)))).toBe('taken')
     await taker.idle()
@@ -182,7 +233,10 @@ describe('orders are taken once, and only good ones (R14, R15)', () => {
     const taker = commands()
     await taker.take(frame(order()))
     await taker.idle()
-    expect(await outcomes()).toEqual([['running', null], ['failed', 'not-confirmed']])
+    expect(await outcomes()).toEqual([
+      ['running', null],
+      ['failed', 'not-confirmed'],
+    ])
   })
 
   it('a failure keeps its reason and figures; anything thrown is an engine error', async () => {
@@ -192,7 +246,12 @@ describe('orders are taken once, and only good ones (R14, R15)', () => {
     command.start = () => Promise.reject(new Error('boom'))
     await taker.take(frame(order({ number: 2 })))
     await taker.idle()
-    expect((await outcomes()).filter(([step]) => step === 'failed').map(([, reason]) => reason).sort()).toEqual(['clamd-stopped', 'engine-error'])
+    expect(
+      (await outcomes())
+        .filter(([step]) => step === 'failed')
+        .map(([, reason]) => reason)
+        .sort(),
+    ).toEqual(['clamd-stopped', 'engine-error'])
   })
 
   it('cut short by the end of the process: told as that at the next start, once, and not run again', async () => {
@@ -205,6 +264,12 @@ describe('orders are taken once, and only good ones (R14, R15)', () => {
     const again = commands()
     await again.recover()
     await again.recover()
-    expect([await outcomes(), await again.take(one)]).toEqual([[['running', null], ['failed', 'agent-restarted']], 'number-old'])
+    expect([await outcomes(), await again.take(one)]).toEqual([
+      [
+        ['running', null],
+        ['failed', 'agent-restarted'],
+      ],
+      'number-old',
+    ])
   })
 })

@@ -65,7 +65,8 @@ export class Commands {
   /** Tells how a command ended that outlived the process that took it. Once, however often it is called. */
   async settle(commandId: string, step: 'succeeded' | 'failed', evidence: Evidence): Promise<void> {
     const { queue } = this.#deps
-    if (queue.get(runningKey(commandId)) !== undefined) await queue.append([this.#outcome(commandId, step, evidence)], { [runningKey(commandId)]: null })
+    if (queue.get(runningKey(commandId)) !== undefined)
+      await queue.append([this.#outcome(commandId, step, evidence)], { [runningKey(commandId)]: null })
   }
 
   /** Resolves when the order was taken or refused; it then runs by itself. */
@@ -103,7 +104,9 @@ export class Commands {
     if (isExpired) await queue.append([this.#outcome(commandId, 'expired', { reason: 'expired' })], state)
     else if (reason !== null) await queue.append([this.#outcome(commandId, 'failed', { reason })], state)
     else await queue.append([this.#outcome(commandId, 'running', {})], { ...state, [runningKey(commandId)]: { type, number } })
-    await counters().raise({ command: number }).catch(() => {}) // the queue has it already; this one is for the day the queue is lost
+    await counters()
+      .raise({ command: number })
+      .catch(() => {}) // the queue has it already; this one is for the day the queue is lost
     log.info('command taken', { commandId, number, type: type.slice(0, 40), reason })
     if (reason === null && 'command' in found) {
       const run = this.#run(commandId, found.command, order.params ?? {}).finally(() => this.#running.delete(commandId))
@@ -150,7 +153,9 @@ export class Commands {
       outcome = this.#outcome(commandId, 'failed', known ? { ...error.evidence, reason: error.reason } : { reason: 'engine-error' })
     }
     const items: Item[] = [outcome]
-    await queue.append(items, { [runningKey(commandId)]: null }).catch((error: unknown) => log.warn('outcome not kept', { commandId, cause: String(error) }))
+    await queue
+      .append(items, { [runningKey(commandId)]: null })
+      .catch((error: unknown) => log.warn('outcome not kept', { commandId, cause: String(error) }))
     log.info('command ended', { commandId, step: outcome.step })
   }
 

@@ -22,7 +22,11 @@ const Later = z.object({
 export type Later = z.infer<typeof Later>
 
 export const laterPath = (stateFolder: string): string => join(stateFolder, 'enrol-at-boot.json')
-const bootIdNow = (): Promise<string | null> => readFile('/proc/sys/kernel/random/boot_id', 'utf8').then((id) => id.trim(), () => null)
+const bootIdNow = (): Promise<string | null> =>
+  readFile('/proc/sys/kernel/random/boot_id', 'utf8').then(
+    (id) => id.trim(),
+    () => null,
+  )
 
 /** Leaves what a copy of this machine needs to register itself at its first boot (AGT-9). The key is one that may be used by many; it ends by count and time (R9). */
 export async function enrolLater(stateFolder: string, later: Omit<Later, 'bootId'>): Promise<void> {
@@ -36,7 +40,10 @@ export const loadLater = (stateFolder: string): Promise<Later | null> => readJso
  * Registers a copy of a prepared image, asking until there is an answer. Null: there is nothing to register with, it is still the master's boot, or the server said no for
  * good. May die and run again: the same key pair is sent until the answer is on disk; the key goes once it is.
  */
-export async function enrolPrepared(stateFolder: string, options: { log: Log; signal: AbortSignal; machine?: MachineSources; bootId?: string | null; backOffBaseMs?: number }): Promise<Identity | null> {
+export async function enrolPrepared(
+  stateFolder: string,
+  options: { log: Log; signal: AbortSignal; machine?: MachineSources; bootId?: string | null; backOffBaseMs?: number },
+): Promise<Identity | null> {
   const { log, signal } = options
   const later = await loadLater(stateFolder)
   if (later === null) return null
@@ -54,7 +61,10 @@ export async function enrolPrepared(stateFolder: string, options: { log: Log; si
       return identity
     } catch (error) {
       const isWorthAsking = error instanceof ConnectionError || (error instanceof Problem && error.kind.retry)
-      log.warn('could not register yet', { cause: error instanceof Problem ? error.code : error instanceof ConnectionError ? error.reason : String(error), isWorthAsking })
+      log.warn('could not register yet', {
+        cause: error instanceof Problem ? error.code : error instanceof ConnectionError ? error.reason : String(error),
+        isWorthAsking,
+      })
       if (!isWorthAsking) return null
       await pause(backOffMs(attempt, Math.random(), options.backOffBaseMs ?? 2_000), signal)
     }

@@ -46,7 +46,10 @@ export async function enrol(options: EnrolOptions): Promise<Identity> {
     anchorHostname: machine.hostname,
     isUnregistered: false,
     ...wayOf(options.server, reply, options.site ?? null),
-    agentId: reply.agentId, commandKey: reply.commandKey, product: reply.product, isSiteServer: reply.isSiteServer ?? false,
+    agentId: reply.agentId,
+    commandKey: reply.commandKey,
+    product: reply.product,
+    isSiteServer: reply.isSiteServer ?? false,
   }
   if (reply.releaseRoot !== undefined) await pinRoot(options.stateFolder, reply.releaseRoot, new Date(), options.isReplacing ?? false)
   await store.save(identity)
@@ -57,29 +60,51 @@ export async function enrol(options: EnrolOptions): Promise<Identity> {
  * Where the channel is. Behind a site server the answer's command key and certificate are believed only as far as the install command names them: a hostile site
  * server must not become the one who signs commands (R14). @throws ConnectionError `ca-differs`
  */
-function wayOf(server: string, reply: EnrolReply, site: EnrolOptions['site'] & object | null): Pick<Identity, 'channel' | 'direct'> {
+function wayOf(server: string, reply: EnrolReply, site: (EnrolOptions['site'] & object) | null): Pick<Identity, 'channel' | 'direct'> {
   if (site === null) return { channel: reply.channel, direct: null }
   if (reply.commandKey !== site.commandKey) throw new ConnectionError('ca-differs')
   const certificate = reply.ca === undefined ? null : parseCertificate(reply.ca)
   if (certificate === null || fingerprintOf(certificate) !== normalFingerprint(site.caSha256)) throw new ConnectionError('ca-differs')
-  return { channel: new URL('/agent/v1/channel', server.replace(/^https:/, 'wss:')).href, direct: { channel: reply.channel, ca: certificate.toString() } }
+  return {
+    channel: new URL('/agent/v1/channel', server.replace(/^https:/, 'wss:')).href,
+    direct: { channel: reply.channel, ca: certificate.toString() },
+  }
 }
 
 /**
  * Takes an identity of its own, after the server found that ours is used twice (R10, AGT-9). Signed with the shared key; the host's present name anchors the
  * new one. Repeats like `enrol`.
  */
-export async function fork(stateFolder: string, shared: Identity, now: Date, sources: MachineSources = thisMachine, proxy: Proxy | null = null): Promise<Identity> {
+export async function fork(
+  stateFolder: string,
+  shared: Identity,
+  now: Date,
+  sources: MachineSources = thisMachine,
+  proxy: Proxy | null = null,
+): Promise<Identity> {
   const store = new IdentityStore(stateFolder)
   const pair = await store.attempt(`fork ${shared.agentId}`)
   const machine = await machineFacts(null, sources)
-  const unsigned: Omit<ForkRequest, 'signature'> = { agentId: shared.agentId, publicKey: pair.publicKey, machine, agentVersion, at: now.toISOString() }
+  const unsigned: Omit<ForkRequest, 'signature'> = {
+    agentId: shared.agentId,
+    publicKey: pair.publicKey,
+    machine,
+    agentVersion,
+    at: now.toISOString(),
+  }
   const signature = signText(shared.privateKey, forkText(unsigned))
   const reply = checked(await ask(stateFolder, shared, { ...unsigned, signature }, proxy))
   if (reply.commandKey !== shared.commandKey) throw new ConnectionError('answer-invalid') // whoever passes the answer on does not change who signs commands
   const { privateKey, publicKey } = pair
   const identity: Identity = {
-    ...shared, privateKey, publicKey, anchorHostname: machine.hostname, isUnregistered: false, agentId: reply.agentId, product: reply.product, isSiteServer: reply.isSiteServer ?? false,
+    ...shared,
+    privateKey,
+    publicKey,
+    anchorHostname: machine.hostname,
+    isUnregistered: false,
+    agentId: reply.agentId,
+    product: reply.product,
+    isSiteServer: reply.isSiteServer ?? false,
     channel: shared.direct ? shared.channel : reply.channel,
   }
   await store.save(identity)

@@ -1,7 +1,26 @@
 /** Why the server could not be talked to. Texts: `agent.connection.<reason>` and `.remedy`. Those that begin with `proxy-` end at the proxy. */
 export const connectionFaults = [
-  'name-unknown', 'refused', 'timeout', 'unreachable', 'tls-not-trusted', 'tls-wrong-host', 'tls-expired', 'tls-failed', 'ca-differs', 'answer-invalid', 'closed', 'websocket-refused', 'websocket-cut',
-  'proxy-name-unknown', 'proxy-refused', 'proxy-timeout', 'proxy-unreachable', 'proxy-sign-in', 'proxy-denied', 'proxy-no-way', 'proxy-failed',
+  'name-unknown',
+  'refused',
+  'timeout',
+  'unreachable',
+  'tls-not-trusted',
+  'tls-wrong-host',
+  'tls-expired',
+  'tls-failed',
+  'ca-differs',
+  'answer-invalid',
+  'closed',
+  'websocket-refused',
+  'websocket-cut',
+  'proxy-name-unknown',
+  'proxy-refused',
+  'proxy-timeout',
+  'proxy-unreachable',
+  'proxy-sign-in',
+  'proxy-denied',
+  'proxy-no-way',
+  'proxy-failed',
 ] as const
 export type ConnectionFault = (typeof connectionFaults)[number]
 

@@ -23,7 +23,11 @@ afterEach(async () => {
 })
 const follow = (from: 'start' | 'end' = 'start'): Follower => {
   const follower = new Follower({
-    path, cursor, from, log: silentLog, pollMs: 20,
+    path,
+    cursor,
+    from,
+    log: silentLog,
+    pollMs: 20,
     onLines: (lines, at) => {
       seen.push(...lines.map(({ bytes }) => bytes.toString('latin1')))
       cursor = at
@@ -160,7 +164,11 @@ describe('a growing log is read once, whatever is done to it (AGT-6, AGT-7)', ()
     await writeFile(path, 'one\n')
     let tries = 0
     const follower = new Follower({
-      path, cursor: null, from: 'start', log: silentLog, pollMs: 10,
+      path,
+      cursor: null,
+      from: 'start',
+      log: silentLog,
+      pollMs: 10,
       onLines: (lines) => {
         if (++tries < 3) return Promise.reject(new Error('not now'))
         seen.push(...lines.map(({ bytes }) => bytes.toString()))

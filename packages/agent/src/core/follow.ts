@@ -165,7 +165,7 @@ export class Follower {
   async #hand(bytes: Buffer, offset: number): Promise<void> {
     const seenAt = new Date()
     const lines: FollowedLine[] = []
-    for (let start = 0; start < bytes.length; ) {
+    for (let start = 0; start < bytes.length;) {
       const found = bytes.indexOf(0x0a, start)
       const end = found < 0 ? bytes.length : found
       if (end > start && end - start <= lineBytes) lines.push({ bytes: Buffer.from(bytes.subarray(start, end)), seenAt })
@@ -218,7 +218,14 @@ export class Follower {
 async function sameName(path: string): Promise<string[]> {
   const [folder, name] = [dirname(path), basename(path)]
   const names = (await readdir(folder).catch(() => [])).filter((other) => other.startsWith(`${name}.`) || other.startsWith(`${name}-`))
-  return [path, ...names.filter((other) => !/\.(gz|xz|bz2|zst)$/.test(other)).sort().slice(0, 20).map((other) => join(folder, other))]
+  return [
+    path,
+    ...names
+      .filter((other) => !/\.(gz|xz|bz2|zst)$/.test(other))
+      .sort()
+      .slice(0, 20)
+      .map((other) => join(folder, other)),
+  ]
 }
 
 /**

@@ -55,10 +55,19 @@ export async function getStatus(server: string, path: string, ca: string, proxy:
 }
 
 /** One question over TLS that trusts what `options.ca` says, its answer whole. @throws ConnectionError */
-export const exchange = (url: URL, options: RequestOptions, proxy: Proxy | null, body?: string): Promise<{ status: number; body: string }> => send(url, options, proxy, body)
+export const exchange = (
+  url: URL,
+  options: RequestOptions,
+  proxy: Proxy | null,
+  body?: string,
+): Promise<{ status: number; body: string }> => send(url, options, proxy, body)
 
 /** A body of any length, read as it comes; the caller counts. Given up when nothing comes for a while. @throws ConnectionError */
-export function download(url: URL, { ca, signal }: { ca: string; signal: AbortSignal }, proxy: Proxy | null): Promise<AsyncIterable<Uint8Array>> {
+export function download(
+  url: URL,
+  { ca, signal }: { ca: string; signal: AbortSignal },
+  proxy: Proxy | null,
+): Promise<AsyncIterable<Uint8Array>> {
   if (url.protocol !== 'https:') return Promise.reject(new ConnectionError('tls-failed'))
   return new Promise((resolve, reject) => {
     const req = request(url, { method: 'GET', ca, agent: false, minVersion: 'TLSv1.2', signal, ...throughProxy(proxy, { ca }) }, (res) => {
@@ -92,17 +101,21 @@ function send(url: URL, options: RequestOptions, proxy: Proxy | null, body = '')
   const { method, headers, ...tls } = options
   if (url.protocol !== 'https:') return Promise.reject(new ConnectionError('tls-failed'))
   return new Promise((resolve, reject) => {
-    const req = request(url, { method, headers, ...tls, agent: false, minVersion: 'TLSv1.2', signal: AbortSignal.timeout(timeoutMs), ...throughProxy(proxy, tls) }, (res) => {
-      const chunks: Buffer[] = []
-      let size = 0
-      res.on('data', (chunk: Buffer) => {
-        size += chunk.length
-        if (size > answerBytes) req.destroy(new ConnectionError('answer-invalid'))
-        else chunks.push(chunk)
-      })
-      res.on('end', () => resolve({ status: res.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }))
-      res.on('error', (error) => reject(asConnectionError(error)))
-    })
+    const req = request(
+      url,
+      { method, headers, ...tls, agent: false, minVersion: 'TLSv1.2', signal: AbortSignal.timeout(timeoutMs), ...throughProxy(proxy, tls) },
+      (res) => {
+        const chunks: Buffer[] = []
+        let size = 0
+        res.on('data', (chunk: Buffer) => {
+          size += chunk.length
+          if (size > answerBytes) req.destroy(new ConnectionError('answer-invalid'))
+          else chunks.push(chunk)
+        })
+        res.on('end', () => resolve({ status: res.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }))
+        res.on('error', (error) => reject(asConnectionError(error)))
+      },
+    )
     req.on('error', (error) => reject(asConnectionError(error)))
     req.end(body)
   })

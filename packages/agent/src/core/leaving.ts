@@ -14,7 +14,8 @@ export const leavingFile = 'leaving.json'
 const path = (stateFolder: string): string => join(stateFolder, leavingFile)
 
 export const loadLeaving = (stateFolder: string): Promise<LeavingRecord | null> => readJson(path(stateFolder), Record)
-export const saveLeaving = (stateFolder: string, record: LeavingRecord): Promise<void> => writeAtomically(path(stateFolder), JSON.stringify(record))
+export const saveLeaving = (stateFolder: string, record: LeavingRecord): Promise<void> =>
+  writeAtomically(path(stateFolder), JSON.stringify(record))
 
 interface LeaveDeps {
   stateFolder: string

@@ -27,7 +27,9 @@ export class LogFile {
   /** Kept soon, in order; at most 10,000 lines wait. */
   write(line: string): void {
     if (this.#lines.length < 10_000) this.#lines.push(line)
-    this.#writing ??= this.#flush().catch(() => {}).finally(() => (this.#writing = null))
+    this.#writing ??= this.#flush()
+      .catch(() => {})
+      .finally(() => (this.#writing = null))
   }
 
   async close(): Promise<void> {
@@ -57,7 +59,8 @@ export class LogFile {
   async #rotate(): Promise<void> {
     await this.#file?.close()
     this.#file = null
-    for (let i = logFiles.length - 1; i > 0; i--) await rename(join(this.#folder, logFiles[i - 1]!), join(this.#folder, logFiles[i]!)).catch(() => {})
+    for (let i = logFiles.length - 1; i > 0; i--)
+      await rename(join(this.#folder, logFiles[i - 1]!), join(this.#folder, logFiles[i]!)).catch(() => {})
     this.#file = await this.#open()
   }
 }

@@ -15,11 +15,15 @@ export interface Log {
  * @param level asked at every line, so that it can change while the agent runs (AGT-5)
  */
 export function textLog(level: LogLevel | (() => LogLevel), write: (line: string) => void = (line) => process.stderr.write(line)): Log {
-  const at = (name: LogLevel) => (message: string, data: LogData = {}) => {
-    if (logLevels.indexOf(name) > logLevels.indexOf(typeof level === 'string' ? level : level())) return
-    const pairs = Object.entries(data).filter(([, value]) => value !== undefined).map(([key, value]) => ` ${key}=${encode(value)}`)
-    write(`${new Date().toISOString()} ${name} ${message}${pairs.join('')}\n`)
-  }
+  const at =
+    (name: LogLevel) =>
+    (message: string, data: LogData = {}) => {
+      if (logLevels.indexOf(name) > logLevels.indexOf(typeof level === 'string' ? level : level())) return
+      const pairs = Object.entries(data)
+        .filter(([, value]) => value !== undefined)
+        .map(([key, value]) => ` ${key}=${encode(value)}`)
+      write(`${new Date().toISOString()} ${name} ${message}${pairs.join('')}\n`)
+    }
   return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') }
 }
 
@@ -29,5 +33,8 @@ function encode(value: LogData[string]): string {
   if (typeof value !== 'string') return String(value)
   if (/^[\w.:/@+-]{1,200}$/.test(value)) return value
   // JSON leaves DEL, C1 controls and the line separators as they are; a terminal or a log reader may not.
-  return JSON.stringify(value.slice(0, 2_000)).replaceAll(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return JSON.stringify(value.slice(0, 2_000)).replaceAll(
+    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }

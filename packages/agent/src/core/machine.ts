@@ -28,9 +28,16 @@ export const thisMachine: MachineSources = {
 export async function machineFacts(anchorHostname: string | null, sources: MachineSources = thisMachine): Promise<Machine> {
   const name = sources.hostname().slice(0, 255)
   const ids = await Promise.all(
-    ['/etc/machine-id', '/sys/class/dmi/id/product_uuid', '/sys/class/dmi/id/board_serial'].map((path) => sources.read(path).then((text) => text.trim(), () => '')),
+    ['/etc/machine-id', '/sys/class/dmi/id/product_uuid', '/sys/class/dmi/id/board_serial'].map((path) =>
+      sources.read(path).then(
+        (text) => text.trim(),
+        () => '',
+      ),
+    ),
   )
-  const fingerprint = createHash('sha256').update(['vigie machine 1', ...ids, anchorHostname ?? name].join('\n')).digest('hex')
+  const fingerprint = createHash('sha256')
+    .update(['vigie machine 1', ...ids, anchorHostname ?? name].join('\n'))
+    .digest('hex')
   return { hostname: name, platform: (await platform(sources)).slice(0, 255), fingerprint, addresses: sources.addresses() }
 }
 

@@ -28,7 +28,8 @@ const formerFolder = (stateFolder: string): string => join(stateFolder, 'move', 
 
 /** @throws when it is there and is not what it should be: better to stop than to guess who we are */
 export const loadMove = (stateFolder: string): Promise<MoveRecord | null> => readJson(path(stateFolder), Record)
-export const saveMove = (stateFolder: string, record: MoveRecord): Promise<void> => writeAtomically(path(stateFolder), JSON.stringify(record))
+export const saveMove = (stateFolder: string, record: MoveRecord): Promise<void> =>
+  writeAtomically(path(stateFolder), JSON.stringify(record))
 
 /** A registration with whom it trusts. */
 export interface Side {
@@ -79,6 +80,7 @@ export async function endMove(stateFolder: string): Promise<void> {
   await rm(path(stateFolder), { force: true })
   await rm(besideFolder(stateFolder), { recursive: true, force: true })
   for (const other of [former, beside]) {
-    if (other && other.identity.agentId !== own?.identity.agentId) await rm(join(stateFolder, `counters.${other.identity.agentId}`), { force: true })
+    if (other && other.identity.agentId !== own?.identity.agentId)
+      await rm(join(stateFolder, `counters.${other.identity.agentId}`), { force: true })
   }
 }

@@ -93,16 +93,34 @@ async function register(deps: MoveDeps, params: Prepare, signal: AbortSignal): P
   const request = { guid: params.guid, key: params.key, publicKey: pair.publicKey, agentVersion, protocol: protocolVersion, machine }
   const { reply, ca } = await asked(deps, params, request, signal)
   if (reply.commandKey !== params.server.commandKey || !reply.channel.startsWith('wss://')) throw new CommandFailure('move-wrong-side')
-  const common = { ...pair, guid: params.guid, anchorHostname: machine.hostname, isUnregistered: false, agentId: reply.agentId, commandKey: reply.commandKey, product: reply.product, isSiteServer: reply.isSiteServer ?? false }
+  const common = {
+    ...pair,
+    guid: params.guid,
+    anchorHostname: machine.hostname,
+    isUnregistered: false,
+    agentId: reply.agentId,
+    commandKey: reply.commandKey,
+    product: reply.product,
+    isSiteServer: reply.isSiteServer ?? false,
+  }
   if (own.direct === null) return { identity: { ...common, server: params.server.address, channel: reply.channel, direct: null }, ca }
   // the way stays that through our site server, which goes too; what lies behind it is another
   const behind = reply.ca === undefined ? null : parseCertificate(reply.ca)
-  if (behind === null || fingerprintOf(behind) !== normalFingerprint(params.server.caFingerprint)) throw new CommandFailure('move-wrong-side')
-  return { identity: { ...common, server: own.server, channel: own.channel, direct: { channel: reply.channel, ca: behind.toString() } }, ca }
+  if (behind === null || fingerprintOf(behind) !== normalFingerprint(params.server.caFingerprint))
+    throw new CommandFailure('move-wrong-side')
+  return {
+    identity: { ...common, server: own.server, channel: own.channel, direct: { channel: reply.channel, ca: behind.toString() } },
+    ca,
+  }
 }
 
 /** An endpoint asks through its site server, which knows the way once it is prepared itself, then directly. @throws CommandFailure */
-async function asked(deps: MoveDeps, { server }: Prepare, request: unknown, signal: AbortSignal): Promise<{ reply: EnrolReply; ca: string }> {
+async function asked(
+  deps: MoveDeps,
+  { server }: Prepare,
+  request: unknown,
+  signal: AbortSignal,
+): Promise<{ reply: EnrolReply; ca: string }> {
   const { identity, proxy, stateFolder, log, againMs = 2_000 } = deps
   const siteCa = identity().direct ? await trustedCa(stateFolder) : null
   const direct = async () => {
@@ -129,7 +147,9 @@ async function asked(deps: MoveDeps, { server }: Prepare, request: unknown, sign
   if (signal.aborted) throw new CommandFailure('agent-restarted')
   if (last instanceof Problem) throw new CommandFailure('move-refused', { problem: `problem.${last.code}` }, { cause: last })
   if (last instanceof ConnectionError && last.reason === 'ca-differs') throw new CommandFailure('move-wrong-side', {}, { cause: last })
-  throw new CommandFailure('move-unreachable', last instanceof ConnectionError ? { fault: `agent.connection.${last.reason}` } : {}, { cause: last })
+  throw new CommandFailure('move-unreachable', last instanceof ConnectionError ? { fault: `agent.connection.${last.reason}` } : {}, {
+    cause: last,
+  })
 }
 
 function checked(reply: unknown): EnrolReply {
@@ -149,7 +169,11 @@ async function assertWelcome(deps: MoveDeps, side: Side, bye: 'stopped'): Promis
   if (seen.kind === 'problem') throw new CommandFailure('move-not-welcome', { problem: `problem.${seen.code}` })
 }
 
-async function visitSide({ stateFolder, proxy, machine, againMs = 2_000 }: MoveDeps, { identity, ca }: Side, bye: 'stopped' | 'uninstalled'): Promise<Visit> {
+async function visitSide(
+  { stateFolder, proxy, machine, againMs = 2_000 }: MoveDeps,
+  { identity, ca }: Side,
+  bye: 'stopped' | 'uninstalled',
+): Promise<Visit> {
   const counters = await Counters.open(join(stateFolder, `counters.${identity.agentId}`))
   try {
     for (let n = 1; ; n++) {

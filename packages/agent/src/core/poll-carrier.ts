@@ -101,10 +101,12 @@ export class PollCarrier implements Carrier {
   }
 
   #say(): void {
-    this.#saying ??= this.#sayAll().catch((error: unknown) => this.#end(error)).finally(() => {
-      this.#saying = null
-      if (this.#waiting.length > 0 && !this.#hasEnded) this.#say()
-    })
+    this.#saying ??= this.#sayAll()
+      .catch((error: unknown) => this.#end(error))
+      .finally(() => {
+        this.#saying = null
+        if (this.#waiting.length > 0 && !this.#hasEnded) this.#say()
+      })
   }
 
   async #sayAll(): Promise<void> {
@@ -119,7 +121,7 @@ export class PollCarrier implements Carrier {
   /** Our own counting: `number` is said again until the server took it. */
   async #sayOnce(isEnd: boolean): Promise<void> {
     const now: Waiting[] = []
-    for (let bytes = 0; now.length < Math.min(upFrames, this.#waiting.length); ) {
+    for (let bytes = 0; now.length < Math.min(upFrames, this.#waiting.length);) {
       bytes += Buffer.byteLength(this.#waiting[now.length]!.text) + 1
       if (now.length > 0 && bytes > upBytes) break
       now.push(this.#waiting[now.length]!)
@@ -127,7 +129,11 @@ export class PollCarrier implements Carrier {
     const number = ++this.#number
     let frames = now.map(({ text }) => text).join(',')
     for (let isFull = true; isFull && !this.#hasEnded; frames = '') {
-      const taken = await this.#surely(`${linePath}/up`, () => `{"number":${number},"frames":[${frames}]${isEnd ? ',"isEnd":true' : ''}}`, LineUpReply)
+      const taken = await this.#surely(
+        `${linePath}/up`,
+        () => `{"number":${number},"frames":[${frames}]${isEnd ? ',"isEnd":true' : ''}}`,
+        LineUpReply,
+      )
       if (taken.closed !== null) {
         if (!isEnd) await pause(this.#withinMs, this.#stop.signal) // why, is said on the way down
         if (!isEnd && !this.#hasEnded) throw new ConnectionError('closed')
@@ -151,7 +157,8 @@ export class PollCarrier implements Carrier {
       } catch (error) {
         // cut while it waited: next time it waits less
         const heldMs = performance.now() - sinceMs
-        if (heldMs > leastHoldMs && heldMs < this.#holdMs + this.#withinMs) this.#holdMs = Math.max(leastHoldMs, Math.floor(Math.min(heldMs, this.#holdMs) * 0.7))
+        if (heldMs > leastHoldMs && heldMs < this.#holdMs + this.#withinMs)
+          this.#holdMs = Math.max(leastHoldMs, Math.floor(Math.min(heldMs, this.#holdMs) * 0.7))
         if (this.#hasEnded || n >= tries) throw error
         await pause(againMs * 2 ** (n - 1) * (0.5 + Math.random()), this.#stop.signal)
         if (this.#hasEnded) throw error
@@ -160,7 +167,11 @@ export class PollCarrier implements Carrier {
   }
 
   #ask<T>(path: string, body: string, shape: z.ZodType<T>, withinMs: number): Promise<T> {
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...(this.#line === null ? {} : { authorization: `Bearer ${this.#line}` }) }
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      ...(this.#line === null ? {} : { authorization: `Bearer ${this.#line}` }),
+    }
     return new Promise<T>((resolve, reject) => {
       const fail = (error: unknown) => reject(asConnectionError(error))
       const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(withinMs)])
@@ -176,7 +187,13 @@ export class PollCarrier implements Carrier {
         res.on('end', () => {
           const parsed = res.statusCode === 200 ? shape.safeParse(parse(Buffer.concat(chunks).toString('utf8'))) : null
           if (parsed?.success) resolve(parsed.data)
-          else fail(new ConnectionError(res.statusCode === 503 || res.statusCode === 429 ? 'closed' : 'answer-invalid', new Error(`status ${res.statusCode}`)))
+          else
+            fail(
+              new ConnectionError(
+                res.statusCode === 503 || res.statusCode === 429 ? 'closed' : 'answer-invalid',
+                new Error(`status ${res.statusCode}`),
+              ),
+            )
         })
       })
       req.on('error', fail).end(body)

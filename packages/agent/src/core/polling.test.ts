@@ -11,7 +11,11 @@ import type { SessionEnd } from './session.ts'
 import { Ways } from './ways.ts'
 
 const minuteMs = 60_000
-const lost = (reason: Extract<SessionEnd, { kind: 'lost' }>['reason'], wasWelcome = false): SessionEnd => ({ kind: 'lost', reason, wasWelcome })
+const lost = (reason: Extract<SessionEnd, { kind: 'lost' }>['reason'], wasWelcome = false): SessionEnd => ({
+  kind: 'lost',
+  reason,
+  wasWelcome,
+})
 
 describe('when long polling has its turn (AGT-2)', () => {
   const make = (identity: Partial<Identity> = { channel: 'wss://vigie:8443/agent/v1/channel', direct: null }) => {
@@ -24,20 +28,27 @@ describe('when long polling has its turn (AGT-2)', () => {
       return way.carrier
     }
   }
-  const many = (session: ReturnType<typeof make>, n: number, end: SessionEnd, livedMs?: number) => Array.from({ length: n }, () => session(end, livedMs))
+  const many = (session: ReturnType<typeof make>, n: number, end: SessionEnd, livedMs?: number) =>
+    Array.from({ length: n }, () => session(end, livedMs))
 
-  it.each(['websocket-refused', 'websocket-cut', 'closed', 'timeout'] as const)('a WebSocket that ends as %s twice before a welcome', (reason) => {
-    expect(many(make(), 3, lost(reason))).toEqual(['websocket', 'websocket', 'polling'])
-  })
+  it.each(['websocket-refused', 'websocket-cut', 'closed', 'timeout'] as const)(
+    'a WebSocket that ends as %s twice before a welcome',
+    (reason) => {
+      expect(many(make(), 3, lost(reason))).toEqual(['websocket', 'websocket', 'polling'])
+    },
+  )
 
   it('one that falls silent soon after its welcome three times; not one that lived', () => {
     expect(many(make(), 4, lost('silent', true))).toEqual(['websocket', 'websocket', 'websocket', 'polling'])
     expect(many(make(), 6, lost('silent', true), 3 * minuteMs)).not.toContain('polling')
   })
 
-  it.each(['name-unknown', 'refused', 'unreachable', 'tls-not-trusted', 'ca-differs', 'proxy-sign-in', 'proxy-refused'] as const)('never for %s: that is the same for both', (reason) => {
-    expect(many(make(), 8, lost(reason))).not.toContain('polling')
-  })
+  it.each(['name-unknown', 'refused', 'unreachable', 'tls-not-trusted', 'ca-differs', 'proxy-sign-in', 'proxy-refused'] as const)(
+    'never for %s: that is the same for both',
+    (reason) => {
+      expect(many(make(), 8, lost(reason))).not.toContain('polling')
+    },
+  )
 
   it('where that does not work either, both in turn; what worked goes on', () => {
     const session = make()
@@ -49,13 +60,25 @@ describe('when long polling has its turn (AGT-2)', () => {
   it('back to a WebSocket that was found again; fails it once more, there is no second try', () => {
     const session = make()
     many(session, 2, lost('websocket-refused'))
-    expect([session({ kind: 'moved', to: 'websocket' }), session(lost('silent')), session(lost('closed', true))]).toEqual(['polling', 'websocket', 'polling'])
-    expect([session({ kind: 'moved', to: 'websocket' }), session(lost('closed', true), 10 * minuteMs), session(lost('closed')), session(lost('closed')), session(lost('closed'))])
-      .toEqual(['polling', 'websocket', 'websocket', 'websocket', 'polling'])
+    expect([session({ kind: 'moved', to: 'websocket' }), session(lost('silent')), session(lost('closed', true))]).toEqual([
+      'polling',
+      'websocket',
+      'polling',
+    ])
+    expect([
+      session({ kind: 'moved', to: 'websocket' }),
+      session(lost('closed', true), 10 * minuteMs),
+      session(lost('closed')),
+      session(lost('closed')),
+      session(lost('closed')),
+    ]).toEqual(['polling', 'websocket', 'websocket', 'websocket', 'polling'])
   })
 
   it('not between an endpoint and its site server: no proxy stands there (AGT-8)', () => {
-    const session = make({ channel: 'wss://site:8444/agent/v1/channel', direct: { channel: 'wss://vigie:8443/agent/v1/channel', ca: 'ca' } })
+    const session = make({
+      channel: 'wss://site:8444/agent/v1/channel',
+      direct: { channel: 'wss://vigie:8443/agent/v1/channel', ca: 'ca' },
+    })
     expect(many(session, 4, lost('closed'))).not.toContain('polling')
     many(session, 1, lost('closed'), 6 * minuteMs)
     expect(many(session, 6, lost('closed'))).toEqual(['websocket', 'websocket', 'websocket', 'websocket', 'polling', 'websocket'])
@@ -111,7 +134,10 @@ describe('an agent behind something that breaks WebSockets (AGT-2, AGT-5, AGT-6)
     expect(peer.faults).toEqual([])
   })
 
-  it.each([['HTTP', 'http'], ['SOCKS5', 'socks5']] as const)('through a proxy besides (%s): no other way is taken, connections are kept', async (_, protocol) => {
+  it.each([
+    ['HTTP', 'http'],
+    ['SOCKS5', 'socks5'],
+  ] as const)('through a proxy besides (%s): no other way is taken, connections are kept', async (_, protocol) => {
     proxy = await TestProxy.start({ protocol, asks: 'basic', user: 'u', password: 'p' })
     await saveProxy(folder, { protocol, host: '127.0.0.1', port: proxy.port, user: 'u', auth: 'auto', password: 'p' })
     agent = await started(folder, { timing })
@@ -129,7 +155,10 @@ describe('an agent behind something that breaks WebSockets (AGT-2, AGT-5, AGT-6)
     for (let number = 1; number <= 3; number++) {
       const order = peer.order(agentId!, number)
       peer.send(order)
-      await peer.until(() => peer.of('outcome').some(({ commandId, step }) => commandId === order.order.commandId && step === 'succeeded'), `order ${number} done`)
+      await peer.until(
+        () => peer.of('outcome').some(({ commandId, step }) => commandId === order.order.commandId && step === 'succeeded'),
+        `order ${number} done`,
+      )
       if (number !== 2) continue
       const hellos = peer.hellos.length
       peer.lines.forget()
@@ -154,7 +183,10 @@ describe('an agent behind something that breaks WebSockets (AGT-2, AGT-5, AGT-6)
 
   it('back to a WebSocket when one gets through, at the look or at once in another network; no item twice', async () => {
     let addresses = ['192.0.2.1']
-    agent = await started(folder, { timing: { ...timing, beatMs: 100, answerMs: 1_500 }, machine: { ...aMachine('one'), addresses: () => addresses } })
+    agent = await started(folder, {
+      timing: { ...timing, beatMs: 100, answerMs: 1_500 },
+      machine: { ...aMachine('one'), addresses: () => addresses },
+    })
     await isOnline()
     const tries = box.upgrades
     addresses = ['198.51.100.7'] // another network, as bad as the one before
@@ -188,9 +220,17 @@ describe('an agent behind something that breaks WebSockets (AGT-2, AGT-5, AGT-6)
   it('the connection test names it, and goes on: the clock is read over long polling', async () => {
     const { results, isGood, clockOffsetMs } = await probe(box.url, peer.certificates.ca)
     expect(isGood).toBe(true)
-    expect(results.find(({ step }) => step === 'channel')).toMatchObject({ isGood: true, fault: 'websocket-refused', detail: 'HTTPS long polling' })
+    expect(results.find(({ step }) => step === 'channel')).toMatchObject({
+      isGood: true,
+      fault: 'websocket-refused',
+      detail: 'HTTPS long polling',
+    })
     expect(Math.abs(clockOffsetMs!)).toBeLessThan(10_000)
     peer.lines.isOffered = false
-    expect((await probe(box.url, peer.certificates.ca)).results.at(-1)).toMatchObject({ step: 'channel', isGood: false, fault: 'websocket-refused' })
+    expect((await probe(box.url, peer.certificates.ca)).results.at(-1)).toMatchObject({
+      step: 'channel',
+      isGood: false,
+      fault: 'websocket-refused',
+    })
   })
 })

@@ -10,7 +10,8 @@ import { openProxy, openTunnel, proxyAddresses, type Proxy } from './proxy.ts'
 export const probeSteps = ['name', 'port', 'proxy-name', 'proxy', 'proxy-tunnel', 'certificate', 'answer', 'channel', 'clock'] as const
 export type ProbeStep = (typeof probeSteps)[number]
 /** Behind a proxy it is the proxy that finds the server. */
-export const stepsOf = (proxy: Proxy | null): readonly ProbeStep[] => probeSteps.filter((step) => (proxy === null ? !step.startsWith('proxy') : step !== 'name' && step !== 'port'))
+export const stepsOf = (proxy: Proxy | null): readonly ProbeStep[] =>
+  probeSteps.filter((step) => (proxy === null ? !step.startsWith('proxy') : step !== 'name' && step !== 'port'))
 export interface ProbeResult {
   step: ProbeStep
   isGood: boolean
@@ -53,8 +54,16 @@ export async function probe(server: string, ca: string, proxy: Proxy | null = nu
     },
     certificate: async () => {
       const raw = proxy ? await openTunnel(proxy, host, port) : undefined
-      const socket = connectTls({ ...(raw ? { socket: raw } : { port }), host, ca, minVersion: 'TLSv1.2', servername: isIP(host) ? '' : host })
-      return opens(socket, 'secureConnect', () => [socket.getProtocol(), socket.getCipher().name, validity(socket.getPeerCertificate().valid_to)].filter(Boolean).join(', '))
+      const socket = connectTls({
+        ...(raw ? { socket: raw } : { port }),
+        host,
+        ca,
+        minVersion: 'TLSv1.2',
+        servername: isIP(host) ? '' : host,
+      })
+      return opens(socket, 'secureConnect', () =>
+        [socket.getProtocol(), socket.getCipher().name, validity(socket.getPeerCertificate().valid_to)].filter(Boolean).join(', '),
+      )
     },
     answer: async () => {
       const status = await getStatus(server, '/agent/v1/ca.pem', ca, proxy)
@@ -98,7 +107,11 @@ const validity = (validTo: string): string | null => {
   return Number.isNaN(ms) ? null : `until ${new Date(ms).toISOString().slice(0, 10)}`
 }
 
-function opens<S extends ReturnType<typeof connect>>(socket: S, event: 'connect' | 'secureConnect', tell: () => string | null): Promise<string | null> {
+function opens<S extends ReturnType<typeof connect>>(
+  socket: S,
+  event: 'connect' | 'secureConnect',
+  tell: () => string | null,
+): Promise<string | null> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => socket.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })), timeoutMs)
     socket.once(event, () => {

@@ -19,7 +19,13 @@ export type Program = keyof typeof programs
 /** Where it is; null: not installed. */
 export async function findProgram(program: Program): Promise<string | null> {
   for (const path of programs[program]) {
-    if (await access(path, constants.X_OK).then(() => true, () => false)) return path
+    if (
+      await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path
   }
   return null
 }
@@ -32,7 +38,11 @@ export interface RunResult {
 }
 
 /** Runs to its end. Plain environment, C locale, killed after `timeoutMs` or when `signal` says so. @throws when it is not installed. */
-export async function runProgram(program: Program, args: readonly string[], options: { timeoutMs: number; signal?: AbortSignal }): Promise<RunResult> {
+export async function runProgram(
+  program: Program,
+  args: readonly string[],
+  options: { timeoutMs: number; signal?: AbortSignal },
+): Promise<RunResult> {
   const child = await startProgram(program, args)
   let output = Buffer.alloc(0)
   const gather = (chunk: Buffer) => {

@@ -34,11 +34,17 @@ export function parseProxy(address: string): Proxy | null {
   const url = URL.parse(address.includes('://') ? address : `http://${address}`)
   const protocol = url?.protocol === 'http:' ? 'http' : url?.protocol === 'socks5:' || url?.protocol === 'socks5h:' ? 'socks5' : null
   if (!url || protocol === null || url.hostname === '' || !['', '/'].includes(url.pathname) || url.search !== '') return null
-  const settings = ProxySettings.safeParse({ protocol, host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || (protocol === 'http' ? 80 : 1080)), user: decoded(url.username) || null })
+  const settings = ProxySettings.safeParse({
+    protocol,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port || (protocol === 'http' ? 80 : 1080)),
+    user: decoded(url.username) || null,
+  })
   return settings.success ? { ...settings.data, password: decoded(url.password) } : null
 }
 
-export const proxyAddress = ({ protocol, host, port, user }: ProxySettings): string => `${protocol}://${user === null ? '' : `${encodeURIComponent(user)}@`}${host.includes(':') ? `[${host}]` : host}:${port}`
+export const proxyAddress = ({ protocol, host, port, user }: ProxySettings): string =>
+  `${protocol}://${user === null ? '' : `${encodeURIComponent(user)}@`}${host.includes(':') ? `[${host}]` : host}:${port}`
 
 function decoded(text: string): string {
   try {

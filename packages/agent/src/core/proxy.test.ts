@@ -25,7 +25,15 @@ afterEach(async () => {
   await remove(folder)
 })
 
-const request = (through: Proxy) => ({ stateFolder: folder, server: peer.url, guid: peer.guid, key: peer.key, caSha256: peer.certificates.caSha256, machine: aMachine('one'), proxy: through })
+const request = (through: Proxy) => ({
+  stateFolder: folder,
+  server: peer.url,
+  guid: peer.guid,
+  key: peer.key,
+  caSha256: peer.certificates.caSha256,
+  machine: aMachine('one'),
+  proxy: through,
+})
 
 const ways = [
   ['HTTP', { protocol: 'http', asks: 'none' }],
@@ -66,7 +74,10 @@ describe.each(ways)('through a proxy: %s (AGT-5)', (_, way) => {
 
   it('the connection test names each leg', async () => {
     const { results, isGood } = await probe(peer.url, peer.certificates.ca, through)
-    expect([isGood, results.map(({ step }) => step)]).toEqual([true, ['proxy-name', 'proxy', 'proxy-tunnel', 'certificate', 'answer', 'channel', 'clock']])
+    expect([isGood, results.map(({ step }) => step)]).toEqual([
+      true,
+      ['proxy-name', 'proxy', 'proxy-tunnel', 'certificate', 'answer', 'channel', 'clock'],
+    ])
   })
 
   it('a stranger behind the proxy is not trusted: nothing is sent', async () => {
@@ -83,7 +94,12 @@ describe.each(ways)('through a proxy: %s (AGT-5)', (_, way) => {
   })
 
   it('a proxy that forbids the way, that finds nobody, that talks nonsense', async () => {
-    for (const [mood, fault] of [['denies', 'proxy-denied'], ['no-way', 'proxy-no-way'], ['nonsense', 'proxy-failed'], ['hangs-up', 'proxy-failed']] as const) {
+    for (const [mood, fault] of [
+      ['denies', 'proxy-denied'],
+      ['no-way', 'proxy-no-way'],
+      ['nonsense', 'proxy-failed'],
+      ['hangs-up', 'proxy-failed'],
+    ] as const) {
       proxy.mood = mood
       expect((await probe(peer.url, peer.certificates.ca, through)).results.at(-1), mood).toMatchObject({ step: 'proxy-tunnel', fault })
     }
@@ -106,8 +122,13 @@ describe('the legs before the tunnel', () => {
   const to = (host: string, port: number): Proxy => ({ protocol: 'http', host, port, user: null, auth: 'auto', password: '' })
 
   it('no proxy there; no such name', async () => {
-    expect((await probe(peer.url, peer.certificates.ca, to('127.0.0.1', 9))).results).toMatchObject([{ step: 'proxy-name', isGood: true }, { step: 'proxy', fault: 'proxy-refused' }])
-    expect((await probe(peer.url, peer.certificates.ca, to('no-such-name.invalid', 3128))).results).toMatchObject([{ step: 'proxy-name', fault: 'proxy-name-unknown' }])
+    expect((await probe(peer.url, peer.certificates.ca, to('127.0.0.1', 9))).results).toMatchObject([
+      { step: 'proxy-name', isGood: true },
+      { step: 'proxy', fault: 'proxy-refused' },
+    ])
+    expect((await probe(peer.url, peer.certificates.ca, to('no-such-name.invalid', 3128))).results).toMatchObject([
+      { step: 'proxy-name', fault: 'proxy-name-unknown' },
+    ])
   })
 
   it('a clock that differs is told, and stops nothing', async () => {
@@ -126,8 +147,21 @@ describe('the legs before the tunnel', () => {
 })
 
 it('digest as RFC 7616 §3.9.1 reckons it', () => {
-  const asked = { realm: 'http-auth@example.org', nonce: '7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v', qop: 'auth, auth-int', opaque: 'FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS' }
-  const by = (algorithm: 'MD5' | 'SHA-256') => digest(asked, algorithm, { user: 'Mufasa', password: 'Circle of Life' }, '/dir/index.html', 'GET', 'f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ')
+  const asked = {
+    realm: 'http-auth@example.org',
+    nonce: '7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v',
+    qop: 'auth, auth-int',
+    opaque: 'FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS',
+  }
+  const by = (algorithm: 'MD5' | 'SHA-256') =>
+    digest(
+      asked,
+      algorithm,
+      { user: 'Mufasa', password: 'Circle of Life' },
+      '/dir/index.html',
+      'GET',
+      'f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ',
+    )
   expect(by('MD5')).toContain('response="8ca523f5e9506fed4657c9700eebdbec"')
   expect(by('SHA-256')).toContain('response="753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"')
 })
@@ -147,8 +181,17 @@ describe('where it is kept (R13)', () => {
   })
 
   it.each([
-    ['http://proxy.example:3128', 'http://proxy.example:3128'], ['proxy.example:3128', 'http://proxy.example:3128'], ['socks5://u%40x:p%3A@10.0.0.1', 'socks5://u%40x@10.0.0.1:1080'], ['http://[2001:db8::1]:8080/', 'http://[2001:db8::1]:8080'],
-    ['https://proxy.example', null], ['socks4://x', null], ['http://', null], ['http://x/path', null], ['http://x?y', null], ['', null], ['http://x:99999', null],
+    ['http://proxy.example:3128', 'http://proxy.example:3128'],
+    ['proxy.example:3128', 'http://proxy.example:3128'],
+    ['socks5://u%40x:p%3A@10.0.0.1', 'socks5://u%40x@10.0.0.1:1080'],
+    ['http://[2001:db8::1]:8080/', 'http://[2001:db8::1]:8080'],
+    ['https://proxy.example', null],
+    ['socks4://x', null],
+    ['http://', null],
+    ['http://x/path', null],
+    ['http://x?y', null],
+    ['', null],
+    ['http://x:99999', null],
   ])('%s', (text, shown) => {
     const parsed = parseProxy(text)
     expect(parsed && proxyAddress(parsed)).toBe(shown)
@@ -175,7 +218,14 @@ it('a running agent takes another proxy at once, and goes on where it was (AGT-5
 
 it('bytes that come with the proxy’s answer belong to TLS and are not lost', async () => {
   const eager = await eagerProxy(Number(new URL(peer.url).port))
-  const through: Proxy = { protocol: 'http', host: '127.0.0.1', port: (eager.address() as AddressInfo).port, user: null, auth: 'auto', password: '' }
+  const through: Proxy = {
+    protocol: 'http',
+    host: '127.0.0.1',
+    port: (eager.address() as AddressInfo).port,
+    user: null,
+    auth: 'auto',
+    password: '',
+  }
   expect((await probe(peer.url, peer.certificates.ca, through)).isGood).toBe(true)
   eager.close()
 })

@@ -16,7 +16,13 @@ export const ProxySettings = z.strictObject({
   host: z.string().regex(/^[A-Za-z0-9_.:-]{1,253}$/),
   port: z.number().int().min(1).max(65_535),
   /** Null: no sign-in. The password is not here but in a file of its own (`ProxySecret`). */
-  user: z.string().min(1).max(255).regex(/^[^\u0000-\u001f\u007f]*$/).nullable().default(null),
+  user: z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^[^\u0000-\u001f\u007f]*$/)
+    .nullable()
+    .default(null),
   /** Of `http` only. `auto`: what the proxy asks for, digest before basic (which shows the password to whoever listens on the LAN). */
   auth: z.enum(['auto', 'basic', 'digest']).default('auto'),
 })
@@ -35,7 +41,10 @@ export function throughProxy(proxy: Proxy | null, tls: Pick<ConnectionOptions, '
   if (proxy === null) return {}
   return {
     agent: undefined,
-    createConnection: (options: { host?: string | null; hostname?: string | null; port?: number | string | null }, done: (error: Error | null, socket?: TLSSocket) => void) => {
+    createConnection: (
+      options: { host?: string | null; hostname?: string | null; port?: number | string | null },
+      done: (error: Error | null, socket?: TLSSocket) => void,
+    ) => {
       const host = (options.hostname ?? options.host ?? '').replace(/^\[|\]$/g, '')
       openTunnel(proxy, host, Number(options.port ?? 443)).then(
         (socket) => done(null, connectTls({ ...tls, socket, host, minVersion: 'TLSv1.2', servername: isIP(host) ? '' : host })),
@@ -61,7 +70,11 @@ export async function proxyAddresses({ host }: ProxySettings): Promise<string> {
 
 /** A connection to the proxy itself. @throws ConnectionError */
 export function openProxy({ host, port }: ProxySettings): Promise<Socket> {
-  const faults: Partial<Record<ConnectionFault, ConnectionFault>> = { 'name-unknown': 'proxy-name-unknown', refused: 'proxy-refused', timeout: 'proxy-timeout' }
+  const faults: Partial<Record<ConnectionFault, ConnectionFault>> = {
+    'name-unknown': 'proxy-name-unknown',
+    refused: 'proxy-refused',
+    timeout: 'proxy-timeout',
+  }
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port })
     const fail = (error: unknown) => {
@@ -95,7 +108,14 @@ async function httpConnect(proxy: Proxy, host: string, port: number): Promise<So
     try {
       const { status, challenges } = await askConnect(socket, target, authorization)
       if (status >= 200 && status < 300) return socket
-      if (status !== 407) throw new ConnectionError(status === 502 || status === 503 || status === 504 ? 'proxy-no-way' : status === 403 || status === 405 ? 'proxy-denied' : 'proxy-failed')
+      if (status !== 407)
+        throw new ConnectionError(
+          status === 502 || status === 503 || status === 504
+            ? 'proxy-no-way'
+            : status === 403 || status === 405
+              ? 'proxy-denied'
+              : 'proxy-failed',
+        )
       const next = attempt <= 2 ? answerTo(challenges, proxy, target, authorization !== null) : null
       if (next === null) throw new ConnectionError('proxy-sign-in')
       authorization = next
@@ -108,15 +128,22 @@ async function httpConnect(proxy: Proxy, host: string, port: number): Promise<So
 }
 
 async function askConnect(socket: Socket, target: string, authorization: string | null): Promise<Answer> {
-  socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${authorization === null ? '' : `Proxy-Authorization: ${authorization}\r\n`}\r\n`)
-  const head = (await readUntil(socket, (bytes) => {
-    const end = bytes.indexOf('\r\n\r\n')
-    return end === -1 ? null : end + 4
-  })).toString('latin1')
+  socket.write(
+    `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${authorization === null ? '' : `Proxy-Authorization: ${authorization}\r\n`}\r\n`,
+  )
+  const head = (
+    await readUntil(socket, (bytes) => {
+      const end = bytes.indexOf('\r\n\r\n')
+      return end === -1 ? null : end + 4
+    })
+  ).toString('latin1')
   const [first = '', ...lines] = head.split('\r\n')
   const status = /^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(first)?.[1]
   if (status === undefined) throw new ConnectionError('proxy-failed')
-  return { status: Number(status), challenges: lines.filter((line) => /^proxy-authenticate:/i.test(line)).map((line) => line.slice(line.indexOf(':') + 1).trim()) }
+  return {
+    status: Number(status),
+    challenges: lines.filter((line) => /^proxy-authenticate:/i.test(line)).map((line) => line.slice(line.indexOf(':') + 1).trim()),
+  }
 }
 
 /** Null: nothing we have would be taken. @param wasTried a second challenge is answered only when its nonce had become stale */
@@ -126,7 +153,8 @@ function answerTo(challenges: readonly string[], proxy: Proxy, target: string, w
     for (const algorithm of ['SHA-256', 'MD5'] as const) {
       for (const challenge of challenges) {
         const asked = digestChallenge(challenge)
-        if (asked && (asked.algorithm ?? 'MD5').toUpperCase() === algorithm && (!wasTried || asked.stale?.toLowerCase() === 'true')) return digest(asked, algorithm, proxy, target)
+        if (asked && (asked.algorithm ?? 'MD5').toUpperCase() === algorithm && (!wasTried || asked.stale?.toLowerCase() === 'true'))
+          return digest(asked, algorithm, proxy, target)
       }
     }
   }
@@ -138,20 +166,38 @@ const basic = ({ user, password }: Proxy): string => `Basic ${Buffer.from(`${use
 function digestChallenge(challenge: string): Record<string, string> | null {
   if (!/^digest /i.test(challenge)) return null
   const fields: Record<string, string> = Object.create(null)
-  for (const [, name, quoted, word] of challenge.slice(7).matchAll(/([a-zA-Z]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))/g)) fields[name!.toLowerCase()] ??= quoted?.replaceAll(/\\(.)/g, '$1') ?? word ?? ''
+  for (const [, name, quoted, word] of challenge.slice(7).matchAll(/([a-zA-Z]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))/g))
+    fields[name!.toLowerCase()] ??= quoted?.replaceAll(/\\(.)/g, '$1') ?? word ?? ''
   return fields.nonce === undefined ? null : fields
 }
 
 /** RFC 7616 §3.4, `auth` or the old form without `qop`. Exported for its test against the RFC's own example. */
-export function digest(asked: Record<string, string>, algorithm: 'MD5' | 'SHA-256', { user, password }: Pick<Proxy, 'user' | 'password'>, uri: string, method = 'CONNECT', cnonce = randomBytes(16).toString('base64url')): string {
-  const hash = (text: string) => createHash(algorithm === 'MD5' ? 'md5' : 'sha256').update(text).digest('hex')
+export function digest(
+  asked: Record<string, string>,
+  algorithm: 'MD5' | 'SHA-256',
+  { user, password }: Pick<Proxy, 'user' | 'password'>,
+  uri: string,
+  method = 'CONNECT',
+  cnonce = randomBytes(16).toString('base64url'),
+): string {
+  const hash = (text: string) =>
+    createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
+      .update(text)
+      .digest('hex')
   const hasQop = (asked.qop ?? '').split(',').some((word) => word.trim() === 'auth')
   const nc = '00000001'
   const secret = hash(`${user}:${asked.realm ?? ''}:${password}`)
   const request = hash(`${method}:${uri}`)
   const response = hash(hasQop ? `${secret}:${asked.nonce}:${nc}:${cnonce}:auth:${request}` : `${secret}:${asked.nonce}:${request}`)
   const quote = (text: string) => `"${text.replaceAll(/["\\]/g, '\\$&')}"`
-  const parts = [`username=${quote(user ?? '')}`, `realm=${quote(asked.realm ?? '')}`, `nonce=${quote(asked.nonce ?? '')}`, `uri=${quote(uri)}`, `response="${response}"`, `algorithm=${algorithm}`]
+  const parts = [
+    `username=${quote(user ?? '')}`,
+    `realm=${quote(asked.realm ?? '')}`,
+    `nonce=${quote(asked.nonce ?? '')}`,
+    `uri=${quote(uri)}`,
+    `response="${response}"`,
+    `algorithm=${algorithm}`,
+  ]
   if (hasQop) parts.push('qop=auth', `nc=${nc}`, `cnonce="${cnonce}"`)
   if (asked.opaque !== undefined) parts.push(`opaque=${quote(asked.opaque)}`)
   return `Digest ${parts.join(', ')}`
@@ -169,7 +215,8 @@ async function socks5(proxy: Proxy, host: string, port: number): Promise<Socket>
     else if (method !== 0) throw new ConnectionError('proxy-sign-in')
     socket.write(Buffer.concat([Buffer.from([5, 1, 0]), socksAddress(host), Buffer.from([port >> 8, port & 255])]))
     const reply = await readUntil(socket, socksReplyLength)
-    if (reply[1] !== 0) throw new ConnectionError(reply[1] === 2 ? 'proxy-denied' : [3, 4, 5, 6].includes(reply[1]!) ? 'proxy-no-way' : 'proxy-failed')
+    if (reply[1] !== 0)
+      throw new ConnectionError(reply[1] === 2 ? 'proxy-denied' : [3, 4, 5, 6].includes(reply[1]!) ? 'proxy-no-way' : 'proxy-failed')
     return socket
   } catch (error) {
     socket.destroy()
@@ -212,7 +259,8 @@ function readUntil(socket: Socket, lengthOf: (bytes: Buffer) => number | null): 
       socket.off('data', onData).off('error', onError).off('close', onClose).pause()
       settle()
     }
-    const fail = (reason: ConnectionFault, cause?: unknown) => end(() => reject(cause instanceof ConnectionError ? cause : new ConnectionError(reason, cause)))
+    const fail = (reason: ConnectionFault, cause?: unknown) =>
+      end(() => reject(cause instanceof ConnectionError ? cause : new ConnectionError(reason, cause)))
     const timer = setTimeout(() => fail('proxy-timeout'), timeoutMs)
     const onError = (error: unknown) => fail('proxy-failed', error)
     const onClose = () => fail('proxy-failed')

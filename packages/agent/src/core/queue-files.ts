@@ -66,7 +66,12 @@ export async function listSegments(folder: string): Promise<{ path: string; numb
 }
 
 /** A new segment with its header appears whole or not at all. */
-export async function makeSegment(folder: string, number: number, header: SegmentHeader, records: readonly QueueRecord[] = []): Promise<Segment> {
+export async function makeSegment(
+  folder: string,
+  number: number,
+  header: SegmentHeader,
+  records: readonly QueueRecord[] = [],
+): Promise<Segment> {
   const path = join(folder, `${String(number).padStart(10, '0')}.seg`)
   const head = encodeLine(header)
   const bytes = Buffer.concat([head, ...records.map(encodeLine)])
@@ -83,7 +88,15 @@ export async function makeSegment(folder: string, number: number, header: Segmen
   await rename(`${path}.new`, path)
   await syncFolder(folder)
   const last = records.at(-1)
-  return { path, number, epoch: header.epoch, first: header.next, next: last ? last.first + last.items.length : header.next, sizeBytes: bytes.length, headerBytes: head.length }
+  return {
+    path,
+    number,
+    epoch: header.epoch,
+    first: header.next,
+    next: last ? last.first + last.items.length : header.next,
+    sizeBytes: bytes.length,
+    headerBytes: head.length,
+  }
 }
 
 export interface LoadedSegment {
@@ -103,7 +116,7 @@ export async function readSegment(path: string, number: number, repair = false):
   let header: SegmentHeader | null = null
   const records: QueueRecord[] = []
   let [goodUntil, headerBytes, badSinceGood, damagedLines] = [0, 0, 0, 0]
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(0x0a, start)
     if (end < 0) break
     const line = bytes.subarray(start, end)

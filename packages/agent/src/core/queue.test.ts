@@ -20,12 +20,21 @@ const start = async (options: Partial<QueueOptions> = {}): Promise<Queue> => {
   return queue
 }
 const item = (object: string): Item => ({
-  kind: 'detection', endpoint: 'e', at: '2026-11-21T00:00:00.000Z', category: 'antivirus', threat: 'T', object, outcome: 'failed', engine: 'clamav', contentId: 'a'.repeat(32),
+  kind: 'detection',
+  endpoint: 'e',
+  at: '2026-11-21T00:00:00.000Z',
+  category: 'antivirus',
+  threat: 'T',
+  object,
+  outcome: 'failed',
+  engine: 'clamav',
+  contentId: 'a'.repeat(32),
 })
-const objects = (items: unknown[]) => items.map((one) => (one as { object?: string; kind: string }).object ?? (one as { kind: string }).kind)
+const objects = (items: unknown[]) =>
+  items.map((one) => (one as { object?: string; kind: string }).object ?? (one as { kind: string }).kind)
 const all = async (queue: Queue) => {
   const found: unknown[] = []
-  for (let seq = queue.firstPending; seq <= queue.lastSeq; ) {
+  for (let seq = queue.firstPending; seq <= queue.lastSeq;) {
     const some = await queue.read(seq, 100, 1e9)
     found.push(...some)
     seq += some.length
@@ -59,8 +68,8 @@ describe('the queue (AGT-6, R22)', () => {
   it('keeps an item and the state that belongs to it together', async () => {
     const queue = await start()
     await queue.append([item('a')], { 'follow:x': { offset: 7 } })
-    await queue.append([], { 'gone': 1 })
-    await queue.append([], { 'gone': null })
+    await queue.append([], { gone: 1 })
+    await queue.append([], { gone: null })
     await queue.close()
     const again = await start()
     expect([again.get('follow:x'), again.get('gone'), again.entries('follow:').length]).toEqual([{ offset: 7 }, undefined, 1])
@@ -131,7 +140,13 @@ describe('the queue (AGT-6, R22)', () => {
     await queue.close()
     const again = await start()
     await again.append([item('e'), item('f')])
-    for (const [acked, rest] of [[1, 'bcdef'], [3, 'def'], [4, 'ef'], [5, 'f'], [6, '']] as const) {
+    for (const [acked, rest] of [
+      [1, 'bcdef'],
+      [3, 'def'],
+      [4, 'ef'],
+      [5, 'f'],
+      [6, ''],
+    ] as const) {
       again.acknowledge(acked)
       expect((await all(again)).join('')).toBe(rest)
     }
@@ -156,7 +171,9 @@ describe('the queue (AGT-6, R22)', () => {
         queue = await start({ segmentBytes: 3_000 })
       }
       const seq = queue.firstPending + Math.floor(Math.random() * (queue.pendingCount + 1))
-      expect(objects(await queue.read(seq, 5, 1e9))).toEqual(Array.from({ length: Math.max(0, Math.min(5, (await queue.read(seq, 5, 1e9)).length)) }, (_, n) => `n${seq + n}`))
+      expect(objects(await queue.read(seq, 5, 1e9))).toEqual(
+        Array.from({ length: Math.max(0, Math.min(5, (await queue.read(seq, 5, 1e9)).length)) }, (_, n) => `n${seq + n}`),
+      )
     }
     expect([queue.lastSeq, await all(queue)]).toEqual([told, Array.from({ length: told - acked }, (_, n) => `n${acked + n + 1}`)])
   })
@@ -178,7 +195,9 @@ describe('the queue (AGT-6, R22)', () => {
     let dropped = 0
     for (let i = 0; i < 200; i++) dropped += (await queue.append([item(`f${i}`)])).dropped
     expect(dropped).toBeGreaterThan(50)
-    const outcome = await queue.append([{ kind: 'outcome', commandId: randomUUID(), at: '2026-11-21T00:00:00.000Z', step: 'failed', evidence: {} }])
+    const outcome = await queue.append([
+      { kind: 'outcome', commandId: randomUUID(), at: '2026-11-21T00:00:00.000Z', step: 'failed', evidence: {} },
+    ])
     expect(outcome.dropped).toBe(0)
     await queue.close() // the count survives
     const again = await start({ limitBytes: 20_000, segmentBytes: 4_000 })
@@ -222,7 +241,8 @@ describe('the queue (AGT-6, R22)', () => {
 
   it('three days offline with 10,000 detections take less than 20 MB', async () => {
     const queue = await start({ limitBytes: 67_108_864 })
-    for (let i = 0; i < 100; i++) await queue.append(Array.from({ length: 100 }, (_, j) => item(`/srv/share/customer/some folder/file-${i}-${j}.doc`)))
+    for (let i = 0; i < 100; i++)
+      await queue.append(Array.from({ length: 100 }, (_, j) => item(`/srv/share/customer/some folder/file-${i}-${j}.doc`)))
     expect(queue.sizeBytes).toBeLessThan(20_000_000)
     expect(await queue.read(5_000, 3, 1e9)).toHaveLength(3)
   })

@@ -4,7 +4,16 @@ import { join } from 'node:path'
 import type { Item } from '@vigie/domain/agents'
 import { errorCode, privateFolder } from './files.ts'
 import type { Log } from './log.ts'
-import { encodeLine, listSegments, makeSegment, readSegment, type LoadedSegment, type QueueRecord, type Segment, type State } from './queue-files.ts'
+import {
+  encodeLine,
+  listSegments,
+  makeSegment,
+  readSegment,
+  type LoadedSegment,
+  type QueueRecord,
+  type Segment,
+  type State,
+} from './queue-files.ts'
 
 export interface QueueOptions {
   /** Items waiting for the server may take this much disk; past it new ones are given up, counted, and told as a `gap` (R24: honest, not silent). */
@@ -189,7 +198,10 @@ export class Queue {
         continue
       }
       // What was appended is on disk: a fault from here on only leaves the folder untidy.
-      await this.#exclusive(() => this.#tidy()).then(() => this.#noteProblem(null), (error: unknown) => this.#noteProblem(error))
+      await this.#exclusive(() => this.#tidy()).then(
+        () => this.#noteProblem(null),
+        (error: unknown) => this.#noteProblem(error),
+      )
     }
   }
 
@@ -240,7 +252,8 @@ export class Queue {
     segment.sizeBytes += bytes.length
     segment.next = next
     const items = records.flatMap((record) => record.items)
-    if (this.#window.first + this.#window.items.length === this.#next && this.#window.items.length + items.length <= 1_500) this.#window.items.push(...items)
+    if (this.#window.first + this.#window.items.length === this.#next && this.#window.items.length + items.length <= 1_500)
+      this.#window.items.push(...items)
     this.#next = next
     this.#noteProblem(null)
     for (const [key, value] of state) this.#remember(key, value)
@@ -317,7 +330,10 @@ export class Queue {
     const epoch = loaded.at(-1)?.header.epoch
     // A new epoch holds all that was pending before it: what is left of an old one was about to be removed.
     for (const old of loaded.filter(({ header }) => header.epoch !== epoch)) await rm(old.segment.path, { force: true })
-    const lost = this.#adopt(loaded.filter(({ header }) => header.epoch === epoch), unreadable)
+    const lost = this.#adopt(
+      loaded.filter(({ header }) => header.epoch === epoch),
+      unreadable,
+    )
     if (lost > 0) {
       const pending = this.#segments.length === 0 ? [] : this.#stillThere(loaded)
       this.#options.log.warn('queue was damaged on disk', { lostAtLeast: lost, kept: pending.length })
@@ -368,14 +384,20 @@ export class Queue {
 
   async #keepBallast(): Promise<void> {
     const path = join(this.#folder, 'ballast')
-    const size = await stat(path).then((found) => found.size, () => 0)
+    const size = await stat(path).then(
+      (found) => found.size,
+      () => 0,
+    )
     if (size !== this.#options.ballastBytes) await writeFile(path, Buffer.alloc(this.#options.ballastBytes, 0x2e), { mode: 0o600 })
   }
 
   /** True when there was some to give. */
   async #dropBallast(): Promise<boolean> {
     const path = join(this.#folder, 'ballast')
-    const had = await stat(path).then((found) => found.size > 0, () => false)
+    const had = await stat(path).then(
+      (found) => found.size > 0,
+      () => false,
+    )
     await rm(path, { force: true })
     return had
   }

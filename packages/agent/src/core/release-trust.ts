@@ -21,5 +21,10 @@ export const saveTrust = (stateFolder: string, trust: Trust): Promise<void> => w
  */
 export async function pinRoot(stateFolder: string, envelope: string, now: Date, isReplacing: boolean): Promise<void> {
   if (!isReplacing && (await loadTrust(stateFolder)) !== null) return
-  await saveTrust(stateFolder, { root: readFirstRoot(envelope, now, releaseCrypto), sequence: 0, documentSha256: '', latestAt: now.toISOString() })
+  await saveTrust(stateFolder, {
+    root: readFirstRoot(envelope, now, releaseCrypto),
+    sequence: 0,
+    documentSha256: '',
+    latestAt: now.toISOString(),
+  })
 }

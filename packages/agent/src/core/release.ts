@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { acceptRelease as accept, releaseLimits, ReleaseRefused, type ReleaseAccepted, type ReleaseAsked, type ReleaseCrypto, type Trust } from '@vigie/domain/agents'
+import {
+  acceptRelease as accept,
+  releaseLimits,
+  ReleaseRefused,
+  type ReleaseAccepted,
+  type ReleaseAsked,
+  type ReleaseCrypto,
+  type Trust,
+} from '@vigie/domain/agents'
 import { syncFolder } from './files.ts'
 import { isSignedBy } from './identity.ts'
 
@@ -19,7 +27,12 @@ export const acceptRelease = (trust: Trust, asked: ReleaseAsked): ReleaseAccepte
  * @param nowMs a monotonic clock, for the slowest pace
  * @throws ReleaseRefused; whatever `source` throws
  */
-export async function receivePackage(source: AsyncIterable<Uint8Array>, file: string, expected: ReleaseAccepted['package'], nowMs: () => number = () => performance.now()): Promise<void> {
+export async function receivePackage(
+  source: AsyncIterable<Uint8Array>,
+  file: string,
+  expected: ReleaseAccepted['package'],
+  nowMs: () => number = () => performance.now(),
+): Promise<void> {
   const temporary = `${file}.part`
   const hash = createHash('sha256')
   const startMs = nowMs()

@@ -71,7 +71,13 @@ export class Reporter {
     if (isDue || this.#told !== text(item)) {
       this.#isTelling = true
       // Not awaited: on a full disk this waits, and the state must still be looked at.
-      void this.#deps.queue.append([item]).then(() => this.#note(item), () => {}).finally(() => (this.#isTelling = false))
+      void this.#deps.queue
+        .append([item])
+        .then(
+          () => this.#note(item),
+          () => {},
+        )
+        .finally(() => (this.#isTelling = false))
     }
     return this.engine
   }
@@ -86,12 +92,26 @@ export class Reporter {
     const { hostname, platform, addresses, fingerprint } = await machine()
     const disks = await (this.#deps.disks ?? readDisks)()
     const engine = this.engine && { ...this.engine, problem: queue.problem ?? this.engine.problem }
-    return { kind: 'endpoint', endpoint: fingerprint, at: new Date().toISOString(), name: hostname, platform, addresses, engine, commands: commandsOf(deps, { 'upgrade-agent': this.#deps.upgrade?.(), 'uninstall-agent': this.#deps.leave?.() }), settings: deps?.running.settings?.() ?? null, ...(disks.length > 0 && { health: { disks } }) }
+    return {
+      kind: 'endpoint',
+      endpoint: fingerprint,
+      at: new Date().toISOString(),
+      name: hostname,
+      platform,
+      addresses,
+      engine,
+      commands: commandsOf(deps, { 'upgrade-agent': this.#deps.upgrade?.(), 'uninstall-agent': this.#deps.leave?.() }),
+      settings: deps?.running.settings?.() ?? null,
+      ...(disks.length > 0 && { health: { disks } }),
+    }
   }
 }
 
 /** Which commands it takes now, and why not the others (AGT-7). */
-function commandsOf(engine: ReporterDeps['engine'], own: Readonly<Partial<Record<CommandType, string | null | undefined>>>): EndpointItem['commands'] {
+function commandsOf(
+  engine: ReporterDeps['engine'],
+  own: Readonly<Partial<Record<CommandType, string | null | undefined>>>,
+): EndpointItem['commands'] {
   return commandTypes.map((type) => {
     if (type === 'synchronise' || type === 'check' || type === 'move-agent') return { type, isSupported: true, reason: null } // the agent's own
     if (type in own) {
@@ -106,4 +126,8 @@ function commandsOf(engine: ReporterDeps['engine'], own: Readonly<Partial<Record
 
 /** What is new when it differs. Free space moves all the time: only which disks are full is news (EVT-3: under 1 %), the numbers come with the next report. */
 const text = (item: EndpointItem): string =>
-  JSON.stringify({ ...item, at: '', health: item.health?.disks?.filter(({ sizeBytes, freeBytes }) => freeBytes < sizeBytes * 0.01).map(({ mount }) => mount) })
+  JSON.stringify({
+    ...item,
+    at: '',
+    health: item.health?.disks?.filter(({ sizeBytes, freeBytes }) => freeBytes < sizeBytes * 0.01).map(({ mount }) => mount),
+  })

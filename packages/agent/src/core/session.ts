@@ -137,15 +137,19 @@ export class Session {
       onAlive: () => (this.#heardMs = performance.now()),
       onFrame: (value) => {
         // In order: a welcome that renumbers the queue is finished before the acknowledgement after it is looked at.
-        this.#frames = this.#frames.then(() => (this.#isOver ? undefined : this.#onFrame(value))).catch((error: unknown) => {
-          this.#deps.log.warn('frame could not be handled', { cause: String(error) })
-          this.#end({ kind: 'lost', reason: 'frame-invalid', wasWelcome: this.#isWelcome })
-        })
+        this.#frames = this.#frames
+          .then(() => (this.#isOver ? undefined : this.#onFrame(value)))
+          .catch((error: unknown) => {
+            this.#deps.log.warn('frame could not be handled', { cause: String(error) })
+            this.#end({ kind: 'lost', reason: 'frame-invalid', wasWelcome: this.#isWelcome })
+          })
       },
     })
-    this.#timers.push(setTimeout(() => {
-      if (!this.#isWelcome) this.#end({ kind: 'lost', reason: 'timeout', wasWelcome: false })
-    }, this.#timing.answerMs * 2))
+    this.#timers.push(
+      setTimeout(() => {
+        if (!this.#isWelcome) this.#end({ kind: 'lost', reason: 'timeout', wasWelcome: false })
+      }, this.#timing.answerMs * 2),
+    )
   }
 
   #end(end: SessionEnd): void {
@@ -156,7 +160,8 @@ export class Session {
     const kind = (value as { kind?: unknown } | null)?.kind
     if (kind === 'command' && this.#isWelcome) {
       // Not awaited: a command may run for hours. Its own rules decide (R14), also for types we don't know.
-      if (CommandFrame.shape.signature.safeParse((value as { signature?: unknown }).signature).success) void this.#deps.onCommand(value).catch(() => {})
+      if (CommandFrame.shape.signature.safeParse((value as { signature?: unknown }).signature).success)
+        void this.#deps.onCommand(value).catch(() => {})
       return
     }
     if (typeof kind === 'string' && kind.startsWith('via')) return this.#carried?.onFrame(value)
@@ -185,7 +190,15 @@ export class Session {
     const facts = await machine()
     this.#addresses = facts.addresses.join()
     this.#send({
-      kind: 'hello', protocol: protocolVersion, agentId, counter, epoch: queue.epoch, agentVersion, machine: facts, at: new Date().toISOString(), signature,
+      kind: 'hello',
+      protocol: protocolVersion,
+      agentId,
+      counter,
+      epoch: queue.epoch,
+      agentVersion,
+      machine: facts,
+      at: new Date().toISOString(),
+      signature,
       ...(this.#way.reason === null ? {} : { pollingReason: this.#way.reason }),
     })
   }
@@ -195,7 +208,8 @@ export class Session {
     const { clock, queue, onWelcome, onState, log } = this.#deps
     clock.heard(welcome.serverTime)
     const offset = clock.offsetMs ?? 0
-    if (Math.abs(offset) > channelLimits.clockWarnMs) log.warn('this machine’s clock differs from the server’s', { offsetSeconds: Math.round(offset / 1_000) })
+    if (Math.abs(offset) > channelLimits.clockWarnMs)
+      log.warn('this machine’s clock differs from the server’s', { offsetSeconds: Math.round(offset / 1_000) })
     queue.acknowledge(welcome.ackedSeq)
     if (!(await this.#goTo(welcome.ackedSeq + 1))) return
     this.#isWelcome = true
@@ -212,7 +226,10 @@ export class Session {
     if (welcome.isSiteServer === true) this.#carry(this.#deps.site?.() ?? null)
     if (this.#way.better) this.#timers.push(setInterval(() => void this.#lookForBetter(), this.#timing.siteAgainMs))
     if (this.#way.carrier === 'polling') {
-      this.#timers.push(setTimeout(() => void this.#lookForSocket(), this.#way.lookAfterMs), setInterval(() => void this.#lookForSocket(), this.#timing.socketAgainMs))
+      this.#timers.push(
+        setTimeout(() => void this.#lookForSocket(), this.#way.lookAfterMs),
+        setInterval(() => void this.#lookForSocket(), this.#timing.socketAgainMs),
+      )
     }
   }
 
@@ -257,7 +274,11 @@ export class Session {
       this.#pump()
       return true
     }
-    log.warn('the server’s count and ours differ: a new one begins', { expected: seq, firstPending: queue.firstPending, last: queue.lastSeq })
+    log.warn('the server’s count and ours differ: a new one begins', {
+      expected: seq,
+      firstPending: queue.firstPending,
+      last: queue.lastSeq,
+    })
     await queue.startEpoch()
     this.#finish({ kind: 'epoch-changed' })
     return false
@@ -307,7 +328,8 @@ export class Session {
   #beat(): void {
     const now = performance.now()
     const isUnanswered = this.#inFlight.length > 0 && now - this.#oldestSentMs > this.#timing.beatMs * 2
-    if (isUnanswered || now - this.#heardMs > this.#timing.beatMs + this.#timing.answerMs) return this.#end({ kind: 'lost', reason: 'silent', wasWelcome: true })
+    if (isUnanswered || now - this.#heardMs > this.#timing.beatMs + this.#timing.answerMs)
+      return this.#end({ kind: 'lost', reason: 'silent', wasWelcome: true })
     this.#line.beat(new Date().toISOString())
     if (this.#way.carrier === 'polling') void this.#lookAtNetwork()
   }

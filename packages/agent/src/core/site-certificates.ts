@@ -36,10 +36,21 @@ export async function openSiteAuthority(stateFolder: string, now: Date): Promise
     issue(hosts, at) {
       const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
       const extensions = [
-        extension(ids.basicConstraints, sequence(), true), extension(ids.keyUsage, bits(0x80, 7), true), extension(ids.extendedKeyUsage, sequence(oid(ids.serverAuth))),
-        extension(ids.subjectAltName, sequence(...hosts.map(hostName))), extension(ids.authorityKey, sequence(tlv(0x80, keyId(own.publicKey)))),
+        extension(ids.basicConstraints, sequence(), true),
+        extension(ids.keyUsage, bits(0x80, 7), true),
+        extension(ids.extendedKeyUsage, sequence(oid(ids.serverAuth))),
+        extension(ids.subjectAltName, sequence(...hosts.map(hostName))),
+        extension(ids.authorityKey, sequence(tlv(0x80, keyId(own.publicKey)))),
       ]
-      const cert = certificate({ subject: leafName, issuer: authorityName, publicKey: pair.publicKey, signingKey, from: at.getTime() - backdatedMs, days: leafDays, extensions })
+      const cert = certificate({
+        subject: leafName,
+        issuer: authorityName,
+        publicKey: pair.publicKey,
+        signingKey,
+        from: at.getTime() - backdatedMs,
+        days: leafDays,
+        extensions,
+      })
       return { key: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), cert: `${cert}${kept.certificate}` }
     },
   }
@@ -48,10 +59,19 @@ export async function openSiteAuthority(stateFolder: string, now: Date): Promise
 function makeAuthority(now: Date): z.infer<typeof Kept> {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const extensions = [
-    extension(ids.basicConstraints, sequence(tlv(0x01, Buffer.from([0xff])), integer(Buffer.from([0]))), true), extension(ids.keyUsage, bits(0x06, 1), true),
+    extension(ids.basicConstraints, sequence(tlv(0x01, Buffer.from([0xff])), integer(Buffer.from([0]))), true),
+    extension(ids.keyUsage, bits(0x06, 1), true),
     extension(ids.subjectKey, tlv(0x04, keyId(publicKey))),
   ]
-  const made = certificate({ subject: authorityName, issuer: authorityName, publicKey, signingKey: privateKey, from: now.getTime() - backdatedMs, days: authorityDays, extensions })
+  const made = certificate({
+    subject: authorityName,
+    issuer: authorityName,
+    publicKey,
+    signingKey: privateKey,
+    from: now.getTime() - backdatedMs,
+    days: authorityDays,
+    extensions,
+  })
   return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), certificate: made }
 }
 
@@ -74,18 +94,34 @@ function certificate({ subject, issuer, publicKey, signingKey, from, days, exten
   const serial = randomBytes(16)
   serial[0] = (serial[0]! & 0x7f) | 0x01
   const body = sequence(
-    tlv(0xa0, integer(Buffer.from([2]))), integer(serial), algorithm, name(issuer), sequence(instant(from), instant(from + backdatedMs + days * dayMs)), name(subject),
-    publicKey.export({ type: 'spki', format: 'der' }), tlv(0xa3, sequence(...extensions)),
+    tlv(0xa0, integer(Buffer.from([2]))),
+    integer(serial),
+    algorithm,
+    name(issuer),
+    sequence(instant(from), instant(from + backdatedMs + days * dayMs)),
+    name(subject),
+    publicKey.export({ type: 'spki', format: 'der' }),
+    tlv(0xa3, sequence(...extensions)),
   )
   const der = sequence(body, algorithm, tlv(0x03, Buffer.from([0]), sign('sha256', body, signingKey)))
-  return `-----BEGIN CERTIFICATE-----\n${der.toString('base64').match(/.{1,64}/g)!.join('\n')}\n-----END CERTIFICATE-----\n`
+  return `-----BEGIN CERTIFICATE-----\n${der
+    .toString('base64')
+    .match(/.{1,64}/g)!
+    .join('\n')}\n-----END CERTIFICATE-----\n`
 }
 
 // ---- DER (X.690) -------------------------------------------------------------------------------------------
 
 const ids = {
-  ecdsaWithSha256: '2a8648ce3d040302', commonName: '550403', basicConstraints: '551d13', keyUsage: '551d0f', extendedKeyUsage: '551d25', subjectAltName: '551d11', subjectKey: '551d0e',
-  authorityKey: '551d23', serverAuth: '2b06010505070301',
+  ecdsaWithSha256: '2a8648ce3d040302',
+  commonName: '550403',
+  basicConstraints: '551d13',
+  keyUsage: '551d0f',
+  extendedKeyUsage: '551d25',
+  subjectAltName: '551d11',
+  subjectKey: '551d0e',
+  authorityKey: '551d23',
+  serverAuth: '2b06010505070301',
 } as const
 
 function tlv(tag: number, ...parts: Buffer[]): Buffer {
@@ -99,9 +135,13 @@ const sequence = (...parts: Buffer[]): Buffer => tlv(0x30, ...parts)
 const integer = (bytes: Buffer): Buffer => tlv(0x02, bytes)
 const oid = (hex: string): Buffer => tlv(0x06, Buffer.from(hex, 'hex'))
 const bits = (byte: number, unused: number): Buffer => tlv(0x03, Buffer.from([unused, byte]))
-const extension = (id: string, value: Buffer, isCritical = false): Buffer => sequence(oid(id), ...(isCritical ? [tlv(0x01, Buffer.from([0xff]))] : []), tlv(0x04, value))
+const extension = (id: string, value: Buffer, isCritical = false): Buffer =>
+  sequence(oid(id), ...(isCritical ? [tlv(0x01, Buffer.from([0xff]))] : []), tlv(0x04, value))
 const name = (text: string): Buffer => sequence(tlv(0x31, sequence(oid(ids.commonName), tlv(0x0c, Buffer.from(text)))))
-const keyId = (key: KeyObject): Buffer => createHash('sha1').update(key.export({ type: 'spki', format: 'der' })).digest()
+const keyId = (key: KeyObject): Buffer =>
+  createHash('sha1')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest()
 
 /** UTCTime until 2049, GeneralizedTime from then on (RFC 5280, 4.1.2.5). */
 function instant(ms: number): Buffer {

@@ -71,7 +71,12 @@ export class SitePages {
         return send(res, 200, 'application/x-pem-file', this.#ca)
       case 'GET /agent/v1/install.sh': {
         const { x64, arm64 } = await this.#wantedPackages()
-        return send(res, 200, 'text/x-shellscript; charset=utf-8', installScript({ agentUrl: `https://${req.headers.host ?? ''}`, packageSha256: x64, arm64Sha256: arm64 }))
+        return send(
+          res,
+          200,
+          'text/x-shellscript; charset=utf-8',
+          installScript({ agentUrl: `https://${req.headers.host ?? ''}`, packageSha256: x64, arm64Sha256: arm64 }),
+        )
       }
       case 'GET /agent/v1/download/linux-x64':
         return await this.#sendPackage(res, 'x64')
@@ -86,7 +91,9 @@ export class SitePages {
         return moving === null ? refuse(res, 'server.busy') : await this.#relay(req, res, '/agent/v1/enrol', moving)
       }
       default:
-        return req.method === 'GET' && isReleasePage(req.url ?? '') ? await this.#passRelease(req.url!, res) : refuse(res, 'route.not-found')
+        return req.method === 'GET' && isReleasePage(req.url ?? '')
+          ? await this.#passRelease(req.url!, res)
+          : refuse(res, 'route.not-found')
     }
   }
 
@@ -99,7 +106,11 @@ export class SitePages {
     }
     const abort = new AbortController()
     res.once('close', () => abort.abort())
-    const source = await download(new URL(url, server), { ca, signal: AbortSignal.any([abort.signal, AbortSignal.timeout(downloadMs)]) }, proxy)
+    const source = await download(
+      new URL(url, server),
+      { ca, signal: AbortSignal.any([abort.signal, AbortSignal.timeout(downloadMs)]) },
+      proxy,
+    )
     res.writeHead(200, { 'content-type': 'application/octet-stream', 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' })
     await pipeline(source, atMost(releaseLimits.packageBytes), res)
   }
@@ -129,9 +140,18 @@ export class SitePages {
     const sha256 = wanted[arch]
     if (sha256 === null) return refuse(res, 'route.not-found')
     let fetching = this.#fetching.get(arch)
-    if (!fetching) this.#fetching.set(arch, (fetching = this.#fetch(arch, sha256, [wanted.x64, wanted.arm64]).finally(() => this.#fetching.delete(arch))))
+    if (!fetching)
+      this.#fetching.set(
+        arch,
+        (fetching = this.#fetch(arch, sha256, [wanted.x64, wanted.arm64]).finally(() => this.#fetching.delete(arch))),
+      )
     const file = await fetching
-    res.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': (await stat(file)).size, 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache' })
+    res.writeHead(200, {
+      'content-type': 'application/octet-stream',
+      'content-length': (await stat(file)).size,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-cache',
+    })
     await pipeline(createReadStream(file), res)
   }
 
@@ -139,12 +159,22 @@ export class SitePages {
   async #fetch(arch: 'x64' | 'arm64', sha256: string, wanted: readonly (string | null)[]): Promise<string> {
     const folder = await privateFolder(this.#folder)
     const file = join(folder, sha256)
-    if (await stat(file).then((found) => found.isFile(), () => false)) return file
+    if (
+      await stat(file).then(
+        (found) => found.isFile(),
+        () => false,
+      )
+    )
+      return file
     const part = join(folder, `${sha256}.part`)
     const { server, ca, proxy } = this.#upstream()
     const hash = createHash('sha256')
     try {
-      const source = await download(new URL(`/agent/v1/download/linux-${arch}`, server), { ca, signal: AbortSignal.timeout(downloadMs) }, proxy)
+      const source = await download(
+        new URL(`/agent/v1/download/linux-${arch}`, server),
+        { ca, signal: AbortSignal.timeout(downloadMs) },
+        proxy,
+      )
       // not a pipeline: on a full disk it waits for its source for ever (seen 2026-11-21, Node 24)
       const out = await open(part, 'w', 0o600)
       try {
@@ -156,7 +186,8 @@ export class SitePages {
         await out.close()
       }
       if (hash.digest('hex') !== sha256) throw new Error('the package is not the one the server names')
-      for (const old of await readdir(folder)) if (!wanted.includes(old.replace(/\.part$/, ''))) await rm(join(folder, old), { force: true })
+      for (const old of await readdir(folder))
+        if (!wanted.includes(old.replace(/\.part$/, ''))) await rm(join(folder, old), { force: true })
       await rename(part, file)
       return file
     } catch (error) {
@@ -171,14 +202,15 @@ const releasePackage = new RegExp(`^/agent/v1/releases/${version}/linux-(?:x64|a
 const releaseDocument = new RegExp(`^/agent/v1/releases/(?:root/[1-9]\\d{0,6}|${version})$`)
 const isReleasePage = (url: string): boolean => releasePackage.test(url) || releaseDocument.test(url)
 
-const atMost = (bytes: number) => async function* (source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let left = bytes
-  for await (const chunk of source) {
-    left -= chunk.byteLength
-    if (left < 0) throw new Error('the package is too large')
-    yield chunk
+const atMost = (bytes: number) =>
+  async function* (source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let left = bytes
+    for await (const chunk of source) {
+      left -= chunk.byteLength
+      if (left < 0) throw new Error('the package is too large')
+      yield chunk
+    }
   }
-}
 
 /** Null: too large. */
 async function bodyOf(req: IncomingMessage): Promise<string | null> {
@@ -199,7 +231,14 @@ async function bodyOf(req: IncomingMessage): Promise<string | null> {
 }
 
 function send(res: ServerResponse, status: number, type: string, body: string): void {
-  res.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }).end(body)
+  res
+    .writeHead(status, {
+      'content-type': type,
+      'content-length': Buffer.byteLength(body),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    })
+    .end(body)
 }
 
 function refuse(res: ServerResponse, code: ProblemCode): void {

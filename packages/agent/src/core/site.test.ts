@@ -90,7 +90,9 @@ describe('the site server’s own certificate (AGT-8, R29)', () => {
     expect(site.caFingerprint).toBe(first.fingerprint)
     const leaf = new X509Certificate(first.issue(['192.0.2.9', 'fd00::7:1', '::ffff:192.0.2.1', 'site.example'], new Date()).cert)
     expect([leaf.ca, leaf.verify(ca.publicKey), leaf.checkIssued(ca)]).toEqual([false, true, true])
-    expect([leaf.checkIP('192.0.2.9'), leaf.checkIP('fd00::7:1'), leaf.checkHost('site.example'), leaf.checkHost('other.example')]).toEqual(['192.0.2.9', 'fd00::7:1', 'site.example', undefined])
+    expect([leaf.checkIP('192.0.2.9'), leaf.checkIP('fd00::7:1'), leaf.checkHost('site.example'), leaf.checkHost('other.example')]).toEqual(
+      ['192.0.2.9', 'fd00::7:1', 'site.example', undefined],
+    )
     const socket = connect({ host: '127.0.0.1', port: site.port!, ca: first.certificate })
     await new Promise<void>((resolve, reject) => {
       socket.once('secureConnect', resolve)
@@ -109,7 +111,12 @@ describe('the site server’s own certificate (AGT-8, R29)', () => {
     const off = await aSite({ isOn: false })
     expect([off.port, off.problem, off.urls]).toEqual([null, 'switched-off', []])
     first.attach(line)
-    expect(line.of('via-site').at(-1)).toEqual({ kind: 'via-site', urls: [`https://127.0.0.1:${first.port}`], caFingerprint: first.caFingerprint, problem: null })
+    expect(line.of('via-site').at(-1)).toEqual({
+      kind: 'via-site',
+      urls: [`https://127.0.0.1:${first.port}`],
+      caFingerprint: first.caFingerprint,
+      problem: null,
+    })
   })
 })
 
@@ -120,7 +127,10 @@ describe('routes (AGT-8, R18, R20)', () => {
     site.attach(line)
     const [one, two] = [await endpoint(site), await endpoint(site)]
     await until(() => line.of('via-open').length === 2, 'two routes')
-    expect(line.of('via-open').map(({ route, address }) => [route, address])).toEqual([[1, '127.0.0.1'], [2, '127.0.0.1']])
+    expect(line.of('via-open').map(({ route, address }) => [route, address])).toEqual([
+      [1, '127.0.0.1'],
+      [2, '127.0.0.1'],
+    ])
     one.socket.send('{"kind":"hello", "x": [1.0]}')
     await until(() => line.of('via').length === 1, 'the frame')
     expect(line.of('via')[0]).toEqual({ kind: 'via', route: 1, frame: { kind: 'hello', x: [1] } })
@@ -190,7 +200,8 @@ describe('routes (AGT-8, R18, R20)', () => {
     await until(() => line.of('via-beats').length > 0, 'its first word')
     expect(line.of('via-beats')[0].held).toEqual({ records: 0, bytes: 0, oldestMs: 0 })
     const one = await endpoint(site)
-    const batch = (items: number) => JSON.stringify({ kind: 'batch', epoch: 'e', firstSeq: 1, items: Array.from({ length: items }, () => ({})) })
+    const batch = (items: number) =>
+      JSON.stringify({ kind: 'batch', epoch: 'e', firstSeq: 1, items: Array.from({ length: items }, () => ({})) })
     for (const said of [batch(3), '{"kind":"hello"}', batch(4)]) one.socket.send(said)
     const last = () => line.of('via-beats').at(-1).held
     await until(() => last().records === 7, 'all that is held')
@@ -279,38 +290,52 @@ describe('pages (AGT-1, R1)', () => {
     const ask = (path: string) => exchange(at(path), { method: 'GET', ca: certificate }, null)
     expect([(await ask('/agent/v1/releases/root/2')).body, (await ask('/agent/v1/releases/1.2.0')).body]).toEqual(['{"a":1}', '{"b":2}'])
     const chunks: Uint8Array[] = []
-    for await (const chunk of await download(at('/agent/v1/releases/1.2.0/linux-x64'), { ca: certificate, signal: AbortSignal.timeout(10_000) }, null)) chunks.push(chunk)
+    for await (const chunk of await download(
+      at('/agent/v1/releases/1.2.0/linux-x64'),
+      { ca: certificate, signal: AbortSignal.timeout(10_000) },
+      null,
+    ))
+      chunks.push(chunk)
     expect(Buffer.concat(chunks).equals(bytes)).toBe(true)
-    for (const path of ['/agent/v1/releases/1.2.0/else', '/agent/v1/releases/1.2', '/agent/v1/releases/../enrol', '/agent/v1/releases/root/2?x']) expect((await ask(path)).status, path).toBe(404)
+    for (const path of [
+      '/agent/v1/releases/1.2.0/else',
+      '/agent/v1/releases/1.2',
+      '/agent/v1/releases/../enrol',
+      '/agent/v1/releases/root/2?x',
+    ])
+      expect((await ask(path)).status, path).toBe(404)
     expect((await ask('/agent/v1/releases/9.9.9')).status).toBe(404) // the server has none
   })
 
   // a small disk of its own for what it keeps: as full as wanted, and gone afterwards
-  it.skipIf(!mayMount)('its disk is full: no package is kept and none half there, its endpoints’ connections go on; room again, and it is passed on (issue 3, bad days)', async () => {
-    const site = await aSite()
-    const line = new Line()
-    site.attach(line)
-    const own = await endpoint(site)
-    const bytes = randomBytes(200_000)
-    peer.pages.set('/agent/v1/install.sh', `package_sha256=${createHash('sha256').update(bytes).digest('hex')}\n`)
-    peer.pages.set('/agent/v1/download/linux-x64', bytes)
-    const packages = join(folder, 'site/packages')
-    await mkdir(packages, { recursive: true })
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', packages])
-    try {
-      expect((await get(site, '/agent/v1/download/linux-x64')).status).toBe(503)
-      expect(await readdir(packages)).toEqual([])
-      own.socket.send(JSON.stringify({ kind: 'beat', at: 'now' }))
-      own.socket.send(JSON.stringify({ kind: 'hello', about: 'still here' }))
-      await until(() => line.of('via').some(({ frame }) => frame.about === 'still here'), 'the endpoint is heard')
-      execFileSync('mount', ['-o', 'remount,size=1m', packages])
-      expect((await get(site, '/agent/v1/download/linux-x64')).status).toBe(200)
-      expect(await readdir(packages)).toEqual([createHash('sha256').update(bytes).digest('hex')])
-    } finally {
-      execFileSync('umount', ['-l', packages])
-      own.socket.terminate()
-    }
-  })
+  it.skipIf(!mayMount)(
+    'its disk is full: no package is kept and none half there, its endpoints’ connections go on; room again, and it is passed on (issue 3, bad days)',
+    async () => {
+      const site = await aSite()
+      const line = new Line()
+      site.attach(line)
+      const own = await endpoint(site)
+      const bytes = randomBytes(200_000)
+      peer.pages.set('/agent/v1/install.sh', `package_sha256=${createHash('sha256').update(bytes).digest('hex')}\n`)
+      peer.pages.set('/agent/v1/download/linux-x64', bytes)
+      const packages = join(folder, 'site/packages')
+      await mkdir(packages, { recursive: true })
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', packages])
+      try {
+        expect((await get(site, '/agent/v1/download/linux-x64')).status).toBe(503)
+        expect(await readdir(packages)).toEqual([])
+        own.socket.send(JSON.stringify({ kind: 'beat', at: 'now' }))
+        own.socket.send(JSON.stringify({ kind: 'hello', about: 'still here' }))
+        await until(() => line.of('via').some(({ frame }) => frame.about === 'still here'), 'the endpoint is heard')
+        execFileSync('mount', ['-o', 'remount,size=1m', packages])
+        expect((await get(site, '/agent/v1/download/linux-x64')).status).toBe(200)
+        expect(await readdir(packages)).toEqual([createHash('sha256').update(bytes).digest('hex')])
+      } finally {
+        execFileSync('umount', ['-l', packages])
+        own.socket.terminate()
+      }
+    },
+  )
 
   it('passes on both kinds of machines’ packages and their digests, keeps each once, and drops what is old (AGT-1)', async () => {
     const site = await aSite()
@@ -320,11 +345,14 @@ describe('pages (AGT-1, R1)', () => {
       peer.pages.set('/agent/v1/download/linux-x64', x64)
       peer.pages.set('/agent/v1/download/linux-arm64', arm64 ?? '')
     }
-    const asked = async (arch: string) => await get(site, `/agent/v1/download/linux-${arch}`).then(({ status, body }) => (status === 200 ? body : status))
+    const asked = async (arch: string) =>
+      await get(site, `/agent/v1/download/linux-${arch}`).then(({ status, body }) => (status === 200 ? body : status))
     offer('x64 one', null)
     expect([await asked('x64'), await asked('arm64')]).toEqual(['x64 one', 404])
     offer('x64 two', 'arm64 two')
-    expect((await get(site, '/agent/v1/install.sh')).body).toContain(`package_sha256=${sha256('x64 two')}\npackage_sha256_arm64=${sha256('arm64 two')}\n`)
+    expect((await get(site, '/agent/v1/install.sh')).body).toContain(
+      `package_sha256=${sha256('x64 two')}\npackage_sha256_arm64=${sha256('arm64 two')}\n`,
+    )
     for (let i = 0; i < 2; i++) expect([await asked('arm64'), await asked('x64')]).toEqual(['arm64 two', 'x64 two'])
     expect((await readdir(join(folder, 'site/packages'))).sort()).toEqual([sha256('arm64 two'), sha256('x64 two')].sort())
     expect(peer.asked.filter((path) => path === '/agent/v1/download/linux-arm64')).toHaveLength(1)
@@ -333,7 +361,8 @@ describe('pages (AGT-1, R1)', () => {
   it('gives its own certificate; what is not among its pages does not exist', async () => {
     const site = await aSite()
     expect((await get(site, '/agent/v1/ca.pem')).body).toBe((await openSiteAuthority(folder, new Date())).certificate)
-    for (const path of ['/', '/agent/v1/channel', '/agent/v1/download/../../identity.json', '/site/authority.json', '//agent/v1/ca.pem']) expect((await get(site, path)).status, path).toBe(404)
+    for (const path of ['/', '/agent/v1/channel', '/agent/v1/download/../../identity.json', '/site/authority.json', '//agent/v1/ca.pem'])
+      expect((await get(site, path)).status, path).toBe(404)
     expect((await get(site, '/agent/v1/install.sh')).status).toBe(503) // this peer has no package
   })
 })

@@ -30,7 +30,12 @@ export interface SiteTiming {
   /** New connections from one address, in ten seconds. */
   opensPerAddress: number
 }
-const defaultTiming: SiteTiming = { beatMs: channelLimits.beatMs, silentAfterMs: channelLimits.silentAfterMs, lookMs: 60_000, opensPerAddress: 600 }
+const defaultTiming: SiteTiming = {
+  beatMs: channelLimits.beatMs,
+  silentAfterMs: channelLimits.silentAfterMs,
+  lookMs: 60_000,
+  opensPerAddress: 600,
+}
 
 export interface SiteOptions {
   stateFolder: string
@@ -74,7 +79,12 @@ export class SiteServer {
   readonly #timing: SiteTiming
   readonly #authority: SiteAuthority
   readonly #pages: SitePages
-  readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: channelLimits.frameBytes - envelopeBytes, clientTracking: false })
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: channelLimits.frameBytes - envelopeBytes,
+    clientTracking: false,
+  })
   #server: Server | null = null
   #problem: string | null = null
   #hosts: string[] = []
@@ -100,7 +110,13 @@ export class SiteServer {
     this.#options = options
     this.#timing = { ...defaultTiming, ...options.timing }
     this.#authority = authority
-    this.#pages = new SitePages({ stateFolder: options.stateFolder, upstream: options.upstream, moving: options.moving ?? (() => Promise.resolve(null)), ca: authority.certificate, log: options.log })
+    this.#pages = new SitePages({
+      stateFolder: options.stateFolder,
+      upstream: options.upstream,
+      moving: options.moving ?? (() => Promise.resolve(null)),
+      ca: authority.certificate,
+      log: options.log,
+    })
   }
 
   /** Listens, or says why not (`problem`) and tries again every minute. */
@@ -142,8 +158,12 @@ export class SiteServer {
   get urls(): string[] {
     const { port } = this
     if (port === null) return []
-    const own = this.#options.host === null ? this.#hosts.filter((host) => !['localhost', '127.0.0.1', '::1'].includes(host)) : [this.#options.host]
-    return own.map((host) => `https://${host.includes(':') ? `[${host}]` : host}:${port}`).filter((url) => SiteUrl.safeParse(url).success).slice(0, 50)
+    const own =
+      this.#options.host === null ? this.#hosts.filter((host) => !['localhost', '127.0.0.1', '::1'].includes(host)) : [this.#options.host]
+    return own
+      .map((host) => `https://${host.includes(':') ? `[${host}]` : host}:${port}`)
+      .filter((url) => SiteUrl.safeParse(url).success)
+      .slice(0, 50)
   }
 
   /** We are welcome at Vigie: endpoints may come. */
@@ -217,7 +237,15 @@ export class SiteServer {
   async #listen(): Promise<void> {
     const { host, port, log } = this.#options
     const server = createServer(
-      { ...this.#issue(), minVersion: 'TLSv1.2', handshakeTimeout: 10_000, requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 15_000, maxHeaderSize: 8_192 },
+      {
+        ...this.#issue(),
+        minVersion: 'TLSv1.2',
+        handshakeTimeout: 10_000,
+        requestTimeout: 30_000,
+        headersTimeout: 10_000,
+        keepAliveTimeout: 15_000,
+        maxHeaderSize: 8_192,
+      },
       (req, res) => void this.#pages.answer(req, res),
     )
     Object.assign(server, { ALPNProtocols: undefined }) // else 7 KiB more a connection (measured 2026-11-21, Node 24)
@@ -377,9 +405,21 @@ function read(text: string): { kind: string; records: number } | null {
 
 /** Names and addresses that the certificate is for. */
 function ownHosts(host: string | null): string[] {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []).filter(({ scopeid }) => !scopeid).map(({ address }) => address)
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter(({ scopeid }) => !scopeid)
+    .map(({ address }) => address)
   const name = hostname()
-  return [...new Set([...(host === null ? [] : [host]), ...addresses, ...(/^[A-Za-z0-9.-]{1,253}$/.test(name) ? [name] : []), 'localhost', '127.0.0.1', '::1'])]
+  return [
+    ...new Set([
+      ...(host === null ? [] : [host]),
+      ...addresses,
+      ...(/^[A-Za-z0-9.-]{1,253}$/.test(name) ? [name] : []),
+      'localhost',
+      '127.0.0.1',
+      '::1',
+    ]),
+  ]
 }
 
 function ignore(): void {}

@@ -24,7 +24,17 @@ export const Status = z.object({
   engine: z.unknown(),
   infections: z.number(),
   /** AGT-8: as a site server; null or absent: it is none. `waitingBytes`: what endpoints said and the way up has not taken yet. */
-  site: z.object({ port: z.number().nullable(), urls: z.array(z.string()), problem: z.string().nullable(), endpoints: z.number(), waitingBytes: z.number(), cut: z.number() }).nullable().optional(),
+  site: z
+    .object({
+      port: z.number().nullable(),
+      urls: z.array(z.string()),
+      problem: z.string().nullable(),
+      endpoints: z.number(),
+      waitingBytes: z.number(),
+      cut: z.number(),
+    })
+    .nullable()
+    .optional(),
   /** By what its connection is, or was last, and why not by a WebSocket; absent: an agent that knows only those. */
   way: z.object({ carrier: z.enum(['websocket', 'polling']), reason: z.string().nullable() }).optional(),
   memoryBytes: z.number(),
@@ -33,7 +43,9 @@ export type Status = z.infer<typeof Status>
 
 /** Windows knows no sockets in folders: a pipe whose name follows from the folder, made for its maker and administrators. Untested there (docs/decisions/0036). */
 export const socketPath = (stateFolder: string, platform: string = process.platform): string =>
-  platform === 'win32' ? `\\\\.\\pipe\\vigie-agent-${createHash('sha256').update(stateFolder.toLowerCase()).digest('hex').slice(0, 32)}` : join(stateFolder, 'agent.sock')
+  platform === 'win32'
+    ? `\\\\.\\pipe\\vigie-agent-${createHash('sha256').update(stateFolder.toLowerCase()).digest('hex').slice(0, 32)}`
+    : join(stateFolder, 'agent.sock')
 const filePath = (stateFolder: string) => join(stateFolder, 'status.json')
 
 /** The words the local tool may say to the running agent. Anything else is not answered. */
@@ -46,7 +58,8 @@ export type LocalWord = (typeof localWords)[number]
  */
 export async function serveStatus(stateFolder: string, answer: (word: LocalWord) => Promise<Status>): Promise<Server> {
   const path = socketPath(stateFolder)
-  if ((await askAgent(stateFolder, 'status')) !== null) throw Object.assign(new Error('another agent runs on this state folder'), { code: 'EADDRINUSE' })
+  if ((await askAgent(stateFolder, 'status')) !== null)
+    throw Object.assign(new Error('another agent runs on this state folder'), { code: 'EADDRINUSE' })
   const isFile = process.platform !== 'win32'
   if (isFile) await rm(path, { force: true })
   const server = createServer((socket) => {
@@ -56,7 +69,10 @@ export async function serveStatus(stateFolder: string, answer: (word: LocalWord)
       const said = data.toString('utf8').trim()
       const word = localWords.find((known) => known === said)
       if (!word) return socket.destroy()
-      answer(word).then((status) => socket.end(`${JSON.stringify(status)}\n`), () => socket.destroy())
+      answer(word).then(
+        (status) => socket.end(`${JSON.stringify(status)}\n`),
+        () => socket.destroy(),
+      )
     })
   })
   await new Promise<void>((resolve, reject) => {
@@ -86,5 +102,6 @@ export function askAgent(stateFolder: string, word: LocalWord): Promise<Status |
   })
 }
 
-export const keepStatus = (stateFolder: string, status: Status): Promise<void> => writeAtomically(filePath(stateFolder), JSON.stringify(status))
+export const keepStatus = (stateFolder: string, status: Status): Promise<void> =>
+  writeAtomically(filePath(stateFolder), JSON.stringify(status))
 export const lastStatus = (stateFolder: string): Promise<Status | null> => readJson(filePath(stateFolder), Status).catch(() => null)

@@ -45,7 +45,8 @@ export async function loadUpgrade(stateFolder: string): Promise<UpgradeRecord> {
   return (await readJson(path(stateFolder), Record).catch(() => null)) ?? none
 }
 
-export const saveUpgrade = (stateFolder: string, record: UpgradeRecord): Promise<void> => writeAtomically(path(stateFolder), JSON.stringify(record, null, 2))
+export const saveUpgrade = (stateFolder: string, record: UpgradeRecord): Promise<void> =>
+  writeAtomically(path(stateFolder), JSON.stringify(record, null, 2))
 
 /** Is the program there, and all of it? */
 export async function isIntact(stateFolder: string, { version, sha256 }: Installed): Promise<boolean> {

@@ -38,7 +38,12 @@ export const ownTarget = (): ReleaseTarget => (process.arch === 'arm64' ? 'linux
 
 /** What is common to the ways of one installation: the identity's server, and behind a site server Vigie's own address. */
 export const waysOf = ({ server, direct }: Identity, ca: string, proxy: Proxy | null): Way[] =>
-  direct ? [{ server, ca, proxy: null }, { server: new URL(direct.channel.replace(/^wss:/, 'https:')).origin, ca: direct.ca, proxy }] : [{ server, ca, proxy }]
+  direct
+    ? [
+        { server, ca, proxy: null },
+        { server: new URL(direct.channel.replace(/^wss:/, 'https:')).origin, ca: direct.ca, proxy },
+      ]
+    : [{ server, ca, proxy }]
 
 /**
  * `upgrade-agent`: fetches a release through the server, believes its signatures and nothing else (R17), lays the program beside the one that runs and says in the record that it is to be
@@ -66,21 +71,35 @@ export function upgradeCommand(deps: UpgradeDeps, reason: () => string | null): 
 function asFailure(error: unknown, version: string, signal: AbortSignal): unknown {
   const about = { version, previousVersion: agentVersion }
   if (signal.aborted) return new CommandFailure('agent-restarted', about)
-  if (error instanceof ReleaseRefused) return new CommandFailure('release-refused', { ...about, fault: `release-fault.${error.fault}` }, { cause: error })
-  if (error instanceof ConnectionError) return new CommandFailure('release-not-fetched', { ...about, fault: `agent.connection.${error.reason}` }, { cause: error })
+  if (error instanceof ReleaseRefused)
+    return new CommandFailure('release-refused', { ...about, fault: `release-fault.${error.fault}` }, { cause: error })
+  if (error instanceof ConnectionError)
+    return new CommandFailure('release-not-fetched', { ...about, fault: `agent.connection.${error.reason}` }, { cause: error })
   if (['ENOSPC', 'EDQUOT'].includes(errorCode(error))) return new CommandFailure('disk-full', about, { cause: error })
   return error
 }
 
 /** May die anywhere: until the last line the old program is what runs, and what lies half beside it is taken away at the next start. */
-async function prepare({ stateFolder, log, now, ways }: UpgradeDeps, version: string, commandId: string, signal: AbortSignal): Promise<void> {
+async function prepare(
+  { stateFolder, log, now, ways }: UpgradeDeps,
+  version: string,
+  commandId: string,
+  signal: AbortSignal,
+): Promise<void> {
   const way = await wayThatAnswers(ways(), version)
   const accepted = await believed(stateFolder, way, version, now())
   log.info('release believed', { version, sizeBytes: accepted.package.sizeBytes })
   const folder = await privateFolder(versionsFolder(stateFolder))
   await assertRoom(folder, accepted.package.sizeBytes)
   const packed = join(folder, `${version}.package`)
-  await receivePackage(abortable(await download(new URL(`/agent/v1/releases/${version}/${ownTarget()}`, way.server), { ca: way.ca, signal }, way.proxy), signal), packed, accepted.package)
+  await receivePackage(
+    abortable(
+      await download(new URL(`/agent/v1/releases/${version}/${ownTarget()}`, way.server), { ca: way.ca, signal }, way.proxy),
+      signal,
+    ),
+    packed,
+    accepted.package,
+  )
   const sha256 = await unpack(packed, await privateFolder(join(folder, `${version}.new`)))
   await rm(packed, { force: true })
   await rm(join(folder, version), { recursive: true, force: true })
@@ -97,7 +116,7 @@ async function wayThatAnswers(ways: readonly Way[], version: string): Promise<Wa
   let last: unknown = new ConnectionError('unreachable')
   for (const way of ways) {
     try {
-      return { ...way, release: await document(way, `/agent/v1/releases/${version}`) ?? raise(new ConnectionError('answer-invalid')) }
+      return { ...way, release: (await document(way, `/agent/v1/releases/${version}`)) ?? raise(new ConnectionError('answer-invalid')) }
     } catch (error) {
       last = error
     }
@@ -134,7 +153,8 @@ async function believed(stateFolder: string, way: Way & { release: string }, ver
 
 async function assertRoom(folder: string, packedBytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder)
-  if (bavail * bsize < packedBytes * (1 + growth) + spareBytes) throw Object.assign(new Error('not enough room for an upgrade'), { code: 'ENOSPC' })
+  if (bavail * bsize < packedBytes * (1 + growth) + spareBytes)
+    throw Object.assign(new Error('not enough room for an upgrade'), { code: 'ENOSPC' })
 }
 
 async function* abortable(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -168,9 +188,11 @@ async function unpack(packed: string, folder: string): Promise<string> {
 
 /** A program that does not even say its version here (another C library, a CPU without what it needs) is not tried. @throws CommandFailure */
 async function selfTest(stateFolder: string, version: string, sha256: string): Promise<void> {
-  if ((await sha256OfFile(programOf(stateFolder, version))) !== sha256) throw new CommandFailure('upgrade-not-runnable', { version, previousVersion: agentVersion })
+  if ((await sha256OfFile(programOf(stateFolder, version))) !== sha256)
+    throw new CommandFailure('upgrade-not-runnable', { version, previousVersion: agentVersion })
   const { exitCode, output } = await runVersion(programOf(stateFolder, version), ['version'], selfTestMs)
-  if (exitCode !== 0 || output.trim() !== `vigie-agent ${version}`) throw new CommandFailure('upgrade-not-runnable', { version, previousVersion: agentVersion })
+  if (exitCode !== 0 || output.trim() !== `vigie-agent ${version}`)
+    throw new CommandFailure('upgrade-not-runnable', { version, previousVersion: agentVersion })
 }
 
 // ---- which program runs ------------------------------------------------------------------------------------
@@ -188,7 +210,15 @@ export type TrialFault = 'crashed' | 'not-welcome' | 'damaged'
 export async function chooseProgram(stateFolder: string): Promise<Chosen> {
   let record = await loadUpgrade(stateFolder)
   if (record.trial && compareVersions(record.trial.version, agentVersion) <= 0) {
-    record = { ...record, trial: null, ended: { commandId: record.trial.commandId, step: 'succeeded', evidence: { version: agentVersion, previousVersion: record.trial.from } } }
+    record = {
+      ...record,
+      trial: null,
+      ended: {
+        commandId: record.trial.commandId,
+        step: 'succeeded',
+        evidence: { version: agentVersion, previousVersion: record.trial.from },
+      },
+    }
     await saveUpgrade(stateFolder, record)
   }
   if (record.trial) {
@@ -204,7 +234,9 @@ export async function chooseProgram(stateFolder: string): Promise<Chosen> {
     await saveUpgrade(stateFolder, record)
   }
   await tidyVersions(stateFolder, record).catch(() => {})
-  return record.current ? { kind: 'beside', file: programOf(stateFolder, record.current.version), version: record.current.version, isTrial: false } : { kind: 'own' }
+  return record.current
+    ? { kind: 'beside', file: programOf(stateFolder, record.current.version), version: record.current.version, isTrial: false }
+    : { kind: 'own' }
 }
 
 /** The old version is what runs from now on; it will say so. */
@@ -212,7 +244,14 @@ export async function giveUpTrial(stateFolder: string, fault: TrialFault): Promi
   const record = await loadUpgrade(stateFolder)
   if (record.trial === null) return record
   const { commandId, version, from, starts } = record.trial
-  const evidence = { reason: 'upgrade-rolled-back', rolledBack: true, fault: `upgrade-fault.${fault}`, version, previousVersion: from, starts }
+  const evidence = {
+    reason: 'upgrade-rolled-back',
+    rolledBack: true,
+    fault: `upgrade-fault.${fault}`,
+    version,
+    previousVersion: from,
+    starts,
+  }
   const given = { ...record, trial: null, ended: { commandId, step: 'failed' as const, evidence } }
   await saveUpgrade(stateFolder, given)
   return given
@@ -223,5 +262,10 @@ export async function confirmTrial(stateFolder: string): Promise<void> {
   const record = await loadUpgrade(stateFolder)
   if (record.trial === null) return
   const { commandId, version, sha256, from } = record.trial
-  await saveUpgrade(stateFolder, { format: 1, current: { version, sha256 }, trial: null, ended: { commandId, step: 'succeeded', evidence: { version, previousVersion: from } } })
+  await saveUpgrade(stateFolder, {
+    format: 1,
+    current: { version, sha256 },
+    trial: null,
+    ended: { commandId, step: 'succeeded', evidence: { version, previousVersion: from } },
+  })
 }

@@ -6,7 +6,10 @@ import type { ConnectionFault } from './faults.ts'
 import { signText, type Identity } from './identity.ts'
 import type { Proxy } from './proxy.ts'
 
-export type Visit = { kind: 'welcome' } | { kind: 'problem'; code: string; isRetryable: boolean } | { kind: 'unreachable'; reason: ConnectionFault }
+export type Visit =
+  | { kind: 'welcome' }
+  | { kind: 'problem'; code: string; isRetryable: boolean }
+  | { kind: 'unreachable'; reason: ConnectionFault }
 
 export interface Visiting {
   identity: Pick<Identity, 'agentId' | 'privateKey' | 'channel'>
@@ -29,7 +32,10 @@ export async function visit(visiting: Visiting): Promise<Visit> {
   return polled.kind === 'unreachable' ? seen : polled
 }
 
-async function visitBy(kind: 'websocket' | 'polling', { identity, ca, proxy, counters, machine, epoch, bye, withinMs = 20_000 }: Visiting): Promise<Visit> {
+async function visitBy(
+  kind: 'websocket' | 'polling',
+  { identity, ca, proxy, counters, machine, epoch, bye, withinMs = 20_000 }: Visiting,
+): Promise<Visit> {
   let end!: (visit: Visit) => void
   const ended = new Promise<Visit>((resolve) => (end = resolve))
   const line = openCarrier(kind, { channel: identity.channel, ca, proxy }, withinMs, {
@@ -55,8 +61,18 @@ async function visitBy(kind: 'websocket' | 'polling', { identity, ca, proxy, cou
   async function hello(nonce: string): Promise<void> {
     const { agentId, privateKey } = identity
     const { hello: counter } = await counters.raise({ hello: counters.values.hello + 1 })
-    line.send(JSON.stringify({
-      kind: 'hello', protocol: protocolVersion, agentId, counter, epoch, agentVersion, machine, at: new Date().toISOString(), signature: signText(privateKey, helloText(nonce, agentId, counter, epoch)),
-    }))
+    line.send(
+      JSON.stringify({
+        kind: 'hello',
+        protocol: protocolVersion,
+        agentId,
+        counter,
+        epoch,
+        agentVersion,
+        machine,
+        at: new Date().toISOString(),
+        signature: signText(privateKey, helloText(nonce, agentId, counter, epoch)),
+      }),
+    )
   }
 }

@@ -83,7 +83,9 @@ export class Ways {
   }
 
   #carriedBy({ isPolling, reason, wasLookedFor }: Fare): Pick<Way, 'carrier' | 'reason' | 'lookAfterMs'> {
-    return isPolling ? { carrier: 'polling', reason, lookAfterMs: wasLookedFor ? this.#timing.socketAgainMs : this.#timing.socketFirstMs } : { carrier: 'websocket', reason: null, lookAfterMs: 0 }
+    return isPolling
+      ? { carrier: 'polling', reason, lookAfterMs: wasLookedFor ? this.#timing.socketAgainMs : this.#timing.socketFirstMs }
+      : { carrier: 'websocket', reason: null, lookAfterMs: 0 }
   }
 
   #learn(way: Way, end: SessionEnd): void {
@@ -95,7 +97,8 @@ export class Ways {
       if (end.kind === 'lost' && !end.wasWelcome) Object.assign(fare, { isPolling: false, points: points.enough - points.neverWelcome })
     } else if (end.kind === 'lost' && mayPollAfter(end.reason) && (!end.wasWelcome || this.#nowMs() - this.#startedMs < shortMs)) {
       fare.points += end.wasWelcome ? points.shortLived : points.neverWelcome
-      if (fare.points >= points.enough) Object.assign(fare, { isPolling: true, reason: end.reason === 'websocket-refused' ? end.reason : 'websocket-cut' })
+      if (fare.points >= points.enough)
+        Object.assign(fare, { isPolling: true, reason: end.reason === 'websocket-refused' ? end.reason : 'websocket-cut' })
     } else if (end.kind !== 'lost' || end.wasWelcome) Object.assign(fare, aFare())
   }
 }

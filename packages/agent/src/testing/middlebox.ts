@@ -53,10 +53,12 @@ export class Middlebox {
       res.writeHead(answer.statusCode ?? 502, own)
       answer.pipe(res)
     })
-    const timer = Number.isFinite(this.cutsAfterMs) ? setTimeout(() => {
-      if (!res.headersSent) res.writeHead(504).end('<html>gateway timeout</html>')
-      on.destroy()
-    }, this.cutsAfterMs) : undefined
+    const timer = Number.isFinite(this.cutsAfterMs)
+      ? setTimeout(() => {
+          if (!res.headersSent) res.writeHead(504).end('<html>gateway timeout</html>')
+          on.destroy()
+        }, this.cutsAfterMs)
+      : undefined
     on.on('error', () => (res.headersSent ? undefined : res.writeHead(502).end('<html>bad gateway</html>')))
     on.on('close', () => clearTimeout(timer))
     res.on('close', () => on.destroy())
@@ -73,8 +75,12 @@ export class Middlebox {
     this.#keep(on)
     on.on('close', () => socket.destroy())
     socket.on('close', () => on.destroy())
-    const headers = Object.entries(req.headers).filter(([name]) => mood !== 'strips' || !/^(upgrade|connection|sec-websocket-.*)$/.test(name))
-    on.write(`GET ${req.url} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('')}${mood === 'strips' ? 'connection: close\r\n' : ''}\r\n`)
+    const headers = Object.entries(req.headers).filter(
+      ([name]) => mood !== 'strips' || !/^(upgrade|connection|sec-websocket-.*)$/.test(name),
+    )
+    on.write(
+      `GET ${req.url} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('')}${mood === 'strips' ? 'connection: close\r\n' : ''}\r\n`,
+    )
     on.write(head)
     if (mood !== 'silent') return void socket.pipe(on).pipe(socket)
     on.once('data', (answer: Buffer) => socket.write(answer.subarray(0, answer.indexOf('\r\n\r\n') + 4))) // the server's 101, and nothing after it

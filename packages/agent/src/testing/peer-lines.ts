@@ -54,7 +54,8 @@ export class PeerLines {
   }
 
   answer(req: IncomingMessage, res: ServerResponse, body: string): void {
-    const say = (value: unknown, status = 200) => void res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+    const say = (value: unknown, status = 200) =>
+      void res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
     if (!this.isOffered || req.method !== 'POST') return say({ code: 'route.not-found' }, 404)
     if (req.url === linePath) {
       const name = randomBytes(32).toString('base64url')
@@ -84,7 +85,12 @@ export class PeerLines {
       clearTimeout(timer)
       line.held = null
       if (this.lose.down-- > 0) return void req.socket.destroy()
-      say({ last: line.frames.at(-1)?.number ?? Math.max(after, line.last), frames: line.frames.map(({ text }) => JSON.parse(text)), ask: null, closed: line.closed })
+      say({
+        last: line.frames.at(-1)?.number ?? Math.max(after, line.last),
+        frames: line.frames.map(({ text }) => JSON.parse(text)),
+        ask: null,
+        closed: line.closed,
+      })
     }
     const timer = setTimeout(release, Math.min(this.holdMs, holdMs ?? this.holdMs))
     line.held = release

@@ -4,7 +4,19 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { WebSocketServer, type WebSocket } from 'ws'
 import {
-  BatchFrame, canonicalJson, commandPrefix, EnrolRequest, ForkRequest, forkText, helloText, Item, linePath, protocolVersion, UpFrame, type CommandOrder, type DownFrame,
+  BatchFrame,
+  canonicalJson,
+  commandPrefix,
+  EnrolRequest,
+  ForkRequest,
+  forkText,
+  helloText,
+  Item,
+  linePath,
+  protocolVersion,
+  UpFrame,
+  type CommandOrder,
+  type DownFrame,
 } from '@vigie/domain/agents'
 import { makeKeyPair, signText, isSignedBy } from '../core/identity.ts'
 import { testCertificates, type TestCertificates } from './certificates.ts'
@@ -92,10 +104,21 @@ export class Peer {
   }
 
   /** Signs an order for `agentId`; `change` makes it a wrong one. */
-  order(agentId: string, number: number, type = 'synchronise', change: Partial<CommandOrder> = {}): { kind: 'command'; order: CommandOrder; signature: string } {
+  order(
+    agentId: string,
+    number: number,
+    type = 'synchronise',
+    change: Partial<CommandOrder> = {},
+  ): { kind: 'command'; order: CommandOrder; signature: string } {
     const now = Date.now() + this.clockOffsetMs
     const order = {
-      commandId: randomUUID(), agentId, number, type, notBefore: new Date(now).toISOString(), expiresAt: new Date(now + 3_600_000).toISOString(), ...change,
+      commandId: randomUUID(),
+      agentId,
+      number,
+      type,
+      notBefore: new Date(now).toISOString(),
+      expiresAt: new Date(now + 3_600_000).toISOString(),
+      ...change,
     } as CommandOrder
     return { kind: 'command', order, signature: signText(this.commandKeys.privateKey, commandPrefix + canonicalJson(order)) }
   }
@@ -155,8 +178,10 @@ export class Peer {
   #answer(path: string, body: string): { status: number; body: unknown } | null {
     if (path === '/agent/v1/enrol') {
       const request = EnrolRequest.parse(JSON.parse(body))
-      if (request.credentials && (request.guid !== this.guid || JSON.stringify(request.credentials) !== JSON.stringify(this.credentials))) return { status: 403, body: { code: 'agent.credentials-wrong' } }
-      if (!request.credentials && (request.guid !== this.guid || request.key !== this.key)) return { status: 403, body: { code: 'agent.key-wrong' } }
+      if (request.credentials && (request.guid !== this.guid || JSON.stringify(request.credentials) !== JSON.stringify(this.credentials)))
+        return { status: 403, body: { code: 'agent.credentials-wrong' } }
+      if (!request.credentials && (request.guid !== this.guid || request.key !== this.key))
+        return { status: 403, body: { code: 'agent.key-wrong' } }
       if (this.#enrolled && this.#enrolled.publicKey !== request.publicKey) return { status: 409, body: { code: 'agent.key-used' } }
       this.#enrolled ??= { publicKey: request.publicKey, agentId: this.#register(request.publicKey) }
       if (this.loseEnrolAnswers-- > 0) return null
@@ -165,7 +190,8 @@ export class Peer {
     if (path === '/agent/v1/fork') {
       const { signature, ...request } = ForkRequest.parse(JSON.parse(body))
       const original = this.agents.get(request.agentId)
-      if (!original || !isSignedBy(original.publicKey, forkText(request), signature)) return { status: 403, body: { code: 'agent.signature-wrong' } }
+      if (!original || !isSignedBy(original.publicKey, forkText(request), signature))
+        return { status: 403, body: { code: 'agent.signature-wrong' } }
       original.isClone = false
       const known = [...this.agents].find(([, agent]) => agent.publicKey === request.publicKey)?.[0]
       return { status: 200, body: this.#reply(known ?? this.#register(request.publicKey)) }
@@ -180,7 +206,13 @@ export class Peer {
   }
 
   #reply(agentId: string): unknown {
-    return { agentId, commandKey: this.commandKeys.publicKey, channel: `${(this.publicUrl ?? this.url).replace('https', 'wss')}/agent/v1/channel`, product: { typeId: 'clamav-endpoint', description: 'Test' }, ...(this.releaseRoot === null ? {} : { releaseRoot: this.releaseRoot }) }
+    return {
+      agentId,
+      commandKey: this.commandKeys.publicKey,
+      channel: `${(this.publicUrl ?? this.url).replace('https', 'wss')}/agent/v1/channel`,
+      product: { typeId: 'clamav-endpoint', description: 'Test' },
+      ...(this.releaseRoot === null ? {} : { releaseRoot: this.releaseRoot }),
+    }
   }
 
   #serve(socket: WebSocket): void {
@@ -202,13 +234,26 @@ export class Peer {
         }
         if (frame.counter <= agent.counter) this.faults.push(`counter ${frame.counter} after ${agent.counter}`)
         agent.counter = Math.max(agent.counter, frame.counter)
-        this.hellos.push({ agentId: frame.agentId, counter: frame.counter, epoch: frame.epoch, version: frame.agentVersion, pollingReason: frame.pollingReason })
+        this.hellos.push({
+          agentId: frame.agentId,
+          counter: frame.counter,
+          epoch: frame.epoch,
+          version: frame.agentVersion,
+          pollingReason: frame.pollingReason,
+        })
         if (agent.isClone) send({ kind: 'problem', code: 'agent.is-clone', isRetryable: false })
         else if (this.refusedVersions.has(frame.agentVersion)) send({ kind: 'problem', code: 'server.busy', isRetryable: true })
         else if (this.problem) send({ kind: 'problem', ...this.problem })
         else {
           ;[agentId, epoch] = [frame.agentId, frame.epoch]
-          send({ kind: 'welcome', ackedSeq: agent.stored.get(epoch) ?? 0, state: this.state, serverTime: serverTime(), clockOffsetMs: 0, ...(this.isSiteServer && { isSiteServer: true }) })
+          send({
+            kind: 'welcome',
+            ackedSeq: agent.stored.get(epoch) ?? 0,
+            state: this.state,
+            serverTime: serverTime(),
+            clockOffsetMs: 0,
+            ...(this.isSiteServer && { isSiteServer: true }),
+          })
         }
       } else if (agentId === '') this.faults.push(`${frame.kind} before hello`)
       else if (frame.kind === 'batch') this.#store(socket, agentId, epoch, frame, send)
@@ -216,14 +261,19 @@ export class Peer {
         this.byes.push(frame.reason)
         const isLost = frame.reason === 'uninstalled' && this.loseGoodbyes-- > 0
         if (frame.reason === 'uninstalled' && this.isForgetting && !isLost) this.agents.delete(agentId)
-      }
-      else this.beats++
+      } else this.beats++
       for (const wake of this.#waiting.splice(0)) wake()
     })
     send({ kind: 'challenge', nonce, serverTime: serverTime(), protocol: protocolVersion })
   }
 
-  #store(socket: WebSocket, agentId: string, epoch: string, frame: ReturnType<typeof BatchFrame.parse>, send: (frame: DownFrame) => void): void {
+  #store(
+    socket: WebSocket,
+    agentId: string,
+    epoch: string,
+    frame: ReturnType<typeof BatchFrame.parse>,
+    send: (frame: DownFrame) => void,
+  ): void {
     const { stored } = this.agents.get(agentId)!
     const last = stored.get(epoch) ?? 0
     if (frame.epoch !== epoch) return void this.faults.push('batch of another epoch')

@@ -60,7 +60,8 @@ export class TestProxy {
     const [, host = '', port = ''] = /^CONNECT (\S+):(\d+) HTTP\/1\.1\r\n/.exec(head) ?? []
     const authorization = /^Proxy-Authorization: (.*)\r$/im.exec(head)?.[1] ?? null
     if (authorization) this.authorizations.push(authorization)
-    if (!this.#isSignedIn(authorization, `${host}:${port}`)) return void socket.end(`HTTP/1.1 407 Proxy Authentication Required\r\n${this.#challenge()}Content-Length: 2\r\n\r\nno`)
+    if (!this.#isSignedIn(authorization, `${host}:${port}`))
+      return void socket.end(`HTTP/1.1 407 Proxy Authentication Required\r\n${this.#challenge()}Content-Length: 2\r\n\r\nno`)
     if (this.mood === 'denies') return void socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
     if (this.mood === 'no-way') return void socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
     if (this.mood === 'nonsense') return void socket.end('220 mail.example ESMTP\r\n\r\n')
@@ -70,7 +71,8 @@ export class TestProxy {
 
   #challenge(): string {
     const { asks } = this.#options
-    const digest = (algorithm: string) => `Proxy-Authenticate: Digest realm="a \\"realm\\"", qop="auth,auth-int", algorithm=${algorithm}, nonce="${this.#nonce.replaceAll('"', '\\"')}", opaque="o"\r\n`
+    const digest = (algorithm: string) =>
+      `Proxy-Authenticate: Digest realm="a \\"realm\\"", qop="auth,auth-int", algorithm=${algorithm}, nonce="${this.#nonce.replaceAll('"', '\\"')}", opaque="o"\r\n`
     if (asks === 'digest-md5') return `${digest('MD5')}Proxy-Authenticate: Basic realm="x"\r\n`
     return asks === 'digest-sha-256' ? digest('SHA-256') + digest('MD5') : 'proxy-authenticate: Basic realm="x", charset="UTF-8"\r\n'
   }
@@ -80,9 +82,19 @@ export class TestProxy {
     if (asks === 'none') return true
     if (authorization === null) return false
     if (asks === 'basic') return authorization === `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
-    const field = (name: string) => new RegExp(`[ ,]${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|([^,]+))`).exec(authorization)?.slice(1).find((part) => part !== undefined)?.replaceAll(/\\(.)/g, '$1') ?? ''
-    const hash = (text: string) => createHash(asks === 'digest-md5' ? 'md5' : 'sha256').update(text).digest('hex')
-    const expected = hash([hash(`${user}:a "realm":${password}`), this.#nonce, field('nc'), field('cnonce'), 'auth', hash(`CONNECT:${uri}`)].join(':'))
+    const field = (name: string) =>
+      new RegExp(`[ ,]${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|([^,]+))`)
+        .exec(authorization)
+        ?.slice(1)
+        .find((part) => part !== undefined)
+        ?.replaceAll(/\\(.)/g, '$1') ?? ''
+    const hash = (text: string) =>
+      createHash(asks === 'digest-md5' ? 'md5' : 'sha256')
+        .update(text)
+        .digest('hex')
+    const expected = hash(
+      [hash(`${user}:a "realm":${password}`), this.#nonce, field('nc'), field('cnonce'), 'auth', hash(`CONNECT:${uri}`)].join(':'),
+    )
     return field('response') === expected && field('uri') === uri && field('nonce') === this.#nonce && field('opaque') === 'o'
   }
 

@@ -17,7 +17,10 @@ export const inDays = (days: number): string => new Date(Date.now() + days * 86_
 
 export function signDocument(kind: 'root' | 'release', document: object, by: readonly Signer[]): string {
   const text = JSON.stringify(document)
-  return JSON.stringify({ signed: text, signatures: by.map(({ keyId, privateKey }) => ({ keyId, signature: signText(privateKey, signedText(kind, text)) })) })
+  return JSON.stringify({
+    signed: text,
+    signatures: by.map(({ keyId, privateKey }) => ({ keyId, signature: signText(privateKey, signedText(kind, text)) })),
+  })
 }
 
 /** People who sign: two of two, for both documents. */
@@ -28,16 +31,33 @@ export class Signers {
   root(version = 1): string {
     const [a, b] = this.all
     const role = { keyIds: [a.keyId, b.keyId], threshold: 2 }
-    const document: RootDocument = { kind: 'vigie root 1', version, expiresAt: inDays(700), keys: { [a.keyId]: a.publicKey, [b.keyId]: b.publicKey }, roles: { root: role, release: role } }
+    const document: RootDocument = {
+      kind: 'vigie root 1',
+      version,
+      expiresAt: inDays(700),
+      keys: { [a.keyId]: a.publicKey, [b.keyId]: b.publicKey },
+      roles: { root: role, release: role },
+    }
     return signDocument('root', document, this.all)
   }
 
   /** Puts a release where the peer's agents find it. */
-  publish(peer: Peer, version: string, program: string | Buffer, change: Partial<ReleaseDocument> = {}, by: readonly Signer[] = this.all): Buffer {
+  publish(
+    peer: Peer,
+    version: string,
+    program: string | Buffer,
+    change: Partial<ReleaseDocument> = {},
+    by: readonly Signer[] = this.all,
+  ): Buffer {
     const packed = brotliCompressSync(program, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })
     const document: ReleaseDocument = {
-      kind: 'vigie agent release 1', sequence: ++this.#sequence, version, signedAt: inDays(-1), expiresAt: inDays(30),
-      packages: { [ownTarget()]: { sizeBytes: packed.length, sha256: createHash('sha256').update(packed).digest('hex') } }, ...change,
+      kind: 'vigie agent release 1',
+      sequence: ++this.#sequence,
+      version,
+      signedAt: inDays(-1),
+      expiresAt: inDays(30),
+      packages: { [ownTarget()]: { sizeBytes: packed.length, sha256: createHash('sha256').update(packed).digest('hex') } },
+      ...change,
     }
     peer.pages.set(`/agent/v1/releases/${version}`, signDocument('release', document, by))
     peer.pages.set(`/agent/v1/releases/${version}/${ownTarget()}`, packed)

@@ -26,7 +26,20 @@ export const agentIdle = defineBench({
     const [enrolment] = await provision(server.console, { agents: 1, series: 'agent' })
     const fingerprint = new X509Certificate(server.agents.ca).fingerprint256
     const agent = path.join(repositoryRoot, program)
-    await promisify(execFile)(agent, ['enrol', '--no-service', '--state', state, '--server', server.agents.url, '--guid', enrolment!.guid, '--key', enrolment!.key, '--ca-sha256', fingerprint])
+    await promisify(execFile)(agent, [
+      'enrol',
+      '--no-service',
+      '--state',
+      state,
+      '--server',
+      server.agents.url,
+      '--guid',
+      enrolment!.guid,
+      '--key',
+      enrolment!.key,
+      '--ca-sha256',
+      fingerprint,
+    ])
     const running = spawn(agent, ['run', '--state', state], { stdio: 'ignore' })
     context.after(async () => {
       if (running.exitCode !== null) return
@@ -49,8 +62,24 @@ export const agentIdle = defineBench({
     const percent = ((cpuSecondsOf(treeOf(running.pid!)) - before) / seconds) * 100
     const detail = { seconds, hasClamd: existsSync('/usr/sbin/clamd') }
     const figures: Figure[] = [
-      { bench: 'agent/memory', source: 'issue 2, P23', ratio: rss / 1e6 / rssLimitMb, value: rss / 1e6, goal: { atMost: 1 }, yardstick: { name: 'the limit', value: rssLimitMb, unit: 'MB' }, detail },
-      { bench: 'agent/cpu', source: 'issue 2, P23', ratio: percent / cpuLimitPercent, value: percent, goal: { atMost: 1 }, yardstick: { name: 'the limit', value: cpuLimitPercent, unit: '% of a core' }, detail },
+      {
+        bench: 'agent/memory',
+        source: 'issue 2, P23',
+        ratio: rss / 1e6 / rssLimitMb,
+        value: rss / 1e6,
+        goal: { atMost: 1 },
+        yardstick: { name: 'the limit', value: rssLimitMb, unit: 'MB' },
+        detail,
+      },
+      {
+        bench: 'agent/cpu',
+        source: 'issue 2, P23',
+        ratio: percent / cpuLimitPercent,
+        value: percent,
+        goal: { atMost: 1 },
+        yardstick: { name: 'the limit', value: cpuLimitPercent, unit: '% of a core' },
+        detail,
+      },
     ]
     return figures
   },

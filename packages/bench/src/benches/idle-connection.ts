@@ -37,7 +37,11 @@ export const idleConnection = defineBench({
     const ours = (after - before) / count
     return [
       {
-        bench: 'idle-connection/memory', source: 'issue 2, P10', ratio: ours / bare, value: ours / 1024, goal: { atMost: 1.3 },
+        bench: 'idle-connection/memory',
+        source: 'issue 2, P10',
+        ratio: ours / bare,
+        value: ours / 1024,
+        goal: { atMost: 1.3 },
         yardstick: { name: 'bare TLS WebSocket', value: bare / 1024, unit: 'KiB' },
         detail: { connections: count, serverMiB: after / 2 ** 20, bareAfterTalkKiB: talked / 1024, ratioToBareAfterTalk: ours / talked },
       },
@@ -48,7 +52,11 @@ export const idleConnection = defineBench({
 /** @param talks each connection then hears and says what an agent does before it rests: TLS and WebSocket keep buffers for it */
 async function bareBytes(context: BenchContext, warm: number, count: number, talks: boolean): Promise<number> {
   const kit = path.resolve(import.meta.dirname, '../kit')
-  const child = spawn(process.execPath, ['--expose-gc', '--import', path.join(kit, 'collect-on-signal.ts'), path.join(kit, 'bare-channel.ts')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', '--import', path.join(kit, 'collect-on-signal.ts'), path.join(kit, 'bare-channel.ts')],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   context.after(() => child.kill('SIGTERM'))
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   const { url, ca } = JSON.parse(line) as { url: string; ca: string }

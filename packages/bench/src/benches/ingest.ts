@@ -29,26 +29,51 @@ export const ingest = defineBench({
 
     const yardstick = (before.perSecond + after.perSecond) / 2
     const difference = Math.abs(before.perSecond - after.perSecond) / yardstick
-    const isMoved = difference > yardstickMayDiffer ? { isVoid: `the yardstick moved by ${Math.round(difference * 100)} % during the run` } : {}
+    const isMoved =
+      difference > yardstickMayDiffer ? { isVoid: `the yardstick moved by ${Math.round(difference * 100)} % during the run` } : {}
     const cpuPer100k = (Object.values(cpu).reduce((sum, one) => sum + one, 0) / result.accepted) * 100_000
     const bareCpuPer100k = (before.cpuPer100k + after.cpuPer100k) / 2
     return [
       {
-        bench: 'ingest/accepted', source: 'issue 2, P1', ratio: result.perSecond / yardstick, value: result.perSecond, goal: { atLeast: 0.5 },
+        bench: 'ingest/accepted',
+        source: 'issue 2, P1',
+        ratio: result.perSecond / yardstick,
+        value: result.perSecond,
+        goal: { atLeast: 0.5 },
         yardstick: { name: 'bare inserts, 4 connections, batches of 500', value: yardstick, unit: 'rows/s' },
-        detail: { agents: fleet.agents.length, batch: 250, ...latency(result), yardstickDifference: difference, othersCores: others, ...per100k(result, cpu) },
-        ...isMoved, ...voidBy(others),
+        detail: {
+          agents: fleet.agents.length,
+          batch: 250,
+          ...latency(result),
+          yardstickDifference: difference,
+          othersCores: others,
+          ...per100k(result, cpu),
+        },
+        ...isMoved,
+        ...voidBy(others),
       },
       {
         // the same in CPU, which others on the machine disturb little: what the bare inserts cost by what all of ours costs, the agents' own work included
-        bench: 'ingest/by-cpu', source: 'issue 2, P2', ratio: bareCpuPer100k / cpuPer100k, value: cpuPer100k, goal: { atLeast: 0.5 },
-        yardstick: { name: 'bare inserts, client included', value: bareCpuPer100k, unit: 'CPU s/100k' }, detail: per100k(result, cpu),
+        bench: 'ingest/by-cpu',
+        source: 'issue 2, P2',
+        ratio: bareCpuPer100k / cpuPer100k,
+        value: cpuPer100k,
+        goal: { atLeast: 0.5 },
+        yardstick: { name: 'bare inserts, client included', value: bareCpuPer100k, unit: 'CPU s/100k' },
+        detail: per100k(result, cpu),
       },
     ]
   },
 })
 
-const latency = ({ ackMs, duplicatesSent, reordered, nacks }: LoadResult) => ({ ackP50Ms: ackMs.p50, ackP95Ms: ackMs.p95, ackP99Ms: ackMs.p99, duplicatesSent, reordered, nacks })
+const latency = ({ ackMs, duplicatesSent, reordered, nacks }: LoadResult) => ({
+  ackP50Ms: ackMs.p50,
+  ackP95Ms: ackMs.p95,
+  ackP99Ms: ackMs.p99,
+  duplicatesSent,
+  reordered,
+  nacks,
+})
 
 /** P2: CPU seconds of 100,000 detections. */
 const per100k = ({ accepted }: LoadResult, cpu: Record<string, number>) =>
@@ -60,7 +85,8 @@ async function assertAllThere(server: ServerUnderTest, accepted: number, context
   const count = async (text: string) => Number((await database.query<{ n: string }>(text)).rows[0]!.n)
   const stored = await count(`select count(*) as n from detection where engine = 'lab'`)
   const counted = await count(`select coalesce(sum(count), 0) as n from tally_hour`)
-  if (stored !== accepted || counted !== accepted) throw new Error(`${accepted} were acknowledged, ${stored} are stored, ${counted} are counted`)
+  if (stored !== accepted || counted !== accepted)
+    throw new Error(`${accepted} were acknowledged, ${stored} are stored, ${counted} are counted`)
   let left = await count('select count(*) as n from assessment_due where due_at <= now()')
   for (let tries = 0; left > 0 && tries < 100; tries++) {
     await pause(100)

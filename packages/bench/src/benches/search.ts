@@ -12,8 +12,38 @@ const requestsPerSecond = 5
 
 /** What people type, as it grows under their hands: common, rare and found nowhere; names, several words, addresses, GUIDs, categories, threats. */
 const questions = [
-  'ga', 'gar', 'garage', 'garage 1', 'pharmacie c4', 'étude', 'acc-99', 'pc', 'pc-', 'pc-4', 'pc-4f2', 'pc-4f2a', 'zz', 'zzzz', 'zq qz', '10.0.1', '10.0.1.77', 'windows', 'windows garage', 'garage pc-4f', 'boulangerie pc', 'cabinet windows server 4f',
-  'p4f', 'boul p1', 'antivirus', 'offline garage', 'family42', 'lab.simulated', 'garage family4', 'bench', 'a', '株式会社',
+  'ga',
+  'gar',
+  'garage',
+  'garage 1',
+  'pharmacie c4',
+  'étude',
+  'acc-99',
+  'pc',
+  'pc-',
+  'pc-4',
+  'pc-4f2',
+  'pc-4f2a',
+  'zz',
+  'zzzz',
+  'zq qz',
+  '10.0.1',
+  '10.0.1.77',
+  'windows',
+  'windows garage',
+  'garage pc-4f',
+  'boulangerie pc',
+  'cabinet windows server 4f',
+  'p4f',
+  'boul p1',
+  'antivirus',
+  'offline garage',
+  'family42',
+  'lab.simulated',
+  'garage family4',
+  'bench',
+  'a',
+  '株式会社',
 ] as const
 
 export const search = defineBench({
@@ -22,20 +52,42 @@ export const search = defineBench({
   readsEstate: true,
   async run(context) {
     const { server, database, customers } = await theEstate(context)
-    const { rows: [one] } = await database.query<{ guid: string; id: string }>('select p.guid, e.id from product p join endpoint e on e.product_id = p.id limit 1')
+    const {
+      rows: [one],
+    } = await database.query<{ guid: string; id: string }>(
+      'select p.guid, e.id from product p join endpoint e on e.product_id = p.id limit 1',
+    )
     const asked = [...questions, one!.guid, one!.guid.slice(0, 8), one!.id]
     const seconds = context.isShort ? 15 : 60
     const bareMs = await bareScanMs(database)
     context.say(`searching for ${seconds} s ...`)
     const { others, cpu, seconds: took, result } = await measure(server.processes, () => ask(server, asked, seconds))
     const all = [...result.values()].flat()
-    const worst = [...result].map(([q, ms]) => [q, quantile(ms, 0.95)] as const).toSorted((a, b) => b[1] - a[1]).slice(0, 6)
+    const worst = [...result]
+      .map(([q, ms]) => [q, quantile(ms, 0.95)] as const)
+      .toSorted((a, b) => b[1] - a[1])
+      .slice(0, 6)
     for (const [q, ms] of worst) context.say(`slowest: ${ms.toFixed(0)} ms "${q}"`)
     return [
       {
-        bench: 'search/first-results', source: 'issue 4, point 8', ratio: quantile(all, 0.95) / limitMs, value: quantile(all, 0.95), goal: { atMost: 1 }, yardstick: { name: 'the limit', value: limitMs, unit: 'ms' },
+        bench: 'search/first-results',
+        source: 'issue 4, point 8',
+        ratio: quantile(all, 0.95) / limitMs,
+        value: quantile(all, 0.95),
+        goal: { atMost: 1 },
+        yardstick: { name: 'the limit', value: limitMs, unit: 'ms' },
         detail: {
-          bareScanMs: bareMs, cpuMsEach: ((cpu['server']! + cpu['database']!) * 1000) / all.length, customers, endpoints: customers * 25, openEvents: customers * 2, requests: all.length, p50Ms: quantile(all, 0.5), p99Ms: quantile(all, 0.99), othersCores: others, serverCores: cpu['server']! / took, databaseCores: cpu['database']! / took,
+          bareScanMs: bareMs,
+          cpuMsEach: ((cpu['server']! + cpu['database']!) * 1000) / all.length,
+          customers,
+          endpoints: customers * 25,
+          openEvents: customers * 2,
+          requests: all.length,
+          p50Ms: quantile(all, 0.5),
+          p99Ms: quantile(all, 0.99),
+          othersCores: others,
+          serverCores: cpu['server']! / took,
+          databaseCores: cpu['database']! / took,
           ...Object.fromEntries(worst.slice(0, 3).map(([q, ms], n) => [`worst${n + 1}`, `${q} ${ms.toFixed(0)} ms`])),
         },
         ...voidBy(others),

@@ -29,13 +29,31 @@ export const siteServer = defineBench({
     const state = mkdtempSync(path.join(tmpdir(), 'vigie-bench-site-'))
     context.after(() => rmSync(state, { recursive: true, force: true }))
     const { customer } = await server.console.call(customersApi.createCustomer, {
-      body: { profile: { company: 'Site', country: 'FR' }, account: { accountId: 'site', timeZone: 'Europe/Paris', locale: 'fr' }, contact: { firstName: 'A', lastName: 'B', email: 'site@example.com', locale: 'fr' } },
+      body: {
+        profile: { company: 'Site', country: 'FR' },
+        account: { accountId: 'site', timeZone: 'Europe/Paris', locale: 'fr' },
+        contact: { firstName: 'A', lastName: 'B', email: 'site@example.com', locale: 'fr' },
+      },
     })
-    const { id: productId } = await server.console.call(productsApi.createProduct, { params: { customerId: customer.id }, body: { typeId: 'clamav-site-server', description: 'Site' } })
+    const { id: productId } = await server.console.call(productsApi.createProduct, {
+      params: { customerId: customer.id },
+      body: { typeId: 'clamav-site-server', description: 'Site' },
+    })
     const made = await server.console.call(productsApi.issueKey, { params: { productId } })
     const agent = path.join(repositoryRoot, program)
     const tool = (...args: string[]) => promisify(execFile)(agent, [...args, '--state', state])
-    await tool('enrol', '--no-service', '--server', server.agents.url, '--guid', made.guid, '--key', made.key, '--ca-sha256', new X509Certificate(server.agents.ca).fingerprint256)
+    await tool(
+      'enrol',
+      '--no-service',
+      '--server',
+      server.agents.url,
+      '--guid',
+      made.guid,
+      '--key',
+      made.key,
+      '--ca-sha256',
+      new X509Certificate(server.agents.ca).fingerprint256,
+    )
     await tool('configure', '--site-host', '127.0.0.1', '--site-port', '0', '--on-access', 'off')
     const running = spawn(agent, ['run', '--state', state], { stdio: 'ignore' })
     context.after(async () => {
@@ -49,10 +67,17 @@ export const siteServer = defineBench({
       if (tries > 120) throw new Error('the site server did not say where it listens within a minute')
       await pause(500)
     }
-    const { guid, key, commands } = await server.console.call(sitesApi.issueEndpointKey, { params: { productId }, body: { machines: endpoints } })
+    const { guid, key, commands } = await server.console.call(sitesApi.issueEndpointKey, {
+      params: { productId },
+      body: { machines: endpoints },
+    })
     const through = commands.find(({ url }) => url !== null)!
     const ca = await fetchCa(through.url!, /= ([0-9A-F]{64}) /.exec(through.installCommand)![1]!)
-    const fleet = await startFleet({ server: { url: through.url!, ca, isSite: true }, agents: Array.from({ length: endpoints }, () => ({ guid, key })), concurrency: 12 })
+    const fleet = await startFleet({
+      server: { url: through.url!, ca, isSite: true },
+      agents: Array.from({ length: endpoints }, () => ({ guid, key })),
+      concurrency: 12,
+    })
     context.after(() => fleet.stop('kill'))
     await fleet.drained()
     context.say(`${endpoints} endpoints are connected; letting them come to rest ...`)
@@ -68,14 +93,19 @@ export const siteServer = defineBench({
       }
     }
     // at rest: beats, and the report that each endpoint makes every ten minutes
-    const rest = await measure(processes, () => watched(context.isShort ? 35 : 120, (second) => {
-      for (let i = second; i < endpoints; i += reportSeconds) fleet.agents[i]!.reportEndpoint()
-    }))
+    const rest = await measure(processes, () =>
+      watched(context.isShort ? 35 : 120, (second) => {
+        for (let i = second; i < endpoints; i += reportSeconds) fleet.agents[i]!.reportEndpoint()
+      }),
+    )
     const atRestMb = rss / 1e6
     context.say('an outbreak: every endpoint finds something twice a minute ...')
     const work = await measure(processes, async () => {
       const seconds = context.isShort ? 10 : 60
-      const [{ accepted }] = await Promise.all([fleet.sendDetections({ seconds, perSecond: endpoints / 30, batch: 1 }), watched(seconds, () => {})])
+      const [{ accepted }] = await Promise.all([
+        fleet.sendDetections({ seconds, perSecond: endpoints / 30, batch: 1 }),
+        watched(seconds, () => {}),
+      ])
       return accepted
     })
     if (running.exitCode !== null) throw new Error('the site server ended while it was measured')
@@ -86,9 +116,22 @@ export const siteServer = defineBench({
     const percent = percentOf(rest)
     const detail = { seconds: round(rest.seconds), endpoints, cpuSeconds: round(rest.cpu['site']!), othersCores: round(rest.others) }
     const figures: Figure[] = [
-      { bench: 'site/memory', source: 'issue 3', ratio: rss / 1e6 / rssLimitMb, value: rss / 1e6, goal: { atMost: 1 }, yardstick: { name: 'the limit', value: rssLimitMb, unit: 'MB' }, detail: { ...detail, atRestMb: round(atRestMb) } },
       {
-        bench: 'site/cpu', source: 'issue 3', ratio: percent / cpuLimitPercent, value: percent, goal: { atMost: 1 }, yardstick: { name: 'the limit', value: cpuLimitPercent, unit: '% of a core' },
+        bench: 'site/memory',
+        source: 'issue 3',
+        ratio: rss / 1e6 / rssLimitMb,
+        value: rss / 1e6,
+        goal: { atMost: 1 },
+        yardstick: { name: 'the limit', value: rssLimitMb, unit: 'MB' },
+        detail: { ...detail, atRestMb: round(atRestMb) },
+      },
+      {
+        bench: 'site/cpu',
+        source: 'issue 3',
+        ratio: percent / cpuLimitPercent,
+        value: percent,
+        goal: { atMost: 1 },
+        yardstick: { name: 'the limit', value: cpuLimitPercent, unit: '% of a core' },
         detail: { ...detail, detectionsAtWork: work.result, percentAtWork: round(percentOf(work)) },
       },
     ]

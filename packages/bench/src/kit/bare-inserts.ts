@@ -17,7 +17,21 @@ interface Place {
   endpoint: string
 }
 
-const columns = ['partner_id', 'customer_id', 'product_id', 'endpoint_id', 'at', 'content_id', 'category', 'threat', 'object', 'outcome', 'engine', 'received_at', 'counted_at'] as const
+const columns = [
+  'partner_id',
+  'customer_id',
+  'product_id',
+  'endpoint_id',
+  'at',
+  'content_id',
+  'category',
+  'threat',
+  'object',
+  'outcome',
+  'engine',
+  'received_at',
+  'counted_at',
+] as const
 const types = ['uuid', 'uuid', 'uuid', 'uuid', 'timestamptz', 'bytea', 'text', 'text', 'text', 'text', 'text', 'timestamptz', 'timestamptz']
 const insert = `insert into detection (${columns.join(', ')}) select * from unnest(${types.map((type, i) => `$${i + 1}::${type}[]`).join(', ')})`
 
@@ -32,7 +46,9 @@ export async function bareInserts(server: ServerUnderTest, options: { connection
   const looker = await server.connect()
   const places = await somePlaces(looker)
   const connections = await Promise.all(Array.from({ length: options.connections }, () => server.connect()))
-  const pools = connections.map((_, i) => Array.from({ length: 40 }, (_unused, k) => batch(places[(i * 40 + k) % places.length]!, options.rows)))
+  const pools = connections.map((_, i) =>
+    Array.from({ length: 40 }, (_unused, k) => batch(places[(i * 40 + k) % places.length]!, options.rows)),
+  )
   for (const [i, connection] of connections.entries()) await send(connection, pools[i]!.pop()!)
   let rows = 0
   const { seconds, cpu } = await measure(server.processes, async () => {
@@ -55,7 +71,9 @@ export async function bareInserts(server: ServerUnderTest, options: { connection
 const send = (connection: pg.Client, values: string[]) => connection.query({ name: 'bare', text: insert, values })
 
 async function somePlaces(database: pg.Client): Promise<Place[]> {
-  const { rows } = await database.query<Place>(`select e.partner_id as partner, e.customer_id as customer, e.product_id as product, e.id as endpoint from endpoint e limit 500`)
+  const { rows } = await database.query<Place>(
+    `select e.partner_id as partner, e.customer_id as customer, e.product_id as product, e.id as endpoint from endpoint e limit 500`,
+  )
   if (rows.length === 0) throw new Error('no endpoint is there to insert for')
   return rows
 }
@@ -65,8 +83,19 @@ function batch({ partner, customer, product, endpoint }: Place, count: number): 
   const each = (make: (i: number) => string) => `{${Array.from({ length: count }, (_, i) => make(i)).join(',')}}`
   const now = new Date().toISOString()
   return [
-    all(partner), all(customer), all(product), all(endpoint), all(now), contentIds(count), all('antivirus'),
-    each((i) => `Lab.Simulated.Family${i % 97}.Variant${i % 7}`), each((i) => `/srv/lab/users/user${i % 500}/downloads/attachment-${i}.bin`), all('quarantined'), all(bareEngine), all(now), all(now),
+    all(partner),
+    all(customer),
+    all(product),
+    all(endpoint),
+    all(now),
+    contentIds(count),
+    all('antivirus'),
+    each((i) => `Lab.Simulated.Family${i % 97}.Variant${i % 7}`),
+    each((i) => `/srv/lab/users/user${i % 500}/downloads/attachment-${i}.bin`),
+    all('quarantined'),
+    all(bareEngine),
+    all(now),
+    all(now),
   ]
 }
 

@@ -11,7 +11,10 @@ export async function startBrowser({ after }: BenchContext): Promise<Browser> {
   Object.assign(process.env, { AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x', TMPDIR: folder })
   const { default: packaged } = await import('@sparticuz/chromium')
   const { chromium } = await import('playwright-core')
-  const browser = await chromium.launch({ executablePath: await packaged.executablePath(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] })
+  const browser = await chromium.launch({
+    executablePath: await packaged.executablePath(),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+  })
   after(() => browser.close())
   return browser
 }

@@ -40,6 +40,7 @@ export const defineBench = (bench: Bench): Bench => bench
 /** performance.md §9: cores others may take of the machine while rates are measured. */
 export const othersLimitCores = 0.3
 
-export const voidBy = (others: number): { isVoid?: string } => (others > othersLimitCores ? { isVoid: `others took ${others.toFixed(1)} cores meanwhile` } : {})
+export const voidBy = (others: number): { isVoid?: string } =>
+  others > othersLimitCores ? { isVoid: `others took ${others.toFixed(1)} cores meanwhile` } : {}
 
 export const isMet = ({ ratio, goal }: Figure): boolean => ('atLeast' in goal ? ratio >= goal.atLeast : ratio <= goal.atMost)

@@ -9,12 +9,21 @@ import { cpuSecondsOf, measure, median, quantile, round, rssBytes, treeOf } from
 import { table } from './report.ts'
 
 const aFigure = (more: Partial<Figure>): Figure => ({
-  bench: 'a/b', ratio: 1, yardstick: { name: 'the other', value: 2, unit: 'ms' }, value: 2, goal: { atMost: 1 }, source: 'P0', detail: {}, ...more,
+  bench: 'a/b',
+  ratio: 1,
+  yardstick: { name: 'the other', value: 2, unit: 'ms' },
+  value: 2,
+  goal: { atMost: 1 },
+  source: 'P0',
+  detail: {},
+  ...more,
 })
 
 describe('the bench', () => {
   it('is whole: every file of benches is in the list, under its own name', () => {
-    const files = readdirSync(path.join(import.meta.dirname, '../benches')).filter((name) => name !== 'index.ts').map((name) => name.replace(/\.ts$/, ''))
+    const files = readdirSync(path.join(import.meta.dirname, '../benches'))
+      .filter((name) => name !== 'index.ts')
+      .map((name) => name.replace(/\.ts$/, ''))
     expect(benches.map(({ name }) => name).toSorted()).toEqual(files.toSorted())
   })
 
@@ -35,7 +44,9 @@ describe('the bench', () => {
   })
 
   it('a void figure is no figure, and says why', () => {
-    expect(table([aFigure({ isVoid: 'others took 1.4 cores meanwhile' })])).toMatch(/a\/b .* void .*\n.*a\/b is void: others took 1\.4 cores meanwhile$/s)
+    expect(table([aFigure({ isVoid: 'others took 1.4 cores meanwhile' })])).toMatch(
+      /a\/b .* void .*\n.*a\/b is void: others took 1\.4 cores meanwhile$/s,
+    )
   })
 
   it('quantiles and rounding', () => {

@@ -21,7 +21,10 @@ function readProc(pid: number): Proc | null {
   }
 }
 
-const everyPid = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+const everyPid = () =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
 
 /** A process and everything below it. */
 export function treeOf(root: number): number[] {
@@ -99,5 +102,6 @@ export function quantile(values: readonly number[], q: number): number {
   return low + ((sorted[Math.ceil(at)] ?? low) - low) * (at - Math.floor(at))
 }
 export const median = (values: readonly number[]): number => quantile(values, 0.5)
-export const round = (value: number, digits = 3): number => (value === 0 || !Number.isFinite(value) ? value : Number(value.toPrecision(digits)))
+export const round = (value: number, digits = 3): number =>
+  value === 0 || !Number.isFinite(value) ? value : Number(value.toPrecision(digits))
 export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

@@ -17,7 +17,10 @@ export function machine(): Record<string, string | number> {
 function commit(): { commit: string; isClean: boolean } {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: repositoryRoot, encoding: 'utf8' }).trim()
   try {
-    return { commit: git('rev-parse', '--short=12', 'HEAD'), isClean: git('status', '--porcelain', '--', 'packages/server', 'packages/domain') === '' }
+    return {
+      commit: git('rev-parse', '--short=12', 'HEAD'),
+      isClean: git('status', '--porcelain', '--', 'packages/server', 'packages/domain') === '',
+    }
   } catch {
     return { commit: 'unknown', isClean: false }
   }
@@ -27,13 +30,23 @@ function commit(): { commit: string; isClean: boolean } {
 export function report(figures: readonly Figure[], options: { isKept: boolean; at: Date }): void {
   for (const figure of figures) {
     const line = {
-      bench: figure.bench, ratio: round(figure.ratio), yardstick: { ...figure.yardstick, value: round(figure.yardstick.value) }, value: round(figure.value), goal: figure.goal, isMet: isMet(figure), ...(figure.isVoid ? { isVoid: figure.isVoid } : {}), source: figure.source,
+      bench: figure.bench,
+      ratio: round(figure.ratio),
+      yardstick: { ...figure.yardstick, value: round(figure.yardstick.value) },
+      value: round(figure.value),
+      goal: figure.goal,
+      isMet: isMet(figure),
+      ...(figure.isVoid ? { isVoid: figure.isVoid } : {}),
+      source: figure.source,
       detail: Object.fromEntries(Object.entries(figure.detail).map(([name, one]) => [name, typeof one === 'number' ? round(one, 4) : one])),
     }
     console.log(JSON.stringify(line))
     if (!options.isKept) continue
     mkdirSync(results, { recursive: true })
-    appendFileSync(path.join(results, `${figure.bench.split('/')[0]}.ndjson`), `${JSON.stringify({ at: options.at.toISOString(), ...commit(), machine: machine(), ...line })}\n`)
+    appendFileSync(
+      path.join(results, `${figure.bench.split('/')[0]}.ndjson`),
+      `${JSON.stringify({ at: options.at.toISOString(), ...commit(), machine: machine(), ...line })}\n`,
+    )
   }
 }
 
@@ -42,19 +55,38 @@ export function table(figures: readonly Figure[]): string {
   const rows = figures.map((figure) => {
     const { bench, ratio, value, yardstick, goal } = figure
     const wanted = 'atLeast' in goal ? `>= ${goal.atLeast}` : `<= ${goal.atMost}`
-    return [bench, String(round(ratio)), wanted, figure.isVoid ? 'void' : isMet(figure) ? 'met' : 'MISSED', `${round(value)} ${yardstick.unit}`, `${round(yardstick.value)} ${yardstick.unit} (${yardstick.name})`]
+    return [
+      bench,
+      String(round(ratio)),
+      wanted,
+      figure.isVoid ? 'void' : isMet(figure) ? 'met' : 'MISSED',
+      `${round(value)} ${yardstick.unit}`,
+      `${round(yardstick.value)} ${yardstick.unit} (${yardstick.name})`,
+    ]
   })
   const head = ['bench', 'ratio', 'goal', '', 'ours', 'yardstick']
   const reasons = figures.filter(({ isVoid }) => isVoid).map(({ bench, isVoid }) => `${bench} is void: ${isVoid}`)
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)))
-  return [...[head, ...rows].map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()), ...reasons].join('\n')
+  return [
+    ...[head, ...rows].map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    ),
+    ...reasons,
+  ].join('\n')
 }
 
 /** The last kept line of a figure, to compare with. */
 export function lastKept(bench: string): { ratio: number; commit: string } | null {
   try {
-    const lines = readFileSync(path.join(results, `${bench.split('/')[0]}.ndjson`), 'utf8').trim().split('\n')
-    const found = lines.map((line) => JSON.parse(line) as { bench: string; ratio: number; commit: string; isVoid?: string }).filter((one) => one.bench === bench && !one.isVoid)
+    const lines = readFileSync(path.join(results, `${bench.split('/')[0]}.ndjson`), 'utf8')
+      .trim()
+      .split('\n')
+    const found = lines
+      .map((line) => JSON.parse(line) as { bench: string; ratio: number; commit: string; isVoid?: string })
+      .filter((one) => one.bench === bench && !one.isVoid)
     return found.at(-1) ?? null
   } catch {
     return null

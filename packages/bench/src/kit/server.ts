@@ -42,12 +42,31 @@ interface Running {
   setupLink: string | null
 }
 
-export async function startServer({ say, after }: BenchContext, more: { nodeArgs?: string[]; flags?: string[] } = {}): Promise<ServerUnderTest> {
+export async function startServer(
+  { say, after }: BenchContext,
+  more: { nodeArgs?: string[]; flags?: string[] } = {},
+): Promise<ServerUnderTest> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'vigie-bench-'))
   const [port, agentPort] = [await freePort(), await freePort()]
   const args = [
-    ...(more.nodeArgs ?? []), '--expose-gc', '--import', collectOnSignal, path.join(repositoryRoot, 'packages/server/src/main.ts'),
-    '--port', String(port), '--agent-port', String(agentPort), '--agent-host', '127.0.0.1', '--agent-url', `https://127.0.0.1:${agentPort}`, '--data', dataDir, '--log-level', 'error', ...(more.flags ?? []),
+    ...(more.nodeArgs ?? []),
+    '--expose-gc',
+    '--import',
+    collectOnSignal,
+    path.join(repositoryRoot, 'packages/server/src/main.ts'),
+    '--port',
+    String(port),
+    '--agent-port',
+    String(agentPort),
+    '--agent-host',
+    '127.0.0.1',
+    '--agent-url',
+    `https://127.0.0.1:${agentPort}`,
+    '--data',
+    dataDir,
+    '--log-level',
+    'error',
+    ...(more.flags ?? []),
   ]
   let running: Running
   const stop = async () => {
@@ -68,7 +87,10 @@ export async function startServer({ say, after }: BenchContext, more: { nodeArgs
       return running.child.pid!
     },
     processes: { server: () => [running.child.pid!], database: () => treeOf(Number(postmaster()[0])) },
-    dataDir, publicUrl: running.publicUrl, console: client, stop,
+    dataDir,
+    publicUrl: running.publicUrl,
+    console: client,
+    stop,
     agents: { url: agentUrl, ca: await installationCa(client, agentUrl) },
     async connect() {
       const [, , , databasePort, host] = postmaster()
@@ -109,19 +131,35 @@ async function installationCa(client: ConsoleClient, agentUrl: string): Promise<
 async function firstInstructions(client: ConsoleClient) {
   const { products } = await client.call(customersApi.createCustomer, {
     body: {
-      profile: { company: 'Bench', country: 'FR' }, account: { accountId: 'bench', timeZone: 'UTC', locale: 'en' },
-      contact: { firstName: 'Bench', lastName: 'Bench', email: 'bench@example.com', locale: 'en' }, products: [{ typeId: 'clamav-endpoint', description: 'Bench' }],
+      profile: { company: 'Bench', country: 'FR' },
+      account: { accountId: 'bench', timeZone: 'UTC', locale: 'en' },
+      contact: { firstName: 'Bench', lastName: 'Bench', email: 'bench@example.com', locale: 'en' },
+      products: [{ typeId: 'clamav-endpoint', description: 'Bench' }],
     },
   })
   return client.call(productsApi.issueKey, { params: { productId: products[0]!.id } })
 }
 
 /** A fleet of newly enrolled agents on it. */
-export async function fleetOn(server: ServerUnderTest, context: BenchContext, agents: number, more: { series?: string; customers?: number; reportsEndpoints?: boolean } = {}) {
+export async function fleetOn(
+  server: ServerUnderTest,
+  context: BenchContext,
+  agents: number,
+  more: { series?: string; customers?: number; reportsEndpoints?: boolean } = {},
+) {
   context.say(`making ${agents} products ...`)
-  const enrolments = await provision(server.console, { agents, ...(more.series ? { series: more.series } : {}), ...(more.customers ? { customers: more.customers } : {}) })
+  const enrolments = await provision(server.console, {
+    agents,
+    ...(more.series ? { series: more.series } : {}),
+    ...(more.customers ? { customers: more.customers } : {}),
+  })
   context.say(`enrolling ${agents} agents ...`)
-  const fleet = await startFleet({ server: server.agents, agents: enrolments, ...(more.series ? { series: more.series } : {}), reportsEndpoints: more.reportsEndpoints ?? true })
+  const fleet = await startFleet({
+    server: server.agents,
+    agents: enrolments,
+    ...(more.series ? { series: more.series } : {}),
+    reportsEndpoints: more.reportsEndpoints ?? true,
+  })
   context.after(() => fleet.stop('kill'))
   await fleet.drained()
   return fleet

@@ -4,7 +4,9 @@ import { sharedTexts, translator } from '@vigie/domain/text'
 import { describe, expect, it } from 'vitest'
 import { defineProductType, productTypeById, productTypes } from './index.ts'
 
-const folders = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+const folders = readdirSync(import.meta.dirname, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name)
 
 describe('the catalogue (PRD-1)', () => {
   it('is whole: every folder is in the list, every entry is a folder', () => {

@@ -18,8 +18,20 @@ export { defineProductType } from './define.ts'
 
 /** The catalogue (PRD-1), in the order "add product" offers it: what connects first. One folder a type; the folder's name is the id. */
 export const productTypes: readonly ProductType[] = [
-  clamavEndpoint, clamavSiteServer, microsoftDefender, rspamd, squidGateway, suricata,
-  wfbsS, wfbsA, wfbsSvc, hostedEmailSecurity, cloudEdge, threatDiscovery, threatMitigator, visionOne,
+  clamavEndpoint,
+  clamavSiteServer,
+  microsoftDefender,
+  rspamd,
+  squidGateway,
+  suricata,
+  wfbsS,
+  wfbsA,
+  wfbsSvc,
+  hostedEmailSecurity,
+  cloudEdge,
+  threatDiscovery,
+  threatMitigator,
+  visionOne,
 ]
 
 /** `undefined`: no such type in this version (a row of a newer one): show it by its id, offer nothing. */

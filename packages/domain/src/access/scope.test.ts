@@ -9,7 +9,10 @@ const deny = (target: ScopeLine['target'], endsAt: string | null = null): ScopeL
 const all = { kind: 'all' } as const
 const only = (customerId: string) => ({ kind: 'customer', customerId }) as const
 const tag = (name: string) => ({ kind: 'tag', tag: name }) as const
-const customers = [{ id: A, tags: ['gold'] }, { id: B, tags: [] }]
+const customers = [
+  { id: A, tags: ['gold'] },
+  { id: B, tags: [] },
+]
 
 describe('giving a scope (R5, ACC-14)', () => {
   it.each<[string, Scope, Scope, boolean]>([
@@ -33,12 +36,17 @@ describe('giving a scope (R5, ACC-14)', () => {
   it('what may be given never shows more than the giver sees, to any customer at any later time', () => {
     const instant = fc.constantFrom(null, '2026-11-19T00:00:00Z', '2026-11-21T00:00:00Z', '2026-11-25T00:00:00Z')
     const target = fc.constantFrom<ScopeLine['target']>(all, only(A), only(B), tag('gold'), tag('silver'))
-    const lines = fc.array(fc.record({ effect: fc.constantFrom('allow' as const, 'deny' as const), target, endsAt: instant }), { maxLength: 4 })
+    const lines = fc.array(fc.record({ effect: fc.constantFrom('allow' as const, 'deny' as const), target, endsAt: instant }), {
+      maxLength: 4,
+    })
     const tags = fc.subarray(['gold', 'silver'])
     let given = 0
     fc.assert(
       fc.property(lines, lines, tags, tags, tags, (own, granted, tagsOfA, tagsOfB, tagsOfLater) => {
-        const known = [{ id: A, tags: tagsOfA }, { id: B, tags: tagsOfB }]
+        const known = [
+          { id: A, tags: tagsOfA },
+          { id: B, tags: tagsOfB },
+        ]
         if (!mayGrantScope(own, granted, known, now)) return
         given++
         const later = { id: '00000000-0000-7000-8000-00000000000c', tags: tagsOfLater }

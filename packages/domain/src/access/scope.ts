@@ -40,7 +40,12 @@ const sameTarget = (a: ScopeLine['target'], b: ScopeLine['target']) => JSON.stri
  * tagged tomorrow is covered as well.
  * @param customers those the granted lines name, as far as the granter sees them now
  */
-export function mayGrantScope(own: Scope, granted: Scope, customers: readonly { id: string; tags: readonly string[] }[], now: Date): boolean {
+export function mayGrantScope(
+  own: Scope,
+  granted: Scope,
+  customers: readonly { id: string; tags: readonly string[] }[],
+  now: Date,
+): boolean {
   if (own === null) return true
   if (granted === null) return false
   const inForce = own.filter((line) => endOf(line) > now.getTime())
@@ -48,15 +53,25 @@ export function mayGrantScope(own: Scope, granted: Scope, customers: readonly { 
   const denies = inForce.filter((line) => line.effect === 'deny')
   const isAsLongAs = (mine: ScopeLine, theirs: ScopeLine) => endOf(mine) >= endOf(theirs)
 
-  return granted.filter((line) => line.effect === 'allow').every((line) => {
-    const { target } = line
-    if (target.kind === 'customer') {
-      const customer = customers.find((one) => one.id === target.customerId)
-      if (customer === undefined || !isInScope(own, customer, now)) return false
-      // one line must cover it to the end: a gap between two would open the granted scope wider than the own
-      return allows.some((mine) => isAsLongAs(mine, line) && isInScope([{ ...mine, endsAt: null }], customer, now))
-    }
-    const isCovered = allows.some((mine) => (mine.target.kind === 'all' || sameTarget(mine.target, target)) && isAsLongAs(mine, line))
-    return isCovered && denies.every((mine) => granted.some((theirs) => theirs.effect === 'deny' && sameTarget(theirs.target, mine.target) && endOf(theirs) >= Math.min(endOf(mine), endOf(line))))
-  })
+  return granted
+    .filter((line) => line.effect === 'allow')
+    .every((line) => {
+      const { target } = line
+      if (target.kind === 'customer') {
+        const customer = customers.find((one) => one.id === target.customerId)
+        if (customer === undefined || !isInScope(own, customer, now)) return false
+        // one line must cover it to the end: a gap between two would open the granted scope wider than the own
+        return allows.some((mine) => isAsLongAs(mine, line) && isInScope([{ ...mine, endsAt: null }], customer, now))
+      }
+      const isCovered = allows.some((mine) => (mine.target.kind === 'all' || sameTarget(mine.target, target)) && isAsLongAs(mine, line))
+      return (
+        isCovered &&
+        denies.every((mine) =>
+          granted.some(
+            (theirs) =>
+              theirs.effect === 'deny' && sameTarget(theirs.target, mine.target) && endOf(theirs) >= Math.min(endOf(mine), endOf(line)),
+          ),
+        )
+      )
+    })
 }

@@ -3,7 +3,10 @@ import { AccountId, Instant, Locale, PartnerId, SessionId, TimeZone } from '../k
 import { permissions, Role } from './permissions.ts'
 import { Scope } from './scope.ts'
 
-export const Email = z.email().max(254).transform((text) => text.toLowerCase())
+export const Email = z
+  .email()
+  .max(254)
+  .transform((text) => text.toLowerCase())
 export const PersonName = z.string().trim().min(1).max(80)
 /** Length only, plus the offline breached list (ACC-6, NIST SP 800-63B); the upper bound keeps argon2id's input sane. */
 export const NewPassword = z.string().min(12, { error: 'password.too-short' }).max(200)

@@ -5,7 +5,12 @@ import { checkFindings, CheckReport, checkResults, checkSteps, firstFault, worst
 
 describe('the endpoint checker’s report (AGT-10)', () => {
   it.each([
-    [[], 'not-run'], [['ok', 'ok'], 'ok'], [['ok', 'not-run'], 'ok'], [['not-run', 'not-run'], 'not-run'], [['ok', 'warning', 'not-run'], 'warning'], [['warning', 'failed', 'ok'], 'failed'],
+    [[], 'not-run'],
+    [['ok', 'ok'], 'ok'],
+    [['ok', 'not-run'], 'ok'],
+    [['not-run', 'not-run'], 'not-run'],
+    [['ok', 'warning', 'not-run'], 'warning'],
+    [['warning', 'failed', 'ok'], 'failed'],
   ] as const)('%j is %s', (results, worst) => expect(worstOf(results)).toBe(worst))
 
   it('the first fault is the first that failed, then the first that warns', () => {
@@ -21,18 +26,39 @@ describe('the endpoint checker’s report (AGT-10)', () => {
 
   it('a finding of a newer agent is read; markup, oversize and other formats are not a report (R18, R19)', () => {
     const report = {
-      format: 'vigie-agent check 1', at: '2026-11-21T00:00:00.000Z', hostname: 'a', platform: 'p', fingerprint: null, addresses: [], agentVersion: '9', agentId: null, guid: null, server: null,
-      isProxied: false, clockOffsetMs: null, result: 'ok', steps: [{ step: 'engine', result: 'ok', findings: [{ finding: 'newer-thing', result: 'sparkling', detail: null, problem: null }] }],
+      format: 'vigie-agent check 1',
+      at: '2026-11-21T00:00:00.000Z',
+      hostname: 'a',
+      platform: 'p',
+      fingerprint: null,
+      addresses: [],
+      agentVersion: '9',
+      agentId: null,
+      guid: null,
+      server: null,
+      isProxied: false,
+      clockOffsetMs: null,
+      result: 'ok',
+      steps: [{ step: 'engine', result: 'ok', findings: [{ finding: 'newer-thing', result: 'sparkling', detail: null, problem: null }] }],
     }
     expect(CheckReport.parse(report).steps[0]!.findings[0]).toMatchObject({ finding: 'newer-thing', result: 'failed' })
     expect(CheckReport.safeParse({ ...report, format: 'x' }).success).toBe(false)
-    expect(CheckReport.safeParse({ ...report, steps: [{ ...report.steps[0], findings: [{ finding: '<b>', result: 'ok', detail: null, problem: null }] }] }).success).toBe(false)
+    expect(
+      CheckReport.safeParse({
+        ...report,
+        steps: [{ ...report.steps[0], findings: [{ finding: '<b>', result: 'ok', detail: null, problem: null }] }],
+      }).success,
+    ).toBe(false)
     expect(CheckReport.safeParse({ ...report, hostname: 'x'.repeat(300) }).success).toBe(false)
   })
 
   it.each([...locales])('%s: every step, result and finding has its word', (locale) => {
     const t = translator(locale)
-    const keys = [...checkSteps.map((step) => `check.step.${step}`), ...checkResults.map((result) => `check.result.${result}`), ...checkSteps.flatMap((step) => checkFindings[step].map((finding) => `check.${step}.${finding}`))]
+    const keys = [
+      ...checkSteps.map((step) => `check.step.${step}`),
+      ...checkResults.map((result) => `check.result.${result}`),
+      ...checkSteps.flatMap((step) => checkFindings[step].map((finding) => `check.${step}.${finding}`)),
+    ]
     expect(keys.filter((key) => !t.has(key))).toEqual([])
   })
 })

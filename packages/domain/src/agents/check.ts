@@ -27,7 +27,10 @@ export const CheckFinding = z.object({
   /** Facts, as they are: addresses, versions, sizes. From the machine, hence hostile text. */
   detail: z.string().max(500).nullable(),
   /** Text key of what is wrong; its way out has the same key and `.remedy`. Null: nothing is wrong. */
-  problem: z.string().regex(/^[a-z0-9.-]{1,120}$/).nullable(),
+  problem: z
+    .string()
+    .regex(/^[a-z0-9.-]{1,120}$/)
+    .nullable(),
 })
 export type CheckFinding = z.infer<typeof CheckFinding>
 
@@ -47,14 +50,17 @@ export const CheckReport = z.object({
   isProxied: z.boolean(),
   /** Server's clock minus the machine's. */
   clockOffsetMs: z.number().nullable(),
-  steps: z.array(z.object({ step: z.enum(checkSteps), result: z.enum(checkResults), findings: z.array(CheckFinding).max(50) })).max(checkSteps.length),
+  steps: z
+    .array(z.object({ step: z.enum(checkSteps), result: z.enum(checkResults), findings: z.array(CheckFinding).max(50) }))
+    .max(checkSteps.length),
   /** The worst of the steps. */
   result: z.enum(checkResults),
 })
 export type CheckReport = z.infer<typeof CheckReport>
 
 /** Nothing looked at is not run; one thing that could not be seen does not spoil those that are good. */
-export const worstOf = (results: readonly CheckResult[]): CheckResult => checkResults.find((result) => results.includes(result)) ?? 'not-run'
+export const worstOf = (results: readonly CheckResult[]): CheckResult =>
+  checkResults.find((result) => results.includes(result)) ?? 'not-run'
 
 /** What a person must mend first: the first finding that failed, else the first that warns; null: nothing. */
 export function firstFault({ steps }: Pick<CheckReport, 'steps'>): (CheckFinding & { step: CheckStep }) | null {

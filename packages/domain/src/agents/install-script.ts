@@ -46,7 +46,8 @@ export function debInstallCommand({ agentUrl, caFingerprint, guid, key }: Omit<I
   ].join(' && ')
 }
 
-const secret = (key: InstallCommandOptions['key']): string => (typeof key === 'string' ? `--key ${quote(key)}` : `--user ${quote(key.userName)}`)
+const secret = (key: InstallCommandOptions['key']): string =>
+  typeof key === 'string' ? `--key ${quote(key)}` : `--user ${quote(key.userName)}`
 const ca = '"$d/ca.pem"'
 const pageOf = (agentUrl: string, path: string): string => quote(`${origin(agentUrl)}/agent/v1/${path}`)
 

@@ -30,7 +30,11 @@ export const channelLimits = {
 } as const
 
 /** Base64url without padding. */
-const Bytes = (max: number) => z.string().regex(/^[A-Za-z0-9_-]+$/).max(max)
+const Bytes = (max: number) =>
+  z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .max(max)
 export const PublicKey = Bytes(100)
 export const Signature = Bytes(100)
 const Text = z.string().max(channelLimits.textLength)
@@ -39,14 +43,28 @@ const Name = z.string().max(255)
 const Sequence = z.number().int().min(1)
 
 /** Facts of the machine, to show and to tell clones apart (AGT-9). `fingerprint`: SHA-256 over machine id, hardware ids, host name; hex. */
-export const Machine = z.object({ hostname: Name, platform: Name, fingerprint: z.string().regex(/^[0-9a-f]{64}$/), addresses: z.array(Name).max(50) })
+export const Machine = z.object({
+  hostname: Name,
+  platform: Name,
+  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+  addresses: z.array(Name).max(50),
+})
 export type Machine = z.infer<typeof Machine>
 
 /**
  * POST /agent/v1/enrol (R9). The key is one-use; a repeat with the same public key (the answer got lost) answers the same again. In its place, since version 2, the customer's registration
  * credentials (CUS-6): they last, but each GUID takes one installation all the same.
  */
-export const EnrolRequest = z.object({ guid: z.uuid(), key: z.string().max(100).optional(), credentials: z.object({ userName: z.string().regex(/^[\w.-]{1,40}$/), password: z.string().min(1).max(200) }).optional(), publicKey: PublicKey, agentVersion: Name, protocol: z.number().int(), machine: Machine })
+export const EnrolRequest = z
+  .object({
+    guid: z.uuid(),
+    key: z.string().max(100).optional(),
+    credentials: z.object({ userName: z.string().regex(/^[\w.-]{1,40}$/), password: z.string().min(1).max(200) }).optional(),
+    publicKey: PublicKey,
+    agentVersion: Name,
+    protocol: z.number().int(),
+    machine: Machine,
+  })
   .refine(({ key, credentials }) => (key === undefined) !== (credentials === undefined), { path: ['key'], error: 'required' })
 export type EnrolRequest = z.infer<typeof EnrolRequest>
 export const EnrolReply = z.object({
@@ -69,12 +87,21 @@ export type EnrolReply = z.infer<typeof EnrolReply>
  * POST /agent/v1/fork: an agent told that its identity is shared (`agent.is-clone`) asks for one of its own, signed with the shared key over
  * `forkText`. It keeps its queue and sends it under the new identity with `epoch` 1. Answers EnrolReply.
  */
-export const ForkRequest = z.object({ agentId: AgentId, publicKey: PublicKey, machine: Machine, agentVersion: Name, at: Instant, signature: Signature })
+export const ForkRequest = z.object({
+  agentId: AgentId,
+  publicKey: PublicKey,
+  machine: Machine,
+  agentVersion: Name,
+  at: Instant,
+  signature: Signature,
+})
 export type ForkRequest = z.infer<typeof ForkRequest>
-export const forkText = (request: Omit<ForkRequest, 'signature'>): string => `vigie fork 1\n${request.agentId}\n${request.publicKey}\n${request.machine.fingerprint}\n${request.at}`
+export const forkText = (request: Omit<ForkRequest, 'signature'>): string =>
+  `vigie fork 1\n${request.agentId}\n${request.publicKey}\n${request.machine.fingerprint}\n${request.at}`
 
 /** What the agent signs to open the channel: the server's fresh nonce binds it to this connection, the counter makes a clone show. */
-export const helloText = (nonce: string, agentId: string, counter: number, epoch: string): string => `vigie channel 1\n${nonce}\n${agentId}\n${counter}\n${epoch}`
+export const helloText = (nonce: string, agentId: string, counter: number, epoch: string): string =>
+  `vigie channel 1\n${nonce}\n${agentId}\n${counter}\n${epoch}`
 
 // ---- items: what an agent tells, each once ------------------------------------------------------------------
 
@@ -99,7 +126,15 @@ export const DetectionItem = z.object({
   contentId: z.string().regex(/^[0-9a-f]{32}$/),
 })
 /** An infection is gone: the file was quarantined, deleted or cleaned later, or is no longer there. */
-export const ClearedItem = z.object({ kind: z.literal('cleared'), ...aboutEndpoint, at: Instant, category: z.string().max(40), threat: Name, object: Text, how: z.string().max(40) })
+export const ClearedItem = z.object({
+  kind: z.literal('cleared'),
+  ...aboutEndpoint,
+  at: Instant,
+  category: z.string().max(40),
+  threat: Name,
+  object: Text,
+  how: z.string().max(40),
+})
 /** The endpoint as it is now; replaces what was known. Sent at start, on change, and every 10 minutes. */
 export const EndpointItem = z.object({
   kind: z.literal('endpoint'),
@@ -108,34 +143,47 @@ export const EndpointItem = z.object({
   name: Name,
   platform: Name,
   addresses: z.array(Name).max(50),
-  engine: z.object({
-    engine: z.string().max(40),
-    engineVersion: Name.nullable(),
-    patternVersion: Name.nullable(),
-    patternBuiltAt: Instant.nullable(),
-    updateCheckedAt: Instant.nullable(),
-    realTimeScan: z.enum(realTimeScanStates).catch('unknown'),
-    scan: z.object({ isRunning: z.boolean(), startedAt: Instant.nullable(), finishedAt: Instant.nullable() }),
-    problem: z.string().max(60).nullable(),
-  }).nullable(),
+  engine: z
+    .object({
+      engine: z.string().max(40),
+      engineVersion: Name.nullable(),
+      patternVersion: Name.nullable(),
+      patternBuiltAt: Instant.nullable(),
+      updateCheckedAt: Instant.nullable(),
+      realTimeScan: z.enum(realTimeScanStates).catch('unknown'),
+      scan: z.object({ isRunning: z.boolean(), startedAt: Instant.nullable(), finishedAt: Instant.nullable() }),
+      problem: z.string().max(60).nullable(),
+    })
+    .nullable(),
   /** Which commands its engine takes now (AGT-7). */
   commands: z.array(z.object({ type: z.string().max(40), isSupported: z.boolean(), reason: z.string().max(60).nullable() })).max(40),
   /** Since version 2: the settings in force at the engine (AGT-4); absent or null: it knows none. `revision`: of the last `apply-settings` it took; 0: none yet. */
-  settings: z.object({ revision: z.number().int().min(0), values: z.record(z.string().max(60), SettingValue) }).nullable().optional(),
+  settings: z
+    .object({ revision: z.number().int().min(0), values: z.record(z.string().max(60), SettingValue) })
+    .nullable()
+    .optional(),
   /** Since version 2: how the machine and what runs on it are, beyond the engine; absent: it says nothing of it. Each part only where it is known. */
-  health: z.object({
-    /** Its real file systems, no memory and no copies of others. */
-    disks: z.array(z.object({ mount: Text, sizeBytes: z.number().min(0), freeBytes: z.number().min(0) })).max(100),
-    /** Services that do not run, since when; one we don't know is left out. */
-    down: z.array(z.object({ service: z.string().max(40), since: Instant })).max(20),
-    /** Messages of the last hour. */
-    mail: z.object({ handled: z.number().int().min(0), spam: z.number().int().min(0) }).nullable(),
-    licence: z.object({ expiresAt: Instant.nullable(), seats: z.number().int().min(0).nullable(), seatsUsed: z.number().int().min(0).nullable() }).nullable(),
-  }).partial().optional(),
+  health: z
+    .object({
+      /** Its real file systems, no memory and no copies of others. */
+      disks: z.array(z.object({ mount: Text, sizeBytes: z.number().min(0), freeBytes: z.number().min(0) })).max(100),
+      /** Services that do not run, since when; one we don't know is left out. */
+      down: z.array(z.object({ service: z.string().max(40), since: Instant })).max(20),
+      /** Messages of the last hour. */
+      mail: z.object({ handled: z.number().int().min(0), spam: z.number().int().min(0) }).nullable(),
+      licence: z
+        .object({ expiresAt: Instant.nullable(), seats: z.number().int().min(0).nullable(), seatsUsed: z.number().int().min(0).nullable() })
+        .nullable(),
+    })
+    .partial()
+    .optional(),
 })
 /** A step of a command, as it happened at the agent. `evidence` is the engine's, not ours (AGT-3). */
 export const OutcomeItem = z.object({
-  kind: z.literal('outcome'), commandId: CommandId, at: Instant, step: z.enum(['running', 'succeeded', 'failed', 'expired']),
+  kind: z.literal('outcome'),
+  commandId: CommandId,
+  at: Instant,
+  step: z.enum(['running', 'succeeded', 'failed', 'expired']),
   evidence: z.record(z.string().max(60), z.union([z.string().max(500), z.number(), z.boolean(), z.null()])),
 })
 /** What the queue had to give up (its disk was full), so that nothing is lost in silence: shown with the agent. */
@@ -159,9 +207,20 @@ export const ChallengeFrame = z.object({ kind: z.literal('challenge'), nonce: By
  * sequences count from 1 within it.
  */
 export const HelloFrame = z.object({
-  kind: z.literal('hello'), protocol: z.number().int(), agentId: AgentId, counter: z.number().int().min(1), epoch: z.uuid(), agentVersion: Name, machine: Machine, at: Instant, signature: Signature,
+  kind: z.literal('hello'),
+  protocol: z.number().int(),
+  agentId: AgentId,
+  counter: z.number().int().min(1),
+  epoch: z.uuid(),
+  agentVersion: Name,
+  machine: Machine,
+  at: Instant,
+  signature: Signature,
   /** Why it comes by long polling: what became of the WebSocket, text key below `agent.connection.`. Since version 2; absent: it has no reason to tell. */
-  pollingReason: z.string().regex(/^[a-z0-9-]{1,60}$/).optional(),
+  pollingReason: z
+    .string()
+    .regex(/^[a-z0-9-]{1,60}$/)
+    .optional(),
 })
 export const WelcomeFrame = z.object({
   kind: z.literal('welcome'),
@@ -175,7 +234,12 @@ export const WelcomeFrame = z.object({
   isSiteServer: z.boolean().optional(),
 })
 /** Items `firstSeq`, `firstSeq + 1` ... The envelope is checked whole, each item by itself: a bad one goes to the dead letter, never stops the others (R19). */
-export const BatchFrame = z.object({ kind: z.literal('batch'), epoch: z.uuid(), firstSeq: Sequence, items: z.array(z.unknown()).min(1).max(channelLimits.itemsPerBatch) })
+export const BatchFrame = z.object({
+  kind: z.literal('batch'),
+  epoch: z.uuid(),
+  firstSeq: Sequence,
+  items: z.array(z.unknown()).min(1).max(channelLimits.itemsPerBatch),
+})
 /** Stored, after commit (R22). */
 export const AckFrame = z.object({ kind: z.literal('ack'), epoch: z.uuid(), seq: z.number().int().min(0) })
 /** The batch did not follow what is stored: send again from `expectedSeq`. */
@@ -196,14 +260,22 @@ export const commandParams = {
    */
   'move-agent': z.discriminatedUnion('step', [
     z.strictObject({
-      step: z.literal('prepare'), moveId: z.uuid(), guid: z.uuid(), key: z.string().max(100),
+      step: z.literal('prepare'),
+      moveId: z.uuid(),
+      guid: z.uuid(),
+      key: z.string().max(100),
       server: z.strictObject({ address: z.string().max(300), caFingerprint: z.string().regex(/^[0-9a-f]{64}$/), commandKey: PublicKey }),
     }),
     z.strictObject({ step: z.literal('switch'), moveId: z.uuid() }),
     z.strictObject({ step: z.literal('give-up'), moveId: z.uuid() }),
   ]),
   /** EVT-5: what is closed until when; the agent lifts it then by itself. `blockAttachments` only to agents that know it (mail servers). */
-  'start-outbreak-defence': z.strictObject({ until: Instant, blockPorts: z.array(z.number().int().min(1).max(65_535)).max(100), denyWrites: z.array(z.string().max(1_000)).max(100), blockAttachments: z.array(z.string().max(100)).max(100).optional() }),
+  'start-outbreak-defence': z.strictObject({
+    until: Instant,
+    blockPorts: z.array(z.number().int().min(1).max(65_535)).max(100),
+    denyWrites: z.array(z.string().max(1_000)).max(100),
+    blockAttachments: z.array(z.string().max(100)).max(100).optional(),
+  }),
 } as const satisfies Partial<Record<(typeof commandTypes)[number], z.ZodType>>
 export type CommandParams = { [T in keyof typeof commandParams]: z.infer<(typeof commandParams)[T]> }
 
@@ -241,8 +313,15 @@ export const ViaOpenFrame = z.object({ kind: z.literal('via-open'), route: z.num
  * is in its memory; the endpoints keep it until Vigie has it. Since version 2; absent: it does not say.
  */
 export const ViaBeatsFrame = z.object({
-  kind: z.literal('via-beats'), routes: z.array(z.number().int()).max(10_000),
-  held: z.object({ records: z.number().int().min(0).max(2_147_483_647), bytes: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER), oldestMs: z.number().int().min(0).max(31_536_000_000) }).optional(),
+  kind: z.literal('via-beats'),
+  routes: z.array(z.number().int()).max(10_000),
+  held: z
+    .object({
+      records: z.number().int().min(0).max(2_147_483_647),
+      bytes: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+      oldestMs: z.number().int().min(0).max(31_536_000_000),
+    })
+    .optional(),
 })
 /** Down: does that route's endpoint answer? The site server asks it (ping) and says `via-alive` if it did: a laptop that left without a word must not be taken for a second copy (R10). */
 export const ViaAskFrame = z.object({ kind: z.literal('via-ask'), route: z.number().int().min(1).max(1_000_000) })
@@ -253,7 +332,10 @@ export const ViaAliveFrame = z.object({ kind: z.literal('via-alive'), route: z.n
  */
 export const SiteUrl = z.string().regex(/^https:\/\/(\[[0-9a-f:]{2,39}\]|[A-Za-z0-9.-]{1,253}):\d{1,5}$/)
 export const ViaSiteFrame = z.object({
-  kind: z.literal('via-site'), urls: z.array(SiteUrl).max(50), caFingerprint: z.string().regex(/^[0-9a-f]{64}$/), problem: z.string().max(60).nullable(),
+  kind: z.literal('via-site'),
+  urls: z.array(SiteUrl).max(50),
+  caFingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+  problem: z.string().max(60).nullable(),
 })
 /** R18: endpoints that one site server carries at once. */
 export const maxRoutes = 2_000
@@ -287,14 +369,32 @@ export const LineUpReply = z.object({ isFull: z.boolean(), closed: z.number().in
  * `after`: all up to this number was heard. `alive`: answers the server's last question whether anybody is there. A sign of life, hence the time. `holdMs`: to be held no longer, where something on the way
  * cuts earlier.
  */
-export const LineDown = z.object({ after: z.number().int().min(0), at: Instant, alive: z.number().int().nullable(), holdMs: z.number().int().min(1).optional() })
+export const LineDown = z.object({
+  after: z.number().int().min(0),
+  at: Instant,
+  alive: z.number().int().nullable(),
+  holdMs: z.number().int().min(1).optional(),
+})
 /** Frames `last - frames.length + 1` to `last`. `ask`: is anybody there? Said at once with the next question (`alive`); null: nobody asks. */
-export const LineDownReply = z.object({ last: z.number().int().min(0), frames: z.array(z.unknown()), ask: z.number().int().nullable(), closed: z.number().int().nullable() })
+export const LineDownReply = z.object({
+  last: z.number().int().min(0),
+  frames: z.array(z.unknown()),
+  ask: z.number().int().nullable(),
+  closed: z.number().int().nullable(),
+})
 /** Close code of a line that is not there (any more). */
 export const lineUnknown = 4_404
 
 export const UpFrame = z.discriminatedUnion('kind', [HelloFrame, BatchFrame, BeatFrame, ByeFrame])
-export const DownFrame = z.discriminatedUnion('kind', [ChallengeFrame, WelcomeFrame, AckFrame, NackFrame, CommandFrame, SwitchFrame, ProblemFrame])
+export const DownFrame = z.discriminatedUnion('kind', [
+  ChallengeFrame,
+  WelcomeFrame,
+  AckFrame,
+  NackFrame,
+  CommandFrame,
+  SwitchFrame,
+  ProblemFrame,
+])
 /** What a site server's connection carries besides its own frames (AGT-8). */
 export const ViaUpFrame = z.discriminatedUnion('kind', [ViaFrame, ViaEndFrame, ViaOpenFrame, ViaBeatsFrame, ViaAliveFrame, ViaSiteFrame])
 export const ViaDownFrame = z.discriminatedUnion('kind', [ViaFrame, ViaEndFrame, ViaAskFrame])

@@ -13,9 +13,26 @@ export interface ReleaseCrypto {
 
 /** Why a release is not installed. Texts: `release-fault.<fault>`. */
 export const releaseFaults = [
-  'too-large', 'not-a-document', 'below-threshold', 'key-misnamed', 'not-the-next-root', 'too-many-roots', 'root-expired',
-  'threshold-impossible', 'expired', 'life-too-long', 'signed-in-the-future', 'older-sequence', 'sequence-used-twice', 'older-version',
-  'not-the-version-ordered', 'not-for-this-platform', 'package-too-long', 'package-too-short', 'package-differs', 'too-slow',
+  'too-large',
+  'not-a-document',
+  'below-threshold',
+  'key-misnamed',
+  'not-the-next-root',
+  'too-many-roots',
+  'root-expired',
+  'threshold-impossible',
+  'expired',
+  'life-too-long',
+  'signed-in-the-future',
+  'older-sequence',
+  'sequence-used-twice',
+  'older-version',
+  'not-the-version-ordered',
+  'not-for-this-platform',
+  'package-too-long',
+  'package-too-short',
+  'package-differs',
+  'too-slow',
 ] as const
 export type ReleaseFault = (typeof releaseFaults)[number]
 
@@ -81,7 +98,11 @@ export function acceptRelease(trust: Trust, asked: ReleaseAsked, crypto: Release
   if (compareVersions(release.version, asked.current) <= 0) throw new ReleaseRefused('older-version')
   const found = release.packages[asked.target]
   if (!found) throw new ReleaseRefused('not-for-this-platform')
-  return { version: release.version, package: found, trust: { root: rootText, sequence: release.sequence, documentSha256, latestAt: new Date(Math.min(now, expiresAt)).toISOString() } }
+  return {
+    version: release.version,
+    package: found,
+    trust: { root: rootText, sequence: release.sequence, documentSha256, latestAt: new Date(Math.min(now, expiresAt)).toISOString() },
+  }
 }
 
 /** The first root: nobody vouches for it but itself and whoever compares its fingerprint. @throws ReleaseRefused @returns the document's text, as `Trust` keeps it */
@@ -96,7 +117,8 @@ export function readFirstRoot(text: string, now: Date, crypto: ReleaseCrypto): s
 
 function assertPossible({ roles, keys }: RootDocument): void {
   for (const role of Object.values(roles)) {
-    if (new Set(role.keyIds).size < role.threshold || role.keyIds.some((keyId) => !Object.hasOwn(keys, keyId))) throw new ReleaseRefused('threshold-impossible')
+    if (new Set(role.keyIds).size < role.threshold || role.keyIds.some((keyId) => !Object.hasOwn(keys, keyId)))
+      throw new ReleaseRefused('threshold-impossible')
   }
 }
 
@@ -119,7 +141,13 @@ export function followRoots(known: string, texts: readonly string[], crypto: Rel
 }
 
 /** Counts keys, not signatures: one person's key twice is once. */
-function assertSigned({ signed, signatures }: Envelope, kind: 'root' | 'release', { keys }: RootDocument, role: RootDocument['roles']['root'], crypto: ReleaseCrypto): void {
+function assertSigned(
+  { signed, signatures }: Envelope,
+  kind: 'root' | 'release',
+  { keys }: RootDocument,
+  role: RootDocument['roles']['root'],
+  crypto: ReleaseCrypto,
+): void {
   const text = signedText(kind, signed)
   const good = new Set<string>()
   for (const { keyId, signature } of signatures) {

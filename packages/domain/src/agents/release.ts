@@ -26,7 +26,10 @@ export const releaseLimits = {
 
 /** SHA-256 of the 32 raw bytes, hex: nobody gives a key the name of another. */
 export const KeyId = z.string().regex(/^[0-9a-f]{64}$/)
-const Role = z.strictObject({ keyIds: z.array(KeyId).min(1).max(releaseLimits.keys), threshold: z.number().int().min(1).max(releaseLimits.keys) })
+const Role = z.strictObject({
+  keyIds: z.array(KeyId).min(1).max(releaseLimits.keys),
+  threshold: z.number().int().min(1).max(releaseLimits.keys),
+})
 /** Text, not a shape: the signatures cover exactly these bytes, so that no two readers can differ about what was signed. */
 export const Envelope = z.strictObject({
   signed: z.string().max(releaseLimits.documentBytes),
@@ -56,7 +59,10 @@ export const ReleaseDocument = z.strictObject({
   version: ReleaseVersion,
   signedAt: Instant,
   expiresAt: Instant,
-  packages: z.partialRecord(z.enum(releaseTargets), z.strictObject({ sizeBytes: z.number().int().min(1).max(releaseLimits.packageBytes), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
+  packages: z.partialRecord(
+    z.enum(releaseTargets),
+    z.strictObject({ sizeBytes: z.number().int().min(1).max(releaseLimits.packageBytes), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+  ),
 })
 export type ReleaseDocument = z.infer<typeof ReleaseDocument>
 

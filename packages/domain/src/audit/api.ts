@@ -12,11 +12,29 @@ const filters = {
 }
 
 export const listAudit = defineRoute({
-  id: 'audit.list', method: 'GET', path: '/v1/audit', permission: 'audit.read', query: listQuery(['sequence'], filters, '-sequence'), reply: listReply(AuditRecord), problems: [],
+  id: 'audit.list',
+  method: 'GET',
+  path: '/v1/audit',
+  permission: 'audit.read',
+  query: listQuery(['sequence'], filters, '-sequence'),
+  reply: listReply(AuditRecord),
+  problems: [],
 })
 export const verifyAudit = defineRoute({
-  id: 'audit.verify', method: 'GET', path: '/v1/audit/verification', permission: 'audit.read', reply: AuditVerification, problems: [],
+  id: 'audit.verify',
+  method: 'GET',
+  path: '/v1/audit/verification',
+  permission: 'audit.read',
+  reply: AuditVerification,
+  problems: [],
 })
 export const exportAudit = defineRoute({
-  id: 'audit.export', method: 'GET', path: '/v1/audit.csv', permission: 'audit.read', query: listQuery(['sequence'], filters, '-sequence'), reply: z.string(), problems: [], produces: 'text/csv',
+  id: 'audit.export',
+  method: 'GET',
+  path: '/v1/audit.csv',
+  permission: 'audit.read',
+  query: listQuery(['sequence'], filters, '-sequence'),
+  reply: z.string(),
+  problems: [],
+  produces: 'text/csv',
 })

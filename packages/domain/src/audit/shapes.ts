@@ -10,7 +10,12 @@ export const AuditRecord = z.object({
   /** Place in the business's chain, from 1, without gaps. */
   sequence: z.number().int(),
   at: Instant,
-  actor: z.object({ kind: z.enum(['account', 'agent', 'system', 'operator']), id: z.string().nullable(), name: z.string(), role: z.string().nullable() }),
+  actor: z.object({
+    kind: z.enum(['account', 'agent', 'system', 'operator']),
+    id: z.string().nullable(),
+    name: z.string(),
+    role: z.string().nullable(),
+  }),
   source: z.enum(auditSources),
   address: z.string().nullable(),
   /** First part of the activity: `customer`, `event` ... */
@@ -28,5 +33,10 @@ export const AuditRecord = z.object({
 export type AuditRecord = z.infer<typeof AuditRecord>
 
 /** Result of walking the chain. `brokenAt`: the first sequence whose hash does not follow. */
-export const AuditVerification = z.object({ isIntact: z.boolean(), records: z.number().int(), brokenAt: z.number().int().nullable(), headHash: z.string().nullable() })
+export const AuditVerification = z.object({
+  isIntact: z.boolean(),
+  records: z.number().int(),
+  brokenAt: z.number().int().nullable(),
+  headHash: z.string().nullable(),
+})
 export type AuditVerification = z.infer<typeof AuditVerification>

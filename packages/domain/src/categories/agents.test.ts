@@ -12,17 +12,23 @@ describe('agents that are not heard (EVT-1, AGT-2)', () => {
     ['the 30th', 30, [], true],
     ['an open one stays until the agent is back, not until the number falls under the edge', 1, ['vanished'], true],
     ['it is back', 0, ['vanished'], false],
-  ] as const)('vanished: %s', (_, silentMinutes, open, expected) => expect(holds(agentAbnormal, { silentMinutes }, { abnormalAfterMinutes: 30 }, open)).toBe(expected))
+  ] as const)('vanished: %s', (_, silentMinutes, open, expected) =>
+    expect(holds(agentAbnormal, { silentMinutes }, { abnormalAfterMinutes: 30 }, open)).toBe(expected),
+  )
 
   it.each([
     ['a night', 14 * 60, false],
     ['a day', 1_440, true],
-  ])('shut down properly: %s', (_, silentMinutes, expected) => expect(holds(agentOffline, { silentMinutes }, { offlineAfterMinutes: 1_440 })).toBe(expected))
+  ])('shut down properly: %s', (_, silentMinutes, expected) =>
+    expect(holds(agentOffline, { silentMinutes }, { offlineAfterMinutes: 1_440 })).toBe(expected),
+  )
 
   it.each([
     ['29 minutes', 29, false],
     ['half an hour', 30, true],
-  ])('the managed server of a site: %s', (_, silentMinutes, expected) => expect(holds(managedServer, { silentMinutes }, { stoppedAfterMinutes: 30 })).toBe(expected))
+  ])('the managed server of a site: %s', (_, silentMinutes, expected) =>
+    expect(holds(managedServer, { silentMinutes }, { stoppedAfterMinutes: 30 })).toBe(expected),
+  )
 })
 
 describe('the freshness contract (PRD-8)', () => {

@@ -3,7 +3,9 @@ import { antivirus, assess, type Category } from './index.ts'
 
 const calm = { incidents: 0, infections: 0, unprotected: 0 }
 const holding = (facts: Record<string, number>, open: string[] = [], at: Record<string, number> = {}) =>
-  assess(antivirus as unknown as Category, { ...calm, ...facts }, { incidents: 15, unprotected: 1, ...at }, new Set(open)).filter((v) => v.holds).map((v) => v.condition)
+  assess(antivirus as unknown as Category, { ...calm, ...facts }, { incidents: 15, unprotected: 1, ...at }, new Set(open))
+    .filter((v) => v.holds)
+    .map((v) => v.condition)
 
 describe('antivirus (EVT-3)', () => {
   it.each([

@@ -14,7 +14,7 @@ export const antivirus = defineCategory({
   },
   indexes: { incidents: { default: 15, min: 1, max: 10_000 }, unprotected: { default: 1, min: 1, max: 100_000 } },
   conditions: {
-    'uncleaned': {
+    uncleaned: {
       severity: 'action-required',
       concerns: 'infections',
       opens: (is) => is.infections > 0,

@@ -7,5 +7,5 @@ export const applianceFailure = defineCategory({
   group: 'system',
   facts: { downMinutes: fact.downMinutes('appliance') },
   indexes: { downAfterMinutes: { default: 5, min: 1, max: 10_080 } },
-  conditions: { 'failed': serviceDown },
+  conditions: { failed: serviceDown },
 })

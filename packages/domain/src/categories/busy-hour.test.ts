@@ -30,7 +30,14 @@ describe('a busy hour (EVT-3): the last that is fine, and the first that is not'
 })
 
 describe('anti-spyware (EVT-3)', () => {
-  it.each([[0, 1, false], [1, 1, true], [4, 5, false], [5, 5, true]])('%d endpoints that need a restart, tuned to %d', (toRestart, most, holds) => {
-    expect(assess(antiSpyware as unknown as Category, { incidents: 0, toRestart }, { incidents: 15, toRestart: most }, new Set())[0]!.holds).toBe(holds)
+  it.each([
+    [0, 1, false],
+    [1, 1, true],
+    [4, 5, false],
+    [5, 5, true],
+  ])('%d endpoints that need a restart, tuned to %d', (toRestart, most, holds) => {
+    expect(
+      assess(antiSpyware as unknown as Category, { incidents: 0, toRestart }, { incidents: 15, toRestart: most }, new Set())[0]!.holds,
+    ).toBe(holds)
   })
 })

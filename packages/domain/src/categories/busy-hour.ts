@@ -1,7 +1,11 @@
 import type { Condition } from './define.ts'
 
-interface Is { incidents: number }
-interface At { incidents: number }
+interface Is {
+  incidents: number
+}
+interface At {
+  incidents: number
+}
 
 /**
  * Many detections in the 60 minutes before the assessment, as most threat categories have it (EVT-3). `from`: that many are enough ("10 or more"); `above`: only more

@@ -4,7 +4,9 @@ import { assess, componentUpdate, indexesInForce, type Category } from './index.
 const category = componentUpdate as unknown as Category
 const at = Object.fromEntries(Object.entries(indexesInForce(category, {}, {})).map(([name, { value }]) => [name, value]))
 const holding = (facts: Record<string, number>, open: readonly string[] = []) =>
-  assess(category, { ageDays: 0, deployedPercent: 100, mailServers: 0, ...facts }, at, new Set(open)).filter((v) => v.holds).map((v) => `${v.severity} ${v.condition}`)
+  assess(category, { ageDays: 0, deployedPercent: 100, mailServers: 0, ...facts }, at, new Set(open))
+    .filter((v) => v.holds)
+    .map((v) => `${v.severity} ${v.condition}`)
 
 describe('component update (EVT-3)', () => {
   it.each([
@@ -16,7 +18,11 @@ describe('component update (EVT-3)', () => {
     ['under 90 %', { deployedPercent: 89 }, ['warning not-all-deployed']],
     ['70 %', { deployedPercent: 70 }, ['warning not-all-deployed']],
     ['under 70 %', { deployedPercent: 69 }, ['action-required barely-deployed']],
-    ['one mail server left behind, whatever the others have', { deployedPercent: 99, mailServers: 1 }, ['action-required mail-server-outdated']],
+    [
+      'one mail server left behind, whatever the others have',
+      { deployedPercent: 99, mailServers: 1 },
+      ['action-required mail-server-outdated'],
+    ],
   ])('%s', (_, facts, conditions) => {
     expect(holding(facts)).toEqual(conditions)
   })
@@ -35,7 +41,10 @@ describe('a share at the edge does not flap (EVT-9)', () => {
 
   it('tuned to 100 %, it closes when all have them', () => {
     const strict = { ...at, warnBelowPercent: 100 }
-    const holds = (deployedPercent: number) => assess(category, { ageDays: 0, deployedPercent, mailServers: 0 }, strict, new Set(['not-all-deployed'])).some((verdict) => verdict.holds)
+    const holds = (deployedPercent: number) =>
+      assess(category, { ageDays: 0, deployedPercent, mailServers: 0 }, strict, new Set(['not-all-deployed'])).some(
+        (verdict) => verdict.holds,
+      )
     expect([holds(99), holds(100)]).toEqual([true, false])
   })
 })
@@ -48,9 +57,15 @@ describe('index values (EVT-3)', () => {
     expect(inForce['warnBelowPercent']).toEqual({ value: 90, from: 'default', tag: null })
   })
   it('between them the tags: of two the stricter, whichever way that is', () => {
-    const inForce = indexesInForce(category, { warnAfterDays: 3, warnBelowPercent: 50 }, { actAfterDays: 30 }, {
-      silver: { warnAfterDays: 6, warnBelowPercent: 80, actAfterDays: 10 }, gold: { warnAfterDays: 5, warnBelowPercent: 95 },
-    })
+    const inForce = indexesInForce(
+      category,
+      { warnAfterDays: 3, warnBelowPercent: 50 },
+      { actAfterDays: 30 },
+      {
+        silver: { warnAfterDays: 6, warnBelowPercent: 80, actAfterDays: 10 },
+        gold: { warnAfterDays: 5, warnBelowPercent: 95 },
+      },
+    )
     expect(inForce['warnAfterDays']).toEqual({ value: 5, from: 'tag', tag: 'gold' })
     expect(inForce['warnBelowPercent']).toEqual({ value: 95, from: 'tag', tag: 'gold' })
     expect(inForce['actAfterDays']).toEqual({ value: 30, from: 'customer', tag: null })

@@ -48,7 +48,7 @@ export const componentUpdate = defineCategory({
       decidedBy: ['mailServers'],
       resolvedBy: ['update-components'],
     },
-    'old': {
+    old: {
       severity: 'warning',
       concerns: 'ageDays',
       opens: (is, at) => is.ageDays > at.warnAfterDays && is.ageDays <= at.actAfterDays,

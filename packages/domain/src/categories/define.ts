@@ -106,7 +106,9 @@ export interface Category<F extends Record<string, Fact> = Record<string, Fact>,
   conditions: Record<string, Condition<Record<keyof F, number>, Record<keyof I, number>>>
 }
 
-export function defineCategory<const F extends Record<string, Fact>, const I extends Record<string, Index>>(category: Category<F, I>): Category<F, I> {
+export function defineCategory<const F extends Record<string, Fact>, const I extends Record<string, Index>>(
+  category: Category<F, I>,
+): Category<F, I> {
   return category
 }
 
@@ -125,7 +127,9 @@ export interface Verdict {
 export function assess(category: Category, is: Record<string, number>, at: Record<string, number>, open: ReadonlySet<string>): Verdict[] {
   const holding = new Set<string>()
   return Object.entries(category.conditions).map(([condition, rule]) => {
-    const holds = !(rule.restsWhile !== undefined && holding.has(rule.restsWhile)) && (rule.opens(is, at) || (open.has(condition) && rule.stays !== undefined && rule.stays(is, at)))
+    const holds =
+      !(rule.restsWhile !== undefined && holding.has(rule.restsWhile)) &&
+      (rule.opens(is, at) || (open.has(condition) && rule.stays !== undefined && rule.stays(is, at)))
     if (holds) holding.add(condition)
     return { condition, severity: rule.severity, holds, figures: rule.figures(is, at) }
   })
@@ -144,15 +148,25 @@ export interface InForce {
  * @param byTag what each of the customer's tags says, by tag and index name
  */
 export function indexesInForce(
-  category: Category, business: Readonly<Record<string, number>>, customer: Readonly<Record<string, number>>, byTag: Readonly<Record<string, Readonly<Record<string, number>>>> = {},
+  category: Category,
+  business: Readonly<Record<string, number>>,
+  customer: Readonly<Record<string, number>>,
+  byTag: Readonly<Record<string, Readonly<Record<string, number>>>> = {},
 ): Record<string, InForce> {
   return Object.fromEntries(
     Object.entries(category.indexes).map(([name, index]): [string, InForce] => {
       if (customer[name] !== undefined) return [name, { value: customer[name], from: 'customer', tag: null }]
       const sign = index.isHighStricter ? -1 : 1
-      const [strictest] = Object.entries(byTag).flatMap(([tag, values]) => (values[name] === undefined ? [] : [{ tag, value: values[name] }])).toSorted((a, b) => sign * (a.value - b.value) || (a.tag < b.tag ? -1 : 1))
+      const [strictest] = Object.entries(byTag)
+        .flatMap(([tag, values]) => (values[name] === undefined ? [] : [{ tag, value: values[name] }]))
+        .toSorted((a, b) => sign * (a.value - b.value) || (a.tag < b.tag ? -1 : 1))
       if (strictest) return [name, { value: strictest.value, from: 'tag', tag: strictest.tag }]
-      return [name, business[name] !== undefined ? { value: business[name], from: 'business', tag: null } : { value: index.default, from: 'default', tag: null }]
+      return [
+        name,
+        business[name] !== undefined
+          ? { value: business[name], from: 'business', tag: null }
+          : { value: index.default, from: 'default', tag: null },
+      ]
     }),
   )
 }

@@ -25,20 +25,83 @@ import type { Category } from './define.ts'
 import type { CategoryGroup } from './types.ts'
 import { managedServer } from './managed-server.ts'
 
-export { assess, defineCategory, fact, farAwayDays, indexesInForce, reportedServices, type Category, type Condition, type Fact, type InForce, type Index, type IndexLevel, type ReportedService, type Verdict } from './define.ts'
+export {
+  assess,
+  defineCategory,
+  fact,
+  farAwayDays,
+  indexesInForce,
+  reportedServices,
+  type Category,
+  type Condition,
+  type Fact,
+  type InForce,
+  type Index,
+  type IndexLevel,
+  type ReportedService,
+  type Verdict,
+} from './define.ts'
 export { canReplay, isCalm, isKept, isLowWorse, leastKept, replay, type FactHour, type Replayed } from './replay.ts'
 export { categoryGroups, type CategoryGroup } from './types.ts'
-export { antiSpam, smartProtection, mailServer, applianceFailure, diskSpace, gatewayWebThreats, licenceExpired, licenceExpiring, seatsExceeded }
-export { agentAbnormal, agentOffline, antiSpyware, networkVirus, webReputation, behaviourMonitoring, urlFiltering, deviceControl, botnet, ips, antivirus, outbreakDefence, componentUpdate, dataFreshness, managedServer }
+export {
+  antiSpam,
+  smartProtection,
+  mailServer,
+  applianceFailure,
+  diskSpace,
+  gatewayWebThreats,
+  licenceExpired,
+  licenceExpiring,
+  seatsExceeded,
+}
+export {
+  agentAbnormal,
+  agentOffline,
+  antiSpyware,
+  networkVirus,
+  webReputation,
+  behaviourMonitoring,
+  urlFiltering,
+  deviceControl,
+  botnet,
+  ips,
+  antivirus,
+  outbreakDefence,
+  componentUpdate,
+  dataFreshness,
+  managedServer,
+}
 
 export const categories: readonly Category[] = [
-  outbreakDefence, antivirus, antiSpyware, networkVirus, webReputation, behaviourMonitoring, urlFiltering, deviceControl, botnet, ips, gatewayWebThreats, antiSpam,
-  componentUpdate, smartProtection, diskSpace, applianceFailure, mailServer, managedServer, agentAbnormal, agentOffline, dataFreshness,
-  licenceExpired, licenceExpiring, seatsExceeded,
+  outbreakDefence,
+  antivirus,
+  antiSpyware,
+  networkVirus,
+  webReputation,
+  behaviourMonitoring,
+  urlFiltering,
+  deviceControl,
+  botnet,
+  ips,
+  gatewayWebThreats,
+  antiSpam,
+  componentUpdate,
+  smartProtection,
+  diskSpace,
+  applianceFailure,
+  mailServer,
+  managedServer,
+  agentAbnormal,
+  agentOffline,
+  dataFreshness,
+  licenceExpired,
+  licenceExpiring,
+  seatsExceeded,
 ] as unknown as readonly Category[]
 export const categoryById: ReadonlyMap<string, Category> = new Map(categories.map((category) => [category.id, category]))
 
-export const categoriesOfGroup = (group: CategoryGroup): string[] => categories.filter((category) => category.group === group).map(({ id }) => id)
+export const categoriesOfGroup = (group: CategoryGroup): string[] =>
+  categories.filter((category) => category.group === group).map(({ id }) => id)
 
 /** Whether it is raised by what is counted over time, which a reset can begin anew; the others hold as long as the product says so (EVT-4). */
 export function isCounted({ category, condition }: { category: string; condition: string }): boolean {
@@ -47,5 +110,6 @@ export function isCounted({ category, condition }: { category: string; condition
 }
 
 /** Conditions that lists may tell of together. */
-export const conditionsOfMany: readonly { category: string; condition: string }[] =
-  categories.flatMap(({ id, conditions }) => Object.entries(conditions).flatMap(([condition, { isOfMany }]) => (isOfMany ? [{ category: id, condition }] : [])))
+export const conditionsOfMany: readonly { category: string; condition: string }[] = categories.flatMap(({ id, conditions }) =>
+  Object.entries(conditions).flatMap(([condition, { isOfMany }]) => (isOfMany ? [{ category: id, condition }] : [])),
+)

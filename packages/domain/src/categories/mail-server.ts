@@ -7,5 +7,5 @@ export const mailServer = defineCategory({
   group: 'system',
   facts: { downMinutes: fact.downMinutes('mail-server') },
   indexes: { downAfterMinutes: { default: 5, min: 1, max: 10_080 } },
-  conditions: { 'stopped': serviceDown },
+  conditions: { stopped: serviceDown },
 })

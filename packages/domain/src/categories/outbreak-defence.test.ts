@@ -5,7 +5,9 @@ import type { Category } from './define.ts'
 
 const calm = { red: 0, yellow: 0, toClean: 0, vulnerable: 0 }
 const open = (facts: Partial<typeof calm>, vulnerable = 0) =>
-  assess(outbreakDefence as unknown as Category, { ...calm, ...facts }, { vulnerable }, new Set()).filter(({ holds }) => holds).map(({ condition, severity }) => `${condition}: ${severity}`)
+  assess(outbreakDefence as unknown as Category, { ...calm, ...facts }, { vulnerable }, new Set())
+    .filter(({ holds }) => holds)
+    .map(({ condition, severity }) => `${condition}: ${severity}`)
 
 describe('outbreak defence (EVT-3, EVT-5)', () => {
   it.each<[string, Partial<typeof calm>, string[]]>([
@@ -17,5 +19,8 @@ describe('outbreak defence (EVT-3, EVT-5)', () => {
     ['one computer to clean', { toClean: 1, yellow: 1 }, ['to-clean: action-required', 'yellow-alert: warning']],
   ])('%s', (_, facts, expected) => expect(open(facts)).toEqual(expected))
 
-  it.each([[4, []], [5, ['red-alert: action-required']]])('tuned to five vulnerable endpoints: %i', (vulnerable, expected) => expect(open({ red: 1, vulnerable }, 5)).toEqual(expected))
+  it.each([
+    [4, []],
+    [5, ['red-alert: action-required']],
+  ])('tuned to five vulnerable endpoints: %i', (vulnerable, expected) => expect(open({ red: 1, vulnerable }, 5)).toEqual(expected))
 })

@@ -19,7 +19,8 @@ const hourMs = 3_600_000
 const passes = (fact: Fact) => fact.of === 'detections'
 
 /** Is less of it worse? */
-export const isLowWorse = (fact: Fact): boolean => fact.of === 'components-deployed-percent' || (fact.of === 'licence' && fact.what === 'days-left')
+export const isLowWorse = (fact: Fact): boolean =>
+  fact.of === 'components-deployed-percent' || (fact.of === 'licence' && fact.what === 'days-left')
 /** A fact that is this good leaves no trace in what is kept for previews: thresholds below it can't be looked back at. */
 export function isCalm(fact: Fact, value: number): boolean {
   if (fact.of === 'detections') return value < 5
@@ -41,7 +42,15 @@ export function leastKept(category: Category, index: string): number | null {
   return least.length === 0 ? null : Math.max(...least)
 }
 /** Not kept: what was so in each minute of a quarter, what only moves with the calendar, and what followed from alerts that have ended. */
-const notKept: readonly Fact['of'][] = ['agent-silent-minutes', 'stale-endpoints', 'down-minutes', 'licence', 'virus-alerts', 'alert-infections', 'vulnerable-endpoints']
+const notKept: readonly Fact['of'][] = [
+  'agent-silent-minutes',
+  'stale-endpoints',
+  'down-minutes',
+  'licence',
+  'virus-alerts',
+  'alert-infections',
+  'vulnerable-endpoints',
+]
 /** Facts whose past is kept. */
 export const isKept = (fact: Fact): boolean => !notKept.includes(fact.of)
 export const canReplay = (category: Category): boolean => Object.values(category.facts).every(isKept)

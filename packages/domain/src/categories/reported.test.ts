@@ -37,8 +37,28 @@ describe('what agents report of their machines (EVT-1, EVT-3)', () => {
 
   it('every category of EVT-1 is there', () => {
     const wanted = [
-      'outbreak-defence', 'antivirus', 'anti-spyware', 'anti-spam', 'network-virus', 'web-reputation', 'behaviour-monitoring', 'url-filtering', 'device-control', 'botnet', 'ips', 'smart-protection', 'component-update', 'disk-space',
-      'agent-offline', 'appliance-failure', 'agent-abnormal', 'managed-server', 'mail-server', 'licence-expired', 'licence-expiring', 'seats-exceeded',
+      'outbreak-defence',
+      'antivirus',
+      'anti-spyware',
+      'anti-spam',
+      'network-virus',
+      'web-reputation',
+      'behaviour-monitoring',
+      'url-filtering',
+      'device-control',
+      'botnet',
+      'ips',
+      'smart-protection',
+      'component-update',
+      'disk-space',
+      'agent-offline',
+      'appliance-failure',
+      'agent-abnormal',
+      'managed-server',
+      'mail-server',
+      'licence-expired',
+      'licence-expiring',
+      'seats-exceeded',
     ]
     expect(wanted.filter((id) => !categories.some((category) => category.id === id))).toEqual([])
   })

@@ -7,5 +7,5 @@ export const smartProtection = defineCategory({
   group: 'system',
   facts: { downMinutes: fact.downMinutes('smart-protection') },
   indexes: { downAfterMinutes: { default: 30, min: 1, max: 10_080 } },
-  conditions: { 'interrupted': serviceDown },
+  conditions: { interrupted: serviceDown },
 })

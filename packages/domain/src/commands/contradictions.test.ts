@@ -2,11 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { contradictions, judge, type Deed, type OpenCommand } from './contradictions.ts'
 import { commandTypes } from './types.ts'
 
-const open = (text: string): OpenCommand[] => text.split(' ').filter(Boolean).map((one) => {
-  const [type, step] = one.split(':')
-  return { type, step } as OpenCommand
-})
-const told = ({ isRefusedBy, superseded }: ReturnType<typeof judge>) => (isRefusedBy ? `refused by ${isRefusedBy.type}` : superseded.map(({ type }) => type).join(' '))
+const open = (text: string): OpenCommand[] =>
+  text
+    .split(' ')
+    .filter(Boolean)
+    .map((one) => {
+      const [type, step] = one.split(':')
+      return { type, step } as OpenCommand
+    })
+const told = ({ isRefusedBy, superseded }: ReturnType<typeof judge>) =>
+  isRefusedBy ? `refused by ${isRefusedBy.type}` : superseded.map(({ type }) => type).join(' ')
 
 describe('commands that contradict each other (AGT-3)', () => {
   it.each<[Deed, string, string]>([

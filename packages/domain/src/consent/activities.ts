@@ -3,7 +3,19 @@
  * `view-*`: what we may show; the others: what we may do.
  */
 export const activities = [
-  'view-endpoints', 'view-detections', 'view-addresses', 'view-vulnerabilities', 'view-licences', 'manage-licences', 'notify',
-  'deploy-components', 'assess-vulnerabilities', 'clean-up-damage', 'scan', 'update-server', 'outbreak-defence', 'configure',
+  'view-endpoints',
+  'view-detections',
+  'view-addresses',
+  'view-vulnerabilities',
+  'view-licences',
+  'manage-licences',
+  'notify',
+  'deploy-components',
+  'assess-vulnerabilities',
+  'clean-up-damage',
+  'scan',
+  'update-server',
+  'outbreak-defence',
+  'configure',
 ] as const
 export type Activity = (typeof activities)[number]

@@ -49,12 +49,27 @@ export const ConsentInput = z.strictObject({
   saidOn: z.iso.date(),
   reference: z.string().trim().max(500).default(''),
   /** `content`: base64. What it is shows in its first bytes, not in its name. */
-  document: z.strictObject({ name: z.string().trim().min(1).max(120), content: z.string().max(mostDocumentChars, { error: 'file.too-large' }).regex(/^[A-Za-z0-9+/]+={0,2}$/, { error: 'file.unreadable' }) }).nullable().default(null),
+  document: z
+    .strictObject({
+      name: z.string().trim().min(1).max(120),
+      content: z
+        .string()
+        .max(mostDocumentChars, { error: 'file.too-large' })
+        .regex(/^[A-Za-z0-9+/]+={0,2}$/, { error: 'file.unreadable' }),
+    })
+    .nullable()
+    .default(null),
 })
 export type ConsentInput = z.infer<typeof ConsentInput>
 
 /** A customer whose rows a list leaves out, and why. */
-export const Withheld = z.object({ customerId: CustomerId, company: z.string(), activity: z.enum(activities), state: z.enum(consentStates), since: Instant.nullable() })
+export const Withheld = z.object({
+  customerId: CustomerId,
+  company: z.string(),
+  activity: z.enum(activities),
+  state: z.enum(consentStates),
+  since: Instant.nullable(),
+})
 export type Withheld = z.infer<typeof Withheld>
 
 /** What "not recorded" means is the business's rule; what was said outweighs it. */

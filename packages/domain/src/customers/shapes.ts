@@ -23,7 +23,10 @@ export type CompanyProfile = z.infer<typeof CompanyProfile>
 /** CUS-1, step 1: the account and its first contact. */
 export const CustomerAccount = z.strictObject({
   /** Chosen by the reseller, unique within the business: letters, digits, `-`, `_`, `.`. */
-  accountId: z.string().trim().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,39}$/, { error: 'account-id.shape' }),
+  accountId: z
+    .string()
+    .trim()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,39}$/, { error: 'account-id.shape' }),
   timeZone: TimeZone,
   locale: Locale,
 })
@@ -71,5 +74,10 @@ export const Customer = z.object({
 export type Customer = z.infer<typeof Customer>
 
 /** No comma: lists are filtered by several, separated by commas. */
-export const Tag = z.string().trim().min(1).max(50).regex(/^[^,]*$/, { error: 'tag.comma' })
+export const Tag = z
+  .string()
+  .trim()
+  .min(1)
+  .max(50)
+  .regex(/^[^,]*$/, { error: 'tag.comma' })
 export const mostTags = 20

@@ -9,12 +9,22 @@ describe('what each role is given (DSH-1)', () => {
     const can = (permission: Permission) => rolePermissions[role].includes(permission)
     const tabs = [...defaultTabs[role]]
     expect(() => assertLayout(Layout.parse({ tabs }), can)).not.toThrow()
-    expect(readable(tabs, can).map(({ widgets }) => widgets.length).every((count) => count > 0)).toBe(true)
+    expect(
+      readable(tabs, can)
+        .map(({ widgets }) => widgets.length)
+        .every((count) => count > 0),
+    ).toBe(true)
     if (can('event.read')) expect(tabs[0]!.widgets[0]!.kind).toBe('notifications')
     expect(tabs.every(({ id, name }) => name === null && presetTabs.includes(id as never))).toBe(true)
   })
 
   it('offers what has something to show, and names the rest', () => {
-    expect(widgetKindIds.filter((id) => !addable.includes(id)).map((id) => widgetKind(id).comesWith)).toEqual(['licences', 'licences', 'licences', 'cloud-edge', 'cloud-edge'])
+    expect(widgetKindIds.filter((id) => !addable.includes(id)).map((id) => widgetKind(id).comesWith)).toEqual([
+      'licences',
+      'licences',
+      'licences',
+      'cloud-edge',
+      'cloud-edge',
+    ])
   })
 })

@@ -1,5 +1,15 @@
 import type { Permission } from '../access/index.ts'
-import { agentsByState, customersNeedingAttention, customersOverTime, inventoryHealth, notifications, productsOverTime, system, threats, topCustomersByThreat } from '../figures/index.ts'
+import {
+  agentsByState,
+  customersNeedingAttention,
+  customersOverTime,
+  inventoryHealth,
+  notifications,
+  productsOverTime,
+  system,
+  threats,
+  topCustomersByThreat,
+} from '../figures/index.ts'
 
 interface WidgetKind {
   /** Who may not do all of this is not offered it (ACC-2): those of its figure, which has its name. */
@@ -32,7 +42,10 @@ export const widgets = {
 export type WidgetKindId = keyof typeof widgets
 export const widgetKindIds = Object.keys(widgets) as [WidgetKindId, ...WidgetKindId[]]
 /** The widget may be shown to somebody who can do this. */
-export const isShownTo = (can: (permission: Permission) => boolean) => (kind: WidgetKindId): boolean => widgetKind(kind).needs.every(can)
+export const isShownTo =
+  (can: (permission: Permission) => boolean) =>
+  (kind: WidgetKindId): boolean =>
+    widgetKind(kind).needs.every(can)
 export const widgetKind = (id: WidgetKindId): WidgetKind => widgets[id]
 /** Those with something to show today. */
 export const addable = widgetKindIds.filter((id) => widgetKind(id).comesWith === undefined)

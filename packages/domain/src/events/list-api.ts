@@ -32,19 +32,37 @@ const query = listQuery(sorts, filters, '-lastRaisedAt')
 
 /** EVT-4. `q` searches customer and product names. */
 export const listEvents = defineRoute({
-  id: 'events.list', method: 'GET', path: '/v1/events', permission: 'event.read', query,
+  id: 'events.list',
+  method: 'GET',
+  path: '/v1/events',
+  permission: 'event.read',
+  query,
   reply: listReply(Event).extend({
     /** With the first page of a folded list: the category whose events are left out, how many match, and at how many customers. Null: none. */
     folded: z.object({ category: z.string(), count: z.number().int(), customers: z.number().int() }).nullable(),
   }),
   problems: [],
 })
-export const exportEvents = defineRoute({ id: 'events.export', method: 'GET', path: '/v1/events.csv', permission: 'event.read', query, reply: z.string(), problems: [], produces: 'text/csv' })
+export const exportEvents = defineRoute({
+  id: 'events.export',
+  method: 'GET',
+  path: '/v1/events.csv',
+  permission: 'event.read',
+  query,
+  reply: z.string(),
+  problems: [],
+  produces: 'text/csv',
+})
 
 /** At most so many events are selected by "all that match". */
 export const mostMatches = 10_000
 /** Ids of all that match the filters, in the order of the list, for a change of many; of more than 10,000 the first. `total`: how many match. */
 export const matchEvents = defineRoute({
-  id: 'events.match', method: 'GET', path: '/v1/events/matches', permission: 'event.read', query: query.omit({ limit: true, cursor: true }),
-  reply: z.object({ ids: z.array(EventId), total: z.number().int() }), problems: [],
+  id: 'events.match',
+  method: 'GET',
+  path: '/v1/events/matches',
+  permission: 'event.read',
+  query: query.omit({ limit: true, cursor: true }),
+  reply: z.object({ ids: z.array(EventId), total: z.number().int() }),
+  problems: [],
 })

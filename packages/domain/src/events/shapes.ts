@@ -72,7 +72,20 @@ export const Event = z.object({
 })
 export type Event = z.infer<typeof Event>
 
-export const eventSteps = ['opened', 'raised', 'eased', 'reset', 'resolve-asked', 'resolved', 'reopened', 'assigned', 'snoozed', 'accepted', 'maintenance', 'woken'] as const
+export const eventSteps = [
+  'opened',
+  'raised',
+  'eased',
+  'reset',
+  'resolve-asked',
+  'resolved',
+  'reopened',
+  'assigned',
+  'snoozed',
+  'accepted',
+  'maintenance',
+  'woken',
+] as const
 /** How a silence ended: its time came, the figures passed its bounds, somebody woke it, its event was over, another took its place. */
 export const silenceEnds = ['time', 'worse', 'hand', 'over', 'replaced'] as const
 /** History, oldest first. */
@@ -90,7 +103,14 @@ export const EventStep = z.object({
 export const commentEditableMinutes = 10
 export const CommentText = z.string().trim().min(1).max(4000)
 /** `text` null: removed. */
-export const EventComment = z.object({ id: CommentId, at: Instant, by: z.string(), byId: AccountId.nullable(), text: z.string().nullable(), editedAt: Instant.nullable() })
+export const EventComment = z.object({
+  id: CommentId,
+  at: Instant,
+  by: z.string(),
+  byId: AccountId.nullable(),
+  text: z.string().nullable(),
+  editedAt: Instant.nullable(),
+})
 export type EventComment = z.infer<typeof EventComment>
 
 /** EVT-6: which index, which figures, which endpoints, since when, what to do next. */

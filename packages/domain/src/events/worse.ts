@@ -13,10 +13,12 @@ function isPast(name: string, value: number | string, before: number | string | 
 }
 
 /** Whether a figure passed its bound: more of something, or a smaller share. */
-export const isWorse = (now: Figures, bounds: Figures): boolean => Object.entries(now).some(([name, value]) => isPast(name, value, bounds[name]))
+export const isWorse = (now: Figures, bounds: Figures): boolean =>
+  Object.entries(now).some(([name, value]) => isPast(name, value, bounds[name]))
 
 /** Whether something happened that made it worse. That a day went by is nothing that happened. */
-export const hasGrown = (now: Figures, before: Figures): boolean => Object.entries(now).some(([name, value]) => !ages.has(name) && isPast(name, value, before[name]))
+export const hasGrown = (now: Figures, before: Figures): boolean =>
+  Object.entries(now).some(([name, value]) => !ages.has(name) && isPast(name, value, before[name]))
 
 /**
  * "Unless worse" (EVT-9), as bounds that hold as long as nothing passes them. What a person means by worse is a real step, for who silences an event at 8 days knows that there will be 9:
@@ -26,7 +28,11 @@ export const hasGrown = (now: Figures, before: Figures): boolean => Object.entri
  * The next level (old and very old components, expiring and expired licences) is an event of its own anyhow.
  */
 export function boundsUnlessWorse(figures: Figures): Record<string, number> {
-  return Object.fromEntries(Object.entries(figures).flatMap(([name, value]) => (name === 'threshold' || typeof value !== 'number' ? [] : [[name, worseStep(name, value)]])))
+  return Object.fromEntries(
+    Object.entries(figures).flatMap(([name, value]) =>
+      name === 'threshold' || typeof value !== 'number' ? [] : [[name, worseStep(name, value)]],
+    ),
+  )
 }
 
 function worseStep(name: string, value: number): number {

@@ -23,8 +23,14 @@ export type FigureAnswer = z.infer<typeof FigureAnswer>
 
 /** One figure. `range`: one of its own; without it the first of them; any other is not found. */
 export const getFigure = defineRoute({
-  id: 'figures.get', method: 'GET', path: '/v1/figures/:figureId', permission: 'figure.read', params: z.strictObject({ figureId: z.string().max(60) }),
-  query: z.strictObject({ range: FigureRange.optional() }), reply: FigureAnswer, problems: ['figure.not-found'],
+  id: 'figures.get',
+  method: 'GET',
+  path: '/v1/figures/:figureId',
+  permission: 'figure.read',
+  params: z.strictObject({ figureId: z.string().max(60) }),
+  query: z.strictObject({ range: FigureRange.optional() }),
+  reply: FigureAnswer,
+  problems: ['figure.not-found'],
 })
 
 /** How many a batch may ask for: a tab's widgets (DSH-1), and then some. */
@@ -35,7 +41,17 @@ const Ask = z.string().regex(new RegExp(`^[a-z0-9-]{1,60}(:(${figureRanges.join(
  * them takes none of the others away.
  */
 export const getFigures = defineRoute({
-  id: 'figures.batch', method: 'GET', path: '/v1/figures', permission: 'figure.read',
-  query: z.strictObject({ ask: z.string().max(3000).transform((text) => [...new Set(text.split(','))]).pipe(z.array(Ask).min(1).max(mostFigures)) }),
-  reply: z.object({ figures: z.array(FigureAnswer), missing: z.array(z.string()) }), problems: [],
+  id: 'figures.batch',
+  method: 'GET',
+  path: '/v1/figures',
+  permission: 'figure.read',
+  query: z.strictObject({
+    ask: z
+      .string()
+      .max(3000)
+      .transform((text) => [...new Set(text.split(','))])
+      .pipe(z.array(Ask).min(1).max(mostFigures)),
+  }),
+  reply: z.object({ figures: z.array(FigureAnswer), missing: z.array(z.string()) }),
+  problems: [],
 })

@@ -5,7 +5,9 @@ import { figuresApi, figures } from './index.ts'
 
 describe('figures (DSH-2)', () => {
   it('each defined one is in the list, once', () => {
-    const defined = readdirSync(import.meta.dirname).flatMap((file) => [...readFileSync(`${import.meta.dirname}/${file}`, 'utf8').matchAll(/defineFigure\(\{\s*id: '([a-z0-9-]+)'/g)].map(([, id]) => id!))
+    const defined = readdirSync(import.meta.dirname).flatMap((file) =>
+      [...readFileSync(`${import.meta.dirname}/${file}`, 'utf8').matchAll(/defineFigure\(\{\s*id: '([a-z0-9-]+)'/g)].map(([, id]) => id!),
+    )
     expect(figures.map(({ id }) => id).toSorted()).toEqual(defined.toSorted())
   })
 
@@ -17,6 +19,7 @@ describe('figures (DSH-2)', () => {
   it('a batch takes ids with and without a range, each once, and refuses what is none', () => {
     const read = (ask: string) => figuresApi.getFigures.query!.safeParse({ ask })
     expect(read('system,threats:7d,threats:30d,system').data?.ask).toEqual(['system', 'threats:7d', 'threats:30d'])
-    for (const wrong of ['', 'threats:8d', 'Threats', 'a,,b', Array.from({ length: 31 }, (_, n) => `f${n}`).join(',')]) expect(read(wrong).success, wrong).toBe(false)
+    for (const wrong of ['', 'threats:8d', 'Threats', 'a,,b', Array.from({ length: 31 }, (_, n) => `f${n}`).join(',')])
+      expect(read(wrong).success, wrong).toBe(false)
   })
 })

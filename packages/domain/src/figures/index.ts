@@ -15,8 +15,28 @@ export { defineFigure, figureUnits, type Figure, type FigureUnit } from './defin
 export { detectionRanges, FigureRange, figureRanges, historyRanges, type DetectionRange, type HistoryRange } from './ranges.ts'
 export { Counted, rowScreens, RowsLink, rowsOf } from './rows.ts'
 export { topByThreat } from './top-customers-by-threat.ts'
-export { agentsByState, attention, customersNeedingAttention, customersOverTime, inventoryHealth, notifications, productsOverTime, system, threats, topCustomersByThreat }
+export {
+  agentsByState,
+  attention,
+  customersNeedingAttention,
+  customersOverTime,
+  inventoryHealth,
+  notifications,
+  productsOverTime,
+  system,
+  threats,
+  topCustomersByThreat,
+}
 
 export const figures = [
-  notifications, customersNeedingAttention, threats, system, customersOverTime, productsOverTime, topCustomersByThreat, agentsByState, inventoryHealth, attention,
+  notifications,
+  customersNeedingAttention,
+  threats,
+  system,
+  customersOverTime,
+  productsOverTime,
+  topCustomersByThreat,
+  agentsByState,
+  inventoryHealth,
+  attention,
 ] as const

@@ -10,7 +10,11 @@ const step = z.enum(['week', 'month'])
 
 /** How many customers there were at the end of each week or month, and now (DSH-2). For who sees a part of them, those that he sees today. */
 export const customersOverTime = defineFigure({
-  id: 'customers-over-time', ranges: historyRanges, unit: 'customers', needs: ['customer.read'], follows: ['customer'],
+  id: 'customers-over-time',
+  ranges: historyRanges,
+  unit: 'customers',
+  needs: ['customer.read'],
+  follows: ['customer'],
   value: z.object({
     now: Counted,
     step,
@@ -18,14 +22,22 @@ export const customersOverTime = defineFigure({
     bars: z.array(z.object({ ...bucket, count: z.number().int() })),
   }),
   example: {
-    now: { count: 12, rows: rowsOf.customers() }, step: 'week',
-    bars: [{ from: '2026-11-09T00:00:00.000Z', until: '2026-11-16T00:00:00.000Z', isCounted: true, count: 10 }, { from: '2026-11-16T00:00:00.000Z', until: '2026-11-23T00:00:00.000Z', isCounted: true, count: 12 }],
+    now: { count: 12, rows: rowsOf.customers() },
+    step: 'week',
+    bars: [
+      { from: '2026-11-09T00:00:00.000Z', until: '2026-11-16T00:00:00.000Z', isCounted: true, count: 10 },
+      { from: '2026-11-16T00:00:00.000Z', until: '2026-11-23T00:00:00.000Z', isCounted: true, count: 12 },
+    ],
   },
 })
 
 /** The same of managed products, by type (DSH-2). */
 export const productsOverTime = defineFigure({
-  id: 'products-over-time', ranges: historyRanges, unit: 'products', needs: ['product.read'], follows: ['product'],
+  id: 'products-over-time',
+  ranges: historyRanges,
+  unit: 'products',
+  needs: ['product.read'],
+  follows: ['product'],
   value: z.object({
     now: Counted,
     step,
@@ -35,8 +47,12 @@ export const productsOverTime = defineFigure({
     types: z.array(z.object({ typeId: z.string(), now: Counted, counts: z.array(z.number().int()) })),
   }),
   example: {
-    now: { count: 12, rows: rowsOf.products() }, step: 'month',
-    bars: [{ from: '2026-10-01T00:00:00.000Z', until: '2026-11-01T00:00:00.000Z', isCounted: false, count: 10 }, { from: '2026-11-01T00:00:00.000Z', until: '2026-12-01T00:00:00.000Z', isCounted: true, count: 12 }],
+    now: { count: 12, rows: rowsOf.products() },
+    step: 'month',
+    bars: [
+      { from: '2026-10-01T00:00:00.000Z', until: '2026-11-01T00:00:00.000Z', isCounted: false, count: 10 },
+      { from: '2026-11-01T00:00:00.000Z', until: '2026-12-01T00:00:00.000Z', isCounted: true, count: 12 },
+    ],
     types: [{ typeId: 'clamav-endpoint', now: { count: 12, rows: rowsOf.products({ typeId: 'clamav-endpoint' }) }, counts: [10, 12] }],
   },
 })

@@ -17,16 +17,28 @@ export const Counted = z.object({ count: z.number().int(), rows: RowsLink.nullab
 export type Counted = z.infer<typeof Counted>
 
 type Query<Keys extends string> = Partial<Record<Keys, string | undefined>>
-const link = (screen: RowsLink['screen']) => (query: Record<string, string | undefined>): RowsLink =>
-  ({ screen, query: Object.fromEntries(Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)) })
+const link =
+  (screen: RowsLink['screen']) =>
+  (query: Record<string, string | undefined>): RowsLink => ({
+    screen,
+    query: Object.fromEntries(Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)),
+  })
 
 /** One builder a list, so that server, widgets and reports write a link in one way. */
 export const rowsOf = {
   /** Open ones that ask for attention. */
-  events: (query: Query<'category' | 'customerId' | 'typeId' | 'assignee'> & { severity?: Severity | undefined; group?: CategoryGroup | undefined }): RowsLink => link('events')(query),
+  events: (
+    query: Query<'category' | 'customerId' | 'typeId' | 'assignee'> & {
+      severity?: Severity | undefined
+      group?: CategoryGroup | undefined
+    },
+  ): RowsLink => link('events')(query),
   customers: (query: Query<'attention' | 'threat' | 'system' | 'licence' | 'typeId'> = {}): RowsLink => link('customers')(query),
-  products: (query: Query<'typeId' | 'customerId' | 'isStale'> & { state?: AgentState | undefined } = {}): RowsLink => link('products')(query),
-  inventory: (query: Query<'isUnprotected' | 'isOutdated' | 'isInfected' | 'silentDays' | 'customerId'> = {}): RowsLink => link('inventory')(query),
+  products: (query: Query<'typeId' | 'customerId' | 'isStale'> & { state?: AgentState | undefined } = {}): RowsLink =>
+    link('products')(query),
+  inventory: (query: Query<'isUnprotected' | 'isOutdated' | 'isInfected' | 'silentDays' | 'customerId'> = {}): RowsLink =>
+    link('inventory')(query),
   /** `countedFrom`, `countedUntil`: instants, half-open, by when they count (R23), which is not always when the machine says it was. */
-  detections: (query: Query<'category' | 'typeId' | 'customerId'> & { countedFrom: string; countedUntil: string }): RowsLink => link('detections')(query),
+  detections: (query: Query<'category' | 'typeId' | 'customerId'> & { countedFrom: string; countedUntil: string }): RowsLink =>
+    link('detections')(query),
 }

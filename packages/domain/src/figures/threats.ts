@@ -11,11 +11,17 @@ const span = { countedFrom: '2026-11-20T10:00:00.000Z', countedUntil: '2026-11-2
  * and `from`, `until` say so. The rows of a number of the series: `rowsOf.detections({ category, countedFrom: bucket.from, countedUntil: bucket.until })`.
  */
 export const threats = defineFigure({
-  id: 'threats', ranges: detectionRanges, unit: 'detections', needs: ['detection.read'], follows: ['detection'],
+  id: 'threats',
+  ranges: detectionRanges,
+  unit: 'detections',
+  needs: ['detection.read'],
+  follows: ['detection'],
   value: z.object({
     total: Counted,
     /** Threat categories of which there is any, the most first. */
-    categories: z.array(z.object({ category: z.string(), ...Counted.shape, types: z.array(z.object({ typeId: z.string(), ...Counted.shape })) })),
+    categories: z.array(
+      z.object({ category: z.string(), ...Counted.shape, types: z.array(z.object({ typeId: z.string(), ...Counted.shape })) }),
+    ),
     /** The same by product type, the most first. */
     types: z.array(z.object({ typeId: z.string(), ...Counted.shape })),
     series: z.object({
@@ -27,11 +33,27 @@ export const threats = defineFigure({
   }),
   example: {
     total: { count: 12, rows: rowsOf.detections(span) },
-    categories: [{ category: 'antivirus', count: 12, rows: rowsOf.detections({ category: 'antivirus', ...span }), types: [{ typeId: 'clamav-endpoint', count: 12, rows: rowsOf.detections({ category: 'antivirus', typeId: 'clamav-endpoint', ...span }) }] }],
+    categories: [
+      {
+        category: 'antivirus',
+        count: 12,
+        rows: rowsOf.detections({ category: 'antivirus', ...span }),
+        types: [
+          { typeId: 'clamav-endpoint', count: 12, rows: rowsOf.detections({ category: 'antivirus', typeId: 'clamav-endpoint', ...span }) },
+        ],
+      },
+    ],
     types: [{ typeId: 'clamav-endpoint', count: 12, rows: rowsOf.detections({ typeId: 'clamav-endpoint', ...span }) }],
     series: {
       step: 'hour',
-      buckets: [{ from: '2026-11-21T09:00:00.000Z', until: '2026-11-21T10:00:00.000Z', count: 12, rows: rowsOf.detections({ countedFrom: '2026-11-21T09:00:00.000Z', countedUntil: '2026-11-21T10:00:00.000Z' }) }],
+      buckets: [
+        {
+          from: '2026-11-21T09:00:00.000Z',
+          until: '2026-11-21T10:00:00.000Z',
+          count: 12,
+          rows: rowsOf.detections({ countedFrom: '2026-11-21T09:00:00.000Z', countedUntil: '2026-11-21T10:00:00.000Z' }),
+        },
+      ],
       categories: [{ category: 'antivirus', counts: [12] }],
     },
   },

@@ -26,7 +26,12 @@ export type ConnectionCode = z.infer<typeof ConnectionCode>
 const mark = 'vigie-connect-1.'
 
 /** One word without spaces, to copy and paste. Its content is ASCII by its shape. */
-export const writeConnectionCode = (code: ConnectionCode): string => mark + btoa(JSON.stringify(ConnectionCode.parse(code))).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+export const writeConnectionCode = (code: ConnectionCode): string =>
+  mark +
+  btoa(JSON.stringify(ConnectionCode.parse(code)))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '')
 
 /** Spaces and line breaks of a mail program don't matter. Null: it is none, or not all of it. */
 export function readConnectionCode(text: string): ConnectionCode | null {
@@ -43,6 +48,7 @@ export function readConnectionCode(text: string): ConnectionCode | null {
 export function usableCode(text: string, now: Date): ConnectionCode {
   const code = readConnectionCode(text)
   if (code === null) throw new Problem('switch.code-wrong', {}, { fields: [{ path: 'connectionCode', code: 'invalid' }] })
-  if (Date.parse(code.expiresAt) <= now.getTime()) throw new Problem('switch.code-expired', {}, { fields: [{ path: 'connectionCode', code: 'invalid' }] })
+  if (Date.parse(code.expiresAt) <= now.getTime())
+    throw new Problem('switch.code-expired', {}, { fields: [{ path: 'connectionCode', code: 'invalid' }] })
   return code
 }

@@ -8,7 +8,8 @@ export const moveReversibleDays = 30
 
 /** CUS-5's rule for endpoints. @throws endpoint.name-differs */
 export function assertEndpointNamed(name: string, confirmName: string): void {
-  if (confirmName.trim() !== name.trim()) throw new Problem('endpoint.name-differs', {}, { fields: [{ path: 'confirmName', code: 'name-differs' }] })
+  if (confirmName.trim() !== name.trim())
+    throw new Problem('endpoint.name-differs', {}, { fields: [{ path: 'confirmName', code: 'name-differs' }] })
 }
 
 /** Addresses that many machines have at once tell nothing: loopback, link-local, and what container bridges are given everywhere. */

@@ -83,9 +83,12 @@ export type SwitchMove =
  * after it nothing does: who is away, or came back, is told again. Pure.
  */
 export function nextSwitchMove({ state, startsAt, expiresAt, agents }: SwitchView, now: Date): SwitchMove {
-  const all = (steps: readonly SwitchStep[], role: 'own' | 'endpoint' | null = null) => agents.every((one) => (role !== null && one.role !== role) || steps.includes(one.step))
+  const all = (steps: readonly SwitchStep[], role: 'own' | 'endpoint' | null = null) =>
+    agents.every((one) => (role !== null && one.role !== role) || steps.includes(one.step))
   const order = (step: 'prepare' | 'switch' | 'give-up', from: readonly SwitchStep[], role: 'own' | 'endpoint' | null): SwitchMove =>
-    agents.some((one) => !one.isUnderWay && from.includes(one.step) && (role === null || one.role === role)) ? { kind: 'order', step, from, role } : { kind: 'wait' }
+    agents.some((one) => !one.isUnderWay && from.includes(one.step) && (role === null || one.role === role))
+      ? { kind: 'order', step, from, role }
+      : { kind: 'wait' }
   switch (state) {
     case 'delayed':
       return startsAt !== null && startsAt <= now ? { kind: 'start' } : { kind: 'wait' }
@@ -93,10 +96,14 @@ export function nextSwitchMove({ state, startsAt, expiresAt, agents }: SwitchVie
       if (agents.some(({ step }) => step === 'failed')) return { kind: 'give-up', cause: 'agent-failed' }
       if (all(['prepared'])) return { kind: 'decide' }
       if (expiresAt <= now) return { kind: 'give-up', cause: 'expired' }
-      return all(['prepared'], 'own') ? order('prepare', ['planned', 'preparing'], 'endpoint') : order('prepare', ['planned', 'preparing'], 'own')
+      return all(['prepared'], 'own')
+        ? order('prepare', ['planned', 'preparing'], 'endpoint')
+        : order('prepare', ['planned', 'preparing'], 'own')
     case 'switching':
       if (all(['switched'])) return { kind: 'done' }
-      return all(['switched'], 'endpoint') ? order('switch', ['prepared', 'switching', 'returned', 'failed'], 'own') : order('switch', ['prepared', 'switching', 'returned', 'failed'], 'endpoint')
+      return all(['switched'], 'endpoint')
+        ? order('switch', ['prepared', 'switching', 'returned', 'failed'], 'own')
+        : order('switch', ['prepared', 'switching', 'returned', 'failed'], 'endpoint')
     case 'giving-up':
       return all(['planned', 'left', 'failed']) ? { kind: 'given-up' } : order('give-up', ['preparing', 'prepared'], null)
     default:

@@ -10,7 +10,11 @@ describe('two identical machines that are never online together (R10)', () => {
     ['two are one restore too few', [fall(11), fall(12)], false],
     ['a snapshot that is put back each night falls to the same count', [fall(11), fall(11), fall(11)], false],
     ['restored in its place', [fall(11, 'office', 'office'), fall(12, 'office', 'office'), fall(14, 'office', 'office')], false],
-    ['a machine that travels is at more than two places', [fall(11, 'home', 'train'), fall(12, 'train', 'office'), fall(14, 'office', 'home')], false],
+    [
+      'a machine that travels is at more than two places',
+      [fall(11, 'home', 'train'), fall(12, 'train', 'office'), fall(14, 'office', 'home')],
+      false,
+    ],
     ['no address known', [fall(11, '', 'office'), fall(12, '', 'office'), fall(13, '', 'office')], false],
   ])('%s', (_, falls, is) => expect(areTwins(falls)).toBe(is))
 

@@ -15,7 +15,8 @@ export const fallsCountForMs = 30 * 86_400_000
 const most = 6
 
 /** Those that still count, with the new one. */
-export const noteFall = (falls: readonly Fall[], fall: Fall): Fall[] => [...falls.filter(({ atMs }) => atMs > fall.atMs - fallsCountForMs && atMs <= fall.atMs), fall].slice(-most)
+export const noteFall = (falls: readonly Fall[], fall: Fall): Fall[] =>
+  [...falls.filter(({ atMs }) => atMs > fall.atMs - fallsCountForMs && atMs <= fall.atMs), fall].slice(-most)
 
 /**
  * R10: two identical machines that take turns. Three falls, each between the same two places, at counts that rise: each copy goes on with its own count. One that is put back
@@ -25,5 +26,10 @@ export function areTwins(falls: readonly Fall[]): boolean {
   const last = falls.slice(-3)
   if (last.length < 3) return false
   const places = new Set(last.flatMap(({ from, to }) => [from, to]))
-  return places.size === 2 && !places.has('') && last.every(({ from, to }) => from !== to) && last.every(({ counter }, i) => i === 0 || counter > last[i - 1]!.counter)
+  return (
+    places.size === 2 &&
+    !places.has('') &&
+    last.every(({ from, to }) => from !== to) &&
+    last.every(({ counter }, i) => i === 0 || counter > last[i - 1]!.counter)
+  )
 }

@@ -12,15 +12,24 @@ const Shape = z.strictObject({
   id: z.uuid().optional(),
   tags: z.array(z.string().max(3)).min(1).max(2).optional(),
   account: z.strictObject({ id: z.string().regex(/^[a-z]+$/, { error: 'account-id.shape' }) }).optional(),
-  target: z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('all') }), z.strictObject({ kind: z.literal('one'), id: z.string() })]).optional(),
-  proof: z.union([z.strictObject({ code: z.string().regex(/^\d{6}$/, { error: 'code.shape' }) }), z.strictObject({ recovery: z.string(), other: z.string() })]).optional(),
+  target: z
+    .discriminatedUnion('kind', [z.strictObject({ kind: z.literal('all') }), z.strictObject({ kind: z.literal('one'), id: z.string() })])
+    .optional(),
+  proof: z
+    .union([
+      z.strictObject({ code: z.string().regex(/^\d{6}$/, { error: 'code.shape' }) }),
+      z.strictObject({ recovery: z.string(), other: z.string() }),
+    ])
+    .optional(),
 })
 
 /** `path code` of each refused field, with and without the input at hand. */
 function refused(input: unknown, withInput = true) {
   const parsed = Shape.safeParse(input)
   if (parsed.success) return []
-  return fieldErrorsOf(parsed.error, withInput ? input : undefined).map(({ path, code, values }) => (values ? `${path} ${code} ${JSON.stringify(values)}` : `${path} ${code}`))
+  return fieldErrorsOf(parsed.error, withInput ? input : undefined).map(({ path, code, values }) =>
+    values ? `${path} ${code} ${JSON.stringify(values)}` : `${path} ${code}`,
+  )
 }
 
 describe('refused fields name their code (R6, design.md: a form error tells the way out)', () => {
@@ -62,7 +71,9 @@ describe('refused fields name their code (R6, design.md: a form error tells the 
   })
 
   it('gives no other code than those listed', () => {
-    const codes = [{}, { name: 5, age: 'x', tags: 'x', account: 1, target: null, proof: 3, at: 1, id: {} }].flatMap((input) => fieldErrorsOf(Shape.safeParse(input).error!, input).map(({ code }) => code))
+    const codes = [{}, { name: 5, age: 'x', tags: 'x', account: 1, target: null, proof: 3, at: 1, id: {} }].flatMap((input) =>
+      fieldErrorsOf(Shape.safeParse(input).error!, input).map(({ code }) => code),
+    )
     expect(codes.filter((code) => !(fieldCodes as readonly string[]).includes(code))).toEqual([])
     expect(codes).not.toEqual([])
   })

@@ -7,7 +7,9 @@ export const pageSizes = { default: 50, max: 200 } as const
  * is asked), `q` (search) and the list's own filters. A filter that takes several values is a comma-separated text: see `oneOrMore`.
  */
 export function listQuery<const Keys extends readonly [string, ...string[]], F extends z.ZodRawShape>(
-  sortKeys: Keys, filters: F, defaultSort: Keys[number] | `-${Keys[number]}` = sortKeys[0],
+  sortKeys: Keys,
+  filters: F,
+  defaultSort: Keys[number] | `-${Keys[number]}` = sortKeys[0],
 ) {
   const sorts = sortKeys.flatMap((key) => [key, `-${key}`]) as [string, ...string[]]
   return z.strictObject({

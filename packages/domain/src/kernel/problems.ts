@@ -180,8 +180,18 @@ export type ProblemCode = keyof typeof problems
 
 /** What any route may answer without saying so in its own list. */
 export const commonProblems = [
-  'request.invalid', 'request.too-large', 'request.not-json', 'request.other-origin', 'request.rate-limited', 'session.missing',
-  'session.mfa-needed', 'session.mfa-enrolment-needed', 'permission.missing', 'server.busy', 'server.database-away', 'server.fault',
+  'request.invalid',
+  'request.too-large',
+  'request.not-json',
+  'request.other-origin',
+  'request.rate-limited',
+  'session.missing',
+  'session.mfa-needed',
+  'session.mfa-enrolment-needed',
+  'permission.missing',
+  'server.busy',
+  'server.database-away',
+  'server.fault',
 ] as const satisfies readonly ProblemCode[]
 
 /** One field that was refused: `path` as in the body (`account.email`), `code` a text key below `field.`. */

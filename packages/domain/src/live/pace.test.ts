@@ -63,10 +63,14 @@ describe('asking again for what changed (EVT-8)', () => {
   })
 
   it('goes on after an answer that failed', async () => {
-    const failing = createPacer({ clock, isLookedAt: () => true, async run(names) {
-      asked.push({ names: [...names], at: 0, answer() {} })
-      throw new Error('away')
-    } })
+    const failing = createPacer({
+      clock,
+      isLookedAt: () => true,
+      async run(names) {
+        asked.push({ names: [...names], at: 0, answer() {} })
+        throw new Error('away')
+      },
+    })
     failing.touch(['a'])
     await pass(200)
     failing.touch(['b'])

@@ -26,10 +26,26 @@ const repeats = {
 export const Schedule = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('once'), ...start }),
   z.strictObject({ kind: z.literal('daily'), ...repeats, every: z.number().int().min(1).max(60) }),
-  z.strictObject({ kind: z.literal('weekly'), ...repeats, every: z.number().int().min(1).max(52), days: z.array(z.enum(maintenanceDays)).min(1).max(7) }),
+  z.strictObject({
+    kind: z.literal('weekly'),
+    ...repeats,
+    every: z.number().int().min(1).max(52),
+    days: z.array(z.enum(maintenanceDays)).min(1).max(7),
+  }),
   /** A month that is shorter has it on its last day. */
-  z.strictObject({ kind: z.literal('monthly-day'), ...repeats, every: z.number().int().min(1).max(24), day: z.number().int().min(1).max(31) }),
-  z.strictObject({ kind: z.literal('monthly-weekday'), ...repeats, every: z.number().int().min(1).max(24), week: z.enum(monthWeeks), day: z.enum(maintenanceDays) }),
+  z.strictObject({
+    kind: z.literal('monthly-day'),
+    ...repeats,
+    every: z.number().int().min(1).max(24),
+    day: z.number().int().min(1).max(31),
+  }),
+  z.strictObject({
+    kind: z.literal('monthly-weekday'),
+    ...repeats,
+    every: z.number().int().min(1).max(24),
+    week: z.enum(monthWeeks),
+    day: z.enum(maintenanceDays),
+  }),
 ])
 export type Schedule = z.infer<typeof Schedule>
 /** A week at the longest: what is silent for longer is a snooze or an accepted risk, which somebody answers for. */

@@ -13,11 +13,17 @@ export const OrderSettings = z
     values: z.record(z.string().max(60), SettingValue.nullable()).optional(),
   })
   .refine(({ template, values }) => (template === undefined) !== (values === undefined), { path: ['values'], error: 'required' })
-  .refine(({ values }) => values === undefined || (Object.keys(values).length > 0 && Object.keys(values).length <= 200), { path: ['values'], error: 'required' })
+  .refine(({ values }) => values === undefined || (Object.keys(values).length > 0 && Object.keys(values).length <= 200), {
+    path: ['values'],
+    error: 'required',
+  })
 export type OrderSettings = z.infer<typeof OrderSettings>
 
 /** Entries for the approved or blocked addresses of many customers (ADM-2). */
-export const OrderUrls = z.strictObject({ list: z.enum(['approved', 'blocked']), entries: z.array(z.string().trim().min(1).max(2_000)).min(1).max(200) })
+export const OrderUrls = z.strictObject({
+  list: z.enum(['approved', 'blocked']),
+  entries: z.array(z.string().trim().min(1).max(2_000)).min(1).max(200),
+})
 export type OrderUrls = z.infer<typeof OrderUrls>
 
 /** `set`: done at this place; never done twice. Texts: `place-step.<step>`. */
@@ -30,13 +36,25 @@ export type PlaceStep = (typeof placeSteps)[number]
  * `left`: an order that takes another back found it changed since by somebody, and leaves it alone; `what` is a setting's key, `template`, or an address.
  */
 export const PlaceLine = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('setting'), key: z.string(), from: SettingValue.nullable(), to: SettingValue.nullable(), weakens: z.boolean(), endpoints: z.number().int() }),
+  z.object({
+    kind: z.literal('setting'),
+    key: z.string(),
+    from: SettingValue.nullable(),
+    to: SettingValue.nullable(),
+    weakens: z.boolean(),
+    endpoints: z.number().int(),
+  }),
   z.object({ kind: z.literal('template'), from: z.string().nullable(), to: z.string().nullable() }),
   z.object({ kind: z.literal('same'), key: z.string() }),
   z.object({ kind: z.literal('overridden'), key: z.string(), endpoints: z.number().int() }),
   z.object({ kind: z.literal('unsupported'), key: z.string() }),
   z.object({ kind: z.literal('left'), what: z.string(), by: z.string().nullable(), at: Instant.nullable() }),
-  z.object({ kind: z.literal('url'), text: z.string(), does: z.enum(['add', 'remove', 'known', 'refused']), against: z.string().nullable() }),
+  z.object({
+    kind: z.literal('url'),
+    text: z.string(),
+    does: z.enum(['add', 'remove', 'known', 'refused']),
+    against: z.string().nullable(),
+  }),
 ])
 export type PlaceLine = z.infer<typeof PlaceLine>
 

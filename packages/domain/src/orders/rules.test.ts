@@ -19,7 +19,19 @@ describe('caps of dangerous orders (R16)', () => {
   })
 
   it('are for what weakens or cuts off; scans, updates and enabling are free', () => {
-    expect((['disable-agents', 'start-outbreak-defence', 'enable-agents', 'scan-now', 'update-components', 'synchronise', 'stop-outbreak-defence'] as const).map(isDangerous)).toEqual([true, true, false, false, false, false, false])
+    expect(
+      (
+        [
+          'disable-agents',
+          'start-outbreak-defence',
+          'enable-agents',
+          'scan-now',
+          'update-components',
+          'synchronise',
+          'stop-outbreak-defence',
+        ] as const
+      ).map(isDangerous),
+    ).toEqual([true, true, false, false, false, false, false])
   })
 })
 
@@ -35,12 +47,28 @@ describe('rings (R16)', () => {
     expect(ringSizes(agents, percents)).toEqual(sizes)
   })
 
-  it.each([[1, 10, 1], [9, 10, 1], [10, 10, 1], [11, 10, 2], [100, 10, 10]])('a ring of %i fails at %i %% with %i', (size, percent, limit) => {
+  it.each([
+    [1, 10, 1],
+    [9, 10, 1],
+    [10, 10, 1],
+    [11, 10, 2],
+    [100, 10, 10],
+  ])('a ring of %i fails at %i %% with %i', (size, percent, limit) => {
     expect(failureLimit(size, percent)).toBe(limit)
   })
 
   const view = (counts: Partial<OrderCounts>, more: Partial<RingView> = {}): RingView => ({
-    state: 'running', ring: 1, rings: 4, ringAt: minutesAgo(10), ringMinutes: 60, failurePercent: 10, startsAt: null, counts: { ...noCounts(), ...counts }, planned: 100, open: 0, ...more,
+    state: 'running',
+    ring: 1,
+    rings: 4,
+    ringAt: minutesAgo(10),
+    ringMinutes: 60,
+    failurePercent: 10,
+    startsAt: null,
+    counts: { ...noCounts(), ...counts },
+    planned: 100,
+    open: 0,
+    ...more,
   })
   it.each<[string, RingView, string]>([
     ['begins with the first ring', view({}, { ring: 0 }), 'next-ring'],

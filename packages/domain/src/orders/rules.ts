@@ -2,7 +2,8 @@ import { commandKinds } from '../commands/types.ts'
 import { isSwitch, type OrderCounts, type OrderState, type OrderType } from './shapes.ts'
 
 /** R16: can it weaken or cut off? */
-export const isDangerous = (type: OrderType): boolean => (isSwitch(type) ? type === 'disable-agents' : type !== 'change-urls' && commandKinds[type].isDangerous)
+export const isDangerous = (type: OrderType): boolean =>
+  isSwitch(type) ? type === 'disable-agents' : type !== 'change-urls' && commandKinds[type].isDangerous
 
 /** R16: over how long dangerous things are counted together. */
 export const capMinutes = 15
@@ -78,7 +79,8 @@ export function nextMove(view: RingView, now: Date): RingMove {
   const size = sent + counts.planned
   const isLate = view.ringAt !== null && now.getTime() - view.ringAt.getTime() >= view.ringMinutes * 60_000
   const silent = isLate && view.ring < view.rings ? counts.delivered + counts.running : 0
-  if (counts.failed + counts.unknown + silent >= failureLimit(size, view.failurePercent) && view.rings > 1) return { kind: 'halt', cause: 'too-many-failures' }
+  if (counts.failed + counts.unknown + silent >= failureLimit(size, view.failurePercent) && view.rings > 1)
+    return { kind: 'halt', cause: 'too-many-failures' }
   if (counts.planned > 0) return { kind: 'release' }
   if (view.ring >= view.rings) return view.open === 0 ? { kind: 'finish' } : { kind: 'wait' }
   if (counts.succeeded > 0 && counts.waiting + counts.delivered + counts.running === 0) return { kind: 'next-ring' }
@@ -93,5 +95,9 @@ export function nextMove(view: RingView, now: Date): RingMove {
  */
 export function withPlaces(counts: OrderCounts, places: { planned: number; done: number }): OrderCounts {
   const told = counts.waiting + counts.delivered + counts.running + counts.succeeded + counts.failed + counts.expired + counts.unknown
-  return { ...counts, planned: counts.planned + places.planned, succeeded: told + counts.planned + places.planned === 0 ? places.done : counts.succeeded }
+  return {
+    ...counts,
+    planned: counts.planned + places.planned,
+    succeeded: told + counts.planned + places.planned === 0 ? places.done : counts.succeeded,
+  }
 }

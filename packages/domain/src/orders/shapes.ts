@@ -6,7 +6,16 @@ import { orderOutcomes, OrderSettings, OrderUrls, PlaceLine, placeSteps } from '
 
 /** What an order may tell: the plain commands, the switch of agents, and what is carried to many customers (`carried.ts`). Texts: `command.<type>`, `order-deed.<type>`. */
 export const switchDeeds = ['disable-agents', 'enable-agents'] as const
-export const orderTypes: readonly [OrderType, ...OrderType[]] = [plainCommandTypes[0]!, ...plainCommandTypes.slice(1), 'start-outbreak-defence', 'upgrade-agent', 'uninstall-agent', ...switchDeeds, 'apply-settings', 'change-urls']
+export const orderTypes: readonly [OrderType, ...OrderType[]] = [
+  plainCommandTypes[0]!,
+  ...plainCommandTypes.slice(1),
+  'start-outbreak-defence',
+  'upgrade-agent',
+  'uninstall-agent',
+  ...switchDeeds,
+  'apply-settings',
+  'change-urls',
+]
 /** What is told beside the type, for those types that need it; it is what their commands carry (`commandParams`). */
 export const orderParams = {
   'upgrade-agent': z.strictObject({ version: ReleaseVersion }),
@@ -16,11 +25,13 @@ export const orderParams = {
 } as const satisfies Partial<Record<OrderType, z.ZodType>>
 export const OrderParams = z.union([orderParams['upgrade-agent'], orderParams['start-outbreak-defence'], OrderSettings, OrderUrls])
 export type OrderParams = z.infer<typeof OrderParams>
-export const paramsShape = (type: OrderType): z.ZodType | null => (type in orderParams ? orderParams[type as keyof typeof orderParams] : null)
+export const paramsShape = (type: OrderType): z.ZodType | null =>
+  type in orderParams ? orderParams[type as keyof typeof orderParams] : null
 /** The agents' release an order brings; null: it brings none. */
 export const versionOf = (params: OrderParams | null): string | null => (params !== null && 'version' in params ? params.version : null)
 /** What an order closes, and until when; null: nothing. */
-export const closingOf = (params: OrderParams | null): Extract<OrderParams, { until: string }> | null => (params !== null && 'until' in params ? params : null)
+export const closingOf = (params: OrderParams | null): Extract<OrderParams, { until: string }> | null =>
+  params !== null && 'until' in params ? params : null
 export type OrderType = CommandType | (typeof switchDeeds)[number] | 'change-urls'
 export const isSwitch = (type: OrderType): type is (typeof switchDeeds)[number] => (switchDeeds as readonly string[]).includes(type)
 /** It sets something at places, customers or products; agents hear of it from there. */
@@ -39,7 +50,10 @@ const targets = [
   z.strictObject({ kind: z.literal('products'), productIds: z.array(ProductId).min(1).max(10_000) }),
   z.strictObject({ kind: z.literal('customers'), customerIds: z.array(CustomerId).min(1).max(10_000) }),
   z.strictObject({
-    kind: z.literal('matching'), customerIds: z.array(CustomerId).max(10_000).optional(), tags: z.array(z.string().max(50)).max(50).optional(), typeIds: z.array(z.string().max(40)).max(50).optional(),
+    kind: z.literal('matching'),
+    customerIds: z.array(CustomerId).max(10_000).optional(),
+    tags: z.array(z.string().max(50)).max(50).optional(),
+    typeIds: z.array(z.string().max(40)).max(50).optional(),
     groups: z.array(z.string().max(80)).max(50).optional(),
   }),
   z.strictObject({ kind: z.literal('customers-list'), filter: z.record(z.string().max(40), z.string().max(2_000)) }),
@@ -71,7 +85,9 @@ export type OrderCause = (typeof orderCauses)[number]
 /** Where each agent of an order stands. `planned`: its ring has not come yet. Texts: `order-step.<step>`. */
 export const orderSteps = ['planned', ...commandSteps, 'skipped'] as const
 export type OrderStep = (typeof orderSteps)[number]
-export const OrderCounts = z.object(Object.fromEntries(orderSteps.map((step) => [step, z.number().int()])) as Record<OrderStep, z.ZodNumber>)
+export const OrderCounts = z.object(
+  Object.fromEntries(orderSteps.map((step) => [step, z.number().int()])) as Record<OrderStep, z.ZodNumber>,
+)
 export type OrderCounts = z.infer<typeof OrderCounts>
 export const noCounts = (): OrderCounts => Object.fromEntries(orderSteps.map((step) => [step, 0])) as OrderCounts
 
@@ -94,11 +110,13 @@ export const DryRun = z.object({
   /** Somebody's protection gets weaker by what is carried (R16). */
   weakens: z.boolean(),
   /** Of what is carried: at how many places, and why not at the others (text key below `place-reason.`; most first), and what would change, summed up over places; null: it carries nothing. */
-  places: z.object({
-    planned: z.number().int(),
-    skipped: z.array(z.object({ reason: z.string(), places: z.number().int() })),
-    lines: z.array(z.object({ line: PlaceLine, places: z.number().int() })),
-  }).nullable(),
+  places: z
+    .object({
+      planned: z.number().int(),
+      skipped: z.array(z.object({ reason: z.string(), places: z.number().int() })),
+      lines: z.array(z.object({ line: PlaceLine, places: z.number().int() })),
+    })
+    .nullable(),
 })
 export type DryRun = z.infer<typeof DryRun>
 
@@ -129,7 +147,9 @@ export const Order = z.object({
   undoneBy: OrderId.nullable(),
   /** Of what is carried: the template's name, and places by step; null: of others. */
   templateName: z.string().nullable(),
-  places: z.object(Object.fromEntries(placeSteps.map((step) => [step, z.number().int()])) as Record<(typeof placeSteps)[number], z.ZodNumber>).nullable(),
+  places: z
+    .object(Object.fromEntries(placeSteps.map((step) => [step, z.number().int()])) as Record<(typeof placeSteps)[number], z.ZodNumber>)
+    .nullable(),
   weakens: z.boolean(),
   /** Null: Vigie itself, because of a virus alert that customers allow to be answered (EVT-5). */
   createdById: z.string().nullable(),
@@ -175,8 +195,13 @@ export const CommandPolicy = z.object({
 export type CommandPolicy = z.infer<typeof CommandPolicy>
 
 /** Rising, the last 100: `1, 5, 25, 100`. */
-const RingPercents = z.array(z.number().int().min(1).max(100)).min(1).max(10)
-  .refine((percents) => percents.at(-1) === 100 && percents.every((percent, i) => i === 0 || percent > percents[i - 1]!), { error: 'rings.shape' })
+const RingPercents = z
+  .array(z.number().int().min(1).max(100))
+  .min(1)
+  .max(10)
+  .refine((percents) => percents.at(-1) === 100 && percents.every((percent, i) => i === 0 || percent > percents[i - 1]!), {
+    error: 'rings.shape',
+  })
 export const PolicyInput = z.strictObject({
   ringPercents: RingPercents,
   ringMinutes: z.number().int().min(1).max(1_440),

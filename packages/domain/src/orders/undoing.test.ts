@@ -3,7 +3,15 @@ import { withPlaces } from './rules.ts'
 import { noCounts, type Order } from './shapes.ts'
 import { reasonAgainstUndo } from './undoing.ts'
 
-const ended = (more: Partial<Order>): Order => ({ type: 'start-outbreak-defence', state: 'finished', counts: { ...noCounts(), succeeded: 1 }, places: null, undoneBy: null, ...more }) as Order
+const ended = (more: Partial<Order>): Order =>
+  ({
+    type: 'start-outbreak-defence',
+    state: 'finished',
+    counts: { ...noCounts(), succeeded: 1 },
+    places: null,
+    undoneBy: null,
+    ...more,
+  }) as Order
 
 describe('why an order can’t be taken back (issue 3)', () => {
   it.each<[string, Partial<Order>, string | null]>([
@@ -17,7 +25,11 @@ describe('why an order can’t be taken back (issue 3)', () => {
     ['nobody was told', { counts: { ...noCounts(), failed: 2, expired: 1, skipped: 3 } }, 'nothing-done'],
     ['refused by the second person', { state: 'refused', counts: { ...noCounts(), planned: 5 } }, 'nothing-done'],
     ['handed over, without word', { counts: { ...noCounts(), unknown: 1 } }, null],
-    ['settings at one place, however the agents answered', { type: 'apply-settings', counts: { ...noCounts(), failed: 1 }, places: { planned: 0, set: 1, skipped: 0 } }, null],
+    [
+      'settings at one place, however the agents answered',
+      { type: 'apply-settings', counts: { ...noCounts(), failed: 1 }, places: { planned: 0, set: 1, skipped: 0 } },
+      null,
+    ],
     ['settings at no place', { type: 'apply-settings', places: { planned: 0, set: 0, skipped: 4 } }, 'nothing-done'],
     ['taken back before', { undoneBy: '0193e1a0-0000-7000-8000-000000000001' as Order['id'] }, 'undone'],
   ])('%s', (_, more, reason) => expect(reasonAgainstUndo(ended(more))).toBe(reason))

@@ -21,9 +21,18 @@ export const longestDefenceDays = 7
 
 const Ports = z.array(z.number().int().min(1).max(65_535)).max(100)
 /** Absolute, of Linux or Windows, without what could end a line of somebody's configuration. */
-const Folder = z.string().trim().max(1_000).regex(/^(\/|[A-Za-z]:\\)[^\0\r\n]*$/, { error: 'path.shape' })
+const Folder = z
+  .string()
+  .trim()
+  .max(1_000)
+  .regex(/^(\/|[A-Za-z]:\\)[^\0\r\n]*$/, { error: 'path.shape' })
 /** `*.docm`, `invoice*.zip`. */
-const Attachment = z.string().trim().min(1).max(100).regex(/^[^\0\r\n/\\]+$/)
+const Attachment = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^[^\0\r\n/\\]+$/)
 const unique = <T>(list: readonly T[]) => [...new Set(list)]
 
 /** What an alert says, whoever says it. */
@@ -127,13 +136,21 @@ export const AlertFeed = z.object({
 export type AlertFeed = z.infer<typeof AlertFeed>
 
 /** The file as it travels: the document is signed as text, so that nothing has to be written alike twice. */
-export const FeedFile = z.strictObject({ format: z.literal('vigie-virus-alerts-1'), document: z.string().max(400_000), signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/) })
+export const FeedFile = z.strictObject({
+  format: z.literal('vigie-virus-alerts-1'),
+  document: z.string().max(400_000),
+  signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/),
+})
 /** What the signature covers: this, then the document. */
 export const feedPrefix = 'vigie virus alerts 1\n'
 /** Everything the feed says now: an alert of it that is no longer there is withdrawn. */
 export const FeedDocument = z.object({
   /** Rises with every file. */
-  sequence: z.number().int().min(1).max(2 ** 52),
+  sequence: z
+    .number()
+    .int()
+    .min(1)
+    .max(2 ** 52),
   issuedAt: Instant,
   /** After this the file is not taken any more. */
   validUntil: Instant,

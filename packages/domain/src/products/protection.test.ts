@@ -3,8 +3,14 @@ import { compareVersions, missingProtection, newestOf, outdatedComponents } from
 import type { EngineState } from './shapes.ts'
 
 const engine: EngineState = {
-  engine: 'clamav', engineVersion: '1.4.3', patternVersion: '27800', patternBuiltAt: '2026-11-20T00:00:00.000Z', updateCheckedAt: null, realTimeScan: 'on',
-  scan: { isRunning: false, startedAt: null, finishedAt: null }, problem: null,
+  engine: 'clamav',
+  engineVersion: '1.4.3',
+  patternVersion: '27800',
+  patternBuiltAt: '2026-11-20T00:00:00.000Z',
+  updateCheckedAt: null,
+  realTimeScan: 'on',
+  scan: { isRunning: false, startedAt: null, finishedAt: null },
+  problem: null,
 }
 const receivedAt = '2026-11-21T00:00:00.000Z'
 
@@ -24,7 +30,13 @@ describe('missing protection (INV-1)', () => {
 
 describe('versions', () => {
   it.each([
-    ['1.4.3', '1.4.3', 0], ['1.4.10', '1.4.9', 1], ['1.4', '1.4.0', 0], ['ClamAV 1.4.3', '1.4.2', 1], ['1.4.3+dfsg-1', '1.4.3', 0], ['0.103.12', '1.0.0', -1], ['', '1', -1],
+    ['1.4.3', '1.4.3', 0],
+    ['1.4.10', '1.4.9', 1],
+    ['1.4', '1.4.0', 0],
+    ['ClamAV 1.4.3', '1.4.2', 1],
+    ['1.4.3+dfsg-1', '1.4.3', 0],
+    ['0.103.12', '1.0.0', -1],
+    ['', '1', -1],
   ])('%s against %s', (a, b, sign) => {
     expect(Math.sign(compareVersions(a, b))).toBe(sign)
   })

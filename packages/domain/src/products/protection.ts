@@ -48,7 +48,8 @@ export function compareVersions(a: string, b: string): number {
   }
   return 0
 }
-const numbersOf = (version: string): number[] => (/^\D{0,10}?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? '').split('.').filter(Boolean).map(Number)
+const numbersOf = (version: string): number[] =>
+  (/^\D{0,10}?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? '').split('.').filter(Boolean).map(Number)
 
 /** What is newest among the versions seen of an engine. One without a number says nothing and is neither. */
 export function newestOf(engine: string, versions: readonly string[], patternBuiltAt: Date | null): NewestOfEngine {

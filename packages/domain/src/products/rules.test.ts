@@ -18,7 +18,11 @@ describe('freshness (PRD-8)', () => {
 describe('state of a product (AGT-2)', () => {
   it('before any agent', () => expect(stateOfProduct([])).toBe('pending'))
   it('of its newest agent, in whatever order they come', () => {
-    const agents = [{ state: 'unregistered', registeredAt: at('10:00:00') }, { state: 'online', registeredAt: at('12:00:00') }, { state: 'abnormal', registeredAt: at('11:00:00') }] as const
+    const agents = [
+      { state: 'unregistered', registeredAt: at('10:00:00') },
+      { state: 'online', registeredAt: at('12:00:00') },
+      { state: 'abnormal', registeredAt: at('11:00:00') },
+    ] as const
     expect(stateOfProduct(agents)).toBe('online')
     expect(stateOfProduct(agents.toReversed())).toBe('online')
   })
@@ -53,7 +57,8 @@ describe('the description of a product (PRD-2)', () => {
 
 describe('a new key (PRD-2)', () => {
   it('for a product nobody registered', () => expect(() => assertTakesKey({ id: 'p' }, [])).not.toThrow())
-  it('for one whose agents were all unregistered', () => expect(() => assertTakesKey({ id: 'p' }, [{ state: 'unregistered' }])).not.toThrow())
+  it('for one whose agents were all unregistered', () =>
+    expect(() => assertTakesKey({ id: 'p' }, [{ state: 'unregistered' }])).not.toThrow())
   it('not for one that speaks already, be it disabled', () => {
     expect(() => assertTakesKey({ id: 'p' }, [{ state: 'unregistered' }, { state: 'disabled' }])).toThrow('product.already-registered')
   })

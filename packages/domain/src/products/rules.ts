@@ -31,10 +31,12 @@ export function stateAfterSwitch(isDisabled: boolean, isConnected: boolean): Age
 
 /** CUS-5: a deletion names what it deletes. @throws product.name-differs */
 export function assertNamed(name: string, confirmName: string): void {
-  if (confirmName.trim() !== name) throw new Problem('product.name-differs', {}, { fields: [{ path: 'confirmName', code: 'name-differs' }] })
+  if (confirmName.trim() !== name)
+    throw new Problem('product.name-differs', {}, { fields: [{ path: 'confirmName', code: 'name-differs' }] })
 }
 
 /** PRD-2: each GUID registers one installation. @throws product.already-registered while an agent that was not unregistered speaks for the product */
 export function assertTakesKey(product: { id: string }, agents: readonly { state: AgentState; role?: 'own' | 'endpoint' }[]): void {
-  if (agents.some((agent) => agent.state !== 'unregistered' && agent.role !== 'endpoint')) throw new Problem('product.already-registered', { productId: product.id })
+  if (agents.some((agent) => agent.state !== 'unregistered' && agent.role !== 'endpoint'))
+    throw new Problem('product.already-registered', { productId: product.id })
 }

@@ -5,13 +5,26 @@ import { Family } from './catalogue.ts'
 import { components, missingProtections } from './protection.ts'
 
 /** PRD-2: 20 letters or digits at most (any script's letters; spaces are not). */
-export const ProductDescription = z.string().trim().regex(/^[\p{L}\p{N}]{1,20}$/u, { error: 'description.shape' })
+export const ProductDescription = z
+  .string()
+  .trim()
+  .regex(/^[\p{L}\p{N}]{1,20}$/u, { error: 'description.shape' })
 
 export const NewProduct = z.strictObject({ typeId: z.string().max(40), description: ProductDescription })
 export type NewProduct = z.infer<typeof NewProduct>
 
 /** AGT-2. `pending`: its key was made and not yet used. Texts with cause and remedy: `agent-state.<state>`, `.cause`, `.remedy`. */
-export const agentStates = ['pending', 'online', 'offline', 'abnormal', 'disabled', 'unknown', 'plug-in-error', 'unregistered', 'version-mismatch'] as const
+export const agentStates = [
+  'pending',
+  'online',
+  'offline',
+  'abnormal',
+  'disabled',
+  'unknown',
+  'plug-in-error',
+  'unregistered',
+  'version-mismatch',
+] as const
 export const AgentState = z.enum(agentStates)
 export type AgentState = z.infer<typeof AgentState>
 
@@ -183,5 +196,10 @@ export const EndpointGroup = z.object({
 export type EndpointGroup = z.infer<typeof EndpointGroup>
 
 /** Shown beside the default groups: one line, no control characters. */
-export const GroupLabel = z.string().trim().min(1).max(60).regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]+$/u, { error: 'group.shape' })
+export const GroupLabel = z
+  .string()
+  .trim()
+  .min(1)
+  .max(60)
+  .regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]+$/u, { error: 'group.shape' })
 export const groupsPerProduct = 200

@@ -11,5 +11,6 @@ describe('versions of agents (AGT-1)', () => {
     ['somebody’s own build', 'sim', '1.0.0', false],
   ])('outdated: %s', (_, version, approved, expected) => expect(isOutdated(version, approved)).toBe(expected))
 
-  it('newest first, names without numbers last', () => expect(['sim', '1.9.0', 'lab', '1.10.0'].sort(byVersion)).toEqual(['1.10.0', '1.9.0', 'lab', 'sim']))
+  it('newest first, names without numbers last', () =>
+    expect(['sim', '1.9.0', 'lab', '1.10.0'].sort(byVersion)).toEqual(['1.10.0', '1.9.0', 'lab', 'sim']))
 })

@@ -17,7 +17,8 @@ export type AgentVersion = z.infer<typeof AgentVersion>
 
 /** Texts: `agent-version-state.<state>`. `running`: agents run it, and no release of it is here. */
 export type VersionState = 'approved' | 'offered' | 'expired' | 'running'
-export const versionStateOf = ({ release, approval }: Pick<AgentVersion, 'release' | 'approval'>): VersionState => (release === null ? 'running' : release.isExpired ? 'expired' : approval === null ? 'offered' : 'approved')
+export const versionStateOf = ({ release, approval }: Pick<AgentVersion, 'release' | 'approval'>): VersionState =>
+  release === null ? 'running' : release.isExpired ? 'expired' : approval === null ? 'offered' : 'approved'
 
 export const AgentVersions = z.object({
   rows: z.array(AgentVersion),

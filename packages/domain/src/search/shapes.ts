@@ -11,7 +11,12 @@ export type SearchKind = z.infer<typeof SearchKind>
 
 /** ACC-2: of a kind that one may not read nothing is found, and nothing is said. */
 export const findsWith: Readonly<Record<SearchKind, Permission>> = {
-  customer: 'customer.read', product: 'product.read', endpoint: 'product.read', event: 'event.read', threat: 'detection.read', account: 'account.read',
+  customer: 'customer.read',
+  product: 'product.read',
+  endpoint: 'product.read',
+  event: 'event.read',
+  threat: 'detection.read',
+  account: 'account.read',
 }
 
 const place = { customerId: CustomerId, customerName: z.string() }
@@ -21,14 +26,40 @@ export const SearchHit = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('customer'), id: CustomerId, name: z.string(), accountId: z.string(), contact: z.string().nullable() }),
   z.object({ kind: z.literal('product'), id: ProductId, name: z.string(), typeId: z.string(), ...place }),
   /** `formerName`, `address`: by which it was found; null: by other words. */
-  z.object({ kind: z.literal('endpoint'), id: EndpointId, name: z.string(), productName: z.string(), formerName: z.string().nullable(), address: z.string().nullable(), ...place }),
+  z.object({
+    kind: z.literal('endpoint'),
+    id: EndpointId,
+    name: z.string(),
+    productName: z.string(),
+    formerName: z.string().nullable(),
+    address: z.string().nullable(),
+    ...place,
+  }),
   /** Open ones alone. `threat`: one of those still there, by whose name it was found. */
   z.object({
-    kind: z.literal('event'), id: EventId, category: z.string(), condition: z.string(), figures: z.record(z.string(), z.union([z.number(), z.string()])), severity: z.enum(severities), state: z.enum(eventStates),
-    lastRaisedAt: Instant, productName: z.string(), threat: z.string().nullable(), ...place,
+    kind: z.literal('event'),
+    id: EventId,
+    category: z.string(),
+    condition: z.string(),
+    figures: z.record(z.string(), z.union([z.number(), z.string()])),
+    severity: z.enum(severities),
+    state: z.enum(eventStates),
+    lastRaisedAt: Instant,
+    productName: z.string(),
+    threat: z.string().nullable(),
+    ...place,
   }),
   /** What was found at a product between these days (UTC), whether it is still there or was dealt with, as long as there are records of it. */
-  z.object({ kind: z.literal('threat'), id: z.uuid(), name: z.string(), productId: ProductId, productName: z.string(), firstOn: z.iso.date(), lastOn: z.iso.date(), ...place }),
+  z.object({
+    kind: z.literal('threat'),
+    id: z.uuid(),
+    name: z.string(),
+    productId: ProductId,
+    productName: z.string(),
+    firstOn: z.iso.date(),
+    lastOn: z.iso.date(),
+    ...place,
+  }),
   z.object({ kind: z.literal('account'), id: AccountId, name: z.string(), email: z.string(), role: Role, state: AccountState }),
 ])
 export type SearchHit = z.infer<typeof SearchHit>

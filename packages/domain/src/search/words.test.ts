@@ -19,11 +19,25 @@ describe('what somebody typed', () => {
     ['up to a dash', '0192f5a3-1b2c-', '0192f5a3-1b2c-0000-0000-000000000000', '0192f5a3-1b2c-ffff-ffff-ffffffffffff'],
   ])('an id: %s', (_, q, from, to) => expect(readWords(q).id).toEqual({ from, to }))
 
-  it.each(['0192f5a', 'deadbeef-srv', '0192f5a3-1b2', `${guid}0`, '0192f5a31-b2c', `${guid} x`])('%s is no id, unless it could be one', (q) => {
-    expect(readWords(q).id === null).toBe(q !== '0192f5a3-1b2')
-  })
+  it.each(['0192f5a', 'deadbeef-srv', '0192f5a3-1b2', `${guid}0`, '0192f5a31-b2c', `${guid} x`])(
+    '%s is no id, unless it could be one',
+    (q) => {
+      expect(readWords(q).id === null).toBe(q !== '0192f5a3-1b2')
+    },
+  )
 
-  it.each([['10.0.1', true], ['10.', true], ['fe80::1', true], ['pc.example', false], ['10', false], ['pc:1', false]])('%s looks like an address: %s', (word, is) => expect(looksLikeAddress(word)).toBe(is))
+  it.each([
+    ['10.0.1', true],
+    ['10.', true],
+    ['fe80::1', true],
+    ['pc.example', false],
+    ['10', false],
+    ['pc:1', false],
+  ])('%s looks like an address: %s', (word, is) => expect(looksLikeAddress(word)).toBe(is))
 
-  it.each([['Étude', 'etude'], ['ＰＣ－１２', 'pc-12'], ['ｶﾞﾗｽ', 'ガラス'.normalize('NFKD')]])('%s folds to %s', (word, plain) => expect(folded(word)).toBe(plain))
+  it.each([
+    ['Étude', 'etude'],
+    ['ＰＣ－１２', 'pc-12'],
+    ['ｶﾞﾗｽ', 'ガラス'.normalize('NFKD')],
+  ])('%s folds to %s', (word, plain) => expect(folded(word)).toBe(plain))
 })

@@ -22,10 +22,17 @@ function idOf(word: string): Sought['id'] {
   return { from: dashed(digits.padEnd(32, '0')), to: dashed(digits.padEnd(32, 'f')) }
 }
 
-const dashed = (digits: string): string => [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)].filter((part) => part !== '').join('-')
+const dashed = (digits: string): string =>
+  [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)]
+    .filter((part) => part !== '')
+    .join('-')
 
 /** What someone types to find a machine by its address: the beginning of one. */
 export const looksLikeAddress = (word: string): boolean => /^[0-9a-f]*[.:][0-9a-f.:]*$/i.test(word)
 
 /** Like `vigie.fold` in the database: without case, accents and width. For words that the database does not hold. */
-export const folded = (text: string): string => text.normalize('NFKD').replace(/[\u0300-\u036f]/g, '').toLowerCase()
+export const folded = (text: string): string =>
+  text
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .toLowerCase()

@@ -17,7 +17,20 @@ import { webReputation } from './web-reputation.ts'
 
 /** Domain and security settings (AGT-4, ADM-1), in the order the console shows them. One file a group. */
 export const settingGroups: readonly SettingGroup[] = [
-  realTimeScan, manualScan, scheduledScan, exclusions, updateSchedule, pop3Scan, behaviourMonitoring, locationAwareness, firewall, webReputation, urlFiltering, deviceControl, outbreakPrevention, agentControl,
+  realTimeScan,
+  manualScan,
+  scheduledScan,
+  exclusions,
+  updateSchedule,
+  pop3Scan,
+  behaviourMonitoring,
+  locationAwareness,
+  firewall,
+  webReputation,
+  urlFiltering,
+  deviceControl,
+  outbreakPrevention,
+  agentControl,
 ]
 export const settings: readonly Setting[] = settingGroups.flatMap((group) => group.settings)
 
@@ -31,7 +44,9 @@ export interface Slot {
   place: 'in' | 'out' | null
 }
 export const slotsOf = (setting: Setting): Slot[] =>
-  setting.hasPlaces ? (['in', 'out'] as const).map((place) => ({ key: `${setting.id}@${place}`, setting, place })) : [{ key: setting.id, setting, place: null }]
+  setting.hasPlaces
+    ? (['in', 'out'] as const).map((place) => ({ key: `${setting.id}@${place}`, setting, place }))
+    : [{ key: setting.id, setting, place: null }]
 export const slots: readonly Slot[] = settings.flatMap(slotsOf)
 export const slotByKey: ReadonlyMap<string, Slot> = new Map(slots.map((slot) => [slot.key, slot]))
 /** What people may set: all but what the server fills in. */

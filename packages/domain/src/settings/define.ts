@@ -38,7 +38,14 @@ type Draft = Pick<Setting, 'shape' | 'default'> & Partial<Pick<Setting, 'hasPlac
 export function defineSettingGroup(id: string, settings: Readonly<Record<string, Draft>>): SettingGroup {
   return {
     id,
-    settings: Object.entries(settings).map(([name, draft]) => ({ id: `${id}.${name}`, group: id, hasPlaces: false, weakens: never, isDerived: false, ...draft })),
+    settings: Object.entries(settings).map(([name, draft]) => ({
+      id: `${id}.${name}`,
+      group: id,
+      hasPlaces: false,
+      weakens: never,
+      isDerived: false,
+      ...draft,
+    })),
   }
 }
 
@@ -50,5 +57,8 @@ export const whenAnyAdded = (from: SettingValue, to: SettingValue): boolean => l
 /** A shorter list covers less. */
 export const whenAnyRemoved = (from: SettingValue, to: SettingValue): boolean => whenAnyAdded(to, from)
 /** Choices in the order of their strength, strongest first. */
-export const whenLower = (strongestFirst: readonly string[]) => (from: SettingValue, to: SettingValue): boolean => strongestFirst.indexOf(String(to)) > strongestFirst.indexOf(String(from))
+export const whenLower =
+  (strongestFirst: readonly string[]) =>
+  (from: SettingValue, to: SettingValue): boolean =>
+    strongestFirst.indexOf(String(to)) > strongestFirst.indexOf(String(from))
 const linesOf = (value: SettingValue): readonly string[] => (Array.isArray(value) ? value : [])

@@ -43,8 +43,10 @@ export function resolve(keys: Iterable<string>, layers: readonly Layer[]): Map<s
   for (const key of keys) {
     let found: Effective = { value: slotByKey.get(key)!.setting.default, origin: ofDefault }
     for (const { level, name, values, setBy, template } of layers) {
-      if (template && Object.hasOwn(template.values, key)) found = { value: template.values[key]!, origin: { kind: 'template', level, name: template.name, by: template.by, at: template.at } }
-      if (Object.hasOwn(values, key)) found = { value: values[key]!, origin: { kind: level, level, name, by: setBy[key]?.by ?? null, at: setBy[key]?.at ?? null } }
+      if (template && Object.hasOwn(template.values, key))
+        found = { value: template.values[key]!, origin: { kind: 'template', level, name: template.name, by: template.by, at: template.at } }
+      if (Object.hasOwn(values, key))
+        found = { value: values[key]!, origin: { kind: level, level, name, by: setBy[key]?.by ?? null, at: setBy[key]?.at ?? null } }
     }
     effective.set(key, found)
   }

@@ -6,5 +6,9 @@ const actions = ['quarantine', 'block'] as const
 export const realTimeScan = defineSettingGroup('real-time-scan', {
   enabled: { shape: { kind: 'switch' }, default: true, weakens: whenOff },
   action: { shape: { kind: 'choice', choices: actions }, default: 'block', weakens: whenLower(actions) },
-  paths: { shape: { kind: 'lines', of: 'path', max: 100 }, default: ['/home', '/root', '/srv', '/tmp', '/var/www'], weakens: whenAnyRemoved },
+  paths: {
+    shape: { kind: 'lines', of: 'path', max: 100 },
+    default: ['/home', '/root', '/srv', '/tmp', '/var/www'],
+    weakens: whenAnyRemoved,
+  },
 })

@@ -25,8 +25,17 @@ export function lastDueOn({ frequency, day, time, timeZone }: Schedule, now: Dat
 
 /** `now` on the wall there. @throws RangeError for a zone that this machine does not know */
 function localParts(now: Date, timeZone: string): { year: number; month: number; day: number; time: string } {
-  const parts = Object.fromEntries(formatOf(timeZone).formatToParts(now).map(({ type, value }) => [type, value]))
-  return { year: Number(parts['year']), month: Number(parts['month']), day: Number(parts['day']), time: `${parts['hour']}:${parts['minute']}` }
+  const parts = Object.fromEntries(
+    formatOf(timeZone)
+      .formatToParts(now)
+      .map(({ type, value }) => [type, value]),
+  )
+  return {
+    year: Number(parts['year']),
+    month: Number(parts['month']),
+    day: Number(parts['day']),
+    time: `${parts['hour']}:${parts['minute']}`,
+  }
 }
 
 /** Making one takes longer than using it a hundred times; an agent asks every half minute. Names of zones come from our own server: few. */
@@ -34,7 +43,15 @@ const formats = new Map<string, Intl.DateTimeFormat>()
 function formatOf(timeZone: string): Intl.DateTimeFormat {
   const known = formats.get(timeZone)
   if (known) return known
-  const made = new Intl.DateTimeFormat('en-GB', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  const made = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  })
   formats.set(timeZone, made)
   return made
 }

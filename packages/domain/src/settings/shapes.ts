@@ -7,10 +7,18 @@ import { settingStates } from './states.ts'
 
 export const TemplateId = z.uuid()
 /** What a person writes: by key; refused whole when one does not fit (`checkValues`). Null: set nothing here, inherit. */
-export const ValuesInput = z.record(z.string().max(60), SettingValue.nullable()).refine((values) => Object.keys(values).length <= 200, { error: 'too-many' })
+export const ValuesInput = z
+  .record(z.string().max(60), SettingValue.nullable())
+  .refine((values) => Object.keys(values).length <= 200, { error: 'too-many' })
 const Values = z.record(z.string(), SettingValue)
 
-const OriginShape = z.object({ kind: z.enum(originKinds), level: z.enum(layerLevels).nullable(), name: z.string(), by: z.string().nullable(), at: Instant.nullable() })
+const OriginShape = z.object({
+  kind: z.enum(originKinds),
+  level: z.enum(layerLevels).nullable(),
+  name: z.string(),
+  by: z.string().nullable(),
+  at: Instant.nullable(),
+})
 
 /** One value at one place, and how it stands at the endpoints below it. */
 export const SettingRow = z.object({
@@ -33,7 +41,9 @@ export const SettingRow = z.object({
   /** Where nobody set it: what the machines themselves have, if all that tell agree; null: somebody set it, none tells, or they differ. */
   onMachines: SettingValue.nullable(),
   /** Endpoints that report another value than is wanted or, where nobody set one and machines differ, another than the type's default: at most 5 of each row. */
-  reported: z.array(z.object({ endpointId: EndpointId, name: z.string(), group: z.string(), value: SettingValue, state: z.enum(settingStates) })),
+  reported: z.array(
+    z.object({ endpointId: EndpointId, name: z.string(), group: z.string(), value: SettingValue, state: z.enum(settingStates) }),
+  ),
 })
 export type SettingRow = z.infer<typeof SettingRow>
 
@@ -48,7 +58,16 @@ export const SettingsAt = z.object({
   version: z.number().int(),
   endpointCount: z.number().int(),
   /** The template this place follows, and whether a newer version of it is there. */
-  template: z.object({ id: TemplateId, name: z.string(), version: z.number().int(), latestVersion: z.number().int().nullable(), by: z.string(), at: Instant }).nullable(),
+  template: z
+    .object({
+      id: TemplateId,
+      name: z.string(),
+      version: z.number().int(),
+      latestVersion: z.number().int().nullable(),
+      by: z.string(),
+      at: Instant,
+    })
+    .nullable(),
   /** ADM-3: keys that are not as the nearest template says. */
   departed: z.array(z.string()),
   /** By whose clock scheduled scans run. */
@@ -73,15 +92,30 @@ export const Template = z.object({
   followerCount: z.number().int(),
 })
 export type Template = z.infer<typeof Template>
-export const TemplateVersion = z.object({ number: z.number().int(), name: z.string(), about: z.string(), families: z.array(z.enum(families)), values: Values, madeBy: z.string(), madeAt: Instant })
+export const TemplateVersion = z.object({
+  number: z.number().int(),
+  name: z.string(),
+  about: z.string(),
+  families: z.array(z.enum(families)),
+  values: Values,
+  madeBy: z.string(),
+  madeAt: Instant,
+})
 export type TemplateVersion = z.infer<typeof TemplateVersion>
 export const TemplateInput = z.strictObject({
-  name: TemplateName, about: z.string().trim().max(500).default(''), families: z.array(z.enum(families)).min(1).max(families.length), values: z.record(z.string().max(60), SettingValue),
+  name: TemplateName,
+  about: z.string().trim().max(500).default(''),
+  families: z.array(z.enum(families)).min(1).max(families.length),
+  values: z.record(z.string().max(60), SettingValue),
 })
 export type TemplateInput = z.infer<typeof TemplateInput>
 
 /** Where settings are set or a template is applied. */
-export const SettingTarget = z.strictObject({ customerId: CustomerId, productId: ProductId.nullable().default(null), group: z.string().max(80).nullable().default(null) })
+export const SettingTarget = z.strictObject({
+  customerId: CustomerId,
+  productId: ProductId.nullable().default(null),
+  group: z.string().max(80).nullable().default(null),
+})
 export type SettingTarget = z.infer<typeof SettingTarget>
 export const ChangeShown = z.object({ key: z.string(), from: SettingValue, to: SettingValue, weakens: z.boolean() })
 

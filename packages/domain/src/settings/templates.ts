@@ -7,17 +7,37 @@ import type { SettingValues } from './catalogue.ts'
  */
 export const builtInTemplates: readonly { id: string; family: Family; values: SettingValues }[] = [
   {
-    id: '00000000-0000-7000-8000-000000000001', family: 'endpoint-hosted',
+    id: '00000000-0000-7000-8000-000000000001',
+    family: 'endpoint-hosted',
     values: {
-      'real-time-scan.enabled': true, 'real-time-scan.action': 'block', 'manual-scan.paths': ['/'], 'manual-scan.action': 'quarantine', 'scheduled-scan.enabled': true, 'scheduled-scan.frequency': 'weekly',
-      'scheduled-scan.day': 'monday', 'scheduled-scan.time': '12:30', 'exclusions.paths': [], 'update-schedule.enabled': true, 'update-schedule.every-hours': 4,
+      'real-time-scan.enabled': true,
+      'real-time-scan.action': 'block',
+      'manual-scan.paths': ['/'],
+      'manual-scan.action': 'quarantine',
+      'scheduled-scan.enabled': true,
+      'scheduled-scan.frequency': 'weekly',
+      'scheduled-scan.day': 'monday',
+      'scheduled-scan.time': '12:30',
+      'exclusions.paths': [],
+      'update-schedule.enabled': true,
+      'update-schedule.every-hours': 4,
     },
   },
   {
-    id: '00000000-0000-7000-8000-000000000002', family: 'endpoint-server',
+    id: '00000000-0000-7000-8000-000000000002',
+    family: 'endpoint-server',
     values: {
-      'real-time-scan.enabled': true, 'real-time-scan.action': 'block', 'manual-scan.paths': ['/'], 'manual-scan.action': 'quarantine', 'scheduled-scan.enabled': true, 'scheduled-scan.frequency': 'weekly',
-      'scheduled-scan.day': 'monday', 'scheduled-scan.time': '12:30', 'exclusions.paths': [], 'update-schedule.enabled': true, 'update-schedule.every-hours': 4,
+      'real-time-scan.enabled': true,
+      'real-time-scan.action': 'block',
+      'manual-scan.paths': ['/'],
+      'manual-scan.action': 'quarantine',
+      'scheduled-scan.enabled': true,
+      'scheduled-scan.frequency': 'weekly',
+      'scheduled-scan.day': 'monday',
+      'scheduled-scan.time': '12:30',
+      'exclusions.paths': [],
+      'update-schedule.enabled': true,
+      'update-schedule.every-hours': 4,
     },
   },
 ]

@@ -42,18 +42,41 @@ export function parseUrlEntry(typed: string): { entry: UrlEntry } | { code: Fiel
   }
   const host = url.hostname.replace(/\.$/, '')
   const isNumeric = /^\d+(\.\d+){3}$/.test(host) || host.startsWith('[')
-  if (host === '' || host.length > 253 || (star && isNumeric) || (!isNumeric && !/^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(host)) || (star && !host.includes('.'))) return { code: 'url.shape' }
+  if (
+    host === '' ||
+    host.length > 253 ||
+    (star && isNumeric) ||
+    (!isNumeric && !/^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(host)) ||
+    (star && !host.includes('.'))
+  )
+    return { code: 'url.shape' }
   const own = (scheme === 'https' && port === 443) || (scheme === 'http' && port === 80) ? null : port
   const wholePath = url.pathname + url.search
   const path = wholePath === '/' ? null : wholePath
   const isWildcard = star !== undefined
-  return { entry: { scheme, host, isWildcard, port: own, path, text: `${scheme ? `${scheme}://` : ''}${isWildcard ? '*.' : ''}${host}${own === null ? '' : `:${own}`}${path ?? ''}` } }
+  return {
+    entry: {
+      scheme,
+      host,
+      isWildcard,
+      port: own,
+      path,
+      text: `${scheme ? `${scheme}://` : ''}${isWildcard ? '*.' : ''}${host}${own === null ? '' : `:${own}`}${path ?? ''}`,
+    },
+  }
 }
 
 /** Does `wide` mean everything that `narrow` means? Everything is covered by itself. */
 export function covers(wide: UrlEntry, narrow: UrlEntry): boolean {
-  const ofHost = wide.isWildcard ? narrow.host === wide.host || narrow.host.endsWith(`.${wide.host}`) : !narrow.isWildcard && narrow.host === wide.host
-  return ofHost && (wide.scheme === null || wide.scheme === narrow.scheme) && (wide.port === null || portOf(wide) === portOf(narrow)) && isBelow(narrow.path, wide.path)
+  const ofHost = wide.isWildcard
+    ? narrow.host === wide.host || narrow.host.endsWith(`.${wide.host}`)
+    : !narrow.isWildcard && narrow.host === wide.host
+  return (
+    ofHost &&
+    (wide.scheme === null || wide.scheme === narrow.scheme) &&
+    (wide.port === null || portOf(wide) === portOf(narrow)) &&
+    isBelow(narrow.path, wide.path)
+  )
 }
 const portOf = ({ port, scheme }: UrlEntry): number | null => port ?? (scheme === 'https' ? 443 : scheme === 'http' ? 80 : null)
 
@@ -61,7 +84,11 @@ const portOf = ({ port, scheme }: UrlEntry): number | null => port ?? (scheme ==
 function isBelow(path: string | null, folder: string | null): boolean {
   if (folder === null) return true
   if (path === null) return false
-  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`) || (!folder.includes('?') && path.startsWith(`${folder}?`))
+  return (
+    path === folder ||
+    path.startsWith(folder.endsWith('/') ? folder : `${folder}/`) ||
+    (!folder.includes('?') && path.startsWith(`${folder}?`))
+  )
 }
 
 /**
@@ -87,4 +114,8 @@ export class UrlIndex {
   }
 }
 const push = (map: Map<string, UrlEntry[]>, key: string, entry: UrlEntry) => void (map.get(key)?.push(entry) ?? map.set(key, [entry]))
-const abovesOf = (host: string): string[] => host.split('.').map((_, at, labels) => labels.slice(at + 1).join('.')).filter(Boolean)
+const abovesOf = (host: string): string[] =>
+  host
+    .split('.')
+    .map((_, at, labels) => labels.slice(at + 1).join('.'))
+    .filter(Boolean)

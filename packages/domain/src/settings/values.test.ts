@@ -6,16 +6,37 @@ import { checkValues } from './values.ts'
 
 describe('the catalogue of settings (AGT-4, ADM-1)', () => {
   it('is whole: every group’s file is in the list', () => {
-    const files = readdirSync(import.meta.dirname).filter((name) => /^[a-z-]+\.ts$/.test(name)).map((name) => name.replace('.ts', ''))
-    const machinery = ['api', 'catalogue', 'define', 'index', 'layers', 'schedule', 'shapes', 'states', 'templates', 'url-api', 'urls', 'values']
-    expect(files.filter((file) => !machinery.includes(file) && file !== 'pop3-scan').toSorted()).toEqual(settingGroups.map(({ id }) => id).filter((id) => id !== 'pop3-scan').toSorted())
+    const files = readdirSync(import.meta.dirname)
+      .filter((name) => /^[a-z-]+\.ts$/.test(name))
+      .map((name) => name.replace('.ts', ''))
+    const machinery = [
+      'api',
+      'catalogue',
+      'define',
+      'index',
+      'layers',
+      'schedule',
+      'shapes',
+      'states',
+      'templates',
+      'url-api',
+      'urls',
+      'values',
+    ]
+    expect(files.filter((file) => !machinery.includes(file) && file !== 'pop3-scan').toSorted()).toEqual(
+      settingGroups
+        .map(({ id }) => id)
+        .filter((id) => id !== 'pop3-scan')
+        .toSorted(),
+    )
   })
   it('every default fits its own shape, every key fits the wire', () => {
     const { errors } = checkValues(Object.fromEntries(slots.map(({ key, setting }) => [key, setting.default])))
     expect(errors).toEqual([])
     expect(slots.filter(({ key }) => key.length > 60)).toEqual([])
   })
-  it('built-in templates hold values that fit', () => expect(builtInTemplates.flatMap(({ values }) => checkValues(values).errors)).toEqual([]))
+  it('built-in templates hold values that fit', () =>
+    expect(builtInTemplates.flatMap(({ values }) => checkValues(values).errors)).toEqual([]))
 })
 
 describe('hostile and wrong values (R6, R12)', () => {
@@ -42,7 +63,11 @@ describe('hostile and wrong values (R6, R12)', () => {
     expect(Object.keys(values)).toEqual([])
   })
   it('an agent leaves out what it does not know, and takes the rest (R19)', () => {
-    expect(checkValues({ 'of-a-newer-server.enabled': true, 'real-time-scan.enabled': false }, true)).toEqual({ values: { 'real-time-scan.enabled': false }, errors: [] })
+    expect(checkValues({ 'of-a-newer-server.enabled': true, 'real-time-scan.enabled': false }, true)).toEqual({
+      values: { 'real-time-scan.enabled': false },
+      errors: [],
+    })
   })
-  it('a line twice is one', () => expect(checkValues({ 'exclusions.paths': ['/a', '/a ', '/b'] }).values).toEqual({ 'exclusions.paths': ['/a', '/b'] }))
+  it('a line twice is one', () =>
+    expect(checkValues({ 'exclusions.paths': ['/a', '/a ', '/b'] }).values).toEqual({ 'exclusions.paths': ['/a', '/b'] }))
 })

@@ -5,9 +5,22 @@ import { slotByKey, type SettingValues } from './catalogue.ts'
 import type { SettingShape } from './define.ts'
 
 /** An absolute path, without what could end a line of a configuration file, and without a way up: what is excluded is what is read here. */
-const Path = z.string().trim().max(1_000, { error: 'too-long' }).regex(/^\/[^\p{Cc}\p{Zl}\p{Zp}]*$/u, { error: 'path.shape' }).refine((path) => !path.split('/').includes('..'), { error: 'path.shape' })
-const Port = z.string().trim().regex(/^[1-9]\d{0,4}$/, { error: 'port.shape' }).refine((port) => Number(port) <= 65_535, { error: 'port.shape' })
-const Address = z.string().trim().max(45).regex(/^(\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*|[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){5})$/, { error: 'address.shape' })
+const Path = z
+  .string()
+  .trim()
+  .max(1_000, { error: 'too-long' })
+  .regex(/^\/[^\p{Cc}\p{Zl}\p{Zp}]*$/u, { error: 'path.shape' })
+  .refine((path) => !path.split('/').includes('..'), { error: 'path.shape' })
+const Port = z
+  .string()
+  .trim()
+  .regex(/^[1-9]\d{0,4}$/, { error: 'port.shape' })
+  .refine((port) => Number(port) <= 65_535, { error: 'port.shape' })
+const Address = z
+  .string()
+  .trim()
+  .max(45)
+  .regex(/^(\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*|[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){5})$/, { error: 'address.shape' })
 const lineShapes = { path: Path, port: Port, address: Address }
 
 /** The zod shape of one setting's value: the form, the API, the server and the agent check by the same. */
@@ -20,11 +33,17 @@ export function valueShape(shape: SettingShape): z.ZodType<boolean | number | st
     case 'number':
       return z.number().int().min(shape.min).max(shape.max)
     case 'lines':
-      return z.array(lineShapes[shape.of]).max(shape.max).transform((lines) => [...new Set(lines)])
+      return z
+        .array(lineShapes[shape.of])
+        .max(shape.max)
+        .transform((lines) => [...new Set(lines)])
     case 'time':
       return z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'time.shape' })
     case 'zone':
-      return z.string().max(60).regex(/^[A-Za-z0-9_+\-/]+$/)
+      return z
+        .string()
+        .max(60)
+        .regex(/^[A-Za-z0-9_+\-/]+$/)
   }
 }
 
@@ -43,7 +62,10 @@ export function checkValues(values: Readonly<Record<string, unknown>>, isLenient
     }
     const parsed = valueShape(slot.setting.shape).safeParse(value)
     if (parsed.success) taken[key] = parsed.data
-    else errors.push(...fieldErrorsOf(parsed.error, value).map((field) => ({ ...field, path: `values.${key}${field.path ? `.${field.path}` : ''}` })))
+    else
+      errors.push(
+        ...fieldErrorsOf(parsed.error, value).map((field) => ({ ...field, path: `values.${key}${field.path ? `.${field.path}` : ''}` })),
+      )
   }
   return { values: taken, errors }
 }

@@ -20,21 +20,23 @@ export type EndpointKey = z.infer<typeof EndpointKey>
 /** AGT-8: a product's site server, and the endpoints of its site. */
 export const Site = z.object({
   /** What the site server said of itself; null: nothing yet. */
-  server: z.object({
-    agentId: AgentId,
-    hostname: z.string(),
-    state: AgentState,
-    /** `https://address:port` in the site's network; empty: it does not listen. */
-    urls: z.array(z.string()),
-    /** Text key below `site-problem.`; null: it listens. */
-    problem: z.string().nullable(),
-    reportedAt: Instant,
-    /**
-     * What it had taken from its endpoints and not yet passed on when it last said so: on a slow line it grows. The endpoints keep all of it until Vigie has it. `since`: when it took the oldest; null: nothing waits.
-     * Null: it does not say (an older agent).
-     */
-    held: z.object({ records: z.number().int(), sizeBytes: z.number().int(), since: Instant.nullable(), saidAt: Instant }).nullable(),
-  }).nullable(),
+  server: z
+    .object({
+      agentId: AgentId,
+      hostname: z.string(),
+      state: AgentState,
+      /** `https://address:port` in the site's network; empty: it does not listen. */
+      urls: z.array(z.string()),
+      /** Text key below `site-problem.`; null: it listens. */
+      problem: z.string().nullable(),
+      reportedAt: Instant,
+      /**
+       * What it had taken from its endpoints and not yet passed on when it last said so: on a slow line it grows. The endpoints keep all of it until Vigie has it. `since`: when it took the oldest; null: nothing waits.
+       * Null: it does not say (an older agent).
+       */
+      held: z.object({ records: z.number().int(), sizeBytes: z.number().int(), since: Instant.nullable(), saidAt: Instant }).nullable(),
+    })
+    .nullable(),
   /** Agents of the site's endpoints. `through`: connected through the site server now; `direct`: by themselves. */
   endpoints: z.object({ all: z.number().int(), through: z.number().int(), direct: z.number().int(), away: z.number().int() }),
   /** The newest 50. */

@@ -25,19 +25,55 @@ function placeholders(tokens: unknown): string[] {
   const found = (tokens as Token[]).flatMap((token) => {
     if (typeof token === 'string') return []
     const [name, kind, branches] = token
-    const inner = kind === 'plural' && typeof branches === 'object' ? Object.values(branches as Record<string, unknown>).flatMap(placeholders) : []
+    const inner =
+      kind === 'plural' && typeof branches === 'object' ? Object.values(branches as Record<string, unknown>).flatMap(placeholders) : []
     return [`${name} ${kind ?? 'text'}`, ...inner]
   })
   return [...new Set(found)].filter((name) => !name.startsWith('# ')).toSorted()
 }
 
 /** Vendors' own names, which nobody translates. */
-const brands = ['microsoft-defender', 'rspamd', 'suricata', 'hosted-email-security', 'cloud-edge', 'threat-discovery', 'threat-mitigator', 'vision-one'].map((id) => `product-type.${id}.name`).concat(['linux', 'windows', 'macos'].map((id) => `alert-platform.${id}`))
+const brands = [
+  'microsoft-defender',
+  'rspamd',
+  'suricata',
+  'hosted-email-security',
+  'cloud-edge',
+  'threat-discovery',
+  'threat-mitigator',
+  'vision-one',
+]
+  .map((id) => `product-type.${id}.name`)
+  .concat(['linux', 'windows', 'macos'].map((id) => `alert-platform.${id}`))
 /** Words that are the same in French as in English, or are names. Each was looked at; a new one is added on purpose. */
 const sameInFrench = new Set([
   'column.agents',
-  'app.name', 'locale.en', 'locale.fr', 'locale.ja', 'common.agent', 'common.infections', 'audit-source.console', 'audit-source.api', 'audit-source.agent', 'audit-actor.agent', 'audit-category.agent',
-  'audit-category.contact', 'audit-category.invitation', 'category.antivirus', 'category.anti-spyware', 'category.botnet', 'category-group.licence', 'figure.notifications', 'figure-name.infections', 'figure-name.incidents', 'mail-kind.invitation', 'product-type.wfbs-s.name', 'product-type.wfbs-a.name', 'product-type.wfbs-svc.name', 'add-on.edr', ...brands,
+  'app.name',
+  'locale.en',
+  'locale.fr',
+  'locale.ja',
+  'common.agent',
+  'common.infections',
+  'audit-source.console',
+  'audit-source.api',
+  'audit-source.agent',
+  'audit-actor.agent',
+  'audit-category.agent',
+  'audit-category.contact',
+  'audit-category.invitation',
+  'category.antivirus',
+  'category.anti-spyware',
+  'category.botnet',
+  'category-group.licence',
+  'figure.notifications',
+  'figure-name.infections',
+  'figure-name.incidents',
+  'mail-kind.invitation',
+  'product-type.wfbs-s.name',
+  'product-type.wfbs-a.name',
+  'product-type.wfbs-svc.name',
+  'add-on.edr',
+  ...brands,
 ])
 const sameInJapanese = new Set(['app.name', 'locale.en', 'locale.fr', 'locale.ja', 'audit-source.api', 'add-on.edr', ...brands])
 
@@ -47,7 +83,10 @@ describe('the shared texts (OPS-4)', () => {
   })
 
   it.each([...locales])('%s: every message is ICU that compiles, with the placeholders of English', (locale) => {
-    const wrong = keys.filter((key) => JSON.stringify(placeholders(compileMessage(text(locale, key)))) !== JSON.stringify(placeholders(compileMessage(text('en', key)))))
+    const wrong = keys.filter(
+      (key) =>
+        JSON.stringify(placeholders(compileMessage(text(locale, key)))) !== JSON.stringify(placeholders(compileMessage(text('en', key)))),
+    )
     expect(wrong).toEqual([])
   })
 
@@ -108,7 +147,11 @@ const lists: [prefix: string, names: readonly string[], suffixes?: readonly stri
   ['category', categories.map(({ id }) => id), ['', '.about']],
   ['category-group', ['threat', 'system', 'licence']],
   ['index', categories.flatMap(({ id, indexes }) => Object.keys(indexes).map((name) => `${id}.${name}`)), ['', '.about']],
-  ['condition', categories.flatMap(({ id, conditions }) => Object.keys(conditions).map((condition) => `${id}.${condition}`)), ['.title', '.explain', '.next']],
+  [
+    'condition',
+    categories.flatMap(({ id, conditions }) => Object.keys(conditions).map((condition) => `${id}.${condition}`)),
+    ['.title', '.explain', '.next'],
+  ],
   ['severity', severities],
   ['event-state', eventStates],
   ['event-step', EventStep.shape.what.options],
@@ -123,7 +166,10 @@ const lists: [prefix: string, names: readonly string[], suffixes?: readonly stri
   ['duplicate-evidence', evidences, ['', '.about']],
   ['duplicate-state', duplicateStates],
   ['setting', settings.map(({ id }) => id)],
-  ['setting-choice', settings.flatMap(({ id, shape }) => (shape.kind === 'choice' ? shape.choices.map((choice) => `${id}.${choice}`) : []))],
+  [
+    'setting-choice',
+    settings.flatMap(({ id, shape }) => (shape.kind === 'choice' ? shape.choices.map((choice) => `${id}.${choice}`) : [])),
+  ],
   ['setting-state', settingStates],
   ['setting-origin', originKinds],
   ['url-kind', urlKinds],
@@ -156,9 +202,19 @@ describe('what the code can show has its text', () => {
       for (const [name, condition] of Object.entries(category.conditions)) {
         const is = Object.fromEntries(Object.keys(category.facts).map((fact) => [fact, 1]))
         const figureNames = Object.keys(condition.figures(is, Object.fromEntries(Object.keys(category.indexes).map((index) => [index, 1]))))
-        const used = ['title', 'explain', 'next'].flatMap((part) => placeholders(compileMessage(text('en', `condition.${category.id}.${name}.${part}`))).map((placeholder) => placeholder.split(' ')[0]!))
-        expect(used.filter((placeholder) => !figureNames.includes(placeholder)), `${category.id}.${name}`).toEqual([])
-        expect(figureNames.filter((figure) => !keys.includes(`figure-name.${figure}`)), `${category.id}.${name}`).toEqual([])
+        const used = ['title', 'explain', 'next'].flatMap((part) =>
+          placeholders(compileMessage(text('en', `condition.${category.id}.${name}.${part}`))).map(
+            (placeholder) => placeholder.split(' ')[0]!,
+          ),
+        )
+        expect(
+          used.filter((placeholder) => !figureNames.includes(placeholder)),
+          `${category.id}.${name}`,
+        ).toEqual([])
+        expect(
+          figureNames.filter((figure) => !keys.includes(`figure-name.${figure}`)),
+          `${category.id}.${name}`,
+        ).toEqual([])
       }
     }
   })

@@ -12,13 +12,24 @@ export const mostViews = 50
 const parts = {
   name: z.string().trim().min(1).max(60),
   /** Filters, search and order as they stand in the list's address; never its page. Each list reads what it knows and leaves the rest. */
-  query: z.string().max(2000).regex(/^[^#\s]*$/),
+  query: z
+    .string()
+    .max(2000)
+    .regex(/^[^#\s]*$/),
   /** Ids of the columns shown, in no order; null: as the person has them. */
-  columns: z.array(z.string().regex(/^[A-Za-z0-9.-]{1,40}$/)).max(60).nullable(),
+  columns: z
+    .array(z.string().regex(/^[A-Za-z0-9.-]{1,40}$/))
+    .max(60)
+    .nullable(),
   /** The whole business reads it; its owner and administrators change it. */
   isShared: z.boolean(),
 }
-export const NewView = z.strictObject({ list: ViewList, ...parts, columns: parts.columns.default(null), isShared: parts.isShared.default(false) })
+export const NewView = z.strictObject({
+  list: ViewList,
+  ...parts,
+  columns: parts.columns.default(null),
+  isShared: parts.isShared.default(false),
+})
 export const ViewChange = z.strictObject(parts).partial()
 
 export const View = z.object({

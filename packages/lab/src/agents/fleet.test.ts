@@ -114,7 +114,10 @@ describe('a simulated fleet', () => {
     const commandId = peer.command(id)
     await vi.waitFor(() => expect(peer.seen.items.filter(({ kind }) => kind === 'outcome')).toHaveLength(2), 15_000)
     const outcomes = peer.seen.items.filter((item) => item.kind === 'outcome')
-    expect(outcomes).toMatchObject([{ commandId, step: 'running', evidence: { simulated: true } }, { commandId, step: 'succeeded' }])
+    expect(outcomes).toMatchObject([
+      { commandId, step: 'running', evidence: { simulated: true } },
+      { commandId, step: 'succeeded' },
+    ])
     expect(stats()).toMatchObject({ commands: 1, commandsRefused: 0 })
   })
 
@@ -179,12 +182,16 @@ describe('a simulated fleet', () => {
   })
 
   it('a wrong key is an error that names it', async () => {
-    await expect(startFleet({ server: peer.server, agents: [{ guid: crypto.randomUUID(), key: 'wrong' }] })).rejects.toThrow('403 agent.key-wrong')
+    await expect(startFleet({ server: peer.server, agents: [{ guid: crypto.randomUUID(), key: 'wrong' }] })).rejects.toThrow(
+      '403 agent.key-wrong',
+    )
   })
 
   it('trusts the pinned CA and no other (R29)', async () => {
     const other = await startPeer()
-    await expect(startFleet({ server: { url: peer.server.url, ca: other.server.ca }, agents: peer.enrolments(1) })).rejects.toThrow(/certificate|unable to verify/)
+    await expect(startFleet({ server: { url: peer.server.url, ca: other.server.ca }, agents: peer.enrolments(1) })).rejects.toThrow(
+      /certificate|unable to verify/,
+    )
     await other.close()
     await expect(fetchCa(peer.server.url, 'aa:bb')).rejects.toThrow('not the one of the install command')
   })
@@ -192,7 +199,9 @@ describe('a simulated fleet', () => {
   it('mixes outcomes as asked', async () => {
     const { sendDetections } = await start(1)
     const { DetectionWriter } = await import('./detections.ts')
-    const items = JSON.parse(`[${new DetectionWriter(infectedMix, 7).write('a'.repeat(64), 1, 2_000, new Date())}]`) as { outcome: string }[]
+    const items = JSON.parse(`[${new DetectionWriter(infectedMix, 7).write('a'.repeat(64), 1, 2_000, new Date())}]`) as {
+      outcome: string
+    }[]
     const failed = items.filter(({ outcome }) => outcome === 'failed').length
     expect(failed).toBeGreaterThan(60)
     expect(failed).toBeLessThan(140)

@@ -79,7 +79,13 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const enroller = new EnrolClient(options.server, concurrency)
   const clones = new Map<SimAgent, boolean>()
   const parts: FleetParts = {
-    trust: trustOf(options.server), counters, latencies, random, duplicates: 0, outOfOrder: 0, now: () => new Date(),
+    trust: trustOf(options.server),
+    counters,
+    latencies,
+    random,
+    duplicates: 0,
+    outOfOrder: 0,
+    now: () => new Date(),
     engine: options.engine ?? promptEngine,
     reconnectAfterMs: options.reconnectAfterMs === undefined ? () => 200 + random() * 800 : options.reconnectAfterMs,
     onProblem: (agent, code) => {
@@ -114,7 +120,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     throw error
   })
 
-  const broken = () => counters.broken > 0 ? ` (${counters.broken} acknowledgements made no sense)` : ''
+  const broken = () => (counters.broken > 0 ? ` (${counters.broken} acknowledgements made no sense)` : '')
 
   async function drained(patienceMs = 60_000): Promise<void> {
     const until = performance.now() + patienceMs
@@ -160,7 +166,15 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       const accepted = counters.accepted - before.accepted
       const since = (name: 'duplicatesSent' | 'reordered' | 'nacks') => counters[name] - before[name]
       Object.assign(parts, { duplicates: 0, outOfOrder: 0 })
-      return { accepted, seconds, perSecond: accepted / seconds, ackMs: latencies.read(), duplicatesSent: since('duplicatesSent'), reordered: since('reordered'), nacks: since('nacks') }
+      return {
+        accepted,
+        seconds,
+        perSecond: accepted / seconds,
+        ackMs: latencies.read(),
+        duplicatesSent: since('duplicatesSent'),
+        reordered: since('reordered'),
+        nacks: since('nacks'),
+      }
     },
     async reconnect(some, how) {
       for (const agent of some) agent[how]()
@@ -175,8 +189,12 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       return copy
     },
     stats: () => ({
-      agents: agents.length, online: agents.filter(({ state }) => state === 'online').length, refused: agents.filter(({ state }) => state === 'refused').length,
-      ...counters, problems: { ...counters.problems }, ackMs: latencies.read(),
+      agents: agents.length,
+      online: agents.filter(({ state }) => state === 'online').length,
+      refused: agents.filter(({ state }) => state === 'refused').length,
+      ...counters,
+      problems: { ...counters.problems },
+      ackMs: latencies.read(),
     }),
     identities: () => agents.map(({ identity }) => identity),
     async stop(how = 'bye') {
@@ -201,7 +219,12 @@ function startBeats(agents: readonly SimAgent[], beatMs: number): NodeJS.Timeout
 }
 
 /** A steady number of batches a second over the fleet, to the agents in turn, caught up 20 times a second. What finds no room waits in the agent's queue, as it would. */
-async function paced(senders: readonly SimAgent[], batchesPerSecond: number, goesOn: () => boolean, write: (agent: SimAgent) => { text: string; detections: number }): Promise<void> {
+async function paced(
+  senders: readonly SimAgent[],
+  batchesPerSecond: number,
+  goesOn: () => boolean,
+  write: (agent: SimAgent) => { text: string; detections: number },
+): Promise<void> {
   const started = performance.now()
   for (let offered = 0; goesOn(); await pause(50)) {
     for (const due = Math.floor(((performance.now() - started) / 1000) * batchesPerSecond); offered < due && goesOn(); offered++) {

@@ -38,15 +38,27 @@ export const signText = (key: KeyObject, text: string): string => sign(null, Buf
 export function labMachine(series: string, index: number): Machine {
   const hostname = `lab-${series}-${String(index).padStart(6, '0')}`
   const address = `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`
-  return { hostname, platform: 'Vigie lab (simulated)', fingerprint: createHash('sha256').update(`vigie lab 1\n${hostname}`).digest('hex'), addresses: [address] }
+  return {
+    hostname,
+    platform: 'Vigie lab (simulated)',
+    fingerprint: createHash('sha256').update(`vigie lab 1\n${hostname}`).digest('hex'),
+    addresses: [address],
+  }
 }
 
 export const newEpoch = (): string => randomUUID()
 
 const Kept = z.object({
-  agentId: z.uuid(), privateKey: z.string(), publicKey: z.string(), commandKey: z.string(), channel: z.string(),
+  agentId: z.uuid(),
+  privateKey: z.string(),
+  publicKey: z.string(),
+  commandKey: z.string(),
+  channel: z.string(),
   machine: z.object({ hostname: z.string(), platform: z.string(), fingerprint: z.string(), addresses: z.array(z.string()) }),
-  counter: z.number().int(), epoch: z.string(), nextSeq: z.number().int(), serial: z.number().int(),
+  counter: z.number().int(),
+  epoch: z.string(),
+  nextSeq: z.number().int(),
+  serial: z.number().int(),
 })
 
 /** One line of a file of ready identities. */

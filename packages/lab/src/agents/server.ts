@@ -54,7 +54,8 @@ export async function fetchCa(url: string, fingerprint: string): Promise<string>
   if (status !== 200) throw new Refused(status, 'no-ca')
   const ca = new X509Certificate(body)
   const seen = createHash('sha256').update(ca.raw).digest('hex')
-  if (seen !== fingerprint.replaceAll(':', '').toLowerCase()) throw new Error(`the server's CA is ${seen}, not the one of the install command`)
+  if (seen !== fingerprint.replaceAll(':', '').toLowerCase())
+    throw new Error(`the server's CA is ${seen}, not the one of the install command`)
   return ca.toString()
 }
 
@@ -79,8 +80,18 @@ export class EnrolClient {
   /** R10: a clone takes an identity of its own, signed with the shared key. */
   async fork(shared: LabIdentity, machine: LabIdentity['machine']): Promise<LabIdentity> {
     const pair = makeKeyPair()
-    const unsigned: Omit<ForkRequest, 'signature'> = { agentId: shared.agentId, publicKey: pair.publicKey, machine, agentVersion: labVersion, at: new Date().toISOString() }
-    return this.#identity(await this.#post('/agent/v1/fork', { ...unsigned, signature: signText(shared.privateKey, forkText(unsigned)) }), pair, machine)
+    const unsigned: Omit<ForkRequest, 'signature'> = {
+      agentId: shared.agentId,
+      publicKey: pair.publicKey,
+      machine,
+      agentVersion: labVersion,
+      at: new Date().toISOString(),
+    }
+    return this.#identity(
+      await this.#post('/agent/v1/fork', { ...unsigned, signature: signText(shared.privateKey, forkText(unsigned)) }),
+      pair,
+      machine,
+    )
   }
 
   close(): void {
@@ -98,14 +109,17 @@ export class EnrolClient {
     const body = JSON.stringify(value)
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
     for (let attempt = 1; ; attempt++) {
-      const reply = await send(new URL(path, this.#server.url), { method: 'POST', agent: this.#connections, headers }, body).catch((error: unknown) => {
-        if (!(error instanceof NoAnswer) || attempt >= 6) throw error
-        return null // asked again with the same key: an answer that got lost is given again
-      })
+      const reply = await send(new URL(path, this.#server.url), { method: 'POST', agent: this.#connections, headers }, body).catch(
+        (error: unknown) => {
+          if (!(error instanceof NoAnswer) || attempt >= 6) throw error
+          return null // asked again with the same key: an answer that got lost is given again
+        },
+      )
       if (reply === null) continue
       const parsed: unknown = reply.body === '' ? null : JSON.parse(reply.body)
       if (reply.status < 300) return parsed
-      if ((reply.status !== 429 && reply.status !== 503) || attempt >= 6) throw new Refused(reply.status, String((parsed as { code?: unknown } | null)?.code ?? ''))
+      if ((reply.status !== 429 && reply.status !== 503) || attempt >= 6)
+        throw new Refused(reply.status, String((parsed as { code?: unknown } | null)?.code ?? ''))
       await new Promise((resolve) => setTimeout(resolve, attempt * this.#againMs))
     }
   }
@@ -115,7 +129,11 @@ function send(url: URL, options: Parameters<typeof request>[1] & object, body = 
   return new Promise((resolve, reject) => {
     const req = request(url, { ...options, timeout: 30_000 }, (res) => {
       let text = ''
-      res.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('end', () => resolve({ status: res.statusCode ?? 0, body: text })).on('error', reject)
+      res
+        .setEncoding('utf8')
+        .on('data', (chunk: string) => (text += chunk))
+        .on('end', () => resolve({ status: res.statusCode ?? 0, body: text }))
+        .on('error', reject)
     })
     req.on('timeout', () => req.destroy(new NoAnswer())).on('error', reject)
     req.end(body)

@@ -50,7 +50,8 @@ export class SimSettings {
   apply(params: unknown): { step: 'succeeded' | 'failed'; evidence: OutcomeItem['evidence'] } {
     const order = commandParams['apply-settings'].safeParse(params)
     if (!order.success) return { step: 'failed', evidence: { reason: 'params-wrong' } }
-    if (this.mode === 'refuses') return { step: 'failed', evidence: { reason: 'settings-wrong', setting: Object.keys(order.data.values)[0] ?? null } }
+    if (this.mode === 'refuses')
+      return { step: 'failed', evidence: { reason: 'settings-wrong', setting: Object.keys(order.data.values)[0] ?? null } }
     const known = Object.entries(order.data.values).filter(([key]) => Object.hasOwn(this.#own, key))
     this.#revision = order.data.revision
     this.#values = { ...this.#own, ...Object.fromEntries(known) }

@@ -1,6 +1,15 @@
 import { performance } from 'node:perf_hooks'
 import type { SecureContext } from 'node:tls'
-import { channelLimits, type CommandOrder, type DownFrame, type EndpointItem, helloText, type Item, type OutcomeItem, protocolVersion } from '@vigie/domain/agents'
+import {
+  channelLimits,
+  type CommandOrder,
+  type DownFrame,
+  type EndpointItem,
+  helloText,
+  type Item,
+  type OutcomeItem,
+  protocolVersion,
+} from '@vigie/domain/agents'
 import { WebSocket, type ClientOptions } from 'ws'
 import { checkEvidence, type EngineBehaviour, endpointItem, isAcceptable, offers, outcomeItem } from './engine.ts'
 import { type LabIdentity, signText } from './identity.ts'
@@ -86,7 +95,9 @@ export class SimAgent {
     this.#isWanted = true
     if (this.state === 'online') return Promise.resolve()
     return new Promise((resolve, reject) => {
-      this.#welcomed.push(() => (this.state === 'online' ? resolve() : reject(new Error(`agent ${this.identity.machine.hostname} did not get in`))))
+      this.#welcomed.push(() =>
+        this.state === 'online' ? resolve() : reject(new Error(`agent ${this.identity.machine.hostname} did not get in`)),
+      )
       if (this.state !== 'connecting') this.#open()
     })
   }
@@ -137,7 +148,12 @@ export class SimAgent {
         next = this.#batches.length - 1
       }
       const batch = this.#batches[next]!
-      if (this.#parts.outOfOrder > 0 && this.#inFlight + 2 <= channelLimits.batchesInFlight && this.#parts.random() < this.#parts.outOfOrder && (this.#batches[next + 1] || this.#fill())) {
+      if (
+        this.#parts.outOfOrder > 0 &&
+        this.#inFlight + 2 <= channelLimits.batchesInFlight &&
+        this.#parts.random() < this.#parts.outOfOrder &&
+        (this.#batches[next + 1] || this.#fill())
+      ) {
         this.#parts.counters.reordered++
         this.#sendBatch(this.#batches[next + 1]!)
       }
@@ -157,7 +173,15 @@ export class SimAgent {
     const firstSeq = identity.nextSeq
     identity.nextSeq += count
     const text = `{"kind":"batch","epoch":"${identity.epoch}","firstSeq":${firstSeq},"items":[${itemTexts}]}`
-    this.#batches.push({ firstSeq, lastSeq: identity.nextSeq - 1, detections, text, queuedAt: performance.now(), wasSent: false, isOut: false })
+    this.#batches.push({
+      firstSeq,
+      lastSeq: identity.nextSeq - 1,
+      detections,
+      text,
+      queuedAt: performance.now(),
+      wasSent: false,
+      isOut: false,
+    })
   }
 
   #sendBatch(batch: Batch): void {
@@ -177,7 +201,13 @@ export class SimAgent {
 
   #open(): void {
     this.state = 'connecting'
-    const options: ClientOptions & { secureContext: SecureContext } = { secureContext: this.#parts.trust, perMessageDeflate: false, skipUTF8Validation: true, handshakeTimeout: 60_000, maxPayload: channelLimits.frameBytes }
+    const options: ClientOptions & { secureContext: SecureContext } = {
+      secureContext: this.#parts.trust,
+      perMessageDeflate: false,
+      skipUTF8Validation: true,
+      handshakeTimeout: 60_000,
+      maxPayload: channelLimits.frameBytes,
+    }
     const socket = new WebSocket(this.identity.channel, options)
     this.#socket = socket
     socket.on('message', (data) => this.#hear(socket, data))
@@ -206,13 +236,21 @@ export class SimAgent {
     if (socket !== this.#socket) return
     const frame = JSON.parse((data as Buffer).toString()) as DownFrame
     switch (frame.kind) {
-      case 'challenge': return this.#hello(frame.nonce)
-      case 'welcome': return this.#welcome(frame)
-      case 'ack': return frame.epoch === this.identity.epoch ? this.#acknowledged(frame.seq) : this.#broken()
-      case 'nack': return frame.epoch === this.identity.epoch ? this.#sendAgainFrom(frame.expectedSeq) : this.#broken()
-      case 'command': return this.#obey(frame.order, frame.signature)
-      case 'switch': if (frame.state === 'disabled') this.#switchedOff(); return
-      case 'problem': return this.#problem(frame.code, frame.isRetryable)
+      case 'challenge':
+        return this.#hello(frame.nonce)
+      case 'welcome':
+        return this.#welcome(frame)
+      case 'ack':
+        return frame.epoch === this.identity.epoch ? this.#acknowledged(frame.seq) : this.#broken()
+      case 'nack':
+        return frame.epoch === this.identity.epoch ? this.#sendAgainFrom(frame.expectedSeq) : this.#broken()
+      case 'command':
+        return this.#obey(frame.order, frame.signature)
+      case 'switch':
+        if (frame.state === 'disabled') this.#switchedOff()
+        return
+      case 'problem':
+        return this.#problem(frame.code, frame.isRetryable)
     }
   }
 
@@ -222,7 +260,19 @@ export class SimAgent {
     this.#parts.counters.hellos++
     const { agentId, counter, epoch, machine } = identity
     const signature = signText(identity.privateKey, helloText(nonce, agentId, counter, epoch))
-    this.#send(JSON.stringify({ kind: 'hello', protocol: protocolVersion, agentId, counter, epoch, agentVersion: labVersion, machine, at: this.#parts.now().toISOString(), signature }))
+    this.#send(
+      JSON.stringify({
+        kind: 'hello',
+        protocol: protocolVersion,
+        agentId,
+        counter,
+        epoch,
+        agentVersion: labVersion,
+        machine,
+        at: this.#parts.now().toISOString(),
+        signature,
+      }),
+    )
   }
 
   #welcome({ ackedSeq, state, isSiteServer }: DownFrame & { kind: 'welcome' }): void {
@@ -287,7 +337,8 @@ export class SimAgent {
       if ((this.answers ?? this.#parts.engine.answers) === 'fail') return { step: 'failed' }
       if (type === 'apply-settings') return this.settings.apply(params)
       // a made-up machine goes nowhere and has no program to upgrade: it says so, as a real agent says of what it can't
-      if (!offers(this.settings).some((one) => one.type === type && one.isSupported)) return { step: 'failed', evidence: { reason: 'not-supported' } }
+      if (!offers(this.settings).some((one) => one.type === type && one.isSupported))
+        return { step: 'failed', evidence: { reason: 'not-supported' } }
       return { step: 'succeeded', evidence: type === 'check' ? checkEvidence(now) : this.shows(type, now) }
     }
     const { step, evidence } = does()

@@ -41,7 +41,19 @@ export interface Latency {
 export type Counters = Omit<FleetStats, 'agents' | 'online' | 'refused' | 'ackMs'>
 
 export const newCounters = (): Counters => ({
-  hellos: 0, dropped: 0, batchesSent: 0, sent: 0, accepted: 0, duplicatesSent: 0, reordered: 0, nacks: 0, broken: 0, commands: 0, commandsRefused: 0, beats: 0, problems: {},
+  hellos: 0,
+  dropped: 0,
+  batchesSent: 0,
+  sent: 0,
+  accepted: 0,
+  duplicatesSent: 0,
+  reordered: 0,
+  nacks: 0,
+  broken: 0,
+  commands: 0,
+  commandsRefused: 0,
+  beats: 0,
+  problems: {},
 })
 
 /** Latencies in milliseconds, to 0.01 ms; memory does not grow with their number. */
@@ -58,6 +70,12 @@ export class Latencies {
 
   read(): Latency {
     const at = (percent: number) => (this.#histogram.count === 0 ? 0 : Math.round(this.#histogram.percentile(percent) / 10) / 100)
-    return { count: this.#histogram.count, p50: at(50), p95: at(95), p99: at(99), max: this.#histogram.count === 0 ? 0 : Math.round(this.#histogram.max / 10) / 100 }
+    return {
+      count: this.#histogram.count,
+      p50: at(50),
+      p95: at(95),
+      p99: at(99),
+      max: this.#histogram.count === 0 ? 0 : Math.round(this.#histogram.max / 10) / 100,
+    }
   }
 }

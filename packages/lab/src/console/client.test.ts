@@ -15,10 +15,12 @@ beforeEach(async () => {
   answer = { status: 200, headers: { 'content-type': 'application/json' }, body: '{"rows":[],"nextCursor":null}' }
   server = createServer((req, res) => {
     let body = ''
-    req.on('data', (chunk: Buffer) => (body += chunk.toString())).on('end', () => {
-      asked.push({ method: req.method, url: req.url, headers: req.headers, body })
-      res.writeHead(answer.status, answer.headers).end(answer.body)
-    })
+    req
+      .on('data', (chunk: Buffer) => (body += chunk.toString()))
+      .on('end', () => {
+        asked.push({ method: req.method, url: req.url, headers: req.headers, body })
+        res.writeHead(answer.status, answer.headers).end(answer.body)
+      })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   client = new ConsoleClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
@@ -44,7 +46,15 @@ describe('the console’s API, as the lab speaks it', () => {
   })
 
   it('a refusal says route, status, code and fields', async () => {
-    answer = { status: 400, headers: { 'content-type': 'application/problem+json' }, body: '{"code":"request.invalid","fields":[{"path":"limit","code":"too-large"}]}' }
-    await expect(client.call(eventsApi.listEvents)).rejects.toMatchObject({ status: 400, code: 'request.invalid', message: expect.stringMatching(/^events\.list: 400 request\.invalid .*too-large/) as string })
+    answer = {
+      status: 400,
+      headers: { 'content-type': 'application/problem+json' },
+      body: '{"code":"request.invalid","fields":[{"path":"limit","code":"too-large"}]}',
+    }
+    await expect(client.call(eventsApi.listEvents)).rejects.toMatchObject({
+      status: 400,
+      code: 'request.invalid',
+      message: expect.stringMatching(/^events\.list: 400 request\.invalid .*too-large/) as string,
+    })
   })
 })

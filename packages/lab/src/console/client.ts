@@ -54,7 +54,9 @@ export class ConsoleClient {
   async #ask<R extends AnyRoute>(route: R, input: Input<R>): Promise<ReplyOf<R>> {
     const params = (input.params ?? {}) as Record<string, string>
     const path = route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
-    const query = new URLSearchParams(Object.entries((input.query ?? {}) as Record<string, unknown>).map(([name, value]) => [name, String(value)])).toString()
+    const query = new URLSearchParams(
+      Object.entries((input.query ?? {}) as Record<string, unknown>).map(([name, value]) => [name, String(value)]),
+    ).toString()
     const body = input.body === undefined ? undefined : JSON.stringify(input.body)
     const response = await fetch(`${this.#url}/api${path}${query === '' ? '' : `?${query}`}`, {
       method: route.method,
@@ -62,7 +64,9 @@ export class ConsoleClient {
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(this.#cookies.size === 0 ? {} : { cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ') }),
-        origin: this.#url, 'sec-fetch-site': 'same-origin', ...input.headers,
+        origin: this.#url,
+        'sec-fetch-site': 'same-origin',
+        ...input.headers,
       },
       ...(body === undefined ? {} : { body }),
     })
@@ -72,14 +76,26 @@ export class ConsoleClient {
     }
     const text = await response.text()
     const reply: unknown = text === '' ? null : response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text
-    if (!response.ok) throw new ApiRefused(route.id, response.status, String((reply as { code?: unknown } | null)?.code ?? ''), JSON.stringify((reply as { fields?: unknown } | null)?.fields ?? ''))
+    if (!response.ok)
+      throw new ApiRefused(
+        route.id,
+        response.status,
+        String((reply as { code?: unknown } | null)?.code ?? ''),
+        JSON.stringify((reply as { fields?: unknown } | null)?.fields ?? ''),
+      )
     return reply as ReplyOf<R>
   }
 
   /** The first set-up of a fresh installation; signs in. @param setupLink as the server printed it */
   async setUp(
-    setupLink: string, account: { businessName: string; email: string; password: string },
-    { firstName, lastName, locale, timeZone }: { firstName: string; lastName: string; locale: Locale; timeZone: string } = { firstName: 'Lab', lastName: 'Owner', locale: 'en', timeZone: 'UTC' },
+    setupLink: string,
+    account: { businessName: string; email: string; password: string },
+    { firstName, lastName, locale, timeZone }: { firstName: string; lastName: string; locale: Locale; timeZone: string } = {
+      firstName: 'Lab',
+      lastName: 'Owner',
+      locale: 'en',
+      timeZone: 'UTC',
+    },
   ): Promise<void> {
     const token = new URL(setupLink).hash.slice(1)
     await this.call(accessApi.completeSetup, { body: { token, ...account, firstName, lastName, locale, timeZone } })
@@ -104,7 +120,10 @@ export class ConsoleClient {
  * Makes what N simulated agents need: customers with one product an agent, and a key for each. Products are shared out evenly; a GUID registers one
  * installation (PRD-2).
  */
-export async function provision(console: ConsoleClient, options: { agents: number; customers?: number; series?: string; concurrency?: number }): Promise<Enrolment[]> {
+export async function provision(
+  console: ConsoleClient,
+  options: { agents: number; customers?: number; series?: string; concurrency?: number },
+): Promise<Enrolment[]> {
   const { agents, customers: customerCount = Math.max(1, Math.ceil(agents / 20)), series = 'a', concurrency = 8 } = options
   const customers: string[] = []
   await inTurn(concurrency, Array.from({ length: customerCount }), async (_, index) => {
@@ -119,7 +138,10 @@ export async function provision(console: ConsoleClient, options: { agents: numbe
   })
   const enrolments: Enrolment[] = []
   await inTurn(concurrency, Array.from({ length: agents }), async (_, index) => {
-    const product = await console.call(productsApi.createProduct, { params: { customerId: customers[index % customers.length]! }, body: { typeId: 'clamav-endpoint', description: `Lab${index}` } })
+    const product = await console.call(productsApi.createProduct, {
+      params: { customerId: customers[index % customers.length]! },
+      body: { typeId: 'clamav-endpoint', description: `Lab${index}` },
+    })
     const { guid, key } = await console.call(productsApi.issueKey, { params: { productId: product.id } })
     enrolments.push({ guid, key })
   })

@@ -12,18 +12,34 @@ const oursKept = 300
 const reader = 1
 const anySilence = silences.join(',')
 const openSteps = commandSteps.filter((step) => !isFinal(step)).join(',')
-const health = new Set(estateOf().filter(({ tags }) => tags.includes('health')).flatMap(({ products }) => products.map(({ description }) => description)))
+const health = new Set(
+  estateOf()
+    .filter(({ tags }) => tags.includes('health'))
+    .flatMap(({ products }) => products.map(({ description }) => description)),
+)
 
 /** What they write, by what it is about; the language of the house is English. */
 const words: Readonly<Record<Case['kind'], readonly string[]>> = {
   infection: [
-    'Rang them: the machine stays off the network until the scan is through.', 'The user says it came by mail. Scanning first, then I look at the mailbox.', 'Same family as last week next door; scanning all of it.',
+    'Rang them: the machine stays off the network until the scan is through.',
+    'The user says it came by mail. Scanning first, then I look at the mailbox.',
+    'Same family as last week next door; scanning all of it.',
     'They had plugged in a stick from a trade fair. Scanning, then the stick.',
   ],
-  burst: ['One address is behind most of it; blocked at the edge.', 'A scanner that goes round; nothing answers. I keep an eye on it.', 'Traced to one notebook of a guest; it is on the guest network now.'],
-  protection: ['Somebody installs software there; he switches it on again when he is done.', 'Rang them: switched off by mistake, they see to it.'],
+  burst: [
+    'One address is behind most of it; blocked at the edge.',
+    'A scanner that goes round; nothing answers. I keep an eye on it.',
+    'Traced to one notebook of a guest; it is on the guest network now.',
+  ],
+  protection: [
+    'Somebody installs software there; he switches it on again when he is done.',
+    'Rang them: switched off by mistake, they see to it.',
+  ],
   components: ['Their proxy was restarted last night; ordering the update by hand.', 'The line was full of backups; trying again now.'],
-  alert: ['Seen. Rang them: no such mail has arrived, and they know what to look for.', 'Seen. Their ports are closed to the outside anyway; patterns are ordered for tonight.'],
+  alert: [
+    'Seen. Rang them: no such mail has arrived, and they know what to look for.',
+    'Seen. Their ports are closed to the outside anyway; patterns are ordered for tonight.',
+  ],
   away: [],
 }
 
@@ -62,7 +78,9 @@ export class Colleagues {
   /** The event of a case, whoever's; null: none has opened, or it is over. `isOurs` false: a visitor has touched it. */
   async eventOf({ product, category, since }: Case): Promise<{ event: EventDetail; isOurs: boolean } | null> {
     const client = await this.#stage.as(reader)
-    const { rows } = await client.call(eventsApi.listEvents, { query: { productId: this.#standing.productIds[product]!, category, silence: anySilence, sort: '-openedAt' } })
+    const { rows } = await client.call(eventsApi.listEvents, {
+      query: { productId: this.#standing.productIds[product]!, category, silence: anySilence, sort: '-openedAt' },
+    })
     const found = rows.find(({ openedAt }) => openedAt >= since)
     if (!found) return null
     const event = await client.call(eventsApi.getEvent, { params: { eventId: found.id } })
@@ -71,7 +89,9 @@ export class Colleagues {
 
   /** An event of a virus alert that nobody has taken yet; null: all are seen to. */
   async unseenAlert(): Promise<Event | null> {
-    const { rows } = await (await this.#stage.as(reader)).call(eventsApi.listEvents, { query: { category: 'outbreak-defence', assignee: 'nobody', limit: 20 } })
+    const { rows } = await (
+      await this.#stage.as(reader)
+    ).call(eventsApi.listEvents, { query: { category: 'outbreak-defence', assignee: 'nobody', limit: 20 } })
     return rows.find(({ id, condition }) => condition.endsWith('-alert') && this.#standing.ours[id] === undefined) ?? null
   }
 
@@ -82,12 +102,20 @@ export class Colleagues {
     const params = { eventId: event.id }
     const before = this.#marks(event)
     switch (step) {
-      case 'take': await client.call(eventsApi.assignEvents, { body: { ids, accountId: await this.#accountId(by), ifAssignedTo: null } }); break
-      case 'say': await client.call(eventsApi.addComment, { params, body: { text: this.#pick(words[kind]) } }); break
-      case 'resolve': await client.call(eventsApi.resolveEvent, { params }); break
+      case 'take':
+        await client.call(eventsApi.assignEvents, { body: { ids, accountId: await this.#accountId(by), ifAssignedTo: null } })
+        break
+      case 'say':
+        await client.call(eventsApi.addComment, { params, body: { text: this.#pick(words[kind]) } })
+        break
+      case 'resolve':
+        await client.call(eventsApi.resolveEvent, { params })
+        break
       case 'snooze': {
         const until = new Date(this.#stage.now().getTime() + 2 * hourMs).toISOString()
-        await client.call(eventsApi.silenceEvents, { body: { ids, kind: 'snoozed', reason: 'Blocked at the edge; let the hour pass.', until, unless: 'worse' } })
+        await client.call(eventsApi.silenceEvents, {
+          body: { ids, kind: 'snoozed', reason: 'Blocked at the edge; let the hour pass.', until, unless: 'worse' },
+        })
       }
     }
     // one mark more is ours; a second one came from somebody else at the same moment, and makes it his
@@ -96,7 +124,9 @@ export class Colleagues {
 
   /** A look at a machine at which nothing is wrong. */
   async scan(product: string): Promise<void> {
-    await (await this.#stage.as(this.whoFor(product))).call(commandsApi.sendCommand, { params: { productId: this.#standing.productIds[product]! }, body: { type: 'scan-now' } })
+    await (
+      await this.#stage.as(this.whoFor(product))
+    ).call(commandsApi.sendCommand, { params: { productId: this.#standing.productIds[product]! }, body: { type: 'scan-now' } })
   }
 
   #isTouched(event: EventDetail): boolean {
@@ -107,7 +137,9 @@ export class Colleagues {
   #marks({ steps, comments }: EventDetail): number {
     const since = this.#standing.presentSince ?? ''
     const done = steps.filter(({ byId, at }) => byId !== null && at >= since).length
-    return comments.filter(({ at }) => at >= since).reduce((sum, { text, editedAt }) => sum + 1 + (text === null ? 1 : 0) + (editedAt === null ? 0 : 1), done)
+    return comments
+      .filter(({ at }) => at >= since)
+      .reduce((sum, { text, editedAt }) => sum + 1 + (text === null ? 1 : 0) + (editedAt === null ? 0 : 1), done)
   }
 
   #keep(eventId: string, marks: number): void {
@@ -128,4 +160,6 @@ export class Colleagues {
 export const isRefusal = (error: unknown): boolean => error instanceof ApiRefused && error.status < 500
 
 /** Whose sessions tell that somebody looks at the console just now: those the demo itself is signed in as. */
-export const lookouts: readonly number[] = people.flatMap((person, index) => (person.limitedTo && 'company' in person.limitedTo ? [] : index))
+export const lookouts: readonly number[] = people.flatMap((person, index) =>
+  person.limitedTo && 'company' in person.limitedTo ? [] : index,
+)

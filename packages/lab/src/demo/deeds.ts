@@ -20,7 +20,10 @@ export interface Find {
 }
 
 /** `minutes`: it was down so long already when it is told of. */
-export type Trouble = { kind: 'disk'; freeRatio: number } | { kind: 'spam'; ratio: number } | { kind: 'down'; service: ReportedService; minutes: number }
+export type Trouble =
+  | { kind: 'disk'; freeRatio: number }
+  | { kind: 'spam'; ratio: number }
+  | { kind: 'down'; service: ReportedService; minutes: number }
 
 type AlertSaid = Omit<z.input<typeof AlertInput>, 'recognisedFrom'> & { recognisedFrom: string }
 /** What people arrange in the console; whom it is about by name: companies, product descriptions. */
@@ -34,11 +37,23 @@ export type Errand =
   | { do: 'feed'; name: string; alerts: readonly (AlertSaid & { id: string; startsAt: string })[] }
   /** Followed to its end; the engines of `fails` answer with an error. */
   | { do: 'order'; type: OrderType; products: readonly string[]; isInRings: boolean; fails: readonly string[] }
-  | { do: 'window'; name: string; reason: string; target: { kind: 'all' } | { kind: 'tag'; tag: string } | { kind: 'product'; product: string }; groups: readonly CategoryGroup[]; at: When; durationMinutes: number; timeZone: string }
+  | {
+      do: 'window'
+      name: string
+      reason: string
+      target: { kind: 'all' } | { kind: 'tag'; tag: string } | { kind: 'product'; product: string }
+      groups: readonly CategoryGroup[]
+      at: When
+      durationMinutes: number
+      timeZone: string
+    }
   /** To an installation that is not there: it waits for a second person. */
   | { do: 'switch'; product: string; server: string; reason: string }
 /** `inMinutes`: from the moment it is said. */
-export type When = { kind: 'once'; inMinutes: number } | { kind: 'weekly'; days: readonly Weekday[]; time: string } | { kind: 'monthly-weekday'; week: 'first' | 'second' | 'third' | 'fourth' | 'last'; days: readonly [Weekday]; time: string }
+export type When =
+  | { kind: 'once'; inMinutes: number }
+  | { kind: 'weekly'; days: readonly Weekday[]; time: string }
+  | { kind: 'monthly-weekday'; week: 'first' | 'second' | 'third' | 'fourth' | 'last'; days: readonly [Weekday]; time: string }
 type Weekday = (typeof maintenanceDays)[number]
 
 /** What happens at one moment; names are those of the estate: companies, product descriptions, machines. */
@@ -61,7 +76,16 @@ export type Deed =
   /** What a machine says of itself beyond its engine is not as it should be. */
   | { kind: 'trouble'; product: string; machine: string; trouble: Trouble }
   | { kind: 'people' }
-  | { kind: 'work'; product: string; by: number; what: { assign: number } | { comment: string } | { snooze: string; hours: number; unlessWorse: boolean } | { accept: string; days: number } }
+  | {
+      kind: 'work'
+      product: string
+      by: number
+      what:
+        | { assign: number }
+        | { comment: string }
+        | { snooze: string; hours: number; unlessWorse: boolean }
+        | { accept: string; days: number }
+    }
   /** One of the people sees to something. */
   | { kind: 'errand'; by: number; errand: Errand }
 export interface Moment {

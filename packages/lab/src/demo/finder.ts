@@ -29,16 +29,34 @@ export class Finder {
     return categories.flatMap((category) => {
       const most = ['web-reputation', 'url-filtering', 'botnet', 'ips', 'network-virus'].includes(category) ? 6 : 2.4
       const count = Math.floor(this.#random() ** 2 * most)
-      return Array.from({ length: count }, () => this.found(product, category, new Date(day.getTime() - Math.floor(this.#random() * 0.8 * dayMs))))
+      return Array.from({ length: count }, () =>
+        this.found(product, category, new Date(day.getTime() - Math.floor(this.#random() * 0.8 * dayMs))),
+      )
     })
   }
 
-  found(product: Product, category: string, at: Date, what?: { threat?: string; object?: string; outcome?: string; machine?: string }): Find {
+  found(
+    product: Product,
+    category: string,
+    at: Date,
+    what?: { threat?: string; object?: string; outcome?: string; machine?: string },
+  ): Find {
     const words = vocabulary[category]!
     const machine = what?.machine ?? this.pick(product.machines).name
     const object = (what?.object ?? this.pick(words.objects)).replace('{n}', String(Math.floor(this.#random() * 250)))
-    const contentId = createHash('sha256').update(`vigie demo ${this.#seed} ${this.#serial++}`).digest('hex').slice(0, 32)
-    return { machine, at, category, threat: what?.threat ?? this.pick(words.threats), object, outcome: what?.outcome ?? this.pick(words.outcomes), contentId }
+    const contentId = createHash('sha256')
+      .update(`vigie demo ${this.#seed} ${this.#serial++}`)
+      .digest('hex')
+      .slice(0, 32)
+    return {
+      machine,
+      at,
+      category,
+      threat: what?.threat ?? this.pick(words.threats),
+      object,
+      outcome: what?.outcome ?? this.pick(words.outcomes),
+      contentId,
+    }
   }
 
   infection(product: Product, at: Date, machine?: string): Find {
@@ -49,6 +67,8 @@ export class Finder {
   /** Many in the minutes before `at`. */
   burst(product: Product, category: string, count: number, minutes: number, at: Date): Find[] {
     const threat = this.pick(vocabulary[category]!.threats)
-    return Array.from({ length: count }, (_, n) => this.found(product, category, new Date(at.getTime() - (minutes * minuteMs * n) / count), { threat }))
+    return Array.from({ length: count }, (_, n) =>
+      this.found(product, category, new Date(at.getTime() - (minutes * minuteMs * n) / count), { threat }),
+    )
   }
 }

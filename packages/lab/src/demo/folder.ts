@@ -10,7 +10,13 @@ export class DemoError extends Error {
 }
 
 const Kept = z.object({
-  demo: z.literal(2), seed: z.number().int(), customers: z.number().int(), isWhole: z.boolean(), agentPort: z.number().int(), ca: z.string(), serial: z.number().int(),
+  demo: z.literal(2),
+  seed: z.number().int(),
+  customers: z.number().int(),
+  isWhole: z.boolean(),
+  agentPort: z.number().int(),
+  ca: z.string(),
+  serial: z.number().int(),
   identities: z.array(z.string()),
   standing: Standing,
 })
@@ -45,7 +51,12 @@ export function readFolder(folder: string): DemoState | null {
 }
 
 /** Whatever the last run said after it was last written down: its queues are new ones, and its hellos count on from far above. */
-const afresh = (identity: LabIdentity): LabIdentity => ({ ...identity, counter: identity.counter + 10_000, epoch: crypto.randomUUID(), nextSeq: 1 })
+const afresh = (identity: LabIdentity): LabIdentity => ({
+  ...identity,
+  counter: identity.counter + 10_000,
+  epoch: crypto.randomUUID(),
+  nextSeq: 1,
+})
 
 /** An empty folder, or one that a demo left; the caller asked `readFolder` before. */
 export function clear(folder: string): void {

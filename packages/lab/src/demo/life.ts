@@ -41,7 +41,10 @@ const scripts: Readonly<Record<Case['kind'], readonly (readonly Case['left'][num
   infection: [['take', 'say', 'resolve', 'mend'], ['take', 'resolve', 'mend'], ['mend']],
   burst: [['take', 'say', 'snooze'], ['take', 'say'], []],
   protection: [['take', 'say', 'mend'], ['mend']],
-  components: [['take', 'resolve', 'mend'], ['take', 'say', 'resolve', 'mend']],
+  components: [
+    ['take', 'resolve', 'mend'],
+    ['take', 'say', 'resolve', 'mend'],
+  ],
   alert: [['take', 'say']],
   away: [['mend']],
 }
@@ -146,7 +149,10 @@ export class Life {
       this.#open('away', name, '', now)
     } else if (lot < 0.44 && productTypeById.get(product.typeId)?.commands.includes('scan-now')) await this.#colleagues.scan(name)
     else {
-      const finds = found.everyday(product, now).slice(0, 1).map((find) => ({ ...find, at: now }))
+      const finds = found
+        .everyday(product, now)
+        .slice(0, 1)
+        .map((find) => ({ ...find, at: now }))
       await this.#act(finds.length > 0 ? { kind: 'find', product: name, finds } : { kind: 'look', product: name })
     }
   }
@@ -154,7 +160,17 @@ export class Life {
   #open(kind: Case['kind'], product: string, category: string, since: Date, machine = ''): void {
     const lot = this.#random()
     const left = scripts[kind][Math.floor(lot * scripts[kind].length)]!
-    if (left.length > 0) this.#player.standing.cases.push({ kind, product, category, machine, by: this.#colleagues.whoFor(product), since: since.toISOString(), at: this.#soon(), left: [...left] })
+    if (left.length > 0)
+      this.#player.standing.cases.push({
+        kind,
+        product,
+        category,
+        machine,
+        by: this.#colleagues.whoFor(product),
+        since: since.toISOString(),
+        at: this.#soon(),
+        left: [...left],
+      })
   }
 
   #soon = (): string => new Date(this.#stage.now().getTime() + this.#options.pace.stepMs * (0.4 + 1.2 * this.#random())).toISOString()
@@ -191,13 +207,20 @@ export class Life {
     if (kind === 'infection') await this.#act({ kind: 'clear', product, machine })
     else if (kind === 'components') await this.#act({ kind: 'components', product, isUpdating: true })
     else if (kind === 'away') await this.#act({ kind: 'return', product })
-    else if (kind === 'protection' && this.#player.isAsDelivered(machine)) await this.#act({ kind: 'protection', product, machine, isOn: true })
+    else if (kind === 'protection' && this.#player.isAsDelivered(machine))
+      await this.#act({ kind: 'protection', product, machine, isOn: true })
   }
 
   #isCalm({ description, machines }: Product): boolean {
     const { away, muted, frozen, infected, unprotected, cases } = this.#player.standing
-    return this.#player.isHere(description) && !away.includes(description) && !muted.includes(description) && frozen[description] === undefined && !cases.some(({ product }) => product === description) &&
+    return (
+      this.#player.isHere(description) &&
+      !away.includes(description) &&
+      !muted.includes(description) &&
+      frozen[description] === undefined &&
+      !cases.some(({ product }) => product === description) &&
       !machines.some(({ name }) => infected[name] !== undefined || unprotected.includes(name))
+    )
   }
 
   async #act(deed: Deed): Promise<void> {

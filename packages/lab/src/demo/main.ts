@@ -23,9 +23,23 @@ const wholeNumber = (name: string, text: string | undefined, most: number): numb
 function read(argv: readonly string[]) {
   const text = { type: 'string' } as const
   try {
-    return parseArgs({ args: [...argv], options: { fresh: { type: 'boolean' }, help: { type: 'boolean' }, seed: text, port: text, 'agent-port': text, days: text, customers: text, data: text } }).values
+    return parseArgs({
+      args: [...argv],
+      options: {
+        fresh: { type: 'boolean' },
+        help: { type: 'boolean' },
+        seed: text,
+        port: text,
+        'agent-port': text,
+        days: text,
+        customers: text,
+        data: text,
+      },
+    }).values
   } catch (error) {
-    throw new DemoError(`${error instanceof Error ? error.message.split('. ')[0] : String(error)}. See npm run demo -- --help.`, { cause: error })
+    throw new DemoError(`${error instanceof Error ? error.message.split('. ')[0] : String(error)}. See npm run demo -- --help.`, {
+      cause: error,
+    })
   }
 }
 
@@ -40,15 +54,24 @@ async function main(): Promise<void> {
     if (isStopping || stop === null) process.exit(130)
     isStopping = true
     say('stopping ...')
-    stop().then(() => process.exit(0), (error: unknown) => {
-      say(String(error))
-      process.exit(1)
-    })
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        say(String(error))
+        process.exit(1)
+      },
+    )
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end)
   const demo = await startDemo({
-    folder: path.resolve(values.data ?? usualFolder), port: wholeNumber('port', values.port, 65_535) ?? 8090, agentPort: wholeNumber('agent-port', values['agent-port'], 65_535) ?? 8453,
-    seed: wholeNumber('seed', values.seed, 999_999_999) ?? 1, days: Math.max(7, wholeNumber('days', values.days, 365) ?? 90), customers: wholeNumber('customers', values.customers, 40), isFresh: values.fresh === true, say,
+    folder: path.resolve(values.data ?? usualFolder),
+    port: wholeNumber('port', values.port, 65_535) ?? 8090,
+    agentPort: wholeNumber('agent-port', values['agent-port'], 65_535) ?? 8453,
+    seed: wholeNumber('seed', values.seed, 999_999_999) ?? 1,
+    days: Math.max(7, wholeNumber('days', values.days, 365) ?? 90),
+    customers: wholeNumber('customers', values.customers, 40),
+    isFresh: values.fresh === true,
+    say,
   })
   stop = () => demo.stop()
   const widthOf = (key: 'email' | 'password') => Math.max(...demo.people.map((person) => person[key].length))
@@ -66,6 +89,8 @@ Ctrl-C stops all of it.`)
 try {
   await main()
 } catch (error) {
-  process.stderr.write(`vigie demo: ${error instanceof DemoError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  process.stderr.write(
+    `vigie demo: ${error instanceof DemoError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  )
   process.exit(error instanceof DemoError ? 64 : 1)
 }

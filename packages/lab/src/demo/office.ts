@@ -52,7 +52,8 @@ export class Office {
         const { category, name, value, tag } = errand
         return void (await client.call(eventsApi.setIndex, { body: { category, name, value, tag, customerId: null } }))
       }
-      case 'consent': return await this.#consent(client, errand)
+      case 'consent':
+        return await this.#consent(client, errand)
       case 'rule': {
         const customerIds = await Promise.all(errand.companies.map((company) => this.customerId(client, company)))
         return void (await client.call(outbreakApi.setRules, { body: { customerIds, rule: errand.rule } }))
@@ -60,10 +61,14 @@ export class Office {
       case 'alert':
         await client.call(outbreakApi.declareAlert, { body: errand.alert })
         return await this.#spread()
-      case 'feed': return await this.#feed(client, by, errand)
-      case 'order': return await this.#order(client, errand)
-      case 'window': return await this.#window(client, errand)
-      case 'switch': return await this.#switch(client, errand)
+      case 'feed':
+        return await this.#feed(client, by, errand)
+      case 'order':
+        return await this.#order(client, errand)
+      case 'window':
+        return await this.#window(client, errand)
+      case 'switch':
+        return await this.#switch(client, errand)
     }
   }
 
@@ -77,7 +82,10 @@ export class Office {
     const until = (hours: number) => new Date(this.#stage.now().getTime() + hours * hourMs).toISOString()
     if ('assign' in what) await client.call(eventsApi.assignEvents, { body: { ids, accountId: await this.#accountId(what.assign) } })
     else if ('comment' in what) await client.call(eventsApi.addComment, { params: { eventId: event.id }, body: { text: what.comment } })
-    else if ('snooze' in what) await client.call(eventsApi.silenceEvents, { body: { ids, kind: 'snoozed', reason: what.snooze, until: until(what.hours), ...(what.unlessWorse ? { unless: 'worse' } : {}) } })
+    else if ('snooze' in what)
+      await client.call(eventsApi.silenceEvents, {
+        body: { ids, kind: 'snoozed', reason: what.snooze, until: until(what.hours), ...(what.unlessWorse ? { unless: 'worse' } : {}) },
+      })
     else await client.call(eventsApi.silenceEvents, { body: { ids, kind: 'accepted', reason: what.accept, until: until(what.days * 24) } })
   }
 
@@ -93,7 +101,10 @@ export class Office {
   async #consent(client: ConsoleClient, { company, saidBy, activity, reference }: Of<'consent'>): Promise<void> {
     const customerId = await this.customerId(client, company)
     const saidOn = new Date(this.#stage.now().getTime() - dayMs).toISOString().slice(0, 10)
-    await client.call(consentApi.recordConsent, { params: { customerId }, body: { activities: [activity], decision: 'given', saidBy, saidOn, reference } })
+    await client.call(consentApi.recordConsent, {
+      params: { customerId },
+      body: { activities: [activity], decision: 'given', saidBy, saidOn, reference },
+    })
   }
 
   /** The key of whoever writes the alerts exists for this one file. Pinning it needs a second factor, which the person sets up first, and keeps. */
@@ -105,8 +116,15 @@ export class Office {
     this.#around.keepSecret(by, secret)
     // each code is good for once
     const code = totp(secret, new Date(now.getTime() + 30_000))
-    await client.call(outbreakApi.setFeed, { body: { name, publicKey: (keys.publicKey.export({ format: 'jwk' }) as { x: string }).x, code } })
-    const document = JSON.stringify({ sequence: 118, issuedAt: new Date(now.getTime() - hourMs).toISOString(), validUntil: new Date(now.getTime() + 7 * dayMs).toISOString(), alerts })
+    await client.call(outbreakApi.setFeed, {
+      body: { name, publicKey: (keys.publicKey.export({ format: 'jwk' }) as { x: string }).x, code },
+    })
+    const document = JSON.stringify({
+      sequence: 118,
+      issuedAt: new Date(now.getTime() - hourMs).toISOString(),
+      validUntil: new Date(now.getTime() + 7 * dayMs).toISOString(),
+      alerts,
+    })
     const signature = sign(null, Buffer.from(feedPrefix + document), keys.privateKey).toString('base64url')
     await client.call(outbreakApi.importFeed, { body: { file: JSON.stringify({ format: 'vigie-virus-alerts-1', document, signature }) } })
   }
@@ -141,7 +159,12 @@ export class Office {
   async #window(client: ConsoleClient, { name, reason, target, groups, at, durationMinutes, timeZone }: Of<'window'>): Promise<void> {
     await client.call(maintenanceApi.createWindow, {
       body: {
-        name, reason, groups: [...groups], durationMinutes, timeZone, schedule: scheduleOf(at, this.#stage.now(), timeZone),
+        name,
+        reason,
+        groups: [...groups],
+        durationMinutes,
+        timeZone,
+        schedule: scheduleOf(at, this.#stage.now(), timeZone),
         target: target.kind === 'product' ? { kind: 'product', productId: this.#around.productIds[target.product]! } : target,
       },
     })
@@ -151,7 +174,14 @@ export class Office {
   async #switch(client: ConsoleClient, { product, server, reason }: Of<'switch'>): Promise<void> {
     const productId = this.#around.productIds[product]!
     const connectionCode = writeConnectionCode({
-      v: 1, server, caFingerprint: randomBytes(32).toString('hex'), commandKey: randomBytes(32).toString('base64url'), guid: crypto.randomUUID(), key: 'simulated', endpointKey: 'simulated', machines: 20,
+      v: 1,
+      server,
+      caFingerprint: randomBytes(32).toString('hex'),
+      commandKey: randomBytes(32).toString('base64url'),
+      guid: crypto.randomUUID(),
+      key: 'simulated',
+      endpointKey: 'simulated',
+      machines: 20,
       expiresAt: new Date(this.#stage.now().getTime() + dayMs).toISOString(),
     })
     await client.call(identityApi.startSwitch, { params: { productId }, body: { connectionCode, confirmName: product, reason } })
@@ -160,12 +190,26 @@ export class Office {
 
 /** On the wall of that zone, to the minute. */
 function wall(at: Date, timeZone: string): { from: string; time: string } {
-  const of = Object.fromEntries(new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).formatToParts(at).map(({ type, value }) => [type, value]))
+  const of = Object.fromEntries(
+    new Intl.DateTimeFormat('en-CA', {
+      timeZone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    })
+      .formatToParts(at)
+      .map(({ type, value }) => [type, value]),
+  )
   return { from: `${of['year']}-${of['month']}-${of['day']}`, time: `${of['hour']}:${of['minute']}` }
 }
 
 function scheduleOf(when: When, now: Date, timeZone: string): Schedule {
   if (when.kind === 'once') return { kind: 'once', ...wall(new Date(now.getTime() + when.inMinutes * minuteMs), timeZone) }
   const repeats = { from: wall(now, timeZone).from, time: when.time, until: null, every: 1 }
-  return when.kind === 'weekly' ? { kind: 'weekly', ...repeats, days: [...when.days] } : { kind: 'monthly-weekday', ...repeats, week: when.week, day: when.days[0] }
+  return when.kind === 'weekly'
+    ? { kind: 'weekly', ...repeats, days: [...when.days] }
+    : { kind: 'monthly-weekday', ...repeats, week: when.week, day: when.days[0] }
 }

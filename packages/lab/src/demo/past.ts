@@ -46,8 +46,13 @@ export async function playPast(ports: Ports, plan: PlanOptions): Promise<Past> {
     }
     const anybody = () => new ConsoleClient(past.publicUrl)
     const stage: Stage = {
-      server: { url: past.agentUrl, ca }, now: () => new Date(at.getTime() + performance.now() - setAtMs), as, anybody, workMs: 5,
-      assess: (productIds) => past.ask({ kind: 'assess', productIds }), goOn: (jobs) => past.ask({ kind: 'go-on', jobs }),
+      server: { url: past.agentUrl, ca },
+      now: () => new Date(at.getTime() + performance.now() - setAtMs),
+      as,
+      anybody,
+      workMs: 5,
+      assess: (productIds) => past.ask({ kind: 'assess', productIds }),
+      goOn: (jobs) => past.ask({ kind: 'go-on', jobs }),
     }
     await moveClock(at)
     const [owner] = people

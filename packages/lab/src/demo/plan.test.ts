@@ -31,7 +31,12 @@ describe('the estate of the demo (OPS-1)', () => {
     expect(products.filter(({ description }) => !ProductDescription.safeParse(description).success)).toEqual([])
     expect(machines.filter(({ platform }) => !platform.endsWith('(simulated)'))).toEqual([])
     for (const { company, country, timeZone, locale, tags } of customers) {
-      const body = { profile: { company, country }, account: { accountId: 'S-1', timeZone, locale }, contact: { firstName: 'A', lastName: 'B', email: 'a@example.com', locale }, tags }
+      const body = {
+        profile: { company, country },
+        account: { accountId: 'S-1', timeZone, locale },
+        contact: { firstName: 'A', lastName: 'B', email: 'a@example.com', locale },
+        tags,
+      }
       expect(customersApi.createCustomer.body!.safeParse(body).error).toBeUndefined()
     }
   })
@@ -80,8 +85,16 @@ describe('its plan (OPS-1)', () => {
   it('gives each product of a licensed type a licence: some over or over soon, one with more seats in use than it has (EVT-1)', () => {
     const licences = Object.values(licencesOf(estateOf(), now))
     const daysLeft = licences.map(({ expiresAt }) => (Date.parse(expiresAt) - now.getTime()) / 86_400_000)
-    expect(licences).toHaveLength(estateOf().flatMap(({ products }) => products).filter(({ typeId }) => productTypeById.get(typeId)!.categories.includes('licence-expiring')).length)
-    expect([daysLeft.filter((left) => left < 0).length, daysLeft.filter((left) => left >= 0 && left <= 30).length, licences.filter(({ seats, seatsUsed }) => seatsUsed > seats).length]).toEqual([1, 2, 1])
+    expect(licences).toHaveLength(
+      estateOf()
+        .flatMap(({ products }) => products)
+        .filter(({ typeId }) => productTypeById.get(typeId)!.categories.includes('licence-expiring')).length,
+    )
+    expect([
+      daysLeft.filter((left) => left < 0).length,
+      daysLeft.filter((left) => left >= 0 && left <= 30).length,
+      licences.filter(({ seats, seatsUsed }) => seatsUsed > seats).length,
+    ]).toEqual([1, 2, 1])
   })
 
   it('of people and places speaks only where they are there: whoever acts has joined, whatever is named is in the estate', () => {
@@ -89,8 +102,15 @@ describe('its plan (OPS-1)', () => {
     const peopleAt = whole.find(({ deed }) => deed.kind === 'people')!.at
     for (const { at, deed } of whole) {
       if ('by' in deed && deed.by > 0) expect(at > peopleAt).toBe(true)
-      if (deed.kind === 'errand' && deed.errand.do === 'order') for (const name of [...deed.errand.products, ...deed.errand.fails]) expect(products).toContain(name)
-      if (deed.kind === 'trouble') expect(estateOf().flatMap((customer) => customer.products).find(({ description }) => description === deed.product)!.machines.map(({ name }) => name)).toContain(deed.machine)
+      if (deed.kind === 'errand' && deed.errand.do === 'order')
+        for (const name of [...deed.errand.products, ...deed.errand.fails]) expect(products).toContain(name)
+      if (deed.kind === 'trouble')
+        expect(
+          estateOf()
+            .flatMap((customer) => customer.products)
+            .find(({ description }) => description === deed.product)!
+            .machines.map(({ name }) => name),
+        ).toContain(deed.machine)
     }
   })
 
@@ -113,7 +133,10 @@ describe('its folder (OPS-1)', () => {
     expect(readFolder(path.join(folder(), 'nothing'))).toBeNull()
   })
 
-  it.each([['key', 'the data of a real installation'], ['demo.json', '{"demo":1}']])('is refused where it holds something else: %s', (name, content) => {
+  it.each([
+    ['key', 'the data of a real installation'],
+    ['demo.json', '{"demo":1}'],
+  ])('is refused where it holds something else: %s', (name, content) => {
     const made = folder()
     writeFileSync(path.join(made, name), content)
     expect(() => readFolder(made)).toThrow(/not a demo: choose another with --data/)

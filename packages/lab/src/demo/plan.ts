@@ -32,14 +32,26 @@ export function planOf({ seed, now, days, customers: customerCount }: PlanOption
   let finds: Find[] = []
   for (let day = 1; day <= days; day++) {
     const at = start + day * dayMs - minuteMs
-    finds.push(...products.filter(({ description }) => joinedAt.get(description)! < at - dayMs).flatMap((product) => writer.everyday(product, new Date(at))))
+    finds.push(
+      ...products
+        .filter(({ description }) => joinedAt.get(description)! < at - dayMs)
+        .flatMap((product) => writer.everyday(product, new Date(at))),
+    )
     // of what lies far back several days are told at once: nobody looks at their hours, and the start is quicker
     if (finds.length === 0 || (days - day > 30 && day % 4 !== 0)) continue
     moments.push({ at: new Date(at), deed: { kind: 'day', finds } })
     finds = []
   }
   moments.push(...past(products, { random, writer, joinedAt, from: start, until: now.getTime() - 2 * dayMs }))
-  moments.push(...story({ products: new Map(products.map((product) => [product.description, product])), companies: new Set(customers.map(({ company }) => company)), writer, now, days }))
+  moments.push(
+    ...story({
+      products: new Map(products.map((product) => [product.description, product])),
+      companies: new Set(customers.map(({ company }) => company)),
+      writer,
+      now,
+      days,
+    }),
+  )
   return moments.toSorted((a, b) => a.at.getTime() - b.at.getTime())
 }
 

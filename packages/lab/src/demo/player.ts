@@ -7,7 +7,18 @@ import { productTypeById } from '@vigie/connectors/products'
 import { productsApi } from '@vigie/domain/products'
 import { sitesApi } from '@vigie/domain/sites'
 import {
-  copyOf, EnrolClient, type FleetParts, inTurn, Latencies, type LabIdentity, type LabServer, newCounters, randomFrom, SimAgent, SimSettings, trustOf,
+  copyOf,
+  EnrolClient,
+  type FleetParts,
+  inTurn,
+  Latencies,
+  type LabIdentity,
+  type LabServer,
+  newCounters,
+  randomFrom,
+  SimAgent,
+  SimSettings,
+  trustOf,
 } from '../agents/index.ts'
 import type { ConsoleClient } from '../console/index.ts'
 import type { Deed, Find, Moment, Trouble } from './deeds.ts'
@@ -51,11 +62,21 @@ export class Player {
     const random = randomFrom(seed)
     this.#enroller = new EnrolClient(stage.server, 4)
     this.#parts = {
-      trust: trustOf(stage.server), counters: newCounters(), latencies: new Latencies(), random, duplicates: 0, outOfOrder: 0, engine: { answers: 'succeed', workMs: stage.workMs },
-      reconnectAfterMs: () => 300 + random() * 700, now: () => this.#stage.now(), onProblem: () => {},
+      trust: trustOf(stage.server),
+      counters: newCounters(),
+      latencies: new Latencies(),
+      random,
+      duplicates: 0,
+      outOfOrder: 0,
+      engine: { answers: 'succeed', workMs: stage.workMs },
+      reconnectAfterMs: () => 300 + random() * 700,
+      now: () => this.#stage.now(),
+      onProblem: () => {},
     }
     this.#office = new Office(stage, {
-      productIds: standing.productIds, drained: () => this.drained(), reportAll: () => this.reportAll(),
+      productIds: standing.productIds,
+      drained: () => this.drained(),
+      reportAll: () => this.reportAll(),
       keepSecret: (person, secret) => {
         standing.secrets[people[person]!.email] = secret
       },
@@ -80,14 +101,18 @@ export class Player {
       const [product, identity] = [this.#products.get(description), known.get(name)]
       if (product && identity) this.#cast(product, { name, platform: identity.machine.platform }, identity)
     }
-    const present = [...this.#products.values()].filter(({ description }) => !this.standing.away.includes(description)).flatMap(({ machines }) => machines.map(({ name }) => name))
+    const present = [...this.#products.values()]
+      .filter(({ description }) => !this.standing.away.includes(description))
+      .flatMap(({ machines }) => machines.map(({ name }) => name))
     await inTurn(16, [...present, ...Object.keys(this.standing.copies)], (name) => this.agents.get(name)?.connect() ?? Promise.resolve())
   }
 
   /** In order; what falls on nearly the same moment and touches different customers, at the same time. */
   async play(moments: readonly Moment[], moveClock: (at: Date) => Promise<void>): Promise<void> {
-    for (let at = 0; at < moments.length; ) {
-      const together = moments.slice(at).findIndex(({ deed, at: when }) => deed.kind !== 'join' || when.getTime() - moments[at]!.at.getTime() > 3_600_000)
+    for (let at = 0; at < moments.length;) {
+      const together = moments
+        .slice(at)
+        .findIndex(({ deed, at: when }) => deed.kind !== 'join' || when.getTime() - moments[at]!.at.getTime() > 3_600_000)
       const some = moments.slice(at, at + Math.max(1, together < 0 ? moments.length - at : together))
       await moveClock(some.at(-1)!.at)
       if (some.length === 1) await this.do(some[0]!.deed)
@@ -98,12 +123,18 @@ export class Player {
 
   async do(deed: Deed): Promise<void> {
     switch (deed.kind) {
-      case 'join': return await this.#join(deed.customer)
-      case 'day': return await this.#day(deed.finds)
-      case 'people': return await this.#people()
-      case 'work': return await this.#office.work(deed)
-      case 'errand': return await this.#office.do(deed.by, deed.errand)
-      default: return await this.#at(deed)
+      case 'join':
+        return await this.#join(deed.customer)
+      case 'day':
+        return await this.#day(deed.finds)
+      case 'people':
+        return await this.#people()
+      case 'work':
+        return await this.#office.work(deed)
+      case 'errand':
+        return await this.#office.do(deed.by, deed.errand)
+      default:
+        return await this.#at(deed)
     }
   }
 
@@ -120,21 +151,32 @@ export class Player {
           if (find.outcome === 'failed') (standing.infected[find.machine] ??= []).push({ threat: find.threat, object: find.object })
         }
         break
-      case 'clear': items.set(deed.machine, this.#cleared(deed.machine)); break
+      case 'clear':
+        items.set(deed.machine, this.#cleared(deed.machine))
+        break
       case 'protection':
-        standing.unprotected = deed.isOn ? standing.unprotected.filter((one) => one !== deed.machine) : [...standing.unprotected, deed.machine]
+        standing.unprotected = deed.isOn
+          ? standing.unprotected.filter((one) => one !== deed.machine)
+          : [...standing.unprotected, deed.machine]
         this.agents.get(deed.machine)!.settings.setByHand({ 'real-time-scan.enabled': deed.isOn })
         break
       case 'components':
         if (deed.isUpdating) delete standing.frozen[deed.product]
         else standing.frozen[deed.product] = new Date(this.#stage.now().getTime() - (deed.ageDays ?? 0) * dayMs).toISOString()
         break
-      case 'trouble': standing.troubles[deed.machine] = this.#troubled(standing.troubles[deed.machine], deed.trouble); break
+      case 'trouble':
+        standing.troubles[deed.machine] = this.#troubled(standing.troubles[deed.machine], deed.trouble)
+        break
       case 'leave':
         await this.report(product)
         standing.away.push(deed.product)
         own[deed.how]()
-        if (deed.how === 'bye') await this.#until(async () => (await (await this.#stage.as(0)).call(productsApi.getProduct, { params: { productId: standing.productIds[deed.product]! } })).state === 'offline')
+        if (deed.how === 'bye')
+          await this.#until(
+            async () =>
+              (await (await this.#stage.as(0)).call(productsApi.getProduct, { params: { productId: standing.productIds[deed.product]! } }))
+                .state === 'offline',
+          )
         return
       case 'return':
         standing.away = standing.away.filter((one) => one !== deed.product)
@@ -147,10 +189,13 @@ export class Player {
       case 'clone':
         await this.#clone(product, own)
         break
-      case 'mute': case 'look': break
+      case 'mute':
+      case 'look':
+        break
     }
     await this.report(product, items)
-    if (deed.kind === 'mute') standing.muted = deed.isMute ? [...standing.muted, deed.product] : standing.muted.filter((one) => one !== deed.product)
+    if (deed.kind === 'mute')
+      standing.muted = deed.isMute ? [...standing.muted, deed.product] : standing.muted.filter((one) => one !== deed.product)
   }
 
   /** What a product's machines say of themselves now, with what else there is to tell, and what follows from it. */
@@ -170,7 +215,9 @@ export class Player {
   #tell(product: Product, items: ReadonlyMap<string, readonly Item[]> = new Map()): void {
     const now = this.#stage.now()
     const isMuted = this.standing.muted.includes(product.description)
-    const copies = Object.entries(this.standing.copies).flatMap(([name, description]) => (description === product.description ? [name] : []))
+    const copies = Object.entries(this.standing.copies).flatMap(([name, description]) =>
+      description === product.description ? [name] : [],
+    )
     for (const name of [...product.machines.map((machine) => machine.name), ...copies]) {
       const agent = this.agents.get(name)!
       const told = [...(items.get(name) ?? []), ...(isMuted ? [] : [agent.describe(now)])]
@@ -217,12 +264,25 @@ export class Player {
   async #join(customer: Customer): Promise<void> {
     this.#companies.push(customer)
     const client = await this.#stage.as(0)
-    const { contact: [firstName, lastName], company, country, city, industry, timeZone, locale, phone, tags, products } = customer
+    const {
+      contact: [firstName, lastName],
+      company,
+      country,
+      city,
+      industry,
+      timeZone,
+      locale,
+      phone,
+      tags,
+      products,
+    } = customer
     const accountId = `S-${createHash('sha256').update(company).digest('hex').slice(0, 6)}`
     const reply = await client.call(customersApi.createCustomer, {
       body: {
-        profile: { company, country, city, industry, sizeEndpoints: products.reduce((sum, { machines }) => sum + machines.length, 0) }, account: { accountId, timeZone, locale },
-        contact: { firstName, lastName, email: `contact@${accountId.toLowerCase()}.example`, phone, locale }, tags: [...tags],
+        profile: { company, country, city, industry, sizeEndpoints: products.reduce((sum, { machines }) => sum + machines.length, 0) },
+        account: { accountId, timeZone, locale },
+        contact: { firstName, lastName, email: `contact@${accountId.toLowerCase()}.example`, phone, locale },
+        tags: [...tags],
         products: products.map(({ typeId, description }) => ({ typeId, description })),
       },
     })
@@ -234,7 +294,10 @@ export class Player {
       const [own, ...endpoints] = product.machines
       await this.#enrol(product, own!, { guid, key })
       if (endpoints.length > 0) {
-        const { key: siteKey } = await client.call(sitesApi.issueEndpointKey, { params: { productId }, body: { machines: endpoints.length } })
+        const { key: siteKey } = await client.call(sitesApi.issueEndpointKey, {
+          params: { productId },
+          body: { machines: endpoints.length },
+        })
         for (const machine of endpoints) await this.#enrol(product, machine, { guid, key: siteKey })
       }
       this.#tell(product)
@@ -246,7 +309,10 @@ export class Player {
   async #enrol(product: Product, machine: Machine, enrolment: { guid: string; key: string }): Promise<void> {
     const number = this.agents.size
     const identity = await this.#enroller.enrol(enrolment, {
-      hostname: machine.name, platform: machine.platform, fingerprint: createHash('sha256').update(`vigie demo\n${machine.name}`).digest('hex'), addresses: [`10.20.${number >> 6}.${10 + (number & 63)}`],
+      hostname: machine.name,
+      platform: machine.platform,
+      fingerprint: createHash('sha256').update(`vigie demo\n${machine.name}`).digest('hex'),
+      addresses: [`10.20.${number >> 6}.${10 + (number & 63)}`],
     })
     await this.#cast(product, machine, identity).connect()
   }
@@ -258,7 +324,12 @@ export class Player {
     copy.dispose()
     if (copy.state !== 'refused') throw new Error('the server took a copy for its original')
     const name = `${own.identity.machine.hostname}-copy`
-    const identity = await this.#enroller.fork(copy.identity, { ...copy.identity.machine, hostname: name, fingerprint: createHash('sha256').update(`vigie demo\n${name}`).digest('hex'), addresses: ['10.20.9.9'] })
+    const identity = await this.#enroller.fork(copy.identity, {
+      ...copy.identity.machine,
+      hostname: name,
+      fingerprint: createHash('sha256').update(`vigie demo\n${name}`).digest('hex'),
+      addresses: ['10.20.9.9'],
+    })
     this.standing.copies[name] = product.description
     const healed = this.#cast(product, { name, platform: identity.machine.platform }, identity)
     await healed.connect()
@@ -272,7 +343,10 @@ export class Player {
     agent.effects = (type, now) => this.#effects(product, machine, type, now)
     agent.shows = (type, now) => shownOf(machine, type, this.standing.infected[machine.name]?.length ?? 0, now)
     if (productTypeById.get(product.typeId)?.isSiteServer === true && product.machines[0]?.name === machine.name) {
-      agent.site = { urls: identity.machine.addresses.slice(0, 1).map((address) => `https://${address}:8453`), caFingerprint: createHash('sha256').update(`vigie demo site ${machine.name}`).digest('hex') }
+      agent.site = {
+        urls: identity.machine.addresses.slice(0, 1).map((address) => `https://${address}:8453`),
+        caFingerprint: createHash('sha256').update(`vigie demo site ${machine.name}`).digest('hex'),
+      }
     }
     this.agents.set(machine.name, agent)
     return agent
@@ -282,32 +356,58 @@ export class Player {
   #effects(product: Product, machine: Machine, type: string, now: Date): Item[] {
     if (type === 'update-components') delete this.standing.frozen[product.description]
     if (type === 'scan-now') this.standing.scanned[machine.name] = now.toISOString()
-    if (type === 'apply-settings' && this.agents.get(machine.name)?.settings.realTimeScan === 'on') this.standing.unprotected = this.standing.unprotected.filter((one) => one !== machine.name)
+    if (type === 'apply-settings' && this.agents.get(machine.name)?.settings.realTimeScan === 'on')
+      this.standing.unprotected = this.standing.unprotected.filter((one) => one !== machine.name)
     if (type === 'synchronise') this.standing.muted = this.standing.muted.filter((one) => one !== product.description)
     return type === 'scan-now' ? this.#cleared(machine.name) : []
   }
 
   #troubled(known: Standing['troubles'][string] = {}, trouble: Trouble): Standing['troubles'][string] {
     switch (trouble.kind) {
-      case 'disk': return { ...known, freeRatio: trouble.freeRatio }
-      case 'spam': return { ...known, spamRatio: trouble.ratio }
-      case 'down': return { ...known, down: { ...known.down, [trouble.service]: new Date(this.#stage.now().getTime() - trouble.minutes * 60_000).toISOString() } }
+      case 'disk':
+        return { ...known, freeRatio: trouble.freeRatio }
+      case 'spam':
+        return { ...known, spamRatio: trouble.ratio }
+      case 'down':
+        return {
+          ...known,
+          down: { ...known.down, [trouble.service]: new Date(this.#stage.now().getTime() - trouble.minutes * 60_000).toISOString() },
+        }
     }
   }
 
   #detection({ machine, at, category, threat, object, outcome, contentId }: Find): Item {
-    return { kind: 'detection', endpoint: this.agents.get(machine)!.identity.machine.fingerprint, at: at.toISOString(), category, threat, object, outcome, engine: 'simulated', contentId }
+    return {
+      kind: 'detection',
+      endpoint: this.agents.get(machine)!.identity.machine.fingerprint,
+      at: at.toISOString(),
+      category,
+      threat,
+      object,
+      outcome,
+      engine: 'simulated',
+      contentId,
+    }
   }
 
   #cleared(machine: string): Item[] {
     const endpoint = this.agents.get(machine)!.identity.machine.fingerprint
     const gone = this.standing.infected[machine] ?? []
     delete this.standing.infected[machine]
-    return gone.map(({ threat, object }) => ({ kind: 'cleared', endpoint, at: this.#stage.now().toISOString(), category: 'antivirus', threat, object, how: 'quarantined' }))
+    return gone.map(({ threat, object }) => ({
+      kind: 'cleared',
+      endpoint,
+      at: this.#stage.now().toISOString(),
+      category: 'antivirus',
+      threat,
+      object,
+      how: 'quarantined',
+    }))
   }
 
   async #day(finds: readonly Find[]): Promise<void> {
-    for (const [machine, some] of Map.groupBy(finds, ({ machine: name }) => name)) this.agents.get(machine)!.tell(some.map((find) => this.#detection(find)))
+    for (const [machine, some] of Map.groupBy(finds, ({ machine: name }) => name))
+      this.agents.get(machine)!.tell(some.map((find) => this.#detection(find)))
     await this.drained()
   }
 
@@ -316,7 +416,9 @@ export class Player {
     const client = await this.#stage.as(0)
     for (const person of peopleOf(this.#companies).slice(1)) {
       const { email, password, firstName, lastName, role, locale, timeZone } = person
-      await client.call(accessApi.inviteAccount, { body: { email, firstName, lastName, role, locale, timeZone, scope: await this.#scopeOf(client, person) } })
+      await client.call(accessApi.inviteAccount, {
+        body: { email, firstName, lastName, role, locale, timeZone, scope: await this.#scopeOf(client, person) },
+      })
       const { rows: mails } = await client.call(outboxApi.listDeliveries, { query: { kind: 'invitation' } })
       const mail = await client.call(outboxApi.getDelivery, { params: { deliveryId: mails.find(({ to }) => to === email)!.id } })
       const token = /\/invitation#([\w-]+)/.exec(mail.text)![1]!
@@ -326,7 +428,10 @@ export class Player {
 
   async #scopeOf(client: ConsoleClient, { limitedTo }: Person): Promise<Scope> {
     if (limitedTo === undefined) return null
-    const target = 'tag' in limitedTo ? { kind: 'tag' as const, tag: limitedTo.tag } : { kind: 'customer' as const, customerId: await this.#office.customerId(client, limitedTo.company) }
+    const target =
+      'tag' in limitedTo
+        ? { kind: 'tag' as const, tag: limitedTo.tag }
+        : { kind: 'customer' as const, customerId: await this.#office.customerId(client, limitedTo.company) }
     return [{ effect: 'allow', target, endsAt: null }]
   }
 }

@@ -49,8 +49,13 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const left = readFolder(folder)
   const customers = estateOf(options.customers)
   const isContinued = left?.isWhole === true && !options.isFresh
-  if (isContinued && (left.seed !== seed || left.customers !== customers.length)) throw new DemoError(`The demo in ${folder} was made with --seed ${left.seed}: start it with that seed, or anew with --fresh.`)
-  const ports: Ports = { folder, port: options.port || (await freePort()), agentPort: isContinued ? left.agentPort : options.agentPort || (await freePort()) }
+  if (isContinued && (left.seed !== seed || left.customers !== customers.length))
+    throw new DemoError(`The demo in ${folder} was made with --seed ${left.seed}: start it with that seed, or anew with --fresh.`)
+  const ports: Ports = {
+    folder,
+    port: options.port || (await freePort()),
+    agentPort: isContinued ? left.agentPort : options.agentPort || (await freePort()),
+  }
   const told = isContinued ? null : await history(ports, options)
   const state: DemoState = told ?? left!
 
@@ -64,7 +69,15 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     })
     return known
   }
-  const stage: Stage = { server: { url: `https://127.0.0.1:${ports.agentPort}`, ca: state.ca }, now: () => new Date(), as, anybody: () => new ConsoleClient(present.url), assess: async () => {}, goOn: async () => {}, workMs: 4_000 }
+  const stage: Stage = {
+    server: { url: `https://127.0.0.1:${ports.agentPort}`, ca: state.ca },
+    now: () => new Date(),
+    as,
+    anybody: () => new ConsoleClient(present.url),
+    assess: async () => {},
+    goOn: async () => {},
+    workMs: 4_000,
+  }
   const player = new Player(stage, { seed, standing: state.standing })
   try {
     const { isSimulated } = await (await as(0)).call(accessApi.getMe)
@@ -82,12 +95,26 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const isWatched = async () => Date.now() - startedAt < firstLookMs || (await isSomebodyThere(lookouts.map((person) => as(person))))
   const life = new Life(player, stage, { seed, serial: state.serial, isWatched, say })
   const running = run(life, player)
-  const keep = () => writeFolder(folder, { ...state, isWhole: true, serial: life.serial, identities: [...player.agents.values()].map(({ identity }) => identity), standing: player.standing })
+  const keep = () =>
+    writeFolder(folder, {
+      ...state,
+      isWhole: true,
+      serial: life.serial,
+      identities: [...player.agents.values()].map(({ identity }) => identity),
+      standing: player.standing,
+    })
   keep()
   const keeping = setInterval(keep, 5_000)
   return {
-    url: present.url, player, life, isContinued, as,
-    people: peopleOf(customers).map((person) => ({ ...person, ...(player.standing.secrets[person.email] && { secret: player.standing.secrets[person.email]! }) })),
+    url: present.url,
+    player,
+    life,
+    isContinued,
+    as,
+    people: peopleOf(customers).map((person) => ({
+      ...person,
+      ...(player.standing.secrets[person.email] && { secret: player.standing.secrets[person.email]! }),
+    })),
     async stop() {
       clearInterval(keeping)
       await running.stop()
@@ -101,14 +128,29 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
 /** The past, moment by moment, by a server whose clock we move. */
 async function history(ports: Ports, { folder, seed, customers, days, say = () => {} }: DemoOptions): Promise<DemoState> {
   clear(folder)
-  const state: DemoState = { seed, customers: estateOf(customers).length, isWhole: false, agentPort: ports.agentPort, ca: '', serial: 0, identities: [], standing: nothingWrong() }
+  const state: DemoState = {
+    seed,
+    customers: estateOf(customers).length,
+    isWhole: false,
+    agentPort: ports.agentPort,
+    ca: '',
+    serial: 0,
+    identities: [],
+    standing: nothingWrong(),
+  }
   writeFolder(folder, state)
   say(`${days} days pass ...`)
   const { past, player, ca } = await playPast(ports, { seed, now: new Date(), days, ...(customers === undefined ? {} : { customers }) })
   try {
     player.stop()
     await past.ask({ kind: 'miss' })
-    return { ...state, isWhole: true, ca, identities: [...player.agents.values()].map(({ identity }) => ({ ...identity, epoch: crypto.randomUUID(), nextSeq: 1 })), standing: player.standing }
+    return {
+      ...state,
+      isWhole: true,
+      ca,
+      identities: [...player.agents.values()].map(({ identity }) => ({ ...identity, epoch: crypto.randomUUID(), nextSeq: 1 })),
+      standing: player.standing,
+    }
   } finally {
     await past.stop().catch(() => {})
   }
@@ -119,21 +161,42 @@ async function today(player: Player, owner: ConsoleClient): Promise<void> {
   const { productIds } = player.standing
   await player.do({ kind: 'errand', by: 3, errand: feedOfAlerts(new Date()) })
   if (player.products.has('Render')) await player.do({ kind: 'clone', product: 'Render' })
-  const ordered = ['Caisse', 'Officine', 'Atelier', 'Bureau', 'Billetterie', 'Horloger', 'Chai', 'Forge', 'Marina', 'Fleurs', 'Boutique'].flatMap((name) => productIds[name] ?? [])
+  const ordered = [
+    'Caisse',
+    'Officine',
+    'Atelier',
+    'Bureau',
+    'Billetterie',
+    'Horloger',
+    'Chai',
+    'Forge',
+    'Marina',
+    'Fleurs',
+    'Boutique',
+  ].flatMap((name) => productIds[name] ?? [])
   if (ordered.length > 0) {
-    const { order } = await owner.call(ordersApi.draftOrder, { body: { type: 'update-components', target: { kind: 'products', productIds: ordered }, isInRings: true } })
+    const { order } = await owner.call(ordersApi.draftOrder, {
+      body: { type: 'update-components', target: { kind: 'products', productIds: ordered }, isInRings: true },
+    })
     await owner.call(ordersApi.confirmOrder, { params: { orderId: order.id }, body: {} })
   }
   const sites = ['Clinique', 'Mairie', 'Presses', 'Ecole', 'Ormes'].flatMap((name) => productIds[name] ?? [])
   if (sites.length > 0) {
-    const { order } = await owner.call(ordersApi.draftOrder, { body: { type: 'scan-now', target: { kind: 'products', productIds: sites }, isInRings: true } })
+    const { order } = await owner.call(ordersApi.draftOrder, {
+      body: { type: 'scan-now', target: { kind: 'products', productIds: sites }, isInRings: true },
+    })
     await owner.call(ordersApi.confirmOrder, { params: { orderId: order.id }, body: {} })
     await owner.call(ordersApi.steerOrder, { params: { orderId: order.id }, body: { to: 'pause' } })
   }
   const drifting = productIds['Caisse']
   if (drifting !== undefined) {
     player.agents.get('caisse-02')!.settings.mode = 'drifts'
-    await owner.call(settingsApi.changeProductSettings, { params: { productId: drifting }, query: {}, body: { values: { 'update-schedule.every-hours': 6, 'scheduled-scan.enabled': true }, confirmWeaker: true }, headers: { 'if-match': '0' } })
+    await owner.call(settingsApi.changeProductSettings, {
+      params: { productId: drifting },
+      query: {},
+      body: { values: { 'update-schedule.every-hours': 6, 'scheduled-scan.enabled': true }, confirmWeaker: true },
+      headers: { 'if-match': '0' },
+    })
   }
   const scanned = productIds['Boutique'] ?? productIds['Plans']
   if (scanned !== undefined) await owner.call(commandsApi.sendCommand, { params: { productId: scanned }, body: { type: 'scan-now' } })
@@ -155,7 +218,10 @@ async function signIn(url: string, person: number, { secrets }: Standing): Promi
     const secret = secrets[email]
     // each code is good for once, and the visitor may just have used this one
     for (const aheadMs of secret === undefined ? [] : [0, 30_000]) {
-      const isIn = await client.call(accessApi.verifyMfa, { body: { code: totp(secret!, new Date(Date.now() + aheadMs)) } }).then(() => true, () => false)
+      const isIn = await client.call(accessApi.verifyMfa, { body: { code: totp(secret!, new Date(Date.now() + aheadMs)) } }).then(
+        () => true,
+        () => false,
+      )
       if (isIn) return
     }
   }
@@ -167,7 +233,9 @@ async function signIn(url: string, person: number, { secrets }: Standing): Promi
 /** A session of these people that is not ours was used just now. */
 async function isSomebodyThere(clients: readonly Promise<ConsoleClient>[]): Promise<boolean> {
   const of = await Promise.allSettled(clients.map(async (client) => (await (await client).call(accessApi.listSessions)).rows))
-  return of.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])).some(({ isCurrent, lastUsedAt }) => !isCurrent && Date.now() - Date.parse(lastUsedAt) < watchedMs)
+  return of
+    .flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
+    .some(({ isCurrent, lastUsedAt }) => !isCurrent && Date.now() - Date.parse(lastUsedAt) < watchedMs)
 }
 
 export const usualFolder = path.resolve(import.meta.dirname, '../../../../var-demo')

@@ -12,7 +12,13 @@ export interface DemoServer {
   /** Before `.` and an e-mail address: that account's session cookie. */
   pass: string
 }
-export type Asked = { kind: 'at'; at: string } | { kind: 'assess'; productIds: readonly string[] } | { kind: 'miss' } | { kind: 'jobs' } | { kind: 'go-on'; jobs: readonly string[] } | { kind: 'stop' }
+export type Asked =
+  | { kind: 'at'; at: string }
+  | { kind: 'assess'; productIds: readonly string[] }
+  | { kind: 'miss' }
+  | { kind: 'jobs' }
+  | { kind: 'go-on'; jobs: readonly string[] }
+  | { kind: 'stop' }
 type Answered = { ready: DemoServer } | { done: true } | { failed: string }
 
 /** In a session of their own, so that Ctrl-C reaches us alone and the agents say goodbye first; they end when we are gone, however that came. */
@@ -27,7 +33,20 @@ export interface Ports {
 
 /** Heard on this machine only. Nothing of the surroundings reaches it: an address of a real database would be one line of `.profile` away. */
 const argumentsOf = ({ folder, port, agentPort }: Ports) => [
-  '--data', path.join(folder, 'data'), '--host', '127.0.0.1', '--port', String(port), '--agent-host', '127.0.0.1', '--agent-port', String(agentPort), '--agent-url', `https://127.0.0.1:${agentPort}`, '--log-level', 'warn',
+  '--data',
+  path.join(folder, 'data'),
+  '--host',
+  '127.0.0.1',
+  '--port',
+  String(port),
+  '--agent-host',
+  '127.0.0.1',
+  '--agent-port',
+  String(agentPort),
+  '--agent-url',
+  `https://127.0.0.1:${agentPort}`,
+  '--log-level',
+  'warn',
 ]
 const surroundings = ({ folder }: Ports) => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VIGIE_|DATABASE_URL$|PG)/.test(name))),
@@ -42,24 +61,31 @@ export interface PastServer extends DemoServer {
 }
 
 export async function startPast(ports: Ports): Promise<PastServer> {
-  const child = fork(path.join(sources, 'demo.ts'), argumentsOf(ports), { execArgv: endsWithUs, env: surroundings(ports), stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true })
-  const answered = () => new Promise<Answered>((resolve, reject) => {
-    const ended = (code: number | null) => reject(new DemoError(`The server of the demo ended with ${code}.`))
-    child.once('exit', ended)
-    child.once('message', (answer: Answered) => {
-      child.off('exit', ended)
-      resolve(answer)
-    })
+  const child = fork(path.join(sources, 'demo.ts'), argumentsOf(ports), {
+    execArgv: endsWithUs,
+    env: surroundings(ports),
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    detached: true,
   })
+  const answered = () =>
+    new Promise<Answered>((resolve, reject) => {
+      const ended = (code: number | null) => reject(new DemoError(`The server of the demo ended with ${code}.`))
+      child.once('exit', ended)
+      child.once('message', (answer: Answered) => {
+        child.off('exit', ended)
+        resolve(answer)
+      })
+    })
   const first = await answered()
   if (!('ready' in first)) throw new DemoError('failed' in first ? first.failed : 'The server of the demo did not start.')
   let asking: Promise<void> = Promise.resolve()
-  const ask = (asked: Asked) => (asking = asking.then(async () => {
-    const answer = answered()
-    child.send(asked)
-    const said = await answer
-    if ('failed' in said) throw new Error(said.failed)
-  }))
+  const ask = (asked: Asked) =>
+    (asking = asking.then(async () => {
+      const answer = answered()
+      child.send(asked)
+      const said = await answer
+      if ('failed' in said) throw new Error(said.failed)
+    }))
   return {
     ...first.ready,
     ask,
@@ -79,7 +105,11 @@ export interface PresentServer {
 
 /** The server as it is: nothing in it knows of the demo. @throws DemoError with its own words when it does not start */
 export async function startPresent(ports: Ports): Promise<PresentServer> {
-  const child = spawn(process.execPath, [...endsWithUs, path.join(sources, 'main.ts'), ...argumentsOf(ports)], { env: surroundings(ports), stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn(process.execPath, [...endsWithUs, path.join(sources, 'main.ts'), ...argumentsOf(ports)], {
+    env: surroundings(ports),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
   let said = ''
   await new Promise<void>((resolve, reject) => {
     const failed = () => reject(new DemoError(said.replaceAll(/^vigie: /gm, '').trim() || 'The server of the demo did not start.'))
@@ -97,11 +127,12 @@ export async function startPresent(ports: Ports): Promise<PresentServer> {
   return {
     url: `http://127.0.0.1:${ports.port}`,
     process: child,
-    stop: () => new Promise((resolve) => {
-      if (child.exitCode !== null || child.signalCode !== null) return resolve()
-      child.once('exit', () => resolve())
-      child.kill('SIGTERM')
-    }),
+    stop: () =>
+      new Promise((resolve) => {
+        if (child.exitCode !== null || child.signalCode !== null) return resolve()
+        child.once('exit', () => resolve())
+        child.kill('SIGTERM')
+      }),
   }
 }
 

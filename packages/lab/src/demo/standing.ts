@@ -4,7 +4,13 @@ import * as z from 'zod'
 export const caseSteps = ['take', 'say', 'resolve', 'snooze', 'mend'] as const
 /** An incident of the present that somebody sees to. `since`: its event opened no earlier; `by`: who, as one of `people`; `at`: when the first of the steps that are left is due. */
 export const Case = z.object({
-  kind: z.enum(['infection', 'burst', 'protection', 'components', 'away', 'alert']), product: z.string(), category: z.string(), machine: z.string(), by: z.number().int(), since: z.string(), at: z.string(),
+  kind: z.enum(['infection', 'burst', 'protection', 'components', 'away', 'alert']),
+  product: z.string(),
+  category: z.string(),
+  machine: z.string(),
+  by: z.number().int(),
+  since: z.string(),
+  at: z.string(),
   left: z.array(z.enum(caseSteps)),
 })
 export type Case = z.infer<typeof Case>
@@ -26,7 +32,10 @@ export const Standing = z.object({
   /** Machines made from a copy of another's image: the product that each belongs to. */
   copies: z.record(z.string(), z.string()),
   /** What is wrong with a machine beyond its engine. `down`: since when, by service. */
-  troubles: z.record(z.string(), z.object({ freeRatio: z.number(), spamRatio: z.number(), down: z.record(z.string(), z.string()) }).partial()),
+  troubles: z.record(
+    z.string(),
+    z.object({ freeRatio: z.number(), spamRatio: z.number(), down: z.record(z.string(), z.string()) }).partial(),
+  ),
   /** Of products whose type has one. */
   licences: z.record(z.string(), z.object({ expiresAt: z.string(), seats: z.number(), seatsUsed: z.number() })),
   /** Of people with a second factor, by e-mail: the secret (base32) that makes its codes. Printed, as their passwords are. */
@@ -41,4 +50,19 @@ export const Standing = z.object({
 /** What is wrong at a product or machine now, and what it would take to go on tomorrow. */
 export type Standing = z.infer<typeof Standing>
 
-export const nothingWrong = (): Standing => ({ productIds: {}, frozen: {}, muted: [], away: [], unprotected: [], infected: {}, scanned: {}, copies: {}, troubles: {}, licences: {}, secrets: {}, cases: [], ours: {}, presentSince: null })
+export const nothingWrong = (): Standing => ({
+  productIds: {},
+  frozen: {},
+  muted: [],
+  away: [],
+  unprotected: [],
+  infected: {},
+  scanned: {},
+  copies: {},
+  troubles: {},
+  licences: {},
+  secrets: {},
+  cases: [],
+  ours: {},
+  presentSince: null,
+})

@@ -26,18 +26,27 @@ const wrong = 'another long phrase 99'
 describe('sign-in (R30, ACC-6)', () => {
   it('unknown, known, disabled and locked addresses get one answer, on one beat', async () => {
     const locked = await anAccount()
-    await server.database.owner.query('insert into attempt (key, at, id) select $1, $2, gen_random_uuid() from generate_series(1, 12)', [passwordGuess(locked.email).key, server.clock.now()])
+    await server.database.owner.query('insert into attempt (key, at, id) select $1, $2, gen_random_uuid() from generate_series(1, 12)', [
+      passwordGuess(locked.email).key,
+      server.clock.now(),
+    ])
     let [known, disabled] = [locked, locked]
     const quickest: Record<string, number> = {}
     const answers = new Set<string>()
     const spread = () => Math.max(...Object.values(quickest)) - Math.min(...Object.values(quickest))
     // the quickest of each: what the machine's other work adds is not ours; a busy one is given more rounds
     for (let round = 0; round < 4 || (round < 16 && spread() >= 10); round++) {
-      if (round % 4 === 0) { // a fifth wrong password would lock them, too
+      if (round % 4 === 0) {
+        // a fifth wrong password would lock them, too
         ;[known, disabled] = [await anAccount(), await anAccount()]
         await server.database.owner.query(`update account set state = 'disabled' where id = $1`, [disabled.id])
       }
-      for (const [who, email, typed] of [['unknown', `nobody-${round}@example.com`, wrong], ['known', known.email, wrong], ['disabled', disabled.email, password], ['locked', locked.email, password]] as const) {
+      for (const [who, email, typed] of [
+        ['unknown', `nobody-${round}@example.com`, wrong],
+        ['known', known.email, wrong],
+        ['disabled', disabled.email, password],
+        ['locked', locked.email, password],
+      ] as const) {
         const startMs = performance.now()
         const { status, body, headers } = await aBrowser(server).signIn(email, typed)
         quickest[who] = Math.min(quickest[who] ?? Infinity, performance.now() - startMs)
@@ -49,7 +58,7 @@ describe('sign-in (R30, ACC-6)', () => {
     expect(spread(), JSON.stringify(quickest)).toBeLessThan(10)
   }, 120_000)
 
-  it('a locked account opens again by itself, and a mail\'s link opens it at once', async () => {
+  it("a locked account opens again by itself, and a mail's link opens it at once", async () => {
     const { email } = await anAccount()
     for (let n = 0; n < 5; n++) await aBrowser(server).signIn(email, wrong)
     expect((await aBrowser(server).signIn(email)).status).toBe(401)
@@ -57,18 +66,38 @@ describe('sign-in (R30, ACC-6)', () => {
     expect((await aBrowser(server).signIn(email)).status).toBe(200)
     for (let n = 0; n < 5; n++) await aBrowser(server).signIn(email, wrong)
     await aBrowser(server)('POST', '/v1/password-resets', { email })
-    expect((await aBrowser(server)('POST', '/v1/password-resets/complete', { token: await tokenOfMail(email), password: 'yet another phrase 73' })).status).toBe(200)
+    expect(
+      (
+        await aBrowser(server)('POST', '/v1/password-resets/complete', {
+          token: await tokenOfMail(email),
+          password: 'yet another phrase 73',
+        })
+      ).status,
+    ).toBe(200)
     expect((await aBrowser(server).signIn(email, 'yet another phrase 73')).status).toBe(200)
   }, 30_000)
 
-  it('the sender\'s address is the socket\'s, whatever a header says, unless a proxy of ours says it', async () => {
+  it("the sender's address is the socket's, whatever a header says, unless a proxy of ours says it", async () => {
     const { email } = await anAccount()
-    const forged = { 'x-forwarded-for': '198.51.100.9', 'forwarded': 'for=198.51.100.9', 'x-real-ip': '198.51.100.9' }
+    const forged = { 'x-forwarded-for': '198.51.100.9', forwarded: 'for=198.51.100.9', 'x-real-ip': '198.51.100.9' }
     await aBrowser(server)('POST', '/v1/session', { email, password }, forged)
-    const addresses = async () => (await server.database.owner.query<{ address: string }>('select address from session where partner_id = $1 order by created_at', [partnerId])).rows.map((row) => row.address)
+    const addresses = async () =>
+      (
+        await server.database.owner.query<{ address: string }>('select address from session where partner_id = $1 order by created_at', [
+          partnerId,
+        ])
+      ).rows.map((row) => row.address)
     expect(await addresses()).toEqual(['127.0.0.1'])
     const behind = await compose({
-      database: server.database, vault: server.database.vault, clock: server.clock, log: createLog('silent'), publicUrl: 'http://127.0.0.1:8080', agentUrl: '', consoleFolder: null, trustedProxies: ['127.0.0.1'], smtp: null,
+      database: server.database,
+      vault: server.database.vault,
+      clock: server.clock,
+      log: createLog('silent'),
+      publicUrl: 'http://127.0.0.1:8080',
+      agentUrl: '',
+      consoleFolder: null,
+      trustedProxies: ['127.0.0.1'],
+      smtp: null,
     })
     await aBrowser(behind)('POST', '/v1/session', { email, password }, forged)
     expect(await addresses()).toEqual(['127.0.0.1', '198.51.100.9'])
@@ -141,7 +170,7 @@ describe('sessions (R32, R7)', () => {
     server.clock.set(new Date())
   })
 
-  it('are listed, and ended one by one; others\' are not there', async () => {
+  it("are listed, and ended one by one; others' are not there", async () => {
     const account = await anAccount()
     const [one, two] = [aBrowser(server), aBrowser(server)]
     await one.signIn(account.email)
@@ -157,7 +186,9 @@ describe('sessions (R32, R7)', () => {
   })
 
   it.each([
-    ['a lesser role', { role: 'read-only' }], ['a narrower scope', { scope: [] }], ['disabled', { isDisabled: true }],
+    ['a lesser role', { role: 'read-only' }],
+    ['a narrower scope', { scope: [] }],
+    ['disabled', { isDisabled: true }],
   ])('%s: gone at the next request, in every process, and live connections are told', async (_, body) => {
     const admin = await signedIn({ role: 'administrator' })
     const other = await signedIn({ role: 'technician' })
@@ -165,7 +196,15 @@ describe('sessions (R32, R7)', () => {
     const { endLive } = server.services
     server.services.endLive = (match) => void ended.push(match)
     const second = await compose({
-      database: server.database, vault: server.database.vault, clock: server.clock, log: createLog('silent'), publicUrl: 'http://127.0.0.1:8080', agentUrl: '', consoleFolder: null, trustedProxies: [], smtp: null,
+      database: server.database,
+      vault: server.database.vault,
+      clock: server.clock,
+      log: createLog('silent'),
+      publicUrl: 'http://127.0.0.1:8080',
+      agentUrl: '',
+      consoleFolder: null,
+      trustedProxies: [],
+      smtp: null,
     })
     const there = aBrowser(second)
     there.cookie = other.browser.cookie
@@ -185,9 +224,17 @@ describe('the own password (ACC-6)', () => {
     const elsewhere = aBrowser(server)
     await elsewhere.signIn(email)
     const before = browser.cookie
-    expect((await browser('POST', '/v1/me/password', { currentPassword: wrong, newPassword: 'yet another phrase 73' })).body.code).toBe('password.wrong')
-    expect((await browser('POST', '/v1/me/password', { currentPassword: password, newPassword: 'Password1234!' })).body).toMatchObject({ code: 'password.breached', fields: [{ path: 'newPassword' }] })
-    expect((await browser('POST', '/v1/me/password', { currentPassword: password, newPassword: 'short' })).body).toMatchObject({ code: 'request.invalid', fields: [{ path: 'newPassword', code: 'password.too-short' }] })
+    expect((await browser('POST', '/v1/me/password', { currentPassword: wrong, newPassword: 'yet another phrase 73' })).body.code).toBe(
+      'password.wrong',
+    )
+    expect((await browser('POST', '/v1/me/password', { currentPassword: password, newPassword: 'Password1234!' })).body).toMatchObject({
+      code: 'password.breached',
+      fields: [{ path: 'newPassword' }],
+    })
+    expect((await browser('POST', '/v1/me/password', { currentPassword: password, newPassword: 'short' })).body).toMatchObject({
+      code: 'request.invalid',
+      fields: [{ path: 'newPassword', code: 'password.too-short' }],
+    })
     expect((await browser('POST', '/v1/me/password', { currentPassword: password, newPassword: 'yet another phrase 73' })).status).toBe(200)
     expect(browser.cookie).not.toBe(before)
     expect((await browser('GET', '/v1/session')).status).toBe(200)
@@ -195,7 +242,13 @@ describe('the own password (ACC-6)', () => {
     expect((await aBrowser(server).signIn(email)).status).toBe(401)
     const { rows } = await server.database.owner.query('select kind, recipient from outbox where partner_id = $1', [partnerId])
     expect(rows).toEqual([{ kind: 'password-changed', recipient: email }])
-    expect(await activities()).toEqual(['session.started', 'session.started', 'password.refused', 'password.changed', 'session.sign-in.refused'])
+    expect(await activities()).toEqual([
+      'session.started',
+      'session.started',
+      'password.refused',
+      'password.changed',
+      'session.sign-in.refused',
+    ])
   }, 30_000)
 })
 
@@ -236,7 +289,12 @@ describe('the second factor (R31, ACC-6)', () => {
   it('one step beside the present one is taken, two are not', async () => {
     const { email, secret } = await withTotp()
     const at = (steps: number) => generateSync({ secret, epoch: Math.floor(server.clock.now().getTime() / 1000) + steps * 30 })
-    for (const [steps, status] of [[-2, 422], [2, 422], [-1, 200], [1, 200]] as const) {
+    for (const [steps, status] of [
+      [-2, 422],
+      [2, 422],
+      [-1, 200],
+      [1, 200],
+    ] as const) {
       server.clock.add(120_000)
       const browser = aBrowser(server)
       await browser.signIn(email)
@@ -279,7 +337,9 @@ describe('the second factor (R31, ACC-6)', () => {
       statuses.push((await browser('POST', '/v1/session/mfa', { code: String(100_000 + n) })).status)
     }
     expect(new Set(statuses)).toEqual(new Set([422]))
-    const { rows } = await server.database.owner.query(`select count(*)::integer as n from attempt where key like 'mfa:%' and key not like '%:day'`)
+    const { rows } = await server.database.owner.query(
+      `select count(*)::integer as n from attempt where key like 'mfa:%' and key not like '%:day'`,
+    )
     expect(rows[0].n).toBe(5)
   })
 

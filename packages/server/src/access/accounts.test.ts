@@ -57,20 +57,37 @@ describe('links of mails (R33, ACC-5)', () => {
       }
     }
     expect([answers.size, beats().size], JSON.stringify([...answers, quickest])).toEqual([1, 1])
-    expect((await server.database.owner.query('select recipient from outbox where partner_id = $1', [partnerId])).rows).toEqual(Array.from({ length: rounds }, () => ({ recipient: email })))
+    expect((await server.database.owner.query('select recipient from outbox where partner_id = $1', [partnerId])).rows).toEqual(
+      Array.from({ length: rounds }, () => ({ recipient: email })),
+    )
   })
 
   it('an invitation is looked at any number of times, accepted once, and signs in', async () => {
     const admin = await signedIn({ role: 'administrator' })
-    const { status, body: invited } = await admin.browser('POST', '/v1/accounts', { email: 'New@Example.com', firstName: 'New', lastName: 'One', role: 'technician', locale: 'fr', timeZone: 'Europe/Paris', scope: null })
+    const { status, body: invited } = await admin.browser('POST', '/v1/accounts', {
+      email: 'New@Example.com',
+      firstName: 'New',
+      lastName: 'One',
+      role: 'technician',
+      locale: 'fr',
+      timeZone: 'Europe/Paris',
+      scope: null,
+    })
     expect(status).toBe(200)
     expect(invited).toMatchObject({ email: 'new@example.com', state: 'invited', isPrimary: false })
     expect((await aBrowser(server).signIn('new@example.com')).status).toBe(401)
     const token = await tokenOfMail('new@example.com')
     const browser = aBrowser(server)
-    for (let n = 0; n < 3; n++) expect((await browser('POST', '/v1/invitations/look', { token })).body).toEqual({ email: 'new@example.com', businessName: 'Acme Security', locale: 'fr' })
+    for (let n = 0; n < 3; n++)
+      expect((await browser('POST', '/v1/invitations/look', { token })).body).toEqual({
+        email: 'new@example.com',
+        businessName: 'Acme Security',
+        locale: 'fr',
+      })
     const person = { firstName: 'Nouvelle', lastName: 'Personne', locale: 'fr', timeZone: 'Europe/Paris' }
-    expect((await browser('POST', '/v1/invitations/accept', { token, password: 'acmesecurity1', ...person })).body.code).toBe('password.breached')
+    expect((await browser('POST', '/v1/invitations/accept', { token, password: 'acmesecurity1', ...person })).body.code).toBe(
+      'password.breached',
+    )
     expect((await browser('POST', '/v1/invitations/accept', { token, password, ...person })).body).toEqual({ state: 'full' })
     expect((await browser('GET', '/v1/session')).body.account).toMatchObject({ id: invited.id, firstName: 'Nouvelle', state: 'active' })
     expect((await aBrowser(server)('POST', '/v1/invitations/accept', { token, password, ...person })).body.code).toBe('link.invalid')
@@ -79,7 +96,15 @@ describe('links of mails (R33, ACC-5)', () => {
 
   it('a link expires after a week, is replaced by a new one, and dies with the account', async () => {
     const admin = await signedIn({ role: 'administrator' })
-    const { body: invited } = await admin.browser('POST', '/v1/accounts', { email: 'late@example.com', firstName: 'L', lastName: 'L', role: 'read-only', locale: 'en', timeZone: 'UTC', scope: null })
+    const { body: invited } = await admin.browser('POST', '/v1/accounts', {
+      email: 'late@example.com',
+      firstName: 'L',
+      lastName: 'L',
+      role: 'read-only',
+      locale: 'en',
+      timeZone: 'UTC',
+      scope: null,
+    })
     const first = await tokenOfMail('late@example.com')
     server.clock.add(1_000)
     await admin.browser('POST', `/v1/accounts/${invited.id}/invitation`)
@@ -96,14 +121,27 @@ describe('links of mails (R33, ACC-5)', () => {
 })
 
 describe('accounts (ACC-3..5, R5)', () => {
-  const invitation = (role: Role, more: object = {}) => ({ email: `i-${number++}@example.com`, firstName: 'I', lastName: 'I', role, locale: 'en', timeZone: 'UTC', scope: null, ...more })
+  const invitation = (role: Role, more: object = {}) => ({
+    email: `i-${number++}@example.com`,
+    firstName: 'I',
+    lastName: 'I',
+    role,
+    locale: 'en',
+    timeZone: 'UTC',
+    scope: null,
+    ...more,
+  })
 
   it('fifty and no more, counted together when two invite at once', async () => {
     const { browser } = await signedIn({ role: 'owner', isPrimary: true })
     await server.database.owner.query(
-      `insert into account (partner_id, id, email, first_name, last_name, role, state, locale, time_zone) select $1, gen_random_uuid(), 'x' || n || '@example.com', 'X', 'X', 'billing', 'active', 'en', 'UTC' from generate_series(1, 49) n`, [partnerId],
+      `insert into account (partner_id, id, email, first_name, last_name, role, state, locale, time_zone) select $1, gen_random_uuid(), 'x' || n || '@example.com', 'X', 'X', 'billing', 'active', 'en', 'UTC' from generate_series(1, 49) n`,
+      [partnerId],
     )
-    const both = await Promise.all([browser('POST', '/v1/accounts', invitation('read-only')), browser('POST', '/v1/accounts', invitation('read-only'))])
+    const both = await Promise.all([
+      browser('POST', '/v1/accounts', invitation('read-only')),
+      browser('POST', '/v1/accounts', invitation('read-only')),
+    ])
     expect(both.map((one) => one.body.code ?? 'ok').sort()).toEqual(['account.too-many', 'ok'])
   })
 
@@ -128,7 +166,8 @@ describe('accounts (ACC-3..5, R5)', () => {
   it('of two tabs that edit one account the second is told', async () => {
     const admin = await signedIn({ role: 'administrator' })
     const { id } = await anAccount({ role: 'technician' })
-    const edit = (version: string | null) => admin.browser('PATCH', `/v1/accounts/${id}`, { role: 'read-only' }, version === null ? {} : { 'if-match': version })
+    const edit = (version: string | null) =>
+      admin.browser('PATCH', `/v1/accounts/${id}`, { role: 'read-only' }, version === null ? {} : { 'if-match': version })
     expect((await edit(null)).body.code).toBe('request.precondition-missing')
     expect((await edit('"1"')).body.version).toBe(2)
     expect((await edit('"1"')).body.code).toBe('request.changed-meanwhile')
@@ -138,9 +177,19 @@ describe('accounts (ACC-3..5, R5)', () => {
     const { browser } = await signedIn({ role: 'owner' })
     const customerId = await aCustomer(server.database, partnerId)
     for (const scope of [null, [], [{ effect: 'allow', target: { kind: 'all' }, endsAt: null }]]) {
-      expect((await browser('POST', '/v1/accounts', invitation('portal-viewer', { scope }))).body.fields?.[0]).toMatchObject({ path: 'scope' })
+      expect((await browser('POST', '/v1/accounts', invitation('portal-viewer', { scope }))).body.fields?.[0]).toMatchObject({
+        path: 'scope',
+      })
     }
-    expect((await browser('POST', '/v1/accounts', invitation('portal-viewer', { scope: [{ effect: 'allow', target: { kind: 'customer', customerId }, endsAt: null }] }))).status).toBe(200)
+    expect(
+      (
+        await browser(
+          'POST',
+          '/v1/accounts',
+          invitation('portal-viewer', { scope: [{ effect: 'allow', target: { kind: 'customer', customerId }, endsAt: null }] }),
+        )
+      ).status,
+    ).toBe(200)
   })
 
   it('nobody makes, changes or removes an account mightier than himself, in role or scope', async () => {
@@ -148,23 +197,35 @@ describe('accounts (ACC-3..5, R5)', () => {
     const other = await aCustomer(server.database, partnerId)
     const line = (id: string) => [{ effect: 'allow', target: { kind: 'customer', customerId: id }, endsAt: null }]
     const limited = await anAccount({ role: 'administrator', isScopeLimited: true })
-    await server.database.owner.query(`insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, gen_random_uuid(), $2, 0, 'allow', 'customer', $3)`, [partnerId, limited.id, customerId])
+    await server.database.owner.query(
+      `insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, gen_random_uuid(), $2, 0, 'allow', 'customer', $3)`,
+      [partnerId, limited.id, customerId],
+    )
     const browser = aBrowser(server)
     await browser.signIn(limited.email)
     const codeOf = async (body: object) => (await browser('POST', '/v1/accounts', body)).body.code ?? 'ok'
     expect(await codeOf(invitation('technician'))).toBe('account.mightier')
-    expect(await codeOf(invitation('technician', { scope: [{ effect: 'allow', target: { kind: 'all' }, endsAt: null }] }))).toBe('account.mightier')
+    expect(await codeOf(invitation('technician', { scope: [{ effect: 'allow', target: { kind: 'all' }, endsAt: null }] }))).toBe(
+      'account.mightier',
+    )
     expect(await codeOf(invitation('technician', { scope: line(other) }))).toBe('customer.not-found')
     expect(await codeOf(invitation('owner', { scope: line(customerId) }))).toBe('account.mightier')
     expect(await codeOf(invitation('administrator', { scope: line(customerId) }))).toBe('ok')
     const wide = await anAccount({ role: 'read-only' })
     expect((await browser('DELETE', `/v1/accounts/${wide.id}`)).body.code).toBe('account.mightier')
-    expect((await browser('PATCH', `/v1/accounts/${wide.id}`, { scope: line(customerId) }, { 'if-match': '1' })).body.code).toBe('account.mightier')
+    expect((await browser('PATCH', `/v1/accounts/${wide.id}`, { scope: line(customerId) }, { 'if-match': '1' })).body.code).toBe(
+      'account.mightier',
+    )
     // one whose lines name a customer he does not see: shown without it, and out of his reach
     const hidden = await anAccount({ role: 'technician', isScopeLimited: true })
-    await server.database.owner.query(`insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, gen_random_uuid(), $2, 0, 'allow', 'customer', $3)`, [partnerId, hidden.id, other])
+    await server.database.owner.query(
+      `insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, gen_random_uuid(), $2, 0, 'allow', 'customer', $3)`,
+      [partnerId, hidden.id, other],
+    )
     expect((await browser('GET', `/v1/accounts/${hidden.id}`)).body.scope).toEqual([])
-    expect((await browser('PATCH', `/v1/accounts/${hidden.id}`, { role: 'read-only' }, { 'if-match': '1' })).body.code).toBe('account.mightier')
+    expect((await browser('PATCH', `/v1/accounts/${hidden.id}`, { role: 'read-only' }, { 'if-match': '1' })).body.code).toBe(
+      'account.mightier',
+    )
   })
 
   it('ownership passes with the password, to an active account; both are told and have other rights at once (ACC-4)', async () => {
@@ -173,7 +234,8 @@ describe('accounts (ACC-3..5, R5)', () => {
     const owner = await signedIn({ role: 'owner' })
     const invited = await anAccount({ role: 'technician' })
     await server.database.owner.query(`update account set state = 'invited' where id = $1`, [invited.id])
-    const pass = (browser: Browser, accountId: string, typed = password) => browser('POST', '/v1/business/primary', { accountId, password: typed })
+    const pass = (browser: Browser, accountId: string, typed = password) =>
+      browser('POST', '/v1/business/primary', { accountId, password: typed })
     expect((await pass(primary.browser, heir.id, wrong)).body.code).toBe('password.wrong')
     expect((await pass(primary.browser, invited.id)).body.code).toBe('account.not-active')
     expect((await pass(primary.browser, primary.id)).body.code).toBe('account.is-self')
@@ -183,7 +245,10 @@ describe('accounts (ACC-3..5, R5)', () => {
     await heir.browser.signIn(heir.email)
     expect((await heir.browser('GET', '/v1/session')).body.account).toMatchObject({ isPrimary: true, role: 'owner' })
     expect((await primary.browser('GET', '/v1/session')).body.account).toMatchObject({ isPrimary: false, role: 'administrator' })
-    const { rows } = await server.database.owner.query(`select recipient from outbox where partner_id = $1 and kind = 'ownership-transferred' order by recipient`, [partnerId])
+    const { rows } = await server.database.owner.query(
+      `select recipient from outbox where partner_id = $1 and kind = 'ownership-transferred' order by recipient`,
+      [partnerId],
+    )
     expect(rows.map((row) => row.recipient)).toEqual([heir.email, primary.email].sort())
     expect(await activities()).toContain('business.primary-transferred')
   }, 30_000)

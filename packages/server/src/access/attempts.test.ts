@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDatabase, createPool } from '../platform/index.ts'
 import { testDatabase, type TestDatabase } from '../platform/testing/database.ts'
-import { assertAddressIsFree, claimTry, countAgainstAddress, forgive, lockedForMs, mayAskForMail, passwordGuess, removeOldAttempts } from './attempts.ts'
+import {
+  assertAddressIsFree,
+  claimTry,
+  countAgainstAddress,
+  forgive,
+  lockedForMs,
+  mayAskForMail,
+  passwordGuess,
+  removeOldAttempts,
+} from './attempts.ts'
 
 let database: TestDatabase
 beforeAll(async () => void (database = await testDatabase()))
@@ -12,7 +21,16 @@ let number = 0
 const someone = () => passwordGuess(`someone-${number++}@example.com`)
 
 describe('guessing (R30)', () => {
-  it.each([[0, 0], [4, 0], [5, 5_000], [6, 10_000], [8, 40_000], [12, 640_000], [13, 900_000], [99, 900_000]])('after %i wrong ones: %i ms', (wrong, ms) => expect(lockedForMs(wrong)).toBe(ms))
+  it.each([
+    [0, 0],
+    [4, 0],
+    [5, 5_000],
+    [6, 10_000],
+    [8, 40_000],
+    [12, 640_000],
+    [13, 900_000],
+    [99, 900_000],
+  ])('after %i wrong ones: %i ms', (wrong, ms) => expect(lockedForMs(wrong)).toBe(ms))
 
   it('five tries are free, the sixth waits, and a right one forgives', async () => {
     const guess = someone()
@@ -68,7 +86,9 @@ describe('an address (R30)', () => {
 
   it('of IPv6 is its /64: a customer has 2^64 of them', async () => {
     for (let n = 0; n < 300; n++) await countAgainstAddress(database, 'sign-in', `2001:db8:1:2::${n.toString(16)}`, start)
-    await expect(assertAddressIsFree(database, 'sign-in', '2001:db8:1:2:ffff::1', start)).rejects.toMatchObject({ code: 'request.rate-limited' })
+    await expect(assertAddressIsFree(database, 'sign-in', '2001:db8:1:2:ffff::1', start)).rejects.toMatchObject({
+      code: 'request.rate-limited',
+    })
     await expect(assertAddressIsFree(database, 'sign-in', '2001:db8:1:2::', start)).rejects.toMatchObject({ code: 'request.rate-limited' })
     await assertAddressIsFree(database, 'sign-in', '2001:db8:1:3::1', start)
   })

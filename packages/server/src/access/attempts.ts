@@ -49,7 +49,10 @@ export async function claimTry(database: Database, { key, perDay }: Guess, now: 
 }
 
 async function count(db: TenantDb, key: string, since: Date) {
-  const { rows } = await db.query<{ number: number; last: Date | null }>('select count(*)::integer as number, max(at) as last from attempt where key = $1 and at > $2', [key, since])
+  const { rows } = await db.query<{ number: number; last: Date | null }>(
+    'select count(*)::integer as number, max(at) as last from attempt where key = $1 and at > $2',
+    [key, since],
+  )
   return rows[0]!
 }
 
@@ -70,7 +73,11 @@ export async function assertAddressIsFree(database: Database, deed: Deed, addres
   if (number >= perAddress[deed]) throw new Problem('request.rate-limited')
 }
 export async function countAgainstAddress(database: Database, deed: Deed, address: string, now: Date): Promise<void> {
-  await database.transaction(nobody, async (db) => void (await db.query('insert into attempt (key, at, id) values ($1, $2, $3)', [addressKey(deed, address), now, randomUUID()])))
+  await database.transaction(
+    nobody,
+    async (db) =>
+      void (await db.query('insert into attempt (key, at, id) values ($1, $2, $3)', [addressKey(deed, address), now, randomUUID()])),
+  )
 }
 
 /** Mails asked for one address in an hour. @returns false: enough; say nothing */
@@ -86,7 +93,9 @@ export async function mayAskForMail(database: Database, email: string, now: Date
 
 /** Rows that count for nothing any more. */
 export async function removeOldAttempts(database: Database, now: Date): Promise<number> {
-  const { rowCount } = await database.transaction(nobody, (db) => db.query('delete from attempt where at < $1', [new Date(now.getTime() - 25 * hourMs)]))
+  const { rowCount } = await database.transaction(nobody, (db) =>
+    db.query('delete from attempt where at < $1', [new Date(now.getTime() - 25 * hourMs)]),
+  )
   return rowCount
 }
 

@@ -4,15 +4,45 @@ import { readFileSync } from 'node:fs'
  * What people choose first. Own list of about a thousand roots (decision 9): at twelve characters nobody's password *is* one of the famous ones, it is built from one.
  * Hence roots, and what is hung on them (years, digits, signs, the same again, letters turned into signs), instead of a long list of whole passwords.
  */
-const roots = new Set(readFileSync(new URL('common-passwords.txt', import.meta.url), 'utf8').split(/\s+/).filter((word) => word.length >= 3))
+const roots = new Set(
+  readFileSync(new URL('common-passwords.txt', import.meta.url), 'utf8')
+    .split(/\s+/)
+    .filter((word) => word.length >= 3),
+)
 const longestRoot = Math.max(...[...roots].map((word) => word.length))
 
 /** Rows of keyboards and the order of things, both ways. */
-const rows = ['abcdefghijklmnopqrstuvwxyz', '01234567890', '1234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm', 'azertyuiop', 'qsdfghjklm', 'wxcvbn', 'qwertzuiop', 'yxcvbnm', '1qaz2wsx3edc4rfv5tgb', 'qazwsxedcrfvtgb']
+const rows = [
+  'abcdefghijklmnopqrstuvwxyz',
+  '01234567890',
+  '1234567890',
+  'qwertyuiop',
+  'asdfghjkl',
+  'zxcvbnm',
+  'azertyuiop',
+  'qsdfghjklm',
+  'wxcvbn',
+  'qwertzuiop',
+  'yxcvbnm',
+  '1qaz2wsx3edc4rfv5tgb',
+  'qazwsxedcrfvtgb',
+]
 const walks = rows.flatMap((row) => [row, [...row].reverse().join('')])
 
 const plain = (text: string) => text.toLowerCase().normalize('NFKD').replace(/\p{M}/gu, '')
-const signs: Record<string, string> = { '@': 'a', '4': 'a', '3': 'e', '1': 'i', '!': 'i', '0': 'o', '$': 's', '5': 's', '7': 't', '+': 't', '8': 'b' }
+const signs: Record<string, string> = {
+  '@': 'a',
+  '4': 'a',
+  '3': 'e',
+  '1': 'i',
+  '!': 'i',
+  '0': 'o',
+  $: 's',
+  '5': 's',
+  '7': 't',
+  '+': 't',
+  '8': 'b',
+}
 const unsigned = (text: string) => [...text].map((sign) => signs[sign] ?? sign).join('')
 
 /**
@@ -31,7 +61,7 @@ const fewLetters = 4
 function isBuiltOfLittle(text: string, own: ReadonlySet<string>): boolean {
   const pieces = new Set<string>()
   let unknown = ''
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const piece = pieceAt(text, at, own)
     if (piece === null) {
       // digits and signs between pieces are guessed along with them

@@ -21,13 +21,23 @@ it(`${guesses} guesses over two days, each from an address it made up: an addres
   }
   const answers = new Map<string, number>()
   const tried = async (email: string) =>
-    (await server.database.owner.query<{ n: number }>('select count(*)::integer as n from attempt where key = $1 and at > $2', [`${passwordGuess(email).key}:day`, new Date(server.clock.now().getTime() - 86_400_000)])).rows[0]!.n
+    (
+      await server.database.owner.query<{ n: number }>('select count(*)::integer as n from attempt where key = $1 and at > $2', [
+        `${passwordGuess(email).key}:day`,
+        new Date(server.clock.now().getTime() - 86_400_000),
+      ])
+    ).rows[0]!.n
   for (let hour = 0; hour < hours; hour++) {
     const inThisHour = Array.from({ length: Math.ceil(guesses / hours) }, (_, n) => n)
     const guess = async () => {
       for (let n = inThisHour.pop(); n !== undefined; n = inThisHour.pop()) {
         const made = `198.51.${n % 250}.${hour}`
-        const { status, body } = await aBrowser(server)('POST', '/v1/session', { email: emails[n % accounts]!, password: `guess number ${hour} ${n}` }, { 'x-forwarded-for': made, forwarded: `for=${made}`, 'x-real-ip': made })
+        const { status, body } = await aBrowser(server)(
+          'POST',
+          '/v1/session',
+          { email: emails[n % accounts]!, password: `guess number ${hour} ${n}` },
+          { 'x-forwarded-for': made, forwarded: `for=${made}`, 'x-real-ip': made },
+        )
         const name = `${status} ${body.code ?? body.state}`
         answers.set(name, (answers.get(name) ?? 0) + 1)
       }

@@ -9,7 +9,12 @@ const stepSeconds = 30
 const place = (column: 'totp_secret' | 'totp_pending_secret', accountId: string) => ({ table: 'account', column, row: accountId })
 
 /** A new secret, not yet in force. */
-export async function startTotp(db: TenantDb, services: Services, account: { id: string; email: string }, businessName: string): Promise<{ secret: string; otpauthUrl: string }> {
+export async function startTotp(
+  db: TenantDb,
+  services: Services,
+  account: { id: string; email: string },
+  businessName: string,
+): Promise<{ secret: string; otpauthUrl: string }> {
   const secret = generateSecret()
   const sealed = await services.vault.seal(db, 'secrets', place('totp_pending_secret', account.id), secret)
   await db.query('update account set totp_pending_secret = $2 where id = $1', [account.id, sealed])
@@ -23,7 +28,10 @@ export async function confirmTotp(db: TenantDb, services: Services, accountId: s
   const step = secret === null ? null : stepOf(secret, code, now)
   if (secret === null || step === null) return null
   const sealed = await services.vault.seal(db, 'secrets', place('totp_secret', accountId), secret)
-  await db.query('update account set totp_secret = $2, totp_pending_secret = null, totp_last_step = $3, version = version + 1 where id = $1', [accountId, sealed, step])
+  await db.query(
+    'update account set totp_secret = $2, totp_pending_secret = null, totp_last_step = $3, version = version + 1 where id = $1',
+    [accountId, sealed, step],
+  )
   return await renewRecoveryCodes(db, accountId)
 }
 
@@ -57,19 +65,34 @@ const alphabet = 'ABCDEFGHJKMNPQRSTVWXYZ0123456789' // Crockford: no I, L, O, U
 
 /** 80 random bits each, kept as hashes; shown this once. */
 export async function renewRecoveryCodes(db: TenantDb, accountId: string): Promise<string[]> {
-  const codes = Array.from({ length: recoveryCodes }, () => Array.from(randomBytes(16), (byte) => alphabet[byte % 32]!).join('').replace(/(.{4})(?=.)/g, '$1-'))
+  const codes = Array.from({ length: recoveryCodes }, () =>
+    Array.from(randomBytes(16), (byte) => alphabet[byte % 32]!)
+      .join('')
+      .replace(/(.{4})(?=.)/g, '$1-'),
+  )
   await db.query('delete from recovery_code where account_id = $1', [accountId])
-  await db.query('insert into recovery_code (partner_id, account_id, code_hash) select $1, $2, hash from unnest($3::bytea[]) hash', [db.tenant.partnerId, accountId, codes.map(hashCode)])
+  await db.query('insert into recovery_code (partner_id, account_id, code_hash) select $1, $2, hash from unnest($3::bytea[]) hash', [
+    db.tenant.partnerId,
+    accountId,
+    codes.map(hashCode),
+  ])
   return codes
 }
 
 /** A code that fits is used up. How it is written (case, spaces, hyphens, O for 0) does not matter. */
 export async function useRecoveryCode(db: TenantDb, accountId: string, code: string, now: Date): Promise<boolean> {
-  const { rowCount } = await db.query('update recovery_code set used_at = $3 where account_id = $1 and code_hash = $2 and used_at is null', [accountId, hashCode(code), now])
+  const { rowCount } = await db.query(
+    'update recovery_code set used_at = $3 where account_id = $1 and code_hash = $2 and used_at is null',
+    [accountId, hashCode(code), now],
+  )
   return rowCount === 1
 }
 
 const hashCode = (code: string) => {
-  const plain = code.toUpperCase().replace(/[^A-Z0-9]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1')
+  const plain = code
+    .toUpperCase()
+    .replace(/[^A-Z0-9]/g, '')
+    .replaceAll('O', '0')
+    .replace(/[IL]/g, '1')
   return createHash('sha256').update(plain).digest()
 }

@@ -17,7 +17,10 @@ export async function assertMayGive(db: TenantDb, actor: Actor, rights: { role: 
   if (isPortal && !isOfCustomers(rights.scope)) throw new Problem('request.invalid', {}, { fields: [{ path: 'scope', code: 'required' }] })
 }
 
-const isOfCustomers = (scope: Scope) => scope !== null && scope.some((line) => line.effect === 'allow') && scope.every((line) => line.effect === 'deny' || line.target.kind === 'customer')
+const isOfCustomers = (scope: Scope) =>
+  scope !== null &&
+  scope.some((line) => line.effect === 'allow') &&
+  scope.every((line) => line.effect === 'deny' || line.target.kind === 'customer')
 
 /** @throws account.mightier when the account may do, or see, what the actor may not */
 export async function assertNotMightier(db: TenantDb, actor: Actor, other: { role: Role; scope: Scope }, now: Date): Promise<void> {

@@ -13,7 +13,8 @@ export async function assertSecondFactor(services: Services, actor: Actor, code:
   const { hasMfa } = await services.database.transaction(inBusiness, (db) => accounts.get(db, actor.accountId))
   if (!hasMfa) throw new Problem('mfa.needed-here')
   const attempt = await claimTry(services.database, mfaGuess(actor.accountId), now)
-  const fits = attempt !== null && (await services.database.transaction(inBusiness, (db) => useTotp(db, services, actor.accountId, code ?? '', now)))
+  const fits =
+    attempt !== null && (await services.database.transaction(inBusiness, (db) => useTotp(db, services, actor.accountId, code ?? '', now)))
   if (!fits) throw new Problem('mfa.code-wrong', {}, { fields: [{ path: 'code', code: 'invalid' }] })
   await attempt.wasRight()
 }

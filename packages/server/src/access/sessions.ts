@@ -12,28 +12,57 @@ const useWrittenEverySeconds = 60
 export const hashToken = (token: string): Buffer => createHash('sha256').update(token).digest()
 
 /** A new session; its token is known to nobody but the one who gets the cookie. */
-export async function createSession(db: TenantDb, accountId: string, state: SessionState, origin: Origin, now: Date): Promise<{ id: string; token: string }> {
+export async function createSession(
+  db: TenantDb,
+  accountId: string,
+  state: SessionState,
+  origin: Origin,
+  now: Date,
+): Promise<{ id: string; token: string }> {
   const id = newId(now)
   const token = newToken()
   await db.query(
     `insert into session (partner_id, id, account_id, token_hash, state, address, user_agent, created_at, last_used_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)`,
-    [db.tenant.partnerId, id, accountId, hashToken(token), state, origin.address, origin.userAgent, now, new Date(now.getTime() + sessionLimits.hours * 3_600_000)],
+    [
+      db.tenant.partnerId,
+      id,
+      accountId,
+      hashToken(token),
+      state,
+      origin.address,
+      origin.userAgent,
+      now,
+      new Date(now.getTime() + sessionLimits.hours * 3_600_000),
+    ],
   )
   return { id, token }
 }
 
 /** Takes the place of the actor's session at a change of right (R32): new token, same end. */
-export async function renewSession(db: TenantDb, actor: Pick<Actor, 'sessionId' | 'accountId'>, state: SessionState): Promise<{ id: string; token: string }> {
+export async function renewSession(
+  db: TenantDb,
+  actor: Pick<Actor, 'sessionId' | 'accountId'>,
+  state: SessionState,
+): Promise<{ id: string; token: string }> {
   const token = newToken()
   const id = newId()
-  const { rowCount } = await db.query('update session set id = $2, token_hash = $3, state = $4 where id = $1 and account_id = $5', [actor.sessionId, id, hashToken(token), state, actor.accountId])
+  const { rowCount } = await db.query('update session set id = $2, token_hash = $3, state = $4 where id = $1 and account_id = $5', [
+    actor.sessionId,
+    id,
+    hashToken(token),
+    state,
+    actor.accountId,
+  ])
   if (rowCount === 0) throw new Problem('session.missing')
   return { id, token }
 }
 
 /** Ends sessions of an account, at the next request and on live connections (R7). `but`: one that stays. */
 export async function endSessions(db: TenantDb, services: Services, accountId: string, but: string | null = null): Promise<void> {
-  const { rows } = await db.query<{ id: string }>('delete from session where account_id = $1 and id is distinct from $2 returning id', [accountId, but])
+  const { rows } = await db.query<{ id: string }>('delete from session where account_id = $1 and id is distinct from $2 returning id', [
+    accountId,
+    but,
+  ])
   for (const { id } of rows) db.afterCommit(() => services.endLive({ sessionId: id }))
 }
 
@@ -50,7 +79,12 @@ export async function listSessions(db: TenantDb, actor: Actor, now: Date): Promi
     [actor.accountId, now, idleSince(now)],
   )
   return rows.map((row) => ({
-    id: row.id, isCurrent: row.id === actor.sessionId, createdAt: row.created_at.toISOString(), lastUsedAt: row.last_used_at.toISOString(), address: row.address, userAgent: row.user_agent,
+    id: row.id,
+    isCurrent: row.id === actor.sessionId,
+    createdAt: row.created_at.toISOString(),
+    lastUsedAt: row.last_used_at.toISOString(),
+    address: row.address,
+    userAgent: row.user_agent,
   }))
 }
 
@@ -84,11 +118,15 @@ interface Row {
  */
 export async function actorOf(services: Services, token: string | undefined): Promise<Actor | null> {
   if (token === undefined || token.length !== 43) return null
-  const [found] = await services.database.lookup<{ partner_id: string; session_id: string }>('select * from vigie.find_session($1)', [hashToken(token)])
+  const [found] = await services.database.lookup<{ partner_id: string; session_id: string }>('select * from vigie.find_session($1)', [
+    hashToken(token),
+  ])
   if (!found) return null
   const now = services.clock.now()
   return await services.database.transaction({ partnerId: found.partner_id, scope: 'all', principalId: null }, async (db) => {
-    const { rows: [row] } = await db.query<Row>(
+    const {
+      rows: [row],
+    } = await db.query<Row>(
       `select s.id, s.state, s.last_used_at, a.id as account_id, a.email, a.first_name, a.last_name, a.role, a.locale, a.time_zone, a.is_scope_limited, a.totp_secret is not null as has_mfa, p.is_mfa_required
        from session s join account a on a.partner_id = s.partner_id and a.id = s.account_id join partner p on p.id = s.partner_id
        where s.id = $1 and s.expires_at > $2 and s.last_used_at > $3 and a.state = 'active'`,
@@ -99,14 +137,25 @@ export async function actorOf(services: Services, token: string | undefined): Pr
       await db.query('update session set last_used_at = $2 where id = $1 and last_used_at < $2', [row.id, now])
     }
     return {
-      kind: 'account', partnerId: found.partner_id, accountId: row.account_id, name: nameOf({ firstName: row.first_name, lastName: row.last_name }), email: row.email, role: row.role,
-      permissions: new Set(rolePermissions[row.role] ?? []), isScopeLimited: row.is_scope_limited, sessionId: row.id, sessionState: stateNow(row), locale: row.locale, timeZone: row.time_zone,
+      kind: 'account',
+      partnerId: found.partner_id,
+      accountId: row.account_id,
+      name: nameOf({ firstName: row.first_name, lastName: row.last_name }),
+      email: row.email,
+      role: row.role,
+      permissions: new Set(rolePermissions[row.role] ?? []),
+      isScopeLimited: row.is_scope_limited,
+      sessionId: row.id,
+      sessionState: stateNow(row),
+      locale: row.locale,
+      timeZone: row.time_zone,
     }
   })
 }
 
 /** What a session may be, in one word to compare with. A live connection that no longer stands as it did when it was opened is closed (R7). */
-export const standingOfActor = (actor: Pick<Actor, 'sessionState' | 'role' | 'isScopeLimited'>): string => `${actor.sessionState} ${actor.role} ${actor.isScopeLimited}`
+export const standingOfActor = (actor: Pick<Actor, 'sessionState' | 'role' | 'isScopeLimited'>): string =>
+  `${actor.sessionState} ${actor.role} ${actor.isScopeLimited}`
 
 /** How these sessions of a business stand now; one that ended is left out. Looking does not count as use. */
 export async function standings(db: TenantDb, sessionIds: readonly string[], now: Date): Promise<Map<string, string>> {
@@ -116,7 +165,9 @@ export async function standings(db: TenantDb, sessionIds: readonly string[], now
      where s.id = any($1) and s.expires_at > $2 and s.last_used_at > $3 and a.state = 'active'`,
     [sessionIds, now, idleSince(now)],
   )
-  return new Map(rows.map((row) => [row.id, standingOfActor({ sessionState: stateNow(row), role: row.role, isScopeLimited: row.is_scope_limited })]))
+  return new Map(
+    rows.map((row) => [row.id, standingOfActor({ sessionState: stateNow(row), role: row.role, isScopeLimited: row.is_scope_limited })]),
+  )
 }
 
 function stateNow({ state, has_mfa, is_mfa_required }: Row): SessionState {

@@ -26,7 +26,8 @@ export async function setupToken(services: Pick<Services, 'database' | 'vault'>)
 export async function assertSetupToken(services: Services, token: string): Promise<void> {
   const right = await setupToken(services)
   const digest = (text: string) => createHash('sha256').update(text).digest()
-  if (right === null || !timingSafeEqual(digest(token), digest(right))) throw new Problem('setup.token-wrong', {}, { fields: [{ path: 'token', code: 'invalid' }] })
+  if (right === null || !timingSafeEqual(digest(token), digest(right)))
+    throw new Problem('setup.token-wrong', {}, { fields: [{ path: 'token', code: 'invalid' }] })
 }
 
 export interface FirstRun {
@@ -44,7 +45,11 @@ export interface FirstRun {
  * @param origin where the browser is; null: at the command line, which signs nobody in
  * @throws setup.done-already, password.breached
  */
-export async function setUp(services: Services, { businessName, password, ...person }: FirstRun, origin: Origin | null): Promise<{ sessionToken: string | null }> {
+export async function setUp(
+  services: Services,
+  { businessName, password, ...person }: FirstRun,
+  origin: Origin | null,
+): Promise<{ sessionToken: string | null }> {
   const { database, vault } = services
   assertGoodPassword(password, [businessName, person.email, person.firstName, person.lastName])
   if (await isSetUp(services)) throw new Problem('setup.done-already')
@@ -53,7 +58,11 @@ export async function setUp(services: Services, { businessName, password, ...per
   try {
     const sessionToken = await database.transaction({ partnerId: newId(now), scope: 'all', principalId: null }, async (db) => {
       await accounts.insertBusiness(db, { kind: 'operator', name: businessName, locale: person.locale, timeZone: person.timeZone }, now)
-      const accountId = await accounts.insert(db, { ...person, role: 'owner', scope: null, isPrimary: true, state: 'active', passwordHash, isToldOfEvents: true }, now)
+      const accountId = await accounts.insert(
+        db,
+        { ...person, role: 'owner', scope: null, isPrimary: true, state: 'active', passwordHash, isToldOfEvents: true },
+        now,
+      )
       let doer: Doer = { kind: 'operator', name: 'vigie setup' }
       let session: { id: string; token: string } | null = null
       if (origin !== null) {
@@ -62,7 +71,8 @@ export async function setUp(services: Services, { businessName, password, ...per
         doer = { kind: 'account', origin, actor: await actorNow(db, accountId, session.id) }
       }
       await record(db, vault, now, doer, {
-        activity: 'setup.completed', object: { kind: 'business', id: db.tenant.partnerId, name: businessName },
+        activity: 'setup.completed',
+        object: { kind: 'business', id: db.tenant.partnerId, name: businessName },
         after: { business: await accounts.getBusiness(db), account: await accounts.get(db, accountId) },
       })
       return session?.token ?? null
@@ -80,7 +90,17 @@ export async function setUp(services: Services, { businessName, password, ...per
 export async function actorNow(db: TenantDb, accountId: string, sessionId: string): Promise<Actor> {
   const account = await accounts.get(db, accountId)
   return {
-    kind: 'account', partnerId: db.tenant.partnerId, accountId, name: nameOf(account), email: account.email, role: account.role,
-    permissions: new Set(rolePermissions[account.role]), isScopeLimited: account.scope !== null, sessionId, sessionState: 'full', locale: account.locale, timeZone: account.timeZone,
+    kind: 'account',
+    partnerId: db.tenant.partnerId,
+    accountId,
+    name: nameOf(account),
+    email: account.email,
+    role: account.role,
+    permissions: new Set(rolePermissions[account.role]),
+    isScopeLimited: account.scope !== null,
+    sessionId,
+    sessionState: 'full',
+    locale: account.locale,
+    timeZone: account.timeZone,
   }
 }

@@ -6,12 +6,22 @@ beforeAll(async () => void (server = await testServer()))
 afterAll(() => server.close())
 
 const firstRun = {
-  businessName: 'Vigie Operations', email: 'Ada@Example.com', password: 'a long enough phrase 71', firstName: 'Ada', lastName: 'Byron', locale: 'fr', timeZone: 'Europe/Paris',
+  businessName: 'Vigie Operations',
+  email: 'Ada@Example.com',
+  password: 'a long enough phrase 71',
+  firstName: 'Ada',
+  lastName: 'Byron',
+  locale: 'fr',
+  timeZone: 'Europe/Paris',
 }
 const cookieOf = (headers: Record<string, unknown>) => /vigie-session=([^;]+)/.exec(String(headers['set-cookie']))?.[1]
 const call = async (method: string, path: string, body?: unknown, token?: string) => {
   const answer = await server.http.inject({
-    method: method as 'GET', url: `/api${path}`, cookies: token ? { 'vigie-session': token } : {}, headers: body === undefined ? {} : { 'content-type': 'application/json' }, payload: body === undefined ? '' : JSON.stringify(body),
+    method: method as 'GET',
+    url: `/api${path}`,
+    cookies: token ? { 'vigie-session': token } : {},
+    headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    payload: body === undefined ? '' : JSON.stringify(body),
   })
   return { status: answer.statusCode, body: answer.json(), token: cookieOf(answer.headers) }
 }
@@ -24,7 +34,11 @@ describe('first run (R8, ACC-4)', () => {
     const done = await call('POST', '/v1/setup', { ...firstRun, token })
     expect(done).toMatchObject({ status: 200, body: { state: 'full' } })
     const { body: me } = await call('GET', '/v1/session', undefined, done.token)
-    expect(me).toMatchObject({ state: 'full', account: { email: 'ada@example.com', isPrimary: true, role: 'owner', scope: null }, business: { kind: 'operator', name: 'Vigie Operations' } })
+    expect(me).toMatchObject({
+      state: 'full',
+      account: { email: 'ada@example.com', isPrimary: true, role: 'owner', scope: null },
+      business: { kind: 'operator', name: 'Vigie Operations' },
+    })
     for (const body of [undefined, {}, { ...firstRun, token }]) expect((await call('POST', '/v1/setup', body)).status).toBe(404)
     expect((await call('GET', '/v1/setup')).body).toEqual((await call('GET', '/v1/never-was')).body)
   })

@@ -29,7 +29,11 @@ interface Candidate {
  * of several businesses; the password decides which are meant, and `choose-business` asks when it fits more than one.
  * @throws sign-in.refused, request.rate-limited, server.busy
  */
-export async function signIn(services: Services, origin: Origin, wanted: { email: string; password: string; businessId?: string | undefined }): Promise<SignedIn> {
+export async function signIn(
+  services: Services,
+  origin: Origin,
+  wanted: { email: string; password: string; businessId?: string | undefined },
+): Promise<SignedIn> {
   const startedMs = performance.now()
   const { database } = services
   const now = services.clock.now()
@@ -46,18 +50,25 @@ export async function signIn(services: Services, origin: Origin, wanted: { email
     throw new Problem('sign-in.refused')
   }
   await attempt.wasRight()
-  if (chosen.length > 1) return { state: 'choose-business', businesses: chosen.map((one) => ({ id: one.partnerId, name: one.business.name })), token: null }
+  if (chosen.length > 1)
+    return { state: 'choose-business', businesses: chosen.map((one) => ({ id: one.partnerId, name: one.business.name })), token: null }
   return await begin(services, chosen[0]!, origin, now)
 }
 
 const tenant = ({ partnerId }: { partnerId: string }) => ({ partnerId, scope: 'all' as const, principalId: null })
 
 async function candidates(services: Services, email: string): Promise<Candidate[]> {
-  const keys = await services.database.lookup<{ partner_id: string; account_id: string }>('select * from vigie.find_accounts($1)', [email.toLowerCase()])
+  const keys = await services.database.lookup<{ partner_id: string; account_id: string }>('select * from vigie.find_accounts($1)', [
+    email.toLowerCase(),
+  ])
   return await Promise.all(
     keys.map(({ partner_id: partnerId, account_id: accountId }) =>
       services.database.transaction(tenant({ partnerId }), async (db) => {
-        const [account, { passwordHash }, business] = [await accounts.get(db, accountId), await accounts.secretsOf(db, accountId), await accounts.getBusiness(db)]
+        const [account, { passwordHash }, business] = [
+          await accounts.get(db, accountId),
+          await accounts.secretsOf(db, accountId),
+          await accounts.getBusiness(db),
+        ]
         return { partnerId, accountId, passwordHash, business, hasMfa: account.hasMfa, isActive: account.state === 'active' }
       }),
     ),
@@ -71,15 +82,28 @@ async function fitting(known: readonly Candidate[], password: string): Promise<C
   return known.filter((one, index) => isRight[index] && one.isActive)
 }
 
-async function begin(services: Services, { partnerId, accountId, hasMfa, business }: Candidate, origin: Origin, now: Date): Promise<SignedIn> {
+async function begin(
+  services: Services,
+  { partnerId, accountId, hasMfa, business }: Candidate,
+  origin: Origin,
+  now: Date,
+): Promise<SignedIn> {
   const state = stateAfterPassword({ hasMfa, isMfaRequired: business.isMfaRequired })
   return await services.database.transaction(tenant({ partnerId }), async (db) => {
     const session = await createSession(db, accountId, state, origin, now)
     if (state === 'full') await accounts.signedIn(db, accountId, now)
     const actor = await actorNow(db, accountId, session.id)
-    await record(db, services.vault, now, { kind: 'account', actor, origin }, {
-      activity: 'session.started', object: { kind: 'account', id: accountId, name: actor.email }, after: { state, userAgent: origin.userAgent },
-    })
+    await record(
+      db,
+      services.vault,
+      now,
+      { kind: 'account', actor, origin },
+      {
+        activity: 'session.started',
+        object: { kind: 'account', id: accountId, name: actor.email },
+        after: { state, userAgent: origin.userAgent },
+      },
+    )
     return { state, token: session.token }
   })
 }
@@ -88,6 +112,12 @@ async function begin(services: Services, { partnerId, accountId, hasMfa, busines
 async function recordRefusal(services: Services, { partnerId, accountId }: Candidate, origin: Origin, now: Date): Promise<void> {
   await services.database.transaction(tenant({ partnerId }), async (db) => {
     const actor = await actorNow(db, accountId, accountId)
-    await record(db, services.vault, now, { kind: 'account', actor, origin }, { activity: 'session.sign-in.refused', object: { kind: 'account', id: accountId, name: actor.email } })
+    await record(
+      db,
+      services.vault,
+      now,
+      { kind: 'account', actor, origin },
+      { activity: 'session.sign-in.refused', object: { kind: 'account', id: accountId, name: actor.email } },
+    )
   })
 }

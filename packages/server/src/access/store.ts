@@ -21,7 +21,13 @@ interface Row {
   locale: Locale
   time_zone: string
   is_scope_limited: boolean
-  lines: { effect: 'allow' | 'deny'; target: 'all' | 'customer' | 'tag'; customer_id: string | null; tag: string | null; ends_at: string | null }[]
+  lines: {
+    effect: 'allow' | 'deny'
+    target: 'all' | 'customer' | 'tag'
+    customer_id: string | null
+    tag: string | null
+    ends_at: string | null
+  }[]
   is_told_of_events: boolean
   last_sign_in_at: Date | null
   created_at: Date
@@ -37,9 +43,21 @@ const columns = `a.id, a.email, a.first_name, a.last_name, a.role, a.is_primary,
 
 function toAccount(row: Row): Account {
   return {
-    id: row.id, email: row.email, firstName: row.first_name, lastName: row.last_name, role: row.role, isPrimary: row.is_primary, state: row.state, hasMfa: row.has_mfa,
-    locale: row.locale, timeZone: row.time_zone, scope: row.is_scope_limited ? row.lines.map(toLine) : null, isToldOfEvents: row.is_told_of_events,
-    lastSignInAt: row.last_sign_in_at?.toISOString() ?? null, createdAt: row.created_at.toISOString(), version: row.version,
+    id: row.id,
+    email: row.email,
+    firstName: row.first_name,
+    lastName: row.last_name,
+    role: row.role,
+    isPrimary: row.is_primary,
+    state: row.state,
+    hasMfa: row.has_mfa,
+    locale: row.locale,
+    timeZone: row.time_zone,
+    scope: row.is_scope_limited ? row.lines.map(toLine) : null,
+    isToldOfEvents: row.is_told_of_events,
+    lastSignInAt: row.last_sign_in_at?.toISOString() ?? null,
+    createdAt: row.created_at.toISOString(),
+    version: row.version,
   }
 }
 
@@ -52,7 +70,9 @@ function toLine({ effect, target, customer_id, tag, ends_at }: Row['lines'][numb
 
 /** @throws account.not-found */
 export async function get(db: TenantDb, id: string): Promise<Account> {
-  const { rows: [row] } = await db.query<Row>(`select ${columns} from account a where a.id = $1`, [id])
+  const {
+    rows: [row],
+  } = await db.query<Row>(`select ${columns} from account a where a.id = $1`, [id])
   if (!row) throw new Problem('account.not-found')
   return toAccount(row)
 }
@@ -64,8 +84,11 @@ export async function lock(db: TenantDb, id: string): Promise<Account> {
 }
 
 export async function secretsOf(db: TenantDb, id: string): Promise<AccountSecrets> {
-  const { rows: [row] } = await db.query<{ password_hash: string | null; totp_secret: Buffer | null; totp_pending_secret: Buffer | null }>(
-    'select password_hash, totp_secret, totp_pending_secret from account where id = $1', [id],
+  const {
+    rows: [row],
+  } = await db.query<{ password_hash: string | null; totp_secret: Buffer | null; totp_pending_secret: Buffer | null }>(
+    'select password_hash, totp_secret, totp_pending_secret from account where id = $1',
+    [id],
   )
   if (!row) throw new Problem('account.not-found')
   return { passwordHash: row.password_hash, totpSecret: row.totp_secret, totpPendingSecret: row.totp_pending_secret }
@@ -92,8 +115,14 @@ export async function list(db: TenantDb, query: AccountQuery): Promise<{ rows: A
   const page = keyset(sorts, 'a.id', query, params)
   const where = [page.where]
   if (query.state) where.push(`a.state = ${params.add(query.state)}`)
-  if (query.q) where.push(`strpos(lower(a.email || ' ' || a.first_name || ' ' || a.last_name || ' ' || a.first_name), lower(${params.add(query.q)})) > 0`)
-  const { rows } = await db.query<Row & { keys: string[] }>(`select ${columns}, ${page.keys} as keys from account a where ${where.join(' and ')} order by ${page.orderBy} limit ${page.limit}`, params.values)
+  if (query.q)
+    where.push(
+      `strpos(lower(a.email || ' ' || a.first_name || ' ' || a.last_name || ' ' || a.first_name), lower(${params.add(query.q)})) > 0`,
+    )
+  const { rows } = await db.query<Row & { keys: string[] }>(
+    `select ${columns}, ${page.keys} as keys from account a where ${where.join(' and ')} order by ${page.orderBy} limit ${page.limit}`,
+    params.values,
+  )
   const { rows: shown, nextCursor } = page.page(rows)
   return { rows: shown.map(toAccount), nextCursor }
 }
@@ -126,11 +155,26 @@ export async function insert(db: TenantDb, account: NewAccount, now: Date): Prom
     await db.query(
       `insert into account (partner_id, id, email, first_name, last_name, role, is_primary, state, locale, time_zone, is_scope_limited, is_told_of_events, password_hash, created_at)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-      [db.tenant.partnerId, id, account.email, account.firstName, account.lastName, account.role, account.isPrimary, account.state, account.locale, account.timeZone,
-        account.scope !== null, account.isToldOfEvents, account.passwordHash, now],
+      [
+        db.tenant.partnerId,
+        id,
+        account.email,
+        account.firstName,
+        account.lastName,
+        account.role,
+        account.isPrimary,
+        account.state,
+        account.locale,
+        account.timeZone,
+        account.scope !== null,
+        account.isToldOfEvents,
+        account.passwordHash,
+        now,
+      ],
     )
   } catch (error) {
-    if (uniqueViolation(error) === 'account_email') throw new Problem('account.email-taken', {}, { fields: [{ path: 'email', code: 'invalid' }] })
+    if (uniqueViolation(error) === 'account_email')
+      throw new Problem('account.email-taken', {}, { fields: [{ path: 'email', code: 'invalid' }] })
     throw error
   }
   await writeScope(db, id, account.scope)
@@ -139,7 +183,10 @@ export async function insert(db: TenantDb, account: NewAccount, now: Date): Prom
 
 /** With the lines that the reader may not see: they name customers he does not know of. To judge by, never to show. */
 export async function wholeScope(db: TenantDb, id: string): Promise<ScopeLine[]> {
-  const { rows } = await db.query<Row['lines'][number]>('select effect, target, customer_id, tag, ends_at from scope_line where account_id = $1 order by position', [id])
+  const { rows } = await db.query<Row['lines'][number]>(
+    'select effect, target, customer_id, tag, ends_at from scope_line where account_id = $1 order by position',
+    [id],
+  )
   return rows.map(toLine)
 }
 
@@ -147,32 +194,57 @@ async function writeScope(db: TenantDb, accountId: string, scope: Scope): Promis
   await db.query('delete from scope_line where account_id = $1', [accountId])
   for (const [position, line] of (scope ?? []).entries()) {
     const { target } = line
-    await db.query('insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id, tag, ends_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
-      db.tenant.partnerId, newId(), accountId, position, line.effect, target.kind, target.kind === 'customer' ? target.customerId : null, target.kind === 'tag' ? target.tag : null, line.endsAt,
-    ])
+    await db.query(
+      'insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id, tag, ends_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+      [
+        db.tenant.partnerId,
+        newId(),
+        accountId,
+        position,
+        line.effect,
+        target.kind,
+        target.kind === 'customer' ? target.customerId : null,
+        target.kind === 'tag' ? target.tag : null,
+        line.endsAt,
+      ],
+    )
   }
 }
 
 export async function setRights(db: TenantDb, id: string, rights: { role: Role; scope: Scope; state: Account['state'] }): Promise<void> {
-  await db.query('update account set role = $2, is_scope_limited = $3, state = $4, version = version + 1 where id = $1', [id, rights.role, rights.scope !== null, rights.state])
+  await db.query('update account set role = $2, is_scope_limited = $3, state = $4, version = version + 1 where id = $1', [
+    id,
+    rights.role,
+    rights.scope !== null,
+    rights.state,
+  ])
   await writeScope(db, id, rights.scope)
 }
 
-export async function setPerson(db: TenantDb, id: string, person: Pick<Account, 'firstName' | 'lastName' | 'locale' | 'timeZone' | 'isToldOfEvents'>): Promise<void> {
-  await db.query('update account set first_name = $2, last_name = $3, locale = $4, time_zone = $5, is_told_of_events = $6, version = version + 1 where id = $1', [
-    id, person.firstName, person.lastName, person.locale, person.timeZone, person.isToldOfEvents,
-  ])
+export async function setPerson(
+  db: TenantDb,
+  id: string,
+  person: Pick<Account, 'firstName' | 'lastName' | 'locale' | 'timeZone' | 'isToldOfEvents'>,
+): Promise<void> {
+  await db.query(
+    'update account set first_name = $2, last_name = $3, locale = $4, time_zone = $5, is_told_of_events = $6, version = version + 1 where id = $1',
+    [id, person.firstName, person.lastName, person.locale, person.timeZone, person.isToldOfEvents],
+  )
 }
 
-export const setPassword = (db: TenantDb, id: string, passwordHash: string) => db.query('update account set password_hash = $2, version = version + 1 where id = $1', [id, passwordHash])
-export const activate = (db: TenantDb, id: string) => db.query(`update account set state = 'active', version = version + 1 where id = $1`, [id])
+export const setPassword = (db: TenantDb, id: string, passwordHash: string) =>
+  db.query('update account set password_hash = $2, version = version + 1 where id = $1', [id, passwordHash])
+export const activate = (db: TenantDb, id: string) =>
+  db.query(`update account set state = 'active', version = version + 1 where id = $1`, [id])
 export const signedIn = (db: TenantDb, id: string, at: Date) => db.query('update account set last_sign_in_at = $2 where id = $1', [id, at])
 export const remove = (db: TenantDb, id: string) => db.query('delete from account where id = $1', [id])
 
 /** ACC-4: the former first, since there is at most one. The new one is an owner without limits; the former stays an administrator. */
 export async function passPrimary(db: TenantDb, fromId: string, toId: string): Promise<void> {
   await db.query(`update account set is_primary = false, role = 'administrator', version = version + 1 where id = $1`, [fromId])
-  await db.query(`update account set is_primary = true, role = 'owner', is_scope_limited = false, version = version + 1 where id = $1`, [toId])
+  await db.query(`update account set is_primary = true, role = 'owner', is_scope_limited = false, version = version + 1 where id = $1`, [
+    toId,
+  ])
   await writeScope(db, toId, null)
 }
 
@@ -183,7 +255,10 @@ export async function passPrimary(db: TenantDb, fromId: string, toId: string): P
 export async function leaveToPrimary(db: TenantDb, id: string): Promise<{ id: string; company: string }[]> {
   return await db.widely(async () => {
     await db.query('select from customer where managed_by_id = $1 order by id for no key update', [id])
-    const { rows } = await db.query<{ id: string; company: string }>('update customer set managed_by_id = null, version = version + 1 where managed_by_id = $1 returning id, company', [id])
+    const { rows } = await db.query<{ id: string; company: string }>(
+      'update customer set managed_by_id = null, version = version + 1 where managed_by_id = $1 returning id, company',
+      [id],
+    )
     await db.query('update saved_view set account_id = p.id from account p where p.is_primary and account_id = $1 and is_shared', [id])
     return rows
   })
@@ -196,13 +271,21 @@ export async function visibleAmong(db: TenantDb, ids: readonly string[]): Promis
   return new Set(rows.map((row) => row.id))
 }
 export async function tagsOf(db: TenantDb, ids: readonly string[]): Promise<Map<string, string[]>> {
-  const { rows } = await db.query<{ customer_id: string; tags: string[] }>('select customer_id, array_agg(tag) as tags from customer_tag where customer_id = any($1) group by 1', [ids])
+  const { rows } = await db.query<{ customer_id: string; tags: string[] }>(
+    'select customer_id, array_agg(tag) as tags from customer_tag where customer_id = any($1) group by 1',
+    [ids],
+  )
   return new Map(rows.map((row) => [row.customer_id, row.tags]))
 }
 
 /** Of the virus alerts in force, red before yellow: as the banner over every screen puts them. Plan: few, by virus_alert_end. */
 export async function worstAlert(db: TenantDb, now: Date): Promise<Me['alertLevel']> {
-  const { rows: [worst] } = await db.query<{ level: 'red' | 'yellow' }>('select level from virus_alert where starts_at <= $1 and ends_at > $1 and withdrawn_at is null order by level limit 1', [now])
+  const {
+    rows: [worst],
+  } = await db.query<{ level: 'red' | 'yellow' }>(
+    'select level from virus_alert where starts_at <= $1 and ends_at > $1 and withdrawn_at is null order by level limit 1',
+    [now],
+  )
   return worst?.level ?? null
 }
 
@@ -216,16 +299,38 @@ interface BusinessRow {
   version: number
 }
 export async function getBusiness(db: TenantDb, { isLocked = false } = {}): Promise<Business> {
-  const { rows: [row] } = await db.query<BusinessRow>(`select id, name, kind, is_mfa_required, locale, time_zone, version from partner where id = $1${isLocked ? ' for update' : ''}`, [db.tenant.partnerId])
-  return { id: row!.id, name: row!.name, kind: row!.kind, isMfaRequired: row!.is_mfa_required, locale: row!.locale, timeZone: row!.time_zone, version: row!.version }
+  const {
+    rows: [row],
+  } = await db.query<BusinessRow>(
+    `select id, name, kind, is_mfa_required, locale, time_zone, version from partner where id = $1${isLocked ? ' for update' : ''}`,
+    [db.tenant.partnerId],
+  )
+  return {
+    id: row!.id,
+    name: row!.name,
+    kind: row!.kind,
+    isMfaRequired: row!.is_mfa_required,
+    locale: row!.locale,
+    timeZone: row!.time_zone,
+    version: row!.version,
+  }
 }
 export async function insertBusiness(db: TenantDb, business: Omit<Business, 'id' | 'version' | 'isMfaRequired'>, now: Date): Promise<void> {
   await db.query('insert into partner (id, kind, name, locale, time_zone, created_at) values ($1, $2, $3, $4, $5, $6)', [
-    db.tenant.partnerId, business.kind, business.name, business.locale, business.timeZone, now,
+    db.tenant.partnerId,
+    business.kind,
+    business.name,
+    business.locale,
+    business.timeZone,
+    now,
   ])
 }
 export async function setBusiness(db: TenantDb, business: Pick<Business, 'name' | 'isMfaRequired' | 'locale' | 'timeZone'>): Promise<void> {
   await db.query('update partner set name = $2, is_mfa_required = $3, locale = $4, time_zone = $5, version = version + 1 where id = $1', [
-    db.tenant.partnerId, business.name, business.isMfaRequired, business.locale, business.timeZone,
+    db.tenant.partnerId,
+    business.name,
+    business.isMfaRequired,
+    business.locale,
+    business.timeZone,
   ])
 }

@@ -50,7 +50,9 @@ export async function openAuthority(database: Database, vault: Vault, clock: Clo
           new x509.BasicConstraintsExtension(false, undefined, true),
           new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
           new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-          new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value }))),
+          new x509.SubjectAlternativeNameExtension(
+            hosts.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value })),
+          ),
           await x509.AuthorityKeyIdentifierExtension.create(own),
         ],
       })
@@ -87,7 +89,10 @@ export function fingerprintOf(certificate: string): string {
 /** Every name and address this machine may be called by, the configured one first. */
 export function ownHosts(agentUrl: string): string[] {
   const configured = new URL(agentUrl).hostname.replace(/^\[|\]$/g, '')
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []).filter(({ scopeid }) => !scopeid).map(({ address }) => address)
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter(({ scopeid }) => !scopeid)
+    .map(({ address }) => address)
   const name = hostname()
   return [...new Set([configured, 'localhost', '127.0.0.1', '::1', ...(/^[A-Za-z0-9.-]{1,253}$/.test(name) ? [name] : []), ...addresses])]
 }
@@ -98,4 +103,8 @@ const serial = () => {
   bytes[0] = (bytes[0]! & 0x7f) | 0x01
   return Buffer.from(bytes).toString('hex')
 }
-const pem = (label: string, der: Buffer) => `-----BEGIN ${label}-----\n${der.toString('base64').match(/.{1,64}/g)!.join('\n')}\n-----END ${label}-----\n`
+const pem = (label: string, der: Buffer) =>
+  `-----BEGIN ${label}-----\n${der
+    .toString('base64')
+    .match(/.{1,64}/g)!
+    .join('\n')}\n-----END ${label}-----\n`

@@ -1,6 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sendCommand } from '../commands/index.ts'
-import { aDetection, aKey, aMachine, anEndpoint, connected, post, testAgentSide, TestChannel, TestIdentity, type TestAgentSide } from './testing/index.ts'
+import {
+  aDetection,
+  aKey,
+  aMachine,
+  anEndpoint,
+  connected,
+  post,
+  testAgentSide,
+  TestChannel,
+  TestIdentity,
+  type TestAgentSide,
+} from './testing/index.ts'
 
 let world: TestAgentSide
 beforeAll(async () => void (world = await testAgentSide()))
@@ -15,7 +26,10 @@ describe('enrolment (R9, PRD-2)', () => {
     const enrolment = await aKey(world.server.database, productId)
     const identity = new TestIdentity()
     const first = await identity.enrol(world.target, enrolment)
-    expect(first).toMatchObject({ product: { typeId: 'clamav-endpoint', description: 'Main' }, channel: 'wss://127.0.0.1:8443/agent/v1/channel' })
+    expect(first).toMatchObject({
+      product: { typeId: 'clamav-endpoint', description: 'Main' },
+      channel: 'wss://127.0.0.1:8443/agent/v1/channel',
+    })
     expect(await identity.enrol(world.target, enrolment)).toEqual(first)
     expect(await rows('select state from product where id = $1', [productId])).toEqual([{ state: 'unknown' }])
     expect(await rows(`select activity from audit where activity = 'agent.registered' and object_id = $1`, [first.agentId])).toHaveLength(1)
@@ -24,13 +38,28 @@ describe('enrolment (R9, PRD-2)', () => {
   })
 
   it.each([
-    ['a wrong key', async () => ({ ...(await aKey(world.server.database, (await world.aBusiness()).productId)), key: 'guessed' }), 'agent.key-wrong'],
+    [
+      'a wrong key',
+      async () => ({ ...(await aKey(world.server.database, (await world.aBusiness()).productId)), key: 'guessed' }),
+      'agent.key-wrong',
+    ],
     ['a GUID that never was', async () => ({ guid: crypto.randomUUID(), key: 'any' }), 'agent.key-wrong'],
-    ["another business's GUID with a key of one's own", async () => {
-      const [own, foreign] = [await world.aBusiness(), await world.aBusiness()]
-      return { guid: (await aKey(world.server.database, foreign.productId)).guid, key: (await aKey(world.server.database, own.productId)).key }
-    }, 'agent.key-wrong'],
-    ['an expired key', async () => await aKey(world.server.database, (await world.aBusiness()).productId, new Date(Date.now() - 1)), 'agent.key-expired'],
+    [
+      "another business's GUID with a key of one's own",
+      async () => {
+        const [own, foreign] = [await world.aBusiness(), await world.aBusiness()]
+        return {
+          guid: (await aKey(world.server.database, foreign.productId)).guid,
+          key: (await aKey(world.server.database, own.productId)).key,
+        }
+      },
+      'agent.key-wrong',
+    ],
+    [
+      'an expired key',
+      async () => await aKey(world.server.database, (await world.aBusiness()).productId, new Date(Date.now() - 1)),
+      'agent.key-expired',
+    ],
   ])('%s: refused by name', async (_, make, code) => {
     const { guid, key } = await make()
     const { status, body } = await post(world.target, '/agent/v1/enrol', new TestIdentity().enrolBody(guid, key))
@@ -57,7 +86,8 @@ describe('enrolment (R9, PRD-2)', () => {
     const enrolment = await aKey(world.server.database, productId)
     await world.server.database.owner.query('delete from attempt')
     const answers = []
-    for (let i = 0; i < 21; i++) answers.push((await post(world.target, '/agent/v1/enrol', new TestIdentity().enrolBody(enrolment.guid, `wrong-${i}`))).body.code)
+    for (let i = 0; i < 21; i++)
+      answers.push((await post(world.target, '/agent/v1/enrol', new TestIdentity().enrolBody(enrolment.guid, `wrong-${i}`))).body.code)
     expect(answers.filter((code) => code === 'agent.key-wrong')).toHaveLength(20)
     expect(answers[20]).toBe('request.rate-limited')
     await world.server.database.owner.query('delete from attempt')
@@ -78,8 +108,12 @@ describe('the channel (AGT-2, AGT-6, R22)', () => {
     expect(await rows('select name, engine, pattern_version, agent_id, "group" from endpoint where product_id = $1', [productId])).toEqual([
       { name: identity.machine.hostname, engine: 'clamav', pattern_version: '27500', agent_id: identity.agentId, group: 'servers' },
     ])
-    expect(await rows('select p.endpoint_count as product, c.endpoint_count as customer, g.endpoint_count as "group" from product p join customer c on c.id = p.customer_id join endpoint_group g on g.product_id = p.id where p.id = $1', [productId]))
-      .toEqual([{ product: 1, customer: 1, group: 1 }])
+    expect(
+      await rows(
+        'select p.endpoint_count as product, c.endpoint_count as customer, g.endpoint_count as "group" from product p join customer c on c.id = p.customer_id join endpoint_group g on g.product_id = p.id where p.id = $1',
+        [productId],
+      ),
+    ).toEqual([{ product: 1, customer: 1, group: 1 }])
     await channel.kill()
   })
 
@@ -123,16 +157,28 @@ describe('the channel (AGT-2, AGT-6, R22)', () => {
     channel.send({ kind: 'bye', reason: 'uninstalled' })
     await channel.closed
     expect(await agentRow(identity.agentId)).toMatchObject({ state: 'unregistered', switch: 'unregistered' })
-    expect(await rows(`select actor_kind, object_name from audit where activity = 'agent.uninstalled' and object_id = $1`, [identity.agentId])).toEqual([{ actor_kind: 'agent', object_name: identity.machine.hostname }])
+    expect(
+      await rows(`select actor_kind, object_name from audit where activity = 'agent.uninstalled' and object_id = $1`, [identity.agentId]),
+    ).toEqual([{ actor_kind: 'agent', object_name: identity.machine.hostname }])
   })
 
   it('told to uninstall itself: its own goodbye is the outcome, and nothing else is (AGT-3, R15)', async () => {
     const { identity, productId, customerId, partnerId } = await world.anAgent()
     const first = await connected(world.target, identity)
-    await world.server.database.owner.query('update agent set commands = $2 where id = $1', [identity.agentId, JSON.stringify([{ type: 'uninstall-agent', isSupported: true, reason: null }])])
+    await world.server.database.owner.query('update agent set commands = $2 where id = $1', [
+      identity.agentId,
+      JSON.stringify([{ type: 'uninstall-agent', isSupported: true, reason: null }]),
+    ])
     const doer = { kind: 'system' as const, name: 'test' }
     const [command] = await world.server.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) =>
-      sendCommand(db, world.server.services, world.server.clock.now(), { product: { id: productId, customerId, description: 'Main' }, type: 'uninstall-agent', agentIds: [identity.agentId], eventId: null, doer }))
+      sendCommand(db, world.server.services, world.server.clock.now(), {
+        product: { id: productId, customerId, description: 'Main' },
+        type: 'uninstall-agent',
+        agentIds: [identity.agentId],
+        eventId: null,
+        doer,
+      }),
+    )
     const step = async () => (await rows('select step from command where id = $1', [command!.id]))[0].step
     expect((await first.channel.next('command')).order).toMatchObject({ commandId: command!.id, type: 'uninstall-agent' })
     // gone without a word: nothing proves that it left
@@ -142,8 +188,14 @@ describe('the channel (AGT-2, AGT-6, R22)', () => {
     second.channel.send({ kind: 'bye', reason: 'uninstalled' })
     await second.channel.closed
     expect(await agentRow(identity.agentId)).toMatchObject({ state: 'unregistered', switch: 'unregistered' })
-    expect(await rows('select step, evidence from command where id = $1', [command!.id])).toEqual([{ step: 'succeeded', evidence: { saidGoodbyeAt: expect.any(String) } }])
-    expect(await rows('select step from command_step where command_id = $1 order by position', [command!.id])).toEqual([{ step: 'waiting' }, { step: 'delivered' }, { step: 'succeeded' }])
+    expect(await rows('select step, evidence from command where id = $1', [command!.id])).toEqual([
+      { step: 'succeeded', evidence: { saidGoodbyeAt: expect.any(String) } },
+    ])
+    expect(await rows('select step from command_step where command_id = $1 order by position', [command!.id])).toEqual([
+      { step: 'waiting' },
+      { step: 'delivered' },
+      { step: 'succeeded' },
+    ])
   })
 
   it('goodbye is offline; a lost connection is abnormal once the time is over, and not before (AGT-2)', async () => {
@@ -202,10 +254,24 @@ describe('hostile and broken frames (R9, R18, R19)', () => {
       const bytes = Buffer.from(good, 'base64url')
       bytes[i % 64]! ^= 1 << (i % 8)
       const changes: Record<string, unknown>[] = [
-        { signature: bytes.toString('base64url') }, { counter: counter + 1 }, { epoch: crypto.randomUUID() },
-        { signature: identity.sign(`vigie channel 1\n${'0'.repeat(43)}\n${agentId}\n${counter}\n${epoch}`) }, { signature: 'A'.repeat(86) },
+        { signature: bytes.toString('base64url') },
+        { counter: counter + 1 },
+        { epoch: crypto.randomUUID() },
+        { signature: identity.sign(`vigie channel 1\n${'0'.repeat(43)}\n${agentId}\n${counter}\n${epoch}`) },
+        { signature: 'A'.repeat(86) },
       ]
-      channel.send({ kind: 'hello', protocol: 1, agentId, counter, epoch, agentVersion: '0.1.0', machine, at: new Date().toISOString(), signature: good, ...changes[i % changes.length] })
+      channel.send({
+        kind: 'hello',
+        protocol: 1,
+        agentId,
+        counter,
+        epoch,
+        agentVersion: '0.1.0',
+        machine,
+        at: new Date().toISOString(),
+        signature: good,
+        ...changes[i % changes.length],
+      })
       const heard = await channel.until(() => channel.heard.find(({ kind }) => kind === 'welcome' || kind === 'problem'))
       taken.push(heard.kind === 'welcome' ? 'welcome' : heard.code)
       await channel.kill()
@@ -222,7 +288,17 @@ describe('hostile and broken frames (R9, R18, R19)', () => {
     const { identity } = await world.anAgent()
     const { channel } = await connected(world.target, identity)
     await new Promise((resolve) => setImmediate(resolve))
-    channel.send({ kind: 'hello', protocol: 1, agentId: identity.agentId, counter: 9, epoch: identity.epoch, agentVersion: '1', machine: identity.machine, at: new Date().toISOString(), signature: 'A'.repeat(86) })
+    channel.send({
+      kind: 'hello',
+      protocol: 1,
+      agentId: identity.agentId,
+      counter: 9,
+      epoch: identity.epoch,
+      agentVersion: '1',
+      machine: identity.machine,
+      at: new Date().toISOString(),
+      signature: 'A'.repeat(86),
+    })
     expect((await channel.next('problem')).code).toBe('agent.frame-invalid')
     await channel.closed
   })
@@ -233,7 +309,17 @@ describe('hostile and broken frames (R9, R18, R19)', () => {
     const { nonce } = await channel.next('challenge')
     const { agentId, epoch, machine } = identity
     const counter = (await agentRow(agentId)).counter + 1
-    const frame = { kind: 'hello', protocol: 1, agentId, counter, epoch, agentVersion: '0.1.0', machine, at: new Date().toISOString(), signature: identity.sign(`vigie channel 1\n${nonce}\n${agentId}\n${counter}\n${epoch}`) }
+    const frame = {
+      kind: 'hello',
+      protocol: 1,
+      agentId,
+      counter,
+      epoch,
+      agentVersion: '0.1.0',
+      machine,
+      at: new Date().toISOString(),
+      signature: identity.sign(`vigie channel 1\n${nonce}\n${agentId}\n${counter}\n${epoch}`),
+    }
     channel.send(frame)
     channel.send(frame)
     expect((await channel.next('problem')).code).toBe('agent.frame-invalid')
@@ -246,7 +332,10 @@ describe('hostile and broken frames (R9, R18, R19)', () => {
     ['no frame of ours', '{"kind":"dance"}'],
     ['binary', Buffer.from([1, 2, 3])],
     ['a batch before hello', JSON.stringify({ kind: 'batch', epoch: crypto.randomUUID(), firstSeq: 1, items: [1] })],
-    ['1,001 items', JSON.stringify({ kind: 'batch', epoch: crypto.randomUUID(), firstSeq: 1, items: Array.from({ length: 1_001 }, () => 1) })],
+    [
+      '1,001 items',
+      JSON.stringify({ kind: 'batch', epoch: crypto.randomUUID(), firstSeq: 1, items: Array.from({ length: 1_001 }, () => 1) }),
+    ],
     ['nested 200,000 deep', `{"kind":"batch","x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`],
   ])('%s: told and closed, the process goes on', async (_, frame) => {
     const channel = new TestChannel(world.target)
@@ -276,7 +365,11 @@ describe('hostile and broken frames (R9, R18, R19)', () => {
     expect((await channel.next('ack')).seq).toBe(1_000)
     expect(await rows('select count(*)::integer as n from detection where product_id = $1', [productId])).toEqual([{ n: 995 }])
     expect(await rows('select seq, reason from dead_letter where product_id = $1 order by seq', [productId])).toEqual([
-      { seq: 11, reason: 'shape-wrong' }, { seq: 501, reason: 'kind-unknown' }, { seq: 701, reason: 'kind-unknown' }, { seq: 702, reason: 'time-out-of-range' }, { seq: 703, reason: 'shape-wrong' },
+      { seq: 11, reason: 'shape-wrong' },
+      { seq: 501, reason: 'kind-unknown' },
+      { seq: 701, reason: 'kind-unknown' },
+      { seq: 702, reason: 'time-out-of-range' },
+      { seq: 703, reason: 'shape-wrong' },
     ])
     await channel.kill()
   })
@@ -289,7 +382,9 @@ describe('hostile and broken frames (R9, R18, R19)', () => {
       aDetection(identity.machine, { object: '/tmp/\0<script>\ud800', threat: '\u202E=cmd()' }),
     ])
     expect((await channel.next('ack')).seq).toBe(2)
-    expect(await rows('select category, outcome, object, threat from detection where product_id = $1 order by category desc', [productId])).toEqual([
+    expect(
+      await rows('select category, outcome, object, threat from detection where product_id = $1 order by category desc', [productId]),
+    ).toEqual([
       { category: 'quantum-shield', outcome: 'entangled', object: expect.any(String), threat: 'Eicar-Test-Signature' },
       { category: 'antivirus', outcome: 'quarantined', object: '/tmp/\uFFFD<script>\uFFFD', threat: '\u202E=cmd()' },
     ])
@@ -303,7 +398,10 @@ describe('hostile and broken frames (R9, R18, R19)', () => {
       const { channel, welcome } = await connected(world.target, identity, { at: there() })
       expect(Math.abs(welcome.clockOffsetMs + offMs)).toBeLessThan(5_000)
       expect(await agentRow(identity.agentId)).toMatchObject({ state: 'online', cause: 'clock-off' })
-      channel.batch(identity, 1, [aDetection(identity.machine, { at: there() }), aDetection(identity.machine, { at: there(-5 * 3_600_000) })])
+      channel.batch(identity, 1, [
+        aDetection(identity.machine, { at: there() }),
+        aDetection(identity.machine, { at: there(-5 * 3_600_000) }),
+      ])
       await channel.next('ack')
       const stored = await rows('select at, counted_at, received_at from detection where product_id = $1 order by at desc', [productId])
       expect(stored[0].at.getTime() - Date.now() - offMs).toBeLessThan(5_000)
@@ -333,15 +431,23 @@ describe('clones (R10, AGT-9)', () => {
     await forked.channel.next('ack')
     original.channel.batch(identity, 3, [aDetection(identity.machine)])
     await original.channel.next('ack')
-    const agents = await rows('select id, cloned_from_id, state, cause from agent where product_id = $1 order by registered_at', [productId])
+    const agents = await rows('select id, cloned_from_id, state, cause from agent where product_id = $1 order by registered_at', [
+      productId,
+    ])
     expect(agents).toEqual([
-      { id: identity.agentId, cloned_from_id: null, state: 'online', cause: null }, { id: own.agentId, cloned_from_id: identity.agentId, state: 'online', cause: null },
+      { id: identity.agentId, cloned_from_id: null, state: 'online', cause: null },
+      { id: own.agentId, cloned_from_id: identity.agentId, state: 'online', cause: null },
     ])
-    expect(await rows('select agent_id from endpoint where product_id = $1 order by created_at', [productId])).toEqual([{ agent_id: identity.agentId }, { agent_id: own.agentId }])
+    expect(await rows('select agent_id from endpoint where product_id = $1 order by created_at', [productId])).toEqual([
+      { agent_id: identity.agentId },
+      { agent_id: own.agentId },
+    ])
     expect(await rows('select count(*)::integer as n from detection where product_id = $1', [productId])).toEqual([{ n: 4 }])
-    expect(await rows(`select activity from audit where object_id = any($1) and activity like 'agent.clone%' order by sequence`, [[identity.agentId, own.agentId]])).toEqual([
-      { activity: 'agent.clone-found' }, { activity: 'agent.clone-registered' },
-    ])
+    expect(
+      await rows(`select activity from audit where object_id = any($1) and activity like 'agent.clone%' order by sequence`, [
+        [identity.agentId, own.agentId],
+      ]),
+    ).toEqual([{ activity: 'agent.clone-found' }, { activity: 'agent.clone-registered' }])
     await original.channel.kill()
     await forked.channel.kill()
   })
@@ -359,7 +465,10 @@ describe('clones (R10, AGT-9)', () => {
     const forked = await connected(world.target, own)
     forked.channel.batch(own, 1, [anEndpoint(own.machine)])
     await forked.channel.next('ack')
-    expect(await rows('select agent_id from endpoint where product_id = $1 order by created_at', [productId])).toEqual([{ agent_id: identity.agentId }, { agent_id: own.agentId }])
+    expect(await rows('select agent_id from endpoint where product_id = $1 order by created_at', [productId])).toEqual([
+      { agent_id: identity.agentId },
+      { agent_id: own.agentId },
+    ])
     await original.channel.kill()
     await forked.channel.kill()
   })

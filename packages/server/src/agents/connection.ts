@@ -58,7 +58,15 @@ export class Connection implements Sender {
   /** Resolves the question whether this connection answers. */
   onPong: (() => void) | null = null
 
-  constructor(socket: Line, connectionId: string, address: string, nonce: string, nowMs: number, carrier: Connection | null = null, by: Carrier = 'websocket') {
+  constructor(
+    socket: Line,
+    connectionId: string,
+    address: string,
+    nonce: string,
+    nowMs: number,
+    carrier: Connection | null = null,
+    by: Carrier = 'websocket',
+  ) {
     this.carrier = carrier
     this.by = by
     this.socket = socket
@@ -154,4 +162,3 @@ export function answers(connection: Connection, withinMs: number): Promise<boole
     connection.socket.ping()
   })
 }
-

@@ -20,12 +20,21 @@ async function aBusiness() {
   const call = world.server.as(await anActor(world.server.database, made.partnerId))
   const { status, body } = await call('POST', `/v1/customers/${made.customerId}/credentials`, { graceHours: 0 })
   expect(status).toBe(200)
-  return { ...made, call, guid: await guidOf(made.productId), credentials: { userName: body.credentials.userName, password: body.password } as Credentials }
+  return {
+    ...made,
+    call,
+    guid: await guidOf(made.productId),
+    credentials: { userName: body.credentials.userName, password: body.password } as Credentials,
+  }
 }
 async function register(guid: string, credentials: Credentials | undefined, identity = new TestIdentity()) {
   const { key: _, ...body } = identity.enrolBody(guid, '')
   const answer = await post(world.target, '/agent/v1/enrol', { ...body, ...(credentials && { credentials }) })
-  return { code: answer.status === 200 ? 'registered' : (answer.body.code as string), agentId: answer.body.agentId as string, remedy: answer.body.remedy as string }
+  return {
+    code: answer.status === 200 ? 'registered' : (answer.body.code as string),
+    agentId: answer.body.agentId as string,
+    remedy: answer.body.remedy as string,
+  }
 }
 
 describe('an appliance registers with the customer’s credentials (CUS-6)', () => {
@@ -35,8 +44,13 @@ describe('an appliance registers with the customer’s credentials (CUS-6)', () 
     const first = await register(guid, credentials, identity)
     expect([first.code, await stateOf(productId)]).toEqual(['registered', 'unknown'])
     expect((await register(guid, credentials, identity)).agentId).toBe(first.agentId)
-    const log = (await call('GET', `/v1/audit?customerId=${customerId}`)).body.rows as { activity: string; after: { credentials?: string } | null }[]
-    expect(log.filter(({ activity }) => activity === 'agent.registered').map(({ after }) => after?.credentials)).toEqual([credentials.userName])
+    const log = (await call('GET', `/v1/audit?customerId=${customerId}`)).body.rows as {
+      activity: string
+      after: { credentials?: string } | null
+    }[]
+    expect(log.filter(({ activity }) => activity === 'agent.registered').map(({ after }) => after?.credentials)).toEqual([
+      credentials.userName,
+    ])
     expect(JSON.stringify(log)).not.toContain(credentials.password)
   })
 
@@ -56,13 +70,22 @@ describe('an appliance registers with the customer’s credentials (CUS-6)', () 
     ['a name that never was', async ({ guid, credentials }) => [guid, { ...credentials, userName: 'v-nobody' }]],
     ['a GUID that never was', async ({ credentials }) => [crypto.randomUUID(), credentials]],
     ['the GUID of another business', async ({ credentials }) => [(await aBusiness()).guid, credentials]],
-    ['the GUID of another customer of the business', async ({ partnerId, credentials }) => {
-      return [await guidOf(await aProduct(world.server.database, partnerId, await aCustomer(world.server.database, partnerId))), credentials]
-    }],
-    ['credentials that were taken away', async ({ guid, customerId, credentials, call }) => {
-      expect((await call('DELETE', `/v1/customers/${customerId}/credentials`)).status).toBe(200)
-      return [guid, credentials]
-    }],
+    [
+      'the GUID of another customer of the business',
+      async ({ partnerId, credentials }) => {
+        return [
+          await guidOf(await aProduct(world.server.database, partnerId, await aCustomer(world.server.database, partnerId))),
+          credentials,
+        ]
+      },
+    ],
+    [
+      'credentials that were taken away',
+      async ({ guid, customerId, credentials, call }) => {
+        expect((await call('DELETE', `/v1/customers/${customerId}/credentials`)).status).toBe(200)
+        return [guid, credentials]
+      },
+    ],
   ])('%s: refused, all of them alike (R2, R9)', async (_, make) => {
     const own = await aBusiness()
     const [guid, credentials] = await make(own)
@@ -73,9 +96,12 @@ describe('an appliance registers with the customer’s credentials (CUS-6)', () 
 
   it('neither key nor credentials, or both, or a name that is none: refused before work (R12, R18)', async () => {
     const { guid, credentials } = await aBusiness()
-    for (const userName of ['', 'v-\0', 'v-\ud800', "v-' or 1=1", 'v'.repeat(41)]) expect((await register(guid, { ...credentials, userName })).code).toBe('request.invalid')
+    for (const userName of ['', 'v-\0', 'v-\ud800', "v-' or 1=1", 'v'.repeat(41)])
+      expect((await register(guid, { ...credentials, userName })).code).toBe('request.invalid')
     expect((await register(guid, undefined)).code).toBe('request.invalid')
-    expect((await post(world.target, '/agent/v1/enrol', { ...new TestIdentity().enrolBody(guid, 'x'), credentials })).body.code).toBe('request.invalid')
+    expect((await post(world.target, '/agent/v1/enrol', { ...new TestIdentity().enrolBody(guid, 'x'), credentials })).body.code).toBe(
+      'request.invalid',
+    )
   })
 
   it('twenty wrong passwords of one name are enough for an hour, and the product says that somebody was refused (R30, R43, INV-2)', async () => {
@@ -87,7 +113,9 @@ describe('an appliance registers with the customer’s credentials (CUS-6)', () 
     await rows('insert into attempt (key, at, id) select $1, now(), gen_random_uuid() from generate_series(1, 19)', [key])
     expect((await register(guid, credentials)).code).toBe('request.rate-limited')
     await world.server.database.owner.query('delete from attempt')
-    expect((await rows('select reason from enrolment_refusal where product_id = $1', [productId])).map(({ reason }) => reason)).toEqual(['agent.credentials-wrong'])
+    expect((await rows('select reason from enrolment_refusal where product_id = $1', [productId])).map(({ reason }) => reason)).toEqual([
+      'agent.credentials-wrong',
+    ])
   })
 
   it('the console shows the command with the user name, never with the password; none before they were made', async () => {

@@ -1,12 +1,33 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
-import { EnrolRequest, ForkRequest, forkText, oldestProtocolVersion, protocolVersion, type EnrolReply, type Machine } from '@vigie/domain/agents'
+import {
+  EnrolRequest,
+  ForkRequest,
+  forkText,
+  oldestProtocolVersion,
+  protocolVersion,
+  type EnrolReply,
+  type Machine,
+} from '@vigie/domain/agents'
 import { Problem } from '@vigie/domain/kernel'
 import { record, type Doer } from '../audit/index.ts'
 import { customerOfRegistration } from '../customers/index.ts'
 import { markClass, newId, uniqueViolation, type Services, type Tenant, type TenantDb } from '../platform/index.ts'
 import { releaseRoot } from '../releases/index.ts'
 import { hashOfKey, isKey, isSignedBy, rawPublicKey } from './keys.ts'
-import { byPublicKey, countCopies, giveEndpoint, insertAgent, isFingerprintTaken, isSpokenFor, lockEndpointKey, lockProduct, reviveAgent, spendEndpointKey, spendKey, type RegisteringProduct } from './registration.ts'
+import {
+  byPublicKey,
+  countCopies,
+  giveEndpoint,
+  insertAgent,
+  isFingerprintTaken,
+  isSpokenFor,
+  lockEndpointKey,
+  lockProduct,
+  reviveAgent,
+  spendEndpointKey,
+  spendKey,
+  type RegisteringProduct,
+} from './registration.ts'
 import { isSiteServer } from './site-role.ts'
 import { noteRefusal } from './refusals.ts'
 import { lockAgent, setState, showProductState } from './store.ts'
@@ -40,18 +61,27 @@ export async function enrol(services: Services, request: EnrolRequest, address: 
       isKey(request.key ?? '', null)
       throw new Problem('agent.key-wrong')
     }
-    const reply = await database.transaction(systemOf(found.partner_id), (db) => register(db, services, { request, publicKey, address, productId: found.product_id, ofCustomerId, now }))
+    const reply = await database.transaction(systemOf(found.partner_id), (db) =>
+      register(db, services, { request, publicKey, address, productId: found.product_id, ofCustomerId, now }),
+    )
     const root = await releaseRoot(services)
     return root === null ? reply : { ...reply, releaseRoot: root }
   } catch (error) {
-    if (error instanceof Problem && (error.code === 'agent.key-wrong' || error.code === 'agent.credentials-wrong')) await countWrongTry(database, attempt, now)
-    if (error instanceof Problem && found && error.code !== 'server.busy') await noteRefusal(database, found, { reason: error.code, request, address, now })
+    if (error instanceof Problem && (error.code === 'agent.key-wrong' || error.code === 'agent.credentials-wrong'))
+      await countWrongTry(database, attempt, now)
+    if (error instanceof Problem && found && error.code !== 'server.busy')
+      await noteRefusal(database, found, { reason: error.code, request, address, now })
     throw error
   }
 }
 
 /** CUS-6. A GUID that nobody has and a customer of another business look like a wrong password. @throws agent.credentials-wrong, server.busy */
-async function customerOf(services: Services, { userName, password }: EnrolRequest['credentials'] & object, partnerId: string | undefined, now: Date): Promise<string> {
+async function customerOf(
+  services: Services,
+  { userName, password }: EnrolRequest['credentials'] & object,
+  partnerId: string | undefined,
+  now: Date,
+): Promise<string> {
   const customer = await customerOfRegistration(services, userName, password, now)
   if (customer === null || customer.partnerId !== partnerId) throw new Problem('agent.credentials-wrong')
   return customer.customerId
@@ -67,7 +97,11 @@ interface Registration {
   now: Date
 }
 
-async function register(db: TenantDb, services: Services, { request, publicKey, address, productId, ofCustomerId, now }: Registration): Promise<EnrolReply> {
+async function register(
+  db: TenantDb,
+  services: Services,
+  { request, publicKey, address, productId, ofCustomerId, now }: Registration,
+): Promise<EnrolReply> {
   const product = await lockProduct(db, productId)
   const isOwnKey = product !== null && request.key !== undefined && isKey(request.key, product.keyHash)
   const endpointKey = isOwnKey || request.key === undefined ? null : await lockEndpointKey(db, productId, hashOfKey(request.key))
@@ -78,17 +112,47 @@ async function register(db: TenantDb, services: Services, { request, publicKey, 
   if (known && (known.productId !== productId || known.clonedFromId !== null)) throw new Problem('agent.is-clone')
   if (ofCustomerId !== null) {
     if (await isSpokenFor(db, productId)) throw new Problem('product.already-registered', { productId })
-  } else assertUsable(endpointKey ? { isSpent: endpointKey.uses >= endpointKey.maxUses, endsAt: endpointKey.revokedAt ?? endpointKey.expiresAt } : { isSpent: product.keyUsedAt !== null, endsAt: product.keyExpiresAt }, now)
+  } else
+    assertUsable(
+      endpointKey
+        ? { isSpent: endpointKey.uses >= endpointKey.maxUses, endsAt: endpointKey.revokedAt ?? endpointKey.expiresAt }
+        : { isSpent: product.keyUsedAt !== null, endsAt: product.keyExpiresAt },
+      now,
+    )
   const role = endpointKey ? 'endpoint' : 'own'
   const { machine, agentVersion, protocol } = clean(request)
   const id = known?.id ?? newId(now)
   if (known) await reviveAgent(db, id, { machine, agentVersion, protocol, role, at: now })
-  else await insertAgent(db, { id, productId, customerId: product.customerId, publicKey, machine, agentVersion, protocol, clonedFromId: null, endpointPrefix: '', role, formerNames: [], at: now })
+  else
+    await insertAgent(db, {
+      id,
+      productId,
+      customerId: product.customerId,
+      publicKey,
+      machine,
+      agentVersion,
+      protocol,
+      clonedFromId: null,
+      endpointPrefix: '',
+      role,
+      formerNames: [],
+      at: now,
+    })
   if (endpointKey) await spendEndpointKey(db, endpointKey.id)
   else await spendKey(db, productId, now) // also one that was made meanwhile and not used: the GUID has its installation
   await showProductState(db, { productId, customerId: product.customerId })
   await record(db, services.vault, now, byAgent(id, machine, address), {
-    activity: 'agent.registered', object: { kind: 'agent', id, name: machine.hostname }, customerId: product.customerId, after: { productId, machine, agentVersion, role, ...(endpointKey && { endpointKeyId: endpointKey.id }), ...(request.credentials && { credentials: request.credentials.userName }) },
+    activity: 'agent.registered',
+    object: { kind: 'agent', id, name: machine.hostname },
+    customerId: product.customerId,
+    after: {
+      productId,
+      machine,
+      agentVersion,
+      role,
+      ...(endpointKey && { endpointKeyId: endpointKey.id }),
+      ...(request.credentials && { credentials: request.credentials.userName }),
+    },
   })
   return replyOf(services, { id, role }, product)
 }
@@ -115,7 +179,11 @@ export async function fork(services: Services, request: ForkRequest, address: st
   }
 }
 
-async function separate(db: TenantDb, services: Services, { request, publicKey, address, now }: { request: ForkRequest; publicKey: Buffer; address: string; now: Date }): Promise<EnrolReply> {
+async function separate(
+  db: TenantDb,
+  services: Services,
+  { request, publicKey, address, now }: { request: ForkRequest; publicKey: Buffer; address: string; now: Date },
+): Promise<EnrolReply> {
   const original = await lockAgent(db, request.agentId, markClass)
   if (!original || original.switch === 'unregistered') throw new Problem('agent.unregistered')
   if (!isSignedBy(original.publicKey, forkText(request), request.signature)) throw new Problem('agent.signature-wrong')
@@ -125,19 +193,33 @@ async function separate(db: TenantDb, services: Services, { request, publicKey, 
   if (known) throw new Problem('agent.is-clone')
   if (original.cloneSeenAt === null || original.cloneSeenAt.getTime() < now.getTime() - forkWithinMs) throw new Problem('agent.is-clone')
   // not cleared by the first of them: of an image there may be hundreds, and one notice is enough for all
-  if ((await countCopies(db, original.id, new Date(now.getTime() - forkWithinMs))) >= mostCopiesADay) throw new Problem('request.rate-limited')
+  if ((await countCopies(db, original.id, new Date(now.getTime() - forkWithinMs))) >= mostCopiesADay)
+    throw new Problem('request.rate-limited')
   const { machine, agentVersion } = clean(request)
   const id = newId(now)
   const isTwin = await isFingerprintTaken(db, product.id, machine.fingerprint)
   await insertAgent(db, {
-    id, productId: product.id, customerId: product.customerId, publicKey, machine, agentVersion, protocol: protocolVersion, clonedFromId: original.id, endpointPrefix: isTwin ? `${id}:` : '', role: original.role,
-    formerNames: [...new Set([original.fingerprint, ...original.formerNames])].filter((name) => name !== machine.fingerprint), at: now,
+    id,
+    productId: product.id,
+    customerId: product.customerId,
+    publicKey,
+    machine,
+    agentVersion,
+    protocol: protocolVersion,
+    clonedFromId: original.id,
+    endpointPrefix: isTwin ? `${id}:` : '',
+    role: original.role,
+    formerNames: [...new Set([original.fingerprint, ...original.formerNames])].filter((name) => name !== machine.fingerprint),
+    at: now,
   })
   if (!isTwin) await giveEndpoint(db, product.id, machine.fingerprint, id)
   if (original.cause === 'is-clone') await setState(db, original, original.state, null)
   await showProductState(db, { productId: product.id, customerId: product.customerId })
   await record(db, services.vault, now, byAgent(id, machine, address), {
-    activity: 'agent.clone-registered', object: { kind: 'agent', id, name: machine.hostname }, customerId: product.customerId, after: { productId: product.id, clonedFromId: original.id, machine, agentVersion },
+    activity: 'agent.clone-registered',
+    object: { kind: 'agent', id, name: machine.hostname },
+    customerId: product.customerId,
+    after: { productId: product.id, clonedFromId: original.id, machine, agentVersion },
   })
   return replyOf(services, { id, role: original.role }, product)
 }
@@ -150,25 +232,42 @@ function assertUsable({ isSpent, endsAt }: { isSpent: boolean; endsAt: Date | nu
 
 /** @throws agent.version-unsupported */
 export function assertProtocol(protocol: number): void {
-  if (protocol < oldestProtocolVersion || protocol > protocolVersion) throw new Problem('agent.version-unsupported', { protocol, oldest: oldestProtocolVersion, newest: protocolVersion })
+  if (protocol < oldestProtocolVersion || protocol > protocolVersion)
+    throw new Problem('agent.version-unsupported', { protocol, oldest: oldestProtocolVersion, newest: protocolVersion })
 }
 
 function replyOf(services: Services, agent: { id: string; role: 'own' | 'endpoint' }, product: RegisteringProduct): EnrolReply {
   return {
-    agentId: agent.id, commandKey: commandKeyOf(services), channel: `${services.agentUrl.replace(/^https:/, 'wss:')}/agent/v1/channel`,
-    product: { typeId: product.typeId, description: product.description }, isSiteServer: isSiteServer({ role: agent.role, typeId: product.typeId }),
+    agentId: agent.id,
+    commandKey: commandKeyOf(services),
+    channel: `${services.agentUrl.replace(/^https:/, 'wss:')}/agent/v1/channel`,
+    product: { typeId: product.typeId, description: product.description },
+    isSiteServer: isSiteServer({ role: agent.role, typeId: product.typeId }),
     ...(services.caCertificate !== undefined && { ca: services.caCertificate }),
   }
 }
 /** Public half of the key that signs commands, as it travels (R14). */
 export const commandKeyOf = (services: Pick<Services, 'commandKey'>): string => publicPartOf(services.commandKey)
-const publicPartOf = (der: Buffer): string => createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({ format: 'jwk' }).x!
+const publicPartOf = (der: Buffer): string =>
+  createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({ format: 'jwk' }).x!
 
-export const byAgent = (id: string, machine: Pick<Machine, 'hostname'>, address: string | null): Doer => ({ kind: 'agent', id, name: machine.hostname, address })
+export const byAgent = (id: string, machine: Pick<Machine, 'hostname'>, address: string | null): Doer => ({
+  kind: 'agent',
+  id,
+  name: machine.hostname,
+  address,
+})
 
 /** PostgreSQL's texts hold no NUL and no half of a surrogate pair (R12). */
 export const cleanText = (text: string): string => (text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text).toWellFormed()
 export const cleanMachine = (machine: Machine): Machine => ({
-  ...machine, hostname: cleanText(machine.hostname), platform: cleanText(machine.platform), addresses: machine.addresses.map(cleanText),
+  ...machine,
+  hostname: cleanText(machine.hostname),
+  platform: cleanText(machine.platform),
+  addresses: machine.addresses.map(cleanText),
 })
-const clean = <R extends { machine: Machine; agentVersion: string }>(request: R): R => ({ ...request, machine: cleanMachine(request.machine), agentVersion: cleanText(request.agentVersion) })
+const clean = <R extends { machine: Machine; agentVersion: string }>(request: R): R => ({
+  ...request,
+  machine: cleanMachine(request.machine),
+  agentVersion: cleanText(request.agentVersion),
+})

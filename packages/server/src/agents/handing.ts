@@ -11,7 +11,10 @@ const atOnce = 200
  * together are looked at together. Whoever needs more than commands (switched, gone, connected elsewhere) is looked at alone, as ever.
  * @param lookAlone all that may have to be done for one agent
  */
-export function createHanding({ database, clock, log }: Services, lookAlone: (connection: Connection) => Promise<void>): (connection: Connection) => void {
+export function createHanding(
+  { database, clock, log }: Services,
+  lookAlone: (connection: Connection) => Promise<void>,
+): (connection: Connection) => void {
   let woken = new Set<Connection>()
   let isUnderWay = false
 
@@ -30,7 +33,8 @@ export function createHanding({ database, clock, log }: Services, lookAlone: (co
 
   async function handOver(partnerId: string, connections: readonly Connection[]): Promise<void> {
     const others = connections.length === 1 ? connections : await together(partnerId, connections).catch(() => connections)
-    for (const connection of others) await lookAlone(connection).catch((error: unknown) => log.warn('an agent could not be looked after', { error: String(error) }))
+    for (const connection of others)
+      await lookAlone(connection).catch((error: unknown) => log.warn('an agent could not be looked after', { error: String(error) }))
   }
 
   /** @returns those that need more */
@@ -38,7 +42,9 @@ export function createHanding({ database, clock, log }: Services, lookAlone: (co
     const byAgent = new Map(connections.map((connection) => [connection.agentId, connection]))
     const taken = await database.transaction(systemOf(partnerId), async (db) => {
       const { rows } = await db.query<{ id: string; connection_id: string | null; is_plain: boolean }>(
-        `select id, connection_id, switch = 'enabled' and state <> 'disabled' as is_plain from agent where id = any($1) order by id for no key update`, [[...byAgent.keys()]])
+        `select id, connection_id, switch = 'enabled' and state <> 'disabled' as is_plain from agent where id = any($1) order by id for no key update`,
+        [[...byAgent.keys()]],
+      )
       const plain = rows.filter((row) => row.is_plain && row.connection_id === byAgent.get(row.id)!.connectionId).map(({ id }) => id)
       return { plain: new Set(plain), commands: await takeWaitingOfMany(db, plain, false, clock.now()) }
     })

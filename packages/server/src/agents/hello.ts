@@ -38,7 +38,13 @@ const touchAgainMs = 5_000
 
 /** How a hello was taken. */
 export type Taken =
-  | { kind: 'welcome'; agent: AgentRow; welcome: z.infer<typeof WelcomeFrame>; commands: Awaited<ReturnType<typeof takeWaiting>>; evicted: { connectionId: string; isClone: boolean } | null }
+  | {
+      kind: 'welcome'
+      agent: AgentRow
+      welcome: z.infer<typeof WelcomeFrame>
+      commands: Awaited<ReturnType<typeof takeWaiting>>
+      evicted: { connectionId: string; isClone: boolean } | null
+    }
   /** Another connection speaks for this agent: see whether it answers, then ask again. */
   | { kind: 'contested'; holderId: string; heldBy: number }
   | { kind: 'is-clone' }
@@ -58,15 +64,24 @@ async function take(db: TenantDb, greeting: Greeting, asked: { connectionId: str
   const now = services.clock.now()
   const agent = await lockAgent(db, hello.agentId, markClass)
   if (!agent || (agent.switch === 'unregistered' && agent.cause !== 'moved')) throw new Problem('agent.unregistered')
-  if (!isSignedBy(agent.publicKey, helloText(nonce, hello.agentId, hello.counter, hello.epoch), hello.signature)) throw new Problem('agent.signature-wrong')
+  if (!isSignedBy(agent.publicKey, helloText(nonce, hello.agentId, hello.counter, hello.epoch), hello.signature))
+    throw new Problem('agent.signature-wrong')
   if (agent.switch === 'unregistered') {
     if (!(await takeBack(db, agent.id, now))) throw new Problem('agent.unregistered')
     agent.switch = 'enabled'
     agent.cause = null
   }
-  if (greeting.carrier && (greeting.carrier.productId !== agent.productId || greeting.carrier.agentId === agent.id)) throw new Problem('agent.not-of-this-site')
+  if (greeting.carrier && (greeting.carrier.productId !== agent.productId || greeting.carrier.agentId === agent.id))
+    throw new Problem('agent.not-of-this-site')
 
-  const holder: Holder = agent.connectionId === null || !agent.isHeld ? 'absent' : asked?.connectionId !== agent.connectionId ? 'not-asked' : asked.answers ? 'answers' : 'silent'
+  const holder: Holder =
+    agent.connectionId === null || !agent.isHeld
+      ? 'absent'
+      : asked?.connectionId !== agent.connectionId
+        ? 'not-asked'
+        : asked.answers
+          ? 'answers'
+          : 'silent'
   const machine = cleanMachine(hello.machine)
   const verdict = judge(agent, { counter: hello.counter, fingerprint: machine.fingerprint }, holder)
   if (verdict === 'ask') return { kind: 'contested', holderId: agent.connectionId!, heldBy: agent.heldBy! }
@@ -82,21 +97,50 @@ async function take(db: TenantDb, greeting: Greeting, asked: { connectionId: str
   const cause = seen ?? (state === 'online' && isTakingTurns ? 'possible-clone' : null)
   const formerNames = isMoved ? namesBefore(agent, machine.fingerprint) : agent.formerNames
   await connect(db, agent.id, {
-    connectionId: greeting.connectionId, heldBy: greeting.processMark, counter: hello.counter, epoch: hello.epoch, lastSeq, machine,
+    connectionId: greeting.connectionId,
+    heldBy: greeting.processMark,
+    counter: hello.counter,
+    epoch: hello.epoch,
+    lastSeq,
+    machine,
     previousFingerprint: verdict === 'holder-is-clone' ? null : isMoved ? agent.fingerprint : agent.previousFingerprint,
-    formerNames, viaAgentId: greeting.carrier?.agentId ?? null, by: greeting.by, pollingReason: greeting.by === 'polling' ? (hello.pollingReason ?? null) : null, agentVersion: cleanText(hello.agentVersion), protocol: hello.protocol, clockOffsetMs, state, cause, at: now,
+    formerNames,
+    viaAgentId: greeting.carrier?.agentId ?? null,
+    by: greeting.by,
+    pollingReason: greeting.by === 'polling' ? (hello.pollingReason ?? null) : null,
+    agentVersion: cleanText(hello.agentVersion),
+    protocol: hello.protocol,
+    clockOffsetMs,
+    state,
+    cause,
+    at: now,
   })
   // the product before its assessment: the order in which all who need both take them (a site's endpoints come back by hundreds at once)
   await touch(db, [agent.productId], [agent.customerId], now, touchAgainMs)
   if (state !== agent.state || cause !== agent.cause) await showProductState(db, agent)
   const commands = agent.switch === 'enabled' ? await takeWaiting(db, agent.id, true, now) : []
-  const welcome = { kind: 'welcome' as const, ackedSeq: lastSeq, state: agent.switch === 'disabled' ? ('disabled' as const) : ('enabled' as const), serverTime: now.toISOString(), clockOffsetMs, isSiteServer: isSiteServer(agent) }
-  const evicted = agent.connectionId !== null && agent.isHeld ? { connectionId: agent.connectionId, isClone: verdict === 'holder-is-clone' } : null
-  return { kind: 'welcome', agent: { ...agent, hostname: machine.hostname, fingerprint: machine.fingerprint, formerNames, lastSeq }, welcome, commands, evicted }
+  const welcome = {
+    kind: 'welcome' as const,
+    ackedSeq: lastSeq,
+    state: agent.switch === 'disabled' ? ('disabled' as const) : ('enabled' as const),
+    serverTime: now.toISOString(),
+    clockOffsetMs,
+    isSiteServer: isSiteServer(agent),
+  }
+  const evicted =
+    agent.connectionId !== null && agent.isHeld ? { connectionId: agent.connectionId, isClone: verdict === 'holder-is-clone' } : null
+  return {
+    kind: 'welcome',
+    agent: { ...agent, hostname: machine.hostname, fingerprint: machine.fingerprint, formerNames, lastSeq },
+    welcome,
+    commands,
+    evicted,
+  }
 }
 
 /** The newest 20; a name it has again is no former one. */
-const namesBefore = (agent: AgentRow, present: string): string[] => [...new Set([agent.fingerprint, ...agent.formerNames])].filter((name) => name !== present).slice(0, 20)
+const namesBefore = (agent: AgentRow, present: string): string[] =>
+  [...new Set([agent.fingerprint, ...agent.formerNames])].filter((name) => name !== present).slice(0, 20)
 
 /** An integer of PostgreSQL: a clock off by more than 24 days is off by 24 days. */
 export const clampOffset = (ms: number): number => Math.max(-2_147_483_000, Math.min(2_147_483_000, Math.round(ms)))
@@ -110,13 +154,20 @@ function stateOf(agent: AgentRow, clockOffsetMs: number): { state: AgentState; c
 }
 
 /** Both are shown: the copy, once it has an identity of its own; until then its original says so (R10). */
-async function noteClone(db: TenantDb, { services, hello, address, auditCloneEveryMs = 600_000 }: Greeting, agent: AgentRow, now: Date): Promise<void> {
+async function noteClone(
+  db: TenantDb,
+  { services, hello, address, auditCloneEveryMs = 600_000 }: Greeting,
+  agent: AgentRow,
+  now: Date,
+): Promise<void> {
   const isNews = agent.cloneSeenAt === null || agent.cloneSeenAt.getTime() < now.getTime() - auditCloneEveryMs
   await markCloneSeen(db, agent.id, now)
   if (agent.state === 'online') await setState(db, agent, 'online', 'is-clone')
   if (!isNews) return
   await record(db, services.vault, now, byAgent(agent.id, hello.machine, address), {
-    activity: 'agent.clone-found', object: { kind: 'agent', id: agent.id, name: agent.hostname }, customerId: agent.customerId,
+    activity: 'agent.clone-found',
+    object: { kind: 'agent', id: agent.id, name: agent.hostname },
+    customerId: agent.customerId,
     after: { copy: cleanMachine(hello.machine), counter: hello.counter, knownCounter: agent.counter },
   })
 }

@@ -35,7 +35,11 @@ export async function answer(pages: AgentPages, request: IncomingMessage, respon
   }
 }
 
-async function route({ services, caCertificate, packages, polls }: AgentPages, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function route(
+  { services, caCertificate, packages, polls }: AgentPages,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const address = request.socket.remoteAddress ?? ''
   switch (`${request.method} ${request.url}`) {
     case 'GET /agent/v1/ca.pem':
@@ -46,11 +50,24 @@ async function route({ services, caCertificate, packages, polls }: AgentPages, r
     case 'GET /agent/v1/download/linux-x64.deb':
     case 'GET /agent/v1/download/linux-arm64':
     case 'GET /agent/v1/download/linux-arm64.deb':
-      return await packages.send(response, platforms.find((platform) => request.url!.endsWith(`/${platform}`))!)
+      return await packages.send(
+        response,
+        platforms.find((platform) => request.url!.endsWith(`/${platform}`))!,
+      )
     case 'POST /agent/v1/enrol':
-      return send(response, 200, 'application/json; charset=utf-8', JSON.stringify(await enrol(services, parse(EnrolRequest, await bodyOf(request)), address)))
+      return send(
+        response,
+        200,
+        'application/json; charset=utf-8',
+        JSON.stringify(await enrol(services, parse(EnrolRequest, await bodyOf(request)), address)),
+      )
     case 'POST /agent/v1/fork':
-      return send(response, 200, 'application/json; charset=utf-8', JSON.stringify(await fork(services, parse(ForkRequest, await bodyOf(request)), address)))
+      return send(
+        response,
+        200,
+        'application/json; charset=utf-8',
+        JSON.stringify(await fork(services, parse(ForkRequest, await bodyOf(request)), address)),
+      )
     case `POST ${linePath}`:
       return send(response, 200, 'application/json; charset=utf-8', JSON.stringify(polls.open(address)))
     case `POST ${linePath}/up`:
@@ -62,7 +79,14 @@ async function route({ services, caCertificate, packages, polls }: AgentPages, r
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }).end(body)
+  response
+    .writeHead(status, {
+      'content-type': type,
+      'content-length': Buffer.byteLength(body),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    })
+    .end(body)
 }
 
 interface Shape<T> {
@@ -113,6 +137,10 @@ async function bodyOf(request: IncomingMessage, bodyBytes = questionBytes): Prom
 }
 
 function localeOf(request: IncomingMessage): Locale {
-  const wanted = (request.headers['accept-language'] ?? '').toLowerCase().slice(0, 100).split(',').map((part) => part.trim().slice(0, 2))
+  const wanted = (request.headers['accept-language'] ?? '')
+    .toLowerCase()
+    .slice(0, 100)
+    .split(',')
+    .map((part) => part.trim().slice(0, 2))
   return wanted.find((language): language is Locale => (locales as readonly string[]).includes(language)) ?? 'en'
 }

@@ -26,7 +26,13 @@ export interface HubTiming extends PollTiming {
   sweepMs: number
   silentAfterMs: number
 }
-export const hubTiming: HubTiming = { helloMs: 15_000, answerMs: 3_000, sweepMs: 5_000, silentAfterMs: channelLimits.silentAfterMs, ...pollTiming }
+export const hubTiming: HubTiming = {
+  helloMs: 15_000,
+  answerMs: 3_000,
+  sweepMs: 5_000,
+  silentAfterMs: channelLimits.silentAfterMs,
+  ...pollTiming,
+}
 
 /** The agents' connections of this process. */
 export interface Hub {
@@ -40,7 +46,13 @@ export interface Hub {
 
 export async function createHub(services: Services, ingest: Ingest, presence: Presence, timing: HubTiming = hubTiming): Promise<Hub> {
   const { database, clock, log } = services
-  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: channelLimits.frameBytes, clientTracking: false, skipUTF8Validation: false })
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: channelLimits.frameBytes,
+    clientTracking: false,
+    skipUTF8Validation: false,
+  })
   const connections = new Map<string, Connection>()
   const byAgent = new Map<string, Connection>()
   const of = new WeakMap<WebSocket, Connection>()
@@ -49,7 +61,11 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
   const greeted = new Map<string, { number: number; isWoken: boolean }>()
   const sites = createSites({ services, presence, hear, closed, open: (line, address, carrier) => challenge(line, address, carrier) })
   const polls = createPolls({
-    open: (line, address) => challenge(line, address, null, 'polling'), onFrame, onBeat: (connection, at) => hear(connection, { kind: 'beat', at }), closed: gone, timing,
+    open: (line, address) => challenge(line, address, null, 'polling'),
+    onFrame,
+    onBeat: (connection, at) => hear(connection, { kind: 'beat', at }),
+    closed: gone,
+    timing,
   })
   const processMark = randomInt(1, 2 ** 31 - 1)
   let isClosing = false
@@ -139,14 +155,25 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
         connection.refuse('agent.unregistered')
         return await countWrongTry(database, attempt, clock.now())
       }
-      const greeting: Greeting = { services, hello, nonce, connectionId: connection.connectionId, processMark, partnerId: found.partner_id, address, carrier, by: connection.by }
+      const greeting: Greeting = {
+        services,
+        hello,
+        nonce,
+        connectionId: connection.connectionId,
+        processMark,
+        partnerId: found.partner_id,
+        address,
+        carrier,
+        by: connection.by,
+      }
       assertProtocol(hello.protocol)
       welcome(connection, greeting, await settle(connection, greeting))
       // told between the look into the store and our taking it on: nobody heard
       if (waiting.isWoken && byAgent.get(hello.agentId) === connection) lookAgain(connection)
     } catch (error) {
       if (!(error instanceof Problem)) {
-        if (!isAway(error)) log.error('a hello could not be taken', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+        if (!isAway(error))
+          log.error('a hello could not be taken', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
         return connection.refuse('server.busy')
       }
       connection.refuse(error.code)
@@ -178,8 +205,17 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
     const { agent } = taken
     if (taken.evicted) evict(taken.evicted.connectionId, taken.evicted.isClone ? 'agent.is-clone' : null)
     connection.identity = {
-      partnerId, customerId: agent.customerId, productId: agent.productId, typeId: agent.typeId, agentId: agent.id, hostname: agent.hostname, fingerprint: agent.fingerprint,
-      endpointPrefix: agent.endpointPrefix, formerNames: agent.formerNames, isSiteServer: taken.welcome.isSiteServer === true, epoch: hello.epoch,
+      partnerId,
+      customerId: agent.customerId,
+      productId: agent.productId,
+      typeId: agent.typeId,
+      agentId: agent.id,
+      hostname: agent.hostname,
+      fingerprint: agent.fingerprint,
+      endpointPrefix: agent.endpointPrefix,
+      formerNames: agent.formerNames,
+      isSiteServer: taken.welcome.isSiteServer === true,
+      epoch: hello.epoch,
     }
     connection.clockOffsetMs = taken.welcome.clockOffsetMs
     if (!connection.isOpen) return presence.lost(connection)
@@ -214,10 +250,19 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
           await db.query(`update agent set switch = 'unregistered' where id = $1`, [agent.id])
           await endOfAgent(db, agent.id, clock.now())
           await record(db, services.vault, clock.now(), agentAsDoer(agent.id, agent, connection.address), {
-            activity: 'agent.uninstalled', object: { kind: 'agent', id: agent.id, name: agent.hostname }, customerId: agent.customerId, before: { switch: agent.switch }, after: { switch: 'unregistered' },
+            activity: 'agent.uninstalled',
+            object: { kind: 'agent', id: agent.id, name: agent.hostname },
+            customerId: agent.customerId,
+            before: { switch: agent.switch },
+            after: { switch: 'unregistered' },
           })
         }
-        const state = reason === 'uninstalled' || agent.switch === 'unregistered' ? 'unregistered' : agent.switch === 'disabled' ? 'disabled' : 'offline'
+        const state =
+          reason === 'uninstalled' || agent.switch === 'unregistered'
+            ? 'unregistered'
+            : agent.switch === 'disabled'
+              ? 'disabled'
+              : 'offline'
         await setState(db, agent, state, state === 'unregistered' && agent.cause === 'moved' ? 'moved' : null)
       })
     } catch (error) {
@@ -229,7 +274,9 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
   // ---- between processes -----------------------------------------------------------------------------------
 
   function tellOthers(notice: AgentNotice): void {
-    database.lookup('select pg_notify($1, $2)', [agentChannel, JSON.stringify(notice)]).catch((error: unknown) => log.warn('a notice was lost', { error: String(error) }))
+    database
+      .lookup('select pg_notify($1, $2)', [agentChannel, JSON.stringify(notice)])
+      .catch((error: unknown) => log.warn('a notice was lost', { error: String(error) }))
   }
 
   async function ask(connectionId: string, heldBy: number): Promise<boolean> {
@@ -274,12 +321,16 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
       case 'ask': {
         const { question } = notice
         const connection = connections.get(notice.connectionId)
-        return connection ? void answers(connection, timing.answerMs).then((isThere) => isThere && tellOthers({ kind: 'answer', question })) : undefined
+        return connection
+          ? void answers(connection, timing.answerMs).then((isThere) => isThere && tellOthers({ kind: 'answer', question }))
+          : undefined
       }
       case 'answer':
         return questions.get(notice.question)?.()
       case 'evict':
-        return connections.has(notice.connectionId) ? evict(notice.connectionId, notice.code === 'agent.is-clone' ? 'agent.is-clone' : null) : undefined
+        return connections.has(notice.connectionId)
+          ? evict(notice.connectionId, notice.code === 'agent.is-clone' ? 'agent.is-clone' : null)
+          : undefined
     }
   }
 
@@ -307,10 +358,15 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
 
   let listening: { close(): Promise<void> } | null = null
   async function listen(): Promise<void> {
-    listening = await database.listen(agentChannel, onNotice, () => {
-      listening = null
-      if (!isClosing) setTimeout(() => void listenAgain(), 250).unref()
-    }, processMark)
+    listening = await database.listen(
+      agentChannel,
+      onNotice,
+      () => {
+        listening = null
+        if (!isClosing) setTimeout(() => void listenAgain(), 250).unref()
+      },
+      processMark,
+    )
   }
   async function listenAgain(): Promise<void> {
     if (isClosing) return
@@ -366,7 +422,9 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
       for (const connection of connections.values()) connection.socket.pause()
       await ingest.close()
       // all are listened to before the first ends: a site server takes those it carries with it
-      const closed = [...connections.values()].map((connection) => new Promise<void>((resolve) => connection.socket.once('close', () => resolve())))
+      const closed = [...connections.values()].map(
+        (connection) => new Promise<void>((resolve) => connection.socket.once('close', () => resolve())),
+      )
       for (const connection of [...connections.values()]) connection.end(closeCodes.going)
       const given = setTimeout(() => {
         for (const connection of connections.values()) connection.socket.terminate()

@@ -11,7 +11,8 @@ export function rawPublicKey(text: string): Buffer | null {
   const raw = Buffer.from(text, 'base64url')
   return raw.length === 32 ? raw : null
 }
-const asKey = (raw: Buffer): KeyObject => createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url') }, format: 'jwk' })
+const asKey = (raw: Buffer): KeyObject =>
+  createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url') }, format: 'jwk' })
 
 export function isSignedBy(raw: Buffer, text: string, signature: string): boolean {
   const bytes = Buffer.from(signature, 'base64url')

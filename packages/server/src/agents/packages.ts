@@ -21,7 +21,12 @@ export interface Packages {
 }
 
 /** What the agent's build leaves beside its packages; it is replaced whole, after them. */
-const Manifest = z.object({ packages: z.record(z.string(), z.object({ file: z.string().regex(/^[\w.-]+$/), sha256: z.string().regex(/^[0-9a-f]{64}$/), sizeBytes: z.number().int() }).optional()) })
+const Manifest = z.object({
+  packages: z.record(
+    z.string(),
+    z.object({ file: z.string().regex(/^[\w.-]+$/), sha256: z.string().regex(/^[0-9a-f]{64}$/), sizeBytes: z.number().int() }).optional(),
+  ),
+})
 
 /** @param from folder of the agent's build */
 export function createPackages(from = built): Packages {
@@ -38,13 +43,20 @@ export function createPackages(from = built): Packages {
   return {
     async installScript({ agentUrl }) {
       const { sha256 } = await find('linux-x64')
-      const arm64Sha256 = await find('linux-arm64').then((found) => found.sha256, () => null)
+      const arm64Sha256 = await find('linux-arm64').then(
+        (found) => found.sha256,
+        () => null,
+      )
       return installScript({ agentUrl, packageSha256: sha256, arm64Sha256 })
     },
     async send(response, platform) {
       const { file, name, sizeBytes, sha256 } = await find(platform)
       response.writeHead(200, {
-        'content-type': 'application/octet-stream', 'content-length': sizeBytes, 'x-sha256': sha256, 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff',
+        'content-type': 'application/octet-stream',
+        'content-length': sizeBytes,
+        'x-sha256': sha256,
+        'cache-control': 'no-cache',
+        'x-content-type-options': 'nosniff',
         'content-disposition': `attachment; filename="${name}"`,
       })
       await pipeline(createReadStream(file), response)

@@ -22,11 +22,16 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function fetch(url: string, headers: Record<string, string> = {}): Promise<{ status: number; headers: Record<string, unknown>; body: Buffer }> {
+function fetch(
+  url: string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; headers: Record<string, unknown>; body: Buffer }> {
   return new Promise((resolve, reject) => {
     get({ host: '127.0.0.1', port: side.port, path: url, ca: side.caCertificate, headers }, (res) => {
       const chunks: Buffer[] = []
-      res.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => resolve({ status: res.statusCode ?? 0, headers: res.headers, body: Buffer.concat(chunks) }))
+      res
+        .on('data', (chunk: Buffer) => chunks.push(chunk))
+        .on('end', () => resolve({ status: res.statusCode ?? 0, headers: res.headers, body: Buffer.concat(chunks) }))
     }).on('error', reject)
   })
 }
@@ -63,7 +68,10 @@ describe('what an installation fetches (AGT-1, R29)', () => {
 
   it('without a built agent: a clear sentence, in the caller’s language', async () => {
     const english = await fetch('/agent/v1/install.sh')
-    expect([english.status, JSON.parse(english.body.toString())]).toEqual([503, expect.objectContaining({ code: 'agent.package-missing', retry: true, title: expect.stringContaining('linux-x64') })])
+    expect([english.status, JSON.parse(english.body.toString())]).toEqual([
+      503,
+      expect.objectContaining({ code: 'agent.package-missing', retry: true, title: expect.stringContaining('linux-x64') }),
+    ])
     const french = await fetch('/agent/v1/download/linux-x64', { 'accept-language': 'fr-CH,fr;q=0.9' })
     expect(JSON.parse(french.body.toString()).title).toContain('paquet de l’agent')
   })
@@ -72,9 +80,20 @@ describe('what an installation fetches (AGT-1, R29)', () => {
     const bytes = Buffer.from('a package')
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     writeFileSync(path.join(folder, 'vigie-agent-linux-x64.tar.xz'), bytes)
-    writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify({ version: '0.1.0', packages: { 'linux-x64': { file: 'vigie-agent-linux-x64.tar.xz', sha256, sizeBytes: bytes.length }, 'linux-x64.deb': { file: 'vigie-agent_0.1.0_amd64.deb', sha256: createHash('sha256').update('deb').digest('hex'), sizeBytes: 3 } } }))
+    writeFileSync(
+      path.join(folder, 'manifest.json'),
+      JSON.stringify({
+        version: '0.1.0',
+        packages: {
+          'linux-x64': { file: 'vigie-agent-linux-x64.tar.xz', sha256, sizeBytes: bytes.length },
+          'linux-x64.deb': { file: 'vigie-agent_0.1.0_amd64.deb', sha256: createHash('sha256').update('deb').digest('hex'), sizeBytes: 3 },
+        },
+      }),
+    )
     writeFileSync(path.join(folder, 'vigie-agent_0.1.0_amd64.deb'), 'deb')
-    expect((await fetch('/agent/v1/install.sh')).body.toString()).toMatch(new RegExp(`^package_sha256=${sha256}\npackage_sha256_arm64=$`, 'm'))
+    expect((await fetch('/agent/v1/install.sh')).body.toString()).toMatch(
+      new RegExp(`^package_sha256=${sha256}\npackage_sha256_arm64=$`, 'm'),
+    )
     expect((await fetch('/agent/v1/download/linux-arm64')).status).toBe(503)
     const download = await fetch('/agent/v1/download/linux-x64')
     expect([download.status, download.headers['x-sha256'], download.body]).toEqual([200, sha256, bytes])
@@ -86,14 +105,24 @@ describe('what an installation fetches (AGT-1, R29)', () => {
     const sha256 = createHash('sha256').update('arm').digest('hex')
     const manifest = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8'))
     const entry = (file: string) => ({ file, sha256, sizeBytes: 3 })
-    Object.assign(manifest.packages, { 'linux-arm64': entry('vigie-agent-linux-arm64.tar.xz'), 'linux-arm64.deb': entry('vigie-agent_0.1.0_arm64.deb') })
+    Object.assign(manifest.packages, {
+      'linux-arm64': entry('vigie-agent-linux-arm64.tar.xz'),
+      'linux-arm64.deb': entry('vigie-agent_0.1.0_arm64.deb'),
+    })
     for (const file of ['vigie-agent-linux-arm64.tar.xz', 'vigie-agent_0.1.0_arm64.deb']) writeFileSync(path.join(folder, file), 'arm')
     writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify(manifest))
     expect((await fetch('/agent/v1/install.sh')).body.toString()).toContain(`package_sha256_arm64=${sha256}\n`)
     for (const url of ['linux-arm64', 'linux-arm64.deb']) expect((await fetch(`/agent/v1/download/${url}`)).body.toString()).toBe('arm')
   })
 
-  it.each(['/', '/agent/v1/install.sh/', '/agent/v1/download/../../../etc/passwd', '/agent/v1/download/linux-x64%00', '/api/v1/customers', '/agent/v1/INSTALL.SH'])('%s is not there (R1)', async (url) => {
+  it.each([
+    '/',
+    '/agent/v1/install.sh/',
+    '/agent/v1/download/../../../etc/passwd',
+    '/agent/v1/download/linux-x64%00',
+    '/api/v1/customers',
+    '/agent/v1/INSTALL.SH',
+  ])('%s is not there (R1)', async (url) => {
     expect((await fetch(url)).status).toBe(404)
   })
 })

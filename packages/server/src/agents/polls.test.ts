@@ -13,7 +13,12 @@ let world: TestAgentSide
 let second: AgentSide
 beforeAll(async () => {
   world = await testAgentSide(timing)
-  second = await startAgentSide({ services: world.server.services, port: 0, host: '127.0.0.1', timing: { ...timing, silentAfterMs: 4_000, sweepMs: 200 } })
+  second = await startAgentSide({
+    services: world.server.services,
+    port: 0,
+    host: '127.0.0.1',
+    timing: { ...timing, silentAfterMs: 4_000, sweepMs: 200 },
+  })
 })
 afterAll(async () => {
   await second.close()
@@ -23,14 +28,20 @@ afterAll(async () => {
 const rows = async (text: string, values: unknown[] = []) => (await world.server.database.owner.query(text, values)).rows
 const agentRow = async (id: string) => (await rows('select * from agent where id = $1', [id]))[0]
 const socketOf = (channel: TestChannel) => channel.socket as unknown as PollSocket
-const polling = (identity: Parameters<typeof connected>[1], change: Record<string, unknown> = {}) => connected(world.target, identity, change, 'polling')
+const polling = (identity: Parameters<typeof connected>[1], change: Record<string, unknown> = {}) =>
+  connected(world.target, identity, change, 'polling')
 
 describe('the channel over long polling (AGT-2, AGT-6, R22)', () => {
   it('welcomes, stores, acknowledges; says by what, and why; goodbye is offline', async () => {
     const { identity, productId } = await world.anAgent()
     const { channel, welcome } = await polling(identity, { pollingReason: 'websocket-refused' })
     expect(welcome).toMatchObject({ ackedSeq: 0, state: 'enabled' })
-    expect(await agentRow(identity.agentId)).toMatchObject({ state: 'online', carrier: 'polling', polling_reason: 'websocket-refused', counter: 1 })
+    expect(await agentRow(identity.agentId)).toMatchObject({
+      state: 'online',
+      carrier: 'polling',
+      polling_reason: 'websocket-refused',
+      counter: 1,
+    })
     channel.batch(identity, 1, [aDetection(identity.machine), aDetection(identity.machine)])
     expect(await channel.next('ack')).toEqual({ kind: 'ack', epoch: identity.epoch, seq: 2 })
     expect(await rows('select count(*)::integer as n from detection where product_id = $1', [productId])).toEqual([{ n: 2 }])
@@ -81,7 +92,12 @@ describe('the channel over long polling (AGT-2, AGT-6, R22)', () => {
     await route.welcomed(endpoint)
     route.send({ kind: 'batch', epoch: endpoint.epoch, firstSeq: 1, items: [aDetection(endpoint.machine)] })
     expect((await route.next('ack')).seq).toBe(1)
-    expect(await agentRow(endpoint.agentId)).toMatchObject({ state: 'online', via_agent_id: site.identity.agentId, carrier: 'websocket', polling_reason: null })
+    expect(await agentRow(endpoint.agentId)).toMatchObject({
+      state: 'online',
+      via_agent_id: site.identity.agentId,
+      carrier: 'websocket',
+      polling_reason: null,
+    })
     await channel.kill()
   })
 })
@@ -96,13 +112,22 @@ describe('two carriers of one agent (R10)', () => {
     // it goes back while its last question still hangs on the way: answered, but not with the number of what it is asked
     socketOf(polled.channel).isDeaf = true
     const back = await connected(world.target, identity)
-    expect(await agentRow(identity.agentId)).toMatchObject({ state: 'online', carrier: 'websocket', polling_reason: null, clone_seen_at: null })
+    expect(await agentRow(identity.agentId)).toMatchObject({
+      state: 'online',
+      carrier: 'websocket',
+      polling_reason: null,
+      clone_seen_at: null,
+    })
     expect(await polled.channel.closed).toBe(4001)
     dead.channel.socket.terminate()
     await back.channel.kill()
   }, 20_000)
 
-  it.each([['websocket', 'polling'], ['polling', 'websocket'], ['polling', 'polling']] as const)('a copy is a copy, by whatever it comes: %s, then %s', async (first, second) => {
+  it.each([
+    ['websocket', 'polling'],
+    ['polling', 'websocket'],
+    ['polling', 'polling'],
+  ] as const)('a copy is a copy, by whatever it comes: %s, then %s', async (first, second) => {
     const { identity } = await world.anAgent()
     const original = await connected(world.target, identity, {}, first)
     const copy = new TestChannel(world.target, second)
@@ -133,22 +158,36 @@ describe('what a line bears (R1, R18)', () => {
   })
 
   it('before the hello only a hello is taken, and a small one', async () => {
-    for (const body of [{ number: 1, frames: [{ kind: 'beat', at: new Date().toISOString() }] }, { number: 1, frames: ['a'.repeat(lineLimits.greetingBytes)] }]) {
+    for (const body of [
+      { number: 1, frames: [{ kind: 'beat', at: new Date().toISOString() }] },
+      { number: 1, frames: ['a'.repeat(lineLimits.greetingBytes)] },
+    ]) {
       const channel = new TestChannel(world.target, 'polling')
       await channel.next('challenge')
-      await socketOf(channel).ask('/up', body).catch(() => {})
+      await socketOf(channel)
+        .ask('/up', body)
+        .catch(() => {})
       expect(await channel.closed).toBe(1008)
     }
   })
 
   it.each([`${linePath}/up`, `${linePath}/down`])('%s of a line that nobody knows: closed, whatever is said', async (url) => {
     for (const headers of [{}, { authorization: 'Bearer x' }, { authorization: `Bearer ${'A'.repeat(43)}` }]) {
-      expect(await post(world.target, url, 'no JSON at all', headers as Record<string, string>)).toMatchObject({ status: 200, body: { closed: lineUnknown } })
+      expect(await post(world.target, url, 'no JSON at all', headers as Record<string, string>)).toMatchObject({
+        status: 200,
+        body: { closed: lineUnknown },
+      })
     }
   })
 
   it('strangers get no more lines than they may have; those who were welcomed don’t count', () => {
-    const polls = createPolls({ open: (_, address) => ({ address, identity: address === 'known' ? {} : null }) as Connection, onFrame() {}, onBeat() {}, closed() {}, timing: { ...timing, tickMs: 60_000 } })
+    const polls = createPolls({
+      open: (_, address) => ({ address, identity: address === 'known' ? {} : null }) as Connection,
+      onFrame() {},
+      onBeat() {},
+      closed() {},
+      timing: { ...timing, tickMs: 60_000 },
+    })
     for (let i = 0; i < strangers.all; i++) polls.open('known')
     for (let i = 0; i < strangers.ofOneAddress; i++) polls.open('10.0.0.1')
     expect(() => polls.open('10.0.0.1')).toThrow('server.busy')
@@ -158,7 +197,8 @@ describe('what a line bears (R1, R18)', () => {
 
   it('whose items the store can’t take yet is told to wait, not read further; one that does not listen is let go', () => {
     const said: unknown[] = []
-    const response = () => ({ destroyed: false, writeHead: () => ({ end: (text: string) => said.push(JSON.parse(text)) }) }) as unknown as ServerResponse
+    const response = () =>
+      ({ destroyed: false, writeHead: () => ({ end: (text: string) => said.push(JSON.parse(text)) }) }) as unknown as ServerResponse
     let ends = 0
     const line = new PollLine(() => ends++)
     line.pause()
@@ -167,7 +207,10 @@ describe('what a line bears (R1, R18)', () => {
     line.tick(Infinity) // held long enough
     line.holdUp(response(), 10)
     line.resume()
-    expect(said).toEqual([{ isFull: true, closed: null }, { isFull: false, closed: null }])
+    expect(said).toEqual([
+      { isFull: true, closed: null },
+      { isFull: false, closed: null },
+    ])
     for (let i = 0; i < 9; i++) line.send('x'.repeat(1_000_000))
     expect([ends, line.closed?.code]).toEqual([1, 1008])
   })

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import { lineLimits, lineUnknown, type LineDown, type LineDownReply, type LineReply, type LineUp, type LineUpReply } from '@vigie/domain/agents'
+import {
+  lineLimits,
+  lineUnknown,
+  type LineDown,
+  type LineDownReply,
+  type LineReply,
+  type LineUp,
+  type LineUpReply,
+} from '@vigie/domain/agents'
 import { Problem } from '@vigie/domain/kernel'
 import { WebSocket } from 'ws'
 import type * as z from 'zod'
@@ -124,7 +132,10 @@ export class PollLine implements Line {
     }
     const now = this.#said.slice(0, count)
     const last = now.at(-1)?.number ?? (this.#said[0]?.number ?? this.#last + 1) - 1
-    const rest = { ask: this.#isAsking ? this.#asked : null, closed: count === this.#said.length ? (this.closed?.code ?? null) : null } satisfies Partial<z.infer<typeof LineDownReply>>
+    const rest = {
+      ask: this.#isAsking ? this.#asked : null,
+      closed: count === this.#said.length ? (this.closed?.code ?? null) : null,
+    } satisfies Partial<z.infer<typeof LineDownReply>>
     sendJson(down.response, `{"last":${last},"frames":[${now.map(({ text }) => text).join(',')}],${JSON.stringify(rest).slice(1)}`)
   }
 
@@ -136,7 +147,9 @@ export class PollLine implements Line {
   }
 
   #upReply(): string {
-    return JSON.stringify({ isFull: this.#isPaused && !this.closed, closed: this.closed?.code ?? null } satisfies z.infer<typeof LineUpReply>)
+    return JSON.stringify({ isFull: this.#isPaused && !this.closed, closed: this.closed?.code ?? null } satisfies z.infer<
+      typeof LineUpReply
+    >)
   }
 
   holdUp(response: ServerResponse, untilMs: number): void {
@@ -247,5 +260,12 @@ export function createPolls({ open, onFrame, onBeat, closed, timing }: PollsDeps
 
 function sendJson(response: ServerResponse, text: string): void {
   if (response.destroyed) return
-  response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }).end(text)
+  response
+    .writeHead(200, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(text),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    })
+    .end(text)
 }

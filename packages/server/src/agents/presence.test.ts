@@ -6,7 +6,16 @@ import { hubTiming } from './hub.ts'
 import { presenceTiming } from './presence.ts'
 import { startAgentSide, type AgentSide } from './side.ts'
 import { loseSilent, storeBeats } from './store.ts'
-import { aDetection, aMachine, anEndpoint, connected, testAgentSide, TestChannel, type Target, type TestAgentSide } from './testing/index.ts'
+import {
+  aDetection,
+  aMachine,
+  anEndpoint,
+  connected,
+  testAgentSide,
+  TestChannel,
+  type Target,
+  type TestAgentSide,
+} from './testing/index.ts'
 
 // short times: what takes 85 s in earnest takes one here
 const timing = { silentAfterMs: 1_000, flushMs: 100, sweepMs: 100, answerMs: 700 }
@@ -32,7 +41,10 @@ it('in earnest: whoever falls silent is noticed within 90 s, and not for one bea
 const rows = async (text: string, values: unknown[] = []) => (await world.server.database.owner.query(text, values)).rows
 const stateOf = async (id: string) => (await rows('select state from agent where id = $1', [id]))[0]?.state
 const beating = (channel: TestChannel) => {
-  const timer = setInterval(() => channel.socket.readyState === channel.socket.OPEN && channel.send({ kind: 'beat', at: new Date().toISOString() }), 150)
+  const timer = setInterval(
+    () => channel.socket.readyState === channel.socket.OPEN && channel.send({ kind: 'beat', at: new Date().toISOString() }),
+    150,
+  )
   return () => clearInterval(timer)
 }
 
@@ -65,7 +77,14 @@ describe('presence (AGT-2, P8, P9)', () => {
       channel.send({ kind: 'beat', at: new Date().toISOString() })
       expect(await seen()).toBeGreaterThan(before)
     }, 5_000)
-    expect((await rows(`select p.last_seen_at > now() - interval '30 seconds' as product, c.last_seen_at > now() - interval '30 seconds' as customer from product p join customer c on c.id = p.customer_id where p.id = $1 and c.id = $2`, [productId, customerId]))[0]).toEqual({ product: true, customer: true })
+    expect(
+      (
+        await rows(
+          `select p.last_seen_at > now() - interval '30 seconds' as product, c.last_seen_at > now() - interval '30 seconds' as customer from product p join customer c on c.id = p.customer_id where p.id = $1 and c.id = $2`,
+          [productId, customerId],
+        )
+      )[0],
+    ).toEqual({ product: true, customer: true })
     await channel.kill()
   })
 
@@ -81,7 +100,11 @@ describe('presence (AGT-2, P8, P9)', () => {
     const third = await startAgentSide({ services: world.server.services, port: 0, host: '127.0.0.1', timing })
     const { identity, productId } = await world.anAgent()
     const { channel } = await connected({ port: third.port, ca: third.caCertificate }, identity)
-    channel.batch(identity, 1, Array.from({ length: 500 }, () => aDetection(identity.machine)))
+    channel.batch(
+      identity,
+      1,
+      Array.from({ length: 500 }, () => aDetection(identity.machine)),
+    )
     await new Promise((resolve) => setTimeout(resolve, 30))
     await third.close()
     expect(channel.closeCode ?? (await channel.closed)).toBe(1001)
@@ -146,11 +169,21 @@ describe('two processes (R43)', () => {
     const { order } = await channel.next('command')
     expect(Date.now() - startedMs).toBeLessThan(3_000)
     expect(order).toMatchObject({ agentId: identity.agentId, commandId: sent.body.commands[0].id, number: 1, type: 'scan-now' })
-    const outcome = (step: string) => ({ kind: 'outcome', commandId: order.commandId, at: new Date().toISOString(), step, evidence: { filesScanned: 7 } })
+    const outcome = (step: string) => ({
+      kind: 'outcome',
+      commandId: order.commandId,
+      at: new Date().toISOString(),
+      step,
+      evidence: { filesScanned: 7 },
+    })
     channel.batch(identity, 2, [outcome('running'), outcome('succeeded')])
     expect((await channel.next('ack')).seq).toBe(3)
     const { body } = await call('GET', `/v1/commands/${order.commandId}`)
-    expect([body.step, body.steps.map(({ step }: { step: string }) => step), body.evidence]).toEqual(['succeeded', ['waiting', 'delivered', 'running', 'succeeded'], { filesScanned: 7 }])
+    expect([body.step, body.steps.map(({ step }: { step: string }) => step), body.evidence]).toEqual([
+      'succeeded',
+      ['waiting', 'delivered', 'running', 'succeeded'],
+      { filesScanned: 7 },
+    ])
     stop()
     await channel.kill()
   })
@@ -191,10 +224,14 @@ describe('plans', () => {
     const { identity, partnerId, customerId, productId } = await world.anAgent()
     await rows(
       `insert into agent (partner_id, id, customer_id, product_id, public_key, hostname, platform, fingerprint, agent_version, protocol, registered_at, connection_id, last_seen_at)
-       select $1, gen_random_uuid(), $2, $3, decode(md5(i::text), 'hex'), 'h', 'l', 'f', '1', 1, now(), gen_random_uuid(), now() + interval '1 hour' from generate_series(1, 20000) i`, [partnerId, customerId, productId])
+       select $1, gen_random_uuid(), $2, $3, decode(md5(i::text), 'hex'), 'h', 'l', 'f', '1', 1, now(), gen_random_uuid(), now() + interval '1 hour' from generate_series(1, 20000) i`,
+      [partnerId, customerId, productId],
+    )
     await rows('analyze agent')
     const tenant = { partnerId, scope: 'all' as const, principalId: null }
-    const beats = await plansOf(world.server.database, tenant, (db) => storeBeats(db, [{ agentId: identity.agentId, connectionId: identity.agentId, at: new Date(), clockOffsetMs: 0 }]))
+    const beats = await plansOf(world.server.database, tenant, (db) =>
+      storeBeats(db, [{ agentId: identity.agentId, connectionId: identity.agentId, at: new Date(), clockOffsetMs: 0 }]),
+    )
     expect([scanned(beats), visited(beats) < 10]).toEqual([[], true])
     const sweep = await plansOf(world.server.database, tenant, (db) => loseSilent(db, new Date(Date.now() - 85_000), 500))
     expect([scanned(sweep), indexesOf(sweep)]).toEqual([[], expect.arrayContaining(['agent_connected_seen'])])

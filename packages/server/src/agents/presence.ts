@@ -12,7 +12,12 @@ export interface PresenceTiming {
   /** A sign of life counts for the product and the customer at most so often. */
   touchMs: number
 }
-export const presenceTiming: PresenceTiming = { flushMs: 1_000, sweepMs: 2_000, silentAfterMs: channelLimits.silentAfterMs, touchMs: 45_000 }
+export const presenceTiming: PresenceTiming = {
+  flushMs: 1_000,
+  sweepMs: 2_000,
+  silentAfterMs: channelLimits.silentAfterMs,
+  touchMs: 45_000,
+}
 
 export interface Presence {
   beat(connection: Connection): void
@@ -45,13 +50,22 @@ export function createPresence(services: Services, timing: PresenceTiming = pres
     beats = new Map()
     broken = []
     for (const [partnerId, some] of Map.groupBy(seen.values(), ({ partnerId }) => partnerId)) {
-      await guarded(() => storeSeen(partnerId, some), () => {
-        for (const connection of some) if (connection.isOpen && !beats.has(connection.agentId)) beats.set(connection.agentId, connection)
-      })
+      await guarded(
+        () => storeSeen(partnerId, some),
+        () => {
+          for (const connection of some) if (connection.isOpen && !beats.has(connection.agentId)) beats.set(connection.agentId, connection)
+        },
+      )
     }
     for (const [partnerId, some] of Map.groupBy(gone, ({ partnerId }) => partnerId)) {
       const release = async () => {
-        await database.transaction(systemOf(partnerId), (db) => letGo(db, some.map(({ connectionId }) => connectionId), some.map(({ agentId }) => agentId)))
+        await database.transaction(systemOf(partnerId), (db) =>
+          letGo(
+            db,
+            some.map(({ connectionId }) => connectionId),
+            some.map(({ agentId }) => agentId),
+          ),
+        )
       }
       await guarded(release, () => void broken.push(...some))
     }
@@ -74,7 +88,10 @@ export function createPresence(services: Services, timing: PresenceTiming = pres
     const products = [...new Set(some.map(({ productId }) => productId))].filter(isStale)
     const customers = [...new Set(some.map(({ customerId }) => customerId))].filter(isStale)
     const held = await database.transaction(systemOf(partnerId), async (db) => {
-      const stored = await storeBeats(db, some.map(({ agentId, connectionId, clockOffsetMs }) => ({ agentId, connectionId, at, clockOffsetMs })))
+      const stored = await storeBeats(
+        db,
+        some.map(({ agentId, connectionId, clockOffsetMs }) => ({ agentId, connectionId, at, clockOffsetMs })),
+      )
       if (products.length + customers.length > 0) await touch(db, products, customers, at)
       return stored
     })
@@ -91,7 +108,9 @@ export function createPresence(services: Services, timing: PresenceTiming = pres
     for (const { id } of partners) {
       await database.transaction(systemOf(id), async (db) => {
         const lost = await loseSilent(db, since, 500)
-        const products = [...new Map(lost.map((agent) => [agent.productId, agent])).values()].toSorted((a, b) => (a.productId < b.productId ? -1 : 1))
+        const products = [...new Map(lost.map((agent) => [agent.productId, agent])).values()].toSorted((a, b) =>
+          a.productId < b.productId ? -1 : 1,
+        )
         // all products before any assessment, as the assessor takes them
         await db.query('select from product where id = any($1) order by id for no key update', [products.map(({ productId }) => productId)])
         for (const product of products) await showProductState(db, product)
@@ -100,7 +119,10 @@ export function createPresence(services: Services, timing: PresenceTiming = pres
   }
 
   const flushing = setInterval(() => void inTurn(flush), timing.flushMs)
-  const sweeping = setInterval(() => void inTurn(() => sweep().catch((error: unknown) => log.warn('silent agents could not be looked for', { error: String(error) }))), timing.sweepMs)
+  const sweeping = setInterval(
+    () => void inTurn(() => sweep().catch((error: unknown) => log.warn('silent agents could not be looked for', { error: String(error) }))),
+    timing.sweepMs,
+  )
   return {
     beat: (connection) => void beats.set(connection.agentId, connection),
     lost(connection) {

@@ -14,7 +14,13 @@ it('the database is killed and started again under load, 6 times: the server sta
   const folder = mkdtempSync(path.join(tmpdir(), 'vigie-restart-'))
   const place: Place = { folder: path.join(folder, 'data'), binaries, account }
   const socketFolder = makeSocketFolder(account)
-  const start = () => startPostmaster(place, socketFolder, { fsync: 'off', synchronous_commit: 'on', shared_buffers: '32MB', max_connections: '60' }, () => {})
+  const start = () =>
+    startPostmaster(
+      place,
+      socketFolder,
+      { fsync: 'off', synchronous_commit: 'on', shared_buffers: '32MB', max_connections: '60' },
+      () => {},
+    )
   let closing = async () => {}
   let postmaster
   try {

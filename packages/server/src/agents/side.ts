@@ -33,7 +33,13 @@ export interface AgentSide {
 }
 
 /** The side agents speak to: HTTPS with our own authority, and the channel (architecture.md §4). Sets `services.caFingerprint`. */
-export async function startAgentSide({ services, port, host, timing = {}, packages = createPackages() }: AgentSideOptions): Promise<AgentSide> {
+export async function startAgentSide({
+  services,
+  port,
+  host,
+  timing = {},
+  packages = createPackages(),
+}: AgentSideOptions): Promise<AgentSide> {
   const { database, vault, clock, log } = services
   const authority = await openAuthority(database, vault, clock)
   Object.assign(services, { caFingerprint: authority.fingerprint, caCertificate: authority.certificate })
@@ -43,13 +49,24 @@ export async function startAgentSide({ services, port, host, timing = {}, packag
   const hub = await createHub(services, ingest, presence, { ...hubTiming, ...timing })
   const pages: AgentPages = { services, caCertificate: authority.certificate, packages, polls: hub.polls }
 
-  const server = createServer({ ...(await authority.issue(hosts(), clock.now())), minVersion: 'TLSv1.2', requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 15_000, maxHeaderSize: 8_192 }, (request, response) => void answer(pages, request, response))
+  const server = createServer(
+    {
+      ...(await authority.issue(hosts(), clock.now())),
+      minVersion: 'TLSv1.2',
+      requestTimeout: 30_000,
+      headersTimeout: 10_000,
+      keepAliveTimeout: 15_000,
+      maxHeaderSize: 8_192,
+    },
+    (request, response) => void answer(pages, request, response),
+  )
   // Node copies the server's ALPN list into every connection, as a slice that keeps a shared buffer alive: 7 KiB each (measured 2026-11-21, Node 24). HTTP/1.1 alone
   // needs no negotiation.
   Object.assign(server, { ALPNProtocols: undefined })
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', ignore)
-    if (request.url !== '/agent/v1/channel') return void socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+    if (request.url !== '/agent/v1/channel')
+      return void socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
     hub.upgrade(request, socket, head, request.socket.remoteAddress ?? '')
   })
   server.on('tlsClientError', ignore)

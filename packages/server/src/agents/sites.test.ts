@@ -3,7 +3,17 @@ import { helloText, protocolVersion } from '@vigie/domain/agents'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { agentChannel } from '../commands/index.ts'
 import { startAgentSide, type AgentSide } from './side.ts'
-import { aDetection, aMachine, anEndpoint, connected, post, testAgentSide, TestIdentity, type Target, type TestAgentSide } from './testing/index.ts'
+import {
+  aDetection,
+  aMachine,
+  anEndpoint,
+  connected,
+  post,
+  testAgentSide,
+  TestIdentity,
+  type Target,
+  type TestAgentSide,
+} from './testing/index.ts'
 import { anEndpointKey, aSite, siteChannel, TestRoute } from './testing/site.ts'
 
 // not shorter: on a busy machine who says nothing for a moment would be lost in the middle of a test
@@ -23,7 +33,8 @@ afterAll(async () => {
 const rows = async (text: string, values: unknown[] = []) => (await world.server.database.owner.query(text, values)).rows
 const agentRow = async (id: string) => (await rows('select * from agent where id = $1', [id]))[0]
 const newSite = (of?: { partnerId: string; customerId: string }) => aSite(world.server.database, world.target, of)
-const count = async (table: string, productId: string) => (await rows(`select count(*)::integer as n from ${table} where product_id = $1`, [productId]))[0].n
+const count = async (table: string, productId: string) =>
+  (await rows(`select count(*)::integer as n from ${table} where product_id = $1`, [productId]))[0].n
 
 describe('endpoint keys (R9, AGT-8)', () => {
   it('as many machines as it was made for, each once; the same key pair is answered again without using it up', async () => {
@@ -44,7 +55,9 @@ describe('endpoint keys (R9, AGT-8)', () => {
   it('of twenty machines at once with a key for five, five get in', async () => {
     const site = await newSite()
     const key = await anEndpointKey(world.server.database, site, { maxUses: 5 })
-    const answers = await Promise.all(Array.from({ length: 20 }, () => post(world.target, '/agent/v1/enrol', new TestIdentity().enrolBody(key.guid, key.key))))
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => post(world.target, '/agent/v1/enrol', new TestIdentity().enrolBody(key.guid, key.key))),
+    )
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(5)
     expect(await rows('select uses from site_key where id = $1', [key.id])).toEqual([{ uses: 5 }])
   })
@@ -74,11 +87,20 @@ describe('endpoints through a site server (AGT-8, R11, R22)', () => {
     const channel = await siteChannel(world.target, site.identity)
     const agents = await Promise.all(Array.from({ length: 3 }, () => site.anEndpointAgent()))
     const routes = agents.map((_, i) => new TestRoute(channel, i + 1))
-    for (const [i, route] of routes.entries()) expect(await route.welcomed(agents[i]!)).toMatchObject({ ackedSeq: 0, state: 'enabled', isSiteServer: false })
-    for (const [i, route] of routes.entries()) route.send({ kind: 'batch', epoch: agents[i]!.epoch, firstSeq: 1, items: [anEndpoint(agents[i]!.machine), aDetection(agents[i]!.machine)] })
+    for (const [i, route] of routes.entries())
+      expect(await route.welcomed(agents[i]!)).toMatchObject({ ackedSeq: 0, state: 'enabled', isSiteServer: false })
+    for (const [i, route] of routes.entries())
+      route.send({
+        kind: 'batch',
+        epoch: agents[i]!.epoch,
+        firstSeq: 1,
+        items: [anEndpoint(agents[i]!.machine), aDetection(agents[i]!.machine)],
+      })
     for (const [i, route] of routes.entries()) expect(await route.next('ack')).toEqual({ kind: 'ack', epoch: agents[i]!.epoch, seq: 2 })
     expect(await count('detection', site.productId)).toBe(3)
-    expect(await rows('select endpoint_count, state from product where id = $1', [site.productId])).toEqual([{ endpoint_count: 3, state: 'online' }])
+    expect(await rows('select endpoint_count, state from product where id = $1', [site.productId])).toEqual([
+      { endpoint_count: 3, state: 'online' },
+    ])
     expect(await agentRow(agents[0]!.agentId)).toMatchObject({ state: 'online', via_agent_id: site.identity.agentId })
     routes[0]!.send({ kind: 'bye', reason: 'stopped' })
     await routes[0]!.ended()
@@ -105,7 +127,13 @@ describe('endpoints through a site server (AGT-8, R11, R22)', () => {
     const agents = await Promise.all(Array.from({ length: 4 }, () => site.anEndpointAgent()))
     for (const [i, agent] of agents.entries()) await new TestRoute(channel, i + 1).welcomed(agent)
     await channel.kill()
-    await vi.waitFor(async () => expect(await rows(`select distinct state, cause from agent where product_id = $1 and role = 'endpoint'`, [site.productId])).toEqual([{ state: 'abnormal', cause: 'site-server-away' }]), 25_000)
+    await vi.waitFor(
+      async () =>
+        expect(await rows(`select distinct state, cause from agent where product_id = $1 and role = 'endpoint'`, [site.productId])).toEqual(
+          [{ state: 'abnormal', cause: 'site-server-away' }],
+        ),
+      25_000,
+    )
     await vi.waitFor(async () => expect(await agentRow(site.identity.agentId)).toMatchObject({ state: 'abnormal', cause: null }), 25_000)
   })
 
@@ -149,7 +177,9 @@ describe('endpoints through a site server (AGT-8, R11, R22)', () => {
     expect((await back.welcomed(agent)).ackedSeq).toBe(3)
     back.send({ kind: 'batch', epoch: agent.epoch, firstSeq: 3, items: [aDetection(agent.machine)] })
     await back.next('ack')
-    expect(await rows('select id, open_infections from endpoint where product_id = $1', [site.productId])).toEqual([{ id: endpoint.id, open_infections: 1 }])
+    expect(await rows('select id, open_infections from endpoint where product_id = $1', [site.productId])).toEqual([
+      { id: endpoint.id, open_infections: 1 },
+    ])
     expect(await rows('select endpoint_count from product where id = $1', [site.productId])).toEqual([{ endpoint_count: 1 }])
     expect(await count('detection', site.productId)).toBe(2)
     await channel.kill()
@@ -168,7 +198,13 @@ describe('endpoints through a site server (AGT-8, R11, R22)', () => {
     const site = await newSite()
     const channel = await siteChannel(world.target, site.identity)
     channel.send({ kind: 'via-site', urls: ['https://192.0.2.7:8444'], caFingerprint: 'ab'.repeat(32), problem: null })
-    await vi.waitFor(async () => expect(await rows('select urls, ca_fingerprint, problem from site_server where product_id = $1', [site.productId])).toEqual([{ urls: ['https://192.0.2.7:8444'], ca_fingerprint: 'ab'.repeat(32), problem: null }]), 15_000)
+    await vi.waitFor(
+      async () =>
+        expect(await rows('select urls, ca_fingerprint, problem from site_server where product_id = $1', [site.productId])).toEqual([
+          { urls: ['https://192.0.2.7:8444'], ca_fingerprint: 'ab'.repeat(32), problem: null },
+        ]),
+      15_000,
+    )
     channel.send({ kind: 'via-site', urls: ['https://192.0.2.7:8444/$(reboot)'], caFingerprint: 'ab'.repeat(32), problem: null })
     expect(await channel.closed).toBe(1008)
   })
@@ -191,7 +227,13 @@ describe('agent cells of the isolation matrix (R11)', () => {
       await route.ended()
     }
     expect((await agentRow(foreign.agentId)).via_agent_id).toBeNull()
-    await vi.waitFor(async () => expect(await rows(`select partner_id from audit where activity = 'agent.foreign-at-site' and object_id = $1`, [site.identity.agentId])).toEqual([{ partner_id: site.partnerId }]), 15_000)
+    await vi.waitFor(
+      async () =>
+        expect(
+          await rows(`select partner_id from audit where activity = 'agent.foreign-at-site' and object_id = $1`, [site.identity.agentId]),
+        ).toEqual([{ partner_id: site.partnerId }]),
+      15_000,
+    )
     expect(channel.closeCode).toBeNull()
     await channel.kill()
   })
@@ -204,7 +246,17 @@ describe('agent cells of the isolation matrix (R11)', () => {
     const { nonce } = await first.next('challenge')
     await second.next('challenge')
     const signature = agent.sign(helloText(nonce, agent.agentId, 1, agent.epoch))
-    second.send({ kind: 'hello', protocol: protocolVersion, agentId: agent.agentId, counter: 1, epoch: agent.epoch, agentVersion: '1', machine: agent.machine, at: new Date().toISOString(), signature })
+    second.send({
+      kind: 'hello',
+      protocol: protocolVersion,
+      agentId: agent.agentId,
+      counter: 1,
+      epoch: agent.epoch,
+      agentVersion: '1',
+      machine: agent.machine,
+      at: new Date().toISOString(),
+      signature,
+    })
     expect((await second.next('problem')).code).toBe('agent.signature-wrong')
     await channel.kill()
   })
@@ -259,17 +311,32 @@ describe('agent cells of the isolation matrix (R11)', () => {
     const site = await newSite()
     const [agent, neighbour] = [await site.anEndpointAgent(), await site.anEndpointAgent()]
     const one = await connected(world.target, agent)
-    one.channel.batch(agent, 1, [anEndpoint(agent.machine), aDetection(neighbour.machine), anEndpoint(neighbour.machine), aDetection(agent.machine)])
+    one.channel.batch(agent, 1, [
+      anEndpoint(agent.machine),
+      aDetection(neighbour.machine),
+      anEndpoint(neighbour.machine),
+      aDetection(agent.machine),
+    ])
     await one.channel.next('ack')
-    expect(await rows('select seq::integer, reason from dead_letter where agent_id = $1 order by seq', [agent.agentId])).toEqual([{ seq: 2, reason: 'not-its-own' }, { seq: 3, reason: 'not-its-own' }])
-    expect(await rows('select key, agent_id from endpoint where product_id = $1', [site.productId])).toEqual([{ key: agent.machine.fingerprint, agent_id: agent.agentId }])
+    expect(await rows('select seq::integer, reason from dead_letter where agent_id = $1 order by seq', [agent.agentId])).toEqual([
+      { seq: 2, reason: 'not-its-own' },
+      { seq: 3, reason: 'not-its-own' },
+    ])
+    expect(await rows('select key, agent_id from endpoint where product_id = $1', [site.productId])).toEqual([
+      { key: agent.machine.fingerprint, agent_id: agent.agentId },
+    ])
     await one.channel.kill()
     const before = agent.machine
     agent.machine = aMachine()
     const again = await connected(world.target, agent)
     again.channel.batch(agent, again.welcome.ackedSeq + 1, [aDetection(before), anEndpoint(agent.machine)])
     await again.channel.next('ack')
-    expect(await rows('select e.key from detection d join endpoint e on e.id = d.endpoint_id where d.product_id = $1 order by d.at desc limit 1', [site.productId])).toEqual([{ key: agent.machine.fingerprint }])
+    expect(
+      await rows(
+        'select e.key from detection d join endpoint e on e.id = d.endpoint_id where d.product_id = $1 order by d.at desc limit 1',
+        [site.productId],
+      ),
+    ).toEqual([{ key: agent.machine.fingerprint }])
     await again.channel.kill()
   })
 })

@@ -57,7 +57,20 @@ export function createSites({ services, presence, open, hear, closed }: SitesDep
 
   function carrierOf(connection: Connection): Carrier {
     let carrier = carriers.get(connection)
-    if (!carrier) carriers.set(connection, (carrier = { connection, routes: new Map(), lastRoute: 0, paused: new Set(), toldOfForeignMs: -Infinity, keptSiteMs: -Infinity, heldRecords: null, holding: Promise.resolve() }))
+    if (!carrier)
+      carriers.set(
+        connection,
+        (carrier = {
+          connection,
+          routes: new Map(),
+          lastRoute: 0,
+          paused: new Set(),
+          toldOfForeignMs: -Infinity,
+          keptSiteMs: -Infinity,
+          heldRecords: null,
+          holding: Promise.resolve(),
+        }),
+      )
     return carrier
   }
 
@@ -127,7 +140,8 @@ export function createSites({ services, presence, open, hear, closed }: SitesDep
     carrier.keptSiteMs = nowMs
     const { partnerId, productId, customerId, agentId } = carrier.connection
     await database.transaction(systemOf(partnerId), async (db) => {
-      if (await keepSite(db, { productId, customerId, agentId, ...site, at: clock.now() })) db.announce({ kind: 'product', id: productId, customerId })
+      if (await keepSite(db, { productId, customerId, agentId, ...site, at: clock.now() }))
+        db.announce({ kind: 'product', id: productId, customerId })
     })
   }
 
@@ -138,9 +152,13 @@ export function createSites({ services, presence, open, hear, closed }: SitesDep
     carrier.heldRecords = records
     const { partnerId, productId, customerId, agentId } = carrier.connection
     const at = clock.now()
-    carrier.holding = carrier.holding.then(() => database.transaction(systemOf(partnerId), async (db) => {
-      if (await keepHeld(db, { productId, agentId, held, at })) db.announce({ kind: 'product', id: productId, customerId })
-    })).catch((error: unknown) => log.warn('what a site server holds back could not be stored', { error: String(error) }))
+    carrier.holding = carrier.holding
+      .then(() =>
+        database.transaction(systemOf(partnerId), async (db) => {
+          if (await keepHeld(db, { productId, agentId, held, at })) db.announce({ kind: 'product', id: productId, customerId })
+        }),
+      )
+      .catch((error: unknown) => log.warn('what a site server holds back could not be stored', { error: String(error) }))
   }
 
   return {
@@ -186,7 +204,9 @@ export function createSites({ services, presence, open, hear, closed }: SitesDep
           return true
         }
         case 'via-site':
-          void keep(carrier, frame).catch((error: unknown) => log.warn('where a site server listens could not be stored', { error: String(error) }))
+          void keep(carrier, frame).catch((error: unknown) =>
+            log.warn('where a site server listens could not be stored', { error: String(error) }),
+          )
           return true
       }
     },
@@ -204,9 +224,15 @@ export function createSites({ services, presence, open, hear, closed }: SitesDep
       carrier.toldOfForeignMs = nowMs
       const { partnerId, customerId, agentId, hostname, address } = connection
       // whose agent it was is not this business's to know
-      database.transaction(systemOf(partnerId), (db) => record(db, vault, clock.now(), byAgent(agentId, { hostname }, address), {
-        activity: 'agent.foreign-at-site', object: { kind: 'agent', id: agentId, name: hostname }, customerId,
-      })).catch((error: unknown) => log.warn('a foreign agent at a site could not be recorded', { error: String(error) }))
+      database
+        .transaction(systemOf(partnerId), (db) =>
+          record(db, vault, clock.now(), byAgent(agentId, { hostname }, address), {
+            activity: 'agent.foreign-at-site',
+            object: { kind: 'agent', id: agentId, name: hostname },
+            customerId,
+          }),
+        )
+        .catch((error: unknown) => log.warn('a foreign agent at a site could not be recorded', { error: String(error) }))
     },
   }
 }

@@ -37,7 +37,9 @@ export interface AgentRow {
 
 /** Locks until commit. Null: not there (any more). @param markClass of the processes' advisory locks: who holds none is dead */
 export async function lockAgent(db: TenantDb, id: string, markClass: number): Promise<AgentRow | null> {
-  const { rows: [row] } = await db.query<AgentRow>(
+  const {
+    rows: [row],
+  } = await db.query<AgentRow>(
     `select a.id, a.customer_id as "customerId", a.product_id as "productId", p.type_id as "typeId", a.public_key as "publicKey", a.switch, a.state, a.cause, a.fingerprint,
        a.previous_fingerprint as "previousFingerprint", a.endpoint_prefix as "endpointPrefix", a.hostname, a.counter, a.epoch, a.last_seq as "lastSeq", a.connection_id as "connectionId",
        a.held_by as "heldBy", a.held_by is not null and not pg_try_advisory_xact_lock_shared($2, a.held_by) as "isHeld", a.clone_seen_at as "cloneSeenAt", a.cloned_from_id as "clonedFromId", a.role, a.former_names as "formerNames", a.falls, a.addresses,
@@ -78,8 +80,27 @@ export async function connect(db: TenantDb, id: string, now: Connected): Promise
     `update agent set connection_id = $2, held_by = $3, counter = $4, epoch = $5, last_seq = $6, hostname = $7, platform = $8, fingerprint = $9, addresses = $10,
        previous_fingerprint = $11, agent_version = $12, protocol = $13, clock_offset_ms = $14, state = $15, cause = $16, last_seen_at = $17, former_names = $18, via_agent_id = $19, carrier = $20, polling_reason = $21 where id = $1`,
     [
-      id, now.connectionId, now.heldBy, now.counter, now.epoch, now.lastSeq, now.machine.hostname, now.machine.platform, now.machine.fingerprint, now.machine.addresses,
-      now.previousFingerprint, now.agentVersion, now.protocol, now.clockOffsetMs, now.state, now.cause, now.at, now.formerNames, now.viaAgentId, now.by, now.pollingReason,
+      id,
+      now.connectionId,
+      now.heldBy,
+      now.counter,
+      now.epoch,
+      now.lastSeq,
+      now.machine.hostname,
+      now.machine.platform,
+      now.machine.fingerprint,
+      now.machine.addresses,
+      now.previousFingerprint,
+      now.agentVersion,
+      now.protocol,
+      now.clockOffsetMs,
+      now.state,
+      now.cause,
+      now.at,
+      now.formerNames,
+      now.viaAgentId,
+      now.by,
+      now.pollingReason,
     ],
   )
 }
@@ -90,8 +111,16 @@ export async function keepFalls(db: TenantDb, id: string, falls: readonly Fall[]
 }
 
 /** What is seen of an agent from outside changed. Nothing is written, and nobody is told, when it did not. */
-export async function setState(db: TenantDb, agent: { id: string; productId: string; customerId: string }, state: AgentState, cause: string | null): Promise<void> {
-  const { rowCount } = await db.query('update agent set state = $2, cause = $3 where id = $1 and (state, coalesce(cause, \'\')) is distinct from ($2, coalesce($3, \'\'))', [agent.id, state, cause])
+export async function setState(
+  db: TenantDb,
+  agent: { id: string; productId: string; customerId: string },
+  state: AgentState,
+  cause: string | null,
+): Promise<void> {
+  const { rowCount } = await db.query(
+    "update agent set state = $2, cause = $3 where id = $1 and (state, coalesce(cause, '')) is distinct from ($2, coalesce($3, ''))",
+    [agent.id, state, cause],
+  )
   if (rowCount > 0) await showProductState(db, agent)
 }
 
@@ -111,8 +140,17 @@ export async function showProductState(db: TenantDb, of: { productId: string; cu
  * A sign of life also counts for the product and the customer, which are indexed by it: so at most every 45 s each. In the order of ids: several do this at once.
  * @param unlessMs what was heard so lately is left alone
  */
-export async function touch(db: TenantDb, products: readonly string[], customers: readonly string[], at: Date, unlessMs = 0): Promise<void> {
-  for (const [table, ids] of [['product', products], ['customer', customers]] as const) {
+export async function touch(
+  db: TenantDb,
+  products: readonly string[],
+  customers: readonly string[],
+  at: Date,
+  unlessMs = 0,
+): Promise<void> {
+  for (const [table, ids] of [
+    ['product', products],
+    ['customer', customers],
+  ] as const) {
     if (ids.length === 0) continue
     await db.query(
       `update ${table} set last_seen_at = $2 where id in (select id from ${table} where id = any($1) and (last_seen_at is null or last_seen_at < $3) order by id for no key update)`,
@@ -135,7 +173,12 @@ export async function storeBeats(db: TenantDb, beats: readonly Beat[]): Promise<
      update agent a set last_seen_at = greatest(a.last_seen_at, s.at), clock_offset_ms = s."offset"
      from json_to_recordset($1) as s (id uuid, connection uuid, at timestamptz, "offset" integer), (select count(*) from held) h
      where a.id = any($2) and s.id = a.id and a.connection_id = s.connection returning a.id`,
-    [JSON.stringify(beats.map(({ agentId, connectionId, at, clockOffsetMs }) => ({ id: agentId, connection: connectionId, at, offset: clockOffsetMs }))), beats.map(({ agentId }) => agentId)],
+    [
+      JSON.stringify(
+        beats.map(({ agentId, connectionId, at, clockOffsetMs }) => ({ id: agentId, connection: connectionId, at, offset: clockOffsetMs })),
+      ),
+      beats.map(({ agentId }) => agentId),
+    ],
   )
   return new Set(rows.map(({ id }) => id))
 }
@@ -143,13 +186,17 @@ export async function storeBeats(db: TenantDb, beats: readonly Beat[]): Promise<
 /** These connections broke without a goodbye: nobody holds them, but their agents are still expected back. */
 export async function letGo(db: TenantDb, connectionIds: readonly string[], agentIds: readonly string[]): Promise<void> {
   await db.query(
-    'update agent set held_by = null where id in (select id from agent where id = any($1) order by id for no key update) and connection_id = any($2)', [agentIds, connectionIds],
+    'update agent set held_by = null where id in (select id from agent where id = any($1) order by id for no key update) and connection_id = any($2)',
+    [agentIds, connectionIds],
   )
 }
 
 /** Ends presence properly. False: another connection speaks for the agent by now. */
 export async function disconnect(db: TenantDb, id: string, connectionId: string, at: Date): Promise<boolean> {
-  const { rowCount } = await db.query('update agent set connection_id = null, held_by = null, last_seen_at = $3 where id = $1 and connection_id = $2', [id, connectionId, at])
+  const { rowCount } = await db.query(
+    'update agent set connection_id = null, held_by = null, last_seen_at = $3 where id = $1 and connection_id = $2',
+    [id, connectionId, at],
+  )
   return rowCount > 0
 }
 
@@ -157,7 +204,11 @@ export async function disconnect(db: TenantDb, id: string, connectionId: string,
  * Agents that vanished: no sign of life since. Those that a site server carried say so where it is the site server that is away: one cause, not as many alarms (AGT-8).
  * Plan: index agent_connected_seen (store.plan.test.ts).
  */
-export async function loseSilent(db: TenantDb, since: Date, limit: number): Promise<{ id: string; productId: string; customerId: string; connectionId: string }[]> {
+export async function loseSilent(
+  db: TenantDb,
+  since: Date,
+  limit: number,
+): Promise<{ id: string; productId: string; customerId: string; connectionId: string }[]> {
   const { rows } = await db.query<{ id: string; productId: string; customerId: string; connectionId: string }>(
     `with lost as materialized (select id, connection_id, via_agent_id from agent where connection_id is not null and last_seen_at < $1 order by last_seen_at limit $2 for no key update skip locked),
      away as materialized (select v.id from agent v where v.id in (select via_agent_id from lost) and (v.held_by is null or v.last_seen_at < $1))
@@ -170,7 +221,18 @@ export async function loseSilent(db: TenantDb, since: Date, limit: number): Prom
 }
 
 /** Where a product's site server listens, as it says itself (AGT-8). False: it says nothing new. */
-export async function keepSite(db: TenantDb, site: { productId: string; customerId: string; agentId: string; urls: readonly string[]; caFingerprint: string; problem: string | null; at: Date }): Promise<boolean> {
+export async function keepSite(
+  db: TenantDb,
+  site: {
+    productId: string
+    customerId: string
+    agentId: string
+    urls: readonly string[]
+    caFingerprint: string
+    problem: string | null
+    at: Date
+  },
+): Promise<boolean> {
   const { rowCount } = await db.query(
     `insert into site_server as s (partner_id, product_id, customer_id, agent_id, urls, ca_fingerprint, problem, reported_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
      on conflict (partner_id, product_id) do update set agent_id = excluded.agent_id, urls = excluded.urls, ca_fingerprint = excluded.ca_fingerprint, problem = excluded.problem, reported_at = excluded.reported_at
@@ -181,7 +243,10 @@ export async function keepSite(db: TenantDb, site: { productId: string; customer
 }
 
 /** What a site server holds back, as it says itself (AGT-8); null: its connection is gone, and with it what it held. False: it says nothing new. */
-export async function keepHeld(db: TenantDb, site: { productId: string; agentId: string; held: { records: number; bytes: number; oldestMs: number } | null; at: Date }): Promise<boolean> {
+export async function keepHeld(
+  db: TenantDb,
+  site: { productId: string; agentId: string; held: { records: number; bytes: number; oldestMs: number } | null; at: Date },
+): Promise<boolean> {
   const { records, bytes, oldestMs } = site.held ?? { records: 0, bytes: 0, oldestMs: 0 }
   const { rowCount } = await db.query(
     `update site_server set held_records = $3, held_bytes = $4, held_since = $5, held_at = $6

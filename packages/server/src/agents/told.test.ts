@@ -21,7 +21,10 @@ describe('what an agent could not keep (AGT-6)', () => {
     channel.batch(identity, 1, [{ kind: 'gap', at, lost: 7, reason: 'queue-full' }])
     await channel.until(() => channel.heard.some((frame) => frame.kind === 'ack' && frame.seq === 1))
     // more than the shape has is thrown away, and what is none of a gap does not count
-    channel.batch(identity, 2, [{ more: { lost: 99, reason: 'made-up' }, kind: 'gap', at, lost: 5, reason: 'disk-full' }, { kind: 'gap', at, lost: 'many', reason: 'x' }] as never)
+    channel.batch(identity, 2, [
+      { more: { lost: 99, reason: 'made-up' }, kind: 'gap', at, lost: 5, reason: 'disk-full' },
+      { kind: 'gap', at, lost: 'many', reason: 'x' },
+    ] as never)
     await channel.until(() => channel.heard.some((frame) => frame.kind === 'ack' && frame.seq === 3))
     expect(await listed()).toEqual([{ records: 12, at: expect.any(String), reason: expect.stringMatching(/^(disk|queue)-full$/) }])
     const other = await aSite()

@@ -22,13 +22,21 @@ export async function noteTurn(db: TenantDb, greeting: Greeting, agent: AgentRow
   const { services, hello, address } = greeting
   const was = areTwins(agent.falls)
   if (verdict !== 'accept-anew' || hello.counter > agent.counter || hello.machine.fingerprint !== agent.fingerprint) return was
-  const falls = noteFall(agent.falls, { atMs: now.getTime(), counter: hello.counter, from: placeOf(agent.addresses), to: placeOf(hello.machine.addresses) })
+  const falls = noteFall(agent.falls, {
+    atMs: now.getTime(),
+    counter: hello.counter,
+    from: placeOf(agent.addresses),
+    to: placeOf(hello.machine.addresses),
+  })
   await keepFalls(db, agent.id, falls)
   const is = areTwins(falls)
   if (is && !was) {
     await record(db, services.vault, now, byAgent(agent.id, hello.machine, address), {
-      activity: 'agent.possible-clone', object: { kind: 'agent', id: agent.id, name: agent.hostname }, customerId: agent.customerId,
-      before: { addresses: agent.addresses, counter: agent.counter }, after: { machine: cleanMachine(hello.machine), counter: hello.counter },
+      activity: 'agent.possible-clone',
+      object: { kind: 'agent', id: agent.id, name: agent.hostname },
+      customerId: agent.customerId,
+      before: { addresses: agent.addresses, counter: agent.counter },
+      after: { machine: cleanMachine(hello.machine), counter: hello.counter },
     })
   }
   return is

@@ -8,7 +8,11 @@ beforeAll(async () => void (database = await testDatabase()))
 afterAll(() => database.close())
 
 const now = new Date()
-const limited = (address: string, name: string) => assertMayTry(database, { address, name }, now).then(() => false, () => true)
+const limited = (address: string, name: string) =>
+  assertMayTry(database, { address, name }, now).then(
+    () => false,
+    () => true,
+  )
 const wrong = async (times: number, address: string, name: string) => {
   for (let i = 0; i < times; i++) await countWrongTry(database, { address, name }, now)
 }
@@ -26,7 +30,10 @@ describe('wrong tries (R9, R20, R43)', () => {
   })
 
   it('of many names from one address come to an end', async () => {
-    await database.owner.query(`insert into attempt (key, at, id) select 'agent-address:198.51.100.3', $1, gen_random_uuid() from generate_series(1, 600)`, [now])
+    await database.owner.query(
+      `insert into attempt (key, at, id) select 'agent-address:198.51.100.3', $1, gen_random_uuid() from generate_series(1, 600)`,
+      [now],
+    )
     expect(await limited('198.51.100.3', randomUUID())).toBe(true)
   })
 })

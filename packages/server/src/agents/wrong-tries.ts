@@ -26,12 +26,22 @@ const keysOf = ({ address, name }: Try) => {
 
 /** @throws request.rate-limited */
 export async function assertMayTry(database: Database, one: Try, now: Date): Promise<void> {
-  const rows = await database.lookup<{ key: string; number: number }>('select key, count(*)::integer as number from attempt where key = any($1) and at > $2 group by key', [
-    keysOf(one), new Date(now.getTime() - hourMs),
-  ])
-  if (rows.some(({ key, number }) => number >= (key.startsWith('agent-address:') ? perAddress : perName))) throw new Problem('request.rate-limited')
+  const rows = await database.lookup<{ key: string; number: number }>(
+    'select key, count(*)::integer as number from attempt where key = any($1) and at > $2 group by key',
+    [keysOf(one), new Date(now.getTime() - hourMs)],
+  )
+  if (rows.some(({ key, number }) => number >= (key.startsWith('agent-address:') ? perAddress : perName)))
+    throw new Problem('request.rate-limited')
 }
 
 export async function countWrongTry(database: Database, one: Try, now: Date): Promise<void> {
-  await database.transaction(nobody, async (db) => void (await db.query('insert into attempt (key, at, id) select key, $2, $3 from unnest($1::text[]) key', [keysOf(one), now, randomUUID()])))
+  await database.transaction(
+    nobody,
+    async (db) =>
+      void (await db.query('insert into attempt (key, at, id) select key, $2, $3 from unnest($1::text[]) key', [
+        keysOf(one),
+        now,
+        randomUUID(),
+      ])),
+  )
 }

@@ -13,13 +13,24 @@ beforeAll(async () => {
 afterAll(() => world.close())
 
 const rows = async (text: string, values: unknown[] = []) => (await world.server.database.owner.query(text, values)).rows
-const eventsOf = (productId: string) => rows('select condition, severity, state, count, figures from event where product_id = $1 order by opened_at, condition', [productId])
-const stepsOf = async (productId: string) => (await rows('select s.what from event_step s join event e on e.id = s.event_id where e.product_id = $1 order by s.at, s.event_id, s.position', [productId])).map(({ what }) => what)
+const eventsOf = (productId: string) =>
+  rows('select condition, severity, state, count, figures from event where product_id = $1 order by opened_at, condition', [productId])
+const stepsOf = async (productId: string) =>
+  (
+    await rows(
+      'select s.what from event_step s join event e on e.id = s.event_id where e.product_id = $1 order by s.at, s.event_id, s.position',
+      [productId],
+    )
+  ).map(({ what }) => what)
 const countsOf = (productId: string) =>
-  rows('select p.action_required_count as product, c.action_required_count as customer, p.warning_count as yellow, c.warning_count as "customerYellow" from product p join customer c on c.id = p.customer_id where p.id = $1', [productId])
+  rows(
+    'select p.action_required_count as product, c.action_required_count as customer, p.warning_count as yellow, c.warning_count as "customerYellow" from product p join customer c on c.id = p.customer_id where p.id = $1',
+    [productId],
+  )
 
 /** The freshness contract: tests that move the clock by days are about something else. */
-const promise = (productId: string, seconds: number) => rows('update product set fresh_for_seconds = $2 where id = $1', [productId, seconds])
+const promise = (productId: string, seconds: number) =>
+  rows('update product set fresh_for_seconds = $2 where id = $1', [productId, seconds])
 
 /** An agent that told of its endpoint, and what it says next is stored before the call returns. */
 async function aTalker() {
@@ -42,7 +53,9 @@ describe('from detection to attention (EVT-2, EVT-3, EVT-9)', () => {
     const [first, second] = [aDetection(machine, { outcome: 'failed' }), aDetection(machine, { outcome: 'blocked' })]
     await tell(first)
     await assessor.assessDue()
-    expect(await eventsOf(productId)).toEqual([{ condition: 'uncleaned', severity: 'action-required', state: 'unresolved', count: 1, figures: { infections: 1 } }])
+    expect(await eventsOf(productId)).toEqual([
+      { condition: 'uncleaned', severity: 'action-required', state: 'unresolved', count: 1, figures: { infections: 1 } },
+    ])
     expect(await countsOf(productId)).toEqual([{ product: 1, customer: 1, yellow: 0, customerYellow: 0 }])
     await tell(second)
     await assessor.assessDue()
@@ -59,21 +72,35 @@ describe('from detection to attention (EVT-2, EVT-3, EVT-9)', () => {
 
   it('counts by the group of the category on product and customer, whoever died meanwhile, and heals what was wrong (CUS-2)', async () => {
     const { tell, machine, productId, channel } = await aTalker()
-    const groups = async () => (await rows(
-      `select p.threat_action_count as threat, p.system_action_count as system, c.threat_action_count as "customerThreat", c.system_action_count as "customerSystem", c.licence_action_count as licence
-       from product p join customer c on c.id = p.customer_id where p.id = $1`, [productId]))[0]
+    const groups = async () =>
+      (
+        await rows(
+          `select p.threat_action_count as threat, p.system_action_count as system, c.threat_action_count as "customerThreat", c.system_action_count as "customerSystem", c.licence_action_count as licence
+       from product p join customer c on c.id = p.customer_id where p.id = $1`,
+          [productId],
+        )
+      )[0]
     const one = aDetection(machine, { outcome: 'failed' })
     await tell(one)
     // a process that dies in the middle leaves neither event nor count
-    const tenant = { partnerId: (await rows('select partner_id from product where id = $1', [productId]))[0]!.partner_id as string, scope: 'all' as const, principalId: null }
-    await expect(world.server.database.transaction(tenant, async (db) => {
-      await assessProducts(db, world.server.services, [productId], new Date(Date.now() + 30_000))
-      throw new Error('killed')
-    })).rejects.toThrow('killed')
+    const tenant = {
+      partnerId: (await rows('select partner_id from product where id = $1', [productId]))[0]!.partner_id as string,
+      scope: 'all' as const,
+      principalId: null,
+    }
+    await expect(
+      world.server.database.transaction(tenant, async (db) => {
+        await assessProducts(db, world.server.services, [productId], new Date(Date.now() + 30_000))
+        throw new Error('killed')
+      }),
+    ).rejects.toThrow('killed')
     expect(await groups()).toEqual({ threat: 0, system: 0, customerThreat: 0, customerSystem: 0, licence: 0 })
     await assessor.assessDue()
     expect(await groups()).toEqual({ threat: 1, system: 0, customerThreat: 1, customerSystem: 0, licence: 0 })
-    await rows('update customer set system_action_count = 7, licence_action_count = 3 where id = (select customer_id from product where id = $1)', [productId])
+    await rows(
+      'update customer set system_action_count = 7, licence_action_count = 3 where id = (select customer_id from product where id = $1)',
+      [productId],
+    )
     await tell(aCleared(machine, one))
     await assessor.assessDue()
     expect(await groups()).toEqual({ threat: 0, system: 0, customerThreat: 0, customerSystem: 0, licence: 0 })
@@ -97,12 +124,17 @@ describe('from detection to attention (EVT-2, EVT-3, EVT-9)', () => {
   it('15 incidents in the hour warn; history that arrives late does not (EVT-3)', async () => {
     const { tell, machine, productId, channel } = await aTalker()
     const old = new Date(Date.now() - 2 * 3_600_000).toISOString()
-    await tell(...Array.from({ length: 100 }, () => aDetection(machine, { at: old })), ...Array.from({ length: 14 }, () => aDetection(machine)))
+    await tell(
+      ...Array.from({ length: 100 }, () => aDetection(machine, { at: old })),
+      ...Array.from({ length: 14 }, () => aDetection(machine)),
+    )
     await assessor.assessDue()
     expect(await eventsOf(productId)).toEqual([])
     await tell(aDetection(machine))
     await assessor.assessDue()
-    expect(await eventsOf(productId)).toEqual([{ condition: 'many-incidents', severity: 'warning', state: 'unresolved', count: 1, figures: { incidents: 15, threshold: 15 } }])
+    expect(await eventsOf(productId)).toEqual([
+      { condition: 'many-incidents', severity: 'warning', state: 'unresolved', count: 1, figures: { incidents: 15, threshold: 15 } },
+    ])
     expect(await countsOf(productId)).toEqual([{ product: 0, customer: 0, yellow: 1, customerYellow: 1 }])
     const [{ due_at }] = await rows('select due_at from assessment_due where product_id = $1', [productId])
     expect(due_at.getTime() - Date.now()).toBeGreaterThan(58 * 60_000)
@@ -148,12 +180,20 @@ describe('from detection to attention (EVT-2, EVT-3, EVT-9)', () => {
     const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000 - 60_000).toISOString()
     await tell(anEndpoint(machine, { realTimeScan: 'off', patternBuiltAt: daysAgo(8), updateCheckedAt: daysAgo(8) }))
     await assessor.assessDue()
-    expect((await eventsOf(productId)).map(({ condition, figures }) => [condition, figures])).toEqual([['old', { days: 8, threshold: 7 }], ['real-time-scan-off', { endpoints: 1, threshold: 1 }]])
+    expect((await eventsOf(productId)).map(({ condition, figures }) => [condition, figures])).toEqual([
+      ['old', { days: 8, threshold: 7 }],
+      ['real-time-scan-off', { endpoints: 1, threshold: 1 }],
+    ])
     world.server.clock.add(7 * 86_400_000)
     try {
       await assessor.assessDue()
       const now = await eventsOf(productId)
-      expect(now.filter(({ state }) => state !== 'resolved').map(({ condition }) => condition).sort()).toEqual(['real-time-scan-off', 'very-old'])
+      expect(
+        now
+          .filter(({ state }) => state !== 'resolved')
+          .map(({ condition }) => condition)
+          .sort(),
+      ).toEqual(['real-time-scan-off', 'very-old'])
     } finally {
       world.server.clock.add(-7 * 86_400_000)
     }
@@ -169,10 +209,14 @@ describe('from detection to attention (EVT-2, EVT-3, EVT-9)', () => {
     await rows(
       `insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group", real_time_scan, pattern_built_at, received_at)
        select partner_id, gen_random_uuid(), customer_id, product_id, key || i, name, "group", 'on', now() - case when i <= 2 then 5 else 1 end * interval '1 day', now()
-       from endpoint, generate_series(1, 9) i where product_id = $1`, [productId])
+       from endpoint, generate_series(1, 9) i where product_id = $1`,
+      [productId],
+    )
     await tell(anEndpoint(machine))
     await assessor.assessDue()
-    expect((await eventsOf(productId)).map(({ condition, figures }) => [condition, figures])).toEqual([['not-all-deployed', { percent: 80, threshold: 90 }]])
+    expect((await eventsOf(productId)).map(({ condition, figures }) => [condition, figures])).toEqual([
+      ['not-all-deployed', { percent: 80, threshold: 90 }],
+    ])
     await channel.kill()
   })
 
@@ -181,10 +225,15 @@ describe('from detection to attention (EVT-2, EVT-3, EVT-9)', () => {
     const others = [assessor, createAssessor(world.server.services), createAssessor(world.server.services)]
     for (let i = 0; i < 10; i++) {
       await tell(aDetection(machine, { outcome: 'failed' }))
-      await Promise.all(others.map(async (one) => {
-        await rows('insert into assessment_due (partner_id, product_id, customer_id, due_at) values ($1, $2, $3, $4) on conflict (partner_id, product_id) do update set due_at = $4', [partnerId, productId, customerId, new Date()])
-        await one.assessDue()
-      }))
+      await Promise.all(
+        others.map(async (one) => {
+          await rows(
+            'insert into assessment_due (partner_id, product_id, customer_id, due_at) values ($1, $2, $3, $4) on conflict (partner_id, product_id) do update set due_at = $4',
+            [partnerId, productId, customerId, new Date()],
+          )
+          await one.assessDue()
+        }),
+      )
     }
     await assessor.assessDue()
     expect(await eventsOf(productId)).toEqual([expect.objectContaining({ figures: { infections: 10 }, state: 'unresolved' })])
@@ -218,11 +267,18 @@ describe('agents that are not heard, figures that are late (EVT-1, PRD-8)', () =
   }
   /** As the watch over silent agents leaves it. */
   const vanish = (productId: string, state: 'abnormal' | 'offline') =>
-    rows('update agent set state = $2, connection_id = null, held_by = null, last_seen_at = now() where product_id = $1', [productId, state])
-  const open = async (productId: string) => (await eventsOf(productId)).filter(({ state }) => state !== 'resolved').map(({ condition }) => condition)
+    rows('update agent set state = $2, connection_id = null, held_by = null, last_seen_at = now() where product_id = $1', [
+      productId,
+      state,
+    ])
+  const open = async (productId: string) =>
+    (await eventsOf(productId)).filter(({ state }) => state !== 'resolved').map(({ condition }) => condition)
   const ask = async (productId: string) => {
-    await rows('update assessment_due set due_at = now() - interval \'1 second\' where product_id = $1', [productId])
-    await rows('insert into assessment_due (partner_id, product_id, customer_id, due_at) select partner_id, id, customer_id, now() - interval \'1 second\' from product where id = $1 on conflict do nothing', [productId])
+    await rows("update assessment_due set due_at = now() - interval '1 second' where product_id = $1", [productId])
+    await rows(
+      "insert into assessment_due (partner_id, product_id, customer_id, due_at) select partner_id, id, customer_id, now() - interval '1 second' from product where id = $1 on conflict do nothing",
+      [productId],
+    )
     await assessor.assessDue()
   }
 
@@ -277,7 +333,12 @@ describe('agents that are not heard, figures that are late (EVT-1, PRD-8)', () =
 
   it('what explains another silences it: neither opened nor closed meanwhile (EVT-9)', async () => {
     const { tell, machine, productId, channel } = await aTalker()
-    await tell(anEndpoint(machine, { patternBuiltAt: new Date(Date.now() - 8 * 86_400_000).toISOString(), updateCheckedAt: new Date(Date.now() - 8 * 86_400_000).toISOString() }))
+    await tell(
+      anEndpoint(machine, {
+        patternBuiltAt: new Date(Date.now() - 8 * 86_400_000).toISOString(),
+        updateCheckedAt: new Date(Date.now() - 8 * 86_400_000).toISOString(),
+      }),
+    )
     await ask(productId)
     expect(await open(productId)).toEqual(['old'])
     await channel.kill()
@@ -304,7 +365,10 @@ describe('who is told (NTF-1, NTF-4, NTF-10, ACC-14)', () => {
     const limited = await told({ role: 'technician', isScopeLimited: true })
     const denied = await told({ role: 'technician', isScopeLimited: true })
     const line = (accountId: string, effect: string, target: string, id: string | null) =>
-      rows('insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, gen_random_uuid(), $2, 0, $3, $4, $5)', [partnerId, accountId, effect, target, id])
+      rows(
+        'insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, gen_random_uuid(), $2, 0, $3, $4, $5)',
+        [partnerId, accountId, effect, target, id],
+      )
     await line(limited.accountId, 'allow', 'customer', customerId)
     await line(denied.accountId, 'allow', 'all', null)
     await line(denied.accountId, 'deny', 'customer', customerId)
@@ -312,14 +376,28 @@ describe('who is told (NTF-1, NTF-4, NTF-10, ACC-14)', () => {
     // of the customer's own people, who does not want them told (ACC-12)
     const theirs = await told({ role: 'portal-viewer', isScopeLimited: true })
     await line(theirs.accountId, 'allow', 'customer', customerId)
-    await rows(`with said as (insert into consent (partner_id, id, customer_id, activity, decision, said_by, said_on, recorded_by, recorded_at) values ($1, gen_random_uuid(), $2, 'notify', 'withdrawn', 'Camille', current_date, 'Ada', now()) returning *)
-      insert into consent_state (partner_id, customer_id, activity, decision, consent_id, since) select partner_id, customer_id, activity, decision, id, recorded_at from said`, [partnerId, customerId])
+    await rows(
+      `with said as (insert into consent (partner_id, id, customer_id, activity, decision, said_by, said_on, recorded_by, recorded_at) values ($1, gen_random_uuid(), $2, 'notify', 'withdrawn', 'Camille', current_date, 'Ada', now()) returning *)
+      insert into consent_state (partner_id, customer_id, activity, decision, consent_id, since) select partner_id, customer_id, activity, decision, id, recorded_at from said`,
+      [partnerId, customerId],
+    )
     const one = aDetection(machine, { outcome: 'failed' })
     await tell(one)
     await assessor.assessDue()
     const mails = await rows('select recipient, kind, content from outbox where partner_id = $1 order by recipient', [partnerId])
     expect(mails.map(({ recipient }) => recipient)).toEqual([owner.email, limited.email].sort())
-    expect(mails[0]).toMatchObject({ kind: 'action-required', content: { values: { customer: 'Boulangerie Martin', condition: 'uncleaned', figures: { infections: 1 }, endpoints: [machine.hostname], endpointCount: 1 } } })
+    expect(mails[0]).toMatchObject({
+      kind: 'action-required',
+      content: {
+        values: {
+          customer: 'Boulangerie Martin',
+          condition: 'uncleaned',
+          figures: { infections: 1 },
+          endpoints: [machine.hostname],
+          endpointCount: 1,
+        },
+      },
+    })
     await tell(aCleared(machine, one))
     await assessor.assessDue()
     await tell(aDetection(machine, { outcome: 'failed' }))
@@ -334,9 +412,14 @@ describe('an assessment that outlasts its lease (R22, R23)', () => {
   it('leaves its products due: who brought data meanwhile could not see that it had to ask', async () => {
     const { productId, partnerId, channel } = await aTalker()
     const lease = new Date(Date.now() - 1_000)
-    await rows(`insert into assessment_due (partner_id, product_id, customer_id, due_at) select partner_id, id, customer_id, $2 from product where id = $1
-      on conflict (partner_id, product_id) do update set due_at = excluded.due_at`, [productId, lease])
-    await world.server.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) => assessProducts(db, world.server.services, [productId], lease))
+    await rows(
+      `insert into assessment_due (partner_id, product_id, customer_id, due_at) select partner_id, id, customer_id, $2 from product where id = $1
+      on conflict (partner_id, product_id) do update set due_at = excluded.due_at`,
+      [productId, lease],
+    )
+    await world.server.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) =>
+      assessProducts(db, world.server.services, [productId], lease),
+    )
     expect(await rows('select due_at from assessment_due where product_id = $1', [productId])).toEqual([{ due_at: lease }])
     await channel.kill()
   })
@@ -349,8 +432,13 @@ describe('partitions', () => {
     const { tell, machine, productId, channel } = await aTalker()
     await tell(aDetection(machine), aDetection(machine, { at: '2199-01-01T00:00:00Z' }))
     const month = new Date().toISOString().slice(0, 7).replace('-', '_')
-    const [{ here, far }] = await rows(`select count(*) filter (where tableoid::regclass::text <> 'detection_default')::integer as here, count(*) filter (where tableoid::regclass::text = 'detection_default')::integer as far from detection where product_id = $1`, [productId])
-    const names = (await rows(`select relname from pg_class where relname like 'detection_2%' and relkind = 'r'`)).map(({ relname }) => relname)
+    const [{ here, far }] = await rows(
+      `select count(*) filter (where tableoid::regclass::text <> 'detection_default')::integer as here, count(*) filter (where tableoid::regclass::text = 'detection_default')::integer as far from detection where product_id = $1`,
+      [productId],
+    )
+    const names = (await rows(`select relname from pg_class where relname like 'detection_2%' and relkind = 'r'`)).map(
+      ({ relname }) => relname,
+    )
     // earlier tests of this file filled the default partition for this month, so it stays there
     expect([here + far, names.length]).toEqual([2, names.includes(`detection_${month}`) ? 5 : 4])
     await channel.kill()

@@ -8,7 +8,18 @@ import { keep, worthKeeping } from './history.ts'
 import { newsOf, withNews, writeNews } from './news.ts'
 import { earlier, planFor, reopenWithinMs, type Changed, type Standing } from './plan.ts'
 import {
-  addSteps, claimDue, insertEvents, lockProducts, readIndexes, readStanding, recount, settleDue, updateEvents, type AssessedProduct, type NewEvent, type NewStep,
+  addSteps,
+  claimDue,
+  insertEvents,
+  lockProducts,
+  readIndexes,
+  readStanding,
+  recount,
+  settleDue,
+  updateEvents,
+  type AssessedProduct,
+  type NewEvent,
+  type NewStep,
 } from './store.ts'
 import { endSilences, isPassed, readSilences, silenceFor, type ActiveSilence, type Awakened } from './silences.ts'
 import { isToldElsewhere, tell, type Heard } from './telling.ts'
@@ -41,7 +52,9 @@ export function createAssessor(services: Services): Assessor {
     for (const { id: partnerId } of partners) {
       if (isStopped) break
       assessed += await assessBusiness(partnerId).catch((error: unknown) => {
-        log.warn('products of a business could not be assessed, tried again', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+        log.warn('products of a business could not be assessed, tried again', {
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        })
         return 0
       })
     }
@@ -90,28 +103,50 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
   const known = products.map(({ id }) => id)
   const customerIds = [...new Set(products.map(({ customerId }) => customerId))]
   const [facts, standing, indexes, silences] = await Promise.all([
-    readFacts(db, known, windowMinutesOf(allCategories), now), readStanding(db, known, new Date(now.getTime() - reopenWithinMs)), readIndexes(db, customerIds), readSilences(db, known),
+    readFacts(db, known, windowMinutesOf(allCategories), now),
+    readStanding(db, known, new Date(now.getTime() - reopenWithinMs)),
+    readIndexes(db, customerIds),
+    readSilences(db, known),
   ])
   const isQuiet = standing.length + silences.length === 0
   const heldWindows = isQuiet ? null : await readWindows(db, known, now)
   const over = new Set(lapsed(silences, heldWindows ?? []).map(({ id }) => id))
-  const silencesOf = Map.groupBy(silences.filter(({ id }) => !over.has(id)), ({ productId }) => productId)
+  const silencesOf = Map.groupBy(
+    silences.filter(({ id }) => !over.has(id)),
+    ({ productId }) => productId,
+  )
   const passed = new Set<string>()
   const standingOf = Map.groupBy(standing, ({ productId }) => productId)
   const opened: (NewEvent & { product: AssessedProduct })[] = []
   const changed: (Changed & { product: AssessedProduct })[] = []
-  const settled: { productId: string; nextAt: Date | null }[] = ids.filter((id) => !known.includes(id)).map((productId) => ({ productId, nextAt: null }))
+  const settled: { productId: string; nextAt: Date | null }[] = ids
+    .filter((id) => !known.includes(id))
+    .map((productId) => ({ productId, nextAt: null }))
   const kept: ReturnType<typeof worthKeeping>['kept'] = []
   const unsettled: { productId: string; uneasy: string[] }[] = []
   for (const product of products) {
-    const plan = planFor({
-      facts: facts.get(product.id)!, categories: categoriesOf(product.typeId), tuned: indexes(product.customerId), standing: standingOf.get(product.id) ?? [],
-    }, now)
+    const plan = planFor(
+      {
+        facts: facts.get(product.id)!,
+        categories: categoriesOf(product.typeId),
+        tuned: indexes(product.customerId),
+        standing: standingOf.get(product.id) ?? [],
+      },
+      now,
+    )
     const silent = silencesOf.get(product.id) ?? []
     for (const event of plan.opened) {
       const found = silenceFor(silent, event, now)
       if (found.passed) passed.add(found.passed.id)
-      opened.push({ ...event, id: newId(now), productId: product.id, customerId: product.customerId, product, silenceId: found.silence?.id ?? null, silenceKind: found.silence?.kind ?? null })
+      opened.push({
+        ...event,
+        id: newId(now),
+        productId: product.id,
+        customerId: product.customerId,
+        product,
+        silenceId: found.silence?.id ?? null,
+        silenceKind: found.silence?.kind ?? null,
+      })
     }
     changed.push(...plan.changed.map((change) => ({ ...change, product })))
     for (const { event, state, figures } of plan.changed) {
@@ -124,23 +159,50 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
     if (worth.uneasy.join() !== product.uneasy.join()) unsettled.push({ productId: product.id, uneasy: worth.uneasy })
   }
   const windows = heldWindows ?? (opened.length > 0 ? await readWindows(db, known, now) : [])
-  if (opened.length > 0) await insertEvents(db, opened.map(({ product: _, ...event }) => event), now)
+  if (opened.length > 0)
+    await insertEvents(
+      db,
+      opened.map(({ product: _, ...event }) => event),
+      now,
+    )
   if (changed.length > 0) await updateEvents(db, changed, now)
   await keep(db, kept, unsettled, now)
   const awake = await endSilences(db, [...passed], 'worse', now)
   const steps: NewStep[] = [
     ...opened.map(({ id, customerId, figures }) => ({ eventId: id, customerId, what: 'opened', figures })),
-    ...changed.flatMap(({ event, product, step, figures }) => (step === null ? [] : [{ eventId: event.id, customerId: product.customerId, what: step, figures: step === 'resolved' ? {} : figures }])),
+    ...changed.flatMap(({ event, product, step, figures }) =>
+      step === null ? [] : [{ eventId: event.id, customerId: product.customerId, what: step, figures: step === 'resolved' ? {} : figures }],
+    ),
   ]
   if (steps.length > 0) await addSteps(db, steps, now)
   const freed = await endSilences(db, [...over], 'time', now)
   // a snooze without an end was for the event that was over, and not for what is new now
   const news = await withNews(db, changed)
-  const endless = silences.filter(({ id, kind, until }) => kind !== 'maintenance' && until === null && changed.some(({ event }) => event.silenceId === id && news.has(event.id)))
-  const renewed = await endSilences(db, endless.map(({ id }) => id), 'over', now)
-  const { hushed, outgrown: louder } = await underMaintenance(db, products, standing, opened, changed, silences.filter(({ id }) => !over.has(id)), windows, now)
+  const endless = silences.filter(
+    ({ id, kind, until }) =>
+      kind !== 'maintenance' && until === null && changed.some(({ event }) => event.silenceId === id && news.has(event.id)),
+  )
+  const renewed = await endSilences(
+    db,
+    endless.map(({ id }) => id),
+    'over',
+    now,
+  )
+  const { hushed, outgrown: louder } = await underMaintenance(
+    db,
+    products,
+    standing,
+    opened,
+    changed,
+    silences.filter(({ id }) => !over.has(id)),
+    windows,
+    now,
+  )
   const moved = [
-    ...[...opened, ...changed.filter(({ event, state }) => (event.state === 'resolved') !== (state === 'resolved'))].map(({ product }) => product), ...products.filter(({ id }) => hushed.productIds.has(id)),
+    ...[...opened, ...changed.filter(({ event, state }) => (event.state === 'resolved') !== (state === 'resolved'))].map(
+      ({ product }) => product,
+    ),
+    ...products.filter(({ id }) => hushed.productIds.has(id)),
   ]
   if (moved.length > 0) await recount(db, [...new Set(moved.map(({ id }) => id))], [...new Set(moved.map(({ customerId }) => customerId))])
   for (const { id, customerId } of opened) db.announce({ kind: 'event', id, customerId })
@@ -149,10 +211,27 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
     db.announce({ kind: 'product', id, customerId })
     db.announce({ kind: 'customer', id: customerId, customerId })
   }
-  const loud = opened.filter((event) => event.severity === 'action-required' && event.silenceId === null && !hushed.eventIds.has(event.id) && !isToldElsewhere(event))
+  const loud = opened.filter(
+    (event) =>
+      event.severity === 'action-required' && event.silenceId === null && !hushed.eventIds.has(event.id) && !isToldElsewhere(event),
+  )
   await writeNews(db, [...news])
   const owed = newsOf(products, standing, changed, news, hushed.eventIds, now)
-  await tell(db, services, [...loud.map(({ product: { company, description }, ...event }): Heard => ({ ...event, company, description, occasion: 'opened', ownerId: null })), ...owed.heard], now)
+  await tell(
+    db,
+    services,
+    [
+      ...loud.map(({ product: { company, description }, ...event }): Heard => ({
+        ...event,
+        company,
+        description,
+        occasion: 'opened',
+        ownerId: null,
+      })),
+      ...owed.heard,
+    ],
+    now,
+  )
   for (const one of settled) one.nextAt = earlier(one.nextAt, owed.laterOf.get(one.productId) ?? null)
   await announceAwake(db, services, renewed, 'over', silences, products, windows, now)
   await announceAwake(db, services, [...awake, ...louder], 'worse', silences, products, windows, now)
@@ -163,17 +242,33 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
 
 /** EVT-9: what maintenance windows make of the events that are open after this assessment. `outgrown`: those that a window of some endpoints let go, since others are concerned. */
 async function underMaintenance(
-  db: TenantDb, products: readonly AssessedProduct[], standing: readonly Standing[], opened: readonly (NewEvent & { product: AssessedProduct })[], changed: readonly (Changed & { product: AssessedProduct })[],
-  silences: readonly ActiveSilence[], windows: readonly ActiveWindow[], now: Date,
+  db: TenantDb,
+  products: readonly AssessedProduct[],
+  standing: readonly Standing[],
+  opened: readonly (NewEvent & { product: AssessedProduct })[],
+  changed: readonly (Changed & { product: AssessedProduct })[],
+  silences: readonly ActiveSilence[],
+  windows: readonly ActiveWindow[],
+  now: Date,
 ): Promise<{ hushed: { eventIds: Set<string>; productIds: Set<string> }; outgrown: Awakened[] }> {
   const customerOf = new Map(products.map(({ id, customerId }) => [id, customerId]))
   const changeOf = new Map(changed.map((change) => [change.event.id, change]))
   const open = [
     ...opened,
-    ...standing.filter((event) => (changeOf.get(event.id)?.state ?? event.state) !== 'resolved')
-      .map((event) => ({ ...event, customerId: customerOf.get(event.productId)!, figures: changeOf.get(event.id)?.figures ?? event.figures })),
+    ...standing
+      .filter((event) => (changeOf.get(event.id)?.state ?? event.state) !== 'resolved')
+      .map((event) => ({
+        ...event,
+        customerId: customerOf.get(event.productId)!,
+        figures: changeOf.get(event.id)?.figures ?? event.figures,
+      })),
   ]
-  const eventIds = await hush(db, open.filter((event): event is typeof event & Audible => event.silenceId === null), windows, now)
+  const eventIds = await hush(
+    db,
+    open.filter((event): event is typeof event & Audible => event.silenceId === null),
+    windows,
+    now,
+  )
   const windowOf = new Map(silences.map(({ id, windowId }) => [id, windowId]))
   const silent = open.flatMap((event) => {
     const windowId = event.silenceId === null ? null : windowOf.get(event.silenceId)
@@ -185,4 +280,5 @@ async function underMaintenance(
   }
 }
 
-const categoriesOf = (typeId: string): readonly Category[] => (productTypeById.get(typeId)?.categories ?? []).flatMap((id) => categoryById.get(id) ?? [])
+const categoriesOf = (typeId: string): readonly Category[] =>
+  (productTypeById.get(typeId)?.categories ?? []).flatMap((id) => categoryById.get(id) ?? [])

@@ -18,7 +18,11 @@ const minute = 60_000
 async function aTalker() {
   const agent = await world.anAgent()
   const { channel } = await connected(world.target, agent.identity)
-  const { partner_id: partnerId, customer_id: customerId, description } = (await rows('select partner_id, customer_id, description from product where id = $1', [agent.productId]))[0] as Record<string, string>
+  const {
+    partner_id: partnerId,
+    customer_id: customerId,
+    description,
+  } = (await rows('select partner_id, customer_id, description from product where id = $1', [agent.productId]))[0] as Record<string, string>
   let seq = 1
   const send = (...items: unknown[]) => {
     channel.batch(agent.identity, seq, items)
@@ -30,23 +34,46 @@ async function aTalker() {
   }
   await tell(anEndpoint(agent.identity.machine))
   await rows('update product set fresh_for_seconds = 8640000 where id = $1', [agent.productId])
-  return { ...agent, channel, send, tell, machine: agent.identity.machine, partnerId: partnerId!, customerId: customerId!, description: description! }
+  return {
+    ...agent,
+    channel,
+    send,
+    tell,
+    machine: agent.identity.machine,
+    partnerId: partnerId!,
+    customerId: customerId!,
+    description: description!,
+  }
 }
 const assess = (partnerId: string, ...ids: string[]) =>
-  world.server.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) => assessProducts(db, world.server.services, ids, new Date(Date.now() + 86_400_000)))
-const open = async (productId: string) => (await rows(`select id, condition, count from event where product_id = $1 and state <> 'resolved' order by condition`, [productId])) as { id: string; condition: string; count: number }[]
-const counted = async (customerId: string) => (await rows('select action_required_count + warning_count as n from customer where id = $1', [customerId]))[0].n as number
-const removal = (owner: Actor, { productId, description }: { productId: string; description: string }) => world.server.as(owner)('DELETE', `/v1/products/${productId}`, { confirmName: description })
+  world.server.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) =>
+    assessProducts(db, world.server.services, ids, new Date(Date.now() + 86_400_000)),
+  )
+const open = async (productId: string) =>
+  (await rows(`select id, condition, count from event where product_id = $1 and state <> 'resolved' order by condition`, [productId])) as {
+    id: string
+    condition: string
+    count: number
+  }[]
+const counted = async (customerId: string) =>
+  (await rows('select action_required_count + warning_count as n from customer where id = $1', [customerId]))[0].n as number
+const removal = (owner: Actor, { productId, description }: { productId: string; description: string }) =>
+  world.server.as(owner)('DELETE', `/v1/products/${productId}`, { confirmName: description })
 
 describe('a product in the middle of its events (issue 4, bad days)', () => {
   it('vanishes and comes back: its infection is one event all the while, told once; that it vanished is another, and over', async () => {
     const talker = await aTalker()
-    await anActor(world.server.database, talker.partnerId).then(({ accountId }) => rows('update account set is_told_of_events = true where id = $1', [accountId]))
+    await anActor(world.server.database, talker.partnerId).then(({ accountId }) =>
+      rows('update account set is_told_of_events = true where id = $1', [accountId]),
+    )
     await talker.tell(aDetection(talker.machine, { outcome: 'failed' }))
     await assessor.assessDue()
     const [infection] = await open(talker.productId)
     expect(infection).toMatchObject({ condition: 'uncleaned', count: 1 })
-    await rows(`update agent set state = 'abnormal', last_seen_at = $2 where product_id = $1`, [talker.productId, new Date(world.server.clock.now().getTime() - 31 * minute)])
+    await rows(`update agent set state = 'abnormal', last_seen_at = $2 where product_id = $1`, [
+      talker.productId,
+      new Date(world.server.clock.now().getTime() - 31 * minute),
+    ])
     await assess(talker.partnerId, talker.productId)
     expect((await open(talker.productId)).map(({ condition }) => condition)).toEqual(['uncleaned', 'vanished'])
     await rows(`update agent set state = 'online', last_seen_at = now() where product_id = $1`, [talker.productId])
@@ -67,30 +94,35 @@ describe('a product in the middle of its events (issue 4, bad days)', () => {
     for (const one of [gone, other]) await one.channel.kill()
   })
 
-  it.each(Array.from({ length: 4 }, (_, n) => n))('deleted while its agent sends, its events are assessed, and a maintenance window silences them: nothing of it stays, nobody waits for ever (%d)', async (round) => {
-    const talker = await aTalker()
-    const owner = await anActor(world.server.database, talker.partnerId)
-    await rows(
-      `insert into maintenance_window (partner_id, id, customer_id, product_id, name, target, groups, schedule, duration_minutes, time_zone, starts_at, ends_at, created_by, created_at)
+  it.each(Array.from({ length: 4 }, (_, n) => n))(
+    'deleted while its agent sends, its events are assessed, and a maintenance window silences them: nothing of it stays, nobody waits for ever (%d)',
+    async (round) => {
+      const talker = await aTalker()
+      const owner = await anActor(world.server.database, talker.partnerId)
+      await rows(
+        `insert into maintenance_window (partner_id, id, customer_id, product_id, name, target, groups, schedule, duration_minutes, time_zone, starts_at, ends_at, created_by, created_at)
        values ($1, $2, $3, $4, 'w', 'product', '{threat}', '{"kind": "once", "from": "2026-01-01", "time": "00:00"}', 60, 'UTC', now() - interval '1 day', now() + interval '30 days', 'x', now())`,
-      [talker.partnerId, newId(), talker.customerId, talker.productId])
-    await talker.tell(aDetection(talker.machine, { outcome: 'failed' }))
-    await assessor.assessDue()
-    expect((await open(talker.productId)).map(({ condition }) => condition)).toEqual(['uncleaned'])
-    expect(await counted(talker.customerId)).toBe(0)
-    const steps = [
-      () => void talker.send(...Array.from({ length: 50 }, () => aDetection(talker.machine, { outcome: 'failed' }))),
-      () => assess(talker.partnerId, talker.productId),
-      () => removal(owner, talker),
-      () => assessor.assessDue(),
-    ]
-    // each round another of them is first
-    const outcomes = await Promise.allSettled([...steps.slice(round), ...steps.slice(0, round)].map(async (step) => await step()))
-    expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([])
-    expect((await rows('select from product where id = $1', [talker.productId])).length).toBe(0)
-    await assessor.assessDue()
-    for (const table of ['event', 'event_silence', 'maintenance_window', 'assessment_due', 'endpoint', 'agent']) expect((await rows(`select from ${table} where product_id = $1`, [talker.productId])).length, table).toBe(0)
-    expect(await counted(talker.customerId)).toBe(0)
-    await talker.channel.kill()
-  })
+        [talker.partnerId, newId(), talker.customerId, talker.productId],
+      )
+      await talker.tell(aDetection(talker.machine, { outcome: 'failed' }))
+      await assessor.assessDue()
+      expect((await open(talker.productId)).map(({ condition }) => condition)).toEqual(['uncleaned'])
+      expect(await counted(talker.customerId)).toBe(0)
+      const steps = [
+        () => void talker.send(...Array.from({ length: 50 }, () => aDetection(talker.machine, { outcome: 'failed' }))),
+        () => assess(talker.partnerId, talker.productId),
+        () => removal(owner, talker),
+        () => assessor.assessDue(),
+      ]
+      // each round another of them is first
+      const outcomes = await Promise.allSettled([...steps.slice(round), ...steps.slice(0, round)].map(async (step) => await step()))
+      expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([])
+      expect((await rows('select from product where id = $1', [talker.productId])).length).toBe(0)
+      await assessor.assessDue()
+      for (const table of ['event', 'event_silence', 'maintenance_window', 'assessment_due', 'endpoint', 'agent'])
+        expect((await rows(`select from ${table} where product_id = $1`, [talker.productId])).length, table).toBe(0)
+      expect(await counted(talker.customerId)).toBe(0)
+      await talker.channel.kill()
+    },
+  )
 })

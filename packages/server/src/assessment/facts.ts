@@ -51,9 +51,30 @@ export interface ProductFacts {
 }
 
 /** Of many products at once: one statement a kind of fact, all on their way together. */
-export async function readFacts(db: TenantDb, productIds: readonly string[], windowMinutes: number, now: Date): Promise<Map<string, ProductFacts>> {
+export async function readFacts(
+  db: TenantDb,
+  productIds: readonly string[],
+  windowMinutes: number,
+  now: Date,
+): Promise<Map<string, ProductFacts>> {
   const facts = new Map<string, ProductFacts>(
-    productIds.map((id) => [id, { detections: new Map(), infections: new Map(), endpointsByScan: new Map(), freshAt: null, componentsKnown: 0, componentsDeployed: 0, mailServersOutdated: 0, agents: [], staleEndpoints: 0, health: null, nextStaleAt: null, alerts: null }]),
+    productIds.map((id) => [
+      id,
+      {
+        detections: new Map(),
+        infections: new Map(),
+        endpointsByScan: new Map(),
+        freshAt: null,
+        componentsKnown: 0,
+        componentsDeployed: 0,
+        mailServersOutdated: 0,
+        agents: [],
+        staleEndpoints: 0,
+        health: null,
+        nextStaleAt: null,
+        alerts: null,
+      },
+    ]),
   )
   const [alerts, health, detections, infections, endpoints, agents, stale] = await Promise.all([
     readAlerts(db, productIds, now),
@@ -66,15 +87,24 @@ export async function readFacts(db: TenantDb, productIds: readonly string[], win
       [productIds, new Date(now.getTime() - windowMinutes * minuteMs)],
     ),
     db.query<{ product_id: string; category: string; count: number; endpoints: number }>(
-      'select product_id, category, count(*)::integer as count, count(distinct endpoint_id)::integer as endpoints from infection where product_id = any($1) and closed_at is null group by 1, 2', [productIds],
+      'select product_id, category, count(*)::integer as count, count(distinct endpoint_id)::integer as endpoints from infection where product_id = any($1) and closed_at is null group by 1, 2',
+      [productIds],
     ),
-    db.query<{ product_id: string; real_time_scan: string; built: Date | null; count: number; mail_servers: number; checked_at: Date | null }>(
+    db.query<{
+      product_id: string
+      real_time_scan: string
+      built: Date | null
+      count: number
+      mail_servers: number
+      checked_at: Date | null
+    }>(
       `select product_id, real_time_scan, date_trunc('minute', pattern_built_at) as built, count(*)::integer as count, (count(*) filter (where ${isMailServer('endpoint')}))::integer as mail_servers, max(update_checked_at) as checked_at
        from endpoint where product_id = any($1) group by 1, 2, 3`,
       [productIds],
     ),
     db.query<{ product_id: string; state: string; last_seen_at: Date }>(
-      `select product_id, state, coalesce(last_seen_at, registered_at) as last_seen_at from agent where product_id = any($1) and role = 'own' and switch = 'enabled'`, [productIds],
+      `select product_id, state, coalesce(last_seen_at, registered_at) as last_seen_at from agent where product_id = any($1) and role = 'own' and switch = 'enabled'`,
+      [productIds],
     ),
     db.query<{ product_id: string; stale: number; next_at: Date | null }>(
       `select r.product_id, count(*) filter (where r.stale_at <= $2)::integer as stale, min(r.stale_at) filter (where r.stale_at > $2) as next_at
@@ -84,12 +114,15 @@ export async function readFacts(db: TenantDb, productIds: readonly string[], win
       [productIds, now],
     ),
   ])
-  for (const [productId, of] of Map.groupBy(agents.rows, ({ product_id }) => product_id)) facts.get(productId)!.agents = of.map(({ state, last_seen_at }) => ({ state, lastSeenAt: last_seen_at }))
-  for (const { product_id, stale: count, next_at } of stale.rows) Object.assign(facts.get(product_id)!, { staleEndpoints: count, nextStaleAt: next_at })
+  for (const [productId, of] of Map.groupBy(agents.rows, ({ product_id }) => product_id))
+    facts.get(productId)!.agents = of.map(({ state, last_seen_at }) => ({ state, lastSeenAt: last_seen_at }))
+  for (const { product_id, stale: count, next_at } of stale.rows)
+    Object.assign(facts.get(product_id)!, { staleEndpoints: count, nextStaleAt: next_at })
   for (const { product_id: productId, ...of } of health) facts.get(productId)!.health = of
   for (const { product_id: productId, ...of } of alerts) facts.get(productId)!.alerts = of
   for (const { product_id, category, count, oldest } of detections.rows) facts.get(product_id)!.detections.set(category, { count, oldest })
-  for (const { product_id, category, count, endpoints } of infections.rows) facts.get(product_id)!.infections.set(category, { count, endpoints })
+  for (const { product_id, category, count, endpoints } of infections.rows)
+    facts.get(product_id)!.infections.set(category, { count, endpoints })
   for (const [productId, groups] of Map.groupBy(endpoints.rows, ({ product_id }) => product_id)) {
     const of = facts.get(productId)!
     const newestMs = Math.max(...groups.map(({ built }) => built?.getTime() ?? -Infinity))
@@ -108,17 +141,34 @@ export async function readFacts(db: TenantDb, productIds: readonly string[], win
 
 /** Plan: index endpoint_by_product, as the other counts of endpoints. Of several licences the one that is over first counts. */
 async function readHealth(db: TenantDb, productIds: readonly string[]): Promise<(Health & { product_id: string })[]> {
-  const { rows } = await db.query<{ product_id: string; lowOnDisk: number; mailHandled: number; mailSpam: number; licenceEndsAt: Date | null; seatsOver: number; down: (Date | null)[] }>(
+  const { rows } = await db.query<{
+    product_id: string
+    lowOnDisk: number
+    mailHandled: number
+    mailSpam: number
+    licenceEndsAt: Date | null
+    seatsOver: number
+    down: (Date | null)[]
+  }>(
     `select product_id, count(*) filter (where (health->>'freeRatio')::double precision < $2)::integer as "lowOnDisk", coalesce(sum((health->'mail'->>'handled')::bigint), 0)::double precision as "mailHandled",
        coalesce(sum((health->'mail'->>'spam')::bigint), 0)::double precision as "mailSpam", min((health->'licence'->>'expiresAt')::timestamptz) as "licenceEndsAt",
        coalesce(max((health->'licence'->>'seatsUsed')::bigint - (health->'licence'->>'seats')::bigint), 0)::double precision as "seatsOver",
        array[${reportedServices.map((service) => `min((health->'down'->>'${service}')::timestamptz)`).join(', ')}] as down
-     from endpoint where product_id = any($1) and health is not null group by 1`, [productIds, lowOnDiskRatio])
-  return rows.map(({ down, ...row }) => ({ ...row, down: Object.fromEntries(reportedServices.flatMap((service, n) => (down[n] ? [[service, down[n]]] : []))) }))
+     from endpoint where product_id = any($1) and health is not null group by 1`,
+    [productIds, lowOnDiskRatio],
+  )
+  return rows.map(({ down, ...row }) => ({
+    ...row,
+    down: Object.fromEntries(reportedServices.flatMap((service, n) => (down[n] ? [[service, down[n]]] : []))),
+  }))
 }
 
 /** Costs one look at an empty table where no alert is in force. */
-async function readAlerts(db: TenantDb, productIds: readonly string[], now: Date): Promise<(NonNullable<ProductFacts['alerts']> & { product_id: string })[]> {
+async function readAlerts(
+  db: TenantDb,
+  productIds: readonly string[],
+  now: Date,
+): Promise<(NonNullable<ProductFacts['alerts']> & { product_id: string })[]> {
   const { rows } = await db.query<NonNullable<ProductFacts['alerts']> & { product_id: string }>(
     `with alert as materialized (select * from virus_alert where starts_at <= $2 and ends_at > $2 and withdrawn_at is null),
        hit as (
@@ -130,7 +180,9 @@ async function readAlerts(db: TenantDb, productIds: readonly string[], now: Date
          where i.product_id = any($1) and i.closed_at is null and exists (select from alert where cardinality(threats) > 0) and exists (select from alert a where vigie.names_threat(i.threat, a.threats)) group by 1
        )
      select h.product_id, h.red::integer, h.yellow::integer, h.vulnerable::integer, coalesce(i.to_clean, 0)::integer as "toClean", h.next_end as "nextEndAt"
-     from hit h left join infected i on i.product_id = h.product_id`, [productIds, now])
+     from hit h left join infected i on i.product_id = h.product_id`,
+    [productIds, now],
+  )
   return rows
 }
 
@@ -180,7 +232,8 @@ export function factsOf(category: Category, of: ProductFacts, now: Date): Record
 const wholePercent = (part: number, whole: number): number => Math.floor((part * 100) / whole)
 
 /** By the hour that has begun, so that "more than 7 days" is true as soon as they are over; to the hour, since history keeps no more. */
-const ageDays = ({ freshAt }: ProductFacts, now: Date): number => (freshAt === null ? 0 : Math.max(0, Math.ceil((now.getTime() - freshAt.getTime()) / hourMs)) / 24)
+const ageDays = ({ freshAt }: ProductFacts, now: Date): number =>
+  freshAt === null ? 0 : Math.max(0, Math.ceil((now.getTime() - freshAt.getTime()) / hourMs)) / 24
 
 const silent = ({ agents }: ProductFacts, states: readonly string[]) => agents.filter(({ state }) => states.includes(state))
 /** At least 1 for one that just fell silent: 0 means that it is heard. */
@@ -212,7 +265,13 @@ const nextDayOf = (end: Date, now: Date): number => end.getTime() + (Math.floor(
  * When time alone may next change the answer; null: never. `isCounting`: an event is open that closes as the hour moves on (a count can only fall by itself, so
  * without one there is nothing to wait for). `at`: the indexes in force.
  */
-export function nextChangeAt(category: Category, of: ProductFacts, at: Readonly<Record<string, number>>, isCounting: boolean, now: Date): Date | null {
+export function nextChangeAt(
+  category: Category,
+  of: ProductFacts,
+  at: Readonly<Record<string, number>>,
+  isCounting: boolean,
+  now: Date,
+): Date | null {
   const times = Object.values(category.facts).flatMap((fact): number[] => {
     if (fact.of === 'detections') {
       const oldest = of.detections.get(category.id)?.oldest
@@ -220,13 +279,20 @@ export function nextChangeAt(category: Category, of: ProductFacts, at: Readonly<
     }
     // an index of such a fact is in its unit: minutes
     if (fact.of === 'agent-silent-minutes') {
-      return silent(of, fact.states).flatMap(({ lastSeenAt }) => Object.values(at).map((minutes) => lastSeenAt.getTime() + minutes * minuteMs)).filter((ms) => ms > now.getTime())
+      return silent(of, fact.states)
+        .flatMap(({ lastSeenAt }) => Object.values(at).map((minutes) => lastSeenAt.getTime() + minutes * minuteMs))
+        .filter((ms) => ms > now.getTime())
     }
     if (fact.of === 'down-minutes') {
       const since = of.health?.down[fact.service]
-      return since ? Object.values(at).map((minutes) => since.getTime() + minutes * minuteMs).filter((ms) => ms > now.getTime()) : []
+      return since
+        ? Object.values(at)
+            .map((minutes) => since.getTime() + minutes * minuteMs)
+            .filter((ms) => ms > now.getTime())
+        : []
     }
-    if (fact.of === 'licence' && fact.what !== 'seats-over') return of.health?.licenceEndsAt ? [nextDayOf(of.health.licenceEndsAt, now)] : []
+    if (fact.of === 'licence' && fact.what !== 'seats-over')
+      return of.health?.licenceEndsAt ? [nextDayOf(of.health.licenceEndsAt, now)] : []
     if (fact.of === 'virus-alerts') return of.alerts === null ? [] : [of.alerts.nextEndAt.getTime()]
     if (fact.of === 'stale-endpoints') return of.nextStaleAt === null ? [] : [of.nextStaleAt.getTime() + 1]
     // the moment after each whole day: it is more than so many then

@@ -5,7 +5,11 @@ import { endOverSnoozes, wakeDue } from './waking.ts'
 const monthsAhead = 3
 
 /** Detections of each month have a partition of their own, made well before; the default one takes clocks that are far off (R23). */
-export const partitioning = defineInstallationJob('detections.partitions', { everyMinutes: 360 }, async ({ services, now }) => await makePartitions(services.database.owner, now))
+export const partitioning = defineInstallationJob(
+  'detections.partitions',
+  { everyMinutes: 360 },
+  async ({ services, now }) => await makePartitions(services.database.owner, now),
+)
 
 /** What assessments look back at and a little more; older minutes are read by nobody. */
 export const forgetMinutes = defineInstallationJob('detections.forget-minutes', { everyMinutes: 10 }, async ({ services, now }) => {
@@ -30,9 +34,16 @@ export async function makePartitions(owner: Database['owner'], now: Date): Promi
       const day = (months: number) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 1)).toISOString().slice(0, 10)
       const [from, until] = [day(ahead), day(ahead + 1)]
       const name = `detection_${from.slice(0, 7).replace('-', '_')}`
-      const { rowCount: isThere } = await client.query(`select from pg_class where relname = $1 and relnamespace = 'public'::regnamespace`, [name])
+      const { rowCount: isThere } = await client.query(
+        `select from pg_class where relname = $1 and relnamespace = 'public'::regnamespace`,
+        [name],
+      )
       if (isThere) continue
-      const { rowCount: early } = await client.query('select from detection_default where at >= $1 and at < $2 limit $3', [from, until, mayMove + 1])
+      const { rowCount: early } = await client.query('select from detection_default where at >= $1 and at < $2 limit $3', [
+        from,
+        until,
+        mayMove + 1,
+      ])
       if (early === 0) await client.query(`create table ${name} partition of detection for values from ('${from}') to ('${until}')`)
       else if (early! <= mayMove) await moveOut(client, name, from, until)
     }
@@ -49,7 +60,9 @@ export async function makePartitions(owner: Database['owner'], now: Date): Promi
 async function moveOut(client: { query(sql: string): Promise<unknown> }, name: string, from: string, until: string): Promise<void> {
   await client.query('lock table detection in access exclusive mode')
   await client.query(`create table ${name} (like detection including defaults including constraints)`)
-  await client.query(`with early as (delete from detection_default where at >= '${from}' and at < '${until}' returning *) insert into ${name} select * from early`)
+  await client.query(
+    `with early as (delete from detection_default where at >= '${from}' and at < '${until}' returning *) insert into ${name} select * from early`,
+  )
   await client.query(`alter table detection attach partition ${name} for values from ('${from}') to ('${until}')`)
 }
 

@@ -8,7 +8,18 @@ import { planFor, reopenWithinMs, type Standing } from './plan.ts'
 const [minuteMs, hourMs, dayMs] = [60_000, 3_600_000, 86_400_000]
 const start = Date.parse('2026-08-01T00:00:00Z')
 const nothing: ProductFacts = {
-  detections: new Map(), infections: new Map(), endpointsByScan: new Map(), freshAt: null, componentsKnown: 0, componentsDeployed: 0, mailServersOutdated: 0, agents: [], staleEndpoints: 0, health: null, nextStaleAt: null, alerts: null,
+  detections: new Map(),
+  infections: new Map(),
+  endpointsByScan: new Map(),
+  freshAt: null,
+  componentsKnown: 0,
+  componentsDeployed: 0,
+  mailServersOutdated: 0,
+  agents: [],
+  staleEndpoints: 0,
+  health: null,
+  nextStaleAt: null,
+  alerts: null,
 }
 type Past = (atMs: number) => Partial<ProductFacts>
 
@@ -21,7 +32,9 @@ function spells(category: Category, roll: (n: number) => number): { past: Past; 
   }
   const past: Past = (atMs) => {
     const counting = minutes.filter((at) => at <= atMs && at > atMs - hourMs)
-    return counting.length === 0 ? {} : { detections: new Map([[category.id, { count: counting.length, oldest: new Date(Math.min(...counting)) }]]) }
+    return counting.length === 0
+      ? {}
+      : { detections: new Map([[category.id, { count: counting.length, oldest: new Date(Math.min(...counting)) }]]) }
   }
   return { past, moments: minutes }
 }
@@ -30,7 +43,10 @@ function spells(category: Category, roll: (n: number) => number): { past: Past; 
 function updates(roll: (n: number) => number): { past: Past; moments: number[] } {
   const moments = [start]
   for (let atMs = start; atMs < start + 80 * dayMs;) moments.push((atMs += (1 + roll(20 * 24)) * hourMs))
-  return { past: (atMs) => ({ freshAt: new Date(Math.max(...moments.filter((at) => at <= atMs))), componentsKnown: 1, componentsDeployed: 1 }), moments }
+  return {
+    past: (atMs) => ({ freshAt: new Date(Math.max(...moments.filter((at) => at <= atMs))), componentsKnown: 1, componentsDeployed: 1 }),
+    moments,
+  }
 }
 
 /** The product's life with this value in force, assessed when something comes and when it asked to be: what opened, by condition, and what was kept for previews. */
@@ -42,19 +58,51 @@ function live(category: Category, at: Record<string, number>, { past, moments }:
   const due = [...new Set(moments)].toSorted((a, b) => a - b)
   for (let nowMs = due.shift(); nowMs !== undefined; nowMs = due.shift()) {
     const now = new Date(nowMs)
-    const going = [...standing.values()].filter(({ state, resolvedMs }) => state !== 'resolved' || resolvedMs > now.getTime() - reopenWithinMs)
-    const plan = planFor({ facts: { ...nothing, ...past(nowMs) }, categories: [category], tuned: { business: { [category.id]: at }, byTag: {}, customer: {} }, standing: going }, now)
+    const going = [...standing.values()].filter(
+      ({ state, resolvedMs }) => state !== 'resolved' || resolvedMs > now.getTime() - reopenWithinMs,
+    )
+    const plan = planFor(
+      {
+        facts: { ...nothing, ...past(nowMs) },
+        categories: [category],
+        tuned: { business: { [category.id]: at }, byTag: {}, customer: {} },
+        standing: going,
+      },
+      now,
+    )
     for (const { condition, severity, figures } of plan.opened) {
       opened.push(condition)
-      standing.set(condition, { id: condition, productId: 'p', category: category.id, condition, state: 'unresolved', count: 1, figures, lastRaisedAt: now, notedAt: null, severity, silenceId: null, toldAt: null, hasNews: false, commands: [], resolvedMs: 0 })
+      standing.set(condition, {
+        id: condition,
+        productId: 'p',
+        category: category.id,
+        condition,
+        state: 'unresolved',
+        count: 1,
+        figures,
+        lastRaisedAt: now,
+        notedAt: null,
+        severity,
+        silenceId: null,
+        toldAt: null,
+        hasNews: false,
+        commands: [],
+        resolvedMs: 0,
+      })
     }
-    for (const { event, state, figures } of plan.changed) standing.set(event.condition, { ...standing.get(event.condition)!, state, figures, resolvedMs: nowMs })
+    for (const { event, state, figures } of plan.changed)
+      standing.set(event.condition, { ...standing.get(event.condition)!, state, figures, resolvedMs: nowMs })
     const worth = worthKeeping({ id: 'p', customerId: 'c', typeId: 't', description: '', company: '', uneasy }, plan.found)
     uneasy = worth.uneasy
     for (const { fact, value, isLow } of worth.kept) {
       const hour = Math.floor(nowMs / hourMs) * hourMs
       const known = hours.get(`${fact} ${hour}`)
-      hours.set(`${fact} ${hour}`, { fact, hourMs: hour, worst: known ? (isLow ? Math.min : Math.max)(known.worst, value) : value, last: value })
+      hours.set(`${fact} ${hour}`, {
+        fact,
+        hourMs: hour,
+        worst: known ? (isLow ? Math.min : Math.max)(known.worst, value) : value,
+        last: value,
+      })
     }
     const next = plan.nextAt?.getTime()
     if (next !== undefined && next < start + 90 * dayMs && (due[0] === undefined || next < due[0])) due.unshift(next)
@@ -63,7 +111,8 @@ function live(category: Category, at: Record<string, number>, { past, moments }:
 }
 
 const valuesOf = (category: Category) => Object.fromEntries(Object.entries(category.indexes).map(([name, index]) => [name, index.default]))
-const counted = (conditions: readonly string[]) => Object.fromEntries([...Map.groupBy(conditions, (one) => one)].map(([condition, of]) => [condition, of.length] as const).toSorted())
+const counted = (conditions: readonly string[]) =>
+  Object.fromEntries([...Map.groupBy(conditions, (one) => one)].map(([condition, of]) => [condition, of.length] as const).toSorted())
 
 describe('what a preview says is what happens with the value in force (EVT-7)', () => {
   const busy = categories.filter(({ conditions }) => conditions['many-incidents'] !== undefined).map(({ id }) => id)
@@ -75,7 +124,9 @@ describe('what a preview says is what happens with the value in force (EVT-7)', 
       const kept = live(category, { ...valuesOf(category), incidents: 5 + roll(30) }, life).hours
       for (let n = 0; n < 4; n++) {
         const at = { ...valuesOf(category), incidents: 5 + roll(30) }
-        expect(counted(replay(category, kept, at).map(({ condition }) => condition)), `round ${round}, ${at.incidents}`).toEqual(counted(live(category, at, life).opened))
+        expect(counted(replay(category, kept, at).map(({ condition }) => condition)), `round ${round}, ${at.incidents}`).toEqual(
+          counted(live(category, at, life).opened),
+        )
       }
     }
   })
@@ -92,7 +143,10 @@ describe('what a preview says is what happens with the value in force (EVT-7)', 
       const kept = live(category, pair(), life).hours
       for (let n = 0; n < 4; n++) {
         const at = pair()
-        expect(counted(replay(category, kept, at).map(({ condition }) => condition)), `round ${round}, ${at.warnAfterDays}, ${at.actAfterDays}`).toEqual(counted(live(category, at, life).opened))
+        expect(
+          counted(replay(category, kept, at).map(({ condition }) => condition)),
+          `round ${round}, ${at.warnAfterDays}, ${at.actAfterDays}`,
+        ).toEqual(counted(live(category, at, life).opened))
       }
     }
   })

@@ -37,27 +37,43 @@ async function aSite() {
   const customerId = await aCustomer(server.database, partnerId, { company: 'Boulangerie Martin' })
   const productId = await aProduct(server.database, partnerId, customerId)
   const endpointId = newId()
-  await rows(`insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group") values ($1, $2, $3, $4, 'k', 'srv-1', 'servers')`, [partnerId, endpointId, customerId, productId])
+  await rows(
+    `insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group") values ($1, $2, $3, $4, 'k', 'srv-1', 'servers')`,
+    [partnerId, endpointId, customerId, productId],
+  )
   /** Exactly these files are infected now, and it is assessed. */
   const infected = async (...files: string[]) => {
     const now = server.clock.now()
-    await rows(`update infection set closed_at = $2, closed_how = 'cleaned' where product_id = $1 and closed_at is null and not object = any($3)`, [productId, now, files])
+    await rows(
+      `update infection set closed_at = $2, closed_how = 'cleaned' where product_id = $1 and closed_at is null and not object = any($3)`,
+      [productId, now, files],
+    )
     for (const file of files) {
       await rows(
         `insert into infection (partner_id, id, customer_id, product_id, endpoint_id, category, threat, object, object_hash, opened_at) values ($1, $2, $3, $4, $5, 'antivirus', 'Eicar', $6, $7, $8)
-         on conflict (partner_id, endpoint_id, category, object_hash) where closed_at is null do nothing`, [partnerId, newId(), customerId, productId, endpointId, file, createHash('sha256').update(file).digest(), now])
+         on conflict (partner_id, endpoint_id, category, object_hash) where closed_at is null do nothing`,
+        [partnerId, newId(), customerId, productId, endpointId, file, createHash('sha256').update(file).digest(), now],
+      )
     }
-    await rows('insert into assessment_due (partner_id, product_id, customer_id, due_at) values ($1, $2, $3, $4) on conflict (partner_id, product_id) do update set due_at = excluded.due_at', [partnerId, productId, customerId, now])
+    await rows(
+      'insert into assessment_due (partner_id, product_id, customer_id, due_at) values ($1, $2, $3, $4) on conflict (partner_id, product_id) do update set due_at = excluded.due_at',
+      [partnerId, productId, customerId, now],
+    )
     await tick()
   }
   return { customerId, productId, infected }
 }
 type Site = Awaited<ReturnType<typeof aSite>>
-const eventsOf = async ({ productId }: Site) => await rows('select id, state, count, silence_id is not null as "isSilent" from event where product_id = $1 order by opened_at', [productId]) as { id: string; state: string; count: number; isSilent: boolean }[]
+const eventsOf = async ({ productId }: Site) =>
+  (await rows('select id, state, count, silence_id is not null as "isSilent" from event where product_id = $1 order by opened_at', [
+    productId,
+  ])) as { id: string; state: string; count: number; isSilent: boolean }[]
 const mails = async () => (await rows('select count(*)::integer as n from outbox where partner_id = $1', [partnerId]))[0].n as number
 const snooze = async (site: Site, until: string | null) => {
   const [event] = await eventsOf(site)
-  expect((await call('POST', '/v1/events/silence', { ids: [event!.id], kind: 'snoozed', reason: 'Cleaned by hand', until })).body.changed).toHaveLength(1)
+  expect(
+    (await call('POST', '/v1/events/silence', { ids: [event!.id], kind: 'snoozed', reason: 'Cleaned by hand', until })).body.changed,
+  ).toHaveLength(1)
 }
 
 describe('an infection soon after one that is over (EVT-9): the event goes on', () => {
@@ -127,10 +143,14 @@ describe('an infection soon after one that is over (EVT-9): the event goes on', 
     expect([await eventsOf(endless), await mails()]).toEqual([[expect.objectContaining({ state: 'unresolved', isSilent: true })], before])
     await endless.infected()
     await endless.infected('/b')
-    expect([await eventsOf(endless), await mails()]).toEqual([[expect.objectContaining({ state: 'unresolved', isSilent: false })], before + 1])
+    expect([await eventsOf(endless), await mails()]).toEqual([
+      [expect.objectContaining({ state: 'unresolved', isSilent: false })],
+      before + 1,
+    ])
     await dated.infected('/b')
     expect([await eventsOf(dated), await mails()]).toEqual([[expect.objectContaining({ state: 'unresolved', isSilent: true })], before + 1])
-    const counts = async ({ customerId }: Site) => (await rows('select action_required_count as n from customer where id = $1', [customerId]))[0].n
+    const counts = async ({ customerId }: Site) =>
+      (await rows('select action_required_count as n from customer where id = $1', [customerId]))[0].n
     expect([await counts(endless), await counts(dated)]).toEqual([1, 0])
     pass(24 * 60)
     await tick()
@@ -141,7 +161,19 @@ describe('an infection soon after one that is over (EVT-9): the event goes on', 
     const [site, calm] = [await aSite(), await aSite()]
     for (const one of [site, calm]) await one.infected('/a')
     expect(await mails()).toBe(2)
-    expect((await call('POST', '/v1/maintenance', { name: 'Ovens', reason: '', target: { kind: 'all' }, groups: ['threat'], schedule: { kind: 'once', from: '2026-11-21', time: '12:00' }, durationMinutes: 60, timeZone: 'UTC' })).status).toBe(200)
+    expect(
+      (
+        await call('POST', '/v1/maintenance', {
+          name: 'Ovens',
+          reason: '',
+          target: { kind: 'all' },
+          groups: ['threat'],
+          schedule: { kind: 'once', from: '2026-11-21', time: '12:00' },
+          durationMinutes: 60,
+          timeZone: 'UTC',
+        })
+      ).status,
+    ).toBe(200)
     await tick()
     await site.infected()
     pass(1)

@@ -24,12 +24,19 @@ export const isOfAlertInfections = (event: Named): boolean => factOf(event) === 
  * infection_endpoint.
  */
 export async function withNews(db: TenantDb, changed: readonly Changed[]): Promise<Set<string>> {
-  const ids = changed.filter(({ event, step }) => step === 'reopened' && event.state === 'resolved' && event.severity === 'action-required' && isOfInfections(event)).map(({ event }) => event.id)
+  const ids = changed
+    .filter(
+      ({ event, step }) =>
+        step === 'reopened' && event.state === 'resolved' && event.severity === 'action-required' && isOfInfections(event),
+    )
+    .map(({ event }) => event.id)
   if (ids.length === 0) return new Set()
   const { rows } = await db.query<{ id: string }>(
     `select e.id from event e where e.id = any($1) and exists (
        select from infection i where i.product_id = e.product_id and i.category = e.category and i.closed_at is null and not exists (
-         select from infection b where b.endpoint_id = i.endpoint_id and b.category = i.category and b.object_hash = i.object_hash and b.closed_at > e.opened_at - interval '1 hour'))`, [ids])
+         select from infection b where b.endpoint_id = i.endpoint_id and b.category = i.category and b.object_hash = i.object_hash and b.closed_at > e.opened_at - interval '1 hour'))`,
+    [ids],
+  )
   return new Set(rows.map(({ id }) => id))
 }
 
@@ -38,7 +45,12 @@ export async function withNews(db: TenantDb, changed: readonly Changed[]): Promi
  * has its news. @param news ids of those that got some just now
  */
 export function newsOf(
-  products: readonly AssessedProduct[], standing: readonly Standing[], changed: readonly Changed[], news: ReadonlySet<string>, hushed: ReadonlySet<string>, now: Date,
+  products: readonly AssessedProduct[],
+  standing: readonly Standing[],
+  changed: readonly Changed[],
+  news: ReadonlySet<string>,
+  hushed: ReadonlySet<string>,
+  now: Date,
 ): { heard: Heard[]; laterOf: Map<string, Date> } {
   const changeOf = new Map(changed.map((change) => [change.event.id, change]))
   const heard: Heard[] = []
@@ -46,12 +58,24 @@ export function newsOf(
   for (const event of standing) {
     const { state, figures } = changeOf.get(event.id) ?? event
     const product = products.find(({ id }) => id === event.productId)
-    if (!(event.hasNews || news.has(event.id)) || state === 'resolved' || event.silenceId !== null || hushed.has(event.id) || !product) continue
+    if (!(event.hasNews || news.has(event.id)) || state === 'resolved' || event.silenceId !== null || hushed.has(event.id) || !product)
+      continue
     const at = event.toldAt === null ? now : new Date(event.toldAt.getTime() + tellAgainAfterMs)
     if (at > now) laterOf.set(product.id, earlier(laterOf.get(product.id) ?? null, at)!)
     else {
       const { id, productId, category, condition } = event
-      heard.push({ id, productId, category, condition, figures, customerId: product.customerId, company: product.company, description: product.description, occasion: `again:${now.toISOString()}`, ownerId: null })
+      heard.push({
+        id,
+        productId,
+        category,
+        condition,
+        figures,
+        customerId: product.customerId,
+        company: product.company,
+        description: product.description,
+        occasion: `again:${now.toISOString()}`,
+        ownerId: null,
+      })
     }
   }
   return { heard, laterOf }
@@ -63,11 +87,16 @@ export async function writeNews(db: TenantDb, ids: readonly string[]): Promise<v
 }
 
 /** Of products with an infection of this category, those all of whose infections a virus alert in force names: whoever hears of these has heard of all. Plan: index infection_open_product. */
-export async function allNamedByAlerts(db: TenantDb, of: readonly { productId: string; category: string }[], now: Date): Promise<Set<string>> {
+export async function allNamedByAlerts(
+  db: TenantDb,
+  of: readonly { productId: string; category: string }[],
+  now: Date,
+): Promise<Set<string>> {
   const { rows } = await db.query<{ product_id: string; category: string }>(
     `select w.product_id, w.category from unnest($1::uuid[], $2::text[]) as w (product_id, category) where not exists (
        select from infection i where i.product_id = w.product_id and i.category = w.category and i.closed_at is null and not exists (
          select from virus_alert a where a.starts_at <= $3 and a.ends_at > $3 and a.withdrawn_at is null and vigie.names_threat(i.threat, a.threats)))`,
-    [of.map(({ productId }) => productId), of.map(({ category }) => category), now])
+    [of.map(({ productId }) => productId), of.map(({ category }) => category), now],
+  )
   return new Set(rows.map(({ product_id, category }) => `${product_id} ${category}`))
 }

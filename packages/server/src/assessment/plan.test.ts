@@ -7,15 +7,41 @@ const now = new Date('2026-11-21T12:00:00Z')
 const ago = (seconds: number) => new Date(now.getTime() - seconds * 1_000)
 const categories = [antivirus, componentUpdate] as unknown as Category[]
 
-const facts = (change: { incidents?: number; infections?: number; freshAt?: Date; known?: number; deployed?: number; mailServers?: number } = {}): ProductFacts => ({
+const facts = (
+  change: { incidents?: number; infections?: number; freshAt?: Date; known?: number; deployed?: number; mailServers?: number } = {},
+): ProductFacts => ({
   detections: new Map(change.incidents ? [['antivirus', { count: change.incidents, oldest: ago(1_800) }]] : []),
   infections: new Map(change.infections ? [['antivirus', { count: change.infections, endpoints: 1 }]] : []),
-  endpointsByScan: new Map([['on', 1]]), freshAt: change.freshAt ?? null, componentsKnown: change.known ?? 0, componentsDeployed: change.deployed ?? 0, mailServersOutdated: change.mailServers ?? 0, agents: [], staleEndpoints: 0, health: null, nextStaleAt: null, alerts: null,
+  endpointsByScan: new Map([['on', 1]]),
+  freshAt: change.freshAt ?? null,
+  componentsKnown: change.known ?? 0,
+  componentsDeployed: change.deployed ?? 0,
+  mailServersOutdated: change.mailServers ?? 0,
+  agents: [],
+  staleEndpoints: 0,
+  health: null,
+  nextStaleAt: null,
+  alerts: null,
 })
 const standing = (change: Partial<Standing> = {}): Standing => ({
-  id: 'e1', productId: 'p1', category: 'antivirus', condition: 'uncleaned', state: 'unresolved', count: 1, figures: { infections: 1 }, lastRaisedAt: ago(60), notedAt: null, severity: 'action-required', silenceId: null, toldAt: null, hasNews: false, commands: [], ...change,
+  id: 'e1',
+  productId: 'p1',
+  category: 'antivirus',
+  condition: 'uncleaned',
+  state: 'unresolved',
+  count: 1,
+  figures: { infections: 1 },
+  lastRaisedAt: ago(60),
+  notedAt: null,
+  severity: 'action-required',
+  silenceId: null,
+  toldAt: null,
+  hasNews: false,
+  commands: [],
+  ...change,
 })
-const plan = (of: ProductFacts, events: Standing[] = [], customer = {}) => planFor({ facts: of, categories, tuned: { business: {}, byTag: {}, customer }, standing: events }, now)
+const plan = (of: ProductFacts, events: Standing[] = [], customer = {}) =>
+  planFor({ facts: of, categories, tuned: { business: {}, byTag: {}, customer }, standing: events }, now)
 
 describe('what facts make of events (EVT-2, EVT-3, EVT-9)', () => {
   it('opens one event a condition, with its figures', () => {
@@ -35,31 +61,52 @@ describe('what facts make of events (EVT-2, EVT-3, EVT-9)', () => {
 
   it.each([
     ['grew: counts up, noted in the history', standing(), 3, { count: 2, step: 'raised', lastRaisedAt: now, notedAt: now }],
-    ['grew again within 5 minutes: counts up, no further step', standing({ notedAt: ago(60), count: 2 }), 3, { count: 3, step: null, lastRaisedAt: now }],
+    [
+      'grew again within 5 minutes: counts up, no further step',
+      standing({ notedAt: ago(60), count: 2 }),
+      3,
+      { count: 3, step: null, lastRaisedAt: now },
+    ],
     ['eased: noted, not raised', standing({ figures: { infections: 5 } }), 3, { count: 1, step: 'eased', lastRaisedAt: ago(60) }],
-    ['holds unchanged for 10 minutes: seen again', standing({ lastRaisedAt: ago(600), figures: { infections: 3 } }), 3, { count: 1, step: null, lastRaisedAt: now }],
+    [
+      'holds unchanged for 10 minutes: seen again',
+      standing({ lastRaisedAt: ago(600), figures: { infections: 3 } }),
+      3,
+      { count: 1, step: null, lastRaisedAt: now },
+    ],
   ])('%s', (_, event, infections, expected) => {
-    expect(plan(facts({ infections }), [event]).changed).toEqual([expect.objectContaining({ ...expected, state: 'unresolved', figures: { infections } })])
+    expect(plan(facts({ infections }), [event]).changed).toEqual([
+      expect.objectContaining({ ...expected, state: 'unresolved', figures: { infections } }),
+    ])
   })
 
   it('a day older: its figures go on, and nothing has happened that one would count or note', () => {
     const event = standing({ category: 'component-update', condition: 'old', severity: 'warning', figures: { days: 8, threshold: 7 } })
-    expect(plan(facts({ freshAt: ago(86_400 * 9 + 3_600), known: 1, deployed: 1 }), [event]).changed).toEqual([expect.objectContaining({ count: 1, step: null, lastRaisedAt: ago(60), figures: { days: 9, threshold: 7 } })])
+    expect(plan(facts({ freshAt: ago(86_400 * 9 + 3_600), known: 1, deployed: 1 }), [event]).changed).toEqual([
+      expect.objectContaining({ count: 1, step: null, lastRaisedAt: ago(60), figures: { days: 9, threshold: 7 } }),
+    ])
   })
 
   it('a smaller share is worse, a larger one better', () => {
     const event = standing({ category: 'component-update', condition: 'barely-deployed', figures: { percent: 60, threshold: 70 } })
-    expect(plan(facts({ freshAt: now, known: 10, deployed: 5 }), [event]).changed).toEqual([expect.objectContaining({ step: 'raised', figures: { percent: 50, threshold: 70 } })])
+    expect(plan(facts({ freshAt: now, known: 10, deployed: 5 }), [event]).changed).toEqual([
+      expect.objectContaining({ step: 'raised', figures: { percent: 50, threshold: 70 } }),
+    ])
   })
 
   it('resolves what holds no more, also while pending', () => {
-    for (const state of ['unresolved', 'pending'] as const) expect(plan(facts(), [standing({ state, figures: { infections: 3 } })]).changed).toEqual([expect.objectContaining({ state: 'resolved', step: 'resolved', figures: { infections: 3 } })])
+    for (const state of ['unresolved', 'pending'] as const)
+      expect(plan(facts(), [standing({ state, figures: { infections: 3 } })]).changed).toEqual([
+        expect.objectContaining({ state: 'resolved', step: 'resolved', figures: { infections: 3 } }),
+      ])
   })
 
   it('what comes again within 10 minutes goes on as the same event (EVT-9, flapping)', () => {
     const result = plan(facts({ infections: 2 }), [standing({ state: 'resolved' })])
     expect(result.opened).toEqual([])
-    expect(result.changed).toEqual([expect.objectContaining({ state: 'unresolved', step: 'reopened', count: 2, figures: { infections: 2 } })])
+    expect(result.changed).toEqual([
+      expect.objectContaining({ state: 'unresolved', step: 'reopened', count: 2, figures: { infections: 2 } }),
+    ])
     expect(plan(facts(), [standing({ state: 'resolved' })]).changed).toEqual([])
   })
 
@@ -93,7 +140,9 @@ describe('when time alone changes the answer', () => {
   })
 
   it('looks again when components are a day older', () => {
-    expect(plan(facts({ freshAt: ago(86_400 * 3 + 3_600), known: 1, deployed: 1 })).nextAt).toEqual(new Date(now.getTime() + 23 * 3_600_000 + 1))
+    expect(plan(facts({ freshAt: ago(86_400 * 3 + 3_600), known: 1, deployed: 1 })).nextAt).toEqual(
+      new Date(now.getTime() + 23 * 3_600_000 + 1),
+    )
   })
 
   it.each([
@@ -101,13 +150,21 @@ describe('when time alone changes the answer', () => {
     ['a second more', 7 * 86_400 + 1, [['old', { days: 7, threshold: 7 }]], 86_400 - 1],
     ['14 days sharp', 14 * 86_400, [['old', { days: 13, threshold: 7 }]], 1],
     ['a second more than 14', 14 * 86_400 + 1, [['very-old', { days: 14, threshold: 14 }]], 86_400 - 1],
-  ] as const)('more than so many days begins as soon as they are over, by the clock alone (EVT-3): %s', (_, seconds, opened, waitsSeconds) => {
-    const found = plan(facts({ freshAt: ago(seconds), known: 1, deployed: 1 }))
-    expect(found.opened.map(({ condition, figures }) => [condition, figures])).toEqual(opened)
-    expect(Math.round((found.nextAt!.getTime() - now.getTime()) / 1_000)).toBe(waitsSeconds)
-  })
+  ] as const)(
+    'more than so many days begins as soon as they are over, by the clock alone (EVT-3): %s',
+    (_, seconds, opened, waitsSeconds) => {
+      const found = plan(facts({ freshAt: ago(seconds), known: 1, deployed: 1 }))
+      expect(found.opened.map(({ condition, figures }) => [condition, figures])).toEqual(opened)
+      expect(Math.round((found.nextAt!.getTime() - now.getTime()) / 1_000)).toBe(waitsSeconds)
+    },
+  )
 
-  it.each([[2_000, 1_800, []], [2_000, 1_799, ['not-all-deployed']], [1_000, 700, ['not-all-deployed']], [1_000, 699, ['barely-deployed']]] as const)('%i endpoints, %i up to date (EVT-3)', (known, deployed, conditions) => {
+  it.each([
+    [2_000, 1_800, []],
+    [2_000, 1_799, ['not-all-deployed']],
+    [1_000, 700, ['not-all-deployed']],
+    [1_000, 699, ['barely-deployed']],
+  ] as const)('%i endpoints, %i up to date (EVT-3)', (known, deployed, conditions) => {
     expect(plan(facts({ freshAt: now, known, deployed })).opened.map(({ condition }) => condition)).toEqual(conditions)
   })
 
@@ -115,7 +172,9 @@ describe('when time alone changes the answer', () => {
     for (let percent = 1; percent <= 100; percent++) {
       for (const known of [100, 200, 700]) {
         const at = { 'component-update': { warnBelowPercent: percent, actBelowPercent: 1 } }
-        expect(plan(facts({ freshAt: now, known, deployed: (known * percent) / 100 }), [], at).opened, `${percent} % of ${known}`).toEqual([])
+        expect(plan(facts({ freshAt: now, known, deployed: (known * percent) / 100 }), [], at).opened, `${percent} % of ${known}`).toEqual(
+          [],
+        )
         if (percent > 1) expect(plan(facts({ freshAt: now, known, deployed: (known * percent) / 100 - 1 }), [], at).opened).toHaveLength(1)
       }
     }

@@ -91,7 +91,8 @@ export function planFor({ facts, categories, tuned: { business, byTag, customer 
       if (event) {
         const changed = event.state === 'resolved' ? reopen(event, verdict, now) : carryOn(event, verdict, now)
         if (changed) plan.changed.push(changed)
-        if (event.state === 'pending' && verdict.holds && (changed?.state ?? 'pending') === 'pending') plan.nextAt = earlier(plan.nextAt, patienceEnds(event))
+        if (event.state === 'pending' && verdict.holds && (changed?.state ?? 'pending') === 'pending')
+          plan.nextAt = earlier(plan.nextAt, patienceEnds(event))
       } else if (verdict.holds) {
         plan.opened.push({ category: category.id, condition: verdict.condition, severity: verdict.severity, figures: verdict.figures })
       }
@@ -105,7 +106,8 @@ export function planFor({ facts, categories, tuned: { business, byTag, customer 
 }
 
 /** What explains others before what it explains: one that opens now silences them at once. */
-const inOrder = (categories: readonly Category[]): Category[] => categories.toSorted((a, b) => Number(a.silentWhile !== undefined) - Number(b.silentWhile !== undefined))
+const inOrder = (categories: readonly Category[]): Category[] =>
+  categories.toSorted((a, b) => Number(a.silentWhile !== undefined) - Number(b.silentWhile !== undefined))
 
 interface Held {
   holds: boolean
@@ -118,7 +120,15 @@ function reopen(event: Standing, { holds, figures }: Held, now: Date): Changed |
 }
 
 /** Keeps the figures it last held with: they are what it tells of itself for good ("0 infections could not be cleaned" is no event). */
-const resolve = (event: Standing): Changed => ({ event, state: 'resolved', count: event.count, figures: event.figures, lastRaisedAt: event.lastRaisedAt, notedAt: event.notedAt, step: 'resolved' })
+const resolve = (event: Standing): Changed => ({
+  event,
+  state: 'resolved',
+  count: event.count,
+  figures: event.figures,
+  lastRaisedAt: event.lastRaisedAt,
+  notedAt: event.notedAt,
+  step: 'resolved',
+})
 
 function carryOn(event: Standing, { holds, figures }: Held, now: Date): Changed | null {
   if (!holds) return resolve(event)
@@ -126,11 +136,20 @@ function carryOn(event: Standing, { holds, figures }: Held, now: Date): Changed 
   const state = isGivenUp ? 'unresolved' : event.state
   const grew = hasGrown(figures, event.figures)
   const moved = !isSame(figures, event.figures)
-  const isNoteworthy = (grew || hasGrown(event.figures, figures)) && (event.notedAt === null || now.getTime() - event.notedAt.getTime() >= noteEveryMs)
+  const isNoteworthy =
+    (grew || hasGrown(event.figures, figures)) && (event.notedAt === null || now.getTime() - event.notedAt.getTime() >= noteEveryMs)
   const isStale = now.getTime() - event.lastRaisedAt.getTime() >= stillHoldsEveryMs
   if (!isGivenUp && !moved && !isStale) return null
   const step = isGivenUp ? 'reopened' : !isNoteworthy ? null : grew ? 'raised' : 'eased'
-  return { event, state, count: event.count + (grew ? 1 : 0), figures, lastRaisedAt: grew || isStale ? now : event.lastRaisedAt, notedAt: step === 'raised' || step === 'eased' ? now : event.notedAt, step }
+  return {
+    event,
+    state,
+    count: event.count + (grew ? 1 : 0),
+    figures,
+    lastRaisedAt: grew || isStale ? now : event.lastRaisedAt,
+    notedAt: step === 'raised' || step === 'eased' ? now : event.notedAt,
+    step,
+  }
 }
 
 const isSame = (a: Figures, b: Figures) => Object.entries(a).every(([name, value]) => b[name] === value)

@@ -26,20 +26,48 @@ async function aProductOf(typeId: string) {
   return { id, customerId }
 }
 /** What its endpoints say of themselves at that time, as it comes from the channel, and which events are open then. */
-async function told(product: { id: string; customerId: string }, ms: number, ...healths: NonNullable<EndpointItem['health']>[]): Promise<string[]> {
+async function told(
+  product: { id: string; customerId: string },
+  ms: number,
+  ...healths: NonNullable<EndpointItem['health']>[]
+): Promise<string[]> {
   server.clock.set(new Date(noon + ms))
   return await server.database.transaction(tenant(), async (db) => {
     const rows = healths.map((health, n) => ({
-      id: newId(), customerId: product.customerId, productId: product.id, agentId: newId(), key: `k${n}`, name: `srv-${n}`,
-      report: { item: { kind: 'endpoint' as const, endpoint: `k${n}`, at: at(ms), name: `srv-${n}`, platform: 'Debian', addresses: [], engine: null, commands: [], health }, collectedAt: new Date(noon + ms) },
+      id: newId(),
+      customerId: product.customerId,
+      productId: product.id,
+      agentId: newId(),
+      key: `k${n}`,
+      name: `srv-${n}`,
+      report: {
+        item: {
+          kind: 'endpoint' as const,
+          endpoint: `k${n}`,
+          at: at(ms),
+          name: `srv-${n}`,
+          platform: 'Debian',
+          addresses: [],
+          engine: null,
+          commands: [],
+          health,
+        },
+        collectedAt: new Date(noon + ms),
+      },
     }))
     if (rows.length > 0) await upsertEndpoints(db, rows, new Date(noon + ms))
     await assessProducts(db, server.services, [product.id], new Date(noon + 900 * day))
-    const { rows: open } = await db.query<{ event: string }>(`select category || '.' || condition as event from event where product_id = $1 and state <> 'resolved' order by 1`, [product.id])
+    const { rows: open } = await db.query<{ event: string }>(
+      `select category || '.' || condition as event from event where product_id = $1 and state <> 'resolved' order by 1`,
+      [product.id],
+    )
     return open.map(({ event }) => event)
   })
 }
-const dueAt = async (productId: string) => (await server.database.owner.query('select due_at from assessment_due where product_id = $1', [productId])).rows[0]?.due_at as Date | undefined
+const dueAt = async (productId: string) =>
+  (await server.database.owner.query('select due_at from assessment_due where product_id = $1', [productId])).rows[0]?.due_at as
+    | Date
+    | undefined
 
 describe('what agents report of their machines, from the report to the event (EVT-1, EVT-3)', () => {
   it('disk space: the worst file system of each counts, and the event names its endpoints', async () => {
@@ -47,15 +75,27 @@ describe('what agents report of their machines, from the report to the event (EV
     const disks = (...free: number[]) => ({ disks: free.map((freeBytes, n) => ({ mount: `/${n}`, sizeBytes: 1_000, freeBytes })) })
     expect(await told(product, 0, disks(500, 9), disks(10))).toEqual([])
     expect(await told(product, minute, disks(500, 9), disks(9))).toEqual(['disk-space.nearly-full'])
-    const { endpoints } = await server.database.transaction(tenant(), (db) => concernedEndpoints(db, { productId: product.id, category: 'disk-space', condition: 'nearly-full' }, new Date(0), 10))
+    const { endpoints } = await server.database.transaction(tenant(), (db) =>
+      concernedEndpoints(db, { productId: product.id, category: 'disk-space', condition: 'nearly-full' }, new Date(0), 10),
+    )
     expect(endpoints.map(({ name }) => name)).toEqual(['srv-0', 'srv-1'])
     expect(await told(product, 2 * minute, disks(500), {})).toEqual([])
   })
 
   it('a service that is down: told after its grace by the clock alone, over when it runs', async () => {
     const product = await aProductOf('rspamd')
-    const down = { down: [{ service: 'mail-server', since: at(0) }, { service: 'a newer agent’s word', since: at(0) }] }
-    await server.database.owner.query('insert into assessment_due (partner_id, product_id, customer_id, due_at) values ($1, $2, $3, $4)', [partnerId, product.id, product.customerId, new Date(noon + 900 * day)])
+    const down = {
+      down: [
+        { service: 'mail-server', since: at(0) },
+        { service: 'a newer agent’s word', since: at(0) },
+      ],
+    }
+    await server.database.owner.query('insert into assessment_due (partner_id, product_id, customer_id, due_at) values ($1, $2, $3, $4)', [
+      partnerId,
+      product.id,
+      product.customerId,
+      new Date(noon + 900 * day),
+    ])
     expect(await told(product, minute, down)).toEqual([])
     expect(await dueAt(product.id)).toEqual(new Date(noon + 5 * minute))
     expect(await told(product, 5 * minute)).toEqual(['mail-server.stopped'])
@@ -65,14 +105,19 @@ describe('what agents report of their machines, from the report to the event (EV
   it('spam is counted over all gateways of the product', async () => {
     const product = await aProductOf('rspamd')
     expect(await told(product, 0, { mail: { handled: 100, spam: 12 } }, { mail: { handled: 100, spam: 7 } })).toEqual([])
-    expect(await told(product, minute, { mail: { handled: 100, spam: 12 } }, { mail: { handled: 100, spam: 8 } })).toEqual(['anti-spam.much-spam'])
+    expect(await told(product, minute, { mail: { handled: 100, spam: 12 } }, { mail: { handled: 100, spam: 8 } })).toEqual([
+      'anti-spam.much-spam',
+    ])
     expect(await told(product, 2 * minute, { mail: { handled: 0, spam: 0 } }, {})).toEqual([])
   })
 
   it('a mail server left behind is told by itself, by its group or by the mail it handles, and named (EVT-3)', async () => {
     const product = await aProductOf('clamav-site-server')
-    const builtDaysAgo = (name: string, days: number, group?: string) => server.database.owner.query(
-      `update endpoint set pattern_built_at = $3, update_checked_at = $4, real_time_scan = 'on', "group" = coalesce($5, "group") where product_id = $1 and name = $2`, [product.id, name, new Date(noon - days * day), new Date(noon), group ?? null])
+    const builtDaysAgo = (name: string, days: number, group?: string) =>
+      server.database.owner.query(
+        `update endpoint set pattern_built_at = $3, update_checked_at = $4, real_time_scan = 'on', "group" = coalesce($5, "group") where product_id = $1 and name = $2`,
+        [product.id, name, new Date(noon - days * day), new Date(noon), group ?? null],
+      )
     await told(product, 0, ...Array.from({ length: 12 }, (_, n) => (n === 1 ? { mail: { handled: 10, spam: 0 } } : {})))
     for (let n = 0; n < 12; n++) await builtDaysAgo(`srv-${n}`, 0)
     // as old as endpoints may be; then a mail server by what it reports, and one that is none
@@ -84,9 +129,16 @@ describe('what agents report of their machines, from the report to the event (EV
     expect(await told(product, 3 * minute)).toEqual(['component-update.mail-server-outdated', 'component-update.not-all-deployed'])
     await builtDaysAgo('srv-2', 3, 'mail-servers')
     expect((await told(product, 4 * minute))[0]).toBe('component-update.mail-server-outdated')
-    const { rows: [event] } = await server.database.owner.query(`select severity, figures from event where product_id = $1 and condition = 'mail-server-outdated'`, [product.id])
+    const {
+      rows: [event],
+    } = await server.database.owner.query(
+      `select severity, figures from event where product_id = $1 and condition = 'mail-server-outdated'`,
+      [product.id],
+    )
     expect(event).toEqual({ severity: 'action-required', figures: { endpoints: 2, threshold: 1 } })
-    const { endpoints } = await server.database.transaction(tenant(), (db) => concernedEndpoints(db, { productId: product.id, category: 'component-update', condition: 'mail-server-outdated' }, new Date(0), 10))
+    const { endpoints } = await server.database.transaction(tenant(), (db) =>
+      concernedEndpoints(db, { productId: product.id, category: 'component-update', condition: 'mail-server-outdated' }, new Date(0), 10),
+    )
     expect(endpoints.map(({ name }) => name)).toEqual(['srv-1', 'srv-2'])
     for (const name of ['srv-1', 'srv-2']) await builtDaysAgo(name, 0)
     expect(await told(product, 5 * minute)).toEqual([])
@@ -97,15 +149,21 @@ describe('what agents report of their machines, from the report to the event (EV
     await told(product, 0, {}, {}, {})
     await server.database.owner.query(
       `insert into infection (partner_id, id, customer_id, product_id, endpoint_id, category, threat, object, object_hash, opened_at)
-       select partner_id, gen_random_uuid(), customer_id, product_id, id, 'anti-spyware', 'Adware', '/' || n, sha256(n::text::bytea), now() from endpoint, generate_series(1, 3) n where product_id = $1 and name <> 'srv-2'`, [product.id])
+       select partner_id, gen_random_uuid(), customer_id, product_id, id, 'anti-spyware', 'Adware', '/' || n, sha256(n::text::bytea), now() from endpoint, generate_series(1, 3) n where product_id = $1 and name <> 'srv-2'`,
+      [product.id],
+    )
     expect(await told(product, minute)).toEqual(['anti-spyware.needs-restart'])
-    const { rows: [event] } = await server.database.owner.query(`select figures from event where product_id = $1`, [product.id])
+    const {
+      rows: [event],
+    } = await server.database.owner.query(`select figures from event where product_id = $1`, [product.id])
     expect(event.figures).toEqual({ endpoints: 2, threshold: 1 })
   })
 
   it('a licence: soon, over, renewed; and its seats', async () => {
     const product = await aProductOf('wfbs-s')
-    const licence = (expiresAt: string | null, seats: number | null = null, seatsUsed: number | null = null) => ({ licence: { expiresAt, seats, seatsUsed } })
+    const licence = (expiresAt: string | null, seats: number | null = null, seatsUsed: number | null = null) => ({
+      licence: { expiresAt, seats, seatsUsed },
+    })
     expect(await told(product, 0, licence(at(31 * day)))).toEqual([])
     expect(await told(product, 2 * day, licence(at(31 * day)))).toEqual(['licence-expiring.soon'])
     expect(await told(product, 31 * day)).toEqual(['licence-expired.expired'])

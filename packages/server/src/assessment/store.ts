@@ -17,7 +17,11 @@ export async function claimDue(db: TenantDb, now: Date, leaseUntil: Date, limit:
 }
 
 /** Looks again at `nextAt`, or when something comes; but at once if something came meanwhile. */
-export async function settleDue(db: TenantDb, leaseUntil: Date, settled: readonly { productId: string; nextAt: Date | null }[]): Promise<void> {
+export async function settleDue(
+  db: TenantDb,
+  leaseUntil: Date,
+  settled: readonly { productId: string; nextAt: Date | null }[],
+): Promise<void> {
   await db.query(
     `with r as materialized (select d.product_id, r."nextAt" as next_at from json_to_recordset($1) as r ("productId" uuid, "nextAt" timestamptz)
          join assessment_due d on d.product_id = r."productId" where d.due_at = $2 order by 1 for update of d),
@@ -60,13 +64,21 @@ export async function readStanding(db: TenantDb, productIds: readonly string[], 
     ),
   ])
   const isOpen = new Set(open.rows.map(({ productId, category, condition }) => `${productId} ${category} ${condition}`))
-  const standing = [...open.rows, ...resolved.rows.filter(({ productId, category, condition }) => !isOpen.has(`${productId} ${category} ${condition}`))]
+  const standing = [
+    ...open.rows,
+    ...resolved.rows.filter(({ productId, category, condition }) => !isOpen.has(`${productId} ${category} ${condition}`)),
+  ]
   const pending = open.rows.filter(({ state }) => state === 'pending')
-  const commands = pending.length === 0 ? [] : (await db.query<{ event_id: string; step: CommandStep; changedAt: Date }>(
-    `select c.event_id, c.step, coalesce((select max(s.at) from command_step s where s.command_id = c.id), c.sent_at) as "changedAt"
+  const commands =
+    pending.length === 0
+      ? []
+      : (
+          await db.query<{ event_id: string; step: CommandStep; changedAt: Date }>(
+            `select c.event_id, c.step, coalesce((select max(s.at) from command_step s where s.command_id = c.id), c.sent_at) as "changedAt"
      from command c where c.event_id = any($1) and c.sent_at = (select max(l.sent_at) from command l where l.event_id = c.event_id)`,
-    [pending.map(({ id }) => id)],
-  )).rows
+            [pending.map(({ id }) => id)],
+          )
+        ).rows
   return standing.map((event) => ({ ...event, commands: commands.filter(({ event_id }) => event_id === event.id) }))
 }
 
@@ -81,15 +93,24 @@ export interface Tuned {
 
 /** What the business, the customer's tags and the customer tuned (EVT-3). */
 export async function readIndexes(db: TenantDb, customerIds: readonly string[]): Promise<(customerId: string) => Tuned> {
-  const { rows } = await db.query<{ customer_id: string | null; tag: string | null; customers: string[] | null; category: string; name: string; value: number }>(
+  const { rows } = await db.query<{
+    customer_id: string | null
+    tag: string | null
+    customers: string[] | null
+    category: string
+    name: string
+    value: number
+  }>(
     `select v.customer_id, v.tag, v.category, v.name, v.value,
        case when v.tag is not null then array(select t.customer_id from customer_tag t where t.tag = v.tag and t.customer_id = any($1)) end as customers
-     from index_value v where v.customer_id is null or v.customer_id = any($1)`, [customerIds],
+     from index_value v where v.customer_id is null or v.customer_id = any($1)`,
+    [customerIds],
   )
   const business: IndexValues = {}
   const own = new Map<string, IndexValues>()
   const tags = new Map<string, Record<string, IndexValues>>()
-  const put = (values: IndexValues, { category, name, value }: { category: string; name: string; value: number }) => void ((values[category] ??= {})[name] = value)
+  const put = (values: IndexValues, { category, name, value }: { category: string; name: string; value: number }) =>
+    void ((values[category] ??= {})[name] = value)
   const of = <T>(map: Map<string, Record<string, T>>, id: string) => {
     const found = map.get(id) ?? {}
     map.set(id, found)
@@ -111,7 +132,9 @@ export const ofCategory = (byTag: Tuned['byTag'], category: string): Record<stri
 export async function productsRetagged(db: TenantDb, customerIds: readonly string[]): Promise<{ productId: string; customerId: string }[]> {
   const { rows } = await db.query<{ productId: string; customerId: string }>(
     `select p.id as "productId", p.customer_id as "customerId" from product p where p.customer_id = any($1) and p.last_seen_at is not null
-       and (exists (select from index_value where tag is not null) or exists (select from maintenance_window where tag is not null and ends_at is not null)) order by p.id`, [customerIds])
+       and (exists (select from index_value where tag is not null) or exists (select from maintenance_window where tag is not null and ends_at is not null)) order by p.id`,
+    [customerIds],
+  )
   return rows
 }
 
@@ -124,7 +147,7 @@ export interface NewEvent extends Opened {
   silenceKind: string | null
 }
 /** Descending is worst first. */
-const ranks = { 'action-required': 2, 'warning': 1 } as const
+const ranks = { 'action-required': 2, warning: 1 } as const
 
 export async function insertEvents(db: TenantDb, events: readonly NewEvent[], now: Date): Promise<void> {
   await db.query(
@@ -140,7 +163,19 @@ export async function updateEvents(db: TenantDb, changes: readonly Changed[], no
     `update event e set state = r.state, count = r.count, figures = r.figures, last_raised_at = r."lastRaisedAt", noted_at = r."notedAt", version = e.version + 1,
        resolved_at = case when r.state = 'resolved' then $2::timestamptz end
      from json_to_recordset($1) as r (id uuid, state text, count integer, figures jsonb, "lastRaisedAt" timestamptz, "notedAt" timestamptz) where e.id = r.id`,
-    [JSON.stringify(changes.map(({ event, state, count, figures, lastRaisedAt, notedAt }) => ({ id: event.id, state, count, figures, lastRaisedAt, notedAt }))), now],
+    [
+      JSON.stringify(
+        changes.map(({ event, state, count, figures, lastRaisedAt, notedAt }) => ({
+          id: event.id,
+          state,
+          count,
+          figures,
+          lastRaisedAt,
+          notedAt,
+        })),
+      ),
+      now,
+    ],
   )
 }
 
@@ -159,7 +194,11 @@ export async function addSteps(db: TenantDb, steps: readonly NewStep[], now: Dat
     `insert into event_step (partner_id, event_id, position, customer_id, at, what, by_id, by_name, figures, details)
      select $1, r."eventId", coalesce((select max(s.position) from event_step s where s.event_id = r."eventId"), 0) + 1, r."customerId", $2, r.what, r."byId", r."byName", r.figures, r.details
      from json_to_recordset($3) as r ("eventId" uuid, "customerId" uuid, what text, "byId" uuid, "byName" text, figures jsonb, details jsonb)`,
-    [db.tenant.partnerId, now, JSON.stringify(steps.map(({ by, details = {}, ...step }) => ({ ...step, details, byId: by?.id ?? null, byName: by?.name ?? null })))],
+    [
+      db.tenant.partnerId,
+      now,
+      JSON.stringify(steps.map(({ by, details = {}, ...step }) => ({ ...step, details, byId: by?.id ?? null, byName: by?.name ?? null }))),
+    ],
   )
 }
 
@@ -204,12 +243,18 @@ export async function sumUpCustomers(db: TenantDb, customerIds: readonly string[
 }
 
 /** Active accounts that want to be told (or are to be: `ownerId`) and see this customer (NTF-1, ACC-14); the same rule as visible_customers() and isInScope(). */
-export async function whoIsTold(db: TenantDb, customerId: string, now: Date, ownerId: string | null = null): Promise<{ id: string; role: string }[]> {
+export async function whoIsTold(
+  db: TenantDb,
+  customerId: string,
+  now: Date,
+  ownerId: string | null = null,
+): Promise<{ id: string; role: string }[]> {
   const line = (effect: 'allow' | 'deny') => `exists (
     select from scope_line l where l.account_id = a.id and l.effect = '${effect}' and (l.ends_at is null or l.ends_at > $2) and (l.target = 'all' or l.customer_id = $1
       or (l.target = 'tag' and exists (select from customer_tag t where t.customer_id = $1 and t.tag = l.tag))))`
   const { rows } = await db.query<{ id: string; role: string }>(
-    `select a.id, a.role from account a where a.state = 'active' and (a.is_told_of_events or a.id = $3) and (not a.is_scope_limited or (${line('allow')} and not ${line('deny')}))`, [customerId, now, ownerId],
+    `select a.id, a.role from account a where a.state = 'active' and (a.is_told_of_events or a.id = $3) and (not a.is_scope_limited or (${line('allow')} and not ${line('deny')}))`,
+    [customerId, now, ownerId],
   )
   return rows
 }

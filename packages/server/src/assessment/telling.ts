@@ -39,7 +39,11 @@ export const isToldOnce = (event: Pick<Told, 'category' | 'condition'>): boolean
 export async function tell(db: TenantDb, services: Services, heard: readonly Heard[], now: Date): Promise<void> {
   if (heard.length === 0) return
   const [first, others] = [heard.filter(isOfAlertInfections), heard.filter((event) => !isOfAlertInfections(event))]
-  const inMails = (events: readonly Heard[]) => [...Map.groupBy(events, (event) => (isToldOnce(event) ? [event.customerId, event.category, event.condition, event.occasion, event.ownerId].join(' ') : event.id)).values()]
+  const inMails = (events: readonly Heard[]) => [
+    ...Map.groupBy(events, (event) =>
+      isToldOnce(event) ? [event.customerId, event.category, event.condition, event.occasion, event.ownerId].join(' ') : event.id,
+    ).values(),
+  ]
   const spoken: Heard[] = []
   for (const events of inMails(first)) {
     const toldAt = await tellOne(db, services, events, now)
@@ -56,7 +60,11 @@ export async function tell(db: TenantDb, services: Services, heard: readonly Hea
  * names is told by itself, as ever.
  */
 async function spokenFor(db: TenantDb, heard: readonly Heard[], spoken: readonly Heard[], now: Date): Promise<Set<string>> {
-  const same = heard.filter((event) => isOfInfections(event) && spoken.some(({ productId, ownerId }) => productId === event.productId && (event.ownerId === null || ownerId === event.ownerId)))
+  const same = heard.filter(
+    (event) =>
+      isOfInfections(event) &&
+      spoken.some(({ productId, ownerId }) => productId === event.productId && (event.ownerId === null || ownerId === event.ownerId)),
+  )
   if (same.length === 0) return new Set()
   const named = await allNamedByAlerts(db, same, now)
   return new Set(same.filter(({ productId, category }) => named.has(`${productId} ${category}`)).map(({ id }) => id))
@@ -68,10 +76,13 @@ async function spokenFor(db: TenantDb, heard: readonly Heard[], spoken: readonly
  */
 async function tellOne(db: TenantDb, services: Services, events: readonly Heard[], now: Date): Promise<Date | null> {
   const event = events[0]!
-  const allowed = (await whoIsTold(db, event.customerId, now, event.ownerId)).filter(({ role }) => rolePermissions[role as Role]?.includes('event.read'))
+  const allowed = (await whoIsTold(db, event.customerId, now, event.ownerId)).filter(({ role }) =>
+    rolePermissions[role as Role]?.includes('event.read'),
+  )
   const isTheirs = ({ role }: { role: string }) => isPortal(role as Role)
   // ACC-12: the customer's own people only where it consents; asked only where there are some
-  const recipients = allowed.some(isTheirs) && !(await isViewAllowed(db, event.customerId, 'notify')) ? allowed.filter((one) => !isTheirs(one)) : allowed
+  const recipients =
+    allowed.some(isTheirs) && !(await isViewAllowed(db, event.customerId, 'notify')) ? allowed.filter((one) => !isTheirs(one)) : allowed
   if (recipients.length === 0) return null
   const about = isToldOnce(event) ? `${event.customerId}:${event.category}.${event.condition}:${await alertsInForce(db, now)}` : event.id
   const concerned: Concerned[] = []
@@ -82,23 +93,43 @@ async function tellOne(db: TenantDb, services: Services, events: readonly Heard[
     total += found.total
   }
   const { category, condition } = event
-  const figures = events.length === 1 ? event.figures : { ...event.figures, endpoints: events.reduce((sum, one) => sum + (one.figures['endpoints'] ?? 0), 0) }
+  const figures =
+    events.length === 1
+      ? event.figures
+      : { ...event.figures, endpoints: events.reduce((sum, one) => sum + (one.figures['endpoints'] ?? 0), 0) }
   const keyOf = (accountId: string) => `event:${about}:${event.occasion}:${accountId}`
   for (const { id: accountId } of recipients) {
     await notify(db, services, {
-      kind: 'action-required', key: keyOf(accountId), accountId, customerId: event.customerId, eventId: event.id,
+      kind: 'action-required',
+      key: keyOf(accountId),
+      accountId,
+      customerId: event.customerId,
+      eventId: event.id,
       values: {
-        customer: event.company, product: events.length === 1 ? event.description : `${event.description} (+${events.length - 1})`, category, condition, figures, endpoints: concerned.slice(0, namesInMail).map(({ name }) => name),
-        endpointCount: total, since: now.toISOString(),
+        customer: event.company,
+        product: events.length === 1 ? event.description : `${event.description} (+${events.length - 1})`,
+        category,
+        condition,
+        figures,
+        endpoints: concerned.slice(0, namesInMail).map(({ name }) => name),
+        endpointCount: total,
+        since: now.toISOString(),
       },
     })
   }
-  const { rows: [written] } = await db.query<{ at: Date | null }>('select min(created_at) as at from outbox where key = any($1)', [recipients.map(({ id }) => keyOf(id))])
+  const {
+    rows: [written],
+  } = await db.query<{ at: Date | null }>('select min(created_at) as at from outbox where key = any($1)', [
+    recipients.map(({ id }) => keyOf(id)),
+  ])
   return written!.at
 }
 
 /** What makes another mail of the same condition: another alert. */
 async function alertsInForce(db: TenantDb, now: Date): Promise<string> {
-  const { rows } = await db.query<{ id: string }>('select id from virus_alert where starts_at <= $1 and ends_at > $1 and withdrawn_at is null order by id', [now])
+  const { rows } = await db.query<{ id: string }>(
+    'select id from virus_alert where starts_at <= $1 and ends_at > $1 and withdrawn_at is null order by id',
+    [now],
+  )
   return rows.map(({ id }) => id).join(',')
 }

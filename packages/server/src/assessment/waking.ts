@@ -23,7 +23,8 @@ export const wakeDue: Job = {
         failures.push(error)
       }
     }
-    if (failures.length > 0) throw new AggregateError(failures, `events.wake failed for ${failures.length} of ${partners.length} businesses`)
+    if (failures.length > 0)
+      throw new AggregateError(failures, `events.wake failed for ${failures.length} of ${partners.length} businesses`)
   },
 }
 
@@ -33,21 +34,44 @@ async function wakePiece(db: TenantDb, services: Services): Promise<number> {
   const due = await dueSilences(db, now, atOnce)
   if (due.length === 0) return 0
   const products = await lockProducts(db, [...new Set(due.map(({ productId }) => productId))])
-  const windows = await readWindows(db, products.map(({ id }) => id), now)
-  const silences = await stillDue(db, due.map(({ id }) => id), now)
-  const awake = await endSilences(db, silences.map(({ id }) => id), 'time', now)
+  const windows = await readWindows(
+    db,
+    products.map(({ id }) => id),
+    now,
+  )
+  const silences = await stillDue(
+    db,
+    due.map(({ id }) => id),
+    now,
+  )
+  const awake = await endSilences(
+    db,
+    silences.map(({ id }) => id),
+    'time',
+    now,
+  )
   await announceAwake(db, services, awake, 'time', silences, products, windows, now)
   return due.length
 }
 
 /** The history of those that are open, their counts, their consoles, and a mail where action is required. The caller holds the products. */
 export async function announceAwake(
-  db: TenantDb, services: Services, awake: readonly Awakened[], how: 'time' | 'worse' | 'over', silences: readonly ActiveSilence[], products: readonly AssessedProduct[],
-  windows: readonly ActiveWindow[], now: Date,
+  db: TenantDb,
+  services: Services,
+  awake: readonly Awakened[],
+  how: 'time' | 'worse' | 'over',
+  silences: readonly ActiveSilence[],
+  products: readonly AssessedProduct[],
+  windows: readonly ActiveWindow[],
+  now: Date,
 ): Promise<void> {
   const open = awake.filter(({ state }) => state !== 'resolved')
   if (open.length === 0) return
-  await addSteps(db, open.map(({ id, customerId, figures }) => ({ eventId: id, customerId, what: 'woken', figures, details: { how } })), now)
+  await addSteps(
+    db,
+    open.map(({ id, customerId, figures }) => ({ eventId: id, customerId, what: 'woken', figures, details: { how } })),
+    now,
+  )
   // a snooze that ends in the middle of a maintenance window: it is silent for another reason now
   const hushed = await hush(db, open, windows, now)
   await recount(db, [...new Set(open.map(({ productId }) => productId))], [...new Set(open.map(({ customerId }) => customerId))])
@@ -64,10 +88,16 @@ export async function announceAwake(
     if (isOfMaintenance && (isToldElsewhere(event) || (event.toldAt !== null && !event.hasNews))) continue
     // one that is told once a customer wakes with the others that somebody silenced until the same time
     const woken = isToldOnce(event) ? `${how}:${how === 'time' ? silence?.until?.toISOString() : ''}` : event.silenceId
-    const [occasion, ownerId] = isOfMaintenance ? [event.hasNews ? `again:${now.toISOString()}` : 'opened', null] : [`woken:${woken}`, silence?.ownerId ?? null]
+    const [occasion, ownerId] = isOfMaintenance
+      ? [event.hasNews ? `again:${now.toISOString()}` : 'opened', null]
+      : [`woken:${woken}`, silence?.ownerId ?? null]
     heard.push({ ...event, company: product.company, description: product.description, occasion, ownerId })
   }
   await tell(db, services, heard, now)
 }
 
-export const endOverSnoozes = defineJob('events.end-snoozes', { everyMinutes: 60 }, async ({ db, now }) => void (await endThoseOver(db, new Date(now.getTime() - reopenWithinMs), now)))
+export const endOverSnoozes = defineJob(
+  'events.end-snoozes',
+  { everyMinutes: 60 },
+  async ({ db, now }) => void (await endThoseOver(db, new Date(now.getTime() - reopenWithinMs), now)),
+)

@@ -46,7 +46,9 @@ export async function readWindows(db: TenantDb, productIds: readonly string[], n
        (select array_agg(coalesce(l.endpoint_id, i.id)) from unnest(w.endpoint_ids) i (id) left join endpoint_alias l on l.merged_id = i.id) as "endpointIds"
      from maintenance_window w join product p on p.id = any($1) and (w.target = 'all' or (p.customer_id = w.customer_id and (w.product_id is null or w.product_id = p.id))
        or (w.target = 'tag' and exists (select from customer_tag t where t.customer_id = p.customer_id and t.tag = w.tag)))
-     where w.starts_key <= $3 and w.ends_at > $2 order by w.id for share of w`, [productIds, now, new Date(now.getTime() + soonMs)])
+     where w.starts_key <= $3 and w.ends_at > $2 order by w.id for share of w`,
+    [productIds, now, new Date(now.getTime() + soonMs)],
+  )
   return rows.filter(({ startsAt }) => startsAt <= now).toSorted((a, b) => b.endsAt.getTime() - a.endsAt.getTime())
 }
 
@@ -58,10 +60,16 @@ async function covers(db: TenantDb, window: ActiveWindow, event: Audible, now: D
   if (category === undefined || !window.groups.includes(category.group)) return false
   if (!isNarrow(window)) return true
   const since = new Date(now.getTime() - windowMinutesOf([category]) * 60_000)
-  return !(await concernsOthers(db, event, since, window.group === null ? { endpointIds: window.endpointIds ?? [] } : { group: window.group }))
+  return !(await concernsOthers(
+    db,
+    event,
+    since,
+    window.group === null ? { endpointIds: window.endpointIds ?? [] } : { group: window.group },
+  ))
 }
 
-const keyOf = ({ productId, category, condition }: { productId: string; category: string; condition: string }) => `${productId} ${category} ${condition}`
+const keyOf = ({ productId, category, condition }: { productId: string; category: string; condition: string }) =>
+  `${productId} ${category} ${condition}`
 
 /**
  * Silences those that a maintenance window covers now, until it ends: by the same row as a person's silence (decision 29), so that the same job wakes them. One that somebody woke in this occurrence stays
@@ -72,7 +80,9 @@ export async function hush(db: TenantDb, events: readonly Audible[], windows: re
   if (events.length === 0 || windows.length === 0) return new Set()
   const { rows: woken } = await db.query<{ productId: string; category: string; condition: string; windowId: string; since: Date }>(
     `select s.product_id as "productId", s.category, s.condition, s.window_id as "windowId", s.since from event_silence s
-     where s.window_id = any($1) and s.product_id = any($2) and s.ended_how in ('hand', 'worse')`, [[...new Set(windows.map(({ id }) => id))], events.map(({ productId }) => productId)])
+     where s.window_id = any($1) and s.product_id = any($2) and s.ended_how in ('hand', 'worse')`,
+    [[...new Set(windows.map(({ id }) => id))], events.map(({ productId }) => productId)],
+  )
   for (const event of events) {
     for (const window of windows.filter(({ productId }) => productId === event.productId)) {
       if (woken.some((one) => one.windowId === window.id && one.since >= window.startsAt && keyOf(one) === keyOf(event))) continue
@@ -85,20 +95,52 @@ export async function hush(db: TenantDb, events: readonly Audible[], windows: re
   if (silent.length === 0) return new Set()
   // what lingers of an event before: it has the condition's one place
   const { rows: lingering } = await db.query<{ id: string }>(
-    `select s.id from event e join event_silence s on s.product_id = e.product_id and s.category = e.category and s.condition = e.condition and s.ended_at is null where e.id = any($1)`, [silent.map(({ id }) => id)])
-  await endSilences(db, lingering.map(({ id }) => id), 'replaced', now)
+    `select s.id from event e join event_silence s on s.product_id = e.product_id and s.category = e.category and s.condition = e.condition and s.ended_at is null where e.id = any($1)`,
+    [silent.map(({ id }) => id)],
+  )
+  await endSilences(
+    db,
+    lingering.map(({ id }) => id),
+    'replaced',
+    now,
+  )
   const rows = silent.map((event) => {
     const window = hushed.get(event.id)!
-    return { silenceId: newId(now), id: event.id, customerId: event.customerId, productId: event.productId, category: event.category, condition: event.condition, windowId: window.id, name: window.name, ownerId: window.ownerId, ownerName: window.ownerName, until: window.endsAt }
+    return {
+      silenceId: newId(now),
+      id: event.id,
+      customerId: event.customerId,
+      productId: event.productId,
+      category: event.category,
+      condition: event.condition,
+      windowId: window.id,
+      name: window.name,
+      ownerId: window.ownerId,
+      ownerName: window.ownerName,
+      until: window.endsAt,
+    }
   })
   await db.query(
     `insert into event_silence (partner_id, id, customer_id, product_id, category, condition, event_id, kind, window_id, reason, owner_id, owner_name, by_id, by_name, since, until)
      select $1, r."silenceId", r."customerId", r."productId", r.category, r.condition, r.id, 'maintenance', r."windowId", r.name, r."ownerId", r."ownerName", r."ownerId", r."ownerName", $2, r.until
      from json_to_recordset($3) as r ("silenceId" uuid, id uuid, "customerId" uuid, "productId" uuid, category text, condition text, "windowId" uuid, name text, "ownerId" uuid, "ownerName" text, until timestamptz)`,
-    [db.tenant.partnerId, now, JSON.stringify(rows)])
+    [db.tenant.partnerId, now, JSON.stringify(rows)],
+  )
   await db.query(
-    `update event e set silence_id = r."silenceId", silence_kind = 'maintenance', version = e.version + 1 from json_to_recordset($1) as r ("silenceId" uuid, id uuid) where e.id = r.id`, [JSON.stringify(rows)])
-  await addSteps(db, rows.map((row) => ({ eventId: row.id, customerId: row.customerId, what: 'maintenance', figures: {}, details: { reason: row.name, until: row.until.toISOString() } })), now)
+    `update event e set silence_id = r."silenceId", silence_kind = 'maintenance', version = e.version + 1 from json_to_recordset($1) as r ("silenceId" uuid, id uuid) where e.id = r.id`,
+    [JSON.stringify(rows)],
+  )
+  await addSteps(
+    db,
+    rows.map((row) => ({
+      eventId: row.id,
+      customerId: row.customerId,
+      what: 'maintenance',
+      figures: {},
+      details: { reason: row.name, until: row.until.toISOString() },
+    })),
+    now,
+  )
   for (const { id, customerId, productId } of silent) {
     db.announce({ kind: 'event', id, customerId })
     db.announce({ kind: 'product', id: productId, customerId })
@@ -112,13 +154,25 @@ export async function hush(db: TenantDb, events: readonly Audible[], windows: re
  * covers still goes silent anew.
  */
 export function lapsed(silences: readonly ActiveSilence[], windows: readonly ActiveWindow[]): ActiveSilence[] {
-  const holds = ({ windowId, productId, category, reason, until }: ActiveSilence) => windows.some((window) =>
-    window.id === windowId && window.productId === productId && window.name === reason && window.endsAt.getTime() === until?.getTime() && window.groups.includes(categoryById.get(category)?.group ?? ''))
+  const holds = ({ windowId, productId, category, reason, until }: ActiveSilence) =>
+    windows.some(
+      (window) =>
+        window.id === windowId &&
+        window.productId === productId &&
+        window.name === reason &&
+        window.endsAt.getTime() === until?.getTime() &&
+        window.groups.includes(categoryById.get(category)?.group ?? ''),
+    )
   return silences.filter((silence) => silence.kind === 'maintenance' && !holds(silence))
 }
 
 /** Of events that a window of some endpoints keeps silent, the silences that do not hold any more: another endpoint is concerned by now. @param silent with `windowId` */
-export async function outgrown(db: TenantDb, silent: readonly (Audible & { silenceId: string; windowId: string })[], windows: readonly ActiveWindow[], now: Date): Promise<string[]> {
+export async function outgrown(
+  db: TenantDb,
+  silent: readonly (Audible & { silenceId: string; windowId: string })[],
+  windows: readonly ActiveWindow[],
+  now: Date,
+): Promise<string[]> {
   const over: string[] = []
   for (const event of silent) {
     const window = windows.find(({ id, productId }) => id === event.windowId && productId === event.productId)

@@ -15,9 +15,19 @@ const all = () => ({ partnerId, scope: 'all' as const, principalId: null })
 async function aChain(count: number, more: { activity?: string; customerId?: string | null; name?: string } = {}): Promise<void> {
   for (let n = 1; n <= count; n++) {
     await server.database.transaction(all(), (db) =>
-      record(db, server.database.vault, server.clock.now(), { kind: 'system', name: 'test' }, {
-        activity: more.activity ?? 'customer.updated', object: { kind: 'customer', id: null, name: more.name ?? `Company ${n}` }, customerId: more.customerId ?? null, before: { n: n - 1 }, after: { n },
-      }),
+      record(
+        db,
+        server.database.vault,
+        server.clock.now(),
+        { kind: 'system', name: 'test' },
+        {
+          activity: more.activity ?? 'customer.updated',
+          object: { kind: 'customer', id: null, name: more.name ?? `Company ${n}` },
+          customerId: more.customerId ?? null,
+          before: { n: n - 1 },
+          after: { n },
+        },
+      ),
     )
   }
 }
@@ -39,8 +49,16 @@ describe('the chain (ACC-11, R40)', () => {
     ['a record cut out', `delete from audit where partner_id = $1 and sequence = 6`, 6],
     ['the first cut off', `delete from audit where partner_id = $1 and sequence = 1`, 1],
     ['the tail cut off', `delete from audit where partner_id = $1 and sequence > 8`, 9],
-    ['the tail cut off, and the head set back', `with cut as (delete from audit where partner_id = $1 and sequence > 8) update audit_head set sequence = 8 where partner_id = $1`, 8],
-    ['a record hung on behind the head', `insert into audit select partner_id, 13, gen_random_uuid(), at, actor_kind, actor_id, actor_name, actor_role, source, address, activity, customer_id, object_kind, object_id, object_name, before, after, hash from audit where partner_id = $1 and sequence = 12`, 13],
+    [
+      'the tail cut off, and the head set back',
+      `with cut as (delete from audit where partner_id = $1 and sequence > 8) update audit_head set sequence = 8 where partner_id = $1`,
+      8,
+    ],
+    [
+      'a record hung on behind the head',
+      `insert into audit select partner_id, 13, gen_random_uuid(), at, actor_kind, actor_id, actor_name, actor_role, source, address, activity, customer_id, object_kind, object_id, object_name, before, after, hash from audit where partner_id = $1 and sequence = 12`,
+      13,
+    ],
     ['one hash set to fit', `update audit set object_name = 'x', hash = sha256('x') where partner_id = $1 and sequence = 5`, 5],
   ])('%s: found', async (_, tamper, brokenAt) => {
     await aChain(12)
@@ -57,7 +75,20 @@ describe('the chain (ACC-11, R40)', () => {
 
   it('any column of any record changed at random: found', async () => {
     await aChain(8)
-    const columns = ['id', 'actor_kind', 'actor_id', 'actor_name', 'actor_role', 'source', 'address', 'activity', 'customer_id', 'object_kind', 'object_id', 'object_name']
+    const columns = [
+      'id',
+      'actor_kind',
+      'actor_id',
+      'actor_name',
+      'actor_role',
+      'source',
+      'address',
+      'activity',
+      'customer_id',
+      'object_kind',
+      'object_id',
+      'object_name',
+    ]
     for (const column of columns) {
       const value = ['id', 'actor_id', 'customer_id'].includes(column) ? 'gen_random_uuid()' : `'tampered'`
       const sequence = 1 + Math.floor(Math.random() * 8)
@@ -75,7 +106,13 @@ describe('the chain (ACC-11, R40)', () => {
       await expect(server.database.transaction(all(), (db) => db.query(statement, ['x']))).rejects.toThrow(/permission denied/)
     }
     const other = await aPartner(server.database)
-    expect((await server.database.transaction({ ...all(), partnerId: other }, (db) => db.query('select from audit where partner_id = $1', [partnerId]))).rows).toEqual([])
+    expect(
+      (
+        await server.database.transaction({ ...all(), partnerId: other }, (db) =>
+          db.query('select from audit where partner_id = $1', [partnerId]),
+        )
+      ).rows,
+    ).toEqual([])
   })
 
   it('stays whole when sixty are written at once', async () => {
@@ -88,10 +125,20 @@ describe('the chain (ACC-11, R40)', () => {
     const { rows } = await sql('select a::text as row from audit a where partner_id = $1')
     expect(JSON.stringify(rows)).not.toContain(Buffer.from('{"n":1}').toString('hex'))
     const owner = await anActor(server.database, partnerId)
-    const read = async () => (await server.as(owner)('GET', '/v1/audit?sort=sequence')).body.rows.map((row: { before: unknown; after: unknown }) => [row.before, row.after])
-    expect((await read()).slice(0, 2)).toEqual([[{ n: 0 }, { n: 1 }], [{ n: 1 }, { n: 2 }]])
+    const read = async () =>
+      (await server.as(owner)('GET', '/v1/audit?sort=sequence')).body.rows.map((row: { before: unknown; after: unknown }) => [
+        row.before,
+        row.after,
+      ])
+    expect((await read()).slice(0, 2)).toEqual([
+      [{ n: 0 }, { n: 1 }],
+      [{ n: 1 }, { n: 2 }],
+    ])
     await sql(`delete from tenant_key where partner_id = $1 and purpose = 'audit'`)
-    expect(await read()).toEqual([[null, null], [null, null]])
+    expect(await read()).toEqual([
+      [null, null],
+      [null, null],
+    ])
     expect(await verify()).toMatchObject({ isIntact: true, records: 2 })
   })
 })
@@ -141,24 +188,39 @@ describe('the screen (ACC-11)', () => {
     await aChain(1, { customerId: unseen, name: 'unseen' })
     await aChain(1, { name: 'business' })
     const limited = await anActor(server.database, partnerId, { role: 'administrator', isScopeLimited: true })
-    await sql(`insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, gen_random_uuid(), $2, 0, 'allow', 'customer', $3)`, [limited.accountId, seen])
+    await sql(
+      `insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, gen_random_uuid(), $2, 0, 'allow', 'customer', $3)`,
+      [limited.accountId, seen],
+    )
     const { body } = await server.as(limited)('GET', '/v1/audit?sort=sequence')
     expect(body.rows.map((row: { object: { name: string } }) => row.object.name)).toEqual(['seen', 'business'])
     expect((await server.as(limited)('GET', '/v1/audit/verification')).body).toMatchObject({ isIntact: true, records: 3 })
     await server.database.transaction({ partnerId, scope: 'limited', principalId: limited.accountId }, (db) =>
-      record(db, server.database.vault, server.clock.now(), { kind: 'account', actor: limited, origin: anOrigin }, { activity: 'customer.deleted', object: { kind: 'customer', id: unseen, name: 'x' }, customerId: unseen }),
+      record(
+        db,
+        server.database.vault,
+        server.clock.now(),
+        { kind: 'account', actor: limited, origin: anOrigin },
+        { activity: 'customer.deleted', object: { kind: 'customer', id: unseen, name: 'x' }, customerId: unseen },
+      ),
     )
     expect(await verify()).toMatchObject({ isIntact: true, records: 4 })
   })
 })
 
 describe('refusals (R40)', () => {
-  it('of somebody known leave one record each, under the route\'s name', async () => {
+  it("of somebody known leave one record each, under the route's name", async () => {
     const viewer = await anActor(server.database, partnerId, { role: 'read-only' })
     expect((await server.as(viewer)('GET', '/v1/audit')).status).toBe(403)
     expect((await server.as(viewer)('POST', '/v1/accounts', {}, { origin: 'https://evil.example' })).status).toBe(403)
     const { rows } = await sql('select activity, actor_id, address, source, object_name from audit where partner_id = $1 order by sequence')
-    expect(rows[0]).toEqual({ activity: 'audit.list.refused', actor_id: viewer.accountId, address: '127.0.0.1', source: 'api', object_name: 'GET /v1/audit' })
+    expect(rows[0]).toEqual({
+      activity: 'audit.list.refused',
+      actor_id: viewer.accountId,
+      address: '127.0.0.1',
+      source: 'api',
+      object_name: 'GET /v1/audit',
+    })
     expect(await verify()).toMatchObject({ isIntact: true })
   })
 

@@ -40,11 +40,15 @@ export async function recordAll(db: TenantDb, vault: Vault, now: Date, doer: Doe
   for (const activity of activities) {
     const id = newId(now)
     const seal = async (column: string, value: unknown) =>
-      value === undefined || value === null ? null : await vault.seal(db, 'audit', { table: 'audit', column, row: id }, JSON.stringify(value))
+      value === undefined || value === null
+        ? null
+        : await vault.seal(db, 'audit', { table: 'audit', column, row: id }, JSON.stringify(value))
     sealed.push({ id, activity, before: await seal('before', activity.before), after: await seal('after', activity.after) })
   }
   await db.query('insert into audit_head (partner_id) values ($1) on conflict do nothing', [partnerId])
-  const { rows: [head] } = await db.query<{ sequence: number; hash: Buffer }>('select sequence, hash from audit_head for update')
+  const {
+    rows: [head],
+  } = await db.query<{ sequence: number; hash: Buffer }>('select sequence, hash from audit_head for update')
   let { sequence, hash } = head!
   const rows: unknown[] = []
   for (const { id, activity, before, after } of sealed) {

@@ -15,16 +15,52 @@ export const auditRoutes: Handler[] = [
 
   handleStream(auditApi.exportAudit, async (context, { query }, reply) => {
     const { services, actor, origin, now } = context
-    const head = ['sequence', 'at', 'actor kind', 'actor', 'role', 'source', 'address', 'activity', 'customer', 'object kind', 'object', 'object name', 'before', 'after', 'hash']
+    const head = [
+      'sequence',
+      'at',
+      'actor kind',
+      'actor',
+      'role',
+      'source',
+      'address',
+      'activity',
+      'customer',
+      'object kind',
+      'object',
+      'object name',
+      'before',
+      'after',
+      'hash',
+    ]
     await streamCsv(context, reply, 'audit.csv', head, async (db, cursor) => {
       const { rows, nextCursor } = await store.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor })
       const records = await store.toRecords(db, services.vault, rows)
-      if (cursor === undefined) await record(db, services.vault, now, { kind: 'account', actor, origin }, { activity: 'audit.exported', object: { kind: 'audit', id: null, name: 'audit.csv' }, after: query })
+      if (cursor === undefined)
+        await record(
+          db,
+          services.vault,
+          now,
+          { kind: 'account', actor, origin },
+          { activity: 'audit.exported', object: { kind: 'audit', id: null, name: 'audit.csv' }, after: query },
+        )
       return {
         nextCursor,
         rows: records.map((one) => [
-          one.sequence, one.at, one.actor.kind, one.actor.name, one.actor.role, one.source, one.address, one.activity, one.customerId, one.object.kind, one.object.id, one.object.name,
-          one.before === null ? null : JSON.stringify(one.before), one.after === null ? null : JSON.stringify(one.after), one.hash,
+          one.sequence,
+          one.at,
+          one.actor.kind,
+          one.actor.name,
+          one.actor.role,
+          one.source,
+          one.address,
+          one.activity,
+          one.customerId,
+          one.object.kind,
+          one.object.id,
+          one.object.name,
+          one.before === null ? null : JSON.stringify(one.before),
+          one.after === null ? null : JSON.stringify(one.after),
+          one.hash,
         ]),
       }
     })

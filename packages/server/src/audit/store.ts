@@ -23,7 +23,8 @@ export interface AuditRow {
   after: Buffer | null
   hash: Buffer
 }
-const columns = 'partner_id, sequence, id, at, actor_kind, actor_id, actor_name, actor_role, source, address, activity, customer_id, object_kind, object_id, object_name, before, after, hash'
+const columns =
+  'partner_id, sequence, id, at, actor_kind, actor_id, actor_name, actor_role, source, address, activity, customer_id, object_kind, object_id, object_name, before, after, hash'
 
 export interface AuditQuery {
   limit: number
@@ -50,7 +51,10 @@ export async function list(db: TenantDb, query: AuditQuery): Promise<{ rows: Aud
   if (query.from) where.push(`at >= ${params.add(query.from)}`)
   if (query.until) where.push(`at < ${params.add(query.until)}`)
   if (query.q) where.push(`strpos(lower(object_name || ' ' || actor_name || ' ' || activity), lower(${params.add(query.q)})) > 0`)
-  const { rows } = await db.query<AuditRow & { keys: string[] }>(`select ${columns}, ${page.keys} as keys from audit where ${where.join(' and ')} order by ${page.orderBy} limit ${page.limit}`, params.values)
+  const { rows } = await db.query<AuditRow & { keys: string[] }>(
+    `select ${columns}, ${page.keys} as keys from audit where ${where.join(' and ')} order by ${page.orderBy} limit ${page.limit}`,
+    params.values,
+  )
   return page.page(rows)
 }
 
@@ -64,12 +68,22 @@ export async function head(db: TenantDb): Promise<{ sequence: number; hash: Buff
 
 /** Records as they are read by people: network addresses of machines of customers that do not consent to their being seen are left out (ACC-12); the chain keeps them. */
 export async function toRecords(db: TenantDb, vault: Vault, rows: readonly AuditRow[]): Promise<AuditRecord[]> {
-  const withheld = await withoutAddresses(db, rows.map((row) => row.customer_id))
-  return await Promise.all(rows.map(async (row) => {
-    const whole = await toRecord(db, vault, row)
-    if (row.customer_id === null || !withheld.has(row.customer_id)) return whole
-    return { ...whole, address: row.actor_kind === 'agent' ? null : whole.address, before: withoutMachineAddresses(whole.before), after: withoutMachineAddresses(whole.after) }
-  }))
+  const withheld = await withoutAddresses(
+    db,
+    rows.map((row) => row.customer_id),
+  )
+  return await Promise.all(
+    rows.map(async (row) => {
+      const whole = await toRecord(db, vault, row)
+      if (row.customer_id === null || !withheld.has(row.customer_id)) return whole
+      return {
+        ...whole,
+        address: row.actor_kind === 'agent' ? null : whole.address,
+        before: withoutMachineAddresses(whole.before),
+        after: withoutMachineAddresses(whole.after),
+      }
+    }),
+  )
 }
 
 /** `addresses` wherever they stand; `address` where it is a machine's: beside its host name. */
@@ -77,7 +91,12 @@ function withoutMachineAddresses(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutMachineAddresses)
   if (typeof value !== 'object' || value === null) return value
   const isMachine = Object.hasOwn(value, 'hostname')
-  return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, key === 'addresses' || (key === 'address' && isMachine) ? null : withoutMachineAddresses(of)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, of]) => [
+      key,
+      key === 'addresses' || (key === 'address' && isMachine) ? null : withoutMachineAddresses(of),
+    ]),
+  )
 }
 
 /** What the record says before and after, unsealed; null also once erasure destroyed the key (R40). */
@@ -89,8 +108,18 @@ export async function toRecord(db: TenantDb, vault: Vault, row: AuditRow): Promi
     return text === null ? null : (JSON.parse(text) as unknown)
   }
   return {
-    id: row.id, sequence: row.sequence, at: row.at.toISOString(), actor: { kind: row.actor_kind, id: row.actor_id, name: row.actor_name, role: row.actor_role }, source: row.source,
-    address: row.address, category: row.activity.split('.')[0]!, activity: row.activity, customerId: row.customer_id,
-    object: { kind: row.object_kind, id: row.object_id, name: row.object_name }, before: await open('before'), after: await open('after'), hash: row.hash.toString('hex'),
+    id: row.id,
+    sequence: row.sequence,
+    at: row.at.toISOString(),
+    actor: { kind: row.actor_kind, id: row.actor_id, name: row.actor_name, role: row.actor_role },
+    source: row.source,
+    address: row.address,
+    category: row.activity.split('.')[0]!,
+    activity: row.activity,
+    customerId: row.customer_id,
+    object: { kind: row.object_kind, id: row.object_id, name: row.object_name },
+    before: await open('before'),
+    after: await open('after'),
+    hash: row.hash.toString('hex'),
   }
 }

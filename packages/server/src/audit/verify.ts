@@ -15,7 +15,12 @@ export async function verifyChain(database: Database, partnerId: string): Promis
   const until = end?.sequence ?? 0
   let previous: Buffer = Buffer.alloc(0)
   let sequence = 0
-  const broken = (brokenAt: number): AuditVerification => ({ isIntact: false, records: sequence, brokenAt, headHash: end?.hash.toString('hex') ?? null })
+  const broken = (brokenAt: number): AuditVerification => ({
+    isIntact: false,
+    records: sequence,
+    brokenAt,
+    headHash: end?.hash.toString('hex') ?? null,
+  })
   while (sequence < until) {
     const rows = await inPartner((db) => pageOfChain(db, sequence, pageSize))
     if (rows.length === 0) return broken(sequence + 1)

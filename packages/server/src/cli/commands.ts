@@ -21,19 +21,24 @@ const setup: Command = {
   name: 'setup',
   help: 'first set-up without a browser: the business that runs this installation and its primary account',
   flags: {
-    'email': { help: 'of the primary account', isNeeded: true },
+    email: { help: 'of the primary account', isNeeded: true },
     'password-file': { help: 'file whose first line is the password; - reads it from the standard input', isNeeded: true },
-    'business': { help: 'name of the business', isNeeded: true },
+    business: { help: 'name of the business', isNeeded: true },
     'first-name': { help: 'default: the part of the address before the @' },
     'last-name': { help: 'default: the name of the business' },
-    'language': { help: 'en, fr or ja; default en' },
+    language: { help: 'en, fr or ja; default en' },
     'time-zone': { help: 'such as Europe/Paris; default UTC' },
   },
   async run(services, flags, say) {
     const password = await firstLine(flags['password-file']!)
     const parsed = accessApi.completeSetup.body!.omit({ token: true }).safeParse({
-      businessName: flags['business'], email: flags['email'], password, firstName: flags['first-name'] ?? flags['email']!.split('@')[0], lastName: flags['last-name'] ?? flags['business'],
-      locale: flags['language'] ?? 'en', timeZone: flags['time-zone'] ?? 'UTC',
+      businessName: flags['business'],
+      email: flags['email'],
+      password,
+      firstName: flags['first-name'] ?? flags['email']!.split('@')[0],
+      lastName: flags['last-name'] ?? flags['business'],
+      locale: flags['language'] ?? 'en',
+      timeZone: flags['time-zone'] ?? 'UTC',
     })
     if (!parsed.success) throw new Problem('request.invalid', {}, { fields: fieldErrorsOf(parsed.error) })
     await setUp(services, parsed.data, null)
@@ -67,10 +72,14 @@ const auditVerify: Command = {
   async run({ database }, _flags, say) {
     let isIntact = true
     for (const { id } of await database.lookup<{ id: string }>('select vigie.partner_ids() as id')) {
-      const { rows: [partner] } = await database.owner.query<{ name: string }>('select name from partner where id = $1', [id])
+      const {
+        rows: [partner],
+      } = await database.owner.query<{ name: string }>('select name from partner where id = $1', [id])
       const result = await verifyChain(database, id)
       isIntact &&= result.isIntact
-      const verdict = result.isIntact ? `intact, ${result.records} records, head ${result.headHash ?? '-'}` : `BROKEN at record ${result.brokenAt}`
+      const verdict = result.isIntact
+        ? `intact, ${result.records} records, head ${result.headHash ?? '-'}`
+        : `BROKEN at record ${result.brokenAt}`
       say(`${id}  ${printable(partner?.name ?? '')}: ${verdict}`)
     }
     return isIntact ? 0 : 1
@@ -83,16 +92,33 @@ const userList: Command = {
   flags: {},
   async run(services, _flags, say) {
     const rows = await listForOperator(services)
-    const table = [['business', 'email', 'role', 'state', 'second factor', 'last sign-in'], ...rows.map((one) => [
-      printable(one.business), one.email, one.isPrimary ? `${one.role} (primary)` : one.role, one.state, one.hasMfa ? 'yes' : 'no', one.lastSignInAt ?? 'never',
-    ])]
+    const table = [
+      ['business', 'email', 'role', 'state', 'second factor', 'last sign-in'],
+      ...rows.map((one) => [
+        printable(one.business),
+        one.email,
+        one.isPrimary ? `${one.role} (primary)` : one.role,
+        one.state,
+        one.hasMfa ? 'yes' : 'no',
+        one.lastSignInAt ?? 'never',
+      ]),
+    ]
     const widths = table[0]!.map((_, column) => Math.max(...table.map((line) => line[column]!.length)))
-    for (const line of table) say(line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd())
+    for (const line of table)
+      say(
+        line
+          .map((cell, column) => cell.padEnd(widths[column]!))
+          .join('  ')
+          .trimEnd(),
+      )
     return 0
   },
 }
 
-const ofAccount = { email: { help: 'of the account', isNeeded: true }, business: { help: 'id of the business, where the address has accounts in several' } }
+const ofAccount = {
+  email: { help: 'of the account', isNeeded: true },
+  business: { help: 'id of the business, where the address has accounts in several' },
+}
 
 const userResetPassword: Command = {
   name: 'user reset-password',
@@ -119,4 +145,12 @@ const userResetMfa: Command = {
 /** Names come from people: no control sign reaches the terminal. */
 const printable = (text: string) => text.replace(/[\p{Cc}\p{Cf}]/gu, ' ')
 
-export const commands: readonly Command[] = [setup, migrateSchema, auditVerify, userList, userResetPassword, userResetMfa, ...releaseCommands]
+export const commands: readonly Command[] = [
+  setup,
+  migrateSchema,
+  auditVerify,
+  userList,
+  userResetPassword,
+  userResetMfa,
+  ...releaseCommands,
+]

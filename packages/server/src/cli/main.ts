@@ -9,15 +9,25 @@ import { openInstallation } from './open.ts'
 
 const usage = [
   'npx vigie <command> [flags]',
-  ...commands.flatMap(({ name, help, operand, flags }) => [`  ${(operand ? `${name} <${operand.name}>` : name).padEnd(operand ? 25 : 16)} ${help}`, ...Object.entries(flags).map(([flag, one]) => `      --${flag.padEnd(16)} ${one.help}${one.isNeeded ? ' (needed)' : ''}`)]),
+  ...commands.flatMap(({ name, help, operand, flags }) => [
+    `  ${(operand ? `${name} <${operand.name}>` : name).padEnd(operand ? 25 : 16)} ${help}`,
+    ...Object.entries(flags).map(([flag, one]) => `      --${flag.padEnd(16)} ${one.help}${one.isNeeded ? ' (needed)' : ''}`),
+  ]),
   'Each also takes the flags and environment of `npm start` that say where the installation is: --data, --database-url, --key-file ...',
 ].join('\n')
 
 function commandOf(words: readonly string[]): Command {
   const halfSaid = commands.find(({ name, operand }) => operand && name === words.join(' '))
-  if (halfSaid) throw new StartError('bad-setting', `\`vigie ${halfSaid.name}\` needs <${halfSaid.operand!.name}>: ${halfSaid.operand!.help}`)
+  if (halfSaid)
+    throw new StartError('bad-setting', `\`vigie ${halfSaid.name}\` needs <${halfSaid.operand!.name}>: ${halfSaid.operand!.help}`)
   const command = commands.find(({ name, operand }) => name === (operand ? words.slice(0, -1) : words).join(' '))
-  if (!command) throw new StartError('bad-setting', words.length === 0 ? 'Say what to do. `npx vigie help` lists the commands' : `There is no command "${words.join(' ')}". \`npx vigie help\` lists them`)
+  if (!command)
+    throw new StartError(
+      'bad-setting',
+      words.length === 0
+        ? 'Say what to do. `npx vigie help` lists the commands'
+        : `There is no command "${words.join(' ')}". \`npx vigie help\` lists them`,
+    )
   return command
 }
 
@@ -34,7 +44,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const ours = Object.fromEntries(Object.keys(command.flags).map((flag) => [flag, flags[flag]]))
   const missing = Object.entries(command.flags).find(([flag, { isNeeded }]) => isNeeded && !ours[flag])
   if (missing) throw new StartError('bad-setting', `\`vigie ${command.name}\` needs --${missing[0]}: ${missing[1].help}`)
-  const settings = Object.entries(flags).filter(([flag]) => !(flag in command.flags)).map(([flag, value]) => `--${flag}=${value}`)
+  const settings = Object.entries(flags)
+    .filter(([flag]) => !(flag in command.flags))
+    .map(([flag, value]) => `--${flag}=${value}`)
   const config = readConfig(settings, { VIGIE_LOG_LEVEL: 'error', ...process.env })
   const opened = await openInstallation(config, createLog(config.logLevel))
   try {
@@ -47,9 +59,18 @@ async function main(argv: readonly string[]): Promise<number> {
 function flagsOf(command: Command, args: readonly string[]): Record<string, string | undefined> {
   const names = [...Object.keys(command.flags), ...settingFlags]
   try {
-    return parseArgs({ args: [...args], options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])), strict: true, allowPositionals: false }).values
+    return parseArgs({
+      args: [...args],
+      options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
+      strict: true,
+      allowPositionals: false,
+    }).values
   } catch (error) {
-    throw new StartError('bad-setting', `${error instanceof Error ? error.message.split('. ')[0] : String(error)}. \`npx vigie help\` lists the flags`, { cause: error })
+    throw new StartError(
+      'bad-setting',
+      `${error instanceof Error ? error.message.split('. ')[0] : String(error)}. \`npx vigie help\` lists the flags`,
+      { cause: error },
+    )
   }
 }
 
@@ -65,7 +86,9 @@ try {
   } else if (error instanceof Problem) {
     const say = speaker('en')
     const fields = error.fields.map((field) => `${field.path}: ${say(`field.${field.code}`, field.values)}`)
-    process.stderr.write(`vigie: ${[say(`problem.${error.code}`, error.data as Record<string, string | number>), ...fields, say(error.kind.remedy)].join(' ')}\n`)
+    process.stderr.write(
+      `vigie: ${[say(`problem.${error.code}`, error.data as Record<string, string | number>), ...fields, say(error.kind.remedy)].join(' ')}\n`,
+    )
   } else if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
     process.stderr.write(`vigie: There is no file ${(error as NodeJS.ErrnoException).path}.\n`)
   } else throw error

@@ -1,6 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { createDatabase, createPool, createVault, latestMigration, migrate, readKeyFile, systemClock, type Log, type Services } from '../platform/index.ts'
+import {
+  createDatabase,
+  createPool,
+  createVault,
+  latestMigration,
+  migrate,
+  readKeyFile,
+  systemClock,
+  type Log,
+  type Services,
+} from '../platform/index.ts'
 import type { Config } from '../platform/config.ts'
 import { socketUrl } from '../platform/postgres/cluster.ts'
 import { newerSchema, StartError } from '../platform/start-error.ts'
@@ -36,7 +46,10 @@ async function openRunning(config: Config, log: Log, inUse: StartError): Promise
   try {
     const [known, { after }] = [await latestMigration(), await migrate(owner)]
     if (after > known) throw newerSchema(after, known)
-    return { services: servicesOf(config, log, { database: createDatabase(app, owner), vault: createVault(await readKeyFile(config.keyFile)) }), close }
+    return {
+      services: servicesOf(config, log, { database: createDatabase(app, owner), vault: createVault(await readKeyFile(config.keyFile)) }),
+      close,
+    }
   } catch (error) {
     await close()
     throw error
@@ -57,7 +70,18 @@ async function runningUrl(dataDir: string): Promise<string | null> {
 /** No listener and no sender: mails wait in the outbox for the server's. */
 function servicesOf(config: Config, log: Log, { database, vault }: Pick<Services, 'database' | 'vault'>): Services {
   return {
-    database, vault, log, clock: systemClock, publicUrl: config.publicUrl, agentUrl: config.agentUrl, setupToken: null, caFingerprint: '', commandKey: Buffer.alloc(0),
-    endLive: () => {}, actorOf: async () => null, isSimulated: false, mail: { isConfigured: config.smtpUrl !== null, wake: () => {} },
+    database,
+    vault,
+    log,
+    clock: systemClock,
+    publicUrl: config.publicUrl,
+    agentUrl: config.agentUrl,
+    setupToken: null,
+    caFingerprint: '',
+    commandKey: Buffer.alloc(0),
+    endLive: () => {},
+    actorOf: async () => null,
+    isSimulated: false,
+    mail: { isConfigured: config.smtpUrl !== null, wake: () => {} },
   }
 }

@@ -10,7 +10,9 @@ const trust: Command = {
   flags: {},
   async run(services, _flags, say, file) {
     const { root, sha256 } = await trustRoot(services, file)
-    say(`Root ${root.version} is trusted until ${root.expiresAt}: ${root.roles.release.threshold} of ${root.roles.release.keyIds.length} keys sign a release, ${root.roles.root.threshold} of ${root.roles.root.keyIds.length} the next root.`)
+    say(
+      `Root ${root.version} is trusted until ${root.expiresAt}: ${root.roles.release.threshold} of ${root.roles.release.keyIds.length} keys sign a release, ${root.roles.root.threshold} of ${root.roles.root.keyIds.length} the next root.`,
+    )
     for (const keyId of Object.keys(root.keys).toSorted()) say(`  key ${keyId}`)
     say(`SHA-256 of the document: ${sha256}. Compare it with its signers, by another way than the one the file came.`)
     return 0
@@ -34,7 +36,10 @@ const list: Command = {
   async run(services, _flags, say) {
     const { rootVersion, rows } = await listReleases(services)
     say(rootVersion === null ? 'No root is trusted yet.' : `Root ${rootVersion} is trusted.`)
-    for (const row of rows) say(`${row.version}  document ${row.sequence}  signed ${row.signed_at.toISOString()}  valid until ${row.expires_at.toISOString()}  ${row.targets.join(' ')}  approved by ${row.approvals}`)
+    for (const row of rows)
+      say(
+        `${row.version}  document ${row.sequence}  signed ${row.signed_at.toISOString()}  valid until ${row.expires_at.toISOString()}  ${row.targets.join(' ')}  approved by ${row.approvals}`,
+      )
     return 0
   },
 }

@@ -28,7 +28,17 @@ async function anAgent(productId: string, agent: { switch?: string; commands?: u
   await server.database.owner.query(
     `insert into agent (partner_id, id, customer_id, product_id, public_key, switch, hostname, platform, fingerprint, agent_version, protocol, commands, registered_at)
      values ($1, $2, $3, $4, $5, $6, 'srv-1', 'Debian', $7, '0.1.0', 1, $8, now())`,
-    [partnerId, id, customerId, productId, Buffer.from(id), agent.switch ?? 'enabled', 'a'.repeat(64), JSON.stringify(agent.commands ?? takesAll)])
+    [
+      partnerId,
+      id,
+      customerId,
+      productId,
+      Buffer.from(id),
+      agent.switch ?? 'enabled',
+      'a'.repeat(64),
+      JSON.stringify(agent.commands ?? takesAll),
+    ],
+  )
   return id
 }
 const product = () => aProduct(server.database, partnerId, customerId)
@@ -53,17 +63,36 @@ describe('commands (AGT-3, R14, R15)', () => {
   it('carry typed parameters in the signature, and none that do not fit (R14)', async () => {
     const [productId, doer] = [await product(), { kind: 'system' as const, name: 'test' }]
     const agentId = await anAgent(productId, { commands: [{ type: 'apply-settings', isSupported: true, reason: null }, ...takesAll] })
-    const give = (type: CommandType, params: unknown) => server.database.transaction(all(), (db) =>
-      sendCommand(db, server.services, new Date(), { product: { id: productId, customerId, description: 'Main' }, type, params: params as never, agentIds: [agentId], eventId: null, doer }))
+    const give = (type: CommandType, params: unknown) =>
+      server.database.transaction(all(), (db) =>
+        sendCommand(db, server.services, new Date(), {
+          product: { id: productId, customerId, description: 'Main' },
+          type,
+          params: params as never,
+          agentIds: [agentId],
+          eventId: null,
+          doer,
+        }),
+      )
     await give('apply-settings', { revision: 7, values: { 'real-time-scan': true } })
     const [frame] = await server.database.transaction(all(), (db) => takeWaiting(db, agentId, false, new Date()))
     const key = createPublicKey({ key: server.services.commandKey, format: 'der', type: 'pkcs8' } as never)
-    const isSigned = (order: unknown) => verify(null, Buffer.from(commandPrefix + canonicalJson(order)), key, Buffer.from(frame!.signature, 'base64url'))
+    const isSigned = (order: unknown) =>
+      verify(null, Buffer.from(commandPrefix + canonicalJson(order)), key, Buffer.from(frame!.signature, 'base64url'))
     expect(frame!.order.params).toEqual({ revision: 7, values: { 'real-time-scan': true } })
-    expect([isSigned(frame!.order), isSigned({ ...frame!.order, params: { revision: 7, values: { 'real-time-scan': false } } })]).toEqual([true, false])
-    await expect(give('apply-settings', { revision: 0, values: {} })).rejects.toMatchObject({ code: 'request.invalid', fields: [{ path: 'params.revision' }] })
+    expect([isSigned(frame!.order), isSigned({ ...frame!.order, params: { revision: 7, values: { 'real-time-scan': false } } })]).toEqual([
+      true,
+      false,
+    ])
+    await expect(give('apply-settings', { revision: 0, values: {} })).rejects.toMatchObject({
+      code: 'request.invalid',
+      fields: [{ path: 'params.revision' }],
+    })
     await expect(give('apply-settings', undefined)).rejects.toMatchObject({ code: 'request.invalid' })
-    await expect(give('scan-now', { everywhere: true })).rejects.toMatchObject({ code: 'request.invalid', fields: [{ path: 'params', code: 'unknown' }] })
+    await expect(give('scan-now', { everywhere: true })).rejects.toMatchObject({
+      code: 'request.invalid',
+      fields: [{ path: 'params', code: 'unknown' }],
+    })
   })
 
   it('of two that contradict each other the newer one stands; an agent on its way out takes no more', async () => {
@@ -76,7 +105,13 @@ describe('commands (AGT-3, R14, R15)', () => {
     expect([body.step, body.evidence]).toEqual(['expired', { reason: 'superseded' }])
     const frames = await server.database.transaction(all(), (db) => takeWaiting(db, agentId, false, new Date()))
     expect(frames.map((frame) => frame.order.commandId)).toEqual([stop])
-    const target = { product: { id: productId, customerId, description: 'Main' }, type: 'uninstall-agent' as const, agentIds: [agentId], eventId: null, doer: { kind: 'system' as const, name: 'test' } }
+    const target = {
+      product: { id: productId, customerId, description: 'Main' },
+      type: 'uninstall-agent' as const,
+      agentIds: [agentId],
+      eventId: null,
+      doer: { kind: 'system' as const, name: 'test' },
+    }
     await server.database.transaction(all(), (db) => sendCommand(db, server.services, new Date(), target))
     expect((await order('scan-now')).code).toBe('command.contradicts')
   })
@@ -84,7 +119,8 @@ describe('commands (AGT-3, R14, R15)', () => {
   it('double click: the same Idempotency-Key is one order', async () => {
     const productId = await product()
     await anAgent(productId)
-    const click = () => server.as(actor)('POST', `/v1/products/${productId}/commands`, { type: 'scan-now' }, { 'idempotency-key': 'one-click' })
+    const click = () =>
+      server.as(actor)('POST', `/v1/products/${productId}/commands`, { type: 'scan-now' }, { 'idempotency-key': 'one-click' })
     const [first, second] = await Promise.all([click(), click()])
     expect(first.body).toEqual(second.body)
     const list = await server.as(actor)('GET', `/v1/commands?productId=${productId}`)
@@ -95,7 +131,11 @@ describe('commands (AGT-3, R14, R15)', () => {
     ['no agent at all', [], 'command.target-unregistered'],
     ['all taken away', [{ switch: 'unregistered' }], 'command.target-unregistered'],
     ['all disabled', [{ switch: 'disabled' }], 'command.target-disabled'],
-    ['the engine is missing', [{ commands: [{ type: 'scan-now', isSupported: false, reason: 'engine-missing' }] }], 'command.not-supported'],
+    [
+      'the engine is missing',
+      [{ commands: [{ type: 'scan-now', isSupported: false, reason: 'engine-missing' }] }],
+      'command.not-supported',
+    ],
     ['never declared', [{ commands: [] }], 'command.not-supported'],
   ])('are refused with the reason: %s', async (_, agents, code) => {
     const productId = await product()
@@ -121,11 +161,15 @@ describe('commands (AGT-3, R14, R15)', () => {
     await server.database.transaction(all(), async (db) => {
       await takeWaiting(db, agentId, false, new Date())
       const at = new Date().toISOString()
-      await applyOutcomes(db, [
-        { agentId, item: { kind: 'outcome', commandId, at, step: 'running', evidence: {} } },
-        { agentId, item: { kind: 'outcome', commandId, at, step: 'succeeded', evidence: { threatsFound: 1, quarantined: 1 } } },
-        { agentId, item: { kind: 'outcome', commandId, at, step: 'failed', evidence: { reason: 'late' } } },
-      ], new Date())
+      await applyOutcomes(
+        db,
+        [
+          { agentId, item: { kind: 'outcome', commandId, at, step: 'running', evidence: {} } },
+          { agentId, item: { kind: 'outcome', commandId, at, step: 'succeeded', evidence: { threatsFound: 1, quarantined: 1 } } },
+          { agentId, item: { kind: 'outcome', commandId, at, step: 'failed', evidence: { reason: 'late' } } },
+        ],
+        new Date(),
+      )
     })
     const { body: after } = await server.as(actor)('GET', `/v1/commands/${commandId}`)
     expect(after.steps.map((step: { step: string }) => step.step)).toEqual(['waiting', 'delivered', 'running', 'succeeded'])
@@ -135,7 +179,8 @@ describe('commands (AGT-3, R14, R15)', () => {
   it('end honestly: never handed over is expired, handed over without word is unknown (R15)', async () => {
     const productId = await product()
     const agentId = await anAgent(productId)
-    const order = async () => (await server.as(actor)('POST', `/v1/products/${productId}/commands`, { type: 'stop-scan' })).body.commands[0].id as string
+    const order = async () =>
+      (await server.as(actor)('POST', `/v1/products/${productId}/commands`, { type: 'stop-scan' })).body.commands[0].id as string
     const delivered = await order()
     await server.database.transaction(all(), (db) => takeWaiting(db, agentId, false, new Date()))
     const waiting = await order()
@@ -152,7 +197,9 @@ describe('commands (AGT-3, R14, R15)', () => {
     const productId = await product()
     await anAgent(productId)
     await server.as(actor)('POST', `/v1/products/${productId}/commands`, { type: 'synchronise' })
-    const { rows } = await server.database.owner.query(`select actor_id, object_id from audit where activity = 'command.sent' order by sequence desc limit 1`)
+    const { rows } = await server.database.owner.query(
+      `select actor_id, object_id from audit where activity = 'command.sent' order by sequence desc limit 1`,
+    )
     expect(rows).toEqual([{ actor_id: actor.accountId, object_id: productId }])
   })
 })

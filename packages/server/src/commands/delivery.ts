@@ -18,7 +18,12 @@ export async function takeWaiting(db: TenantDb, agentId: string, isAnew: boolean
  * The same for many agents in two statements. While the business's commands are frozen nothing is handed over, and nothing of an order that pauses or was halted (R16; settings that a halted order set stay wanted, and go on): looked at here,
  * where it leaves, so that a freeze holds from its commit on, in every process. The caller holds the agents' locks.
  */
-export async function takeWaitingOfMany(db: TenantDb, agentIds: readonly string[], isAnew: boolean, now: Date): Promise<Map<string, Frame[]>> {
+export async function takeWaitingOfMany(
+  db: TenantDb,
+  agentIds: readonly string[],
+  isAnew: boolean,
+  now: Date,
+): Promise<Map<string, Frame[]>> {
   const { rows } = await db.query<{ id: string; agent_id: string; customer_id: string; step: string; frame: Frame }>(
     `select id, agent_id, customer_id, step, frame from command o
      where agent_id = any($1) and step = any($2) and expires_at > $3 and not is_withheld and not exists (select from command_policy where frozen_at is not null)

@@ -15,18 +15,32 @@ interface Row extends OpenCommand {
  */
 export async function giveWay(db: TenantDb, agentIds: readonly string[], deed: Deed, now: Date): Promise<Set<string>> {
   const { rows } = await db.query<Row>(
-    `select id, customer_id, agent_id, type, step from command where agent_id = any($1) and step in ('waiting', 'delivered', 'running') and expires_at > $2`, [agentIds, now])
+    `select id, customer_id, agent_id, type, step from command where agent_id = any($1) and step in ('waiting', 'delivered', 'running') and expires_at > $2`,
+    [agentIds, now],
+  )
   const verdicts = [...Map.groupBy(rows, (row) => row.agent_id)].map(([agentId, open]) => ({ agentId, ...judge(deed, open) }))
-  await endUnsent(db, verdicts.flatMap(({ superseded }) => superseded), 'superseded', now)
+  await endUnsent(
+    db,
+    verdicts.flatMap(({ superseded }) => superseded),
+    'superseded',
+    now,
+  )
   return new Set(verdicts.filter(({ isRefusedBy }) => isRefusedBy !== null).map(({ agentId }) => agentId))
 }
 
 /** Commands that wait end as `expired`, with the reason (text key below `command-reason.`). One that was handed over meanwhile stays as it is. */
-export async function endUnsent(db: TenantDb, commands: readonly { id: string }[], reason: 'superseded' | 'order-halted' | 'version-withdrawn' | 'agent-unregistered', now: Date): Promise<void> {
+export async function endUnsent(
+  db: TenantDb,
+  commands: readonly { id: string }[],
+  reason: 'superseded' | 'order-halted' | 'version-withdrawn' | 'agent-unregistered',
+  now: Date,
+): Promise<void> {
   if (commands.length === 0) return
   const evidence = { reason }
   const { rows } = await db.query<{ id: string; customer_id: string }>(
-    `update command set step = 'expired', evidence = $2 where id = any($1) and step = 'waiting' returning id, customer_id`, [commands.map(({ id }) => id), JSON.stringify(evidence)])
+    `update command set step = 'expired', evidence = $2 where id = any($1) and step = 'waiting' returning id, customer_id`,
+    [commands.map(({ id }) => id), JSON.stringify(evidence)],
+  )
   await addSteps(db, rows, 'expired', now, evidence)
 }
 
@@ -36,7 +50,9 @@ export async function endUnsent(db: TenantDb, commands: readonly { id: string }[
 export async function endOfAgent(db: TenantDb, agentId: string, now: Date): Promise<void> {
   const evidence = { saidGoodbyeAt: now.toISOString() }
   const { rows: gone } = await db.query<{ id: string; customer_id: string }>(
-    `update command set step = 'succeeded', evidence = $2 where agent_id = $1 and type = 'uninstall-agent' and step in ('delivered', 'running', 'unknown') returning id, customer_id`, [agentId, JSON.stringify(evidence)])
+    `update command set step = 'succeeded', evidence = $2 where agent_id = $1 and type = 'uninstall-agent' and step in ('delivered', 'running', 'unknown') returning id, customer_id`,
+    [agentId, JSON.stringify(evidence)],
+  )
   await addSteps(db, gone, 'succeeded', now, evidence)
   const { rows: waiting } = await db.query<{ id: string }>(`select id from command where agent_id = $1 and step = 'waiting'`, [agentId])
   await endUnsent(db, waiting, 'agent-unregistered', now)

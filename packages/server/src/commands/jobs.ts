@@ -7,6 +7,12 @@ import * as commands from './store.ts'
 export const endCommands = defineJob('commands.end', { everyMinutes: 1 }, async ({ db, now }) => {
   const ended = await commands.takeEnded(db, now)
   for (const [step, commands] of Map.groupBy(ended, (command) => command.step)) await addSteps(db, commands, step, now)
-  await markDue(db, ended.filter(({ event_id }) => event_id !== null).map((command) => ({ productId: command.product_id, customerId: command.customer_id })), now)
+  await markDue(
+    db,
+    ended
+      .filter(({ event_id }) => event_id !== null)
+      .map((command) => ({ productId: command.product_id, customerId: command.customer_id })),
+    now,
+  )
 })
 export const commandJobs = [endCommands]

@@ -23,7 +23,9 @@ export async function applyOutcomes(db: TenantDb, told: readonly Told[], now: Da
   const changed: Row[] = []
   for (const { agentId, item } of told) {
     const from = item.step === 'running' ? ['waiting', 'delivered', 'unknown'] : ['waiting', 'delivered', 'running', 'unknown', 'expired']
-    const { rows: [row] } = await db.query<Row>(
+    const {
+      rows: [row],
+    } = await db.query<Row>(
       `update command set step = $3, evidence = case when $3 = 'running' then evidence else $4::jsonb end where id = $1 and agent_id = $2 and step = any($5)
        returning id, customer_id, product_id, event_id`,
       [item.commandId, agentId, item.step, JSON.stringify(item.evidence), from],
@@ -32,16 +34,32 @@ export async function applyOutcomes(db: TenantDb, told: readonly Told[], now: Da
     await addStep(db, row, item.step, now, item.evidence)
     changed.push(row)
   }
-  const concerned = new Map(changed.filter(({ event_id }) => event_id !== null).map((row) => [row.product_id, { productId: row.product_id, customerId: row.customer_id }]))
+  const concerned = new Map(
+    changed
+      .filter(({ event_id }) => event_id !== null)
+      .map((row) => [row.product_id, { productId: row.product_id, customerId: row.customer_id }]),
+  )
   await markDue(db, [...concerned.values()], now)
 }
 
-export async function addStep(db: TenantDb, command: { id: string; customer_id: string }, step: string, at: Date, evidence: Record<string, unknown> = {}): Promise<void> {
+export async function addStep(
+  db: TenantDb,
+  command: { id: string; customer_id: string },
+  step: string,
+  at: Date,
+  evidence: Record<string, unknown> = {},
+): Promise<void> {
   await addSteps(db, [command], step, at, evidence)
 }
 
 /** The same step of many commands at once. The one place where a step is told: the order that a command is a part of follows from here, in the same transaction. */
-export async function addSteps(db: TenantDb, commands: readonly { id: string; customer_id: string }[], step: string, at: Date, evidence: Record<string, unknown> = {}): Promise<void> {
+export async function addSteps(
+  db: TenantDb,
+  commands: readonly { id: string; customer_id: string }[],
+  step: string,
+  at: Date,
+  evidence: Record<string, unknown> = {},
+): Promise<void> {
   if (commands.length === 0) return
   await db.query(
     `insert into command_step (partner_id, command_id, position, customer_id, step, at, evidence)
@@ -50,7 +68,14 @@ export async function addSteps(db: TenantDb, commands: readonly { id: string; cu
     [db.tenant.partnerId, commands.map(({ id }) => id), commands.map(({ customer_id }) => customer_id), step, at, JSON.stringify(evidence)],
   )
   for (const command of commands) db.announce({ kind: 'command', id: command.id, customerId: command.customer_id })
-  if (step !== 'waiting') await moveOrders(db, commands.map(({ id }) => id), step, at, typeof evidence['reason'] === 'string' ? evidence['reason'] : null)
+  if (step !== 'waiting')
+    await moveOrders(
+      db,
+      commands.map(({ id }) => id),
+      step,
+      at,
+      typeof evidence['reason'] === 'string' ? evidence['reason'] : null,
+    )
 }
 
 /**
@@ -68,6 +93,7 @@ async function moveOrders(db: TenantDb, commandIds: readonly string[], step: str
      select $1::uuid, order_id, ring, step, -count(*) from before group by order_id, ring, step
      union all select $1::uuid, order_id, ring, $3::text, count(*) from before group by order_id, ring
      returning order_id`,
-    [db.tenant.partnerId, commandIds, step, at, reason])
+    [db.tenant.partnerId, commandIds, step, at, reason],
+  )
   for (const orderId of new Set(rows.map(({ order_id }) => order_id))) db.announce({ kind: 'order', id: orderId, customerId: null })
 }

@@ -6,7 +6,12 @@ import * as commands from './store.ts'
 
 export const commandRoutes: Handler[] = [
   handle(commandsApi.sendCommand, async ({ db, now, services, actor, origin }, { params, body }) => {
-    const { rows: [product] } = await db.query<{ id: string; customerId: string; description: string }>('select id, customer_id as "customerId", description from product where id = $1', [params.productId])
+    const {
+      rows: [product],
+    } = await db.query<{ id: string; customerId: string; description: string }>(
+      'select id, customer_id as "customerId", description from product where id = $1',
+      [params.productId],
+    )
     if (!product) throw new Problem('product.not-found', { productId: params.productId })
     const doer = { kind: 'account' as const, actor, origin }
     return { commands: await send(db, services, now, { product, type: body.type, agentIds: body.agentIds ?? null, eventId: null, doer }) }

@@ -28,7 +28,12 @@ export interface Sending {
  * number once, so being handed over twice is harmless (R15).
  * @throws command.target-unregistered, command.target-disabled, command.not-supported, command.needs-second-person (R16), command.contradicts, agent.not-found, consent.missing, request.invalid (params)
  */
-export async function send(db: TenantDb, services: Pick<Services, 'clock' | 'commandKey' | 'vault'>, now: Date, { product, type, params, agentIds, eventId, doer }: Sending): Promise<Command[]> {
+export async function send(
+  db: TenantDb,
+  services: Pick<Services, 'clock' | 'commandKey' | 'vault'>,
+  now: Date,
+  { product, type, params, agentIds, eventId, doer }: Sending,
+): Promise<Command[]> {
   const { activity } = commandKinds[type]
   if (activity !== null) {
     await enterGate(db, [product.customerId], 'sends') // before any agent is locked
@@ -40,21 +45,38 @@ export async function send(db: TenantDb, services: Pick<Services, 'clock' | 'com
   const targets = agentIds !== null ? all : all.filter((agent) => agent.switch === 'enabled')
   assertTakes(targets, all, type)
   if (type === 'uninstall-agent') {
-    const [agentId] = await carrying(db, targets.map(({ id }) => id))
+    const [agentId] = await carrying(
+      db,
+      targets.map(({ id }) => id),
+    )
     if (agentId !== undefined) throw new Problem('command.not-supported', { agentId, type, reason: 'carries-endpoints' })
   }
   if (commandKinds[type].isDangerous) {
-    await assertWithinCaps(db, services, doer.kind === 'account' ? doer.actor : null, { type, agents: targets.map((target) => ({ id: target.id, customerId: target.customer_id })) })
+    await assertWithinCaps(db, services, doer.kind === 'account' ? doer.actor : null, {
+      type,
+      agents: targets.map((target) => ({ id: target.id, customerId: target.customer_id })),
+    })
   }
   const sentBy = doer.kind === 'account' ? { id: doer.actor.accountId, name: doer.actor.name } : { id: null, name: doer.name }
-  const refused = await giveWay(db, targets.map(({ id }) => id), type, now)
+  const refused = await giveWay(
+    db,
+    targets.map(({ id }) => id),
+    type,
+    now,
+  )
   if (refused.size > 0) throw new Problem('command.contradicts', { agentId: [...refused][0]! })
   const ids = await issue(db, services, now, { targets, type, params, eventId, orderId: null, sentBy })
   await record(db, services.vault, now, doer, {
     activity: 'command.sent',
     object: { kind: 'product', id: product.id, name: product.description },
     customerId: product.customerId,
-    after: { type, agents: targets.map(({ id, hostname }) => ({ id, hostname })), commandIds: ids, eventId, expiresAt: endOf(type, now).toISOString() },
+    after: {
+      type,
+      agents: targets.map(({ id, hostname }) => ({ id, hostname })),
+      commandIds: ids,
+      eventId,
+      expiresAt: endOf(type, now).toISOString(),
+    },
   })
   return await commands.byIds(db, ids)
 }
@@ -73,21 +95,43 @@ export interface Issuing {
 }
 
 /** Numbers, signs and stores one command for each target, all in the same few statements, and wakes who holds them at commit. @returns their ids, in the targets' order */
-export async function issue(db: TenantDb, services: Pick<Services, 'commandKey'>, now: Date, { targets, type, params, eventId, orderId, sentBy }: Issuing): Promise<string[]> {
+export async function issue(
+  db: TenantDb,
+  services: Pick<Services, 'commandKey'>,
+  now: Date,
+  { targets, type, params, eventId, orderId, sentBy }: Issuing,
+): Promise<string[]> {
   const checked = checkedParams(type, params)
   const key = createPrivateKey({ key: services.commandKey, format: 'der', type: 'pkcs8' })
   const expiresAt = endOf(type, now)
-  const numbers = await commands.nextNumbers(db, targets.map(({ id }) => id))
+  const numbers = await commands.nextNumbers(
+    db,
+    targets.map(({ id }) => id),
+  )
   const orders = targets.map((target) => {
     const order: CommandOrder = {
-      commandId: newId(now), agentId: target.id, number: numbers.get(target.id)!, type, notBefore: now.toISOString(), expiresAt: expiresAt.toISOString(), ...(checked === undefined ? {} : { params: checked }),
+      commandId: newId(now),
+      agentId: target.id,
+      number: numbers.get(target.id)!,
+      type,
+      notBefore: now.toISOString(),
+      expiresAt: expiresAt.toISOString(),
+      ...(checked === undefined ? {} : { params: checked }),
     }
     const signature = sign(null, Buffer.from(commandPrefix + canonicalJson(order)), key).toString('base64url')
     return { id: order.commandId, number: order.number, frame: { kind: 'command' as const, order, signature }, target }
   })
   await commands.addAll(db, orders, { type, eventId, orderId, sentBy, sentAt: now, expiresAt })
-  await addSteps(db, orders.map(({ id, target }) => ({ id, customer_id: target.customer_id })), 'waiting', now)
-  await wakeAgents(db, targets.map(({ id }) => id))
+  await addSteps(
+    db,
+    orders.map(({ id, target }) => ({ id, customer_id: target.customer_id })),
+    'waiting',
+    now,
+  )
+  await wakeAgents(
+    db,
+    targets.map(({ id }) => id),
+  )
   return orders.map(({ id }) => id)
 }
 
@@ -100,16 +144,27 @@ export function checkedParams(type: CommandType, params: unknown): Record<string
   }
   const parsed = schema.safeParse(params)
   if (parsed.success) return parsed.data
-  throw new Problem('request.invalid', {}, { fields: fieldErrorsOf(parsed.error, params).map((field) => ({ ...field, path: field.path === '' ? 'params' : `params.${field.path}` })) })
+  throw new Problem(
+    'request.invalid',
+    {},
+    {
+      fields: fieldErrorsOf(parsed.error, params).map((field) => ({
+        ...field,
+        path: field.path === '' ? 'params' : `params.${field.path}`,
+      })),
+    },
+  )
 }
 
 function assertTakes(targets: readonly commands.Target[], all: readonly commands.Target[], type: CommandType): void {
   const unregistered = targets.find((agent) => agent.switch === 'unregistered')
-  if (unregistered || all.every((agent) => agent.switch === 'unregistered')) throw new Problem('command.target-unregistered', unregistered ? { agentId: unregistered.id } : {})
+  if (unregistered || all.every((agent) => agent.switch === 'unregistered'))
+    throw new Problem('command.target-unregistered', unregistered ? { agentId: unregistered.id } : {})
   const disabled = targets.find((agent) => agent.switch === 'disabled')
   if (disabled || targets.length === 0) throw new Problem('command.target-disabled', disabled ? { agentId: disabled.id } : {})
   for (const agent of targets) {
     const known = agent.commands.find((command) => command.type === type)
-    if (known?.isSupported !== true) throw new Problem('command.not-supported', { agentId: agent.id, type, reason: known?.reason ?? 'not-supported' })
+    if (known?.isSupported !== true)
+      throw new Problem('command.not-supported', { agentId: agent.id, type, reason: known?.reason ?? 'not-supported' })
   }
 }

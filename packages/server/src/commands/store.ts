@@ -31,7 +31,10 @@ interface StepRow {
 const sorts = { sentAt: [{ sql: 'o.sent_at', type: 'timestamptz' }] } as const
 
 /** Plan: command_newest, command_product or command_event. */
-export async function list(db: TenantDb, query: QueryOf<typeof commandsApi.listCommands>): Promise<{ rows: Command[]; nextCursor: string | null }> {
+export async function list(
+  db: TenantDb,
+  query: QueryOf<typeof commandsApi.listCommands>,
+): Promise<{ rows: Command[]; nextCursor: string | null }> {
   const params = new Params()
   const where: string[] = []
   if (query.customerId) where.push(`o.customer_id = ${params.add(query.customerId)}`)
@@ -42,7 +45,9 @@ export async function list(db: TenantDb, query: QueryOf<typeof commandsApi.listC
   const page = keyset(sorts, 'o.id', query, params)
   where.push(page.where)
   const { rows } = await db.query<Row & { keys: string[] }>(
-    `select ${columns}, ${page.keys} as keys from ${from} where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`, params.values)
+    `select ${columns}, ${page.keys} as keys from ${from} where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`,
+    params.values,
+  )
   const shown = page.page(rows)
   return { rows: await withSteps(db, shown.rows), nextCursor: shown.nextCursor }
 }
@@ -61,7 +66,10 @@ export async function get(db: TenantDb, id: string): Promise<Command> {
 }
 
 async function withSteps(db: TenantDb, rows: readonly Row[]): Promise<Command[]> {
-  const { rows: steps } = await db.query<StepRow>('select command_id, step, at, evidence from command_step where command_id = any($1) order by command_id, position', [rows.map(({ id }) => id)])
+  const { rows: steps } = await db.query<StepRow>(
+    'select command_id, step, at, evidence from command_step where command_id = any($1) order by command_id, position',
+    [rows.map(({ id }) => id)],
+  )
   const byCommand = Map.groupBy(steps, (step) => step.command_id)
   return rows.map((row) => ({
     id: row.id,
@@ -95,13 +103,17 @@ export interface Target {
 export async function lockTargets(db: TenantDb, productId: string, agentIds: readonly string[] | null): Promise<Target[]> {
   const { rows } = await db.query<Target>(
     `select id, product_id, customer_id, hostname, switch, commands, agent_version from agent where product_id = $1 and ($2::uuid[] is null or id = any($2)) order by id for no key update`,
-    [productId, agentIds])
+    [productId, agentIds],
+  )
   return rows
 }
 
 /** The same by their ids, whatever products they belong to. Those that are not there, or not to be seen, are left out. */
 export async function lockAgents(db: TenantDb, ids: readonly string[]): Promise<Target[]> {
-  const { rows } = await db.query<Target>('select id, product_id, customer_id, hostname, switch, commands, agent_version from agent where id = any($1) order by id for no key update', [ids])
+  const { rows } = await db.query<Target>(
+    'select id, product_id, customer_id, hostname, switch, commands, agent_version from agent where id = any($1) order by id for no key update',
+    [ids],
+  )
   return rows
 }
 
@@ -121,36 +133,69 @@ export interface CommonToAll {
   expiresAt: Date
 }
 
-export async function addAll(db: TenantDb, orders: readonly NewCommand[], { type, eventId, orderId, sentBy, sentAt, expiresAt }: CommonToAll): Promise<void> {
+export async function addAll(
+  db: TenantDb,
+  orders: readonly NewCommand[],
+  { type, eventId, orderId, sentBy, sentAt, expiresAt }: CommonToAll,
+): Promise<void> {
   const of = <T>(read: (order: NewCommand) => T) => orders.map(read)
   await db.query(
     `insert into command (partner_id, id, customer_id, product_id, agent_id, number, frame, event_id, order_id, type, step, sent_by_id, sent_by, sent_at, not_before, expires_at)
      select $1, o.id, o.customer_id, o.product_id, o.agent_id, o.number, o.frame::jsonb, $8, $9, $10, 'waiting', $11, $12, $13, $13, $14
      from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::text[]) o (id, customer_id, product_id, agent_id, number, frame)`,
     [
-      db.tenant.partnerId, of(({ id }) => id), of(({ target }) => target.customer_id), of(({ target }) => target.product_id), of(({ target }) => target.id), of(({ number }) => number),
-      of(({ frame }) => JSON.stringify(frame)), eventId, orderId, type, sentBy.id, sentBy.name, sentAt, expiresAt,
-    ])
+      db.tenant.partnerId,
+      of(({ id }) => id),
+      of(({ target }) => target.customer_id),
+      of(({ target }) => target.product_id),
+      of(({ target }) => target.id),
+      of(({ number }) => number),
+      of(({ frame }) => JSON.stringify(frame)),
+      eventId,
+      orderId,
+      type,
+      sentBy.id,
+      sentBy.name,
+      sentAt,
+      expiresAt,
+    ],
+  )
 }
 
 /** The next number of each of these agents (R14): goes up by one with every order. The caller holds their locks. */
 export async function nextNumbers(db: TenantDb, agentIds: readonly string[]): Promise<Map<string, number>> {
-  const { rows } = await db.query<{ id: string; command_number: number }>('update agent set command_number = command_number + 1 where id = any($1) returning id, command_number', [agentIds])
+  const { rows } = await db.query<{ id: string; command_number: number }>(
+    'update agent set command_number = command_number + 1 where id = any($1) returning id, command_number',
+    [agentIds],
+  )
   return new Map(rows.map((row) => [row.id, row.command_number]))
 }
 
 /** Orders whose time is up without an outcome. `waiting` ones never left us: expired. Others were handed over: unknown, and never sent again blindly (R15). */
-export async function takeEnded(db: TenantDb, now: Date): Promise<{ id: string; customer_id: string; product_id: string; event_id: string | null; step: 'expired' | 'unknown' }[]> {
-  const { rows } = await db.query<{ id: string; customer_id: string; product_id: string; event_id: string | null; step: 'expired' | 'unknown' }>(
+export async function takeEnded(
+  db: TenantDb,
+  now: Date,
+): Promise<{ id: string; customer_id: string; product_id: string; event_id: string | null; step: 'expired' | 'unknown' }[]> {
+  const { rows } = await db.query<{
+    id: string
+    customer_id: string
+    product_id: string
+    event_id: string | null
+    step: 'expired' | 'unknown'
+  }>(
     `with ended as (
        select partner_id, id, step from command where step in ('waiting', 'delivered', 'running') and expires_at <= $1 order by expires_at limit 500 for update skip locked)
      update command o set step = case when ended.step = 'waiting' then 'expired' else 'unknown' end from ended where o.partner_id = ended.partner_id and o.id = ended.id
-     returning o.id, o.customer_id, o.product_id, o.event_id, o.step`, [now])
+     returning o.id, o.customer_id, o.product_id, o.event_id, o.step`,
+    [now],
+  )
   return rows
 }
 
 /** Newest first. */
 export async function ofEvent(db: TenantDb, eventId: string): Promise<Command[]> {
-  const { rows } = await db.query<Row>(`select ${columns} from ${from} where o.event_id = $1 order by o.sent_at desc, o.id desc limit 50`, [eventId])
+  const { rows } = await db.query<Row>(`select ${columns} from ${from} where o.event_id = $1 order by o.sent_at desc, o.id desc limit 50`, [
+    eventId,
+  ])
   return await withSteps(db, rows)
 }

@@ -21,5 +21,8 @@ export async function wakeAgent(db: TenantDb, agentId: string): Promise<void> {
 
 /** Many at once: one statement, one notice each (PostgreSQL's limit is 8,000 bytes a notice). */
 export async function wakeAgents(db: TenantDb, agentIds: readonly string[]): Promise<void> {
-  await db.query('select pg_notify($1, notice) from unnest($2::text[]) notice', [agentChannel, agentIds.map((agentId) => JSON.stringify({ agentId } satisfies AgentNotice))])
+  await db.query('select pg_notify($1, notice) from unnest($2::text[]) notice', [
+    agentChannel,
+    agentIds.map((agentId) => JSON.stringify({ agentId } satisfies AgentNotice)),
+  ])
 }

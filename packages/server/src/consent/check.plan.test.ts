@@ -14,13 +14,16 @@ beforeAll(async () => {
     `with said as (
        insert into consent (partner_id, id, customer_id, activity, decision, said_by, said_on, recorded_by, recorded_at)
        select partner_id, gen_random_uuid(), id, 'view-endpoints', 'withdrawn', 'Camille', current_date, 'Estate', now() from customer where (hashtext(id::text) & 1023) < 20 returning *)
-     insert into consent_state (partner_id, customer_id, activity, decision, consent_id, since) select partner_id, customer_id, activity, decision, id, recorded_at from said`)
+     insert into consent_state (partner_id, customer_id, activity, decision, consent_id, since) select partner_id, customer_id, activity, decision, id, recorded_at from said`,
+  )
   await database.owner.query('analyze')
 }, 120_000)
 afterAll(() => database.close())
 
-const plans = (work: (db: TenantDb) => Promise<unknown>) => plansOf(database, { partnerId: estate.partnerId, scope: 'all', principalId: null }, work)
-const customerId = async () => (await database.owner.query('select id from customer where partner_id = $1 order by id limit 1', [estate.partnerId])).rows[0].id as string
+const plans = (work: (db: TenantDb) => Promise<unknown>) =>
+  plansOf(database, { partnerId: estate.partnerId, scope: 'all', principalId: null }, work)
+const customerId = async () =>
+  (await database.owner.query('select id from customer where partner_id = $1 order by id limit 1', [estate.partnerId])).rows[0].id as string
 
 describe('consent costs little (ACC-12)', () => {
   it('a command asks one row by its key', async () => {

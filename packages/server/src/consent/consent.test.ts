@@ -18,27 +18,42 @@ afterAll(() => server.close())
 
 const all = () => ({ partnerId, scope: 'all' as const, principalId: null })
 const call = (method: string, path: string, body?: unknown) => server.as(actor)(method, path, body)
-const line = (wanted: string[], decision: 'given' | 'withdrawn', more: object = {}) => ({ activities: wanted, decision, saidBy: 'Camille Martin', saidOn: '2026-11-20', reference: 'Contract 12', ...more })
-const say = (customerId: string, wanted: string[], decision: 'given' | 'withdrawn', more: object = {}) => call('POST', `/v1/customers/${customerId}/consent`, line(wanted, decision, more))
+const line = (wanted: string[], decision: 'given' | 'withdrawn', more: object = {}) => ({
+  activities: wanted,
+  decision,
+  saidBy: 'Camille Martin',
+  saidOn: '2026-11-20',
+  reference: 'Contract 12',
+  ...more,
+})
+const say = (customerId: string, wanted: string[], decision: 'given' | 'withdrawn', more: object = {}) =>
+  call('POST', `/v1/customers/${customerId}/consent`, line(wanted, decision, more))
 
 async function anAgent(customerId: string): Promise<{ agentId: string; productId: string }> {
   const productId = await aProduct(server.database, partnerId, customerId)
   const agentId = newId()
-  const takes = JSON.stringify(['scan-now', 'stop-scan', 'update-components', 'synchronise'].map((type) => ({ type, isSupported: true, reason: null })))
+  const takes = JSON.stringify(
+    ['scan-now', 'stop-scan', 'update-components', 'synchronise'].map((type) => ({ type, isSupported: true, reason: null })),
+  )
   await server.database.owner.query(
     `insert into agent (partner_id, id, customer_id, product_id, public_key, hostname, platform, fingerprint, agent_version, protocol, commands, registered_at)
-     values ($1, $2, $3, $4, $5, 'srv-1', 'Debian', $6, '0.1.0', 1, $7, now())`, [partnerId, agentId, customerId, productId, Buffer.from(agentId), 'a'.repeat(64), takes])
+     values ($1, $2, $3, $4, $5, 'srv-1', 'Debian', $6, '0.1.0', 1, $7, now())`,
+    [partnerId, agentId, customerId, productId, Buffer.from(agentId), 'a'.repeat(64), takes],
+  )
   return { agentId, productId }
 }
 const order = (productId: string, type = 'scan-now') => call('POST', `/v1/products/${productId}/commands`, { type })
-const stepsOf = async (commandId: string) => (await call('GET', `/v1/commands/${commandId}`)).body.steps as { step: string; evidence: { reason?: string } }[]
+const stepsOf = async (commandId: string) =>
+  (await call('GET', `/v1/commands/${commandId}`)).body.steps as { step: string; evidence: { reason?: string } }[]
 const take = (agentId: string, isAnew = false) => server.database.transaction(all(), (db) => takeWaiting(db, agentId, isAnew, new Date()))
 
 describe('the consent ledger (ACC-12)', () => {
   it('begins empty: every activity, none recorded, allowed with a notice', async () => {
     const { body } = await call('GET', `/v1/customers/${await aCustomer(server.database, partnerId)}/consent`)
     expect(body.standings.map((one: { activity: string }) => one.activity)).toEqual([...activities])
-    expect(new Set(body.standings.map((one: { state: string; isAllowed: boolean }) => `${one.state} ${one.isAllowed}`))).toEqual(new Set(['not-recorded true']))
+    expect(new Set(body.standings.map((one: { state: string; isAllowed: boolean }) => `${one.state} ${one.isAllowed}`))).toEqual(
+      new Set(['not-recorded true']),
+    )
   })
 
   it('the newest line decides; all lines stay', async () => {
@@ -49,22 +64,40 @@ describe('the consent ledger (ACC-12)', () => {
     const found = Object.fromEntries(body.standings.map((one: { activity: string; state: string }) => [one.activity, one.state]))
     expect([found['scan'], found['notify'], found['configure']]).toEqual(['withdrawn', 'given', 'not-recorded'])
     const lines = await call('GET', `/v1/customers/${customerId}/consent/lines?activity=scan`)
-    expect(lines.body.rows.map((one: { decision: string; saidBy: string; recordedBy: string }) => [one.decision, one.saidBy, one.recordedBy])).toEqual([['withdrawn', 'Camille Martin', 'Ada Test'], ['given', 'Camille Martin', 'Ada Test']])
+    expect(
+      lines.body.rows.map((one: { decision: string; saidBy: string; recordedBy: string }) => [one.decision, one.saidBy, one.recordedBy]),
+    ).toEqual([
+      ['withdrawn', 'Camille Martin', 'Ada Test'],
+      ['given', 'Camille Martin', 'Ada Test'],
+    ])
   })
 
   it('is append-only, also for the server itself', async () => {
     const customerId = await aCustomer(server.database, partnerId)
     await say(customerId, ['scan'], 'given')
-    for (const change of [`update consent set decision = 'withdrawn'`, 'delete from consent', 'delete from consent_document', `update consent_document set name = 'x'`]) {
-      await expect(server.database.transaction(all(), (db) => db.query(change)), change).rejects.toThrow(/permission denied/)
+    for (const change of [
+      `update consent set decision = 'withdrawn'`,
+      'delete from consent',
+      'delete from consent_document',
+      `update consent_document set name = 'x'`,
+    ]) {
+      await expect(
+        server.database.transaction(all(), (db) => db.query(change)),
+        change,
+      ).rejects.toThrow(/permission denied/)
     }
   })
 
   it('leaves an audit record without the file', async () => {
     const customerId = await aCustomer(server.database, partnerId)
-    await say(customerId, ['scan'], 'given', { document: { name: 'signed.pdf', content: Buffer.from('%PDF-1.7 secret').toString('base64') } })
+    await say(customerId, ['scan'], 'given', {
+      document: { name: 'signed.pdf', content: Buffer.from('%PDF-1.7 secret').toString('base64') },
+    })
     const { body } = await call('GET', `/v1/audit?customerId=${customerId}`)
-    expect(body.rows[0]).toMatchObject({ activity: 'consent.given', after: { activities: ['scan'], saidBy: 'Camille Martin', document: { name: 'signed.pdf' } } })
+    expect(body.rows[0]).toMatchObject({
+      activity: 'consent.given',
+      after: { activities: ['scan'], saidBy: 'Camille Martin', document: { name: 'signed.pdf' } },
+    })
     expect(JSON.stringify(body.rows[0])).not.toContain(Buffer.from('secret').toString('base64').slice(0, 6))
   })
 
@@ -80,7 +113,10 @@ describe('the consent ledger (ACC-12)', () => {
     ['nobody', { saidBy: ' ' }],
     ['no day', { saidOn: 'yesterday' }],
     ['a web page as its document', { document: { name: 'a.pdf', content: Buffer.from('<html><script>').toString('base64') } }],
-    ['a picture that is a drawing', { document: { name: 'a.png', content: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>').toString('base64') } }],
+    [
+      'a picture that is a drawing',
+      { document: { name: 'a.png', content: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>').toString('base64') } },
+    ],
   ])('refuses %s', async (_, wrong) => {
     const customerId = await aCustomer(server.database, partnerId)
     expect((await say(customerId, ['scan'], 'given', wrong)).body.code).toBe('request.invalid')
@@ -92,12 +128,22 @@ describe('the document of a consent (R37)', () => {
   it('comes back as it was, as an attachment of a fixed type and name; the given name is never a header', async () => {
     const customerId = await aCustomer(server.database, partnerId)
     const content = Buffer.concat([Buffer.from('%PDF-1.7\n'), Buffer.alloc(900_000, 7)])
-    const { body } = await say(customerId, ['scan'], 'given', { document: { name: 'evil".html\u2028', content: content.toString('base64') } })
+    const { body } = await say(customerId, ['scan'], 'given', {
+      document: { name: 'evil".html\u2028', content: content.toString('base64') },
+    })
     const answer = await call('GET', `/v1/customers/${customerId}/consent/lines/${body.lines[0].id}/document`)
     // sealed in the store: a copy of the disk shows nothing of it (R39)
-    const { rows: [stored] } = await server.database.owner.query('select content, size_bytes from consent_document where customer_id = $1', [customerId])
-    expect([stored.content.includes(content.subarray(0, 8)), stored.size_bytes, body.lines[0].document.sizeBytes]).toEqual([false, content.length, content.length])
-    expect([answer.status, answer.headers['content-type'], answer.headers['content-disposition'], answer.headers['cache-control']]).toEqual([200, 'application/pdf', `attachment; filename="consent-${body.lines[0].id}.pdf"`, 'no-store'])
+    const {
+      rows: [stored],
+    } = await server.database.owner.query('select content, size_bytes from consent_document where customer_id = $1', [customerId])
+    expect([stored.content.includes(content.subarray(0, 8)), stored.size_bytes, body.lines[0].document.sizeBytes]).toEqual([
+      false,
+      content.length,
+      content.length,
+    ])
+    expect([answer.status, answer.headers['content-type'], answer.headers['content-disposition'], answer.headers['cache-control']]).toEqual(
+      [200, 'application/pdf', `attachment; filename="consent-${body.lines[0].id}.pdf"`, 'no-store'],
+    )
     expect(String(answer.headers['content-security-policy'])).toContain('sandbox')
     expect(Number(answer.headers['content-length'])).toBe(content.length)
   })
@@ -109,7 +155,9 @@ describe('the document of a consent (R37)', () => {
   it('a line without one: not found', async () => {
     const customerId = await aCustomer(server.database, partnerId)
     const { body } = await say(customerId, ['scan'], 'given')
-    expect((await call('GET', `/v1/customers/${customerId}/consent/lines/${body.lines[0].id}/document`)).body.code).toBe('consent.no-document')
+    expect((await call('GET', `/v1/customers/${customerId}/consent/lines/${body.lines[0].id}/document`)).body.code).toBe(
+      'consent.no-document',
+    )
   })
 })
 
@@ -120,7 +168,12 @@ describe('commands need consent (ACC-12)', () => {
     expect((await order(productId)).status).toBe(200)
     await say(customerId, ['scan'], 'withdrawn')
     const refused = await order(productId)
-    expect([refused.status, refused.body.code, refused.body.data.activity, refused.body.data.state]).toEqual([409, 'consent.missing', 'scan', 'withdrawn'])
+    expect([refused.status, refused.body.code, refused.body.data.activity, refused.body.data.state]).toEqual([
+      409,
+      'consent.missing',
+      'scan',
+      'withdrawn',
+    ])
     expect((await order(productId, 'update-components')).status).toBe(200)
     // what only ends something needs none: the customer that says no would otherwise keep what it no longer wants
     expect((await order(productId, 'stop-scan')).status).toBe(200)
@@ -149,19 +202,39 @@ describe('consent withdrawn while a command runs (ACC-12)', () => {
     const { productId, agentId } = await anAgent(customerId)
     const running = (await order(productId)).body.commands[0].id as string
     await take(agentId)
-    await server.database.transaction(all(), (db) => applyOutcomes(db, [{ agentId, item: { kind: 'outcome', commandId: running, at: new Date().toISOString(), step: 'running', evidence: {} } }], new Date()))
+    await server.database.transaction(all(), (db) =>
+      applyOutcomes(
+        db,
+        [{ agentId, item: { kind: 'outcome', commandId: running, at: new Date().toISOString(), step: 'running', evidence: {} } }],
+        new Date(),
+      ),
+    )
     const delivered = (await order(productId)).body.commands[0].id as string
     await take(agentId)
     const waiting = (await order(productId)).body.commands[0].id as string
     const other = (await order(productId, 'update-components')).body.commands[0].id as string
     const { body } = await say(customerId, ['scan'], 'withdrawn')
     expect([body.cancelledCommands, body.leftRunning]).toEqual([1, 2])
-    expect((await stepsOf(waiting)).map(({ step, evidence }) => `${step} ${evidence.reason ?? ''}`.trim())).toEqual(['waiting', 'failed no-consent'])
+    expect((await stepsOf(waiting)).map(({ step, evidence }) => `${step} ${evidence.reason ?? ''}`.trim())).toEqual([
+      'waiting',
+      'failed no-consent',
+    ])
     expect((await stepsOf(running)).at(-1)).toMatchObject({ step: 'running', evidence: { reason: 'consent-withdrawn' } })
     // the agent comes anew, having lost what it was given: the delivered scan is not given a second time
     expect((await take(agentId, true)).map((frame) => frame.order.commandId)).toEqual([other])
     // and what it says of the one it has still counts
-    await server.database.transaction(all(), (db) => applyOutcomes(db, [{ agentId, item: { kind: 'outcome', commandId: delivered, at: new Date().toISOString(), step: 'succeeded', evidence: { threatsFound: 0 } } }], new Date()))
+    await server.database.transaction(all(), (db) =>
+      applyOutcomes(
+        db,
+        [
+          {
+            agentId,
+            item: { kind: 'outcome', commandId: delivered, at: new Date().toISOString(), step: 'succeeded', evidence: { threatsFound: 0 } },
+          },
+        ],
+        new Date(),
+      ),
+    )
     expect((await call('GET', `/v1/commands/${delivered}`)).body.step).toBe('succeeded')
   })
 
@@ -170,9 +243,13 @@ describe('consent withdrawn while a command runs (ACC-12)', () => {
       const customerId = await aCustomer(server.database, partnerId)
       const { productId, agentId } = await anAgent(customerId)
       const commandId = (await order(productId)).body.commands[0].id as string
-      const [frames, withdrawal] = round % 2 === 0
-        ? await Promise.all([take(agentId), say(customerId, ['scan'], 'withdrawn')])
-        : (await Promise.all([say(customerId, ['scan'], 'withdrawn'), take(agentId)])).toReversed() as [Awaited<ReturnType<typeof take>>, Awaited<ReturnType<typeof say>>]
+      const [frames, withdrawal] =
+        round % 2 === 0
+          ? await Promise.all([take(agentId), say(customerId, ['scan'], 'withdrawn')])
+          : ((await Promise.all([say(customerId, ['scan'], 'withdrawn'), take(agentId)])).toReversed() as [
+              Awaited<ReturnType<typeof take>>,
+              Awaited<ReturnType<typeof say>>,
+            ])
       expect(withdrawal.status).toBe(200)
       const { step } = (await call('GET', `/v1/commands/${commandId}`)).body
       const isHandedOver = frames.length === 1
@@ -210,7 +287,9 @@ describe('consent withdrawn while a command runs (ACC-12)', () => {
 /** Until some statement of this database waits for another's lock. */
 async function waitsForLock(): Promise<void> {
   for (;;) {
-    const { rowCount } = await server.database.owner.query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+    const { rowCount } = await server.database.owner.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
     if (rowCount !== 0) return
   }
 }
@@ -220,13 +299,19 @@ describe('views need consent (ACC-12)', () => {
     const customerId = await aCustomer(server.database, partnerId, { company: 'Seen' })
     const { productId, agentId } = await anAgent(customerId)
     const endpointId = newId()
-    await server.database.owner.query(`insert into endpoint (partner_id, id, customer_id, product_id, agent_id, key, name, "group") values ($1, $2, $3, $4, $5, 'k', 'pc-1', 'servers')`, [partnerId, endpointId, customerId, productId, agentId])
+    await server.database.owner.query(
+      `insert into endpoint (partner_id, id, customer_id, product_id, agent_id, key, name, "group") values ($1, $2, $3, $4, $5, 'k', 'pc-1', 'servers')`,
+      [partnerId, endpointId, customerId, productId, agentId],
+    )
     await server.database.owner.query(
       `insert into detection (partner_id, customer_id, product_id, at, content_id, endpoint_id, category, threat, object, outcome, engine, received_at, counted_at)
-       values ($1, $2, $3, now(), $4, $5, 'antivirus', 'Eicar', '/tmp/x', 'deleted', 'clamav', now(), now())`, [partnerId, customerId, productId, Buffer.from(endpointId.replaceAll('-', ''), 'hex'), endpointId])
+       values ($1, $2, $3, now(), $4, $5, 'antivirus', 'Eicar', '/tmp/x', 'deleted', 'clamav', now(), now())`,
+      [partnerId, customerId, productId, Buffer.from(endpointId.replaceAll('-', ''), 'hex'), endpointId],
+    )
     return { customerId, productId, endpointId }
   }
-  const customersIn = async (path: string) => new Set(((await call('GET', path)).body.rows as { customerId: string }[]).map(({ customerId }) => customerId))
+  const customersIn = async (path: string) =>
+    new Set(((await call('GET', path)).body.rows as { customerId: string }[]).map(({ customerId }) => customerId))
 
   it('withdrawn view-detections: left out of the whole list; a list about the customer says why', async () => {
     const [hidden, shown] = [await withDetection(), await withDetection()]
@@ -234,7 +319,10 @@ describe('views need consent (ACC-12)', () => {
     const seen = await customersIn('/v1/detections?limit=200')
     expect([seen.has(hidden.customerId), seen.has(shown.customerId)]).toEqual([false, true])
     for (const filter of [`customerId=${hidden.customerId}`, `productId=${hidden.productId}`, `endpointId=${hidden.endpointId}`]) {
-      expect((await call('GET', `/v1/detections?${filter}`)).body, filter).toMatchObject({ code: 'consent.missing', data: { activity: 'view-detections' } })
+      expect((await call('GET', `/v1/detections?${filter}`)).body, filter).toMatchObject({
+        code: 'consent.missing',
+        data: { activity: 'view-detections' },
+      })
     }
     expect((await call('GET', `/v1/detections?customerId=${shown.customerId}`)).body.rows).toHaveLength(1)
     const { body } = await call('GET', '/v1/consent/withheld?activity=view-detections')

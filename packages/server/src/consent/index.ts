@@ -1,2 +1,11 @@
-export { assertConsent, enterGate, isViewAllowed, restrictView, soughtByAddress, soughtWords, withoutAddresses, withoutConsent } from './check.ts'
+export {
+  assertConsent,
+  enterGate,
+  isViewAllowed,
+  restrictView,
+  soughtByAddress,
+  soughtWords,
+  withoutAddresses,
+  withoutConsent,
+} from './check.ts'
 export { consentRoutes } from './routes.ts'

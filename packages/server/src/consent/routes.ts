@@ -10,7 +10,9 @@ const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 
 
 /** @throws customer.not-found */
 async function customerNamed(db: TenantDb, customerId: string): Promise<string> {
-  const { rows: [row] } = await db.query<{ company: string }>('select company from customer where id = $1', [customerId])
+  const {
+    rows: [row],
+  } = await db.query<{ company: string }>('select company from customer where id = $1', [customerId])
   if (!row) throw new Problem('customer.not-found', { customerId })
   return row.company
 }
@@ -30,14 +32,23 @@ export const consentRoutes: Handler[] = [
     const company = await customerNamed(db, customerId)
     await enterGate(db, [customerId], 'withdraws')
     const { lines, documentHash } = await consent.add(db, services.vault, customerId, body, { id: actor.accountId, name: actor.name }, now)
-    const { cancelled, leftRunning } = body.decision === 'withdrawn' ? await callOff(db, customerId, body.activities, now) : { cancelled: 0, leftRunning: 0 }
+    const { cancelled, leftRunning } =
+      body.decision === 'withdrawn' ? await callOff(db, customerId, body.activities, now) : { cancelled: 0, leftRunning: 0 }
     db.announce({ kind: 'customer', id: customerId, customerId })
     const { activities, saidBy, saidOn, reference, document } = body
     await record(db, services.vault, now, doer({ actor, ...who }), {
       activity: body.decision === 'given' ? 'consent.given' : 'consent.withdrawn',
       object: { kind: 'customer', id: customerId, name: company },
       customerId,
-      after: { activities, saidBy, saidOn, reference, document: document === null ? null : { name: document.name, sha256: documentHash }, cancelledCommands: cancelled, leftRunning },
+      after: {
+        activities,
+        saidBy,
+        saidOn,
+        reference,
+        document: document === null ? null : { name: document.name, sha256: documentHash },
+        cancelledCommands: cancelled,
+        leftRunning,
+      },
     })
     return { lines, cancelledCommands: cancelled, leftRunning }
   }),
@@ -49,7 +60,11 @@ export const consentRoutes: Handler[] = [
       return await consent.documentOf(db, services.vault, params.customerId, params.consentId)
     })
     const name = `consent-${params.consentId}.${type === 'application/pdf' ? 'pdf' : 'png'}`
-    await reply.type(type).header('content-disposition', `attachment; filename="${name}"`).header('content-security-policy', "default-src 'self'; sandbox; frame-ancestors 'none'").send(content)
+    await reply
+      .type(type)
+      .header('content-disposition', `attachment; filename="${name}"`)
+      .header('content-security-policy', "default-src 'self'; sandbox; frame-ancestors 'none'")
+      .send(content)
   }),
 
   handle(consentApi.listWithheld, async ({ db }, { query }) => await consent.withheld(db, query.activity, query.customerId ?? null)),
@@ -59,7 +74,12 @@ export const consentRoutes: Handler[] = [
   handle(consentApi.setConsentRule, async ({ db, now, services, actor, ...who }, { body }) => {
     const before = { isStrict: await consent.isStrict(db) }
     await consent.setStrict(db, body.isStrict)
-    await record(db, services.vault, now, doer({ actor, ...who }), { activity: 'consent.rule-changed', object: { kind: 'business', id: actor.partnerId, name: '' }, before, after: body })
+    await record(db, services.vault, now, doer({ actor, ...who }), {
+      activity: 'consent.rule-changed',
+      object: { kind: 'business', id: actor.partnerId, name: '' },
+      before,
+      after: body,
+    })
     return body
   }),
 ]

@@ -17,7 +17,9 @@ export interface Held {
 export async function lockMany(db: TenantDb, ids: readonly string[]): Promise<Held[]> {
   await db.query('select from customer where id = any($1::uuid[]) order by id for no key update', [ids])
   const { rows } = await db.query<Held>(
-    `select c.id, c.company, c.managed_by_id as "managedById", array(select t.tag from customer_tag t where t.customer_id = c.id order by t.tag) as tags from customer c where c.id = any($1::uuid[]) order by c.id`, [ids])
+    `select c.id, c.company, c.managed_by_id as "managedById", array(select t.tag from customer_tag t where t.customer_id = c.id order by t.tag) as tags from customer c where c.id = any($1::uuid[]) order by c.id`,
+    [ids],
+  )
   return rows
 }
 
@@ -34,7 +36,11 @@ export interface TagChange {
 }
 
 /** What adding and taking away means for each; nothing is written. Taken away wins over added. */
-export function planTags(held: readonly Held[], add: readonly string[], remove: readonly string[]): { changes: TagChange[]; unchanged: number; refused: Refused[] } {
+export function planTags(
+  held: readonly Held[],
+  add: readonly string[],
+  remove: readonly string[],
+): { changes: TagChange[]; unchanged: number; refused: Refused[] } {
   const changes: TagChange[] = []
   const refused: Refused[] = []
   let unchanged = 0
@@ -42,7 +48,8 @@ export function planTags(held: readonly Held[], add: readonly string[], remove: 
     const removed = customer.tags.filter((tag) => remove.includes(tag))
     const added = [...new Set(add)].filter((tag) => !remove.includes(tag) && !customer.tags.includes(tag))
     if (added.length === 0 && removed.length === 0) unchanged++
-    else if (customer.tags.length - removed.length + added.length > mostTags) refused.push({ id: customer.id, company: customer.company, code: 'customer.too-many-tags' })
+    else if (customer.tags.length - removed.length + added.length > mostTags)
+      refused.push({ id: customer.id, company: customer.company, code: 'customer.too-many-tags' })
     else changes.push({ customer, added, removed })
   }
   return { changes, unchanged, refused }
@@ -50,9 +57,16 @@ export function planTags(held: readonly Held[], add: readonly string[], remove: 
 
 /** Writes them, past the asker's scope: tags decide it, and only the result can be judged. */
 export async function writeTags(db: TenantDb, changes: readonly TagChange[]): Promise<void> {
-  const rows = (tags: (change: TagChange) => readonly string[]) => JSON.stringify(changes.flatMap((change) => tags(change).map((tag) => ({ id: change.customer.id, tag }))))
-  await db.query('delete from customer_tag t using json_to_recordset($1) as r (id uuid, tag text) where t.customer_id = r.id and t.tag = r.tag', [rows(({ removed }) => removed)])
-  await db.query('insert into customer_tag (partner_id, customer_id, tag) select $1, r.id, r.tag from json_to_recordset($2) as r (id uuid, tag text) on conflict do nothing', [db.tenant.partnerId, rows(({ added }) => added)])
+  const rows = (tags: (change: TagChange) => readonly string[]) =>
+    JSON.stringify(changes.flatMap((change) => tags(change).map((tag) => ({ id: change.customer.id, tag }))))
+  await db.query(
+    'delete from customer_tag t using json_to_recordset($1) as r (id uuid, tag text) where t.customer_id = r.id and t.tag = r.tag',
+    [rows(({ removed }) => removed)],
+  )
+  await db.query(
+    'insert into customer_tag (partner_id, customer_id, tag) select $1, r.id, r.tag from json_to_recordset($2) as r (id uuid, tag text) on conflict do nothing',
+    [db.tenant.partnerId, rows(({ added }) => added)],
+  )
 }
 
 /** Somebody changed it: who edits it meanwhile is told (`If-Match`). */
@@ -68,7 +82,10 @@ export async function seenAmong(db: TenantDb, ids: readonly string[]): Promise<S
 
 /** @param to null: the primary by default. @param ifManagedBy undefined: whoever manages it now */
 export function planAssignment(
-  held: readonly Held[], to: Candidate | null, ifManagedBy: string | null | undefined, now: Date,
+  held: readonly Held[],
+  to: Candidate | null,
+  ifManagedBy: string | null | undefined,
+  now: Date,
 ): { changes: Held[]; unchanged: number; refused: Refused[] } {
   const changes: Held[] = []
   const refused: Refused[] = []

@@ -21,10 +21,21 @@ export const credentialRoutes: Handler[] = [
     const made = await change(async (db) => {
       const customer = await customers.lock(db, customerId)
       const before = await credentials.get(db, customerId, now)
-      const after = await credentials.put(db, customerId, passwordHash, new Date(now.getTime() + body.graceHours * 3_600_000), actor.name, now)
+      const after = await credentials.put(
+        db,
+        customerId,
+        passwordHash,
+        new Date(now.getTime() + body.graceHours * 3_600_000),
+        actor.name,
+        now,
+      )
       db.announce({ kind: 'customer', id: customerId, customerId })
       await record(db, services.vault, now, doer({ actor, origin }), {
-        activity: before === null ? 'customer.credentials-made' : 'customer.credentials-rotated', object: { kind: 'customer', id: customerId, name: customer.company }, customerId, before, after,
+        activity: before === null ? 'customer.credentials-made' : 'customer.credentials-rotated',
+        object: { kind: 'customer', id: customerId, name: customer.company },
+        customerId,
+        before,
+        after,
       })
       return after
     })
@@ -37,7 +48,12 @@ export const credentialRoutes: Handler[] = [
     if (before === null) throw new Problem('credentials.none')
     await credentials.remove(db, customerId)
     db.announce({ kind: 'customer', id: customerId, customerId })
-    await record(db, services.vault, now, doer(who), { activity: 'customer.credentials-removed', object: { kind: 'customer', id: customerId, name: customer.company }, customerId, before })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'customer.credentials-removed',
+      object: { kind: 'customer', id: customerId, name: customer.company },
+      customerId,
+      before,
+    })
     return null
   }),
 ]

@@ -2,7 +2,17 @@ import { customerCsvColumns, customersApi, mostMatches, type Customer } from '@v
 import { Problem } from '@vigie/domain/kernel'
 import { markDue, productsRetagged } from '../assessment/index.ts'
 import { record, recordAll } from '../audit/index.ts'
-import { assertVersion, exportPageSize, handle, handleStream, speaker, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
+import {
+  assertVersion,
+  exportPageSize,
+  handle,
+  handleStream,
+  speaker,
+  streamCsv,
+  type Context,
+  type Handler,
+  type TenantDb,
+} from '../platform/index.ts'
 import * as bulk from './bulk.ts'
 import { list, matches, tagsInUse } from './list.ts'
 import { lockCandidate, managers, maySee } from './managers.ts'
@@ -52,11 +62,22 @@ export const listRoutes: Handler[] = [
   handleStream(customersApi.exportCustomers, async (context, { query: { columns = [...customerCsvColumns], ...query } }, reply) => {
     const say = speaker(context.actor.locale)
     const cells = columns.map((column) => csvCells[column])
-    await streamCsv(context, reply, 'customers.csv', cells.map(([title]) => say(`column.${title}`)), async (db, cursor) => {
-      const page = await list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor })
-      if (cursor === undefined) await record(db, context.services.vault, context.now, doer(context), { activity: 'customer.exported', object: { kind: 'customer', id: null, name: 'customers.csv' }, after: { ...query, columns } })
-      return { rows: page.rows.map((row) => cells.map(([, cell]) => cell(row))), nextCursor: page.nextCursor }
-    })
+    await streamCsv(
+      context,
+      reply,
+      'customers.csv',
+      cells.map(([title]) => say(`column.${title}`)),
+      async (db, cursor) => {
+        const page = await list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor })
+        if (cursor === undefined)
+          await record(db, context.services.vault, context.now, doer(context), {
+            activity: 'customer.exported',
+            object: { kind: 'customer', id: null, name: 'customers.csv' },
+            after: { ...query, columns },
+          })
+        return { rows: page.rows.map((row) => cells.map(([, cell]) => cell(row))), nextCursor: page.nextCursor }
+      },
+    )
   }),
 
   handle(customersApi.listManagers, async ({ db, actor }) => ({ rows: await managers(db, actor.permissions.has('customer.assign')) })),
@@ -69,22 +90,44 @@ export const listRoutes: Handler[] = [
     const plan = bulk.planTags(held, body.add, body.remove)
     await db.widely(() => bulk.writeTags(db, plan.changes))
     // what would leave the asker's sight stays as it was (ACC-14, R5)
-    const seen = await bulk.seenAmong(db, plan.changes.map(({ customer }) => customer.id))
+    const seen = await bulk.seenAmong(
+      db,
+      plan.changes.map(({ customer }) => customer.id),
+    )
     const lost = plan.changes.filter(({ customer }) => !seen.has(customer.id))
-    await db.widely(() => bulk.writeTags(db, lost.map(({ customer, added, removed }) => ({ customer, added: removed, removed: added }))))
+    await db.widely(() =>
+      bulk.writeTags(
+        db,
+        lost.map(({ customer, added, removed }) => ({ customer, added: removed, removed: added })),
+      ),
+    )
     const changed = plan.changes.filter(({ customer }) => seen.has(customer.id))
     const ids = changed.map(({ customer }) => customer.id)
     await bulk.touch(db, ids)
     await markDue(db, await productsRetagged(db, ids), now)
     announce(db, ids)
-    await recordAll(db, services.vault, now, doer(who), changed.map(({ customer, added, removed }) => ({
-      activity: 'customer.tagged', object: objectOf(customer), customerId: customer.id, before: { tags: customer.tags }, after: { tags: [...customer.tags.filter((tag) => !removed.includes(tag)), ...added].toSorted() },
-    })))
+    await recordAll(
+      db,
+      services.vault,
+      now,
+      doer(who),
+      changed.map(({ customer, added, removed }) => ({
+        activity: 'customer.tagged',
+        object: objectOf(customer),
+        customerId: customer.id,
+        before: { tags: customer.tags },
+        after: { tags: [...customer.tags.filter((tag) => !removed.includes(tag)), ...added].toSorted() },
+      })),
+    )
     if (changed.length === 0) db.markAudited() // nothing happened
     return {
       changed: changed.map(({ customer, added, removed }) => ({ id: customer.id, added, removed })),
       unchanged: plan.unchanged,
-      refused: [...bulk.missing(body.ids, held), ...plan.refused, ...lost.map(({ customer }) => ({ id: customer.id, company: customer.company, code: 'customer.outside-scope' as const }))],
+      refused: [
+        ...bulk.missing(body.ids, held),
+        ...plan.refused,
+        ...lost.map(({ customer }) => ({ id: customer.id, company: customer.company, code: 'customer.outside-scope' as const })),
+      ],
     }
   }),
 
@@ -96,11 +139,25 @@ export const listRoutes: Handler[] = [
     const ids = plan.changes.map(({ id }) => id)
     await bulk.writeManager(db, ids, bulk.kept(to))
     announce(db, ids)
-    await recordAll(db, services.vault, now, doer(who), plan.changes.map((customer) => ({
-      activity: 'customer.assigned', object: objectOf(customer), customerId: customer.id, before: { managedById: customer.managedById }, after: { managedById: bulk.kept(to), managedBy: to?.name ?? null },
-    })))
+    await recordAll(
+      db,
+      services.vault,
+      now,
+      doer(who),
+      plan.changes.map((customer) => ({
+        activity: 'customer.assigned',
+        object: objectOf(customer),
+        customerId: customer.id,
+        before: { managedById: customer.managedById },
+        after: { managedById: bulk.kept(to), managedBy: to?.name ?? null },
+      })),
+    )
     if (plan.changes.length === 0) db.markAudited() // nothing happened
-    return { changed: plan.changes.map(({ id, managedById }) => ({ id, before: managedById })), unchanged: plan.unchanged, refused: [...bulk.missing(body.ids, held), ...plan.refused] }
+    return {
+      changed: plan.changes.map(({ id, managedById }) => ({ id, before: managedById })),
+      unchanged: plan.unchanged,
+      refused: [...bulk.missing(body.ids, held), ...plan.refused],
+    }
   }),
 
   handle(customersApi.assignCustomer, async ({ db, now, services, ifMatch, ...who }, { params, body }) => {
@@ -111,7 +168,13 @@ export const listRoutes: Handler[] = [
     await bulk.writeManager(db, [before.id], bulk.kept(to))
     const after = await customers.get(db, before.id)
     announce(db, [after.id])
-    await record(db, services.vault, now, doer(who), { activity: 'customer.assigned', object: objectOf(after), customerId: after.id, before: { managedBy: before.managedBy }, after: { managedBy: after.managedBy } })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'customer.assigned',
+      object: objectOf(after),
+      customerId: after.id,
+      before: { managedBy: before.managedBy },
+      after: { managedBy: after.managedBy },
+    })
     return after
   }),
 ]

@@ -11,7 +11,13 @@ const isJpeg = (bytes: Uint8Array): boolean => bytes[0] === 0xff && bytes[1] ===
 
 function readJpeg(file: Uint8Array): Picture {
   try {
-    const { width, height, data } = jpeg.decode(file, { useTArray: true, formatAsRGBA: true, tolerantDecoding: false, maxResolutionInMP: mostPixels / 1_000_000, maxMemoryUsageInMB: 192 })
+    const { width, height, data } = jpeg.decode(file, {
+      useTArray: true,
+      formatAsRGBA: true,
+      tolerantDecoding: false,
+      maxResolutionInMP: mostPixels / 1_000_000,
+      maxMemoryUsageInMB: 192,
+    })
     assertSize(width, height)
     return { width, height, rgba: data }
   } catch (error) {
@@ -23,7 +29,15 @@ function readJpeg(file: Uint8Array): Picture {
 
 /** What it is, its first bytes say. A picture written anew, with nothing of the file but its pixels. Runs in the capped worker. @throws PictureError */
 export function redraw(file: Uint8Array): { png: Buffer; width: number; height: number } {
-  const read = isPng(file) ? readPng : isJpeg(file) ? readJpeg : isGif(file) ? readGif : isBmp(file) ? readBmp : () => unreadable('neither PNG, JPEG, GIF nor BMP')
+  const read = isPng(file)
+    ? readPng
+    : isJpeg(file)
+      ? readJpeg
+      : isGif(file)
+        ? readGif
+        : isBmp(file)
+          ? readBmp
+          : () => unreadable('neither PNG, JPEG, GIF nor BMP')
   const picture = fit(read(file), mostWidth, mostHeight)
   return { png: writePng(picture), width: picture.width, height: picture.height }
 }

@@ -40,7 +40,15 @@ function paint(bytes: Bytes, screen: { width: number; height: number; common: Ui
   const table = tableOf(bytes, flags) ?? screen.common ?? unreadable('no colours')
   const indexes = decode(bytes.byte(), blocks(bytes), w * h)
   const rgba = new Uint8Array(width * height * 4)
-  const rows = flags & 0x40 ? [[0, 8], [4, 8], [2, 4], [1, 2]].flatMap(([first, step]) => Array.from({ length: Math.ceil((h - first!) / step!) }, (_, n) => first! + n * step!)) : null
+  const rows =
+    flags & 0x40
+      ? [
+          [0, 8],
+          [4, 8],
+          [2, 4],
+          [1, 2],
+        ].flatMap(([first, step]) => Array.from({ length: Math.ceil((h - first!) / step!) }, (_, n) => first! + n * step!))
+      : null
   for (let n = 0; n < indexes.length; n++) {
     const index = indexes[n]!
     if (index === clearIndex) continue

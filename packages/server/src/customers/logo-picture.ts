@@ -24,7 +24,8 @@ export interface Picture {
 /** Before memory is asked for. @throws PictureError */
 export function assertSize(width: number, height: number): void {
   if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) unreadable('no size')
-  if (width > longestSide || height > longestSide || width * height > mostPixels) throw new PictureError('too-large', `${width} x ${height}`)
+  if (width > longestSide || height > longestSide || width * height > mostPixels)
+    throw new PictureError('too-large', `${width} x ${height}`)
 }
 
 /** Reads past the end are the end of the file, and never something else's memory. */

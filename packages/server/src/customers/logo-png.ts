@@ -6,7 +6,15 @@ const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 const channels: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 const depths: Readonly<Record<number, readonly number[]>> = { 0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16] }
 /** Adam7: first column and row, and steps, of each pass. */
-const passes = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]] as const
+const passes = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const
 
 export const isPng = (bytes: Uint8Array): boolean => signature.every((byte, at) => bytes[at] === byte)
 
@@ -44,7 +52,15 @@ export function readPng(file: Uint8Array): Picture {
 
 function readHead(content: Uint8Array): Head {
   const bytes = new Bytes(content)
-  const [width, height, depth, colour, compression, filter, interlace] = [bytes.be32(), bytes.be32(), bytes.byte(), bytes.byte(), bytes.byte(), bytes.byte(), bytes.byte()]
+  const [width, height, depth, colour, compression, filter, interlace] = [
+    bytes.be32(),
+    bytes.be32(),
+    bytes.byte(),
+    bytes.byte(),
+    bytes.byte(),
+    bytes.byte(),
+    bytes.byte(),
+  ]
   assertSize(width, height)
   if (!depths[colour]?.includes(depth) || compression !== 0 || filter !== 0 || interlace > 1) unreadable('head')
   return { width, height, depth, colour, isInterlaced: interlace === 1 }
@@ -54,7 +70,14 @@ function paint(head: Head, palette: Uint8Array | null, transparency: Uint8Array 
   const { width, height, depth, colour } = head
   const bitsPerPixel = channels[colour]! * depth
   const parts = (head.isInterlaced ? passes : ([[0, 0, 1, 1]] as const))
-    .map(([left, top, right, down]) => ({ left, top, right, down, w: Math.ceil((width - left) / right), h: Math.ceil((height - top) / down) }))
+    .map(([left, top, right, down]) => ({
+      left,
+      top,
+      right,
+      down,
+      w: Math.ceil((width - left) / right),
+      h: Math.ceil((height - top) / down),
+    }))
     .filter(({ w, h }) => w > 0 && h > 0)
     .map((part) => ({ ...part, lineBytes: Math.ceil((part.w * bitsPerPixel) / 8) }))
   const wanted = parts.reduce((sum, { h, lineBytes }) => sum + h * (1 + lineBytes), 0)
@@ -101,10 +124,18 @@ type PixelReader = (line: Uint8Array, column: number, rgba: Uint8Array, to: numb
 function pixelReader({ depth, colour }: Head, palette: Uint8Array | null, transparency: Uint8Array | null): PixelReader {
   const samples = channels[colour]!
   // 16 bits: the upper eight
-  const sample = (line: Uint8Array, index: number) => (depth === 8 ? line[index]! : depth === 16 ? line[index * 2]! : (line[(index * depth) >> 3]! >> (8 - depth - ((index * depth) & 7))) & ((1 << depth) - 1))
+  const sample = (line: Uint8Array, index: number) =>
+    depth === 8
+      ? line[index]!
+      : depth === 16
+        ? line[index * 2]!
+        : (line[(index * depth) >> 3]! >> (8 - depth - ((index * depth) & 7))) & ((1 << depth) - 1)
   const whole = (line: Uint8Array, index: number) => (depth === 16 ? (line[index * 2]! << 8) | line[index * 2 + 1]! : sample(line, index))
   const grey = (value: number) => (depth < 8 ? Math.round((value * 255) / ((1 << depth) - 1)) : value)
-  const clear = transparency && (colour === 0 || colour === 2) ? Array.from({ length: samples }, (_, n) => ((transparency[n * 2] ?? 0) << 8) | (transparency[n * 2 + 1] ?? 0)) : null
+  const clear =
+    transparency && (colour === 0 || colour === 2)
+      ? Array.from({ length: samples }, (_, n) => ((transparency[n * 2] ?? 0) << 8) | (transparency[n * 2 + 1] ?? 0))
+      : null
   if (colour === 3) {
     const colours = palette ?? unreadable('no palette')
     return (line, column, rgba, to) => {
@@ -130,7 +161,12 @@ export function writePng({ width, height, rgba }: Picture): Buffer {
   head.set([8, 6, 0, 0, 0], 8)
   const raw = Buffer.alloc(height * (1 + width * 4))
   for (let y = 0; y < height; y++) raw.set(rgba.subarray(y * width * 4, (y + 1) * width * 4), y * (1 + width * 4) + 1)
-  return Buffer.concat([Buffer.from(signature), chunk('IHDR', head), chunk('IDAT', deflateSync(raw, { level: 9 })), chunk('IEND', Buffer.alloc(0))])
+  return Buffer.concat([
+    Buffer.from(signature),
+    chunk('IHDR', head),
+    chunk('IDAT', deflateSync(raw, { level: 9 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
 }
 
 function chunk(kind: string, content: Buffer): Buffer {

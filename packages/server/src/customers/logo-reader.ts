@@ -22,13 +22,23 @@ const gate = createGate({ atOnce: 1, waiting: 8 })
  * R37: a file from outside is decoded in a thread of its own, whose heap is capped and which is ended when its time is up; what it does to itself stays with it.
  * @throws logo.unreadable, logo.too-large, server.busy
  */
-export async function readLogo(file: Uint8Array, { timeoutMs = 8_000, worker: entry = new URL('./logo-worker.ts', import.meta.url) }: Limits = {}): Promise<Logo> {
+export async function readLogo(
+  file: Uint8Array,
+  { timeoutMs = 8_000, worker: entry = new URL('./logo-worker.ts', import.meta.url) }: Limits = {},
+): Promise<Logo> {
   if (file.length > mostLogoBytes) throw new Problem('logo.too-large')
   return await gate(async () => {
     // a copy, handed over: the thread shares no memory with us
     const copy = Uint8Array.from(file)
     const worker = new Worker(entry, {
-      workerData: copy, transferList: [copy.buffer], env: {}, argv: [], execArgv: [], stdin: false, stdout: true, stderr: true,
+      workerData: copy,
+      transferList: [copy.buffer],
+      env: {},
+      argv: [],
+      execArgv: [],
+      stdin: false,
+      stdout: true,
+      stderr: true,
       resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16, codeRangeSizeMb: 16, stackSizeMb: 2 },
     })
     let timer: NodeJS.Timeout | undefined

@@ -31,16 +31,33 @@ export function aPng(picture: Picture, { isInterlaced = false, isPalette = false
   head.writeUInt32BE(width, 0)
   head.writeUInt32BE(height, 4)
   head.set([8, isPalette ? 3 : 6, 0, 0, isInterlaced ? 1 : 0], 8)
-  const passes = isInterlaced ? [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]] : [[0, 0, 1, 1]]
+  const passes = isInterlaced
+    ? [
+        [0, 0, 8, 8],
+        [4, 0, 8, 8],
+        [0, 4, 4, 8],
+        [2, 0, 4, 4],
+        [0, 2, 2, 4],
+        [1, 0, 2, 2],
+        [0, 1, 1, 2],
+      ]
+    : [[0, 0, 1, 1]]
   const raw: number[] = []
   for (const [left, top, right, down] of passes as [number, number, number, number][]) {
     if (left >= width) continue
     for (let y = top; y < height; y += down) {
       raw.push(0)
-      for (let x = left; x < width; x += right) raw.push(...(isPalette ? [indexes[y * width + x]!] : rgba.subarray((y * width + x) * 4, (y * width + x) * 4 + 4)))
+      for (let x = left; x < width; x += right)
+        raw.push(...(isPalette ? [indexes[y * width + x]!] : rgba.subarray((y * width + x) * 4, (y * width + x) * 4 + 4)))
     }
   }
-  return Buffer.concat([pngSignature, pngChunk('IHDR', head), ...(isPalette ? [pngChunk('PLTE', Buffer.from(colours.flat()))] : []), pngChunk('IDAT', deflateSync(Buffer.from(raw))), pngChunk('IEND', Buffer.alloc(0))])
+  return Buffer.concat([
+    pngSignature,
+    pngChunk('IHDR', head),
+    ...(isPalette ? [pngChunk('PLTE', Buffer.from(colours.flat()))] : []),
+    pngChunk('IDAT', deflateSync(Buffer.from(raw))),
+    pngChunk('IEND', Buffer.alloc(0)),
+  ])
 }
 
 /** A colour table of four; codes of three bits, with a clear code before each pair, so that the table never grows. */
@@ -61,7 +78,14 @@ export function aGif(picture: Picture): Buffer {
   const blocks: Buffer[] = []
   for (let at = 0; at < data.length; at += 255) blocks.push(Buffer.from([Math.min(255, data.length - at)]), data.subarray(at, at + 255))
   const size = [width & 255, width >> 8, height & 255, height >> 8]
-  return Buffer.concat([Buffer.from('GIF89a'), Buffer.from([...size, 0x81, 0, 0]), table, Buffer.from([0x2c, 0, 0, 0, 0, ...size, 0, 2]), ...blocks, Buffer.from([0, 0x3b])])
+  return Buffer.concat([
+    Buffer.from('GIF89a'),
+    Buffer.from([...size, 0x81, 0, 0]),
+    table,
+    Buffer.from([0x2c, 0, 0, 0, 0, ...size, 0, 2]),
+    ...blocks,
+    Buffer.from([0, 0x3b]),
+  ])
 }
 
 export function aBmp({ width, height, rgba }: Picture, depth: 24 | 32): Buffer {

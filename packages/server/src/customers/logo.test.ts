@@ -14,12 +14,35 @@ import { aBmp, aGif, aPng, pngChunk, pngSignature } from './logo-samples.ts'
 /** Red, green, blue and half clear; each a quarter. */
 function quarters(width = 8, height = 6): Picture {
   const rgba = new Uint8Array(width * height * 4)
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) rgba.set([[[255, 0, 0, 255], [0, 255, 0, 255]], [[0, 0, 255, 255], [255, 255, 255, 255]]][y < height / 2 ? 0 : 1]![x < width / 2 ? 0 : 1]!, (y * width + x) * 4)
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      rgba.set(
+        [
+          [
+            [255, 0, 0, 255],
+            [0, 255, 0, 255],
+          ],
+          [
+            [0, 0, 255, 255],
+            [255, 255, 255, 255],
+          ],
+        ][y < height / 2 ? 0 : 1]![x < width / 2 ? 0 : 1]!,
+        (y * width + x) * 4,
+      )
   return { width, height, rgba }
 }
 const picture = quarters()
-const aJpeg = (source = picture) => Buffer.from(jpeg.encode({ width: source.width, height: source.height, data: Buffer.from(source.rgba) }, 95).data)
-const samples: [string, Buffer][] = [['PNG', aPng(picture)], ['interlaced PNG', aPng(picture, { isInterlaced: true })], ['PNG of a palette', aPng(picture, { isPalette: true })], ['GIF', aGif(picture)], ['BMP', aBmp(picture, 24)], ['BMP of 32 bits', aBmp(picture, 32)], ['JPEG', aJpeg()]]
+const aJpeg = (source = picture) =>
+  Buffer.from(jpeg.encode({ width: source.width, height: source.height, data: Buffer.from(source.rgba) }, 95).data)
+const samples: [string, Buffer][] = [
+  ['PNG', aPng(picture)],
+  ['interlaced PNG', aPng(picture, { isInterlaced: true })],
+  ['PNG of a palette', aPng(picture, { isPalette: true })],
+  ['GIF', aGif(picture)],
+  ['BMP', aBmp(picture, 24)],
+  ['BMP of 32 bits', aBmp(picture, 32)],
+  ['JPEG', aJpeg()],
+]
 /** Where it is certain which colour is meant. */
 const corner = ({ width, rgba }: Picture, x: number, y: number) => [...rgba.subarray((y * width + x) * 4, (y * width + x) * 4 + 4)]
 
@@ -28,7 +51,12 @@ describe('a logo is drawn anew (R37)', () => {
     const { png, width, height } = redraw(file)
     expect([width, height]).toEqual([8, 6])
     const read = readPng(png)
-    for (const [x, y, wanted] of [[1, 1, [255, 0, 0]], [6, 1, [0, 255, 0]], [1, 5, [0, 0, 255]], [6, 5, [255, 255, 255]]] as const) {
+    for (const [x, y, wanted] of [
+      [1, 1, [255, 0, 0]],
+      [6, 1, [0, 255, 0]],
+      [1, 5, [0, 0, 255]],
+      [6, 5, [255, 255, 255]],
+    ] as const) {
       const [r, g, b, a] = corner(read, x, y)
       for (const [n, value] of [r, g, b].entries()) expect(Math.abs(value! - wanted[n]!)).toBeLessThan(12)
       expect(a).toBe(255)
@@ -40,7 +68,11 @@ describe('a logo is drawn anew (R37)', () => {
     const text = pngChunk('tEXt', Buffer.from(`Comment\0${mark}<script>`))
     const png = aPng(picture)
     const withText = Buffer.concat([png.subarray(0, 33), text, png.subarray(33), Buffer.from(`<html>${mark}</html>`)])
-    const exif = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe1, 0, 2 + 6 + mark.length]), Buffer.from(`Exif\0\0${mark}`), aJpeg().subarray(2)])
+    const exif = Buffer.concat([
+      Buffer.from([0xff, 0xd8, 0xff, 0xe1, 0, 2 + 6 + mark.length]),
+      Buffer.from(`Exif\0\0${mark}`),
+      aJpeg().subarray(2),
+    ])
     const gif = Buffer.concat([aGif(picture), Buffer.from(`/*${mark}*/`)])
     for (const file of [withText, exif, gif]) {
       expect(file.includes(mark)).toBe(true)
@@ -74,7 +106,8 @@ const reasonOf = (file: Uint8Array): string => {
   }
 }
 const be32 = (value: number) => Buffer.from([value >>> 24, value >>> 16, value >>> 8, value])
-const head = (width: number, height: number, depth = 8, colour = 6) => pngChunk('IHDR', Buffer.concat([be32(width), be32(height), Buffer.from([depth, colour, 0, 0, 0])]))
+const head = (width: number, height: number, depth = 8, colour = 6) =>
+  pngChunk('IHDR', Buffer.concat([be32(width), be32(height), Buffer.from([depth, colour, 0, 0, 0])]))
 const end = pngChunk('IEND', Buffer.alloc(0))
 const patched = (file: Buffer, at: number, ...bytes: number[]) => {
   const copy = Buffer.from(file)
@@ -93,10 +126,26 @@ describe('hostile files (R37)', () => {
     ['a WebP', Buffer.from('RIFF\0\0\0\0WEBPVP8 '), 'unreadable'],
     ['a page that calls itself GIF', Buffer.from('GIF89a/*<script>*/=1;alert(1)'), 'too-large'], // its words read as a size,
     ['a page that calls itself a bitmap', Buffer.from('BM<script>alert(1)</script>'.padEnd(80)), 'unreadable'],
-    ['a bomb: 4 Gpx PNG', Buffer.concat([pngSignature, head(65_535, 65_535), pngChunk('IDAT', deflateSync(Buffer.alloc(9))), end]), 'too-large'],
-    ['a bomb: just above 4 Mpx', Buffer.concat([pngSignature, head(2_001, 2_000), pngChunk('IDAT', deflateSync(Buffer.alloc(9))), end]), 'too-large'],
-    ['a bomb: a line of 40,000', Buffer.concat([pngSignature, head(40_000, 1), pngChunk('IDAT', deflateSync(Buffer.alloc(9))), end]), 'too-large'],
-    ['a bomb: 200 MB of zeros behind a small head', Buffer.concat([pngSignature, head(4, 4), pngChunk('IDAT', deflateSync(Buffer.alloc(200_000_000), { level: 9 })), end]), 'unreadable'],
+    [
+      'a bomb: 4 Gpx PNG',
+      Buffer.concat([pngSignature, head(65_535, 65_535), pngChunk('IDAT', deflateSync(Buffer.alloc(9))), end]),
+      'too-large',
+    ],
+    [
+      'a bomb: just above 4 Mpx',
+      Buffer.concat([pngSignature, head(2_001, 2_000), pngChunk('IDAT', deflateSync(Buffer.alloc(9))), end]),
+      'too-large',
+    ],
+    [
+      'a bomb: a line of 40,000',
+      Buffer.concat([pngSignature, head(40_000, 1), pngChunk('IDAT', deflateSync(Buffer.alloc(9))), end]),
+      'too-large',
+    ],
+    [
+      'a bomb: 200 MB of zeros behind a small head',
+      Buffer.concat([pngSignature, head(4, 4), pngChunk('IDAT', deflateSync(Buffer.alloc(200_000_000), { level: 9 })), end]),
+      'unreadable',
+    ],
     ['a bomb: GIF of 65535 x 65535', patched(gif, 6, 0xff, 0xff, 0xff, 0xff), 'too-large'],
     ['a bomb: BMP of 2 Gpx', patched(bmp, 18, 0xff, 0xff, 0xff, 0x7f), 'too-large'],
     ['a bomb: BMP, upside down, of 2 Gpx', patched(bmp, 22, 0, 0, 0, 0x80), 'too-large'],
@@ -104,8 +153,16 @@ describe('hostile files (R37)', () => {
     ['a PNG without size', Buffer.concat([pngSignature, head(0, 4), end]), 'unreadable'],
     ['a PNG without pixels', Buffer.concat([pngSignature, head(4, 4), end]), 'unreadable'],
     ['a PNG of no known depth', Buffer.concat([pngSignature, head(4, 4, 3), end]), 'unreadable'],
-    ['a PNG of a palette that is not there', Buffer.concat([pngSignature, head(4, 1, 8, 3), pngChunk('IDAT', deflateSync(Buffer.from([0, 9, 9, 9, 9]))), end]), 'unreadable'],
-    ['a PNG with a wrong filter', Buffer.concat([pngSignature, head(1, 1), pngChunk('IDAT', deflateSync(Buffer.from([9, 1, 2, 3, 4]))), end]), 'unreadable'],
+    [
+      'a PNG of a palette that is not there',
+      Buffer.concat([pngSignature, head(4, 1, 8, 3), pngChunk('IDAT', deflateSync(Buffer.from([0, 9, 9, 9, 9]))), end]),
+      'unreadable',
+    ],
+    [
+      'a PNG with a wrong filter',
+      Buffer.concat([pngSignature, head(1, 1), pngChunk('IDAT', deflateSync(Buffer.from([9, 1, 2, 3, 4]))), end]),
+      'unreadable',
+    ],
     ['a PNG whose chunk is as long as the world', Buffer.concat([pngSignature, be32(0xffffffff), Buffer.from('IHDR')]), 'unreadable'],
     ['a PNG with a broken checksum', patched(aPng(picture), 29, 0, 0, 0, 0), 'unreadable'],
     ['a GIF whose picture lies outside its screen', patched(gif, gif.indexOf(0x2c, 13 + 12) + 1, 200, 0), 'unreadable'],
@@ -174,13 +231,17 @@ describe('the capped worker (R37)', () => {
     ['leaves', 'process.exit(3)'],
     ['throws', 'throw new Error("x")'],
     ['says nothing', ''],
-  ])('one that %s is ended, and we go on', async (_, code) => {
-    const worker = new URL(`data:text/javascript,${encodeURIComponent(code)}`)
-    const before = process.memoryUsage().rss
-    await expect(readLogo(Buffer.from('x'), { worker, timeoutMs: 1_500 })).rejects.toThrow('logo.unreadable')
-    expect(process.memoryUsage().rss - before).toBeLessThan(400_000_000)
-    expect(await readLogo(aPng(picture))).toMatchObject({ width: 8 })
-  }, 60_000)
+  ])(
+    'one that %s is ended, and we go on',
+    async (_, code) => {
+      const worker = new URL(`data:text/javascript,${encodeURIComponent(code)}`)
+      const before = process.memoryUsage().rss
+      await expect(readLogo(Buffer.from('x'), { worker, timeoutMs: 1_500 })).rejects.toThrow('logo.unreadable')
+      expect(process.memoryUsage().rss - before).toBeLessThan(400_000_000)
+      expect(await readLogo(aPng(picture))).toMatchObject({ width: 8 })
+    },
+    60_000,
+  )
   it('a crowd waits its turn, and what is too many is told to come again', async () => {
     const answers = await Promise.allSettled(Array.from({ length: 15 }, () => readLogo(aPng(picture))))
     const refused = answers.filter((answer) => answer.status === 'rejected')
@@ -207,7 +268,12 @@ describe('the logo of a customer (CUS-3, R37)', () => {
     const set = await call('PUT', `/v1/customers/${customerId}/logo`, { content: aJpeg().toString('base64') })
     expect(set.body).toEqual({ version: 1, width: 8, height: 6 })
     const shown = await call('GET', `/v1/customers/${customerId}/logo?v=1`)
-    expect([shown.headers['content-type'], shown.headers['content-disposition'], shown.headers['x-content-type-options'], shown.headers['cache-control']]).toEqual(['image/png', 'inline; filename="logo.png"', 'nosniff', 'no-store'])
+    expect([
+      shown.headers['content-type'],
+      shown.headers['content-disposition'],
+      shown.headers['x-content-type-options'],
+      shown.headers['cache-control'],
+    ]).toEqual(['image/png', 'inline; filename="logo.png"', 'nosniff', 'no-store'])
     expect((await call('PUT', `/v1/customers/${customerId}/logo`, { content: aGif(picture).toString('base64') })).body.version).toBe(2)
     expect((await call('DELETE', `/v1/customers/${customerId}/logo`)).status).toBe(200)
     expect((await call('GET', `/v1/customers/${customerId}`)).body.logoVersion).toBeNull()
@@ -219,9 +285,13 @@ describe('the logo of a customer (CUS-3, R37)', () => {
     const customerId = await aCustomer(server.database, partnerId)
     const padded = Buffer.concat([aPng(picture), Buffer.alloc(999_000)])
     expect((await call('PUT', `/v1/customers/${customerId}/logo`, { content: padded.toString('base64') })).status).toBe(200)
-    const tooMuch = await call('PUT', `/v1/customers/${customerId}/logo`, { content: Buffer.concat([padded, Buffer.alloc(9_000)]).toString('base64') })
+    const tooMuch = await call('PUT', `/v1/customers/${customerId}/logo`, {
+      content: Buffer.concat([padded, Buffer.alloc(9_000)]).toString('base64'),
+    })
     expect(tooMuch.body.fields?.[0]).toMatchObject({ path: 'content', code: 'file.too-large' })
-    expect((await call('PUT', `/v1/customers/${customerId}/logo`, { content: Buffer.from('<svg/>').toString('base64') })).body.code).toBe('logo.unreadable')
+    expect((await call('PUT', `/v1/customers/${customerId}/logo`, { content: Buffer.from('<svg/>').toString('base64') })).body.code).toBe(
+      'logo.unreadable',
+    )
     expect((await call('GET', `/v1/customers/${customerId}`)).body.logoVersion).toBe(1)
   })
 

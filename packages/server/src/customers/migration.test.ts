@@ -27,10 +27,23 @@ it('0005 counts by group what is there already: open events only, on product and
         select '00000000-0000-0000-0000-000000000001', gen_random_uuid(), '00000000-0000-0000-0000-000000000002', ('00000000-0000-0000-0000-00000000001' || p)::uuid, category, condition, severity, 1, state, now(), now()
         from (values (1, 'antivirus', 'uncleaned', 'action-required', 'unresolved'), (2, 'antivirus', 'uncleaned', 'action-required', 'pending'), (2, 'antivirus', 'many-incidents', 'warning', 'unresolved'),
           (1, 'antivirus', 'real-time-scan-off', 'action-required', 'resolved'), (1, 'component-update', 'outdated', 'action-required', 'unresolved'), (2, 'component-update', 'old', 'warning', 'resolved')) e (p, category, condition, severity, state)`)
-    await database.query(readFileSync(path.join(folder, files.find((file) => file.startsWith('0005'))!), 'utf8'))
-    const counts = 'threat_action_count, threat_warning_count, system_action_count, system_warning_count, licence_action_count, licence_warning_count'
-    const of = async (table: string) => (await database.query({ text: `select ${counts} from ${table} order by id`, rowMode: 'array' })).rows
-    expect(await of('product')).toEqual([[1, 0, 1, 0, 0, 0], [1, 1, 0, 0, 0, 0]])
+    await database.query(
+      readFileSync(
+        path.join(
+          folder,
+          files.find((file) => file.startsWith('0005'))!,
+        ),
+        'utf8',
+      ),
+    )
+    const counts =
+      'threat_action_count, threat_warning_count, system_action_count, system_warning_count, licence_action_count, licence_warning_count'
+    const of = async (table: string) =>
+      (await database.query({ text: `select ${counts} from ${table} order by id`, rowMode: 'array' })).rows
+    expect(await of('product')).toEqual([
+      [1, 0, 1, 0, 0, 0],
+      [1, 1, 0, 0, 0, 0],
+    ])
     expect(await of('customer')).toEqual([[2, 1, 1, 0, 0, 0]])
     expect((await database.query('select managed_by_id from customer')).rows).toEqual([{ managed_by_id: null }])
   } finally {

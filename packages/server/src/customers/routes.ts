@@ -15,7 +15,11 @@ import { viewerRoutes } from './viewers.ts'
 
 const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = (customer: Pick<Customer, 'id' | 'company'>) => ({ kind: 'customer', id: customer.id, name: customer.company })
-const objectOfContact = (contact: { id: string; firstName: string; lastName: string }) => ({ kind: 'contact', id: contact.id, name: nameOf(contact) })
+const objectOfContact = (contact: { id: string; firstName: string; lastName: string }) => ({
+  kind: 'contact',
+  id: contact.id,
+  name: nameOf(contact),
+})
 const announce = (db: TenantDb, customerId: string) => db.announce({ kind: 'customer', id: customerId, customerId })
 
 /** Nobody makes, or turns a customer into, what he does not see himself (ACC-14, R5). */
@@ -41,7 +45,12 @@ export const customerRoutes: Handler[] = [
     const customer = await customers.get(db, id)
     announce(db, id)
     for (const product of products) db.announce({ kind: 'product', id: product.id, customerId: id })
-    await record(db, services.vault, now, doer(who), { activity: 'customer.created', object: objectOf(customer), customerId: id, after: { ...customer, contact: body.contact, products } })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'customer.created',
+      object: objectOf(customer),
+      customerId: id,
+      after: { ...customer, contact: body.contact, products },
+    })
     if (body.templateId !== null) await followFromTheStart({ db, now, services, ...who }, id, body.templateId)
     return { customer, products }
   }),
@@ -59,7 +68,13 @@ export const customerRoutes: Handler[] = [
     const after = await customers.get(db, before.id)
     if (before.tags.join() !== after.tags.join()) await markDue(db, await productsRetagged(db, [before.id]), now)
     announce(db, after.id)
-    await record(db, services.vault, now, doer(who), { activity: 'customer.updated', object: objectOf(after), customerId: after.id, before, after })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'customer.updated',
+      object: objectOf(after),
+      customerId: after.id,
+      before,
+      after,
+    })
     return after
   }),
 
@@ -69,7 +84,12 @@ export const customerRoutes: Handler[] = [
     const before = { ...customer, contacts: await contacts.list(db, customer.id) }
     await customers.remove(db, customer.id, now)
     announce(db, customer.id)
-    await record(db, services.vault, now, doer(who), { activity: 'customer.deleted', object: objectOf(customer), customerId: customer.id, before })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'customer.deleted',
+      object: objectOf(customer),
+      customerId: customer.id,
+      before,
+    })
     return null
   }),
 
@@ -82,7 +102,12 @@ export const customerRoutes: Handler[] = [
     const customer = await customers.lock(db, params.customerId)
     const contact = await contacts.insert(db, customer.id, body, now)
     announce(db, customer.id)
-    await record(db, services.vault, now, doer(who), { activity: 'contact.created', object: objectOfContact(contact), customerId: customer.id, after: contact })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'contact.created',
+      object: objectOfContact(contact),
+      customerId: customer.id,
+      after: contact,
+    })
     return contact
   }),
 
@@ -92,7 +117,13 @@ export const customerRoutes: Handler[] = [
     await assertUnchanged(db, ifMatch, { customerId: params.customerId, objectId: before.id, version: before.version })
     const after = await contacts.update(db, before.id, body)
     announce(db, params.customerId)
-    await record(db, services.vault, now, doer(who), { activity: 'contact.updated', object: objectOfContact(after), customerId: params.customerId, before, after })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'contact.updated',
+      object: objectOfContact(after),
+      customerId: params.customerId,
+      before,
+      after,
+    })
     return after
   }),
 
@@ -101,7 +132,12 @@ export const customerRoutes: Handler[] = [
     const contact = await contacts.lock(db, params.customerId, params.contactId)
     await contacts.remove(db, contact.id)
     announce(db, params.customerId)
-    await record(db, services.vault, now, doer(who), { activity: 'contact.deleted', object: objectOfContact(contact), customerId: params.customerId, before: contact })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'contact.deleted',
+      object: objectOfContact(contact),
+      customerId: params.customerId,
+      before: contact,
+    })
     return null
   }),
 ]

@@ -90,5 +90,11 @@ export interface ContactRow {
 }
 
 export const toContact = (row: ContactRow): Contact => ({
-  id: row.id, firstName: row.first_name, lastName: row.last_name, email: row.email, phone: row.phone, locale: row.locale, version: row.version,
+  id: row.id,
+  firstName: row.first_name,
+  lastName: row.last_name,
+  email: row.email,
+  phone: row.phone,
+  locale: row.locale,
+  version: row.version,
 })

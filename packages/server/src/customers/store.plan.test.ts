@@ -23,17 +23,35 @@ beforeAll(async () => {
   ;({ database, estate } = await estateDatabase())
   everything = { partnerId: estate.partnerId, scope: 'all', principalId: null }
   const { accountId } = await anActor(database, estate.partnerId, { isScopeLimited: true })
-  await database.owner.query(`insert into scope_line (partner_id, id, account_id, position, effect, target, tag) select $1, gen_random_uuid(), $2, n, 'allow', 'tag', 'group-' || n from generate_series(0, 31) n`, [estate.partnerId, accountId])
+  await database.owner.query(
+    `insert into scope_line (partner_id, id, account_id, position, effect, target, tag) select $1, gen_random_uuid(), $2, n, 'allow', 'tag', 'group-' || n from generate_series(0, 31) n`,
+    [estate.partnerId, accountId],
+  )
   customerId = await oneOf('customer')
-  managerId = (await database.owner.query<{ id: string }>('select managed_by_id as id from customer where partner_id = $1 and managed_by_id is not null order by id limit 1', [estate.partnerId])).rows[0]!.id
-  primaryId = (await database.owner.query<{ id: string }>('select id from account where partner_id = $1 and is_primary', [estate.partnerId])).rows[0]!.id
+  managerId = (
+    await database.owner.query<{ id: string }>(
+      'select managed_by_id as id from customer where partner_id = $1 and managed_by_id is not null order by id limit 1',
+      [estate.partnerId],
+    )
+  ).rows[0]!.id
+  primaryId = (
+    await database.owner.query<{ id: string }>('select id from account where partner_id = $1 and is_primary', [estate.partnerId])
+  ).rows[0]!.id
   productId = await oneOf('product')
   limited = { partnerId: estate.partnerId, scope: 'limited', principalId: accountId }
 }, 240_000)
 afterAll(() => database.close())
 
 const now = new Date()
-const asked = (db: TenantDb) => ({ db, accountId: primaryId, permissions: new Set([]), role: 'owner' as const, now, timeZone: 'Europe/Paris', range: null })
+const asked = (db: TenantDb) => ({
+  db,
+  accountId: primaryId,
+  permissions: new Set([]),
+  role: 'owner' as const,
+  now,
+  timeZone: 'Europe/Paris',
+  range: null,
+})
 const listCustomers = (query: object) => (db: TenantDb) => list(db, customersApi.listCustomers.query!.parse(query))
 const listProducts = (query: object) => (db: TenantDb) => products.list(db, productsApi.listProducts.query!.parse(query), now)
 const listEndpoints = (query: object) => (db: TenantDb) => endpoints.list(db, productsApi.listEndpoints.query!.parse(query), now)
@@ -42,10 +60,13 @@ type List = (query: object) => (db: TenantDb) => Promise<{ nextCursor: string | 
 /** The cursor after so many pages of 200. */
 async function deep(list: List, query: object, pages: number): Promise<string> {
   let cursor: string | undefined
-  for (let n = 0; n < pages; n++) cursor = (await database.transaction(everything, list({ ...query, limit: 200, cursor }))).nextCursor ?? undefined
+  for (let n = 0; n < pages; n++)
+    cursor = (await database.transaction(everything, list({ ...query, limit: 200, cursor }))).nextCursor ?? undefined
   return cursor!
 }
-const oneOf = async (table: string, column = 'id') => (await database.owner.query(`select ${column} as value from ${table} where partner_id = $1 order by id limit 1`, [estate.partnerId])).rows[0].value as string
+const oneOf = async (table: string, column = 'id') =>
+  (await database.owner.query(`select ${column} as value from ${table} where partner_id = $1 order by id limit 1`, [estate.partnerId]))
+    .rows[0].value as string
 
 describe('the lists of a business with 10,000 customers and 50,000 endpoints (CUS-2, PRD-3)', () => {
   it.each([
@@ -111,8 +132,27 @@ describe('the lists of a business with 10,000 customers and 50,000 endpoints (CU
     ['customers with a product that is away', () => listCustomers({ connection: 'offline,abnormal' }), 4],
     ['customers without open events', () => listCustomers({ threat: 'none', system: 'none', licence: 'none' }), 4],
     ['customers the primary has by default', () => listCustomers({ managedBy: primaryId }), 4],
-    ['all filters at once', () => listCustomers({ threat: 'action-required,warning', system: 'none', licence: 'none', typeId: 'clamav-endpoint', connection: 'offline,abnormal,online', tag: 'group-1,group-2,group-3', managedBy: `${primaryId},${managerId}`, q: 'a', sort: '-lastSeenAt' }), 8],
-    ['all that match nothing in particular', () => (db: TenantDb) => matches(db, customersApi.matchCustomers.query!.parse({ sort: '-threat' }), 10_000), 4],
+    [
+      'all filters at once',
+      () =>
+        listCustomers({
+          threat: 'action-required,warning',
+          system: 'none',
+          licence: 'none',
+          typeId: 'clamav-endpoint',
+          connection: 'offline,abnormal,online',
+          tag: 'group-1,group-2,group-3',
+          managedBy: `${primaryId},${managerId}`,
+          q: 'a',
+          sort: '-lastSeenAt',
+        }),
+      8,
+    ],
+    [
+      'all that match nothing in particular',
+      () => (db: TenantDb) => matches(db, customersApi.matchCustomers.query!.parse({ sort: '-threat' }), 10_000),
+      4,
+    ],
   ] as const)('%s: reads the business once, by its own indexes, and no other’s rows', async (_, work, times) => {
     const plan = await plansOf(database, everything, work() as never)
     expect(scanned(plan)).toEqual([])
@@ -132,7 +172,11 @@ describe('the lists of a business with 10,000 customers and 50,000 endpoints (CU
     const scope = await times(limited, (db) => db.query('select count(*) from vigie.visible_customers()'))
     const list = await times(limited, listCustomers({ q: 'garage' }))
     expect(list / scope).toBeLessThan(50) // about 10 here; once for each of the 10,000 rows would be thousands
-    const { rows: [seen] } = await database.transaction(limited, (db) => db.query<{ count: number }>('select count(*)::integer as count from vigie.visible_customers()'))
+    const {
+      rows: [seen],
+    } = await database.transaction(limited, (db) =>
+      db.query<{ count: number }>('select count(*)::integer as count from vigie.visible_customers()'),
+    )
     expect(seen!.count).toBeGreaterThan(estate.customers * 0.4)
   })
 
@@ -149,8 +193,19 @@ describe('the lists of a business with 10,000 customers and 50,000 endpoints (CU
     const yardstick = await p95((db) => db.query('select id from customer where id = $1', [customerId]))
     const far = await deep(listCustomers as List, {}, 40)
     for (const [bench, work] of Object.entries({
-      'list.customers': listCustomers({}), 'list.customers-far': listCustomers({ cursor: far }), 'list.customers-search': listCustomers({ q: 'acc-9999' }), 'list.products': listProducts({}), 'list.endpoints': listEndpoints({}),
+      'list.customers': listCustomers({}),
+      'list.customers-far': listCustomers({ cursor: far }),
+      'list.customers-search': listCustomers({ q: 'acc-9999' }),
+      'list.products': listProducts({}),
+      'list.endpoints': listEndpoints({}),
       'list.endpoints-search': listEndpoints({ q: 'zzzz' }),
-    })) console.log(JSON.stringify({ bench, ratio: Number(((await p95(work)) / yardstick).toFixed(1)), yardstick: 'p95 of one row by key, same transaction' }))
+    }))
+      console.log(
+        JSON.stringify({
+          bench,
+          ratio: Number(((await p95(work)) / yardstick).toFixed(1)),
+          yardstick: 'p95 of one row by key, same transaction',
+        }),
+      )
   }, 60_000)
 })

@@ -24,12 +24,24 @@ async function viewersOf(db: TenantDb, customerId: string, now: Date): Promise<V
          where l.account_id = a.id and (l.ends_at is null or l.ends_at > $2)
            and (l.target = 'all' or l.customer_id = $1 or (l.target = 'tag' and l.tag in (select t.tag from customer_tag t where t.customer_id = $1)))
        ), '[]') as lines
-     from account a order by a.last_name, a.first_name, a.id`, [customerId, now])
+     from account a order by a.last_name, a.first_name, a.id`,
+    [customerId, now],
+  )
   return rows
-    .filter(({ is_scope_limited, lines }) => !is_scope_limited || (lines.some(({ effect }) => effect === 'allow') && !lines.some(({ effect }) => effect === 'deny')))
+    .filter(
+      ({ is_scope_limited, lines }) =>
+        !is_scope_limited || (lines.some(({ effect }) => effect === 'allow') && !lines.some(({ effect }) => effect === 'deny')),
+    )
     .map((row) => ({
-      accountId: row.id, name: row.name, email: row.email, role: row.role, state: row.state, isToldOfEvents: row.is_told_of_events,
-      because: !row.is_scope_limited ? [{ kind: 'sees-all' as const }] : row.lines.map(({ target, tag, endsAt }) => (target === 'tag' ? { kind: target, tag: tag!, endsAt } : { kind: target, endsAt })),
+      accountId: row.id,
+      name: row.name,
+      email: row.email,
+      role: row.role,
+      state: row.state,
+      isToldOfEvents: row.is_told_of_events,
+      because: !row.is_scope_limited
+        ? [{ kind: 'sees-all' as const }]
+        : row.lines.map(({ target, tag, endsAt }) => (target === 'tag' ? { kind: target, tag: tag!, endsAt } : { kind: target, endsAt })),
     }))
     .toSorted((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role))
 }

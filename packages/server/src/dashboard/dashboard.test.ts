@@ -44,12 +44,19 @@ describe('tabs and widgets of one’s own (DSH-1)', () => {
   })
 
   it('back to the default where nothing was changed yet is the default', async () => {
-    expect(await call('DELETE', path, undefined, { 'if-match': '0' })).toMatchObject({ status: 200, body: { tabs: defaultTabs.technician, isDefault: true, version: 1 } })
+    expect(await call('DELETE', path, undefined, { 'if-match': '0' })).toMatchObject({
+      status: 200,
+      body: { tabs: defaultTabs.technician, isDefault: true, version: 1 },
+    })
   })
 
   it('back to the default; a window that still shows the old one is told for ever', async () => {
     await put([aTab('a')], 0)
-    expect((await call('DELETE', path, undefined, { 'if-match': '1' })).body).toEqual({ tabs: defaultTabs.technician, isDefault: true, version: 2 })
+    expect((await call('DELETE', path, undefined, { 'if-match': '1' })).body).toEqual({
+      tabs: defaultTabs.technician,
+      isDefault: true,
+      version: 2,
+    })
     expect((await put([aTab('a')], 1)).body.code).toBe('request.changed-meanwhile')
     expect((await put([aTab('a')], 2)).body).toMatchObject({ isDefault: false, version: 3 })
   })
@@ -60,21 +67,47 @@ describe('tabs and widgets of one’s own (DSH-1)', () => {
     await server.database.owner.query('update account set is_primary = true, role = $2 where id = $1', [me.accountId, 'owner'])
     const owner = server.as({ ...me, ...(await anActor(server.database, partnerId, { role: 'administrator' })) })
     const { rows } = (await owner('GET', '/v1/audit?category=dashboard')).body
-    expect(rows[0]).toMatchObject({ activity: 'dashboard.changed', before: { order: ['a', 'b'], tabs: [{ id: 'a', columns: 2 }] }, after: { order: ['b', 'a'], tabs: [{ id: 'a', columns: 3 }] } })
+    expect(rows[0]).toMatchObject({
+      activity: 'dashboard.changed',
+      before: { order: ['a', 'b'], tabs: [{ id: 'a', columns: 2 }] },
+      after: { order: ['b', 'a'], tabs: [{ id: 'a', columns: 3 }] },
+    })
   })
 
   it.each([
     [`${mostTabs} tabs`, Array.from({ length: mostTabs }, (_, n) => aTab(`t${n}`)), null],
     ['one more', Array.from({ length: mostTabs + 1 }, (_, n) => aTab(`t${n}`)), 'dashboard.too-many-tabs'],
-    [`${mostWidgets} widgets`, [aTab('a', Array.from({ length: mostWidgets }, (_, n) => placed('notifications', { id: `w${n}` })))], null],
-    ['one more', [aTab('a', Array.from({ length: mostWidgets + 1 }, (_, n) => placed('notifications', { id: `w${n}` })))], 'dashboard.too-many-widgets'],
+    [
+      `${mostWidgets} widgets`,
+      [
+        aTab(
+          'a',
+          Array.from({ length: mostWidgets }, (_, n) => placed('notifications', { id: `w${n}` })),
+        ),
+      ],
+      null,
+    ],
+    [
+      'one more',
+      [
+        aTab(
+          'a',
+          Array.from({ length: mostWidgets + 1 }, (_, n) => placed('notifications', { id: `w${n}` })),
+        ),
+      ],
+      'dashboard.too-many-widgets',
+    ],
     ['no tab', [], 'request.invalid'],
     ['Notifications taken away', [aTab('a', [])], 'dashboard.needs-notifications'],
     ['the same tab twice', [aTab('a'), aTab('a')], 'request.invalid'],
     ['the same widget twice', [aTab('a', [placed('notifications'), placed('notifications')])], 'request.invalid'],
     ['a nameless tab', [{ ...aTab('a'), name: null }], 'request.invalid'],
     ['a default tab without a name', [{ ...aTab('now'), name: null }], null],
-    ['a widget that comes with licences', [{ ...aTab('a'), widgets: [placed('notifications'), { ...placed('threats'), kind: 'licence-usage' }] }], 'request.invalid'],
+    [
+      'a widget that comes with licences',
+      [{ ...aTab('a'), widgets: [placed('notifications'), { ...placed('threats'), kind: 'licence-usage' }] }],
+      'request.invalid',
+    ],
     ['a widget wider than three columns', [aTab('a', [{ ...placed('notifications'), span: 4 }])], 'request.invalid'],
     ['markup in an option', [aTab('a', [placed('notifications', { options: { range: '<img>' } })])], 'request.invalid'],
   ])('%s: %s', async (_, tabs, code) => {
@@ -86,8 +119,14 @@ describe('tabs and widgets of one’s own (DSH-1)', () => {
     const billing = server.as(await anActor(server.database, partnerId, { role: 'billing' }))
     const given = (await billing('GET', path)).body.tabs.flatMap(({ widgets }: DashboardTab) => widgets.map(({ kind }) => kind))
     expect(given).toEqual(['customers-over-time', 'products-over-time', 'agents-by-state', 'inventory-health'])
-    expect((await put([aTab('a', [placed('threats'), placed('customers-over-time')])], 0, billing)).body.tabs[0].widgets).toMatchObject([{ kind: 'customers-over-time' }])
-    await server.database.owner.query(`insert into dashboard (partner_id, account_id, tabs) values ($1, $2, $3)`, [partnerId, me.accountId, JSON.stringify([aTab('a', [placed('threats')])])])
+    expect((await put([aTab('a', [placed('threats'), placed('customers-over-time')])], 0, billing)).body.tabs[0].widgets).toMatchObject([
+      { kind: 'customers-over-time' },
+    ])
+    await server.database.owner.query(`insert into dashboard (partner_id, account_id, tabs) values ($1, $2, $3)`, [
+      partnerId,
+      me.accountId,
+      JSON.stringify([aTab('a', [placed('threats')])]),
+    ])
     expect((await call('GET', path)).body.tabs[0].widgets).toMatchObject([{ kind: 'notifications' }, { kind: 'threats' }])
   })
 })

@@ -6,7 +6,9 @@ import * as dashboards from './store.ts'
 const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = (actor: Actor) => ({ kind: 'dashboard', id: actor.accountId, name: actor.name })
 const shown = ({ tabs, version }: dashboards.Kept, actor: Actor): Dashboard => ({
-  tabs: readable(tabs ?? defaultTabs[actor.role], (permission) => actor.permissions.has(permission)), isDefault: tabs === null, version,
+  tabs: readable(tabs ?? defaultTabs[actor.role], (permission) => actor.permissions.has(permission)),
+  isDefault: tabs === null,
+  version,
 })
 
 /** What the record keeps: the order of the tabs, and those that differ. */
@@ -27,7 +29,11 @@ export const dashboardRoutes: Handler[] = [
     const before = await dashboards.lock(db, actor.accountId)
     assertVersion(ifMatch, before.version)
     const version = await dashboards.put(db, actor.accountId, body.tabs, now)
-    await record(db, services.vault, now, doer(who), { activity: 'dashboard.changed', object: objectOf(actor), ...changes(before.tabs ?? defaultTabs[actor.role], body.tabs) })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'dashboard.changed',
+      object: objectOf(actor),
+      ...changes(before.tabs ?? defaultTabs[actor.role], body.tabs),
+    })
     db.announce({ kind: 'account', id: actor.accountId, customerId: null })
     return shown({ tabs: body.tabs, version }, actor)
   }),
@@ -37,7 +43,11 @@ export const dashboardRoutes: Handler[] = [
     const before = await dashboards.lock(db, actor.accountId)
     assertVersion(ifMatch, before.version)
     const version = await dashboards.put(db, actor.accountId, null, now)
-    await record(db, services.vault, now, doer(who), { activity: 'dashboard.reset', object: objectOf(actor), ...changes(before.tabs ?? defaultTabs[actor.role], defaultTabs[actor.role]) })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'dashboard.reset',
+      object: objectOf(actor),
+      ...changes(before.tabs ?? defaultTabs[actor.role], defaultTabs[actor.role]),
+    })
     db.announce({ kind: 'account', id: actor.accountId, customerId: null })
     return shown({ tabs: null, version }, actor)
   }),

@@ -10,7 +10,9 @@ export interface Kept {
 const none: Kept = { tabs: null, version: 0 }
 
 export async function get(db: TenantDb, accountId: string): Promise<Kept> {
-  const { rows: [row] } = await db.query<Kept>('select tabs, version from dashboard where account_id = $1', [accountId])
+  const {
+    rows: [row],
+  } = await db.query<Kept>('select tabs, version from dashboard where account_id = $1', [accountId])
   return row ?? none
 }
 
@@ -25,6 +27,7 @@ export async function put(db: TenantDb, accountId: string, tabs: readonly Dashbo
   const { rows } = await db.query<{ version: number }>(
     `insert into dashboard (partner_id, account_id, tabs, updated_at) values ($1, $2, $3, $4)
      on conflict (partner_id, account_id) do update set tabs = excluded.tabs, updated_at = excluded.updated_at, version = dashboard.version + 1 returning version`,
-    [db.tenant.partnerId, accountId, tabs === null ? null : JSON.stringify(tabs), now])
+    [db.tenant.partnerId, accountId, tabs === null ? null : JSON.stringify(tabs), now],
+  )
   return rows[0]!.version
 }

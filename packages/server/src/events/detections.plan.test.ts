@@ -22,16 +22,21 @@ beforeAll(async () => {
      select p.partner_id, p.customer_id, p.id, d.at, decode(md5(p.id::text || i), 'hex'), gen_random_uuid(), 'antivirus', d.threat, 'o', 'deleted', 'e', d.at, case when d.threat = 'Off' then d.at + interval '1 hour' else d.at end
      from (select *, row_number() over (order by id) as n from product where partner_id = $1) p, generate_series(0, 12) i,
        lateral (select now() - i * interval '20 hours' - p.n * interval '1 second' as at, case when i < 10 then 'Common-' || (p.n + i) % 7 when i = 10 then 'Rare' when i = 11 then 'Off' else 'Untold' end as threat) d
-     where i < 10 or p.n % 1000 = 1`, [estate.partnerId])
+     where i < 10 or p.n % 1000 = 1`,
+    [estate.partnerId],
+  )
   await owner.query(
     `insert into threat_seen (partner_id, customer_id, product_id, threat, first_on, last_on)
-     select partner_id, customer_id, product_id, case when threat = 'Untold' then '' else threat end, min((counted_at at time zone 'UTC')::date), max((counted_at at time zone 'UTC')::date) from detection group by 1, 2, 3, 4`)
+     select partner_id, customer_id, product_id, case when threat = 'Untold' then '' else threat end, min((counted_at at time zone 'UTC')::date), max((counted_at at time zone 'UTC')::date) from detection group by 1, 2, 3, 4`,
+  )
   await owner.query('vacuum analyze detection, threat_seen')
   tenant = { partnerId: estate.partnerId, scope: 'all', principalId: null }
   const { accountId } = await anActor(database, estate.partnerId, { role: 'technician', isScopeLimited: true })
   await owner.query(
     `insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id)
-     select partner_id, gen_random_uuid(), $2, row_number() over (), 'allow', 'customer', customer_id from (select * from detection where partner_id = $1 and threat = 'Rare' order by product_id limit 3) d`, [estate.partnerId, accountId])
+     select partner_id, gen_random_uuid(), $2, row_number() over (), 'allow', 'customer', customer_id from (select * from detection where partner_id = $1 and threat = 'Rare' order by product_id limit 3) d`,
+    [estate.partnerId, accountId],
+  )
   limited = { partnerId: estate.partnerId, scope: 'limited', principalId: accountId }
 }, 240_000)
 afterAll(() => database?.close())
@@ -41,8 +46,13 @@ const idsOf = async (as: Tenant, query: object) => (await database.transaction(a
 
 describe('detections by threat at 12,000 products and 120,000 records (issue 4, speed)', () => {
   it.each([
-    ['that few had', { threat: 'Rare' }, 400], ['that few had, by clocks that are off', { threat: 'Off' }, 400], ['that is told of nowhere', { threat: 'Nobody’s' }, 400], ['beyond what is noted', { threat: 'Untold' }, 400],
-    ['that many had', { threat: 'Common-3' }, 15_000], ['that many had, oldest first', { threat: 'Common-3', sort: 'at' }, 15_000], ['in a range of time', { threat: 'Rare', countedFrom: new Date(now.getTime() - 30 * 86_400_000).toISOString() }, 400],
+    ['that few had', { threat: 'Rare' }, 400],
+    ['that few had, by clocks that are off', { threat: 'Off' }, 400],
+    ['that is told of nowhere', { threat: 'Nobody’s' }, 400],
+    ['beyond what is noted', { threat: 'Untold' }, 400],
+    ['that many had', { threat: 'Common-3' }, 15_000],
+    ['that many had, oldest first', { threat: 'Common-3', sort: 'at' }, 15_000],
+    ['in a range of time', { threat: 'Rare', countedFrom: new Date(now.getTime() - 30 * 86_400_000).toISOString() }, 400],
   ])('one %s: reads where it was, not all there is', async (_, query, most) => {
     const plan = await plansOf(database, tenant, list(query))
     // nothing is merged here: the table of aliases is empty
@@ -50,13 +60,17 @@ describe('detections by threat at 12,000 products and 120,000 records (issue 4, 
     expect(visited(plan)).toBeLessThan(most)
   })
 
-  it.each(['Rare', 'Off', 'Untold', 'Common-3', 'Nobody’s'])('%s: finds the same, in the same order, as a look at every record', async (threat) => {
-    const { rows } = await database.owner.query<{ id: string }>(
-      `select product_id || '.' || (extract(epoch from date_trunc('milliseconds', at)) * 1000)::bigint || '.' || encode(content_id, 'hex')::uuid as id from detection where partner_id = $1 and threat = $2 order by at desc, content_id desc limit 200`,
-      [estate.partnerId, threat])
-    expect(await idsOf(tenant, { threat, limit: 200 })).toEqual(rows.map(({ id }) => id))
-    expect(rows.length).toBe(threat === 'Nobody’s' ? 0 : threat === 'Common-3' ? 200 : 12)
-  })
+  it.each(['Rare', 'Off', 'Untold', 'Common-3', 'Nobody’s'])(
+    '%s: finds the same, in the same order, as a look at every record',
+    async (threat) => {
+      const { rows } = await database.owner.query<{ id: string }>(
+        `select product_id || '.' || (extract(epoch from date_trunc('milliseconds', at)) * 1000)::bigint || '.' || encode(content_id, 'hex')::uuid as id from detection where partner_id = $1 and threat = $2 order by at desc, content_id desc limit 200`,
+        [estate.partnerId, threat],
+      )
+      expect(await idsOf(tenant, { threat, limit: 200 })).toEqual(rows.map(({ id }) => id))
+      expect(rows.length).toBe(threat === 'Nobody’s' ? 0 : threat === 'Common-3' ? 200 : 12)
+    },
+  )
 
   it('goes on page after page, keeps its other filters, and shows a limited account its own', async () => {
     const all = await idsOf(tenant, { threat: 'Rare' })
@@ -72,29 +86,52 @@ describe('detections by threat at 12,000 products and 120,000 records (issue 4, 
     expect(await idsOf(tenant, { threat: 'Rare', countedUntil: new Date(now.getTime() - 300 * 86_400_000).toISOString() })).toEqual([])
     const own = await idsOf(limited, { threat: 'Rare' })
     expect([own.length, own.every((id) => all.includes(id))]).toEqual([3, true])
-    const { rows: [one] } = (await database.transaction(limited, list({ threat: 'Rare' })))
+    const {
+      rows: [one],
+    } = await database.transaction(limited, list({ threat: 'Rare' }))
     expect(await idsOf(limited, { threat: 'Rare', customerId: one!.customerId })).toEqual([one!.id])
   })
 
-  it.each([{}, { sort: 'at' }, { category: 'antivirus', outcome: 'deleted' }, { category: 'web-reputation' }, { from: new Date(now.getTime() - 86_400_000).toISOString() }])(
-    'whoever sees three of 10,000 customers passes nobody else’s records: %j (ACC-14)', async (query) => {
-      const plan = await plansOf(database, limited, list(query))
-      expect(visited(plan.filter(({ relation, index }) => `${relation} ${index}`.includes('detection')))).toBeLessThan(100)
-      const ids = await idsOf(limited, query)
-      const whole = await database.owner.query<{ id: string }>(
-        `select product_id || '.' || (extract(epoch from date_trunc('milliseconds', at)) * 1000)::bigint || '.' || encode(content_id, 'hex')::uuid as id from detection
+  it.each([
+    {},
+    { sort: 'at' },
+    { category: 'antivirus', outcome: 'deleted' },
+    { category: 'web-reputation' },
+    { from: new Date(now.getTime() - 86_400_000).toISOString() },
+  ])('whoever sees three of 10,000 customers passes nobody else’s records: %j (ACC-14)', async (query) => {
+    const plan = await plansOf(database, limited, list(query))
+    expect(visited(plan.filter(({ relation, index }) => `${relation} ${index}`.includes('detection')))).toBeLessThan(100)
+    const ids = await idsOf(limited, query)
+    const whole = await database.owner.query<{ id: string }>(
+      `select product_id || '.' || (extract(epoch from date_trunc('milliseconds', at)) * 1000)::bigint || '.' || encode(content_id, 'hex')::uuid as id from detection
          where customer_id = any(array(select customer_id from scope_line where account_id = $1)) and category = $2 and at >= $3 order by at desc, content_id desc limit 50`,
-        [limited.principalId, query.category ?? 'antivirus', query.from ?? '-infinity'])
-      expect(ids.length).toBe(whole.rows.length)
-      if (!('sort' in query)) expect(ids.filter((id) => whole.rows.some((row) => row.id === id))).toEqual(whole.rows.map(({ id }) => id))
-    })
+      [limited.principalId, query.category ?? 'antivirus', query.from ?? '-infinity'],
+    )
+    expect(ids.length).toBe(whole.rows.length)
+    if (!('sort' in query)) expect(ids.filter((id) => whole.rows.some((row) => row.id === id))).toEqual(whole.rows.map(({ id }) => id))
+  })
 
   it('a product that tells more names in a day than are noted is noted once more, without a name (R18)', async () => {
-    const { rows: [product] } = await database.owner.query<{ id: string; customer_id: string }>('select id, customer_id from product where partner_id = $1 order by id desc limit 1', [estate.partnerId])
+    const {
+      rows: [product],
+    } = await database.owner.query<{ id: string; customer_id: string }>(
+      'select id, customer_id from product where partner_id = $1 order by id desc limit 1',
+      [estate.partnerId],
+    )
     const source = { product_id: product!.id, customer_id: product!.customer_id, offset: 0 }
-    const told = (from: number, count: number) => Array.from({ length: count }, (_, n) => ({ k: 0, a: '2026-01-02T03:04:05.000Z', t: `Many-${from + n}` }))
-    const noted = () => database.owner.query<{ named: number; more: number }>(`select count(*) filter (where threat like 'Many-%')::integer as named, count(*) filter (where threat = '')::integer as more from threat_seen where product_id = $1`, [product!.id])
-    for (const [from, count, expected] of [[0, 1_000, { named: 1_000, more: 0 }], [0, 1_000, { named: 1_000, more: 0 }], [990, 20, { named: 1_000, more: 1 }], [5_000, 1_500, { named: 1_000, more: 1 }]] as const) {
+    const told = (from: number, count: number) =>
+      Array.from({ length: count }, (_, n) => ({ k: 0, a: '2026-01-02T03:04:05.000Z', t: `Many-${from + n}` }))
+    const noted = () =>
+      database.owner.query<{ named: number; more: number }>(
+        `select count(*) filter (where threat like 'Many-%')::integer as named, count(*) filter (where threat = '')::integer as more from threat_seen where product_id = $1`,
+        [product!.id],
+      )
+    for (const [from, count, expected] of [
+      [0, 1_000, { named: 1_000, more: 0 }],
+      [0, 1_000, { named: 1_000, more: 0 }],
+      [990, 20, { named: 1_000, more: 1 }],
+      [5_000, 1_500, { named: 1_000, more: 1 }],
+    ] as const) {
       await database.transaction(tenant, (db) => noteThreats(db, [source] as never, told(from, count) as never, now, true))
       expect((await noted()).rows[0]).toEqual(expected)
     }

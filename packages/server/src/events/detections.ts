@@ -38,7 +38,11 @@ export async function list(db: TenantDb, query: Asked): Promise<{ rows: Detectio
     const of = await identitiesOf(db, query.endpointId)
     where.push(`d.endpoint_id = any(${params.add(of.ids)}::uuid[])`)
     // one product, as nearly always: its key gives the order as well
-    where.push(of.productIds.length === 1 ? `d.product_id = ${params.add(of.productIds[0])}` : `d.product_id = any(${params.add(of.productIds)}::uuid[])`)
+    where.push(
+      of.productIds.length === 1
+        ? `d.product_id = ${params.add(of.productIds[0])}`
+        : `d.product_id = any(${params.add(of.productIds)}::uuid[])`,
+    )
   }
   if (query.typeId) where.push(`d.product_id in (select id from product where type_id = any(${params.add(query.typeId)}::text[]))`)
   if (query.category) where.push(`d.category = ${params.add(query.category)}`)
@@ -49,13 +53,19 @@ export async function list(db: TenantDb, query: Asked): Promise<{ rows: Detectio
   // the content id names a record within a product and instant; as a UUID it ends the sort
   const page = keyset(sorts, contentUuid, query, params)
   where.push(page.where)
-  const among = (await whereFound(db, query, where, page, params)) ?? countedBetween(query, where, page, params) ?? (await ofFewCustomers(db, query, where, page, params)) ?? 'detection'
+  const among =
+    (await whereFound(db, query, where, page, params)) ??
+    countedBetween(query, where, page, params) ??
+    (await ofFewCustomers(db, query, where, page, params)) ??
+    'detection'
   // The page first, then what is told of its rows. `case`, for behind row-level security `coalesce` reaches no index (PostgreSQL does not take it for leakproof): each page read all endpoints.
   const { rows } = await db.query<Row & { keys: string[] }>(
     `select ${contentUuid}::text as content, d.at, d.received_at, d.customer_id, c.company, d.product_id, coalesce(l.endpoint_id, d.endpoint_id) as endpoint_id, coalesce((select e.name from endpoint e where e.partner_id = d.partner_id and e.id = case when l.endpoint_id is null then d.endpoint_id else l.endpoint_id end), '') as endpoint_name, d.category, d.threat, d.object, d.outcome,
        d.engine, ${page.keys} as keys
      from (select d.* from ${among} d where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}) d join customer c on c.partner_id = d.partner_id and c.id = d.customer_id left join endpoint_alias l on l.partner_id = d.partner_id and l.merged_id = d.endpoint_id
-     order by ${page.orderBy}`, params.values)
+     order by ${page.orderBy}`,
+    params.values,
+  )
   const shown = page.page(rows)
   return { rows: shown.rows.map(toDetection), nextCursor: shown.nextCursor }
 }
@@ -67,9 +77,18 @@ const nearMinutes = 10
  * Records by when they count, which has no order of its own: nearly always that is when their machine says they were, so a part of the list's order has them; those of clocks that are off are few and have an index.
  * Null: not asked. Each half ends where the page does.
  */
-function countedBetween({ countedFrom, countedUntil }: { countedFrom?: string | undefined; countedUntil?: string | undefined }, where: readonly string[], page: { orderBy: string; limit: number }, params: Params): string | null {
+function countedBetween(
+  { countedFrom, countedUntil }: { countedFrom?: string | undefined; countedUntil?: string | undefined },
+  where: readonly string[],
+  page: { orderBy: string; limit: number },
+  params: Params,
+): string | null {
   if (countedFrom === undefined && countedUntil === undefined) return null
-  const [from, until, limit] = [`${params.add(countedFrom ?? '-infinity')}::timestamptz`, `${params.add(countedUntil ?? 'infinity')}::timestamptz`, params.add(page.limit)]
+  const [from, until, limit] = [
+    `${params.add(countedFrom ?? '-infinity')}::timestamptz`,
+    `${params.add(countedUntil ?? 'infinity')}::timestamptz`,
+    params.add(page.limit),
+  ]
   const near = `interval '${nearMinutes} minutes'`
   const isNear = `d.at - d.counted_at <= ${near} and d.counted_at - d.at <= ${near} and d.at >= ${from} - ${near} and d.at < ${until} + ${near}`
   const isFar = `(d.at - d.counted_at > ${near} or d.counted_at - d.at > ${near})`
@@ -85,9 +104,19 @@ function countedBetween({ countedFrom, countedUntil }: { countedFrom?: string | 
 const mostCustomers = 500
 
 /** A limited account's own, of each of its customers as many as a page: the list's order would pass all that others have on the way to them (ACC-14). Null: not limited to few, or said more closely. */
-async function ofFewCustomers(db: TenantDb, { customerId, productId, endpointId }: Asked, where: readonly string[], page: { orderBy: string; limit: number }, params: Params): Promise<string | null> {
+async function ofFewCustomers(
+  db: TenantDb,
+  { customerId, productId, endpointId }: Asked,
+  where: readonly string[],
+  page: { orderBy: string; limit: number },
+  params: Params,
+): Promise<string | null> {
   if (customerId !== undefined || productId !== undefined || endpointId !== undefined || (await sees(db)) !== 'part') return null
-  const { rows: [own] } = await db.query<{ is_few: boolean }>(`select count(*) <= ${mostCustomers} as is_few from (select from vigie.visible_customers() limit ${mostCustomers + 1}) v`)
+  const {
+    rows: [own],
+  } = await db.query<{ is_few: boolean }>(
+    `select count(*) <= ${mostCustomers} as is_few from (select from vigie.visible_customers() limit ${mostCustomers + 1}) v`,
+  )
   if (!own!.is_few) return null
   return `(select f.* from vigie.visible_customers() v (id) cross join lateral (select d.* from detection d where d.customer_id = v.id and ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}) f)`
 }
@@ -100,17 +129,36 @@ const mostPlaces = 300
  * and the few records whose machine's clock is off by their own index. A product that told more names in a day than are noted has a place without a name (ingest/threats.ts): it may have had any.
  * Null: not asked, or said more closely by another filter, or so many had it that the list's order has it soon.
  */
-async function whereFound(db: TenantDb, query: Asked, where: readonly string[], page: { orderBy: string; limit: number }, params: Params): Promise<string | null> {
+async function whereFound(
+  db: TenantDb,
+  query: Asked,
+  where: readonly string[],
+  page: { orderBy: string; limit: number },
+  params: Params,
+): Promise<string | null> {
   const { threat, customerId, productId, endpointId, countedFrom = '-infinity', countedUntil = 'infinity' } = query
   if (threat === undefined || productId !== undefined || endpointId !== undefined) return null
   const { rows: places } = await db.query<{ product_id: string; first_on: string; last_on: string }>(
-    `select product_id, min(first_on)::text as first_on, max(last_on)::text as last_on from (${[threat, ''].map((_, n) =>
-      `(select product_id, first_on, last_on from threat_seen where threat_key = vigie.fold($${n + 1}) and threat = $${n + 1} and ($3::uuid is null or customer_id = $3) order by last_on desc, id desc limit ${mostPlaces + 1})`).join(' union all ')}) s group by 1`,
-    [threat, '', customerId ?? null])
+    `select product_id, min(first_on)::text as first_on, max(last_on)::text as last_on from (${[threat, '']
+      .map(
+        (_, n) =>
+          `(select product_id, first_on, last_on from threat_seen where threat_key = vigie.fold($${n + 1}) and threat = $${n + 1} and ($3::uuid is null or customer_id = $3) order by last_on desc, id desc limit ${mostPlaces + 1})`,
+      )
+      .join(' union all ')}) s group by 1`,
+    [threat, '', customerId ?? null],
+  )
   if (places.length > mostPlaces) return null
   const near = `interval '${nearMinutes} minutes'`
-  const [from, until, limit] = [`${params.add(countedFrom)}::timestamptz`, `${params.add(countedUntil)}::timestamptz`, params.add(page.limit)]
-  const [products, firstOn, lastOn] = [params.add(places.map((place) => place.product_id)), params.add(places.map((place) => place.first_on)), params.add(places.map((place) => place.last_on))]
+  const [from, until, limit] = [
+    `${params.add(countedFrom)}::timestamptz`,
+    `${params.add(countedUntil)}::timestamptz`,
+    params.add(page.limit),
+  ]
+  const [products, firstOn, lastOn] = [
+    params.add(places.map((place) => place.product_id)),
+    params.add(places.map((place) => place.first_on)),
+    params.add(places.map((place) => place.last_on)),
+  ]
   const counted = `d.counted_at >= ${from} and d.counted_at < ${until}`
   const order = `order by ${page.orderBy} limit ${limit}`
   const isNear = `d.at - d.counted_at <= ${near} and d.counted_at - d.at <= ${near}`
@@ -124,7 +172,9 @@ async function whereFound(db: TenantDb, query: Asked, where: readonly string[], 
 /** The endpoint and what is merged into it, each with its own history (docs/decisions/0024). Nothing of an endpoint that is not there. */
 async function identitiesOf(db: TenantDb, endpointId: string): Promise<{ ids: string[]; productIds: string[] }> {
   const { rows } = await db.query<{ id: string; product_id: string }>(
-    'select id, product_id from endpoint where id = $1 union all select merged_id, product_id from endpoint_alias where endpoint_id = $1', [endpointId])
+    'select id, product_id from endpoint where id = $1 union all select merged_id, product_id from endpoint_alias where endpoint_id = $1',
+    [endpointId],
+  )
   return { ids: rows.map(({ id }) => id), productIds: [...new Set(rows.map(({ product_id }) => product_id))] }
 }
 

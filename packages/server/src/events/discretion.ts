@@ -13,7 +13,14 @@ export function shownTo<E extends Event>(actor: Actor, event: E): E {
 export function detailShownTo(actor: Actor, event: EventDetail): EventDetail {
   if (!isPortal(actor)) return event
   return {
-    ...shownTo(actor, event), comments: [],
-    steps: event.steps.filter(({ what }) => what !== 'assigned').map(({ details: { reason: _, ...details }, ...step }) => ({ ...step, details, ...(step.what === 'snoozed' || step.what === 'accepted' ? { by: null, byId: null } : {}) })),
+    ...shownTo(actor, event),
+    comments: [],
+    steps: event.steps
+      .filter(({ what }) => what !== 'assigned')
+      .map(({ details: { reason: _, ...details }, ...step }) => ({
+        ...step,
+        details,
+        ...(step.what === 'snoozed' || step.what === 'accepted' ? { by: null, byId: null } : {}),
+      })),
   }
 }

@@ -16,9 +16,9 @@ import { preview } from './preview.ts'
 import * as events from './store.ts'
 import { workRoutes } from './work-routes.ts'
 
-
 /** From when its figures count: the hour before it was last raised, or its reset if that is later (EVT-3, EVT-4). */
-const countedSince = (event: Event): Date => new Date(Math.max(Date.parse(event.lastRaisedAt) - 3_600_000, event.resetAt === null ? 0 : Date.parse(event.resetAt)))
+const countedSince = (event: Event): Date =>
+  new Date(Math.max(Date.parse(event.lastRaisedAt) - 3_600_000, event.resetAt === null ? 0 : Date.parse(event.resetAt)))
 
 /** @throws event.resolved-already */
 async function lockOpen(db: TenantDb, id: string): Promise<Event> {
@@ -30,12 +30,20 @@ async function lockOpen(db: TenantDb, id: string): Promise<Event> {
 /** Commands that mend it, and whether some agent of the product takes them now (AGT-3: greyed out, with the reason). */
 async function resolvedBy(db: TenantDb, event: Event): Promise<EventDetail['resolvedBy']> {
   const types = categoryById.get(event.category)?.conditions[event.condition]?.resolvedBy ?? []
-  const { rows: agents } = await db.query<{ switch: string; commands: { type: string; isSupported: boolean; reason: string | null }[] }>('select switch, commands from agent where product_id = $1', [event.productId])
+  const { rows: agents } = await db.query<{ switch: string; commands: { type: string; isSupported: boolean; reason: string | null }[] }>(
+    'select switch, commands from agent where product_id = $1',
+    [event.productId],
+  )
   return types.map((type) => {
     const enabled = agents.filter((agent) => agent.switch === 'enabled')
     const known = enabled.map((agent) => agent.commands.find((command) => command.type === type))
     if (known.some((command) => command?.isSupported)) return { type, isPossible: true, reason: null }
-    const reason = agents.length === 0 ? 'agent-pending' : enabled.length === 0 ? 'agent-disabled' : (known.find((command) => command)?.reason ?? 'not-supported')
+    const reason =
+      agents.length === 0
+        ? 'agent-pending'
+        : enabled.length === 0
+          ? 'agent-disabled'
+          : (known.find((command) => command)?.reason ?? 'not-supported')
     return { type, isPossible: false, reason }
   })
 }
@@ -54,17 +62,54 @@ export const eventRoutes: Handler[] = [
 
   handleStream(eventsApi.exportEvents, async (context, { query }, reply) => {
     const say = speaker(context.actor.locale)
-    const head = ['severity', 'customer', 'product', 'category', 'condition', 'event-state', 'count', 'opened', 'last-raised', 'resolved', 'assignee', 'silence', 'silent-until', 'silence-reason'].map((name) => say(`column.${name}`))
+    const head = [
+      'severity',
+      'customer',
+      'product',
+      'category',
+      'condition',
+      'event-state',
+      'count',
+      'opened',
+      'last-raised',
+      'resolved',
+      'assignee',
+      'silence',
+      'silent-until',
+      'silence-reason',
+    ].map((name) => say(`column.${name}`))
     await streamCsv(context, reply, 'events.csv', head, async (db, cursor) => {
-      const page = await events.list(db, { ...query, isFolded: false, limit: exportPageSize, cursor: cursor ?? query.cursor }, context.actor.accountId)
-      if (cursor === undefined) await record(db, context.services.vault, context.now, doer(context), { activity: 'event.exported', object: { kind: 'event', id: null, name: 'events.csv' }, after: query })
+      const page = await events.list(
+        db,
+        { ...query, isFolded: false, limit: exportPageSize, cursor: cursor ?? query.cursor },
+        context.actor.accountId,
+      )
+      if (cursor === undefined)
+        await record(db, context.services.vault, context.now, doer(context), {
+          activity: 'event.exported',
+          object: { kind: 'event', id: null, name: 'events.csv' },
+          after: query,
+        })
       return {
         nextCursor: page.nextCursor,
-        rows: page.rows.map((event) => shownTo(context.actor, event)).map((event) => [
-          say(`severity.${event.severity}`), event.customerName, event.productName, say(`category.${event.category}`),
-          say(`condition.${event.category}.${event.condition}.title`, event.figures), say(`event-state.${event.state}`), event.count, event.openedAt, event.lastRaisedAt, event.resolvedAt,
-          event.assignee?.name ?? null, event.silence && say(`silence.${event.silence.kind}`), event.silence?.until ?? null, event.silence?.reason ?? null,
-        ]),
+        rows: page.rows
+          .map((event) => shownTo(context.actor, event))
+          .map((event) => [
+            say(`severity.${event.severity}`),
+            event.customerName,
+            event.productName,
+            say(`category.${event.category}`),
+            say(`condition.${event.category}.${event.condition}.title`, event.figures),
+            say(`event-state.${event.state}`),
+            event.count,
+            event.openedAt,
+            event.lastRaisedAt,
+            event.resolvedAt,
+            event.assignee?.name ?? null,
+            event.silence && say(`silence.${event.silence.kind}`),
+            event.silence?.until ?? null,
+            event.silence?.reason ?? null,
+          ]),
       }
     })
   }),
@@ -73,7 +118,9 @@ export const eventRoutes: Handler[] = [
     const event = await events.get(db, params.eventId)
     const { business, byTag, customer } = (await readIndexes(db, [event.customerId]))(event.customerId)
     const category = categoryById.get(event.category)
-    const inForce = category ? indexesInForce(category, business[event.category] ?? {}, customer[event.category] ?? {}, ofCategory(byTag, event.category)) : {}
+    const inForce = category
+      ? indexesInForce(category, business[event.category] ?? {}, customer[event.category] ?? {}, ofCategory(byTag, event.category))
+      : {}
     return detailShownTo(actor, {
       ...event,
       steps: await events.stepsOf(db, event.id),
@@ -91,7 +138,11 @@ export const eventRoutes: Handler[] = [
     await events.addStep(db, before, 'reset', now, { id: who.actor.accountId, name: who.actor.name }, before.figures)
     await markDue(db, [{ productId: before.productId, customerId: before.customerId }], now)
     await record(db, services.vault, now, doer(who), {
-      activity: 'event.reset', object: objectOf(before), customerId: before.customerId, before: { figures: before.figures, resetAt: before.resetAt }, after: { resetAt: now.toISOString() },
+      activity: 'event.reset',
+      object: objectOf(before),
+      customerId: before.customerId,
+      before: { figures: before.figures, resetAt: before.resetAt },
+      after: { resetAt: now.toISOString() },
     })
     return await events.get(db, before.id)
   }),
@@ -115,7 +166,11 @@ export const eventRoutes: Handler[] = [
     await events.setState(db, event.id, 'pending')
     await events.addStep(db, event, 'resolve-asked', now, { id: who.actor.accountId, name: who.actor.name }, event.figures)
     await record(db, services.vault, now, doer(who), {
-      activity: 'event.resolve-asked', object: objectOf(event), customerId: event.customerId, before: { state: event.state }, after: { state: 'pending', command: way.type },
+      activity: 'event.resolve-asked',
+      object: objectOf(event),
+      customerId: event.customerId,
+      before: { state: event.state },
+      after: { state: 'pending', command: way.type },
     })
     return { event: await events.get(db, event.id), commands }
   }),
@@ -145,7 +200,11 @@ export const eventRoutes: Handler[] = [
     await markDue(db, await indexes.productsConcerned(db, body), now)
     const of = company ?? body.tag
     await record(db, services.vault, now, doer(who), {
-      activity: 'index.set', object: { kind: 'index', id: null, name: `${body.category}.${body.name}${of === null ? '' : ` (${of})`}` }, customerId: body.customerId, before, after: valueOf(rows),
+      activity: 'index.set',
+      object: { kind: 'index', id: null, name: `${body.category}.${body.name}${of === null ? '' : ` (${of})`}` },
+      customerId: body.customerId,
+      before,
+      after: valueOf(rows),
     })
     return { rows }
   }),
@@ -154,7 +213,9 @@ export const eventRoutes: Handler[] = [
 /** @returns its name; null for the business itself. @throws customer.not-found */
 async function assertCustomer(db: TenantDb, customerId: string | null): Promise<string | null> {
   if (customerId === null) return null
-  const { rows: [customer] } = await db.query<{ company: string }>('select company from customer where id = $1', [customerId])
+  const {
+    rows: [customer],
+  } = await db.query<{ company: string }>('select company from customer where id = $1', [customerId])
   if (!customer) throw new Problem('customer.not-found', { customerId })
   return customer.company
 }

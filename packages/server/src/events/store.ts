@@ -51,15 +51,25 @@ export const toEvent = (row: EventRow): Event => ({
   resolvedAt: row.resolved_at?.toISOString() ?? null,
   resetAt: row.reset_at?.toISOString() ?? null,
   assignee: row.assignee_id === null ? null : { id: row.assignee_id, name: row.assignee_name ?? '' },
-  silence: row.silence && { ...row.silence, since: new Date(row.silence.since).toISOString(), until: row.silence.until === null ? null : new Date(row.silence.until).toISOString() },
+  silence: row.silence && {
+    ...row.silence,
+    since: new Date(row.silence.since).toISOString(),
+    until: row.silence.until === null ? null : new Date(row.silence.until).toISOString(),
+  },
   version: row.version,
 })
 
 const sorts = {
   lastRaisedAt: [{ sql: 'e.last_raised_at', type: 'timestamptz' }],
   openedAt: [{ sql: 'e.opened_at', type: 'timestamptz' }],
-  severity: [{ sql: 'e.severity_rank', type: 'integer' }, { sql: 'e.opened_at', type: 'timestamptz' }],
-  customer: [{ sql: 'c.company_key', type: 'text' }, { sql: 'e.last_raised_at', type: 'timestamptz' }],
+  severity: [
+    { sql: 'e.severity_rank', type: 'integer' },
+    { sql: 'e.opened_at', type: 'timestamptz' },
+  ],
+  customer: [
+    { sql: 'c.company_key', type: 'text' },
+    { sql: 'e.last_raised_at', type: 'timestamptz' },
+  ],
 } as const
 
 export type EventQuery = QueryOf<typeof eventsApi.listEvents>
@@ -75,17 +85,24 @@ function conditions(query: Matching, me: string, params: Params): string[] {
   const silence = silent(query.silence ?? ['none'], params)
   if (silence !== null) where.push(withResolved ? `(e.state = 'resolved' or ${silence})` : silence)
   if (query.severity) where.push(`e.severity = any(${params.add(query.severity)}::text[])`)
-  if (query.isFolded && !query.category) where.push(`(e.category <> all(${params.add(conditionsOfMany.map(({ category }) => category))}::text[]) or e.condition <> all(${params.add(conditionsOfMany.map(({ condition }) => condition))}::text[]))`)
+  if (query.isFolded && !query.category)
+    where.push(
+      `(e.category <> all(${params.add(conditionsOfMany.map(({ category }) => category))}::text[]) or e.condition <> all(${params.add(conditionsOfMany.map(({ condition }) => condition))}::text[]))`,
+    )
   if (query.category) where.push(`e.category = ${params.add(query.category)}`)
   if (query.group) where.push(`e.category = any(${params.add(query.group.flatMap(categoriesOfGroup))}::text[])`)
   if (query.customerId) where.push(`e.customer_id = ${params.add(query.customerId)}`)
   if (query.productId) where.push(`e.product_id = ${params.add(query.productId)}`)
   if (query.typeId) where.push(`p.type_id = any(${params.add(query.typeId)}::text[])`)
-  if (query.tag) where.push(`e.customer_id in (select t.customer_id from customer_tag t where t.tag = any(${params.add(query.tag)}::text[]))`)
+  if (query.tag)
+    where.push(`e.customer_id in (select t.customer_id from customer_tag t where t.tag = any(${params.add(query.tag)}::text[]))`)
   if (query.assignee) {
     const ids = [...new Set(query.assignee.filter((one) => one !== 'nobody').map((one) => (one === 'me' ? me : one)))]
     // one, as nearly always: its index gives the order as well
-    const any = ids.length === 0 ? [] : [ids.length === 1 ? `e.assignee_id = ${params.add(ids[0])}` : `e.assignee_id = any(${params.add(ids)}::uuid[])`]
+    const any =
+      ids.length === 0
+        ? []
+        : [ids.length === 1 ? `e.assignee_id = ${params.add(ids[0])}` : `e.assignee_id = any(${params.add(ids)}::uuid[])`]
     where.push(`(${[...any, ...(query.assignee.includes('nobody') ? ['e.assignee_id is null'] : [])].join(' or ')})`)
   }
   if (query.q) {
@@ -96,10 +113,12 @@ function conditions(query: Matching, me: string, params: Params): string[] {
 }
 
 /** The tables that filters and order ask, and no other. */
-const sourcesOf = ({ q, typeId, sort }: Matching): string => [
-  'event e', ...(q || sort.endsWith('customer') ? ['join customer c on c.partner_id = e.partner_id and c.id = e.customer_id'] : []),
-  ...(q || typeId ? ['join product p on p.partner_id = e.partner_id and p.id = e.product_id'] : []),
-].join(' ')
+const sourcesOf = ({ q, typeId, sort }: Matching): string =>
+  [
+    'event e',
+    ...(q || sort.endsWith('customer') ? ['join customer c on c.partner_id = e.partner_id and c.id = e.customer_id'] : []),
+    ...(q || typeId ? ['join product p on p.partner_id = e.partner_id and p.id = e.product_id'] : []),
+  ].join(' ')
 
 /** Null: whatever it is. */
 function silent(wanted: NonNullable<Matching['silence']>, params: Params): string | null {
@@ -122,7 +141,9 @@ export async function list(db: TenantDb, query: EventQuery, me: string): Promise
   // the page first, then what is told of its rows: joined before, PostgreSQL read all customers and products for a list of 300
   const { rows } = await db.query<EventRow & { keys: string[] }>(
     `with page as materialized (select e.*, ${page.keys} as keys from ${sourcesOf(query)} where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)})
-     select ${columns}, e.keys from ${from.replace('event e', 'page e')} order by ${page.orderBy}`, params.values)
+     select ${columns}, e.keys from ${from.replace('event e', 'page e')} order by ${page.orderBy}`,
+    params.values,
+  )
   const shown = page.page(rows)
   return { rows: shown.rows.map(toEvent), nextCursor: shown.nextCursor }
 }
@@ -134,8 +155,12 @@ export async function folded(db: TenantDb, query: EventQuery, me: string): Promi
   const params = new Params()
   const where = conditions({ ...query, isFolded: false, category }, me, params)
   where.push(`e.condition = any(${params.add(conditionsOfMany.map(({ condition }) => condition))}::text[])`)
-  const { rows: [found] } = await db.query<{ count: number; customers: number }>(
-    `select count(*)::integer as count, count(distinct e.customer_id)::integer as customers from ${sourcesOf({ ...query, sort: 'lastRaisedAt' })} where ${where.join(' and ')}`, params.values)
+  const {
+    rows: [found],
+  } = await db.query<{ count: number; customers: number }>(
+    `select count(*)::integer as count, count(distinct e.customer_id)::integer as customers from ${sourcesOf({ ...query, sort: 'lastRaisedAt' })} where ${where.join(' and ')}`,
+    params.values,
+  )
   return found!.count === 0 ? null : { category, ...found! }
 }
 
@@ -144,9 +169,13 @@ export async function matches(db: TenantDb, query: Matching, me: string, most: n
   const params = new Params()
   const where = conditions(query, me, params)
   const page = keyset(sorts, 'e.id', { ...query, limit: most }, params)
-  const { rows: [found] } = await db.query<{ ids: string[]; total: number }>(
+  const {
+    rows: [found],
+  } = await db.query<{ ids: string[]; total: number }>(
     `with found as materialized (select e.id, row_number() over (order by ${page.orderBy}) as place from ${sourcesOf(query)} where ${[...where, 'true'].join(' and ')})
-     select coalesce(array_agg(id order by place) filter (where place <= ${params.add(most)}), '{}') as ids, count(*)::integer as total from found`, params.values)
+     select coalesce(array_agg(id order by place) filter (where place <= ${params.add(most)}), '{}') as ids, count(*)::integer as total from found`,
+    params.values,
+  )
   return found!
 }
 
@@ -157,7 +186,9 @@ export async function getMany(db: TenantDb, ids: readonly string[]): Promise<Eve
 
 /** @throws event.not-found */
 export async function get(db: TenantDb, id: string): Promise<Event> {
-  const { rows: [row] } = await db.query<EventRow>(`select ${columns} from ${from} where e.id = $1`, [id])
+  const {
+    rows: [row],
+  } = await db.query<EventRow>(`select ${columns} from ${from} where e.id = $1`, [id])
   if (!row) throw new Problem('event.not-found', { eventId: id })
   return toEvent(row)
 }
@@ -170,9 +201,22 @@ export async function lock(db: TenantDb, id: string): Promise<Event> {
 }
 
 export async function stepsOf(db: TenantDb, eventId: string): Promise<EventDetail['steps']> {
-  const { rows } = await db.query<{ at: Date; what: StepKind; by_name: string | null; by_id: string | null; figures: Event['figures']; details: StepDetails }>(
-    'select at, what, by_name, by_id, figures, details from event_step where event_id = $1 order by position', [eventId])
-  return rows.map((row) => ({ at: row.at.toISOString(), what: row.what, by: row.by_name, byId: row.by_id, figures: row.figures, details: row.details }))
+  const { rows } = await db.query<{
+    at: Date
+    what: StepKind
+    by_name: string | null
+    by_id: string | null
+    figures: Event['figures']
+    details: StepDetails
+  }>('select at, what, by_name, by_id, figures, details from event_step where event_id = $1 order by position', [eventId])
+  return rows.map((row) => ({
+    at: row.at.toISOString(),
+    what: row.what,
+    by: row.by_name,
+    byId: row.by_id,
+    figures: row.figures,
+    details: row.details,
+  }))
 }
 
 export type StepKind = EventDetail['steps'][number]['what']
@@ -180,12 +224,18 @@ export type StepDetails = EventDetail['steps'][number]['details']
 
 /** One line of the event's history (EVT-2). The caller holds the event's lock. */
 export async function addStep(
-  db: TenantDb, event: { id: string; customerId: string }, what: StepKind, at: Date, by: { id: string | null; name: string } | null, figures: Event['figures'] = {},
+  db: TenantDb,
+  event: { id: string; customerId: string },
+  what: StepKind,
+  at: Date,
+  by: { id: string | null; name: string } | null,
+  figures: Event['figures'] = {},
 ): Promise<void> {
   await db.query(
     `insert into event_step (partner_id, event_id, position, customer_id, at, what, by_id, by_name, figures)
      select $1, $2, coalesce(max(position), 0) + 1, $3, $4, $5, $6, $7, $8 from event_step where event_id = $2`,
-    [db.tenant.partnerId, event.id, event.customerId, at, what, by?.id ?? null, by?.name ?? null, JSON.stringify(figures)])
+    [db.tenant.partnerId, event.id, event.customerId, at, what, by?.id ?? null, by?.name ?? null, JSON.stringify(figures)],
+  )
   db.announce({ kind: 'event', id: event.id, customerId: event.customerId })
 }
 
@@ -194,7 +244,8 @@ export async function countFromNow(db: TenantDb, event: Event, now: Date): Promi
   await db.query(
     `insert into count_from (partner_id, product_id, category, customer_id, since) values ($1, $2, $3, $4, $5)
      on conflict (partner_id, product_id, category) do update set since = excluded.since`,
-    [db.tenant.partnerId, event.productId, event.category, event.customerId, now])
+    [db.tenant.partnerId, event.productId, event.category, event.customerId, now],
+  )
   await db.query('delete from tally_minute where product_id = $1 and category = $2', [event.productId, event.category])
   await db.query('update event set reset_at = $2, version = version + 1 where id = $1', [event.id, now])
 }

@@ -8,7 +8,8 @@ import { doer, objectOf } from './audited.ts'
 import * as work from './work.ts'
 
 type Refused = ReplyOf<typeof eventsApi.assignEvents>['refused'][number]
-const resolvedOnes = (held: readonly Event[]): Refused[] => held.filter(({ state }) => state === 'resolved').map((event) => ({ id: event.id, event, code: 'event.resolved-already' }))
+const resolvedOnes = (held: readonly Event[]): Refused[] =>
+  held.filter(({ state }) => state === 'resolved').map((event) => ({ id: event.id, event, code: 'event.resolved-already' }))
 const personOf = ({ actor }: Pick<Context, 'actor'>): work.Person => ({ id: actor.accountId, name: actor.name })
 
 /** Their counts anew, where they count differently now, and every console that shows them. */
@@ -34,18 +35,45 @@ export const workRoutes: Handler[] = [
     for (const event of held) {
       const before = event.assignee?.id ?? null
       if (before === body.accountId) unchanged++
-      else if (body.ifAssignedTo !== undefined && before !== body.ifAssignedTo) refused.push({ id: event.id, event, code: 'request.changed-meanwhile' })
+      else if (body.ifAssignedTo !== undefined && before !== body.ifAssignedTo)
+        refused.push({ id: event.id, event, code: 'request.changed-meanwhile' })
       // nobody gets an event that he could not open
-      else if (to !== null && !isInScope(to.scope, { id: event.customerId, tags: tags!.get(event.customerId) ?? [] }, now)) refused.push({ id: event.id, event, code: 'event.assignee-unfit' })
+      else if (to !== null && !isInScope(to.scope, { id: event.customerId, tags: tags!.get(event.customerId) ?? [] }, now))
+        refused.push({ id: event.id, event, code: 'event.assignee-unfit' })
       else changed.push(event)
     }
     if (changed.length > 0) {
-      await work.writeAssignee(db, changed.map(({ id }) => id), body.accountId)
-      await addSteps(db, changed.map(({ id, customerId }) => ({ eventId: id, customerId, what: 'assigned', figures: {}, details: { assignee: to?.name ?? null }, by: personOf(who) })), now)
+      await work.writeAssignee(
+        db,
+        changed.map(({ id }) => id),
+        body.accountId,
+      )
+      await addSteps(
+        db,
+        changed.map(({ id, customerId }) => ({
+          eventId: id,
+          customerId,
+          what: 'assigned',
+          figures: {},
+          details: { assignee: to?.name ?? null },
+          by: personOf(who),
+        })),
+        now,
+      )
       for (const { id, customerId } of changed) db.announce({ kind: 'event', id, customerId })
-      await recordAll(db, services.vault, now, doer(who), changed.map((event) => ({
-        activity: 'event.assigned', object: objectOf(event), customerId: event.customerId, before: { assignee: event.assignee }, after: { assignee: to && { id: to.id, name: to.name } },
-      })))
+      await recordAll(
+        db,
+        services.vault,
+        now,
+        doer(who),
+        changed.map((event) => ({
+          activity: 'event.assigned',
+          object: objectOf(event),
+          customerId: event.customerId,
+          before: { assignee: event.assignee },
+          after: { assignee: to && { id: to.id, name: to.name } },
+        })),
+      )
     } else db.markAudited() // nothing happened
     return { changed: changed.map((event) => ({ id: event.id, before: event.assignee?.id ?? null })), unchanged, refused }
   }),
@@ -60,7 +88,8 @@ export const workRoutes: Handler[] = [
     const changed: Event[] = []
     for (const event of held) {
       if (event.state === 'resolved') continue
-      if (owner !== null && !isInScope(owner.scope, { id: event.customerId, tags: tags!.get(event.customerId) ?? [] }, now)) refused.push({ id: event.id, event, code: 'event.assignee-unfit' })
+      if (owner !== null && !isInScope(owner.scope, { id: event.customerId, tags: tags!.get(event.customerId) ?? [] }, now))
+        refused.push({ id: event.id, event, code: 'event.assignee-unfit' })
       else changed.push(event)
     }
     if (changed.length === 0) {
@@ -68,27 +97,75 @@ export const workRoutes: Handler[] = [
       return { changed: [], unchanged: 0, refused }
     }
     const earlier = await work.silencesOf(db, changed)
-    await endSilences(db, earlier.map(({ id }) => id), 'replaced', now)
+    await endSilences(
+      db,
+      earlier.map(({ id }) => id),
+      'replaced',
+      now,
+    )
     const made = await work.insertSilences(db, changed, body, owner ?? by, by, now)
     const details = { reason: body.reason, until: body.until }
-    await addSteps(db, changed.map(({ id, customerId }) => ({ eventId: id, customerId, what: body.kind, figures: {}, details, by })), now)
+    await addSteps(
+      db,
+      changed.map(({ id, customerId }) => ({ eventId: id, customerId, what: body.kind, figures: {}, details, by })),
+      now,
+    )
     await counted(db, changed)
-    await recordAll(db, services.vault, now, doer(who), changed.map((event) => ({
-      activity: body.kind === 'snoozed' ? 'event.snoozed' : 'event.risk-accepted', object: objectOf(event), customerId: event.customerId, before: { silence: event.silence },
-      after: { ...details, owner: (owner ?? by).name, bounds: work.boundsOf(event, body.unless) },
-    })))
+    await recordAll(
+      db,
+      services.vault,
+      now,
+      doer(who),
+      changed.map((event) => ({
+        activity: body.kind === 'snoozed' ? 'event.snoozed' : 'event.risk-accepted',
+        object: objectOf(event),
+        customerId: event.customerId,
+        before: { silence: event.silence },
+        after: { ...details, owner: (owner ?? by).name, bounds: work.boundsOf(event, body.unless) },
+      })),
+    )
     const replaced = new Set(earlier.map(({ eventId }) => eventId))
     return { changed: made.map((one) => ({ ...one, isReplaced: replaced.has(one.id) })), unchanged: 0, refused }
   }),
 
   handle(eventsApi.wakeEvents, async ({ db, now, services, ...who }, { body }) => {
     const { held, missing } = await work.lockMany(db, body.ids)
-    const changed = held.filter(({ silence }) => silence !== null && (body.silenceIds === undefined || body.silenceIds.includes(silence.id)))
+    const changed = held.filter(
+      ({ silence }) => silence !== null && (body.silenceIds === undefined || body.silenceIds.includes(silence.id)),
+    )
     if (changed.length > 0) {
-      await endSilences(db, changed.map(({ silence }) => silence!.id), 'hand', now)
-      await addSteps(db, changed.map(({ id, customerId }) => ({ eventId: id, customerId, what: 'woken', figures: {}, details: { how: 'hand' }, by: personOf(who) })), now)
+      await endSilences(
+        db,
+        changed.map(({ silence }) => silence!.id),
+        'hand',
+        now,
+      )
+      await addSteps(
+        db,
+        changed.map(({ id, customerId }) => ({
+          eventId: id,
+          customerId,
+          what: 'woken',
+          figures: {},
+          details: { how: 'hand' },
+          by: personOf(who),
+        })),
+        now,
+      )
       await counted(db, changed)
-      await recordAll(db, services.vault, now, doer(who), changed.map((event) => ({ activity: 'event.woken', object: objectOf(event), customerId: event.customerId, before: { silence: event.silence }, after: { silence: null } })))
+      await recordAll(
+        db,
+        services.vault,
+        now,
+        doer(who),
+        changed.map((event) => ({
+          activity: 'event.woken',
+          object: objectOf(event),
+          customerId: event.customerId,
+          before: { silence: event.silence },
+          after: { silence: null },
+        })),
+      )
     } else db.markAudited() // nothing happened
     return { changed: changed.map(({ id }) => ({ id })), unchanged: held.length - changed.length, refused: missing }
   }),

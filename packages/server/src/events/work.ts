@@ -17,12 +17,17 @@ export interface Worker extends Person {
 }
 
 /** Not disabled, and able to act on events: so none of a customer's portal. */
-const isFit = ({ state, role }: { state: string; role: Role }): boolean => state !== 'disabled' && (rolePermissions[role] ?? []).includes('event.act')
+const isFit = ({ state, role }: { state: string; role: Role }): boolean =>
+  state !== 'disabled' && (rolePermissions[role] ?? []).includes('event.act')
 
 /** Locked, so that it is still there and as mighty when the change commits. @throws account.not-found, event.assignee-unfit */
 export async function lockWorker(db: TenantDb, id: string): Promise<Worker> {
-  const { rows: [row] } = await db.query<{ name: string; role: Role; state: string; is_scope_limited: boolean }>(
-    `select vigie.person_name(first_name, last_name) as name, role, state, is_scope_limited from account where id = $1 for key share`, [id])
+  const {
+    rows: [row],
+  } = await db.query<{ name: string; role: Role; state: string; is_scope_limited: boolean }>(
+    `select vigie.person_name(first_name, last_name) as name, role, state, is_scope_limited from account where id = $1 for key share`,
+    [id],
+  )
   if (!row) throw new Problem('account.not-found')
   if (!isFit(row)) throw new Problem('event.assignee-unfit')
   return { id, name: row.name, scope: row.is_scope_limited ? await wholeScope(db, id) : null }
@@ -30,7 +35,8 @@ export async function lockWorker(db: TenantDb, id: string): Promise<Worker> {
 
 export async function workers(db: TenantDb): Promise<Person[]> {
   const { rows } = await db.query<Person & { role: Role; state: string }>(
-    `select id, vigie.person_name(first_name, last_name) as name, role, state from account order by vigie.fold(last_name || ' ' || first_name), id limit 1000`)
+    `select id, vigie.person_name(first_name, last_name) as name, role, state from account order by vigie.fold(last_name || ' ' || first_name), id limit 1000`,
+  )
   return rows.filter(isFit).map(({ id, name }) => ({ id, name }))
 }
 
@@ -39,7 +45,10 @@ export async function workers(db: TenantDb): Promise<Person[]> {
  */
 export async function lockMany(db: TenantDb, ids: readonly string[]): Promise<{ held: Event[]; missing: Refused[] }> {
   const { rows } = await db.query<{ product_id: string }>('select distinct product_id from event where id = any($1::uuid[])', [ids])
-  await lockProducts(db, rows.map(({ product_id }) => product_id))
+  await lockProducts(
+    db,
+    rows.map(({ product_id }) => product_id),
+  )
   await db.query('select from event where id = any($1::uuid[]) order by id for no key update', [ids])
   const held = await events.getMany(db, ids)
   if (held.length === 0) throw new Problem('event.not-found')
@@ -50,7 +59,9 @@ export async function lockMany(db: TenantDb, ids: readonly string[]): Promise<{ 
 /** Tags of the customers concerned, which scopes are judged by. */
 export async function tagsOf(db: TenantDb, held: readonly Event[]): Promise<Map<string, string[]>> {
   const { rows } = await db.query<{ id: string; tags: string[] }>(
-    'select c.id, array(select t.tag from customer_tag t where t.customer_id = c.id) as tags from customer c where c.id = any($1::uuid[])', [[...new Set(held.map(({ customerId }) => customerId))]])
+    'select c.id, array(select t.tag from customer_tag t where t.customer_id = c.id) as tags from customer c where c.id = any($1::uuid[])',
+    [[...new Set(held.map(({ customerId }) => customerId))]],
+  )
   return new Map(rows.map(({ id, tags }) => [id, tags]))
 }
 
@@ -63,7 +74,8 @@ const dayMs = 86_400_000
 
 /** A time to come, at most 400 days away; an accepted risk has one. @throws request.invalid */
 export function assertUntil({ kind, until }: Pick<Wanted, 'kind' | 'until'>, now: Date): void {
-  const refuse = (code: string, values?: Record<string, number>) => new Problem('request.invalid', {}, { fields: [{ path: 'until', code, ...(values ? { values } : {}) }] })
+  const refuse = (code: string, values?: Record<string, number>) =>
+    new Problem('request.invalid', {}, { fields: [{ path: 'until', code, ...(values ? { values } : {}) }] })
   if (until === null) {
     if (kind === 'accepted') throw refuse('required')
     return
@@ -79,17 +91,33 @@ export function boundsOf(event: Event, unless: Wanted['unless']): Record<string,
 }
 
 /** One for each event; what silenced its condition before is ended by the caller first. */
-export async function insertSilences(db: TenantDb, held: readonly Event[], wanted: Wanted, owner: Person, by: Person, now: Date): Promise<{ id: string; silenceId: string }[]> {
+export async function insertSilences(
+  db: TenantDb,
+  held: readonly Event[],
+  wanted: Wanted,
+  owner: Person,
+  by: Person,
+  now: Date,
+): Promise<{ id: string; silenceId: string }[]> {
   const made = held.map((event) => ({
-    id: newId(now), eventId: event.id, customerId: event.customerId, productId: event.productId, category: event.category, condition: event.condition, bounds: boundsOf(event, wanted.unless),
+    id: newId(now),
+    eventId: event.id,
+    customerId: event.customerId,
+    productId: event.productId,
+    category: event.category,
+    condition: event.condition,
+    bounds: boundsOf(event, wanted.unless),
   }))
   await db.query(
     `insert into event_silence (partner_id, id, customer_id, product_id, category, condition, event_id, kind, reason, owner_id, owner_name, by_id, by_name, since, until, bounds)
      select $1, r.id, r."customerId", r."productId", r.category, r.condition, r."eventId", $3, $4, $5, $6, $7, $8, $9, $10, r.bounds
      from json_to_recordset($2) as r (id uuid, "customerId" uuid, "productId" uuid, category text, condition text, "eventId" uuid, bounds jsonb)`,
-    [db.tenant.partnerId, JSON.stringify(made), wanted.kind, wanted.reason, owner.id, owner.name, by.id, by.name, now, wanted.until])
+    [db.tenant.partnerId, JSON.stringify(made), wanted.kind, wanted.reason, owner.id, owner.name, by.id, by.name, now, wanted.until],
+  )
   await db.query(
-    `update event e set silence_id = r.id, silence_kind = $2, version = e.version + 1 from json_to_recordset($1) as r (id uuid, "eventId" uuid) where e.id = r."eventId"`, [JSON.stringify(made), wanted.kind])
+    `update event e set silence_id = r.id, silence_kind = $2, version = e.version + 1 from json_to_recordset($1) as r (id uuid, "eventId" uuid) where e.id = r."eventId"`,
+    [JSON.stringify(made), wanted.kind],
+  )
   return made.map(({ id, eventId }) => ({ id: eventId, silenceId: id }))
 }
 
@@ -97,6 +125,8 @@ export async function insertSilences(db: TenantDb, held: readonly Event[], wante
 export async function silencesOf(db: TenantDb, held: readonly Event[]): Promise<{ id: string; eventId: string }[]> {
   const { rows } = await db.query<{ id: string; eventId: string }>(
     `select s.id, e.id as "eventId" from event e join event_silence s on s.partner_id = e.partner_id and s.product_id = e.product_id and s.category = e.category and s.condition = e.condition
-     where e.id = any($1::uuid[]) and s.ended_at is null`, [held.map(({ id }) => id)])
+     where e.id = any($1::uuid[]) and s.ended_at is null`,
+    [held.map(({ id }) => id)],
+  )
   return rows
 }

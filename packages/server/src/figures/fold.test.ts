@@ -24,7 +24,12 @@ const thisHour = new Date(Math.floor(now.getTime() / hourMs) * hourMs)
 const ago = (hours: number) => new Date(thisHour.getTime() - hours * hourMs)
 const all = () => ({ partnerId: estate.partnerId, scope: 'all' as const, principalId: null })
 const fold = (at: Date = now) => foldTallies(database, estate.partnerId, at)
-const some = (count: number, hours = 31 * 24) => Array.from({ length: count }, () => ({ product: estate.products[roll(estate.products.length)]!, category: threatCategories[roll(3)]!, at: new Date(thisHour.getTime() - roll(hours * 60) * 60_000) }))
+const some = (count: number, hours = 31 * 24) =>
+  Array.from({ length: count }, () => ({
+    product: estate.products[roll(estate.products.length)]!,
+    category: threatCategories[roll(3)]!,
+    at: new Date(thisHour.getTime() - roll(hours * 60) * 60_000),
+  }))
 beforeAll(async () => {
   server = await testServer()
   database = server.database
@@ -33,24 +38,37 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 /** Ranges that begin and end anywhere: at hours that are closed, that are not, before the first. */
-const cuts = () => [
-  [ago(24 * 31), ago(24 * 7), ago(24), ago(3), ago(2), ago(1), thisHour, new Date(thisHour.getTime() + hourMs)],
-  [ago(24 * 30 + 5), new Date(thisHour.getTime() + hourMs)],
-  Array.from({ length: 6 }, () => roll(30 * 24)).toSorted((a, b) => b - a).filter((hour, n, hours) => hour !== hours[n - 1]).map(ago),
-].filter((bounds) => bounds.length > 1)
+const cuts = () =>
+  [
+    [ago(24 * 31), ago(24 * 7), ago(24), ago(3), ago(2), ago(1), thisHour, new Date(thisHour.getTime() + hourMs)],
+    [ago(24 * 30 + 5), new Date(thisHour.getTime() + hourMs)],
+    Array.from({ length: 6 }, () => roll(30 * 24))
+      .toSorted((a, b) => b - a)
+      .filter((hour, n, hours) => hour !== hours[n - 1])
+      .map(ago),
+  ].filter((bounds) => bounds.length > 1)
 
 async function assertRecount() {
   for (const bounds of cuts()) {
     const { rows } = await database.owner.query<{ n: number; customer_id: string; category: string; type_id: string; count: number }>(
       `select width_bucket(d.counted_at, $1::timestamptz[]) as n, d.customer_id, d.category, p.type_id, count(*)::integer as count from detection d join product p on p.partner_id = d.partner_id and p.id = d.product_id
-       where d.partner_id = $2 and d.counted_at >= ($1::timestamptz[])[1] and d.counted_at < $3 group by 1, 2, 3, 4`, [bounds, estate.partnerId, bounds.at(-1)])
+       where d.partner_id = $2 and d.counted_at >= ($1::timestamptz[])[1] and d.counted_at < $3 group by 1, 2, 3, 4`,
+      [bounds, estate.partnerId, bounds.at(-1)],
+    )
     const found = await database.transaction(all(), (db) => tallies(db, bounds))
     for (const { category, typeId, counts } of found) {
-      expect(counts, `${category} ${typeId}`).toEqual(counts.map((_, n) => rows.filter((row) => row.n === n + 1 && row.category === category && row.type_id === typeId).reduce((sum, { count }) => sum + count, 0)))
+      expect(counts, `${category} ${typeId}`).toEqual(
+        counts.map((_, n) =>
+          rows
+            .filter((row) => row.n === n + 1 && row.category === category && row.type_id === typeId)
+            .reduce((sum, { count }) => sum + count, 0),
+        ),
+      )
     }
     expect(found.flatMap(({ counts }) => counts).reduce((sum, one) => sum + one, 0)).toBe(rows.reduce((sum, { count }) => sum + count, 0))
     const { total, customers } = await database.transaction(all(), (db) => topCustomers(db, bounds[0]!, bounds.at(-1)!, 100))
-    const of = (customerId: string) => rows.filter(({ customer_id }) => customer_id === customerId).reduce((sum, { count }) => sum + count, 0)
+    const of = (customerId: string) =>
+      rows.filter(({ customer_id }) => customer_id === customerId).reduce((sum, { count }) => sum + count, 0)
     expect(customers.map(({ id, count }) => [id, count])).toEqual(customers.map(({ id }) => [id, of(id)]))
     expect([total, customers.reduce((sum, { count }) => sum + count, 0)]).toEqual([rows.reduce((sum, { count }) => sum + count, 0), total])
   }
@@ -59,10 +77,15 @@ async function assertRecount() {
 /** The three tables of totals say the same when everything is folded. */
 async function assertWhole() {
   await assertRecount()
-  for (const [table, keys] of [['tally_day_all', 'day, category, type_id'], ['tally_day_customer', 'day, customer_id']] as const) {
+  for (const [table, keys] of [
+    ['tally_day_all', 'day, category, type_id'],
+    ['tally_day_customer', 'day, customer_id'],
+  ] as const) {
     const { rows } = await database.owner.query(
       `select 1 from (select ${keys}, totals[25] - totals[1] as count from ${table} where partner_id = $1) a
-         full join (select ${keys}, sum(totals[25] - totals[1]) as count from tally_day where partner_id = $1 group by ${keys}) b using (${keys}) where coalesce(a.count, 0) <> coalesce(b.count, 0)`, [estate.partnerId])
+         full join (select ${keys}, sum(totals[25] - totals[1]) as count from tally_day where partner_id = $1 group by ${keys}) b using (${keys}) where coalesce(a.count, 0) <> coalesce(b.count, 0)`,
+      [estate.partnerId],
+    )
     expect(rows, table).toEqual([])
   }
 }
@@ -84,7 +107,9 @@ describe('running totals (DSH-3)', () => {
   it('what comes late is in the numbers at once, and in the totals after', async () => {
     await detect(database, estate, some(120))
     await assertRecount()
-    expect(Number((await database.owner.query('select count(*) from tally_late where partner_id = $1', [estate.partnerId])).rows[0].count)).toBeGreaterThan(50)
+    expect(
+      Number((await database.owner.query('select count(*) from tally_late where partner_id = $1', [estate.partnerId])).rows[0].count),
+    ).toBeGreaterThan(50)
     await fold()
     expect((await database.owner.query('select hour from tally_late where partner_id = $1', [estate.partnerId])).rows).toEqual([])
     await assertWhole()
@@ -92,7 +117,8 @@ describe('running totals (DSH-3)', () => {
 
   /** As an installation that has been counting for long, and has no totals yet. */
   const forget = async (...tables: string[]) => {
-    for (const table of ['tally_day', 'tally_day_customer', 'tally_day_all', 'count_state', ...tables]) await database.owner.query(`delete from ${table} where partner_id = $1`, [estate.partnerId])
+    for (const table of ['tally_day', 'tally_day_customer', 'tally_day_all', 'count_state', ...tables])
+      await database.owner.query(`delete from ${table} where partner_id = $1`, [estate.partnerId])
   }
 
   it('died after any of its statements, the batch did nothing; the next goes on where the last ended', async () => {
@@ -102,15 +128,28 @@ describe('running totals (DSH-3)', () => {
     let died = 0
     for (let statements = 1; ; statements++) {
       let left = statements
-      const dying = (db: TenantDb): TenantDb => Object.create(db, { query: { value: async (text: string, values: readonly unknown[]) => {
-        const result = await db.query(text, values)
-        if (--left === 0) throw new Error('died')
-        return result
-      } } }) as TenantDb
-      const isDone = await foldTallies({ transaction: (tenant, work) => database.transaction(tenant, (db) => work(dying(db))) }, estate.partnerId, now, { rowsABatch: 20 }).then(() => true, (error: Error) => {
-        if (error.message !== 'died') throw error
-        return false
-      })
+      const dying = (db: TenantDb): TenantDb =>
+        Object.create(db, {
+          query: {
+            value: async (text: string, values: readonly unknown[]) => {
+              const result = await db.query(text, values)
+              if (--left === 0) throw new Error('died')
+              return result
+            },
+          },
+        }) as TenantDb
+      const isDone = await foldTallies(
+        { transaction: (tenant, work) => database.transaction(tenant, (db) => work(dying(db))) },
+        estate.partnerId,
+        now,
+        { rowsABatch: 20 },
+      ).then(
+        () => true,
+        (error: Error) => {
+          if (error.message !== 'died') throw error
+          return false
+        },
+      )
       if (isDone) break
       died++
       if (died % 4 === 1) await assertRecount()
@@ -124,12 +163,21 @@ describe('running totals (DSH-3)', () => {
     // while its n-th statement runs: five a batch, an hour a batch
     for (const statement of [4, 45, 123]) {
       const child = fork(path.join(import.meta.dirname, 'testing/fold.child.ts'), [], {
-        env: { ...process.env, CHILD_DATABASE: database.url, CHILD_PARTNER: estate.partnerId, CHILD_NOW: now.toISOString(), CHILD_DIES_AT: String(statement) }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        env: {
+          ...process.env,
+          CHILD_DATABASE: database.url,
+          CHILD_PARTNER: estate.partnerId,
+          CHILD_NOW: now.toISOString(),
+          CHILD_DIES_AT: String(statement),
+        },
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       })
       expect(await once(child, 'exit')).toEqual([null, 'SIGKILL'])
       await assertRecount()
     }
-    const { rows: [state] } = await database.owner.query<{ closed_until: Date }>('select closed_until from count_state where partner_id = $1', [estate.partnerId])
+    const {
+      rows: [state],
+    } = await database.owner.query<{ closed_until: Date }>('select closed_until from count_state where partner_id = $1', [estate.partnerId])
     expect(state!.closed_until > ago(31 * 24) && state!.closed_until < ago(2)).toBe(true)
     await fold()
     await assertWhole()
@@ -145,8 +193,17 @@ describe('running totals (DSH-3)', () => {
   it('a product’s history that moves takes its counts along, piece by piece (AGT-11)', async () => {
     const moved = estate.products.at(-1)!
     const to = estate.customerIds.find((id) => id !== moved.customerId)!
-    const first = Number((await database.owner.query('select count(*) from detection where product_id = $1 and customer_id = $2', [moved.id, moved.customerId])).rows[0].count)
-    await database.transaction(all(), (db) => move(db, { productId: moved.id, toCustomerId: to, reason: 'sold', by: 'Ada', undoesId: null }, now))
+    const first = Number(
+      (
+        await database.owner.query('select count(*) from detection where product_id = $1 and customer_id = $2', [
+          moved.id,
+          moved.customerId,
+        ])
+      ).rows[0].count,
+    )
+    await database.transaction(all(), (db) =>
+      move(db, { productId: moved.id, toCustomerId: to, reason: 'sold', by: 'Ada', undoesId: null }, now),
+    )
     expect(await moveHistory(database, now, { chunk: 3, most: 2 })).toBe(6)
     await assertRecount()
     expect(await moveHistory(database, now)).toBe(first - 6)
@@ -162,7 +219,9 @@ describe('running totals (DSH-3)', () => {
       const product = await lockWhole(db, gone!.id, now)
       await remove(db, product, now)
     })
-    expect((await database.owner.query('select id, type_id from departed where partner_id = $1', [estate.partnerId])).rows).toEqual([{ id: gone!.id, type_id: gone!.typeId }])
+    expect((await database.owner.query('select id, type_id from departed where partner_id = $1', [estate.partnerId])).rows).toEqual([
+      { id: gone!.id, type_id: gone!.typeId },
+    ])
     const before = Number((await database.owner.query('select count(*) from detection where product_id = $1', [gone!.id])).rows[0].count)
     expect(before).toBeGreaterThan(0)
     expect(await purgeDeleted(database)).toBe(before)
@@ -174,7 +233,12 @@ describe('running totals (DSH-3)', () => {
 
   it('days beyond the longest range go, and nothing changes', async () => {
     await fold()
-    const { rows: [oldest] } = await database.owner.query<{ days: number }>('select (current_date - min(day))::integer as days from tally_day where partner_id = $1', [estate.partnerId])
+    const {
+      rows: [oldest],
+    } = await database.owner.query<{ days: number }>(
+      'select (current_date - min(day))::integer as days from tally_day where partner_id = $1',
+      [estate.partnerId],
+    )
     expect(oldest!.days).toBeLessThanOrEqual(keptDays + 1)
     await assertWhole()
   })

@@ -25,16 +25,28 @@ const largestBatch = 250_000
  * Brings the running totals up to the newest hour that is over, and folds in what came late: batch after batch, each in a transaction of its own that also says how far counting has come. Dies or runs twice
  * without harm: what is not folded yet is read from where it was counted (tallies.ts), so figures are exact all the while. @returns until when all is counted; null: there is nothing to count yet
  */
-export async function foldTallies(database: Pick<Database, 'transaction'>, partnerId: string, now: Date, { rowsABatch = largestBatch } = {}): Promise<Date | null> {
+export async function foldTallies(
+  database: Pick<Database, 'transaction'>,
+  partnerId: string,
+  now: Date,
+  { rowsABatch = largestBatch } = {},
+): Promise<Date | null> {
   for (;;) {
-    const { closedUntil, hasMore } = await database.transaction({ partnerId, scope: 'all', principalId: null }, (db) => foldBatch(db, now, rowsABatch))
+    const { closedUntil, hasMore } = await database.transaction({ partnerId, scope: 'all', principalId: null }, (db) =>
+      foldBatch(db, now, rowsABatch),
+    )
     if (!hasMore) return closedUntil
   }
 }
 
 /** One batch. Each step is one statement, so that it sees tally_hour and tally_late as they are at one moment. */
 async function foldBatch(db: TenantDb, now: Date, rows: number): Promise<{ closedUntil: Date | null; hasMore: boolean }> {
-  const { rows: [clock] } = await db.query<{ until: Date }>(`select date_trunc('hour', least($1::timestamptz, clock_timestamp()) - $2 * interval '1 millisecond') as until`, [now, closedAfterMs])
+  const {
+    rows: [clock],
+  } = await db.query<{ until: Date }>(
+    `select date_trunc('hour', least($1::timestamptz, clock_timestamp()) - $2 * interval '1 millisecond') as until`,
+    [now, closedAfterMs],
+  )
   const until = clock!.until
   const begun = await begin(db, until)
   if (begun === null) return { closedUntil: null, hasMore: false }
@@ -46,23 +58,32 @@ async function foldBatch(db: TenantDb, now: Date, rows: number): Promise<{ close
   const end = await hoursOf(db, begun, new Date(Math.min(until.getTime(), startOfDay(begun).getTime() + dayMs)), rows)
   await closeHours(db, begun, end)
   const isDone = end >= until
-  if (isDone) for (const table of tables) await db.query(`delete from ${table} where day < $1::date`, [dayOf(new Date(until.getTime() - keptDays * dayMs))])
+  if (isDone)
+    for (const table of tables)
+      await db.query(`delete from ${table} where day < $1::date`, [dayOf(new Date(until.getTime() - keptDays * dayMs))])
   return { closedUntil: end, hasMore: !isDone }
 }
 
 /** The end of as many hours as have so many rows at most, one hour at least. Plan: the key of tally_hour, as many entries as there are rows. */
 async function hoursOf(db: TenantDb, from: Date, until: Date, most: number): Promise<Date> {
-  const { rows: [hour] } = await db.query<{ past: Date | null }>(
-    `select min(hour) as past from (select hour, sum(count(*)) over (order by hour) as rows from tally_hour where hour >= $1 and hour < $2 group by hour) h where h.rows > $3`, [from, until, most])
+  const {
+    rows: [hour],
+  } = await db.query<{ past: Date | null }>(
+    `select min(hour) as past from (select hour, sum(count(*)) over (order by hour) as rows from tally_hour where hour >= $1 and hour < $2 group by hour) h where h.rows > $3`,
+    [from, until, most],
+  )
   return hour!.past === null ? until : new Date(Math.max(hour!.past.getTime(), from.getTime() + hourMs))
 }
 
 /** Until when the business is counted, locked: of two processes the second goes on where the first ended. */
 async function begin(db: TenantDb, until: Date): Promise<Date | null> {
-  const lock = async () => (await db.query<{ closed_until: Date }>('select closed_until from count_state for update')).rows[0]?.closed_until ?? null
+  const lock = async () =>
+    (await db.query<{ closed_until: Date }>('select closed_until from count_state for update')).rows[0]?.closed_until ?? null
   const known = await lock()
   if (known !== null) return known
-  const { rows: [first] } = await db.query<{ hour: Date | null }>('select min(hour) as hour from tally_hour')
+  const {
+    rows: [first],
+  } = await db.query<{ hour: Date | null }>('select min(hour) as hour from tally_hour')
   if (!first!.hour || first!.hour >= until) return null
   // what is older than is ever asked for is in none of the differences
   const from = startOfDay(new Date(Math.max(first!.hour.getTime(), until.getTime() - (keptDays - 1) * dayMs)))
@@ -71,10 +92,15 @@ async function begin(db: TenantDb, until: Date): Promise<Date | null> {
 }
 
 /** The totals of a day that changes `x` come to: 25 sums in one pass. `before`: what makes a change count from the day's beginning on. */
-const sums = (before: string) => `array[${Array.from({ length: 25 }, (_, i) => `coalesce(sum(x.change) filter (where ${before} or x.n < ${i}), 0)::bigint`).join(', ')}]`
+const sums = (before: string) =>
+  `array[${Array.from({ length: 25 }, (_, i) => `coalesce(sum(x.change) filter (where ${before} or x.n < ${i}), 0)::bigint`).join(', ')}]`
 /** Spelled out: a function of arrays costs ten times as much, for each of a day's rows. */
 const added = `array[${Array.from({ length: 25 }, (_, i) => `t.totals[${i + 1}] + excluded.totals[${i + 1}]`).join(', ')}]`
-const ownOf = (table: Totals) => keys[table].split(', ').map((column) => `x.${column}`).join(', ')
+const ownOf = (table: Totals) =>
+  keys[table]
+    .split(', ')
+    .map((column) => `x.${column}`)
+    .join(', ')
 
 /** Changes (customer_id, category, type_id, hour, change) at the three depths, by day and hour (n, 0 to 23). `part`: a CTE for each table. */
 const folded = (changes: string, part: (table: Totals, steps: string) => string) => `
@@ -94,7 +120,10 @@ const folded = (changes: string, part: (table: Totals, steps: string) => string)
  */
 async function closeHours(db: TenantDb, from: Date, until: Date): Promise<void> {
   const part = (table: Totals, steps: string) => {
-    const isAlive = table === 'tally_day_all' ? 'true' : '(t.totals[25] <> 0 or exists (select from customer c where c.partner_id = t.partner_id and c.id = t.customer_id))'
+    const isAlive =
+      table === 'tally_day_all'
+        ? 'true'
+        : '(t.totals[25] <> 0 or exists (select from customer c where c.partner_id = t.partner_id and c.id = t.customer_id))'
     return `insert into ${table} as t (partner_id, day, ${keys[table]}, totals)
       select $1, $2::date, ${ownOf(table)}, ${sums('false')} from (
         select ${keys[table]}, n, change::bigint from ${steps}
@@ -106,7 +135,8 @@ async function closeHours(db: TenantDb, from: Date, until: Date): Promise<void> 
     `with gone as (delete from tally_late where hour >= $3 and hour < $4),
      moved as (insert into count_state (partner_id, closed_until) values ($1, $4) on conflict (partner_id) do update set closed_until = excluded.closed_until),
      ${folded('select customer_id, category, type_id, hour, count as change from tally_hour where hour >= $3 and hour < $4', part)}`,
-    [db.tenant.partnerId, dayOf(from), from, until])
+    [db.tenant.partnerId, dayOf(from), from, until],
+  )
 }
 
 /** Adds what came late to its day's totals after its hour and to those of every later day, whatever rows there are: one that is missing stands for nothing yet. Of days that are kept: what is older is in no difference. @returns how many were taken */
@@ -114,11 +144,23 @@ async function foldLate(db: TenantDb, closed: Date, most: number): Promise<numbe
   const part = (table: Totals, steps: string) => `insert into ${table} as t (partner_id, day, ${keys[table]}, totals)
     select $1, d.day, ${ownOf(table)}, ${sums('x.day < d.day')} from ${steps} x, lateral (select generate_series(x.day, $2::date, interval '1 day')::date as day) d group by d.day, ${ownOf(table)}
     on conflict (partner_id, day, ${keys[table]}) do update set totals = ${added}`
-  const { rows: [late] } = await db.query<{ last: string | null; count: number }>('select max(id)::text as last, count(*)::integer as count from (select id from tally_late where hour < $1 order by id limit $2) l', [closed, most])
+  const {
+    rows: [late],
+  } = await db.query<{ last: string | null; count: number }>(
+    'select max(id)::text as last, count(*)::integer as count from (select id from tally_late where hour < $1 order by id limit $2) l',
+    [closed, most],
+  )
   if (late!.last === null) return 0
   await db.query(
     `with taken as (delete from tally_late where id <= $5::bigint and hour < $3 returning customer_id, category, type_id, hour, change),
      ${folded('select customer_id, category, type_id, hour, change from taken where hour >= $4', part)}`,
-    [db.tenant.partnerId, dayOf(new Date(closed.getTime() - hourMs)), closed, startOfDay(new Date(closed.getTime() - keptDays * dayMs)), late!.last])
+    [
+      db.tenant.partnerId,
+      dayOf(new Date(closed.getTime() - hourMs)),
+      closed,
+      startOfDay(new Date(closed.getTime() - keptDays * dayMs)),
+      late!.last,
+    ],
+  )
   return late!.count
 }

@@ -22,12 +22,15 @@ describe('figures (PRD-8, DSH-2)', () => {
     expect(counts.map(({ figure }) => figure.id).toSorted()).toEqual(figures.map(({ id }) => id).toSorted())
   })
 
-  it.each(figures.map((figure) => [figure.id, figure] as const))('%s has its shape over nothing at all, and says when it was counted', async (id, figure) => {
-    const { status, body } = await call('GET', `/v1/figures/${id}`)
-    expect(status).toBe(200)
-    expect(figure.value.safeParse(body.value).error).toBeUndefined()
-    expect(Math.abs(Date.parse(body.asOf) - server.clock.now().getTime())).toBeLessThan(5_000)
-  })
+  it.each(figures.map((figure) => [figure.id, figure] as const))(
+    '%s has its shape over nothing at all, and says when it was counted',
+    async (id, figure) => {
+      const { status, body } = await call('GET', `/v1/figures/${id}`)
+      expect(status).toBe(200)
+      expect(figure.value.safeParse(body.value).error).toBeUndefined()
+      expect(Math.abs(Date.parse(body.asOf) - server.clock.now().getTime())).toBeLessThan(5_000)
+    },
+  )
 
   it('one nobody knows is not there', async () => expect((await call('GET', '/v1/figures/profit')).body.code).toBe('figure.not-found'))
 
@@ -59,15 +62,22 @@ describe('figures (PRD-8, DSH-2)', () => {
     const { value } = (await call('GET', '/v1/figures/attention')).body
     expect(value.actionRequired).toBe(sum(customers, (row) => row.attention.actionRequired))
     expect(value.warning).toBe(sum(customers, (row) => row.attention.warning))
-    const worst = customers.filter((row) => row.attention.actionRequired + row.attention.warning > 0)
-      .toSorted((a, b) => b.attention.actionRequired - a.attention.actionRequired || b.attention.warning - a.attention.warning || (a.id < b.id ? 1 : -1)).slice(0, 5)
+    const worst = customers
+      .filter((row) => row.attention.actionRequired + row.attention.warning > 0)
+      .toSorted(
+        (a, b) =>
+          b.attention.actionRequired - a.attention.actionRequired || b.attention.warning - a.attention.warning || (a.id < b.id ? 1 : -1),
+      )
+      .slice(0, 5)
     expect(value.customers).toEqual(worst.map((row) => ({ id: row.id, company: row.company, ...row.attention })))
     const products = await everyRow('/v1/products')
     const { states } = (await call('GET', '/v1/figures/agents-by-state')).body.value
-    expect(states).toEqual(['pending', 'online', 'abnormal'].flatMap((state) => {
-      const count = products.filter((row) => row.state === state).length
-      return count > 0 ? [{ state, count, rows: rowsOf.products({ state: state as 'online' }) }] : []
-    }))
+    expect(states).toEqual(
+      ['pending', 'online', 'abnormal'].flatMap((state) => {
+        const count = products.filter((row) => row.state === state).length
+        return count > 0 ? [{ state, count, rows: rowsOf.products({ state: state as 'online' }) }] : []
+      }),
+    )
     return customers.length
   }
 
@@ -79,7 +89,10 @@ describe('figures (PRD-8, DSH-2)', () => {
   it('and so for an account limited to some customers: the figure counts what its lists show (ACC-14)', async () => {
     await anEstate()
     const limited: Actor = await anActor(server.database, partnerId, { role: 'technician', isScopeLimited: true })
-    await sql(`insert into scope_line (partner_id, id, account_id, position, effect, target, tag) values ($1, gen_random_uuid(), $2, 0, 'allow', 'tag', 'mine')`, [partnerId, limited.accountId])
+    await sql(
+      `insert into scope_line (partner_id, id, account_id, position, effect, target, tag) values ($1, gen_random_uuid(), $2, 0, 'allow', 'tag', 'mine')`,
+      [partnerId, limited.accountId],
+    )
     call = server.as(limited)
     expect(await assertEqualTheirRows()).toBe(3)
   })

@@ -13,7 +13,16 @@ export { figureJobs } from './jobs.ts'
 
 /** Every figure of `domain` has its count here, and nothing else does: `index.test.ts`. */
 export const counts = [
-  countNotifications, countCustomersNeedingAttention, countThreats, countSystem, countCustomersOverTime, countProductsOverTime, countTopCustomersByThreat, countAgentsByState, countInventoryHealth, countAttention,
+  countNotifications,
+  countCustomersNeedingAttention,
+  countThreats,
+  countSystem,
+  countCustomersOverTime,
+  countProductsOverTime,
+  countTopCustomersByThreat,
+  countAgentsByState,
+  countInventoryHealth,
+  countAttention,
 ] as const
 const byId = new Map<string, FigureCount>(counts.map((one) => [one.figure.id, one as unknown as FigureCount]))
 
@@ -53,18 +62,40 @@ function answerer({ db, actor, now }: Context): Answer {
     // how many customers and products there are is our own knowledge; the rest is what products told
     const isOwn = one.figure.ranges.some((own) => (historyRanges as readonly string[]).includes(own))
     stale ??= isOwn ? undefined : countStale(db, now)
-    return withoutForbiddenWays({
-      id, range, from: from?.toISOString() ?? null, until: until?.toISOString() ?? null, timeZone, asOf: asOf.toISOString(), stale: isOwn ? null : await stale!, value,
-    }, permissions)
+    return withoutForbiddenWays(
+      {
+        id,
+        range,
+        from: from?.toISOString() ?? null,
+        until: until?.toISOString() ?? null,
+        timeZone,
+        asOf: asOf.toISOString(),
+        stale: isOwn ? null : await stale!,
+        value,
+      },
+      permissions,
+    )
   }
 }
 
-const readable: Readonly<Record<(typeof rowScreens)[number], Permission>> = { events: 'event.read', customers: 'customer.read', products: 'product.read', inventory: 'product.read', detections: 'detection.read' }
+const readable: Readonly<Record<(typeof rowScreens)[number], Permission>> = {
+  events: 'event.read',
+  customers: 'customer.read',
+  products: 'product.read',
+  inventory: 'product.read',
+  detections: 'detection.read',
+}
 
 /** A number stays; the way to rows that one may not read goes. */
 function withoutForbiddenWays<T>(value: T, permissions: ReadonlySet<Permission>): T {
   if (Array.isArray(value)) return value.map((one) => withoutForbiddenWays<unknown>(one, permissions)) as T
   if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]: [string, unknown]) => [key, key === 'rows' && one !== null ? allowed(one as RowsLink, permissions) : withoutForbiddenWays(one, permissions)])) as T
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]: [string, unknown]) => [
+      key,
+      key === 'rows' && one !== null ? allowed(one as RowsLink, permissions) : withoutForbiddenWays(one, permissions),
+    ]),
+  ) as T
 }
-const allowed = (link: RowsLink, permissions: ReadonlySet<Permission>): RowsLink | null => (permissions.has(readable[link.screen]) ? link : null)
+const allowed = (link: RowsLink, permissions: ReadonlySet<Permission>): RowsLink | null =>
+  permissions.has(readable[link.screen]) ? link : null

@@ -22,12 +22,16 @@ async function movements(db: TenantDb, table: 'customer' | 'product', bounds: re
        select ${type}, width_bucket(came_at, $1::timestamptz[]), count(*) from departed where ${isKind} and went_at >= $2 group by 1, 2
        union all
        select ${type}, width_bucket(went_at, $1::timestamptz[]), -count(*) from departed where ${isKind} and went_at >= $2 group by 1, 2) moved
-     group by 1, 2`, [bounds, bounds[0]])
+     group by 1, 2`,
+    [bounds, bounds[0]],
+  )
   return rows
 }
 
 /** Before this, who had gone was not kept; null: it always was. */
-const keptSince = async (db: TenantDb) => (await db.query<{ since: Date | null }>('select departures_since as since from partner where id = $1', [db.tenant.partnerId])).rows[0]?.since ?? null
+const keptSince = async (db: TenantDb) =>
+  (await db.query<{ since: Date | null }>('select departures_since as since from partner where id = $1', [db.tenant.partnerId])).rows[0]
+    ?.since ?? null
 
 async function history(db: TenantDb, table: 'customer' | 'product', range: HistoryRange, now: Date, timeZone: string) {
   const { step, bounds } = cutHistory(range, now, timeZone)
@@ -35,8 +39,15 @@ async function history(db: TenantDb, table: 'customer' | 'product', range: Histo
   // what came ahead of its bar's end (a clock put back) is there now: the last bar is as now
   const last = bounds.length - 1
   const countAt = (bar: number, typeId?: string) =>
-    moved.filter((one) => (typeId === undefined || one.type_id === typeId) && (bar === last || one.n <= bar)).reduce((total, { change }) => total + change, 0)
-  const bars = bounds.slice(1).map((until, n) => ({ from: bounds[n]!.toISOString(), until: until.toISOString(), isCounted: since === null || until > since, count: countAt(n + 1) }))
+    moved
+      .filter((one) => (typeId === undefined || one.type_id === typeId) && (bar === last || one.n <= bar))
+      .reduce((total, { change }) => total + change, 0)
+  const bars = bounds.slice(1).map((until, n) => ({
+    from: bounds[n]!.toISOString(),
+    until: until.toISOString(),
+    isCounted: since === null || until > since,
+    count: countAt(n + 1),
+  }))
   return { step, bounds, bars, last, countAt, typeIds: [...new Set(moved.map(({ type_id }) => type_id))] }
 }
 
@@ -47,9 +58,19 @@ export const countCustomersOverTime = countFigure(customersOverTime, async ({ db
 
 export const countProductsOverTime = countFigure(productsOverTime, async ({ db, now, timeZone, range }) => {
   const { step, bounds, bars, last, countAt, typeIds } = await history(db, 'product', range as HistoryRange, now, timeZone)
-  const types = typeIds.map((typeId) => ({ typeId, now: { count: countAt(last, typeId), rows: rowsOf.products({ typeId }) }, counts: bars.map((_, n) => countAt(n + 1, typeId)) }))
+  const types = typeIds.map((typeId) => ({
+    typeId,
+    now: { count: countAt(last, typeId), rows: rowsOf.products({ typeId }) },
+    counts: bars.map((_, n) => countAt(n + 1, typeId)),
+  }))
   return {
-    from: bounds[0]!, until: bounds[last]!,
-    value: { now: { count: countAt(last), rows: rowsOf.products() }, step, bars, types: types.toSorted((a, b) => b.now.count - a.now.count || (a.typeId < b.typeId ? -1 : 1)) },
+    from: bounds[0]!,
+    until: bounds[last]!,
+    value: {
+      now: { count: countAt(last), rows: rowsOf.products() },
+      step,
+      bars,
+      types: types.toSorted((a, b) => b.now.count - a.now.count || (a.typeId < b.typeId ? -1 : 1)),
+    },
   }
 })

@@ -19,39 +19,56 @@ beforeAll(async () => {
   ;({ database, estate } = await estateDatabase())
   all = { partnerId: estate.partnerId, scope: 'all', principalId: null }
   const { accountId } = await anActor(database, estate.partnerId, { isScopeLimited: true })
-  await database.owner.query(`insert into scope_line (partner_id, id, account_id, position, effect, target, tag) values ($1, gen_random_uuid(), $2, 0, 'allow', 'tag', 'group-7')`, [estate.partnerId, accountId])
+  await database.owner.query(
+    `insert into scope_line (partner_id, id, account_id, position, effect, target, tag) values ($1, gen_random_uuid(), $2, 0, 'allow', 'tag', 'group-7')`,
+    [estate.partnerId, accountId],
+  )
   few = { partnerId: estate.partnerId, scope: 'limited', principalId: accountId }
   // open events at a customer in ten, twenty times as many that are over; detections at every customer on each of two days
   await database.owner.query(
     `insert into event (partner_id, id, customer_id, product_id, category, condition, severity, severity_rank, state, opened_at, last_raised_at, resolved_at)
      select p.partner_id, gen_random_uuid(), p.customer_id, p.id, (array['antivirus', 'component-update', 'agent-offline'])[1 + n % 3], 'c' || n, case when n % 2 = 0 then 'warning' else 'action-required' end, 2 - (n + 1) % 2,
        case when n = 0 and hashtext(p.id::text) % 10 = 0 then 'unresolved' else 'resolved' end, now(), now() - n * interval '1 minute', case when n = 0 and hashtext(p.id::text) % 10 = 0 then null else now() end
-     from product p, generate_series(0, 2) n where p.partner_id = $1`, [estate.partnerId])
+     from product p, generate_series(0, 2) n where p.partner_id = $1`,
+    [estate.partnerId],
+  )
   await database.owner.query(
     `insert into event_silence (partner_id, id, customer_id, product_id, category, condition, event_id, kind, reason, owner_name, by_name, since, until)
      select partner_id, gen_random_uuid(), customer_id, product_id, category, condition, id, 'snoozed', 'planned', 'Camille', 'Camille', now(), now() + interval '1 day' from event where partner_id = $1 and state = 'resolved' and hashtext(id::text) % 10 = 3`,
-    [estate.partnerId])
+    [estate.partnerId],
+  )
   await database.owner.query(
     `insert into tally_hour (partner_id, customer_id, type_id, category, hour, count)
      select partner_id, id, 'clamav-endpoint', (array['antivirus', 'web-reputation'])[1 + d % 2], date_trunc('hour', now()) - make_interval(days => d, hours => abs(hashtext(id::text)) % 5), 3 from customer, generate_series(0, 1) d where partner_id = $1`,
-    [estate.partnerId])
+    [estate.partnerId],
+  )
   await foldTallies(database, estate.partnerId, now)
   // as many days more as tell a day's rows from all
   for (const table of ['tally_day', 'tally_day_customer']) {
     const columns = table === 'tally_day' ? 'customer_id, category, type_id' : 'customer_id'
-    await database.owner.query(`insert into ${table} (partner_id, day, ${columns}, totals) select partner_id, day - n, ${columns}, totals from ${table}, generate_series(40, 47) n where day = (select max(day) from ${table})`)
+    await database.owner.query(
+      `insert into ${table} (partner_id, day, ${columns}, totals) select partner_id, day - n, ${columns}, totals from ${table}, generate_series(40, 47) n where day = (select max(day) from ${table})`,
+    )
   }
   await database.owner.query('analyze event, event_silence, tally_hour, tally_day, tally_day_customer, tally_day_all')
 }, 240_000)
 afterAll(() => database.close())
 
 const every = counts as unknown as readonly FigureCount[]
-const asked = every.flatMap(({ figure: { id, ranges } }): [string, FigureAnswer['range']][] => (ranges.length === 0 ? [[id, null]] : ranges.map((range) => [id, range])))
+const asked = every.flatMap(({ figure: { id, ranges } }): [string, FigureAnswer['range']][] =>
+  ranges.length === 0 ? [[id, null]] : ranges.map((range) => [id, range]),
+)
 const figure = (id: string, range: FigureAnswer['range']) => (db: TenantDb) =>
-  every.find((one) => one.figure.id === id)!.count({ db, accountId: estate.partnerId, permissions: new Set(['event.read']), role: 'owner', now, timeZone: 'Asia/Kolkata', range })
+  every
+    .find((one) => one.figure.id === id)!
+    .count({ db, accountId: estate.partnerId, permissions: new Set(['event.read']), role: 'owner', now, timeZone: 'Asia/Kolkata', range })
 
 /** Tables that grow with what happens; customers and products may be read through: their counts are kept with them; the others here have few rows. */
-const growing = (nodes: PlanNode[]) => scanned(nodes).filter((table) => !['customer', 'product', 'customer_tag', 'departed', 'count_state', 'tally_day_all', 'tally_late', 'scope_line'].includes(table))
+const growing = (nodes: PlanNode[]) =>
+  scanned(nodes).filter(
+    (table) =>
+      !['customer', 'product', 'customer_tag', 'departed', 'count_state', 'tally_day_all', 'tally_late', 'scope_line'].includes(table),
+  )
 
 describe('what a figure reads (DSH-3)', () => {
   it.each(asked)('%s %s: no detection, no table that grows from end to end, and a few rows a customer at most', async (id, range) => {
@@ -62,11 +79,14 @@ describe('what a figure reads (DSH-3)', () => {
     expect(visited(plan)).toBeLessThan(id === 'inventory-health' ? estate.endpoints * 5 : estate.customers * 13)
   })
 
-  it.each(asked.filter(([id]) => id.includes('threat')))('%s %s: for one who sees a hundred and fifty customers, their days and no others', async (id, range) => {
-    const plan = await plansOf(database, few, figure(id, range))
-    expect(growing(plan)).toEqual([])
-    expect(visited(plan.filter(({ relation, index }) => `${relation} ${index}`.includes('tally_day')))).toBeLessThan(31 * 200 * 2) // of 10,000 a day
-  })
+  it.each(asked.filter(([id]) => id.includes('threat')))(
+    '%s %s: for one who sees a hundred and fifty customers, their days and no others',
+    async (id, range) => {
+      const plan = await plansOf(database, few, figure(id, range))
+      expect(growing(plan)).toEqual([])
+      expect(visited(plan.filter(({ relation, index }) => `${relation} ${index}`.includes('tally_day')))).toBeLessThan(31 * 200 * 2) // of 10,000 a day
+    },
+  )
 
   it('who has the most is read from two days, each in the order in which it lies: a page once, not once a customer', async () => {
     const pages = await pagesOf(database, all, 'tally_day_customer', figure('top-customers-by-threat', '24h'))
@@ -86,7 +106,9 @@ describe('what a figure reads (DSH-3)', () => {
   it('health of a large business is counted once in half a minute, and says when', async () => {
     const first = await database.transaction(all, figure('inventory-health', null))
     expect(await database.transaction(all, figure('inventory-health', null))).toBe(first)
-    const { visitedRows } = (await plansOf(database, all, figure('inventory-health', null))).filter(({ relation }) => relation === 'endpoint').reduce((sum, node) => ({ visitedRows: sum.visitedRows + node.visitedRows }), { visitedRows: 0 })
+    const { visitedRows } = (await plansOf(database, all, figure('inventory-health', null)))
+      .filter(({ relation }) => relation === 'endpoint')
+      .reduce((sum, node) => ({ visitedRows: sum.visitedRows + node.visitedRows }), { visitedRows: 0 })
     expect(visitedRows).toBe(0)
   })
 })

@@ -3,15 +3,61 @@ import { cutDetections, cutHistory } from './ranges.ts'
 
 /** 40 zones: whole, half and quarter hours, both hemispheres, DST at midnight, at 1:00, by half an hour, none, both sides of the date line. */
 const zones = [
-  'UTC', 'Europe/Paris', 'Europe/London', 'Europe/Dublin', 'Europe/Moscow', 'Europe/Istanbul', 'Atlantic/Azores', 'Atlantic/Reykjavik', 'Africa/Cairo', 'Africa/Casablanca', 'Africa/Johannesburg', 'Africa/Lagos', 'Asia/Beirut',
-  'Asia/Gaza', 'Asia/Tehran', 'Asia/Kabul', 'Asia/Karachi', 'Asia/Kolkata', 'Asia/Kathmandu', 'Asia/Yangon', 'Asia/Bangkok', 'Asia/Shanghai', 'Asia/Tokyo', 'Asia/Pyongyang', 'Australia/Adelaide', 'Australia/Eucla',
-  'Australia/Sydney', 'Australia/Lord_Howe', 'Pacific/Auckland', 'Pacific/Chatham', 'Pacific/Apia', 'Pacific/Kiritimati', 'Pacific/Honolulu', 'Pacific/Marquesas', 'America/Los_Angeles', 'America/New_York', 'America/St_Johns', 'America/Santiago',
-  'America/Asuncion', 'America/Sao_Paulo',
+  'UTC',
+  'Europe/Paris',
+  'Europe/London',
+  'Europe/Dublin',
+  'Europe/Moscow',
+  'Europe/Istanbul',
+  'Atlantic/Azores',
+  'Atlantic/Reykjavik',
+  'Africa/Cairo',
+  'Africa/Casablanca',
+  'Africa/Johannesburg',
+  'Africa/Lagos',
+  'Asia/Beirut',
+  'Asia/Gaza',
+  'Asia/Tehran',
+  'Asia/Kabul',
+  'Asia/Karachi',
+  'Asia/Kolkata',
+  'Asia/Kathmandu',
+  'Asia/Yangon',
+  'Asia/Bangkok',
+  'Asia/Shanghai',
+  'Asia/Tokyo',
+  'Asia/Pyongyang',
+  'Australia/Adelaide',
+  'Australia/Eucla',
+  'Australia/Sydney',
+  'Australia/Lord_Howe',
+  'Pacific/Auckland',
+  'Pacific/Chatham',
+  'Pacific/Apia',
+  'Pacific/Kiritimati',
+  'Pacific/Honolulu',
+  'Pacific/Marquesas',
+  'America/Los_Angeles',
+  'America/New_York',
+  'America/St_Johns',
+  'America/Santiago',
+  'America/Asuncion',
+  'America/Sao_Paulo',
 ]
 const hourMs = 3_600_000
-const formats = new Map(zones.map((timeZone) => [timeZone, new Intl.DateTimeFormat('en-GB', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit', weekday: 'short' })]))
+const formats = new Map(
+  zones.map((timeZone) => [
+    timeZone,
+    new Intl.DateTimeFormat('en-GB', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit', weekday: 'short' }),
+  ]),
+)
 const local = (at: Date, timeZone: string) => {
-  const parts = Object.fromEntries(formats.get(timeZone)!.formatToParts(at).map(({ type, value }) => [type, value]))
+  const parts = Object.fromEntries(
+    formats
+      .get(timeZone)!
+      .formatToParts(at)
+      .map(({ type, value }) => [type, value]),
+  )
   return { day: `${parts['year']}-${parts['month']}-${parts['day']}`, date: parts['day'], weekday: parts['weekday'] }
 }
 const isLastInstantOf = (at: Date, timeZone: string) => local(new Date(at.getTime() - 1), timeZone)
@@ -42,14 +88,21 @@ describe('days of the asker’s time zone (DSH-2)', () => {
 
   it.each(zones)('%s: weeks from Monday and months from the first, the running one last', (zone) => {
     for (const now of moments) {
-      for (const [range, count] of [['1m', 5], ['3m', 14], ['6m', 7], ['12m', 13]] as const) {
+      for (const [range, count] of [
+        ['1m', 5],
+        ['3m', 14],
+        ['6m', 7],
+        ['12m', 13],
+      ] as const) {
         const { step, bounds } = cutHistory(range, now, zone)
         expect(bounds.length).toBe(count + 1)
         expect(bounds.at(-2)!.getTime()).toBeLessThanOrEqual(now.getTime())
         expect(bounds.at(-1)!.getTime()).toBeGreaterThan(now.getTime())
         for (const at of bounds) {
           const first = local(at, zone)
-          expect(step === 'week' ? first.weekday : first.date, `${range} ${now.toISOString()} ${at.toISOString()}`).toBe(step === 'week' ? 'Mon' : '01')
+          expect(step === 'week' ? first.weekday : first.date, `${range} ${now.toISOString()} ${at.toISOString()}`).toBe(
+            step === 'week' ? 'Mon' : '01',
+          )
           expect(isLastInstantOf(at, zone).day).not.toBe(first.day)
         }
       }
@@ -58,6 +111,11 @@ describe('days of the asker’s time zone (DSH-2)', () => {
 
   it('24 hours end with the one that runs', () => {
     const { step, bounds } = cutDetections('24h', new Date('2026-11-21T10:20:00Z'), 'Asia/Kolkata')
-    expect([step, bounds.length, bounds[0]!.toISOString(), bounds[24]!.toISOString()]).toEqual(['hour', 25, '2026-11-20T11:00:00.000Z', '2026-11-21T11:00:00.000Z'])
+    expect([step, bounds.length, bounds[0]!.toISOString(), bounds[24]!.toISOString()]).toEqual([
+      'hour',
+      25,
+      '2026-11-20T11:00:00.000Z',
+      '2026-11-21T11:00:00.000Z',
+    ])
   })
 })

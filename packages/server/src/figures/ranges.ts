@@ -26,10 +26,18 @@ export function cutDetections(range: DetectionRange, now: Date, timeZone: string
   }
   const days = range === '7d' ? 7 : 30
   const today = zoned(now, timeZone).toPlainDate()
-  return { step: 'day', bounds: withoutEmpty(Array.from({ length: days + 1 }, (_, n) => wholeHour(startOf(today.add({ days: n + 1 - days }), timeZone)))) }
+  return {
+    step: 'day',
+    bounds: withoutEmpty(Array.from({ length: days + 1 }, (_, n) => wholeHour(startOf(today.add({ days: n + 1 - days }), timeZone)))),
+  }
 }
 
-const bars = { '1m': { step: 'week', count: 5 }, '3m': { step: 'week', count: 14 }, '6m': { step: 'month', count: 7 }, '12m': { step: 'month', count: 13 } } as const
+const bars = {
+  '1m': { step: 'week', count: 5 },
+  '3m': { step: 'week', count: 14 },
+  '6m': { step: 'month', count: 7 },
+  '12m': { step: 'month', count: 13 },
+} as const
 
 /** Weeks from Monday, or months, of the asker's time zone; the last runs still. As many as hold the range whole: with the one that runs, one more. */
 export function cutHistory(range: HistoryRange, now: Date, timeZone: string): Cut<'week' | 'month'> {

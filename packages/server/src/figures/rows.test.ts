@@ -18,9 +18,13 @@ beforeAll(async () => {
   const now = server.clock.now()
   estate = await aRandomEstate(server.database, now, roll)
   await aRandomEstate(server.database, now, roll)
-  const some = (count: number) => Array.from({ length: count }, () => ({
-    product: estate.products[roll(estate.products.length)]!, category: threatCategories[roll(3)]!, at: new Date(now.getTime() - roll(31 * 24 * 60) * 60_000), offsetMs: [0, 0, 0, -4 * hourMs, 5 * 24 * hourMs][roll(5)]!,
-  }))
+  const some = (count: number) =>
+    Array.from({ length: count }, () => ({
+      product: estate.products[roll(estate.products.length)]!,
+      category: threatCategories[roll(3)]!,
+      at: new Date(now.getTime() - roll(31 * 24 * 60) * 60_000),
+      offsetMs: [0, 0, 0, -4 * hourMs, 5 * 24 * hourMs][roll(5)]!,
+    }))
   const all = { partnerId: estate.partnerId, scope: 'all' as const, principalId: null }
   // in time and folded, then late and half of it folded, then late and waiting
   await detect(server.database, estate, some(300), { inTime: true })
@@ -29,10 +33,19 @@ beforeAll(async () => {
   await foldTallies(server.database, all.partnerId, now)
   await detect(server.database, estate, some(50))
   everybody = { ...(await anActor(server.database, estate.partnerId)), accountId: estate.accountId, timeZone: 'Australia/Adelaide' }
-  limited = { ...(await anActor(server.database, estate.partnerId, { role: 'technician', isScopeLimited: true })), timeZone: 'America/St_Johns' }
-  for (const [position, line] of [['allow', 'all', null, null], ['deny', 'tag', null, 'iron'], ['deny', 'customer', estate.customerIds[1], null]].entries()) {
+  limited = {
+    ...(await anActor(server.database, estate.partnerId, { role: 'technician', isScopeLimited: true })),
+    timeZone: 'America/St_Johns',
+  }
+  for (const [position, line] of [
+    ['allow', 'all', null, null],
+    ['deny', 'tag', null, 'iron'],
+    ['deny', 'customer', estate.customerIds[1], null],
+  ].entries()) {
     await server.database.owner.query(
-      'insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id, tag) values ($1, gen_random_uuid(), $2, $3, $4, $5, $6, $7)', [estate.partnerId, limited.accountId, position, ...line])
+      'insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id, tag) values ($1, gen_random_uuid(), $2, $3, $4, $5, $6, $7)',
+      [estate.partnerId, limited.accountId, position, ...line],
+    )
   }
 })
 afterAll(() => server.close())
@@ -43,7 +56,10 @@ async function rowsBehind(call: Call, { screen, query }: NonNullable<Counted['ro
   const path = screen === 'inventory' ? 'endpoints' : screen
   let count = 0
   for (let cursor: string | null = ''; cursor !== null;) {
-    const { status, body } = await call('GET', `/v1/${path}?${new URLSearchParams({ ...query, limit: '200', ...(cursor === '' ? {} : { cursor }) })}`)
+    const { status, body } = await call(
+      'GET',
+      `/v1/${path}?${new URLSearchParams({ ...query, limit: '200', ...(cursor === '' ? {} : { cursor }) })}`,
+    )
     expect(status, JSON.stringify([screen, query, body])).toBe(200)
     count += body.rows.length
     cursor = body.nextCursor
@@ -77,12 +93,16 @@ async function assertFigures(actor: Actor): Promise<Record<string, number>> {
       expect(count, `${id} ${range}: ${way}`).toBe(known.get(way))
     }
     if (id === 'threats') {
-      for (const [n, bucket] of value.series.buckets.entries()) expect(value.series.categories.reduce((sum: number, { counts }: { counts: number[] }) => sum + counts[n]!, 0)).toBe(bucket.count)
-      for (const [n, { count }] of value.categories.entries()) expect(value.series.categories[n].counts.reduce((sum: number, one: number) => sum + one, 0)).toBe(count)
+      for (const [n, bucket] of value.series.buckets.entries())
+        expect(value.series.categories.reduce((sum: number, { counts }: { counts: number[] }) => sum + counts[n]!, 0)).toBe(bucket.count)
+      for (const [n, { count }] of value.categories.entries())
+        expect(value.series.categories[n].counts.reduce((sum: number, one: number) => sum + one, 0)).toBe(count)
     }
     if (id === 'notifications') for (const { events, customers } of value.groups) expect(customers).toBeLessThanOrEqual(events.count)
     if (id.endsWith('-over-time')) expect(value.bars.at(-1).count).toBe(value.now.count)
-    if (id === 'products-over-time') for (const [n, { count }] of value.bars.entries()) expect(value.types.reduce((sum: number, { counts }: { counts: number[] }) => sum + counts[n]!, 0)).toBe(count)
+    if (id === 'products-over-time')
+      for (const [n, { count }] of value.bars.entries())
+        expect(value.types.reduce((sum: number, { counts }: { counts: number[] }) => sum + counts[n]!, 0)).toBe(count)
   }
   expect(known.size).toBeGreaterThan(60)
   return sums
@@ -99,10 +119,16 @@ describe('each number leads to as many rows (DSH-1, DSH-2, ACC-14)', () => {
 
   it('where a customer withdrew consent: what its lists leave out, figures leave out', async () => {
     for (const activity of ['view-detections', 'view-endpoints']) {
-      const consentId = (await server.database.owner.query<{ id: string }>(
-        `insert into consent (partner_id, id, customer_id, activity, decision, said_by, said_on, recorded_by, recorded_at) values ($1, gen_random_uuid(), $2, $3, 'withdrawn', 'x', current_date, 'y', now()) returning id`,
-        [estate.partnerId, estate.customerIds[3], activity])).rows[0]!.id
-      await server.database.owner.query(`insert into consent_state (partner_id, customer_id, activity, decision, consent_id, since) values ($1, $2, $3, 'withdrawn', $4, now())`, [estate.partnerId, estate.customerIds[3], activity, consentId])
+      const consentId = (
+        await server.database.owner.query<{ id: string }>(
+          `insert into consent (partner_id, id, customer_id, activity, decision, said_by, said_on, recorded_by, recorded_at) values ($1, gen_random_uuid(), $2, $3, 'withdrawn', 'x', current_date, 'y', now()) returning id`,
+          [estate.partnerId, estate.customerIds[3], activity],
+        )
+      ).rows[0]!.id
+      await server.database.owner.query(
+        `insert into consent_state (partner_id, customer_id, activity, decision, consent_id, since) values ($1, $2, $3, 'withdrawn', $4, now())`,
+        [estate.partnerId, estate.customerIds[3], activity, consentId],
+      )
     }
     const left = await assertFigures(everybody)
     expect(left['threats 30d']).toBeLessThan(whole['threats 30d']!)
@@ -114,7 +140,10 @@ describe('each number leads to as many rows (DSH-1, DSH-2, ACC-14)', () => {
 describe('who may not read rows (ACC-2)', () => {
   it('gets no figure that would tell them, and numbers without the way where they are his', async () => {
     const billing = await anActor(server.database, estate.partnerId, { role: 'billing' })
-    const { body } = await server.as(billing)('GET', '/v1/figures?ask=notifications,threats:7d,customers-needing-attention,no-such,agents-by-state:7d')
+    const { body } = await server.as(billing)(
+      'GET',
+      '/v1/figures?ask=notifications,threats:7d,customers-needing-attention,no-such,agents-by-state:7d',
+    )
     expect(body.missing).toEqual(['notifications', 'threats:7d', 'no-such', 'agents-by-state:7d'])
     const [{ value }] = body.figures
     expect([value.actionRequired.rows, value.customers.rows?.screen]).toEqual([null, 'customers'])

@@ -37,7 +37,9 @@ export async function tallies(db: TenantDb, bounds: readonly Date[]): Promise<Ta
   const found = new Map<string, Tally>()
   const add = async (totals: Totals, where: string, sign: 1 | -1) => {
     const { rows } = await db.query<{ kind: 'at' | 'in'; n: number; category: string; type_id: string; count: string }>(
-      `with ${parts(totals, where, 't.category, t.type_id')} select * from part`, [bounds, bounds.at(-1)])
+      `with ${parts(totals, where, 't.category, t.type_id')} select * from part`,
+      [bounds, bounds.at(-1)],
+    )
     for (const { kind, n, category, type_id: typeId, count } of rows) {
       const key = `${category} ${typeId}`
       const one = found.get(key) ?? { category, typeId, counts: bounds.slice(1).map(() => 0) }
@@ -86,19 +88,36 @@ const eachCustomer = (where: string) => `
     group by 1)`
 
 /** The customers with the most between two instants, and what all have together. Each customer's sum first; then the names and categories of the few with the most. */
-export async function topCustomers(db: TenantDb, from: Date, until: Date, most: number): Promise<{ total: number; customers: TopCustomer[] }> {
+export async function topCustomers(
+  db: TenantDb,
+  from: Date,
+  until: Date,
+  most: number,
+): Promise<{ total: number; customers: TopCustomer[] }> {
   const seen = (await restrictView(db, 'view-detections', 't.customer_id', {})) ?? 'true'
   const { rows } = await db.query<{ total: number; id: string | null; company: string; count: number }>(
     `with ${eachCustomer(`${ofScope(db)} and ${seen}`)},
      best as materialized (select c.id, c.company, k.count from counted k join customer c on c.id = k.customer_id where k.count > 0 order by k.count desc, c.id limit $3)
-     select a.total, b.* from (select coalesce(sum(count), 0) as total from counted) a left join best b on true order by b.count desc, b.id`, [from, until, most])
+     select a.total, b.* from (select coalesce(sum(count), 0) as total from counted) a left join best b on true order by b.count desc, b.id`,
+    [from, until, most],
+  )
   const best = rows.flatMap(({ id, company, count }) => (id === null ? [] : [{ id, company, count }]))
-  const { rows: categories } = best.length === 0 ? { rows: [] } : await db.query<{ customer_id: string; category: string; count: string }>(
-    `with ${parts('tally_day', 't.customer_id = any($3::uuid[])', 't.customer_id, t.category')}
+  const { rows: categories } =
+    best.length === 0
+      ? { rows: [] }
+      : await db.query<{ customer_id: string; category: string; count: string }>(
+          `with ${parts('tally_day', 't.customer_id = any($3::uuid[])', 't.customer_id, t.category')}
      select customer_id, category, sum(case when kind = 'at' and n = 1 then -count else count end) as count from part group by 1, 2 having sum(case when kind = 'at' and n = 1 then -count else count end) > 0
-     order by 3 desc, 2`, [[from, until], until, best.map(({ id }) => id)])
+     order by 3 desc, 2`,
+          [[from, until], until, best.map(({ id }) => id)],
+        )
   return {
     total: rows[0]!.total,
-    customers: best.map((customer) => ({ ...customer, categories: categories.filter(({ customer_id }) => customer_id === customer.id).map(({ category, count }) => ({ category, count: Number(count) })) })),
+    customers: best.map((customer) => ({
+      ...customer,
+      categories: categories
+        .filter(({ customer_id }) => customer_id === customer.id)
+        .map(({ category, count }) => ({ category, count: Number(count) })),
+    })),
   }
 }

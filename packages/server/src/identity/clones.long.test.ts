@@ -20,7 +20,9 @@ it(`${pairs} pairs of an original and its copy: each is found when it first spea
     await original.channel.next('ack')
     const { rows } = await world.server.database.owner.query(
       `select (select count(*)::integer from agent where product_id = $1) as agents, (select count(*)::integer from endpoint where product_id = $1) as endpoints,
-         (select count(*)::integer from detection where product_id = $1) as detections`, [productId])
+         (select count(*)::integer from detection where product_id = $1) as detections`,
+      [productId],
+    )
     await Promise.all([original.channel.kill(), copy.close()])
     return { told: copy.told, ...rows[0] }
   }

@@ -9,12 +9,24 @@ beforeAll(async () => void (server = await testServer()))
 afterAll(() => server.close())
 
 const rows = async (text: string, values: unknown[] = []) => (await server.database.owner.query(text, values)).rows
-const idOf = async (agent: SiteAgent): Promise<string> => (await rows('select id from endpoint where product_id = $1 and key = $2', [agent.productId, agent.key]))[0]?.id
-const look = async (site: Site, at = server.clock.now()) => await server.database.transaction({ partnerId: site.partnerId, scope: 'all', principalId: null }, (db) => findDuplicates(db, at))
-const pairs = async (site: Site) => (await site.as('GET', '/v1/duplicates')).body.rows.map((row: { endpoints: { name: string }[]; evidence: string[]; state: string }) => [row.endpoints.map(({ name }) => name), row.evidence, row.state])
+const idOf = async (agent: SiteAgent): Promise<string> =>
+  (await rows('select id from endpoint where product_id = $1 and key = $2', [agent.productId, agent.key]))[0]?.id
+const look = async (site: Site, at = server.clock.now()) =>
+  await server.database.transaction({ partnerId: site.partnerId, scope: 'all', principalId: null }, (db) => findDuplicates(db, at))
+const pairs = async (site: Site) =>
+  (await site.as('GET', '/v1/duplicates')).body.rows.map((row: { endpoints: { name: string }[]; evidence: string[]; state: string }) => [
+    row.endpoints.map(({ name }) => name),
+    row.evidence,
+    row.state,
+  ])
 
 /** A second machine (or the same again) in a product of the site. */
-async function add(site: Site, product: number, more: Parameters<typeof anAgentOf>[3], report: Parameters<SiteAgent['report']>[0] = {}): Promise<SiteAgent> {
+async function add(
+  site: Site,
+  product: number,
+  more: Parameters<typeof anAgentOf>[3],
+  report: Parameters<SiteAgent['report']>[0] = {},
+): Promise<SiteAgent> {
   const agent = await anAgentOf(server, site.partnerId, site.productIds[product]!, more)
   await agent.report(report)
   return agent
@@ -44,10 +56,16 @@ describe('look-alikes are found and told with their evidence (INV-3)', () => {
     expect(await pairs(site)).toEqual([[['SRV-01', 'srv-01'], ['same-name-address'], 'suspected']])
   })
 
-  it.each([[2, [['reinstalled']]], [4, []]])('a machine of the same name, %i days after the other fell silent', async (days, evidence) => {
+  it.each([
+    [2, [['reinstalled']]],
+    [4, []],
+  ])('a machine of the same name, %i days after the other fell silent', async (days, evidence) => {
     const site = await aSite(server, 0)
     const old = await add(site, 0, { name: 'till-3' }, { addresses: [] })
-    await rows(`update endpoint set created_at = now() - interval '90 days', received_at = now() - $2::integer * interval '1 day' where id = $1`, [await idOf(old), days])
+    await rows(
+      `update endpoint set created_at = now() - interval '90 days', received_at = now() - $2::integer * interval '1 day' where id = $1`,
+      [await idOf(old), days],
+    )
     await add(site, 0, { name: 'till-3' }, { addresses: [] })
     await look(site)
     expect((await pairs(site)).map(([, found]: [unknown, string[]]) => found)).toEqual(evidence)
@@ -59,7 +77,11 @@ describe('look-alikes are found and told with their evidence (INV-3)', () => {
     for (let i = 0; i < 200; i++) await add(site, 0, { name: `copy-${i}`, clonedFromId: original.id }, { addresses: [] })
     expect(await look(site)).toBe(200)
     const { body } = await site.as('GET', '/v1/duplicates?limit=200')
-    expect(body.rows.every((row: { state: string; endpoints: { name: string }[] }) => row.state === 'separated' && row.endpoints[0]!.name === 'golden')).toBe(true)
+    expect(
+      body.rows.every(
+        (row: { state: string; endpoints: { name: string }[] }) => row.state === 'separated' && row.endpoints[0]!.name === 'golden',
+      ),
+    ).toBe(true)
     // the console is quiet: nothing waits for a decision
     expect([body.rows.length, body.waiting]).toEqual([200, 0])
   })
@@ -88,7 +110,10 @@ describe('what a person decided stays decided (INV-3)', () => {
     await look(site)
     expect((await site.as('GET', '/v1/duplicates?state=suspected')).body).toMatchObject({ rows: [], waiting: 0 })
     expect((await site.as('PUT', `/v1/duplicates/${id}/decision`, { isKeptApart: false })).body.state).toBe('suspected')
-    expect(await rows(`select activity from audit where partner_id = $1 order by sequence`, [site.partnerId])).toEqual([{ activity: 'duplicate.kept-apart' }, { activity: 'duplicate.reopened' }])
+    expect(await rows(`select activity from audit where partner_id = $1 order by sequence`, [site.partnerId])).toEqual([
+      { activity: 'duplicate.kept-apart' },
+      { activity: 'duplicate.reopened' },
+    ])
   })
 
   it('merged: gone from the list; split: kept apart', async () => {

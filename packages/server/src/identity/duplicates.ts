@@ -29,9 +29,18 @@ interface TwinRow {
   received_at: string | null
 }
 
-const twin = (e: string, p: string, a: string) => `json_build_object('id', ${e}.id, 'name', ${e}.name, 'product_id', ${e}.product_id, 'description', ${p}.description, 'addresses', ${e}.addresses, 'platform', ${e}.platform,
+const twin = (
+  e: string,
+  p: string,
+  a: string,
+) => `json_build_object('id', ${e}.id, 'name', ${e}.name, 'product_id', ${e}.product_id, 'description', ${p}.description, 'addresses', ${e}.addresses, 'platform', ${e}.platform,
   'state', coalesce(${a}.state, 'unknown'), 'open_infections', ${e}.open_infections, 'created_at', ${e}.created_at, 'received_at', ${e}.received_at)`
-const twinJoins = (e: string, p: string, a: string, id: string) => `join endpoint ${e} on ${e}.partner_id = d.partner_id and ${e}.id = d.${id}
+const twinJoins = (
+  e: string,
+  p: string,
+  a: string,
+  id: string,
+) => `join endpoint ${e} on ${e}.partner_id = d.partner_id and ${e}.id = d.${id}
   join product ${p} on ${p}.partner_id = d.partner_id and ${p}.id = ${e}.product_id left join agent ${a} on ${a}.partner_id = d.partner_id and ${a}.id = ${e}.agent_id`
 const columns = `d.id, d.customer_id, c.company, d.evidence, d.state, d.found_at, d.decided_at, d.decided_by, ${twin('e', 'p', 'a')} as one, ${twin('f', 'q', 'b')} as other`
 const joins = `join customer c on c.partner_id = d.partner_id and c.id = d.customer_id ${twinJoins('e', 'p', 'a', 'endpoint_id')} ${twinJoins('f', 'q', 'b', 'other_id')}`
@@ -39,7 +48,10 @@ const joins = `join customer c on c.partner_id = d.partner_id and c.id = d.custo
 const sorts = { foundAt: [{ sql: 'd.found_at', type: 'timestamptz' }] } as const
 
 /** A pair of which one is merged or gone is not shown; it comes back with it. */
-export async function list(db: TenantDb, query: QueryOf<typeof identityApi.listDuplicates>): Promise<{ rows: Duplicate[]; nextCursor: string | null; waiting: number }> {
+export async function list(
+  db: TenantDb,
+  query: QueryOf<typeof identityApi.listDuplicates>,
+): Promise<{ rows: Duplicate[]; nextCursor: string | null; waiting: number }> {
   const params = new Params()
   const where: string[] = []
   const consented = await restrictView(db, 'view-endpoints', 'd.customer_id', query)
@@ -53,23 +65,35 @@ export async function list(db: TenantDb, query: QueryOf<typeof identityApi.listD
   const page = keyset(sorts, 'd.id', query, params)
   where.push(page.where)
   const { rows } = await db.query<Row & { keys: string[] }>(
-    `select ${columns}, ${page.keys} as keys from duplicate d ${joins} where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`, params.values)
-  const { rows: [open] } = await db.query<{ waiting: number }>(
-    `select count(*)::integer as waiting from duplicate d where d.state = 'suspected' and exists (select from endpoint e where e.id = d.endpoint_id) and exists (select from endpoint e where e.id = d.other_id)`)
+    `select ${columns}, ${page.keys} as keys from duplicate d ${joins} where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`,
+    params.values,
+  )
+  const {
+    rows: [open],
+  } = await db.query<{ waiting: number }>(
+    `select count(*)::integer as waiting from duplicate d where d.state = 'suspected' and exists (select from endpoint e where e.id = d.endpoint_id) and exists (select from endpoint e where e.id = d.other_id)`,
+  )
   const shown = page.page(rows)
   return { rows: await toDuplicates(db, shown.rows), nextCursor: shown.nextCursor, waiting: open!.waiting }
 }
 
 /** @throws duplicate.not-found */
 export async function get(db: TenantDb, id: string, isLocked = false): Promise<Duplicate> {
-  const { rows: [row] } = await db.query<Row>(`select ${columns} from duplicate d ${joins} where d.id = $1 ${isLocked ? 'for update of d' : ''}`, [id])
+  const {
+    rows: [row],
+  } = await db.query<Row>(`select ${columns} from duplicate d ${joins} where d.id = $1 ${isLocked ? 'for update of d' : ''}`, [id])
   if (!row) throw new Problem('duplicate.not-found', { duplicateId: id })
   return (await toDuplicates(db, [row]))[0]!
 }
 
 export async function decide(db: TenantDb, id: string, state: DuplicateState, by: string, now: Date): Promise<void> {
   const isDecided = state === 'kept-apart'
-  await db.query('update duplicate set state = $2, decided_at = $3, decided_by = $4 where id = $1', [id, state, isDecided ? now : null, isDecided ? by : null])
+  await db.query('update duplicate set state = $2, decided_at = $3, decided_by = $4 where id = $1', [
+    id,
+    state,
+    isDecided ? now : null,
+    isDecided ? by : null,
+  ])
 }
 
 /** Somebody merged them and took it back: they are two, and nobody is asked again. */
@@ -78,7 +102,8 @@ export async function keepApart(db: TenantDb, customerId: string, ids: readonly 
     `insert into duplicate (partner_id, id, customer_id, endpoint_id, other_id, evidence, state, found_at, decided_at, decided_by)
      select $1, gen_random_uuid(), $2, e.id, f.id, '{}', 'kept-apart', $5, $5, $6 from endpoint e, endpoint f where e.id = any($3::uuid[]) and f.id = any($4::uuid[]) and (e.created_at, e.id) < (f.created_at, f.id)
      on conflict (partner_id, endpoint_id, other_id) do update set state = 'kept-apart', decided_at = excluded.decided_at, decided_by = excluded.decided_by`,
-    [db.tenant.partnerId, customerId, ids, ids, now, by])
+    [db.tenant.partnerId, customerId, ids, ids, now, by],
+  )
 }
 
 const day = '24 hours'
@@ -94,7 +119,9 @@ export async function findDuplicates(db: TenantDb, now: Date): Promise<number> {
   const { rowCount } = await db.query(find, [db.tenant.partnerId, now, commonAddresses, commonNames, reinstallWithinMs / 1_000])
   await db.query(
     `delete from duplicate d where d.found_at < $1::timestamptz - interval '${day}' and not exists (select from endpoint e where e.id = d.endpoint_id) and not exists (select from endpoint_alias l where l.merged_id = d.endpoint_id)
-       or d.found_at < $1::timestamptz - interval '${day}' and not exists (select from endpoint e where e.id = d.other_id) and not exists (select from endpoint_alias l where l.merged_id = d.other_id)`, [now])
+       or d.found_at < $1::timestamptz - interval '${day}' and not exists (select from endpoint e where e.id = d.other_id) and not exists (select from endpoint_alias l where l.merged_id = d.other_id)`,
+    [now],
+  )
   return rowCount
 }
 
@@ -136,14 +163,32 @@ const find = `
   where d.evidence <> excluded.evidence or d.customer_id <> excluded.customer_id`
 
 const toTwin = (row: TwinRow, areAddressesShown: boolean): Twin => ({
-  endpointId: row.id, name: row.name, productId: row.product_id, productName: row.description, addresses: areAddressesShown ? row.addresses : null, platform: row.platform, state: row.state, openInfections: row.open_infections,
-  createdAt: new Date(row.created_at).toISOString(), lastSeenAt: row.received_at === null ? null : new Date(row.received_at).toISOString(),
+  endpointId: row.id,
+  name: row.name,
+  productId: row.product_id,
+  productName: row.description,
+  addresses: areAddressesShown ? row.addresses : null,
+  platform: row.platform,
+  state: row.state,
+  openInfections: row.open_infections,
+  createdAt: new Date(row.created_at).toISOString(),
+  lastSeenAt: row.received_at === null ? null : new Date(row.received_at).toISOString(),
 })
 const toDuplicate = (row: Row, areAddressesShown: boolean): Duplicate => ({
-  id: row.id, customerId: row.customer_id, customerName: row.company, endpoints: [toTwin(row.one, areAddressesShown), toTwin(row.other, areAddressesShown)], evidence: row.evidence, state: row.state, foundAt: row.found_at.toISOString(),
-  decidedAt: row.decided_at?.toISOString() ?? null, decidedBy: row.decided_by,
+  id: row.id,
+  customerId: row.customer_id,
+  customerName: row.company,
+  endpoints: [toTwin(row.one, areAddressesShown), toTwin(row.other, areAddressesShown)],
+  evidence: row.evidence,
+  state: row.state,
+  foundAt: row.found_at.toISOString(),
+  decidedAt: row.decided_at?.toISOString() ?? null,
+  decidedBy: row.decided_by,
 })
 async function toDuplicates(db: TenantDb, rows: readonly Row[]): Promise<Duplicate[]> {
-  const withheld = await withoutAddresses(db, rows.map((row) => row.customer_id))
+  const withheld = await withoutAddresses(
+    db,
+    rows.map((row) => row.customer_id),
+  )
   return rows.map((row) => toDuplicate(row, !withheld.has(row.customer_id)))
 }

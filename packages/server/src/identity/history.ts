@@ -8,7 +8,9 @@ import type { Database, TenantDb } from '../platform/index.ts'
  */
 export async function moveHistory(database: Database, now: Date, { chunk = 5_000, most = 200 } = {}): Promise<number> {
   let followed = 0
-  for (const { partner_id: partnerId } of await database.lookup<{ partner_id: string }>('select id as partner_id from vigie.partner_ids() id')) {
+  for (const { partner_id: partnerId } of await database.lookup<{ partner_id: string }>(
+    'select id as partner_id from vigie.partner_ids() id',
+  )) {
     for (let n = 0, isMore = true; isMore && n < most; n++) {
       isMore = await database.transaction({ partnerId, scope: 'all', principalId: null }, async (db) => {
         const moved = await moveChunk(db, chunk, now)
@@ -22,10 +24,15 @@ export async function moveHistory(database: Database, now: Date, { chunk = 5_000
 
 /** @returns how many followed; null: nothing waits */
 export async function moveChunk(db: TenantDb, chunk: number, now: Date): Promise<number | null> {
-  const { rows: [due] } = await db.query<{ product_id: string; customer_id: string; move_id: string; until_at: Date | number; type_id: string }>(
-    `select h.product_id, h.customer_id, h.move_id, h.until_at, p.type_id from history_due h join product p on p.partner_id = h.partner_id and p.id = h.product_id order by h.asked_at, h.product_id limit 1 for update of h skip locked`)
+  const {
+    rows: [due],
+  } = await db.query<{ product_id: string; customer_id: string; move_id: string; until_at: Date | number; type_id: string }>(
+    `select h.product_id, h.customer_id, h.move_id, h.until_at, p.type_id from history_due h join product p on p.partner_id = h.partner_id and p.id = h.product_id order by h.asked_at, h.product_id limit 1 for update of h skip locked`,
+  )
   if (!due) return null
-  const { rows: [done] } = await db.query<{ count: number; oldest: string | null }>(
+  const {
+    rows: [done],
+  } = await db.query<{ count: number; oldest: string | null }>(
     `with chunk as materialized (
        select at, content_id, customer_id from detection where product_id = $1 and at <= (select until_at from history_due where product_id = $1) and customer_id <> $2 order by at desc limit $3),
      moved as (
@@ -39,9 +46,14 @@ export async function moveChunk(db: TenantDb, chunk: number, now: Date): Promise
        select $4, customer_id, $5, category, hour, count from counted order by hour, category, customer_id
        on conflict (partner_id, hour, category, type_id, customer_id) do update set count = h.count + excluded.count)
      select (select count(*)::integer from moved) as count, (select min(at)::text from chunk) as oldest`,
-    [due.product_id, due.customer_id, chunk, db.tenant.partnerId, due.type_id])
+    [due.product_id, due.customer_id, chunk, db.tenant.partnerId, due.type_id],
+  )
   const isDone = done!.count < chunk
-  await db.query('update product_move set record_count = record_count + $2, history_moved_at = $3 where id = $1', [due.move_id, done!.count, isDone ? now : null])
+  await db.query('update product_move set record_count = record_count + $2, history_moved_at = $3 where id = $1', [
+    due.move_id,
+    done!.count,
+    isDone ? now : null,
+  ])
   if (isDone) await db.query('delete from history_due where product_id = $1', [due.product_id])
   else await db.query('update history_due set until_at = $2::timestamptz where product_id = $1', [due.product_id, done!.oldest])
   db.announce({ kind: 'detection', id: due.product_id, customerId: due.customer_id })

@@ -11,12 +11,16 @@ beforeAll(async () => void (server = await testServer()))
 afterAll(() => server.close())
 
 const rows = async (text: string, values: unknown[] = []) => (await server.database.owner.query(text, values)).rows
-const idOf = async (agent: SiteAgent): Promise<string> => (await rows('select id from endpoint where product_id = $1 and key = $2', [agent.productId, agent.key]))[0]?.id
+const idOf = async (agent: SiteAgent): Promise<string> =>
+  (await rows('select id from endpoint where product_id = $1 and key = $2', [agent.productId, agent.key]))[0]?.id
 const all = (partnerId: string) => ({ partnerId, scope: 'all' as const, principalId: null })
 /** All of an endpoint, its infections and where it was, as text. */
-const picture = async (id: string) => await rows(
-  `select to_jsonb(e) - 'open_infections' as row, e.open_infections, (select jsonb_agg(to_jsonb(i) order by i.id) from infection i where i.endpoint_id = e.id) as infections,
-     (select jsonb_agg(to_jsonb(a) order by a.address) from endpoint_address a where a.endpoint_id = e.id) as places from endpoint e where e.id = $1`, [id])
+const picture = async (id: string) =>
+  await rows(
+    `select to_jsonb(e) - 'open_infections' as row, e.open_infections, (select jsonb_agg(to_jsonb(i) order by i.id) from infection i where i.endpoint_id = e.id) as infections,
+     (select jsonb_agg(to_jsonb(a) order by a.address) from endpoint_address a where a.endpoint_id = e.id) as places from endpoint e where e.id = $1`,
+    [id],
+  )
 
 async function twoOfOne(): Promise<{ site: Site; staying: SiteAgent; taken: SiteAgent; stayingId: string; takenId: string }> {
   const site = await aSite(server)
@@ -34,17 +38,35 @@ describe('merging (INV-3, AGT-9)', () => {
     const { status, body } = await site.as('POST', `/v1/endpoints/${takenId}/merge`, { intoId: stayingId })
     expect([status, body.endpointId, body.mergedId, body.canUndo]).toEqual([200, stayingId, takenId, true])
     expect((await site.as('GET', `/v1/endpoints/${takenId}`)).status).toBe(404)
-    expect((await site.as('GET', `/v1/endpoints/${stayingId}`)).body).toMatchObject({ name: 'reinstalled', addresses: ['10.0.0.8'], agentId: taken.id })
-    const history = async () => (await site.as('GET', `/v1/detections?endpointId=${stayingId}`)).body.rows.map((row: { threat: string; endpointId: string }) => [row.threat, row.endpointId])
-    expect(await history()).toEqual([['New', stayingId], ['Old', stayingId]])
+    expect((await site.as('GET', `/v1/endpoints/${stayingId}`)).body).toMatchObject({
+      name: 'reinstalled',
+      addresses: ['10.0.0.8'],
+      agentId: taken.id,
+    })
+    const history = async () =>
+      (await site.as('GET', `/v1/detections?endpointId=${stayingId}`)).body.rows.map((row: { threat: string; endpointId: string }) => [
+        row.threat,
+        row.endpointId,
+      ])
+    expect(await history()).toEqual([
+      ['New', stayingId],
+      ['Old', stayingId],
+    ])
     await taken.detect({ threat: 'Later' })
     await taken.report({ name: 'later' })
     await staying.detect({ threat: 'Last' })
     expect((await site.as('GET', `/v1/endpoints/${stayingId}`)).body.name).toBe('later')
-    expect(await history()).toEqual([['Last', stayingId], ['Later', stayingId], ['New', stayingId], ['Old', stayingId]])
+    expect(await history()).toEqual([
+      ['Last', stayingId],
+      ['Later', stayingId],
+      ['New', stayingId],
+      ['Old', stayingId],
+    ])
     expect(await rows('select count(*)::integer as n from endpoint where product_id = $1', [staying.productId])).toEqual([{ n: 1 }])
     expect(await wrongCounts(server.database, site.partnerId)).toEqual([])
-    expect(await rows(`select object_id, customer_id from audit where partner_id = $1 and activity = 'endpoint.merged'`, [site.partnerId])).toEqual([{ object_id: takenId, customer_id: site.customerIds[0] }])
+    expect(
+      await rows(`select object_id, customer_id from audit where partner_id = $1 and activity = 'endpoint.merged'`, [site.partnerId]),
+    ).toEqual([{ object_id: takenId, customer_id: site.customerIds[0] }])
   })
 
   it('undone, both are exactly as they were; what came meanwhile stays with the one that stayed', async () => {
@@ -92,12 +114,18 @@ describe('merging (INV-3, AGT-9)', () => {
 
   it('an infection that was dealt with while they were one stays dealt with for both', async () => {
     const { site, staying, taken, stayingId, takenId } = await twoOfOne()
-    for (const agent of [staying, taken]) await agent.detect({ object: '/srv/same', outcome: 'blocked', at: new Date(Date.now() - 60_000).toISOString() })
+    for (const agent of [staying, taken])
+      await agent.detect({ object: '/srv/same', outcome: 'blocked', at: new Date(Date.now() - 60_000).toISOString() })
     const { body: merge } = await site.as('POST', `/v1/endpoints/${takenId}/merge`, { intoId: stayingId })
     await taken.detect({ object: '/srv/same', outcome: 'quarantined' })
     await site.as('POST', `/v1/merges/${merge.id}/undo`)
-    expect(await rows('select open_infections from endpoint where id = any($1)', [[stayingId, takenId]])).toEqual([{ open_infections: 0 }, { open_infections: 0 }])
-    expect(await rows('select distinct closed_how from infection where endpoint_id = any($1)', [[stayingId, takenId]])).toEqual([{ closed_how: 'quarantined' }])
+    expect(await rows('select open_infections from endpoint where id = any($1)', [[stayingId, takenId]])).toEqual([
+      { open_infections: 0 },
+      { open_infections: 0 },
+    ])
+    expect(await rows('select distinct closed_how from infection where endpoint_id = any($1)', [[stayingId, takenId]])).toEqual([
+      { closed_how: 'quarantined' },
+    ])
   })
 
   it('a chain comes apart in any order', async () => {
@@ -109,9 +137,11 @@ describe('merging (INV-3, AGT-9)', () => {
     const { body: first } = await site.as('POST', `/v1/endpoints/${takenId}/merge`, { intoId: stayingId })
     const { body: second } = await site.as('POST', `/v1/endpoints/${stayingId}/merge`, { intoId: thirdId })
     await taken.detect({ threat: 'Through two' })
-    expect((await site.as('GET', `/v1/detections?endpointId=${thirdId}`)).body.rows.map((row: { threat: string }) => row.threat)).toEqual(['Through two'])
+    expect((await site.as('GET', `/v1/detections?endpointId=${thirdId}`)).body.rows.map((row: { threat: string }) => row.threat)).toEqual([
+      'Through two',
+    ])
     expect((await site.as('POST', `/v1/merges/${first.id}/undo`)).status).toBe(200)
-    expect((await picture(takenId))).toEqual(before[1])
+    expect(await picture(takenId)).toEqual(before[1])
     expect((await site.as('POST', `/v1/merges/${second.id}/undo`)).status).toBe(200)
     expect((await picture(thirdId))[0].row.name).toBe(before[2]![0].row.name)
     expect(await rows('select count(*)::integer as n from endpoint_alias where partner_id = $1', [site.partnerId])).toEqual([{ n: 0 }])
@@ -147,70 +177,100 @@ describe('merging (INV-3, AGT-9)', () => {
   })
 
   it('every column of an endpoint is either what it says of itself or what it is, and what hangs on it is known to a merge', async () => {
-    const columns = await rows(`select attname as name from pg_attribute where attrelid = 'public.endpoint'::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by 1`)
+    const columns = await rows(
+      `select attname as name from pg_attribute where attrelid = 'public.endpoint'::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by 1`,
+    )
     expect(columns.map(({ name }) => name).sort()).toEqual([...merging.reportedColumns, ...merging.ownColumns].sort())
     // endpoint_search is filled by triggers; an alias leads to another endpoint before its own goes
-    const hanging = await rows(`select distinct conrelid::regclass::text as name from pg_constraint where contype = 'f' and confrelid = 'public.endpoint'::regclass order by 1`)
+    const hanging = await rows(
+      `select distinct conrelid::regclass::text as name from pg_constraint where contype = 'f' and confrelid = 'public.endpoint'::regclass order by 1`,
+    )
     expect(hanging.map(({ name }) => name)).toEqual(['endpoint_address', 'endpoint_alias', 'endpoint_search', 'infection', 'setting_state'])
   })
 })
 
 describe('counts agree with the rows whatever happens (INV-3, AGT-11)', () => {
-  it.each([1, 2, 3])('random merges, undos, removals, moves, reports and kills in the middle, seed %i', async (seed) => {
-    const random = seeded(seed * 7919)
-    const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!
-    const site = await aSite(server, 4)
-    await server.database.owner.query('create table if not exists test_removed (id uuid primary key)')
-    for (const agent of site.agents) await agent.report({ minutesAgo: Math.floor(random() * 30) })
-    const tenant = all(site.partnerId)
-    /** As a kill before the commit: nothing of it happened. */
-    const maybeKilled = async (work: (db: Parameters<Parameters<typeof server.database.transaction>[1]>[0]) => Promise<unknown>) => {
-      const isKilled = random() < 0.2
-      await server.database.transaction(tenant, async (db) => {
-        await work(db)
-        if (isKilled) throw new Error('killed')
-      }).catch((error: Error) => {
-        if (!/killed/.test(error.message) && error.name !== 'Problem') throw error
-      })
-    }
-    const outcomes = ['quarantined', 'blocked', 'failed', 'deleted']
-    const done = { merges: 0, undone: 0, moved: 0 }
-    for (let step = 0; step < 120; step++) {
-      const now = server.clock.now()
-      const what = random()
-      if (what < 0.3) await pick(site.agents).detect({ object: `/srv/${Math.floor(random() * 4)}`, outcome: pick(outcomes) })
-      else if (what < 0.45) await pick(site.agents).report()
-      else if (what < 0.65) {
-        const ids = (await rows('select id from endpoint where partner_id = $1 order by id', [site.partnerId])).map((row) => row.id as string)
-        const [one, other] = [pick(ids), pick(ids)]
-        await maybeKilled(async (db) => {
-          const [staying, taken] = await merging.lockEndpoints(db, [one, other])
-          await merging.merge(db, staying!, taken!, 'test', now)
-          done.merges++
-        })
-      } else if (what < 0.85) {
-        const merges = await rows('select id from endpoint_merge where partner_id = $1 and undone_at is null order by id', [site.partnerId])
-        if (merges.length > 0) await maybeKilled(async (db) => {
-          await merging.undoMerge(db, pick(merges).id, 'test', now)
-          done.undone++
-        })
-      } else if (what < 0.88) {
-        const ids = (await rows('select id from endpoint where partner_id = $1 order by id', [site.partnerId])).map((row) => row.id as string)
-        const id = pick(ids)
-        await server.database.owner.query('insert into test_removed select $1 union select merged_id from endpoint_alias where endpoint_id = $1 on conflict do nothing', [id])
-        await maybeKilled(async (db) => await merging.remove(db, (await merging.lockEndpoints(db, [id]))[0]!, now))
-      } else if (what < 0.94) {
-        await maybeKilled(async (db) => {
-          await moving.move(db, { productId: pick(site.productIds), toCustomerId: pick(site.customerIds), reason: '', by: 'test', undoesId: null }, now)
-          done.moved++
-        })
-      } else await maybeKilled((db) => moveChunk(db, 2, now))
-      expect(await wrongCounts(server.database, site.partnerId), `seed ${seed}, step ${step}`).toEqual([])
-    }
-    while ((await server.database.transaction(tenant, (db) => moveChunk(db, 3, server.clock.now()))) !== null) expect(await wrongCounts(server.database, site.partnerId)).toEqual([])
-    expect(await rows('select d.product_id from detection d join product p on p.partner_id = d.partner_id and p.id = d.product_id where d.partner_id = $1 and d.customer_id <> p.customer_id', [site.partnerId])).toEqual([])
-    expect(done.merges).toBeGreaterThan(5)
-    expect(done.undone).toBeGreaterThan(3)
-    expect(done.moved).toBeGreaterThan(1)
-  }, 120_000)
+  it.each([1, 2, 3])(
+    'random merges, undos, removals, moves, reports and kills in the middle, seed %i',
+    async (seed) => {
+      const random = seeded(seed * 7919)
+      const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!
+      const site = await aSite(server, 4)
+      await server.database.owner.query('create table if not exists test_removed (id uuid primary key)')
+      for (const agent of site.agents) await agent.report({ minutesAgo: Math.floor(random() * 30) })
+      const tenant = all(site.partnerId)
+      /** As a kill before the commit: nothing of it happened. */
+      const maybeKilled = async (work: (db: Parameters<Parameters<typeof server.database.transaction>[1]>[0]) => Promise<unknown>) => {
+        const isKilled = random() < 0.2
+        await server.database
+          .transaction(tenant, async (db) => {
+            await work(db)
+            if (isKilled) throw new Error('killed')
+          })
+          .catch((error: Error) => {
+            if (!/killed/.test(error.message) && error.name !== 'Problem') throw error
+          })
+      }
+      const outcomes = ['quarantined', 'blocked', 'failed', 'deleted']
+      const done = { merges: 0, undone: 0, moved: 0 }
+      for (let step = 0; step < 120; step++) {
+        const now = server.clock.now()
+        const what = random()
+        if (what < 0.3) await pick(site.agents).detect({ object: `/srv/${Math.floor(random() * 4)}`, outcome: pick(outcomes) })
+        else if (what < 0.45) await pick(site.agents).report()
+        else if (what < 0.65) {
+          const ids = (await rows('select id from endpoint where partner_id = $1 order by id', [site.partnerId])).map(
+            (row) => row.id as string,
+          )
+          const [one, other] = [pick(ids), pick(ids)]
+          await maybeKilled(async (db) => {
+            const [staying, taken] = await merging.lockEndpoints(db, [one, other])
+            await merging.merge(db, staying!, taken!, 'test', now)
+            done.merges++
+          })
+        } else if (what < 0.85) {
+          const merges = await rows('select id from endpoint_merge where partner_id = $1 and undone_at is null order by id', [
+            site.partnerId,
+          ])
+          if (merges.length > 0)
+            await maybeKilled(async (db) => {
+              await merging.undoMerge(db, pick(merges).id, 'test', now)
+              done.undone++
+            })
+        } else if (what < 0.88) {
+          const ids = (await rows('select id from endpoint where partner_id = $1 order by id', [site.partnerId])).map(
+            (row) => row.id as string,
+          )
+          const id = pick(ids)
+          await server.database.owner.query(
+            'insert into test_removed select $1 union select merged_id from endpoint_alias where endpoint_id = $1 on conflict do nothing',
+            [id],
+          )
+          await maybeKilled(async (db) => await merging.remove(db, (await merging.lockEndpoints(db, [id]))[0]!, now))
+        } else if (what < 0.94) {
+          await maybeKilled(async (db) => {
+            await moving.move(
+              db,
+              { productId: pick(site.productIds), toCustomerId: pick(site.customerIds), reason: '', by: 'test', undoesId: null },
+              now,
+            )
+            done.moved++
+          })
+        } else await maybeKilled((db) => moveChunk(db, 2, now))
+        expect(await wrongCounts(server.database, site.partnerId), `seed ${seed}, step ${step}`).toEqual([])
+      }
+      while ((await server.database.transaction(tenant, (db) => moveChunk(db, 3, server.clock.now()))) !== null)
+        expect(await wrongCounts(server.database, site.partnerId)).toEqual([])
+      expect(
+        await rows(
+          'select d.product_id from detection d join product p on p.partner_id = d.partner_id and p.id = d.product_id where d.partner_id = $1 and d.customer_id <> p.customer_id',
+          [site.partnerId],
+        ),
+      ).toEqual([])
+      expect(done.merges).toBeGreaterThan(5)
+      expect(done.undone).toBeGreaterThan(3)
+      expect(done.moved).toBeGreaterThan(1)
+    },
+    120_000,
+  )
 })

@@ -17,7 +17,14 @@ async function aLargeSite(): Promise<Site> {
   for (let i = 0; i < 40; i++) await anAgentOf(server, site.partnerId, site.productIds[2]!)
   return site
 }
-const move = (site: Site, more: Record<string, unknown> = {}) => site.as('POST', `/v1/products/${site.productIds[0]}/move`, { customerId: site.customerIds[1], confirmName: 'One', hasConsent: true, reason: 'Sold', ...more })
+const move = (site: Site, more: Record<string, unknown> = {}) =>
+  site.as('POST', `/v1/products/${site.productIds[0]}/move`, {
+    customerId: site.customerIds[1],
+    confirmName: 'One',
+    hasConsent: true,
+    reason: 'Sold',
+    ...more,
+  })
 
 describe('a product goes to another customer (AGT-11)', () => {
   it('with everything that hangs on it, in one transaction; its records follow; both customers’ logs tell it', async () => {
@@ -28,13 +35,32 @@ describe('a product goes to another customer (AGT-11)', () => {
     await createAssessor(server.services).assessDue()
     expect((await rows('select action_required_count as n from customer where id = $1', [site.customerIds[0]]))[0].n).toBe(1)
     const { status, body } = await move(site)
-    expect([status, body.to.name, body.from.name, body.agentCount, body.endpointCount, body.canUndo, body.historyMovedAt]).toEqual([200, 'Second', 'First', 1, 1, true, null])
+    expect([status, body.to.name, body.from.name, body.agentCount, body.endpointCount, body.canUndo, body.historyMovedAt]).toEqual([
+      200,
+      'Second',
+      'First',
+      1,
+      1,
+      true,
+      null,
+    ])
     expect(await wrongCounts(server.database, site.partnerId)).toEqual([])
     for (const table of ['product', 'agent', 'endpoint', 'infection', 'event', 'event_step', 'endpoint_group', 'tally_minute']) {
-      const of = table === 'event_step' ? 'event_id in (select id from event where product_id = $1)' : table === 'product' ? 'id = $1' : 'product_id = $1'
-      expect(await rows(`select distinct customer_id from ${table} where ${of}`, [site.productIds[0]]), table).toEqual([{ customer_id: site.customerIds[1] }])
+      const of =
+        table === 'event_step'
+          ? 'event_id in (select id from event where product_id = $1)'
+          : table === 'product'
+            ? 'id = $1'
+            : 'product_id = $1'
+      expect(await rows(`select distinct customer_id from ${table} where ${of}`, [site.productIds[0]]), table).toEqual([
+        { customer_id: site.customerIds[1] },
+      ])
     }
-    expect((await rows('select action_required_count as n from customer where id = any($1) order by company', [site.customerIds])).map(({ n }) => n)).toEqual([0, 1])
+    expect(
+      (await rows('select action_required_count as n from customer where id = any($1) order by company', [site.customerIds])).map(
+        ({ n }) => n,
+      ),
+    ).toEqual([0, 1])
     // who was connected speaks for nobody until it comes again
     expect((await rows('select connection_id from agent where id = $1', [agent!.id]))[0].connection_id).toBeNull()
     expect(await moveHistory(server.database, server.clock.now(), { chunk: 3 })).toBe(7)
@@ -42,7 +68,8 @@ describe('a product goes to another customer (AGT-11)', () => {
     expect((await site.as('GET', `/v1/detections?customerId=${site.customerIds[1]}`)).body.rows).toHaveLength(7)
     expect((await site.as('GET', `/v1/moves/${body.id}`)).body).toMatchObject({ recordCount: 7, historyMovedAt: expect.any(String) })
     expect(await rows(`select activity, customer_id from audit where partner_id = $1 order by sequence`, [site.partnerId])).toEqual([
-      { activity: 'product.moved-away', customer_id: site.customerIds[0] }, { activity: 'product.moved-in', customer_id: site.customerIds[1] },
+      { activity: 'product.moved-away', customer_id: site.customerIds[0] },
+      { activity: 'product.moved-in', customer_id: site.customerIds[1] },
     ])
     await agent!.detect()
     expect((await rows('select count(*)::integer as n from detection where customer_id = $1', [site.customerIds[1]]))[0].n).toBe(8)
@@ -56,7 +83,9 @@ describe('a product goes to another customer (AGT-11)', () => {
     const undone = await site.as('POST', `/v1/moves/${body.id}/undo`)
     expect([undone.status, undone.body.canUndo, undone.body.undoneBy]).toEqual([200, false, 'Ada Test'])
     await moveHistory(server.database, server.clock.now())
-    expect(await rows('select distinct customer_id from detection where product_id = $1', [site.productIds[0]])).toEqual([{ customer_id: site.customerIds[0] }])
+    expect(await rows('select distinct customer_id from detection where product_id = $1', [site.productIds[0]])).toEqual([
+      { customer_id: site.customerIds[0] },
+    ])
     expect(await wrongCounts(server.database, site.partnerId)).toEqual([])
     expect((await site.as('POST', `/v1/moves/${body.id}/undo`)).body.code).toBe('move.not-undoable')
   })
@@ -94,9 +123,24 @@ describe('a product goes to another customer (AGT-11)', () => {
 
   it('every table with a product and a customer goes along, and the app may change its customer', async () => {
     const tables = await server.database.transaction({ partnerId: crypto.randomUUID(), scope: 'all', principalId: null }, homedTables)
-    expect(tables).toEqual(expect.arrayContaining(['agent', 'endpoint', 'event', 'command', 'tally_minute', 'dead_letter', 'infection', 'endpoint_merge', 'endpoint_alias']))
+    expect(tables).toEqual(
+      expect.arrayContaining([
+        'agent',
+        'endpoint',
+        'event',
+        'command',
+        'tally_minute',
+        'dead_letter',
+        'infection',
+        'endpoint_merge',
+        'endpoint_alias',
+      ]),
+    )
     expect(tables.filter((table) => staysBehind.includes(table))).toEqual([])
-    const { rows: refused } = await server.database.owner.query(`select name from unnest($1::text[]) name where not has_column_privilege('vigie_app', name, 'customer_id', 'update')`, [[...tables, 'detection', 'event_step', 'command_step']])
+    const { rows: refused } = await server.database.owner.query(
+      `select name from unnest($1::text[]) name where not has_column_privilege('vigie_app', name, 'customer_id', 'update')`,
+      [[...tables, 'detection', 'event_step', 'command_step']],
+    )
     expect(refused).toEqual([])
   })
 })

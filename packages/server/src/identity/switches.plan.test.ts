@@ -16,23 +16,37 @@ beforeAll(async () => {
   await owner.query(
     `insert into connection_switch (partner_id, id, customer_id, product_id, state, server, ca_fingerprint, command_key, guid, is_internal, reason, created_by_id, created_by, created_at, expires_at)
      select partner_id, gen_random_uuid(), customer_id, id, case when n % 4000 = 0 then 'waiting' else 'done' end, 'https://192.0.2.1:8443', '', '', gen_random_uuid(), false, '', gen_random_uuid(), 'Camille', now() - n * interval '1 minute', now()
-     from (select *, row_number() over (order by id) as n from product where partner_id = $1) p`, [estate.partnerId])
+     from (select *, row_number() over (order by id) as n from product where partner_id = $1) p`,
+    [estate.partnerId],
+  )
   await owner.query(
     `insert into connection_switch_agent (partner_id, switch_id, agent_id, customer_id, product_id, name, role, step, at)
-     select s.partner_id, s.id, a.id, a.customer_id, a.product_id, a.hostname, 'own', 'switched', now() from connection_switch s join agent a on a.partner_id = s.partner_id and a.product_id = s.product_id`)
+     select s.partner_id, s.id, a.id, a.customer_id, a.product_id, a.hostname, 'own', 'switched', now() from connection_switch s join agent a on a.partner_id = s.partner_id and a.product_id = s.product_id`,
+  )
   await owner.query('vacuum analyze connection_switch')
   await owner.query('vacuum analyze connection_switch_agent')
-  const { rows: [waiting] } = await owner.query<{ product_id: string; customer_id: string }>(`select product_id, customer_id from connection_switch where partner_id = $1 and state = 'waiting' limit 1`, [estate.partnerId])
+  const {
+    rows: [waiting],
+  } = await owner.query<{ product_id: string; customer_id: string }>(
+    `select product_id, customer_id from connection_switch where partner_id = $1 and state = 'waiting' limit 1`,
+    [estate.partnerId],
+  )
   ;({ product_id: productId, customer_id: customerId } = waiting!)
 }, 180_000)
 afterAll(() => database.close())
 
 const plan = (query: object): Promise<PlanNode[]> =>
-  plansOf(database, { partnerId: estate.partnerId, scope: 'all', principalId: null }, (db) => switches.list(db, identityApi.listSwitches.query!.parse(query), productId))
+  plansOf(database, { partnerId: estate.partnerId, scope: 'all', principalId: null }, (db) =>
+    switches.list(db, identityApi.listSwitches.query!.parse(query), productId),
+  )
 
 describe('12,000 switches of connection (AGT-11)', () => {
   it.each([
-    ['the newest', {}], ['the oldest', { sort: 'createdAt' }], ['of a product', () => ({ productId })], ['of a customer', () => ({ customerId })], ['in a state that most have', { state: 'done' }],
+    ['the newest', {}],
+    ['the oldest', { sort: 'createdAt' }],
+    ['of a product', () => ({ productId })],
+    ['of a customer', () => ({ customerId })],
+    ['in a state that most have', { state: 'done' }],
   ] as [string, object | (() => object)][])('%s: reads about what it shows', async (_, query) => {
     const nodes = await plan({ limit: '50', ...(typeof query === 'function' ? query() : query) })
     expect(scanned(nodes)).toEqual([])

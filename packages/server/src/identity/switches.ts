@@ -34,7 +34,11 @@ const joins = `join product p on p.partner_id = s.partner_id and p.id = s.produc
 const sorts = { createdAt: [{ sql: 's.created_at', type: 'timestamptz' }] } as const
 
 /** Plan: connection_switch_newest, connection_switch_customer or connection_switch_product. */
-export async function list(db: TenantDb, query: QueryOf<typeof identityApi.listSwitches>, actorId: string): Promise<{ rows: ConnectionSwitch[]; nextCursor: string | null }> {
+export async function list(
+  db: TenantDb,
+  query: QueryOf<typeof identityApi.listSwitches>,
+  actorId: string,
+): Promise<{ rows: ConnectionSwitch[]; nextCursor: string | null }> {
   const params = new Params()
   const where: string[] = []
   if (query.customerId) where.push(`s.customer_id = ${params.add(query.customerId)}`)
@@ -43,38 +47,85 @@ export async function list(db: TenantDb, query: QueryOf<typeof identityApi.listS
   const page = keyset(sorts, 's.id', query, params)
   where.push(page.where)
   const { rows } = await db.query<ShownRow & { keys: string[] }>(
-    `select ${shownColumns}, ${page.keys} as keys from connection_switch s ${joins} where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`, params.values)
+    `select ${shownColumns}, ${page.keys} as keys from connection_switch s ${joins} where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`,
+    params.values,
+  )
   const shown = page.page(rows)
   return { rows: shown.rows.map((row) => toSwitch(row, actorId)), nextCursor: shown.nextCursor }
 }
 
 /** @throws switch.not-found */
 export async function get(db: TenantDb, id: string, actorId: string): Promise<ConnectionSwitch> {
-  const { rows: [row] } = await db.query<ShownRow>(`select ${shownColumns} from connection_switch s ${joins} where s.id = $1`, [id])
+  const {
+    rows: [row],
+  } = await db.query<ShownRow>(`select ${shownColumns} from connection_switch s ${joins} where s.id = $1`, [id])
   if (!row) throw new Problem('switch.not-found', { switchId: id })
   return toSwitch(row, actorId)
 }
 
 const toSwitch = (row: ShownRow, actorId: string): ConnectionSwitch => ({
-  id: row.id, customerId: row.customer_id, customerName: row.company, productId: row.product_id, productName: row.description, state: row.state, server: row.server, guid: row.guid, isInternal: row.is_internal,
-  agentCount: row.agents, preparedCount: row.prepared, switchedCount: row.switched, troubledCount: row.troubled, cause: row.cause, reason: row.reason, createdAt: row.created_at.toISOString(), createdBy: row.created_by,
-  startsAt: row.starts_at?.toISOString() ?? null, approvedBy: row.approved_by, expiresAt: row.expires_at.toISOString(), endedAt: row.ended_at?.toISOString() ?? null, isOwn: row.created_by_id === actorId,
+  id: row.id,
+  customerId: row.customer_id,
+  customerName: row.company,
+  productId: row.product_id,
+  productName: row.description,
+  state: row.state,
+  server: row.server,
+  guid: row.guid,
+  isInternal: row.is_internal,
+  agentCount: row.agents,
+  preparedCount: row.prepared,
+  switchedCount: row.switched,
+  troubledCount: row.troubled,
+  cause: row.cause,
+  reason: row.reason,
+  createdAt: row.created_at.toISOString(),
+  createdBy: row.created_by,
+  startsAt: row.starts_at?.toISOString() ?? null,
+  approvedBy: row.approved_by,
+  expiresAt: row.expires_at.toISOString(),
+  endedAt: row.ended_at?.toISOString() ?? null,
+  isOwn: row.created_by_id === actorId,
 })
 
 const agentSorts = { name: [{ sql: 'a.name_key', type: 'text' }] } as const
 
 /** Plan: connection_switch_agent_name. @throws switch.not-found */
-export async function agents(db: TenantDb, switchId: string, query: QueryOf<typeof identityApi.listSwitchAgents>): Promise<{ rows: SwitchAgent[]; nextCursor: string | null }> {
+export async function agents(
+  db: TenantDb,
+  switchId: string,
+  query: QueryOf<typeof identityApi.listSwitchAgents>,
+): Promise<{ rows: SwitchAgent[]; nextCursor: string | null }> {
   await row(db, switchId)
   const params = new Params()
   const where = [`a.switch_id = ${params.add(switchId)}`]
   if (query.step) where.push(`a.step = any(${params.add(query.step)}::text[])`)
   const page = keyset(agentSorts, 'a.agent_id', query, params)
   where.push(page.where)
-  const { rows } = await db.query<{ agent_id: string; name: string; role: 'own' | 'endpoint'; step: SwitchStep; reason: string | null; at: Date; keys: string[] }>(
-    `select a.agent_id, a.name, a.role, a.step, a.reason, a.at, ${page.keys} as keys from connection_switch_agent a where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`, params.values)
+  const { rows } = await db.query<{
+    agent_id: string
+    name: string
+    role: 'own' | 'endpoint'
+    step: SwitchStep
+    reason: string | null
+    at: Date
+    keys: string[]
+  }>(
+    `select a.agent_id, a.name, a.role, a.step, a.reason, a.at, ${page.keys} as keys from connection_switch_agent a where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`,
+    params.values,
+  )
   const shown = page.page(rows)
-  return { rows: shown.rows.map((one) => ({ id: one.agent_id, name: one.name, role: one.role, step: one.step, reason: one.reason, at: one.at.toISOString() })), nextCursor: shown.nextCursor }
+  return {
+    rows: shown.rows.map((one) => ({
+      id: one.agent_id,
+      name: one.name,
+      role: one.role,
+      step: one.step,
+      reason: one.reason,
+      at: one.at.toISOString(),
+    })),
+    nextCursor: shown.nextCursor,
+  }
 }
 
 export interface SwitchRow {
@@ -100,27 +151,40 @@ const rowFrom = 'connection_switch s join product p on p.partner_id = s.partner_
 
 /** @throws switch.not-found */
 export async function row(db: TenantDb, id: string): Promise<SwitchRow> {
-  const { rows: [found] } = await db.query<SwitchRow>(`select ${rowColumns} from ${rowFrom} where s.id = $1`, [id])
+  const {
+    rows: [found],
+  } = await db.query<SwitchRow>(`select ${rowColumns} from ${rowFrom} where s.id = $1`, [id])
   if (!found) throw new Problem('switch.not-found', { switchId: id })
   return found
 }
 
 /** Locks until commit. @throws switch.not-found */
 export async function lock(db: TenantDb, id: string): Promise<SwitchRow> {
-  const { rows: [found] } = await db.query<SwitchRow>(`select ${rowColumns} from ${rowFrom} where s.id = $1 for no key update of s`, [id])
+  const {
+    rows: [found],
+  } = await db.query<SwitchRow>(`select ${rowColumns} from ${rowFrom} where s.id = $1 for no key update of s`, [id])
   if (!found) throw new Problem('switch.not-found', { switchId: id })
   return found
 }
 
 /** Null: another process has it in hand. */
 export async function lockFree(db: TenantDb, id: string): Promise<SwitchRow | null> {
-  const { rows: [found] } = await db.query<SwitchRow>(`select ${rowColumns} from ${rowFrom} where s.id = $1 for no key update of s skip locked`, [id])
+  const {
+    rows: [found],
+  } = await db.query<SwitchRow>(`select ${rowColumns} from ${rowFrom} where s.id = $1 for no key update of s skip locked`, [id])
   return found ?? null
 }
 
-export async function set(db: TenantDb, one: { id: string; product_id: string; customer_id: string }, values: Partial<Record<'state' | 'cause' | 'starts_at' | 'approved_by' | 'approved_by_id' | 'ended_at' | 'keys', unknown>>): Promise<void> {
+export async function set(
+  db: TenantDb,
+  one: { id: string; product_id: string; customer_id: string },
+  values: Partial<Record<'state' | 'cause' | 'starts_at' | 'approved_by' | 'approved_by_id' | 'ended_at' | 'keys', unknown>>,
+): Promise<void> {
   const names = Object.keys(values)
-  await db.query(`update connection_switch set ${names.map((name, i) => `${name} = $${i + 2}`).join(', ')} where id = $1`, [one.id, ...Object.values(values)])
+  await db.query(`update connection_switch set ${names.map((name, i) => `${name} = $${i + 2}`).join(', ')} where id = $1`, [
+    one.id,
+    ...Object.values(values),
+  ])
   db.announce({ kind: 'product', id: one.product_id, customerId: one.customer_id })
 }
 
@@ -142,14 +206,28 @@ export async function agentsOf(db: TenantDb, switchId: string): Promise<AgentRow
   const { rows } = await db.query<AgentRow>(
     `select a.agent_id, a.role, a.step, a.told, a.command_id, a.again_at, o.step as command_step, o.evidence, g.switch
      from connection_switch_agent a join agent g on g.partner_id = a.partner_id and g.id = a.agent_id left join command o on o.partner_id = a.partner_id and o.id = a.command_id
-     where a.switch_id = $1 order by a.agent_id`, [switchId])
+     where a.switch_id = $1 order by a.agent_id`,
+    [switchId],
+  )
   return rows
 }
 
-export async function setAgent(db: TenantDb, switchId: string, agentId: string, values: Partial<Record<'step' | 'reason' | 'new_agent_id' | 'command_id' | 'told' | 'again_at' | 'at', unknown>>): Promise<void> {
+export async function setAgent(
+  db: TenantDb,
+  switchId: string,
+  agentId: string,
+  values: Partial<Record<'step' | 'reason' | 'new_agent_id' | 'command_id' | 'told' | 'again_at' | 'at', unknown>>,
+): Promise<void> {
   const names = Object.keys(values)
-  await db.query(`update connection_switch_agent set ${names.map((name, i) => `${name} = $${i + 3}`).join(', ')} where switch_id = $1 and agent_id = $2`, [switchId, agentId, ...Object.values(values)])
+  await db.query(
+    `update connection_switch_agent set ${names.map((name, i) => `${name} = $${i + 3}`).join(', ')} where switch_id = $1 and agent_id = $2`,
+    [switchId, agentId, ...Object.values(values)],
+  )
 }
 
 export const placeOfKeys = (id: string) => ({ table: 'connection_switch', column: 'keys', row: id })
-export const objectOf = ({ product_id, product_name }: Pick<SwitchRow, 'product_id' | 'product_name'>) => ({ kind: 'product', id: product_id, name: product_name })
+export const objectOf = ({ product_id, product_name }: Pick<SwitchRow, 'product_id' | 'product_name'>) => ({
+  kind: 'product',
+  id: product_id,
+  name: product_name,
+})

@@ -27,7 +27,10 @@ interface Site {
 }
 const name = 'Head office'
 
-async function aSite(endpoints = 2, takes: { isSupported: boolean; reason: string | null } = { isSupported: true, reason: null }): Promise<Site> {
+async function aSite(
+  endpoints = 2,
+  takes: { isSupported: boolean; reason: string | null } = { isSupported: true, reason: null },
+): Promise<Site> {
   const partnerId = await aPartner(server.database)
   const owner = await anActor(server.database, partnerId, { role: 'owner', isPrimary: true })
   const customerId = await aCustomer(server.database, partnerId, { company: 'Acme' })
@@ -36,29 +39,59 @@ async function aSite(endpoints = 2, takes: { isSupported: boolean; reason: strin
   await server.database.owner.query(
     `insert into agent (partner_id, id, customer_id, product_id, public_key, switch, state, hostname, platform, fingerprint, agent_version, protocol, commands, registered_at, role)
      select $1, id, $2, $3, decode(replace(id::text, '-', ''), 'hex'), 'enabled', 'online', 'srv-' || n, 'Debian', $5, '0.1.0', 2, $6, now(), case n when 1 then 'own' else 'endpoint' end from unnest($4::uuid[]) with ordinality t (id, n)`,
-    [partnerId, customerId, productId, ids, 'a'.repeat(64), JSON.stringify([{ type: 'move-agent', ...takes }])])
+    [partnerId, customerId, productId, ids, 'a'.repeat(64), JSON.stringify([{ type: 'move-agent', ...takes }])],
+  )
   return { partnerId, owner, customerId, productId, own: ids[0]!, endpoints: ids.slice(1) }
 }
 
-const stranger = (more: object = {}) => writeConnectionCode({
-  v: 1, server: 'https://new.example:8443', caFingerprint: 'ab'.repeat(32), commandKey: 'k'.repeat(43), guid: newId(), key: 'own-key-of-the-new-side', endpointKey: 'endpoint-key-of-the-new-side', machines: 10,
-  expiresAt: new Date(server.clock.now().getTime() + 86_400_000).toISOString(), ...more,
-})
+const stranger = (more: object = {}) =>
+  writeConnectionCode({
+    v: 1,
+    server: 'https://new.example:8443',
+    caFingerprint: 'ab'.repeat(32),
+    commandKey: 'k'.repeat(43),
+    guid: newId(),
+    key: 'own-key-of-the-new-side',
+    endpointKey: 'endpoint-key-of-the-new-side',
+    machines: 10,
+    expiresAt: new Date(server.clock.now().getTime() + 86_400_000).toISOString(),
+    ...more,
+  })
 const call = (actor: Actor) => server.as(actor)
-const begin = (site: Site, connectionCode: string, more: object = {}) => call(site.owner)('POST', `/v1/products/${site.productId}/switch`, { connectionCode, confirmName: name, reason: 'merger', ...more })
+const begin = (site: Site, connectionCode: string, more: object = {}) =>
+  call(site.owner)('POST', `/v1/products/${site.productId}/switch`, { connectionCode, confirmName: name, reason: 'merger', ...more })
 const seen = async (site: Site, id: string): Promise<ConnectionSwitch> => (await call(site.owner)('GET', `/v1/switches/${id}`)).body
-const stepsOf = async (site: Site, id: string) => Object.fromEntries((await call(site.owner)('GET', `/v1/switches/${id}/agents`)).body.rows.map((one: { name: string; step: string }) => [one.name, one.step]))
+const stepsOf = async (site: Site, id: string) =>
+  Object.fromEntries(
+    (await call(site.owner)('GET', `/v1/switches/${id}/agents`)).body.rows.map((one: { name: string; step: string }) => [
+      one.name,
+      one.step,
+    ]),
+  )
 const inBusiness = ({ partnerId }: Site) => ({ partnerId, scope: 'all' as const, principalId: null })
 
-interface Told { agentId: string; commandId: string; params: Record<string, any> }
+interface Told {
+  agentId: string
+  commandId: string
+  params: Record<string, any>
+}
 /** What agents of the site were told and have not answered. */
-const take = (site: Site): Promise<Told[]> => server.database.transaction(inBusiness(site), async (db) => {
-  const ids = [site.own, ...site.endpoints]
-  await db.query('select from agent where id = any($1) order by id for no key update', [ids])
-  return [...(await takeWaitingOfMany(db, ids, false, server.clock.now()))].flatMap(([agentId, frames]) => frames.map((frame) => ({ agentId, commandId: frame.order.commandId, params: frame.order.params! })))
-})
+const take = (site: Site): Promise<Told[]> =>
+  server.database.transaction(inBusiness(site), async (db) => {
+    const ids = [site.own, ...site.endpoints]
+    await db.query('select from agent where id = any($1) order by id for no key update', [ids])
+    return [...(await takeWaitingOfMany(db, ids, false, server.clock.now()))].flatMap(([agentId, frames]) =>
+      frames.map((frame) => ({ agentId, commandId: frame.order.commandId, params: frame.order.params! })),
+    )
+  })
 const answer = (site: Site, { agentId, commandId }: Told, step: 'succeeded' | 'failed', evidence: Record<string, string> = {}) =>
-  server.database.transaction(inBusiness(site), (db) => applyOutcomes(db, [{ agentId, item: { kind: 'outcome', commandId, at: server.clock.now().toISOString(), step, evidence } }], server.clock.now()))
+  server.database.transaction(inBusiness(site), (db) =>
+    applyOutcomes(
+      db,
+      [{ agentId, item: { kind: 'outcome', commandId, at: server.clock.now().toISOString(), step, evidence } }],
+      server.clock.now(),
+    ),
+  )
 /** Whoever is told answers well, until nobody is. @returns who was told what, in order */
 async function goOn(site: Site, most = 10): Promise<string[]> {
   const log: string[] = []
@@ -87,23 +120,60 @@ async function withMfa(actor: Actor): Promise<() => Promise<string>> {
   const { generateSecret, generate } = await import('otplib')
   const secret = generateSecret()
   await server.database.transaction({ partnerId: actor.partnerId, scope: 'all', principalId: null }, async (db) => {
-    const sealed = await server.services.vault.seal(db, 'secrets', { table: 'account', column: 'totp_secret', row: actor.accountId }, secret)
+    const sealed = await server.services.vault.seal(
+      db,
+      'secrets',
+      { table: 'account', column: 'totp_secret', row: actor.accountId },
+      secret,
+    )
     await db.query('update account set totp_secret = $2 where id = $1', [actor.accountId, sealed])
   })
   return () => generate({ secret, epoch: Math.floor(server.clock.now().getTime() / 1000) })
 }
-const agentRows = async (site: Site) => (await server.database.owner.query(`select role, switch, state, cause from agent where product_id = $1 order by role desc, id`, [site.productId])).rows
+const agentRows = async (site: Site) =>
+  (
+    await server.database.owner.query(`select role, switch, state, cause from agent where product_id = $1 order by role desc, id`, [
+      site.productId,
+    ])
+  ).rows
 
 describe('a fleet leaves for another installation (AGT-11)', () => {
   it('all or none: the site server prepares first, goes last; the old side keeps what it had and shows where they went', async () => {
     const site = await aSite()
     const id = await approved(site)
-    expect(await goOn(site)).toEqual(['prepare own', 'prepare endpoint', 'prepare endpoint', 'switch endpoint', 'switch endpoint', 'switch own'])
+    expect(await goOn(site)).toEqual([
+      'prepare own',
+      'prepare endpoint',
+      'prepare endpoint',
+      'switch endpoint',
+      'switch endpoint',
+      'switch own',
+    ])
     await runner.runDue()
-    expect(await seen(site, id)).toMatchObject({ state: 'done', server: 'https://new.example:8443', agentCount: 3, switchedCount: 3, troubledCount: 0, endedAt: expect.any(String) })
-    expect(await agentRows(site)).toEqual(Array.from({ length: 3 }, (_, i) => ({ role: i === 0 ? 'own' : 'endpoint', switch: 'unregistered', state: 'unregistered', cause: 'moved' })))
-    expect((await call(site.owner)('GET', `/v1/products/${site.productId}`)).body).toMatchObject({ description: name, state: 'unregistered' })
-    const { rows } = await server.database.owner.query(`select activity from audit where partner_id = $1 and activity like 'switch.%' order by sequence`, [site.partnerId])
+    expect(await seen(site, id)).toMatchObject({
+      state: 'done',
+      server: 'https://new.example:8443',
+      agentCount: 3,
+      switchedCount: 3,
+      troubledCount: 0,
+      endedAt: expect.any(String),
+    })
+    expect(await agentRows(site)).toEqual(
+      Array.from({ length: 3 }, (_, i) => ({
+        role: i === 0 ? 'own' : 'endpoint',
+        switch: 'unregistered',
+        state: 'unregistered',
+        cause: 'moved',
+      })),
+    )
+    expect((await call(site.owner)('GET', `/v1/products/${site.productId}`)).body).toMatchObject({
+      description: name,
+      state: 'unregistered',
+    })
+    const { rows } = await server.database.owner.query(
+      `select activity from audit where partner_id = $1 and activity like 'switch.%' order by sequence`,
+      [site.partnerId],
+    )
     expect(rows.map(({ activity }) => activity)).toEqual(['switch.submitted', 'switch.approved', 'switch.decided', 'switch.done'])
   })
 
@@ -120,8 +190,13 @@ describe('a fleet leaves for another installation (AGT-11)', () => {
     }
     await runner.runDue()
     expect(keys).toEqual(['own own-key-of-the-new-side', 'endpoint endpoint-key-of-the-new-side', 'endpoint endpoint-key-of-the-new-side'])
-    const { rows } = await server.database.owner.query(`select count(*)::integer as n from command where partner_id = $1 and frame::text like '%of-the-new-side%'`, [site.partnerId])
-    const { rows: [row] } = await server.database.owner.query('select keys from connection_switch where id = $1', [id])
+    const { rows } = await server.database.owner.query(
+      `select count(*)::integer as n from command where partner_id = $1 and frame::text like '%of-the-new-side%'`,
+      [site.partnerId],
+    )
+    const {
+      rows: [row],
+    } = await server.database.owner.query('select keys from connection_switch where id = $1', [id])
     expect([rows, row]).toEqual([[{ n: 0 }], { keys: null }])
   })
 
@@ -133,7 +208,10 @@ describe('a fleet leaves for another installation (AGT-11)', () => {
     const id = await approved(site)
     for (let n = 0; n <= failing; n++) {
       await runner.runDue()
-      for (const [i, one] of (await take(site)).entries()) await (n === failing && i === 0 ? answer(site, one, 'failed', { reason: 'move-refused' }) : answer(site, one, 'succeeded', { newAgentId: newId() }))
+      for (const [i, one] of (await take(site)).entries())
+        await (n === failing && i === 0
+          ? answer(site, one, 'failed', { reason: 'move-refused' })
+          : answer(site, one, 'succeeded', { newAgentId: newId() }))
     }
     expect(await goOn(site)).toEqual(failing === 0 ? [] : ['give-up own', 'give-up endpoint'])
     expect(await seen(site, id)).toMatchObject({ state: 'given-up', cause: 'agent-failed' })
@@ -164,7 +242,10 @@ describe('a fleet leaves for another installation (AGT-11)', () => {
     await answer(site, (await take(site))[0]!, 'succeeded', { newAgentId: newId() })
     const other = await aSite(0)
     const otherId = await approved(other)
-    expect((await call(other.owner)('POST', `/v1/switches/${otherId}/give-up`)).body).toMatchObject({ state: 'giving-up', cause: 'by-person' })
+    expect((await call(other.owner)('POST', `/v1/switches/${otherId}/give-up`)).body).toMatchObject({
+      state: 'giving-up',
+      cause: 'by-person',
+    })
     await goOn(other)
     expect((await seen(other, otherId)).state).toBe('given-up')
     await runner.runDue()
@@ -194,7 +275,9 @@ describe('a fleet leaves for another installation (AGT-11)', () => {
     await runner.runDue()
     await answer(site, (await take(site))[0]!, 'succeeded', { newAgentId: newId() })
     server.clock.add(25 * 3_600_000)
-    await server.database.owner.query(`update command set step = 'expired' where partner_id = $1 and step in ('waiting', 'delivered')`, [site.partnerId])
+    await server.database.owner.query(`update command set step = 'expired' where partner_id = $1 and step in ('waiting', 'delivered')`, [
+      site.partnerId,
+    ])
     expect(await goOn(site)).toEqual(['give-up own'])
     expect(await seen(site, id)).toMatchObject({ state: 'given-up', cause: 'expired' })
   })
@@ -205,7 +288,10 @@ describe('a fleet leaves for another installation (AGT-11)', () => {
     await goOn(site)
     await runner.runDue()
     expect(await server.database.transaction(inBusiness(site), (db) => takeBack(db, site.own, server.clock.now()))).toBe(true)
-    expect([await seen(site, id), await stepsOf(site, id)]).toMatchObject([{ state: 'switching', troubledCount: 1 }, { 'srv-1': 'returned' }])
+    expect([await seen(site, id), await stepsOf(site, id)]).toMatchObject([
+      { state: 'switching', troubledCount: 1 },
+      { 'srv-1': 'returned' },
+    ])
     expect(await goOn(site)).toEqual([])
     server.clock.add(61_000)
     expect(await goOn(site)).toEqual(['switch own'])
@@ -250,7 +336,9 @@ describe('who may send a fleet away (R16)', () => {
     const codeOf = await withMfa(site.owner)
     const { body } = await begin(site, stranger(), { code: await codeOf() })
     expect(body).toMatchObject({ state: 'delayed', startsAt: expect.any(String) })
-    expect((await server.database.owner.query(`select recipient, kind from outbox where partner_id = $1`, [site.partnerId])).rows).toEqual([{ recipient: site.owner.email, kind: 'switch-delayed' }])
+    expect((await server.database.owner.query(`select recipient, kind from outbox where partner_id = $1`, [site.partnerId])).rows).toEqual([
+      { recipient: site.owner.email, kind: 'switch-delayed' },
+    ])
     expect(await goOn(site)).toEqual([])
     server.clock.add(61 * 60_000)
     expect(await goOn(site)).toEqual(['prepare own', 'switch own'])
@@ -273,14 +361,19 @@ describe('who may send a fleet away (R16)', () => {
     expect((await begin(site, stranger(), { confirmName: 'another' })).body.code).toBe('product.name-differs')
     expect((await begin(site, stranger())).status).toBe(200)
     expect((await begin(site, stranger())).body.code).toBe('switch.under-way')
-    expect((await begin(await aSite(0, { isSupported: false, reason: 'not-supported' }), stranger())).body.code).toBe('command.not-supported')
+    expect((await begin(await aSite(0, { isSupported: false, reason: 'not-supported' }), stranger())).body.code).toBe(
+      'command.not-supported',
+    )
   })
 })
 
 describe('to another product of this installation (AGT-11, INV-3)', () => {
   it('its code is made there; within the caps nobody is asked; the endpoints take their history along', async () => {
     const site = await aSite(1)
-    const targetId = await aProduct(server.database, site.partnerId, site.customerId, { typeId: 'clamav-site-server', description: 'New office' })
+    const targetId = await aProduct(server.database, site.partnerId, site.customerId, {
+      typeId: 'clamav-site-server',
+      description: 'New office',
+    })
     const made = await call(site.owner)('POST', `/v1/products/${targetId}/connection-code`, { machines: 5 })
     expect(made.status, JSON.stringify(made.body)).toBe(200)
     const own = await call(site.owner)('POST', `/v1/products/${site.productId}/connection-code`, { machines: 5 })
@@ -289,7 +382,9 @@ describe('to another product of this installation (AGT-11, INV-3)', () => {
     expect(body, JSON.stringify(body)).toMatchObject({ state: 'preparing', isInternal: true })
     const old = newId()
     await server.database.owner.query(
-      `insert into endpoint (partner_id, id, customer_id, product_id, agent_id, key, name, "group", received_at, platform) values ($1, $2, $3, $4, $5, 'machine', 'PC 1', 'servers', now(), 'Debian')`, [site.partnerId, old, site.customerId, site.productId, site.endpoints[0]])
+      `insert into endpoint (partner_id, id, customer_id, product_id, agent_id, key, name, "group", received_at, platform) values ($1, $2, $3, $4, $5, 'machine', 'PC 1', 'servers', now(), 'Debian')`,
+      [site.partnerId, old, site.customerId, site.productId, site.endpoints[0]],
+    )
     const newIds = new Map<string, string>()
     for (let i = 0; i < 6; i++) {
       await runner.runDue()
@@ -303,11 +398,15 @@ describe('to another product of this installation (AGT-11, INV-3)', () => {
     const fresh = newId()
     await server.database.owner.query(
       `insert into agent (partner_id, id, customer_id, product_id, public_key, hostname, platform, fingerprint, agent_version, protocol, registered_at, role) values ($1, $2::uuid, $3, $4, decode(replace($2::uuid::text, '-', ''), 'hex'), 'PC 1', 'Debian', $5, '0.1.0', 2, now(), 'endpoint')`,
-      [site.partnerId, newIds.get(site.endpoints[0]!), site.customerId, targetId, 'c'.repeat(64)])
+      [site.partnerId, newIds.get(site.endpoints[0]!), site.customerId, targetId, 'c'.repeat(64)],
+    )
     await server.database.owner.query(
       `insert into endpoint (partner_id, id, customer_id, product_id, agent_id, key, name, "group", received_at, platform) values ($1, $2, $3, $4, $5, 'machine', 'PC 1', 'servers', now(), 'Debian')`,
-      [site.partnerId, fresh, site.customerId, targetId, newIds.get(site.endpoints[0]!)])
+      [site.partnerId, fresh, site.customerId, targetId, newIds.get(site.endpoints[0]!)],
+    )
     await runner.runDue()
-    expect((await server.database.owner.query('select endpoint_id, merged_id from endpoint_alias where partner_id = $1', [site.partnerId])).rows).toEqual([{ endpoint_id: fresh, merged_id: old }])
+    expect(
+      (await server.database.owner.query('select endpoint_id, merged_id from endpoint_alias where partner_id = $1', [site.partnerId])).rows,
+    ).toEqual([{ endpoint_id: fresh, merged_id: old }])
   })
 })

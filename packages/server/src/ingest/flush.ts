@@ -7,8 +7,23 @@ import { lastSeqOf, type Batch, type Result, type Sender } from './batch.ts'
 import { applySightings, staysInPlace, type Sighting } from './infections.ts'
 import { refuse, type Sorted } from './items.ts'
 import {
-  endpointName, findAliases, findEndpoints, insertDetections, insertLetters, lockPositions, moveSequences, showEngines, showProducts, upsertEndpoints,
-  type Alias, type DetectionRow, type EndpointRow, type KnownEndpoint, type Letter, type Position, type SourceRow,
+  endpointName,
+  findAliases,
+  findEndpoints,
+  insertDetections,
+  insertLetters,
+  lockPositions,
+  moveSequences,
+  showEngines,
+  showProducts,
+  upsertEndpoints,
+  type Alias,
+  type DetectionRow,
+  type EndpointRow,
+  type KnownEndpoint,
+  type Letter,
+  type Position,
+  type SourceRow,
 } from './store.ts'
 import { noteThreats } from './threats.ts'
 
@@ -34,10 +49,20 @@ export type Manner = 'quick' | 'tolerant' | 'careful'
  * Stores batches of one business in the caller's transaction: exactly once, however often each comes (R22). All of it in four round trips: positions and known endpoints;
  * new or changed endpoints; detections with their tallies; all the rest.
  */
-export async function store(db: TenantDb, batches: readonly Batch[], now: Date, pacer: Pacer, manner: Manner = 'tolerant'): Promise<Result[]> {
+export async function store(
+  db: TenantDb,
+  batches: readonly Batch[],
+  now: Date,
+  pacer: Pacer,
+  manner: Manner = 'tolerant',
+): Promise<Result[]> {
   const agentIds = [...new Set(batches.map(({ sender }) => sender.agentId))]
   const wanted = endpointsOf(batches)
-  const own = [...new Map(batches.map(({ sender }) => [sender.agentId, { productId: sender.productId, key: keyOf(sender, sender.fingerprint) }])).values()]
+  const own = [
+    ...new Map(
+      batches.map(({ sender }) => [sender.agentId, { productId: sender.productId, key: keyOf(sender, sender.fingerprint) }]),
+    ).values(),
+  ]
   // positions first: who merges endpoints holds their agents' locks
   const [positions, known, aliases] = await Promise.all([lockPositions(db, agentIds), findEndpoints(db, wanted), findAliases(db, own)])
   for (const [name, alias] of aliases) known.set(name, alias)
@@ -48,7 +73,15 @@ export async function store(db: TenantDb, batches: readonly Batch[], now: Date, 
     for (const one of fresh) await writeCarefully(db, one, { positions, known, aliases, now, pacer })
     await moveSequences(db, moved, now)
   } else {
-    await write(db, fresh, { positions, known, aliases, now, pacer, mayRepeat: manner === 'tolerant', alongside: () => moveSequences(db, moved, now) })
+    await write(db, fresh, {
+      positions,
+      known,
+      aliases,
+      now,
+      pacer,
+      mayRepeat: manner === 'tolerant',
+      alongside: () => moveSequences(db, moved, now),
+    })
   }
   return results
 }
@@ -73,7 +106,10 @@ function judgeAll(batches: readonly Batch[], positions: Map<string, Position>): 
 function after(items: Sorted, seq: number): Sorted {
   const isNew = (one: { seq: number }) => one.seq > seq
   return {
-    detections: items.detections.filter(isNew), cleared: items.cleared.filter(isNew), endpoints: items.endpoints.filter(isNew), outcomes: items.outcomes.filter(isNew),
+    detections: items.detections.filter(isNew),
+    cleared: items.cleared.filter(isNew),
+    endpoints: items.endpoints.filter(isNew),
+    outcomes: items.outcomes.filter(isNew),
     refused: items.refused.filter(isNew),
   }
 }
@@ -107,7 +143,18 @@ interface Writing {
 }
 
 async function write(
-  db: TenantDb, fresh: readonly Fresh[], { positions, known, aliases, now, pacer, isCareful = false, mayRepeat, alongside }: Writing & { mayRepeat: boolean; alongside: () => Promise<void> },
+  db: TenantDb,
+  fresh: readonly Fresh[],
+  {
+    positions,
+    known,
+    aliases,
+    now,
+    pacer,
+    isCareful = false,
+    mayRepeat,
+    alongside,
+  }: Writing & { mayRepeat: boolean; alongside: () => Promise<void> },
 ): Promise<void> {
   const endpoints = endpointRows(fresh, known, aliases, now)
   if (endpoints.length > 0) for (const [name, endpoint] of await upsertEndpoints(db, endpoints, now)) known.set(name, endpoint)
@@ -116,7 +163,8 @@ async function write(
   const idOf = (sender: Sender, endpoint: string) => known.get(endpointName(sender.productId, keyOf(sender, endpoint)))!
   const { sources, detections, sick } = detectionRows(fresh, idOf)
   for (const { sender, items } of fresh) {
-    if (items.detections.length > 0 && pacer.mayAnnounce(sender)) db.announce({ kind: 'detection', id: sender.productId, customerId: sender.customerId })
+    if (items.detections.length > 0 && pacer.mayAnnounce(sender))
+      db.announce({ kind: 'detection', id: sender.productId, customerId: sender.customerId })
   }
   const notable = detections.length > 0 ? await insertDetections(db, sources, detections, sick, now, mayRepeat) : []
   const sightings: Sighting[] = []
@@ -129,7 +177,17 @@ async function write(
   for (const { sender, items } of fresh) {
     for (const { item } of items.cleared) {
       const { customerId, productId } = sender
-      sightings.push({ customerId, productId, endpointId: idOf(sender, item.endpoint).id, category: item.category, threat: item.threat, object: item.object, at: new Date(item.at), how: item.how, isLeft: false })
+      sightings.push({
+        customerId,
+        productId,
+        endpointId: idOf(sender, item.endpoint).id,
+        category: item.category,
+        threat: item.threat,
+        object: item.object,
+        at: new Date(item.at),
+        how: item.how,
+        isLeft: false,
+      })
     }
   }
 
@@ -137,10 +195,12 @@ async function write(
   if (detections.length > 0) work.push(noteThreats(db, sources, detections, now, !isCareful))
   if (sightings.length > 0) work.push(applySightings(db, sightings))
   work.push(...tellOfEngines(db, fresh, positions))
-  const settings = fresh.flatMap(({ sender, items }) => items.endpoints.flatMap(({ item }): Reported[] => {
-    const { customerId, productId, agentId } = sender
-    return item.settings ? [{ endpointId: idOf(sender, item.endpoint).id, customerId, productId, agentId, settings: item.settings }] : []
-  }))
+  const settings = fresh.flatMap(({ sender, items }) =>
+    items.endpoints.flatMap(({ item }): Reported[] => {
+      const { customerId, productId, agentId } = sender
+      return item.settings ? [{ endpointId: idOf(sender, item.endpoint).id, customerId, productId, agentId, settings: item.settings }] : []
+    }),
+  )
   if (settings.length > 0) work.push(noteReported(db, settings, now))
   const letters = fresh.flatMap((one) => lettersOf(one, now))
   if (letters.length > 0) work.push(insertLetters(db, letters, now))
@@ -152,7 +212,10 @@ async function write(
 }
 
 /** Detections as they travel: what many have in common is said once. */
-function detectionRows(fresh: readonly Fresh[], idOf: (sender: Sender, endpoint: string) => KnownEndpoint): { sources: SourceRow[]; detections: DetectionRow[]; sick: Set<string> } {
+function detectionRows(
+  fresh: readonly Fresh[],
+  idOf: (sender: Sender, endpoint: string) => KnownEndpoint,
+): { sources: SourceRow[]; detections: DetectionRow[]; sick: Set<string> } {
   const sources = new Map<string, SourceRow>()
   const detections: DetectionRow[] = []
   const sick = new Set<string>()
@@ -165,7 +228,14 @@ function detectionRows(fresh: readonly Fresh[], idOf: (sender: Sender, endpoint:
         const known = idOf(sender, endpoint)
         if (known.openInfections > 0) sick.add(known.id)
         source = sources.get(name) ?? {
-          k: sources.size, customer_id: sender.customerId, product_id: sender.productId, type_id: sender.typeId, endpoint_id: known.id, category: item.category, engine: item.engine, offset: correctionOf(sender),
+          k: sources.size,
+          customer_id: sender.customerId,
+          product_id: sender.productId,
+          type_id: sender.typeId,
+          endpoint_id: known.id,
+          category: item.category,
+          engine: item.engine,
+          offset: correctionOf(sender),
         }
         sources.set(name, source)
       }
@@ -184,7 +254,12 @@ function detectionRows(fresh: readonly Fresh[], idOf: (sender: Sender, endpoint:
 const correctionOf = ({ clockOffsetMs }: Sender) => (Math.abs(clockOffsetMs) > channelLimits.clockWarnMs ? clockOffsetMs : 0)
 
 /** The newest report of each endpoint, and those that detections name and nobody knows yet. */
-function endpointRows(fresh: readonly Fresh[], known: ReadonlyMap<string, KnownEndpoint>, aliases: ReadonlyMap<string, Alias>, now: Date): EndpointRow[] {
+function endpointRows(
+  fresh: readonly Fresh[],
+  known: ReadonlyMap<string, KnownEndpoint>,
+  aliases: ReadonlyMap<string, Alias>,
+  now: Date,
+): EndpointRow[] {
   const rows = new Map<string, EndpointRow>()
   for (const { sender, items } of fresh) {
     const { customerId, productId, agentId } = sender
@@ -192,7 +267,15 @@ function endpointRows(fresh: readonly Fresh[], known: ReadonlyMap<string, KnownE
       const key = keyOf(sender, endpoint)
       const name = endpointName(productId, key)
       if (known.has(name) || rows.has(name)) continue
-      rows.set(name, { id: newId(now), customerId, productId, agentId, key, name: endpoint === sender.fingerprint ? sender.hostname : endpoint, report: null })
+      rows.set(name, {
+        id: newId(now),
+        customerId,
+        productId,
+        agentId,
+        key,
+        name: endpoint === sender.fingerprint ? sender.hostname : endpoint,
+        report: null,
+      })
     }
     for (const { item } of items.endpoints) {
       const own = { customerId, productId, key: keyOf(sender, item.endpoint) }
@@ -200,7 +283,15 @@ function endpointRows(fresh: readonly Fresh[], known: ReadonlyMap<string, KnownE
       const name = endpointName(place.productId, place.key)
       const collectedMs = Math.min(Date.parse(item.at) + correctionOf(sender), now.getTime())
       if (aliases.size > 0 && (rows.get(name)?.report?.collectedAt.getTime() ?? 0) > collectedMs) continue
-      rows.set(name, { id: newId(now), customerId: place.customerId, productId: place.productId, agentId, key: place.key, name: sender.hostname, report: { item, collectedAt: new Date(collectedMs) } })
+      rows.set(name, {
+        id: newId(now),
+        customerId: place.customerId,
+        productId: place.productId,
+        agentId,
+        key: place.key,
+        name: sender.hostname,
+        report: { item, collectedAt: new Date(collectedMs) },
+      })
     }
   }
   return [...rows.values()]
@@ -208,7 +299,10 @@ function endpointRows(fresh: readonly Fresh[], known: ReadonlyMap<string, KnownE
 
 /** AGT-2, AGT-7: an agent whose engine is missing or faulty is shown so, and what it can be told to do. */
 function tellOfEngines(db: TenantDb, fresh: readonly Fresh[], positions: ReadonlyMap<string, Position>): Promise<unknown>[] {
-  const agents = new Map<string, { id: string; commands: Sorted['endpoints'][number]['item']['commands']; state: string; cause: string | null }>()
+  const agents = new Map<
+    string,
+    { id: string; commands: Sorted['endpoints'][number]['item']['commands']; state: string; cause: string | null }
+  >()
   const products = new Map<string, Sender>()
   for (const { sender, items } of fresh) {
     const own = items.endpoints.findLast(({ item }) => item.endpoint === sender.fingerprint)?.item

@@ -73,8 +73,17 @@ function byFile(partnerId: string, sightings: readonly Sighting[]): Map<string, 
     let row = files.get(name)
     if (!row) {
       row = {
-        partner_id: partnerId, customer_id: one.customerId, product_id: one.productId, endpoint_id: one.endpointId, category: one.category, threat: one.threat, object: one.object, hash,
-        opened_at: null, gone_at: null, how: '',
+        partner_id: partnerId,
+        customer_id: one.customerId,
+        product_id: one.productId,
+        endpoint_id: one.endpointId,
+        category: one.category,
+        threat: one.threat,
+        object: one.object,
+        hash,
+        opened_at: null,
+        gone_at: null,
+        how: '',
       }
       files.set(name, row)
     }

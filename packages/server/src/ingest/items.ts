@@ -106,7 +106,13 @@ function letterOf(item: unknown): string {
 
 /** What PostgreSQL and Date both know; a clock that is off by decades is still a clock (R23). */
 const isInRange = (at: string | null): boolean => at === null || (at >= '1970' && at < '2200')
-const instantsOf = ({ at, engine }: EndpointItem) => [at, engine?.patternBuiltAt ?? null, engine?.updateCheckedAt ?? null, engine?.scan.startedAt ?? null, engine?.scan.finishedAt ?? null]
+const instantsOf = ({ at, engine }: EndpointItem) => [
+  at,
+  engine?.patternBuiltAt ?? null,
+  engine?.updateCheckedAt ?? null,
+  engine?.scan.startedAt ?? null,
+  engine?.scan.finishedAt ?? null,
+]
 
 /** PostgreSQL's texts hold no NUL and no half of a surrogate pair; the rest of a hostile text is data like any other (R12). */
 export const cleanText = (text: string): string => (isClean(text) ? text : text.replaceAll('\0', '\uFFFD').toWellFormed())
@@ -126,4 +132,3 @@ function cleanDeep<T>(value: T): T {
   if (value === null || typeof value !== 'object') return value
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [cleanText(key), cleanDeep(inner)])) as T
 }
-

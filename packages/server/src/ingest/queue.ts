@@ -55,7 +55,11 @@ export function createIngest({ database, clock, log }: { database: Database; clo
     keepOwn(batch.items, sender.fingerprint, sender.formerNames)
     const name = `${sender.partnerId} ${sender.customerId.charCodeAt(sender.customerId.length - 1) % lanesPerBusiness}`
     let lane = lanes.get(name)
-    if (!lane) lanes.set(name, (lane = { partnerId: sender.partnerId, waiting: [], rows: 0, isFlushing: false, isQueued: false, tolerantUntilMs: 0 }))
+    if (!lane)
+      lanes.set(
+        name,
+        (lane = { partnerId: sender.partnerId, waiting: [], rows: 0, isFlushing: false, isQueued: false, tolerantUntilMs: 0 }),
+      )
     lane.waiting.push(batch)
     lane.rows += batch.count
     waitingRows += batch.count
@@ -120,14 +124,16 @@ export function createIngest({ database, clock, log }: { database: Database; clo
   function take(lane: Lane): Batch[] {
     let rows = 0
     let number = 0
-    while (number < lane.waiting.length && (number === 0 || rows + lane.waiting[number]!.count <= rowsPerFlush)) rows += lane.waiting[number++]!.count
+    while (number < lane.waiting.length && (number === 0 || rows + lane.waiting[number]!.count <= rowsPerFlush))
+      rows += lane.waiting[number++]!.count
     return lane.waiting.splice(0, number)
   }
 
   /** Tries until it is stored: the database may be away for long (R43). @returns null: not stored, and we are asked to end */
   async function storeSurely(lane: Lane, batches: readonly Batch[]): Promise<Result[] | null> {
     const tenant = { partnerId: lane.partnerId, scope: 'all' as const, principalId: null }
-    const attempt = (some: readonly Batch[], manner: Manner) => database.transaction(tenant, (db) => store(db, some, clock.now(), pacer, manner))
+    const attempt = (some: readonly Batch[], manner: Manner) =>
+      database.transaction(tenant, (db) => store(db, some, clock.now(), pacer, manner))
     for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 3_000)) {
       try {
         return await attempt(batches, performance.now() < lane.tolerantUntilMs ? 'tolerant' : 'quick')
@@ -143,7 +149,9 @@ export function createIngest({ database, clock, log }: { database: Database; clo
             log.warn('batches could not be stored one by one, tried again', { error: String(again) })
           }
         } else if (!isAway(error)) {
-          log.error('batches could not be stored, tried again', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+          log.error('batches could not be stored, tried again', {
+            error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+          })
         }
       }
       if (isClosing) return null
@@ -152,7 +160,10 @@ export function createIngest({ database, clock, log }: { database: Database; clo
   }
 
   /** One batch has something the store refuses: it alone is taken apart (R19). */
-  async function storeEach(batches: readonly Batch[], attempt: (some: readonly Batch[], manner: Manner) => Promise<Result[]>): Promise<Result[]> {
+  async function storeEach(
+    batches: readonly Batch[],
+    attempt: (some: readonly Batch[], manner: Manner) => Promise<Result[]>,
+  ): Promise<Result[]> {
     const results: Result[] = []
     for (const batch of batches) {
       const stored = await attempt([batch], 'tolerant').catch((error: unknown) => {
@@ -190,7 +201,8 @@ export function createIngest({ database, clock, log }: { database: Database; clo
 
   return {
     accept,
-    drained: (sender) => (pending.has(sender) ? new Promise((resolve) => drains.set(sender, [...(drains.get(sender) ?? []), resolve])) : Promise.resolve()),
+    drained: (sender) =>
+      pending.has(sender) ? new Promise((resolve) => drains.set(sender, [...(drains.get(sender) ?? []), resolve])) : Promise.resolve(),
     async close() {
       isClosing = true
       await Promise.all([...pending.keys()].map((sender) => this.drained(sender)))

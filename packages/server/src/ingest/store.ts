@@ -17,7 +17,8 @@ export interface Position {
 /** In the order of ids: several of these run at once. */
 export async function lockPositions(db: TenantDb, agentIds: readonly string[]): Promise<Map<string, Position>> {
   const { rows } = await db.query<Position>(
-    `select id, epoch, last_seq as "lastSeq", connection_id as "connectionId", state, cause, switch from agent where id = any($1) order by id for no key update`, [agentIds],
+    `select id, epoch, last_seq as "lastSeq", connection_id as "connectionId", state, cause, switch from agent where id = any($1) order by id for no key update`,
+    [agentIds],
   )
   return new Map(rows.map((row) => [row.id, row]))
 }
@@ -28,7 +29,10 @@ export interface KnownEndpoint {
 }
 export const endpointName = (productId: string, key: string) => `${productId} ${key}`
 
-export async function findEndpoints(db: TenantDb, wanted: readonly { productId: string; key: string }[]): Promise<Map<string, KnownEndpoint>> {
+export async function findEndpoints(
+  db: TenantDb,
+  wanted: readonly { productId: string; key: string }[],
+): Promise<Map<string, KnownEndpoint>> {
   const { rows } = await db.query<{ product_id: string; key: string; id: string; open_infections: number }>(
     `select e.product_id, e.key, e.id, e.open_infections from unnest($1::uuid[], $2::text[]) as w (product_id, key) join endpoint e on e.product_id = w.product_id and e.key = w.key`,
     [wanted.map(({ productId }) => productId), wanted.map(({ key }) => key)],
@@ -43,12 +47,25 @@ export interface Alias extends KnownEndpoint {
 }
 /** Names that stand for another endpoint, because they were merged (INV-3): what comes under them is that one's. */
 export async function findAliases(db: TenantDb, wanted: readonly { productId: string; key: string }[]): Promise<Map<string, Alias>> {
-  const { rows } = await db.query<{ asked_product: string; asked_key: string; id: string; customer_id: string; product_id: string; key: string; open_infections: number }>(
+  const { rows } = await db.query<{
+    asked_product: string
+    asked_key: string
+    id: string
+    customer_id: string
+    product_id: string
+    key: string
+    open_infections: number
+  }>(
     `select a.product_id as asked_product, a.key as asked_key, e.id, e.customer_id, e.product_id, e.key, e.open_infections
      from unnest($1::uuid[], $2::text[]) as w (product_id, key) join endpoint_alias a on a.product_id = w.product_id and a.key = w.key join endpoint e on e.partner_id = a.partner_id and e.id = a.endpoint_id`,
     [wanted.map(({ productId }) => productId), wanted.map(({ key }) => key)],
   )
-  return new Map(rows.map((row) => [endpointName(row.asked_product, row.asked_key), { id: row.id, openInfections: row.open_infections, customerId: row.customer_id, productId: row.product_id, key: row.key }]))
+  return new Map(
+    rows.map((row) => [
+      endpointName(row.asked_product, row.asked_key),
+      { id: row.id, openInfections: row.open_infections, customerId: row.customer_id, productId: row.product_id, key: row.key },
+    ]),
+  )
 }
 
 export interface EndpointRow {
@@ -65,9 +82,15 @@ export interface EndpointRow {
 
 /** Replaces what was known; a row without a report only makes sure that the endpoint is there. New ones go to the product's group for them, or the default one of their platform (PRD-3), and are counted. */
 export async function upsertEndpoints(db: TenantDb, rows: readonly EndpointRow[], now: Date): Promise<Map<string, KnownEndpoint>> {
-  const { rows: stored } = await db.query<{ id: string; product_id: string; customer_id: string; key: string; group: string; open_infections: number; is_new: boolean }>(upsert, [
-    db.tenant.partnerId, now, JSON.stringify(rows.map(toJson)),
-  ])
+  const { rows: stored } = await db.query<{
+    id: string
+    product_id: string
+    customer_id: string
+    key: string
+    group: string
+    open_infections: number
+    is_new: boolean
+  }>(upsert, [db.tenant.partnerId, now, JSON.stringify(rows.map(toJson))])
   const fresh = stored.filter((row) => row.is_new)
   if (fresh.length > 0) await countNew(db, fresh)
   for (const row of stored) db.announce({ kind: 'endpoint', id: row.id, customerId: row.customer_id })
@@ -114,10 +137,23 @@ const toJson = ({ id, customerId, productId, agentId, key, name, report }: Endpo
   const { item, collectedAt } = report
   const { engine } = item
   return {
-    ...base, name: item.name || name, addresses: item.addresses, platform: item.platform, collected_at: collectedAt, ...(item.health && { health: healthOf(item.health) }),
+    ...base,
+    name: item.name || name,
+    addresses: item.addresses,
+    platform: item.platform,
+    collected_at: collectedAt,
+    ...(item.health && { health: healthOf(item.health) }),
     ...(engine && {
-      engine: engine.engine, engine_version: engine.engineVersion, pattern_version: engine.patternVersion, pattern_built_at: engine.patternBuiltAt, update_checked_at: engine.updateCheckedAt,
-      real_time_scan: engine.realTimeScan, scan_running: engine.scan.isRunning, scan_started_at: engine.scan.startedAt, scan_finished_at: engine.scan.finishedAt, engine_problem: engine.problem,
+      engine: engine.engine,
+      engine_version: engine.engineVersion,
+      pattern_version: engine.patternVersion,
+      pattern_built_at: engine.patternBuiltAt,
+      update_checked_at: engine.updateCheckedAt,
+      real_time_scan: engine.realTimeScan,
+      scan_running: engine.scan.isRunning,
+      scan_started_at: engine.scan.startedAt,
+      scan_finished_at: engine.scan.finishedAt,
+      engine_problem: engine.problem,
     }),
   }
 }
@@ -125,37 +161,54 @@ const toJson = ({ id, customerId, productId, agentId, key, name, report }: Endpo
 /** As assessments read it: the least free share, and what is down by name. The first of two times stands. */
 function healthOf({ disks = [], down = [], mail = null, licence = null }: NonNullable<EndpointItem['health']>) {
   const ratios = disks.filter(({ sizeBytes }) => sizeBytes > 0).map(({ sizeBytes, freeBytes }) => Math.min(1, freeBytes / sizeBytes))
-  const known = down.filter(({ service }) => (reportedServices as readonly string[]).includes(service)).toSorted((a, b) => Date.parse(b.since) - Date.parse(a.since))
+  const known = down
+    .filter(({ service }) => (reportedServices as readonly string[]).includes(service))
+    .toSorted((a, b) => Date.parse(b.since) - Date.parse(a.since))
   return {
-    ...(disks.length > 0 && { disks }), ...(ratios.length > 0 && { freeRatio: Math.min(...ratios) }), ...(known.length > 0 && { down: Object.fromEntries(known.map(({ service, since }) => [service, since])) }),
-    ...(mail && { mail }), ...(licence && { licence }),
+    ...(disks.length > 0 && { disks }),
+    ...(ratios.length > 0 && { freeRatio: Math.min(...ratios) }),
+    ...(known.length > 0 && { down: Object.fromEntries(known.map(({ service, since }) => [service, since])) }),
+    ...(mail && { mail }),
+    ...(licence && { licence }),
   }
 }
 
 /** Kept counts: product, group, customer, in the order every transaction takes them. */
-async function countNew(db: TenantDb, fresh: readonly { id: string; product_id: string; customer_id: string; group: string }[]): Promise<void> {
+async function countNew(
+  db: TenantDb,
+  fresh: readonly { id: string; product_id: string; customer_id: string; group: string }[],
+): Promise<void> {
   await leaveGoneGroups(db, fresh)
   const rows = JSON.stringify(fresh)
   const input = 'json_to_recordset($1) as r (product_id uuid, customer_id uuid, "group" text)'
   await Promise.all([
-    db.query(`update product p set endpoint_count = p.endpoint_count + r.n from (select product_id, count(*) as n from ${input} group by 1 order by 1) r where p.id = r.product_id`, [rows]),
+    db.query(
+      `update product p set endpoint_count = p.endpoint_count + r.n from (select product_id, count(*) as n from ${input} group by 1 order by 1) r where p.id = r.product_id`,
+      [rows],
+    ),
     db.query(
       `update endpoint_group g set endpoint_count = g.endpoint_count + r.n from (select product_id, "group", count(*) as n from ${input} group by 1, 2 order by 1, 2) r
        where g.product_id = r.product_id and g.name = r."group"`,
       [rows],
     ),
-    db.query(`update customer c set endpoint_count = c.endpoint_count + r.n from (select customer_id, count(*) as n from ${input} group by 1 order by 1) r where c.id = r.customer_id`, [rows]),
+    db.query(
+      `update customer c set endpoint_count = c.endpoint_count + r.n from (select customer_id, count(*) as n from ${input} group by 1 order by 1) r where c.id = r.customer_id`,
+      [rows],
+    ),
   ])
 }
 
 /** A group that was deleted between our choice of it and now holds nothing any more: theirs is the first default one. Locks the groups, so that none goes before we commit. */
 async function leaveGoneGroups(db: TenantDb, fresh: readonly { id: string; product_id: string; group: string }[]): Promise<void> {
   const { rows } = await db.query<{ product_id: string; name: string; position: number; label: string | null }>(
-    'select product_id, name, position, label from endpoint_group where product_id = any($1::uuid[]) order by product_id, name for no key update', [[...new Set(fresh.map((row) => row.product_id))]],
+    'select product_id, name, position, label from endpoint_group where product_id = any($1::uuid[]) order by product_id, name for no key update',
+    [[...new Set(fresh.map((row) => row.product_id))]],
   )
   const there = new Set(rows.map((row) => `${row.product_id} ${row.name}`))
   for (const row of fresh.filter((one) => !there.has(`${one.product_id} ${one.group}`))) {
-    const first = rows.filter((group) => group.product_id === row.product_id && group.label === null).toSorted((a, b) => a.position - b.position)[0]
+    const first = rows
+      .filter((group) => group.product_id === row.product_id && group.label === null)
+      .toSorted((a, b) => a.position - b.position)[0]
     if (!first) continue // a product without groups: made past us (tests)
     await db.query('update endpoint set "group" = $2 where id = $1', [row.id, first.name])
     row.group = first.name
@@ -203,7 +256,12 @@ export interface Notable {
  *   (`isRepeated`), so that all that is sent is counted here, and what is usual costs the database a third less (measured 2026-11-21)
  */
 export async function insertDetections(
-  db: TenantDb, sources: readonly SourceRow[], rows: readonly DetectionRow[], sick: ReadonlySet<string>, now: Date, mayRepeat: boolean,
+  db: TenantDb,
+  sources: readonly SourceRow[],
+  rows: readonly DetectionRow[],
+  sick: ReadonlySet<string>,
+  now: Date,
+  mayRepeat: boolean,
 ): Promise<Notable[]> {
   const values = [db.tenant.partnerId, now, JSON.stringify(sources), JSON.stringify(rows)]
   if (mayRepeat || !rows.every(({ a }) => isExact(a))) {
@@ -214,7 +272,9 @@ export async function insertDetections(
   await db.query(insertAll, [...values, JSON.stringify(minutes), JSON.stringify(hours)])
   return rows.flatMap(({ k, a, t, o, r }) => {
     const { customer_id, product_id, endpoint_id, category } = sources[k]!
-    return isNotable(r) || sick.has(endpoint_id) ? [{ customer_id, product_id, endpoint_id, category, threat: t, object: o, outcome: r, at: new Date(a) }] : []
+    return isNotable(r) || sick.has(endpoint_id)
+      ? [{ customer_id, product_id, endpoint_id, category, threat: t, object: o, outcome: r, at: new Date(a) }]
+      : []
   })
 }
 
@@ -274,7 +334,10 @@ export async function moveSequences(db: TenantDb, moved: readonly Stored[], now:
 }
 
 /** What an agent's engine can be told to do now, and what it complains of. */
-export async function showEngines(db: TenantDb, agents: readonly { id: string; commands: EndpointItem['commands']; state: string; cause: string | null }[]): Promise<void> {
+export async function showEngines(
+  db: TenantDb,
+  agents: readonly { id: string; commands: EndpointItem['commands']; state: string; cause: string | null }[],
+): Promise<void> {
   await db.query(
     `update agent a set commands = r.commands, state = r.state, cause = r.cause from json_to_recordset($1) as r (id uuid, commands jsonb, state text, cause text) where a.id = any($2) and a.id = r.id`,
     [JSON.stringify(agents), agents.map(({ id }) => id)],

@@ -24,7 +24,11 @@ export interface HourTally {
 export const isExact = (at: string): boolean => at.length <= 24
 
 /** What the store counts of detections that are all new (R22): by product and minute for assessment, by customer and hour for figures. Instants are the counted ones (R23). */
-export function tallyOf(sources: readonly SourceRow[], rows: readonly DetectionRow[], now: Date): { minutes: MinuteTally[]; hours: HourTally[] } {
+export function tallyOf(
+  sources: readonly SourceRow[],
+  rows: readonly DetectionRow[],
+  now: Date,
+): { minutes: MinuteTally[]; hours: HourTally[] } {
   const perSource = sources.map(() => new Map<number, number>())
   for (const { k, a } of rows) {
     const countedMs = Math.min(Date.parse(a) + sources[k]!.offset, now.getTime())
@@ -40,8 +44,21 @@ export function tallyOf(sources: readonly SourceRow[], rows: readonly DetectionR
     const { product_id, customer_id, type_id, category } = sources[k]!
     for (const [minute, count] of of) {
       const hour = Math.floor((minute * minuteMs) / hourMs)
-      if (minute > oldest) add(minutes, `${product_id} ${category} ${minute}`, count, () => ({ product_id, category, minute: at(minute * minuteMs), customer_id, count: 0 }))
-      add(hours, `${customer_id} ${type_id} ${category} ${hour}`, count, () => ({ customer_id, type_id, category, hour: at(hour * hourMs), count: 0 }))
+      if (minute > oldest)
+        add(minutes, `${product_id} ${category} ${minute}`, count, () => ({
+          product_id,
+          category,
+          minute: at(minute * minuteMs),
+          customer_id,
+          count: 0,
+        }))
+      add(hours, `${customer_id} ${type_id} ${category} ${hour}`, count, () => ({
+        customer_id,
+        type_id,
+        category,
+        hour: at(hour * hourMs),
+        count: 0,
+      }))
     }
   }
   return { minutes: [...minutes.values()], hours: [...hours.values()] }

@@ -30,7 +30,8 @@ function unnoted(sources: readonly SourceRow[], rows: readonly DetectionRow[], n
     const name = isMore && !found.get(key)?.threats.has(t) && !known?.has(t) ? '' : t
     if (known?.has(name)) continue
     let sightings = found.get(key)
-    if (!sightings) found.set(key, (sightings = { customerId, productId, day: new Date(day * dayMs).toISOString().slice(0, 10), threats: new Set() }))
+    if (!sightings)
+      found.set(key, (sightings = { customerId, productId, day: new Date(day * dayMs).toISOString().slice(0, 10), threats: new Set() }))
     sightings.threats.add(name)
   }
   return found
@@ -40,15 +41,25 @@ function unnoted(sources: readonly SourceRow[], rows: readonly DetectionRow[], n
  * Which threats were found at which product, and between which days: what a search for a name finds, also where all of it was dealt with (decision 31).
  * @param isSure the transaction commits all of this or nothing: what is written need not be written again
  */
-export async function noteThreats(db: TenantDb, sources: readonly SourceRow[], rows: readonly DetectionRow[], now: Date, isSure: boolean): Promise<void> {
+export async function noteThreats(
+  db: TenantDb,
+  sources: readonly SourceRow[],
+  rows: readonly DetectionRow[],
+  now: Date,
+  isSure: boolean,
+): Promise<void> {
   const found = unnoted(sources, rows, now)
   if (found.size === 0) return
-  const seen = [...found.values()].flatMap(({ customerId, productId, day, threats }) => [...threats].map((threat) => ({ c: customerId, p: productId, d: day, t: threat })))
+  const seen = [...found.values()].flatMap(({ customerId, productId, day, threats }) =>
+    [...threats].map((threat) => ({ c: customerId, p: productId, d: day, t: threat })),
+  )
   await db.query(
     `insert into threat_seen as s (partner_id, customer_id, product_id, threat, first_on, last_on)
      select $1, (array_agg(c))[1], p, t, min(d), max(d) from json_to_recordset($2) as r (c uuid, p uuid, d date, t text) group by p, t order by p, t
      on conflict (partner_id, product_id, threat) do update set first_on = least(s.first_on, excluded.first_on), last_on = greatest(s.last_on, excluded.last_on)
-     where excluded.first_on < s.first_on or excluded.last_on > s.last_on`, [db.tenant.partnerId, JSON.stringify(seen)])
+     where excluded.first_on < s.first_on or excluded.last_on > s.last_on`,
+    [db.tenant.partnerId, JSON.stringify(seen)],
+  )
   if (!isSure) return
   db.afterCommit(() => {
     if (noted.size > mostRemembered) noted.clear()

@@ -22,33 +22,70 @@ beforeEach(async () => {
   call = server.as(await anActor(server.database, partnerId))
 })
 const ask = async (sought: string) => (await call('POST', '/v1/inventory/diagnosis', { sought })).body
-const machine = (hostname: string) => ({ hostname, platform: 'Debian 13', fingerprint: randomBytes(32).toString('hex'), addresses: ['10.9.8.7'] })
+const machine = (hostname: string) => ({
+  hostname,
+  platform: 'Debian 13',
+  fingerprint: randomBytes(32).toString('hex'),
+  addresses: ['10.9.8.7'],
+})
 const tryToEnrol = (hostname: string, address = '203.0.113.5') =>
-  enrol(server.services, { guid, key: 'x'.repeat(43), publicKey: randomBytes(32).toString('base64url'), agentVersion: '0.1.0', protocol: 2, machine: machine(hostname) }, address)
+  enrol(
+    server.services,
+    {
+      guid,
+      key: 'x'.repeat(43),
+      publicKey: randomBytes(32).toString('base64url'),
+      agentVersion: '0.1.0',
+      protocol: 2,
+      machine: machine(hostname),
+    },
+    address,
+  )
 
 describe('the guided check (INV-2)', () => {
   it('knows an enrolment that was refused, by the name, address and GUID of the machine', async () => {
     await expect(tryToEnrol('front-desk')).rejects.toThrow('agent.key-wrong')
     for (const sought of ['FRONT-DESK', '10.9.8.7', '203.0.113.5', guid]) {
-      expect((await ask(sought)).verdict).toEqual({ step: 'connection-target', finding: 'refused', cause: 'agent.key-wrong', command: null })
+      expect((await ask(sought)).verdict).toEqual({
+        step: 'connection-target',
+        finding: 'refused',
+        cause: 'agent.key-wrong',
+        command: null,
+      })
     }
-    expect((await ask('front-desk')).known.refusals).toMatchObject([{ hostname: 'front-desk', productName: 'Site1', customerName: 'Boulangerie Martin' }])
+    expect((await ask('front-desk')).known.refusals).toMatchObject([
+      { hostname: 'front-desk', productName: 'Site1', customerName: 'Boulangerie Martin' },
+    ])
     expect((await ask('front')).verdict.finding).toBe('never-heard')
   })
 
   it('keeps the newest few refusals of a product, whoever makes them (R43)', async () => {
     for (let n = 0; n < 24; n++) await tryToEnrol(`pc-${n}`, `203.0.113.${n}`).catch(() => {})
-    expect((await sql('select hostname from enrolment_refusal where product_id = $1 order by at desc, id desc', [productId])).map(({ hostname }) => hostname)).toEqual(Array.from({ length: 20 }, (_, n) => `pc-${23 - n}`))
+    expect(
+      (await sql('select hostname from enrolment_refusal where product_id = $1 order by at desc, id desc', [productId])).map(
+        ({ hostname }) => hostname,
+      ),
+    ).toEqual(Array.from({ length: 20 }, (_, n) => `pc-${23 - n}`))
   })
 
   it('finds an agent without endpoints by its host name, and what of it could not be stored', async () => {
     const agentId = newId()
     await sql(
       `insert into agent (partner_id, id, customer_id, product_id, public_key, state, hostname, platform, fingerprint, addresses, agent_version, protocol, registered_at) values ($1, $2, $3, $4, $5, 'online', 'Écran-7', 'Linux', '', '{10.1.1.1}', '1', 1, now())`,
-      [partnerId, agentId, customerId, productId, randomBytes(32)])
-    for (const sought of ['ecran-7', '10.1.1.1', agentId, guid]) expect((await ask(sought)).verdict).toMatchObject({ step: 'collect', finding: 'agent-no-report' })
-    await sql(`insert into dead_letter (partner_id, id, customer_id, product_id, agent_id, epoch, seq, reason, item, received_at) values ($1, $2, $3, $4, $5, $2, 1, 'shape', '{', now())`, [partnerId, newId(), customerId, productId, agentId])
-    expect((await ask('ecran-7')).verdict).toEqual({ step: 'collect', finding: 'agent-dead-letters', cause: 'shape', command: 'sudo vigie-agent collect' })
+      [partnerId, agentId, customerId, productId, randomBytes(32)],
+    )
+    for (const sought of ['ecran-7', '10.1.1.1', agentId, guid])
+      expect((await ask(sought)).verdict).toMatchObject({ step: 'collect', finding: 'agent-no-report' })
+    await sql(
+      `insert into dead_letter (partner_id, id, customer_id, product_id, agent_id, epoch, seq, reason, item, received_at) values ($1, $2, $3, $4, $5, $2, 1, 'shape', '{', now())`,
+      [partnerId, newId(), customerId, productId, agentId],
+    )
+    expect((await ask('ecran-7')).verdict).toEqual({
+      step: 'collect',
+      finding: 'agent-dead-letters',
+      cause: 'shape',
+      command: 'sudo vigie-agent collect',
+    })
     await sql(`update agent set state = 'offline' where id = $1`, [agentId])
     expect((await ask('ecran-7')).verdict).toMatchObject({ step: 'network', finding: 'agent-silent' })
   })
@@ -65,9 +102,12 @@ describe('the guided check (INV-2)', () => {
     expect(await ask('{"format":"other"}')).toMatchObject({ code: 'diagnosis.unreadable', fields: [{ path: 'sought' }] })
   })
 
-  it("tells nothing of another business, nor of a customer one may not see (R2, ACC-14)", async () => {
+  it('tells nothing of another business, nor of a customer one may not see (R2, ACC-14)', async () => {
     await tryToEnrol('front-desk').catch(() => {})
-    const others = [await anActor(server.database, await aPartner(server.database)), await anActor(server.database, partnerId, { role: 'technician', isScopeLimited: true })]
+    const others = [
+      await anActor(server.database, await aPartner(server.database)),
+      await anActor(server.database, partnerId, { role: 'technician', isScopeLimited: true }),
+    ]
     for (const other of others) {
       for (const sought of ['front-desk', guid, productId]) {
         const { body } = await server.as(other)('POST', '/v1/inventory/diagnosis', { sought })

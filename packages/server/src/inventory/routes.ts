@@ -10,7 +10,12 @@ export const inventoryRoutes: Handler[] = [
     const report = sought.kind === 'report' ? sought.report : null
     // its own ids say best which machine it is; its name and addresses only where it has none yet
     const own = report && [report.agentId, report.guid].filter((id) => id !== null)
-    const clues = report === null ? [sought.kind === 'words' ? sought.words : ''] : own!.length > 0 ? own! : [report.hostname, ...report.addresses.slice(0, 5)]
+    const clues =
+      report === null
+        ? [sought.kind === 'words' ? sought.words : '']
+        : own!.length > 0
+          ? own!
+          : [report.hostname, ...report.addresses.slice(0, 5)]
     const found = await known(db, clues, now)
     return { verdict: verdictOf(found, report), known: found, hostname: report?.hostname ?? null }
   }),

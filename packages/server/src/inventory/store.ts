@@ -28,7 +28,9 @@ const daysBefore = (now: Date) => new Date(now.getTime() - refusalsKeptDays * 86
 /** By host name, address, their own id, their product's id or GUID, their endpoints' names; those heard last come first. Plan: candidates by index, but addresses, which this one page reads through. */
 async function agentsBy(db: TenantDb, words: readonly string[], ids: readonly string[], now: Date): Promise<SuspectAgent[]> {
   const seen = await soughtByAddress(db, 'customer_id')
-  const { rows } = await db.query<Omit<SuspectAgent, 'lastSeenAt' | 'deadLetters'> & { lastSeenAt: Date | null; deadCount: number; deadReason: string | null }>(
+  const { rows } = await db.query<
+    Omit<SuspectAgent, 'lastSeenAt' | 'deadLetters'> & { lastSeenAt: Date | null; deadCount: number; deadReason: string | null }
+  >(
     `with folded as (select array_agg(vigie.fold(w)) as names from unnest($1::text[]) w),
        found as (
          select id from agent where id = any($2::uuid[])
@@ -48,15 +50,24 @@ async function agentsBy(db: TenantDb, words: readonly string[], ids: readonly st
      where a.id in (select id from found) order by a.last_seen_at desc nulls last, a.id limit ${few}`,
     [words, ids, daysBefore(now)],
   )
-  return rows.map(({ lastSeenAt, deadCount, deadReason, ...row }) => ({ ...row, lastSeenAt: lastSeenAt?.toISOString() ?? null, deadLetters: { count: deadCount, reason: deadReason } }))
+  return rows.map(({ lastSeenAt, deadCount, deadReason, ...row }) => ({
+    ...row,
+    lastSeenAt: lastSeenAt?.toISOString() ?? null,
+    deadLetters: { count: deadCount, reason: deadReason },
+  }))
 }
 
 async function productsBy(db: TenantDb, ids: readonly string[], now: Date): Promise<SuspectProduct[]> {
   if (ids.length === 0) return []
   const { rows } = await db.query<Omit<SuspectProduct, 'keyState'> & { usedAt: Date | null; expiresAt: Date | null }>(
     `select p.id, p.description as name, p.customer_id as "customerId", c.company as "customerName", p.state, p.key_used_at as "usedAt", p.key_expires_at as "expiresAt"
-     from product p join customer c on c.partner_id = p.partner_id and c.id = p.customer_id where p.guid = any($1::uuid[]) or p.id = any($1::uuid[]) order by p.id limit ${few}`, [ids])
-  return rows.map(({ usedAt, expiresAt, ...row }) => ({ ...row, keyState: expiresAt === null ? 'none' : usedAt !== null ? 'used' : expiresAt <= now ? 'expired' : 'waiting' }))
+     from product p join customer c on c.partner_id = p.partner_id and c.id = p.customer_id where p.guid = any($1::uuid[]) or p.id = any($1::uuid[]) order by p.id limit ${few}`,
+    [ids],
+  )
+  return rows.map(({ usedAt, expiresAt, ...row }) => ({
+    ...row,
+    keyState: expiresAt === null ? 'none' : usedAt !== null ? 'used' : expiresAt <= now ? 'expired' : 'waiting',
+  }))
 }
 
 /** Newest first. */
@@ -70,6 +81,9 @@ async function refusalsBy(db: TenantDb, words: readonly string[], ids: readonly 
      order by r.at desc, r.id limit ${few}`,
     [words, ids, daysBefore(now)],
   )
-  const withheld = await withoutAddresses(db, rows.map((row) => row.customerId))
+  const withheld = await withoutAddresses(
+    db,
+    rows.map((row) => row.customerId),
+  )
   return rows.map(({ at, ...row }) => ({ ...row, addresses: withheld.has(row.customerId) ? null : row.addresses, at: at.toISOString() }))
 }

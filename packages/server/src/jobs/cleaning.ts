@@ -10,10 +10,18 @@ export const cleaning = [
     await removeEndedSessions(db, now)
     await removeOldLinks(db, now)
   }),
-  defineInstallationJob('access.remove-attempts', { everyMinutes: 60 }, async ({ services, now }) => void (await removeOldAttempts(services.database, now))),
+  defineInstallationJob(
+    'access.remove-attempts',
+    { everyMinutes: 60 },
+    async ({ services, now }) => void (await removeOldAttempts(services.database, now)),
+  ),
   // a creation repeated within a day answers what the first did
   defineJob('platform.remove-idempotency', { everyMinutes: 60 }, async ({ db, now }) => {
     await db.query('delete from idempotency where created_at < $1', [new Date(now.getTime() - dayMs)])
   }),
-  defineJob('outbox.forget-secrets', { everyMinutes: 60 }, async ({ db, now }) => void (await forgetOldSecrets(db, new Date(now.getTime() - 8 * dayMs)))),
+  defineJob(
+    'outbox.forget-secrets',
+    { everyMinutes: 60 },
+    async ({ db, now }) => void (await forgetOldSecrets(db, new Date(now.getTime() - 8 * dayMs))),
+  ),
 ]

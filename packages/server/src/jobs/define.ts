@@ -13,12 +13,22 @@ export interface Job extends Timing {
 }
 
 /** Once per business, each in a transaction of its own under its row-level security (R4); one that fails leaves the others alone, and is tried again. */
-export function defineJob(id: string, timing: Timing, work: (context: { db: TenantDb; now: Date; services: Services }) => Promise<void>): Job {
-  return definePartnerJob(id, timing, ({ partnerId, now, services }) => services.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) => work({ db, now, services })))
+export function defineJob(
+  id: string,
+  timing: Timing,
+  work: (context: { db: TenantDb; now: Date; services: Services }) => Promise<void>,
+): Job {
+  return definePartnerJob(id, timing, ({ partnerId, now, services }) =>
+    services.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) => work({ db, now, services })),
+  )
 }
 
 /** The same for work that takes transactions of its own, one after the other: what is done stays done when it is cut off. */
-export function definePartnerJob(id: string, { everyMinutes }: Timing, work: (context: { partnerId: string; now: Date; services: Services }) => Promise<void>): Job {
+export function definePartnerJob(
+  id: string,
+  { everyMinutes }: Timing,
+  work: (context: { partnerId: string; now: Date; services: Services }) => Promise<void>,
+): Job {
   return {
     id,
     everyMinutes,
@@ -38,7 +48,11 @@ export function definePartnerJob(id: string, { everyMinutes }: Timing, work: (co
 }
 
 /** For what belongs to no business: partitions, counters, attempts. Uses `database.owner` or `database.lookup`. */
-export function defineInstallationJob(id: string, { everyMinutes }: Timing, work: (context: { now: Date; services: Services }) => Promise<void>): Job {
+export function defineInstallationJob(
+  id: string,
+  { everyMinutes }: Timing,
+  work: (context: { now: Date; services: Services }) => Promise<void>,
+): Job {
   return { id, everyMinutes, run: (services) => work({ services, now: services.clock.now() }) }
 }
 

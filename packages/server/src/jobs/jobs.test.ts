@@ -11,7 +11,13 @@ beforeAll(async () => void (server = await testServer()))
 afterAll(() => server.close())
 
 describe('the times of jobs', () => {
-  it.each([[1, '* * * * *'], [10, '*/10 * * * *'], [60, '17 */1 * * *'], [360, '17 */6 * * *'], [1440, '17 3 * * *']])('every %i minutes: %s', (minutes, cron) => expect(cronOf(minutes)).toBe(cron))
+  it.each([
+    [1, '* * * * *'],
+    [10, '*/10 * * * *'],
+    [60, '17 */1 * * *'],
+    [360, '17 */6 * * *'],
+    [1440, '17 3 * * *'],
+  ])('every %i minutes: %s', (minutes, cron) => expect(cronOf(minutes)).toBe(cron))
   it.each([0, 7, 45, 90, 1500])('refuses %i', (minutes) => expect(() => cronOf(minutes)).toThrow(/no cron/))
 })
 
@@ -37,7 +43,9 @@ describe('jobs over all processes (R4, R43)', () => {
     try {
       await both[0]!.trigger('test.once')
       await vi.waitFor(() => expect(runs).toBe(1), { timeout: 10_000, interval: 50 })
-      await server.database.owner.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`)
+      await server.database.owner.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+      )
       await vi.waitFor(() => both[0]!.trigger('test.once'), { timeout: 10_000, interval: 200 })
       await vi.waitFor(() => expect(runs).toBe(2), { timeout: 10_000, interval: 50 })
     } finally {
@@ -69,8 +77,14 @@ describe('what has served its term goes (R41)', () => {
     const kept = await session(ago(29), ago(-60))
     await session(ago(31), ago(-60))
     await session(ago(1), ago(1))
-    await owner.query(`insert into attempt (key, at, id) values ('a', $1, gen_random_uuid()), ('b', $2, gen_random_uuid())`, [ago(26 * 60), ago(23 * 60)])
-    await owner.query(`insert into idempotency (partner_id, account_id, key, request_hash, created_at) values ($1, $2, 'old', '', $3), ($1, $2, 'new', '', $4)`, [partnerId, accountId, ago(1441), ago(1439)])
+    await owner.query(`insert into attempt (key, at, id) values ('a', $1, gen_random_uuid()), ('b', $2, gen_random_uuid())`, [
+      ago(26 * 60),
+      ago(23 * 60),
+    ])
+    await owner.query(
+      `insert into idempotency (partner_id, account_id, key, request_hash, created_at) values ($1, $2, 'old', '', $3), ($1, $2, 'new', '', $4)`,
+      [partnerId, accountId, ago(1441), ago(1439)],
+    )
     for (const job of cleaning) await job.run(server.services)
     expect((await owner.query('select id from session where account_id = $1', [accountId])).rows).toEqual([{ id: kept }])
     expect((await owner.query(`select key from attempt where key in ('a', 'b')`)).rows).toEqual([{ key: 'b' }])

@@ -17,7 +17,11 @@ export function createScheduler(services: Services, jobs: readonly Job[], { poll
   const { database, log } = services
   const boss = new PgBoss({
     db: { executeSql: (text, values) => database.owner.query(text, values) },
-    schema: 'vigie_jobs', application_name: 'vigie', schedule: true, supervise: true, persistWarnings: false,
+    schema: 'vigie_jobs',
+    application_name: 'vigie',
+    schedule: true,
+    supervise: true,
+    persistWarnings: false,
   })
   // without a listener an error ends the process
   boss.on('error', (error) => log.warn('background jobs', { error: error instanceof Error ? error.message : String(error) }))
@@ -32,7 +36,11 @@ export function createScheduler(services: Services, jobs: readonly Job[], { poll
         isFree = (await client.query<{ is: boolean }>('select pg_try_advisory_lock($1) as is', [startLock])).rows[0]!.is
         if (isFree) return void (await work())
       } finally {
-        if (isFree) await client.query('select pg_advisory_unlock($1)', [startLock]).then(() => client.release(), () => client.release(true))
+        if (isFree)
+          await client.query('select pg_advisory_unlock($1)', [startLock]).then(
+            () => client.release(),
+            () => client.release(true),
+          )
         else client.release()
       }
       await new Promise((resolve) => setTimeout(resolve, 50))
@@ -43,7 +51,15 @@ export function createScheduler(services: Services, jobs: readonly Job[], { poll
     await alone(() => boss.start())
     for (const job of jobs) {
       // exclusive: at most one waits or runs, so that a slow one never piles up
-      const options = { retryLimit: 3, retryDelay: 30, retryBackoff: true, expireInSeconds: 1_800, heartbeatSeconds: 30, retentionSeconds: 86_400, deleteAfterSeconds: 86_400 }
+      const options = {
+        retryLimit: 3,
+        retryDelay: 30,
+        retryBackoff: true,
+        expireInSeconds: 1_800,
+        heartbeatSeconds: 30,
+        retentionSeconds: 86_400,
+        deleteAfterSeconds: 86_400,
+      }
       await boss.createQueue(job.id, { policy: 'exclusive', ...options })
       await boss.updateQueue(job.id, options)
       await boss.schedule(job.id, cronOf(job.everyMinutes), null, { tz: 'UTC' })

@@ -19,7 +19,17 @@ const channel = 'vigie_live'
 
 /** Who may hear that something of this kind changed. Its content is asked for separately, and that is checked again. */
 const hearsWith: Readonly<Record<LiveKind, Permission>> = {
-  event: 'event.read', product: 'product.read', endpoint: 'product.read', command: 'command.read', detection: 'detection.read', customer: 'customer.read', delivery: 'delivery.read', account: 'account.read', order: 'order.read', alert: 'alert.read', maintenance: 'maintenance.read',
+  event: 'event.read',
+  product: 'product.read',
+  endpoint: 'product.read',
+  command: 'command.read',
+  detection: 'detection.read',
+  customer: 'customer.read',
+  delivery: 'delivery.read',
+  account: 'account.read',
+  order: 'order.read',
+  alert: 'alert.read',
+  maintenance: 'maintenance.read',
 }
 /** What always belongs to a customer: told to a limited account only with the customer. */
 const ofCustomers: ReadonlySet<LiveKind> = new Set(['event', 'product', 'endpoint', 'command', 'detection', 'customer'])
@@ -56,7 +66,11 @@ export function createHub(services: Services, times: Partial<Record<keyof typeof
 
   const memory = createMemory(rememberedMs)
   const listener = createListener({
-    database, log, channel, pingMs: limits.pingMs, onMessage: hear,
+    database,
+    log,
+    channel,
+    pingMs: limits.pingMs,
+    onMessage: hear,
     onAgain() {
       memory.begin()
       for (const console of consoles) console.isCovered = false
@@ -90,7 +104,11 @@ export function createHub(services: Services, times: Partial<Record<keyof typeof
 
   async function flush() {
     const waiting = [...consoles].filter((console) => console.mustResync || console.pending.size > 0)
-    await Promise.all(Map.groupBy(waiting, ({ actor }) => actor.accountId).values().map(flushAccount))
+    await Promise.all(
+      Map.groupBy(waiting, ({ actor }) => actor.accountId)
+        .values()
+        .map(flushAccount),
+    )
   }
   /** All consoles of one account see the same: their customers are looked up once. */
   async function flushAccount(of: Console[]) {
@@ -102,7 +120,8 @@ export function createHub(services: Services, times: Partial<Record<keyof typeof
     const visible = await visibleTo(of[0]!.actor, messages.flat())
     for (const [i, console] of of.entries()) {
       const seen = visible && messages[i]!.filter(visible.isSeen)
-      const isCovered = seen !== null && !(visible!.isAnyGone && messages[i]!.some(visible!.isGone)) && (!console.mustResync || console.isCovered)
+      const isCovered =
+        seen !== null && !(visible!.isAnyGone && messages[i]!.some(visible!.isGone)) && (!console.mustResync || console.isCovered)
       if (console.mustResync || !isCovered) console.outlet.resync(isCovered)
       console.mustResync = false
       console.isCovered = false
@@ -121,7 +140,11 @@ export function createHub(services: Services, times: Partial<Record<keyof typeof
     const ids = [...new Set(messages.flatMap(({ customerId }) => customerId ?? []))]
     if (!actor.isScopeLimited || ids.length === 0) return { isSeen: () => true, isGone: () => false, isAnyGone: false }
     const find = (tenant: Tenant) =>
-      database.transaction(tenant, async (db) => new Set((await db.query<{ id: string }>('select id from customer where id = any($1)', [ids])).rows.map(({ id }) => id)))
+      database.transaction(
+        tenant,
+        async (db) =>
+          new Set((await db.query<{ id: string }>('select id from customer where id = any($1)', [ids])).rows.map(({ id }) => id)),
+      )
     try {
       const seen = await find(tenantOf(actor))
       const there = seen.size === ids.length ? seen : await find({ partnerId: actor.partnerId, scope: 'all', principalId: null })
@@ -147,7 +170,9 @@ export function createHub(services: Services, times: Partial<Record<keyof typeof
     checking ??= (async () => {
       for (const [partnerId, of] of Map.groupBy(consoles, ({ actor }) => actor.partnerId)) {
         try {
-          const now = await database.transaction({ partnerId, scope: 'all', principalId: null }, (db) => standings(db, [...new Set(of.map(({ actor }) => actor.sessionId))], clock.now()))
+          const now = await database.transaction({ partnerId, scope: 'all', principalId: null }, (db) =>
+            standings(db, [...new Set(of.map(({ actor }) => actor.sessionId))], clock.now()),
+          )
           for (const { actor, standing, outlet } of of) {
             const stands = now.get(actor.sessionId)
             if (stands === undefined) outlet.bye()
@@ -179,17 +204,22 @@ export function createHub(services: Services, times: Partial<Record<keyof typeof
       outlet.onGone(() => consoles.delete(console))
       outlet.begin()
       const since = awayMs === null ? null : performance.now() - awayMs
-      listener.ready().then(() => {
-        memory.begin(false)
-        const missed = since === null ? null : memory.since(since, actor.partnerId)
-        for (const message of missed ?? []) if (mayHear(actor, message)) console.pending.set(`${message.kind} ${message.id}`, message)
-        console.isCovered = missed !== null
-        resync([console])
-      }, () => {}) // refused only when closed
+      listener.ready().then(
+        () => {
+          memory.begin(false)
+          const missed = since === null ? null : memory.since(since, actor.partnerId)
+          for (const message of missed ?? []) if (mayHear(actor, message)) console.pending.set(`${message.kind} ${message.id}`, message)
+          console.isCovered = missed !== null
+          resync([console])
+        },
+        () => {},
+      ) // refused only when closed
     },
     endLive(match) {
       endHere(match)
-      database.lookup('select pg_notify($1, $2)', [channel, JSON.stringify({ end: match })]).catch((error: unknown) => log.warn('other processes learn of an ended session by their own check', { error: String(error) }))
+      database
+        .lookup('select pg_notify($1, $2)', [channel, JSON.stringify({ end: match })])
+        .catch((error: unknown) => log.warn('other processes learn of an ended session by their own check', { error: String(error) }))
     },
     async close() {
       timers.forEach(clearInterval)

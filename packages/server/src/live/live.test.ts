@@ -10,7 +10,17 @@ const streams: Stream[] = []
 
 /** One process of the installation, listening on a port of its own. */
 async function aProcess(): Promise<{ vigie: Vigie; url: string }> {
-  const vigie = await compose({ database, clock: systemClock, vault: database.vault, log: createLog('silent'), publicUrl: 'http://127.0.0.1:8080', agentUrl: 'https://127.0.0.1:8443', consoleFolder: null, trustedProxies: [], smtp: null })
+  const vigie = await compose({
+    database,
+    clock: systemClock,
+    vault: database.vault,
+    log: createLog('silent'),
+    publicUrl: 'http://127.0.0.1:8080',
+    agentUrl: 'https://127.0.0.1:8443',
+    consoleFolder: null,
+    trustedProxies: [],
+    smtp: null,
+  })
   processes.push(vigie)
   return { vigie, url: await vigie.http.listen({ host: '127.0.0.1', port: 0 }) }
 }
@@ -25,7 +35,10 @@ interface Stream {
 }
 async function open(url: string, token: string, headers: Record<string, string> = {}, awayMs?: number): Promise<Stream> {
   const abort = new AbortController()
-  const answer = await fetch(`${url}/api/v1/live${awayMs === undefined ? '' : `?awayMs=${Math.ceil(awayMs)}`}`, { headers: { cookie: `vigie-session=${token}`, ...headers }, signal: abort.signal })
+  const answer = await fetch(`${url}/api/v1/live${awayMs === undefined ? '' : `?awayMs=${Math.ceil(awayMs)}`}`, {
+    headers: { cookie: `vigie-session=${token}`, ...headers },
+    signal: abort.signal,
+  })
   const heard: string[] = []
   const stream: Stream = { heard, status: answer.status, isEnded: false, ended: Promise.resolve(), close: () => abort.abort() }
   stream.ended = (async () => {
@@ -51,7 +64,8 @@ async function aSession(actor: Actor): Promise<string> {
   const token = randomBytes(32).toString('base64url')
   await database.owner.query(
     `insert into session (partner_id, id, account_id, token_hash, state, address, user_agent, created_at, last_used_at, expires_at) values ($1, $2, $3, $4, 'full', '', '', now(), now(), now() + interval '1 hour')`,
-    [actor.partnerId, actor.sessionId, actor.accountId, createHash('sha256').update(token).digest()])
+    [actor.partnerId, actor.sessionId, actor.accountId, createHash('sha256').update(token).digest()],
+  )
   return token
 }
 const all = (partnerId: string): Tenant => ({ partnerId, scope: 'all', principalId: null })
@@ -87,7 +101,10 @@ describe('the live stream (EVT-8)', () => {
       db.announce({ kind: 'customer', id: customerId, customerId })
       await db.query('select 1')
     })
-    const expected = [{ kind: 'event', id: 'e1', customerId }, { kind: 'customer', id: customerId, customerId }]
+    const expected = [
+      { kind: 'event', id: 'e1', customerId },
+      { kind: 'customer', id: customerId, customerId },
+    ]
     for (const stream of [here, there]) await expect.poll(() => changes(stream)).toEqual(expected)
     expect(performance.now() - started).toBeLessThan(2_000)
   })
@@ -96,10 +113,12 @@ describe('the live stream (EVT-8)', () => {
     const { url } = await aProcess()
     const stream = await open(url, await aSession(await anActor(database, partnerId)))
     await resynced(stream)
-    await database.transaction(all(partnerId), async (db) => {
-      db.announce({ kind: 'event', id: 'never', customerId: null })
-      throw new Error('no')
-    }).catch(() => {})
+    await database
+      .transaction(all(partnerId), async (db) => {
+        db.announce({ kind: 'event', id: 'never', customerId: null })
+        throw new Error('no')
+      })
+      .catch(() => {})
     await say(partnerId, 'event', 'after', null)
     await expect.poll(() => changes(stream).map(({ id }) => id)).toEqual(['after'])
   })
@@ -116,9 +135,16 @@ describe('the live stream (EVT-8)', () => {
   it('carries the headers every answer has (R38)', async () => {
     const { url } = await aProcess()
     const abort = new AbortController()
-    const { headers } = await fetch(`${url}/api/v1/live`, { headers: { cookie: `vigie-session=${await aSession(await anActor(database, partnerId))}` }, signal: abort.signal })
+    const { headers } = await fetch(`${url}/api/v1/live`, {
+      headers: { cookie: `vigie-session=${await aSession(await anActor(database, partnerId))}` },
+      signal: abort.signal,
+    })
     abort.abort()
-    expect([headers.get('content-type'), headers.get('cache-control'), headers.get('x-content-type-options')]).toEqual(['text/event-stream; charset=utf-8', 'no-store', 'nosniff'])
+    expect([headers.get('content-type'), headers.get('cache-control'), headers.get('x-content-type-options')]).toEqual([
+      'text/event-stream; charset=utf-8',
+      'no-store',
+      'nosniff',
+    ])
     expect(headers.get('content-security-policy')).toContain("default-src 'self'")
   })
 
@@ -136,7 +162,10 @@ describe('the live stream (EVT-8)', () => {
 describe('who hears what (ACC-14, R2)', () => {
   async function limited(role: Actor['role'], tag: string) {
     const actor = await anActor(database, partnerId, { role, isScopeLimited: true })
-    await database.owner.query(`insert into scope_line (partner_id, id, account_id, position, effect, target, tag) values ($1, gen_random_uuid(), $2, 0, 'allow', 'tag', $3)`, [partnerId, actor.accountId, tag])
+    await database.owner.query(
+      `insert into scope_line (partner_id, id, account_id, position, effect, target, tag) values ($1, gen_random_uuid(), $2, 0, 'allow', 'tag', $3)`,
+      [partnerId, actor.accountId, tag],
+    )
     return actor
   }
 
@@ -192,11 +221,32 @@ describe('a right taken away ends the stream within 5 s (R7)', () => {
   })
 
   it.each([
-    ['its row is gone, and nobody said so', (actor: Actor) => database.owner.query('delete from session where id = $1', [actor.sessionId]), 1],
-    ['it stood idle too long', (actor: Actor) => database.owner.query(`update session set last_used_at = now() - interval '31 minutes' where id = $1`, [actor.sessionId]), 1],
-    ['the account is disabled', (actor: Actor) => database.owner.query(`update account set state = 'disabled' where id = $1`, [actor.accountId]), 1],
-    ['the role is less: it comes back as what it is now', (actor: Actor) => database.owner.query(`update account set role = 'billing' where id = $1`, [actor.accountId]), 0],
-    ['the business asks for a second factor', (actor: Actor) => database.owner.query(`update partner set is_mfa_required = true where id = $1`, [actor.partnerId]), 0],
+    [
+      'its row is gone, and nobody said so',
+      (actor: Actor) => database.owner.query('delete from session where id = $1', [actor.sessionId]),
+      1,
+    ],
+    [
+      'it stood idle too long',
+      (actor: Actor) =>
+        database.owner.query(`update session set last_used_at = now() - interval '31 minutes' where id = $1`, [actor.sessionId]),
+      1,
+    ],
+    [
+      'the account is disabled',
+      (actor: Actor) => database.owner.query(`update account set state = 'disabled' where id = $1`, [actor.accountId]),
+      1,
+    ],
+    [
+      'the role is less: it comes back as what it is now',
+      (actor: Actor) => database.owner.query(`update account set role = 'billing' where id = $1`, [actor.accountId]),
+      0,
+    ],
+    [
+      'the business asks for a second factor',
+      (actor: Actor) => database.owner.query(`update partner set is_mfa_required = true where id = $1`, [actor.partnerId]),
+      0,
+    ],
   ])('%s', async (_, take, byes) => {
     const { url } = await aProcess()
     const actor = await anActor(database, partnerId)
@@ -231,12 +281,17 @@ describe('what changes while a page is being loaded (EVT-8)', () => {
     const early = await open(url, token, {}, 0)
     await resynced(early)
     expect(early.heard.some((event) => event === 'resync {}')).toBe(true) // the process has only just begun to listen
-    await expect.poll(async () => {
-      const later = await open(url, token, {}, 0)
-      await resynced(later)
-      later.close()
-      return later.heard.some((event) => event === 'resync {"isCovered":true}')
-    }, { timeout: 10_000 }).toBe(true)
+    await expect
+      .poll(
+        async () => {
+          const later = await open(url, token, {}, 0)
+          await resynced(later)
+          later.close()
+          return later.heard.some((event) => event === 'resync {"isCovered":true}')
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(true)
     const readAt = performance.now()
     await say(partnerId, 'event', 'missed', null)
     await say(await aPartner(database), 'event', 'foreign', null)
@@ -256,7 +311,8 @@ describe('what changes while a page is being loaded (EVT-8)', () => {
     const random = seeded(20_261_121)
     const view = new Set<string>()
     const readAll = async () => {
-      for (const { tag } of (await database.owner.query('select tag from customer_tag where customer_id = $1', [customerId])).rows) view.add(tag)
+      for (const { tag } of (await database.owner.query('select tag from customer_tag where customer_id = $1', [customerId])).rows)
+        view.add(tag)
     }
     let isCutting = true
     let cuts = 0
@@ -291,13 +347,21 @@ describe('what changes while a page is being loaded (EVT-8)', () => {
         await db.query(`insert into customer_tag (partner_id, customer_id, tag) values ($1, $2, $3)`, [partnerId, customerId, `t${n}`])
         db.announce({ kind: 'event', id: `t${n}`, customerId })
       })
-      if (n % 50 === 25) await database.owner.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen%'`)
+      if (n % 50 === 25)
+        await database.owner.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen%'`,
+        )
     }
     const last = await watching
-    await expect.poll(async () => {
-      for (const event of last.heard.splice(0)) await take(event)
-      return view.size
-    }, { timeout: 10_000 }).toBe(150)
+    await expect
+      .poll(
+        async () => {
+          for (const event of last.heard.splice(0)) await take(event)
+          return view.size
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(150)
     expect(cuts).toBeGreaterThanOrEqual(12)
   })
 })
@@ -315,7 +379,9 @@ describe('bad days', () => {
     const { url } = await aProcess()
     const stream = await open(url, await aSession(await anActor(database, partnerId)))
     await resynced(stream)
-    await database.owner.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen%'`)
+    await database.owner.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen%'`,
+    )
     await resynced(stream, 2)
     await say(partnerId, 'event', 'after', null)
     await expect.poll(() => changes(stream).map(({ id }) => id)).toEqual(['after'])
@@ -335,7 +401,12 @@ describe('bad days', () => {
     const { url } = await aProcess()
     const stream = await open(url, await aSession(await anActor(database, partnerId)))
     await resynced(stream)
-    for (const payload of ['', 'nonsense', '{"partnerId":"x"}', JSON.stringify({ partnerId, kind: 'kind-of-a-newer-version', id: '1', customerId: null })]) {
+    for (const payload of [
+      '',
+      'nonsense',
+      '{"partnerId":"x"}',
+      JSON.stringify({ partnerId, kind: 'kind-of-a-newer-version', id: '1', customerId: null }),
+    ]) {
       await database.owner.query('select pg_notify($1, $2)', ['vigie_live', payload])
     }
     await say(partnerId, 'event', 'e', null)

@@ -32,13 +32,21 @@ export function createMemory(keptMs: number, now: () => number = () => performan
     keep(partnerId, message) {
       heard.push({ at: now(), partnerId, message })
       // in pieces: not at each message
-      if (heard.length > mostKept || heard[0]!.at < now() - 2 * keptMs) forget(Math.max(heard.length - mostKept / 2, heard.findIndex(({ at }) => at >= now() - keptMs), 0))
+      if (heard.length > mostKept || heard[0]!.at < now() - 2 * keptMs)
+        forget(
+          Math.max(
+            heard.length - mostKept / 2,
+            heard.findIndex(({ at }) => at >= now() - keptMs),
+            0,
+          ),
+        )
     },
     since(atMs, partnerId) {
       const from = atMs - marginMs
       if (knownSince === null || from < knownSince || from < now() - keptMs) return null
       const missed = new Map<string, LiveMessage>()
-      for (const { at, partnerId: whose, message } of heard) if (at >= from && whose === partnerId) missed.set(`${message.kind} ${message.id}`, message)
+      for (const { at, partnerId: whose, message } of heard)
+        if (at >= from && whose === partnerId) missed.set(`${message.kind} ${message.id}`, message)
       return [...missed.values()]
     },
   }

@@ -15,7 +15,10 @@ async function aStream(): Promise<{ outlet: Outlet; response: http.ServerRespons
   const client = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1')
   client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
   const [, response] = (await once(server, 'request')) as [unknown, http.ServerResponse]
-  closing.push(() => client.destroy(), () => server.close())
+  closing.push(
+    () => client.destroy(),
+    () => server.close(),
+  )
   const outlet = createOutlet(response, {})
   outlet.begin()
   await once(client, 'readable')

@@ -47,10 +47,16 @@ export function createOutlet(response: ServerResponse, headers: Readonly<Record<
     setTimeout(() => response.destroy(), 1_000).unref() // also when nobody reads the rest
   }
   return {
-    begin: () => void response.writeHead(200, {
-      ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no',
-      connection: 'close', // nothing follows it: kept alive, it would hold up a process that closes
-    }).write('retry: 2000\n\n'),
+    begin: () =>
+      void response
+        .writeHead(200, {
+          ...headers,
+          'content-type': 'text/event-stream; charset=utf-8',
+          'cache-control': 'no-store',
+          'x-accel-buffering': 'no',
+          connection: 'close', // nothing follows it: kept alive, it would hold up a process that closes
+        })
+        .write('retry: 2000\n\n'),
     resync: (isCovered = false) => write(event('resync', isCovered ? { isCovered } : {})),
     change(message) {
       if (isFull()) hasMissed = true

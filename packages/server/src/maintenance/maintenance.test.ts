@@ -10,7 +10,11 @@ beforeAll(async () => void (server = await testServer()))
 afterAll(() => server.close())
 beforeEach(async () => void ({ partnerId, call, rows, pass, assess, tick, aSite, trouble: off, plan, mails } = await aBusiness(server)))
 
-const listed = async (silence = 'none') => (await call('GET', `/v1/events?silence=${silence}`)).body.rows as { id: string; silence: { reason: string; until: string; windowId: string } | null }[]
+const listed = async (silence = 'none') =>
+  (await call('GET', `/v1/events?silence=${silence}`)).body.rows as {
+    id: string
+    silence: { reason: string; until: string; windowId: string } | null
+  }[]
 const steps = async (id: string) => (await call('GET', `/v1/events/${id}`)).body.steps.map(({ what }: { what: string }) => what)
 const attention = async ({ customerId }: Site) => (await call('GET', `/v1/customers/${customerId}`)).body.attention.actionRequired as number
 
@@ -76,23 +80,29 @@ describe('a maintenance window silences (EVT-9)', () => {
     expect([await attention(own), await attention(other)]).toEqual([0, 1])
   })
 
-  it.each(['group', 'endpoints'] as const)('of a %s: silent while no other endpoint is concerned, heard as soon as one is, and then for the rest of the window', async (kind) => {
-    const site = await aSite()
-    await plan(kind === 'group' ? { kind, productId: site.productId, group: 'servers' } : { kind, endpointIds: [site.endpointIds[0]] })
-    await off(site, 0)
-    expect([await attention(site), await mails()]).toEqual([0, 0])
-    pass(minute)
-    await off(site, 0, 1)
-    expect([await attention(site), await mails()]).toEqual([1, 1])
-    pass(minute)
-    await off(site, 0)
-    expect([await attention(site), await mails()]).toEqual([1, 1])
-    expect(await steps((await listed())[0]!.id)).toEqual(['opened', 'maintenance', 'raised', 'woken'])
-  })
+  it.each(['group', 'endpoints'] as const)(
+    'of a %s: silent while no other endpoint is concerned, heard as soon as one is, and then for the rest of the window',
+    async (kind) => {
+      const site = await aSite()
+      await plan(kind === 'group' ? { kind, productId: site.productId, group: 'servers' } : { kind, endpointIds: [site.endpointIds[0]] })
+      await off(site, 0)
+      expect([await attention(site), await mails()]).toEqual([0, 0])
+      pass(minute)
+      await off(site, 0, 1)
+      expect([await attention(site), await mails()]).toEqual([1, 1])
+      pass(minute)
+      await off(site, 0)
+      expect([await attention(site), await mails()]).toEqual([1, 1])
+      expect(await steps((await listed())[0]!.id)).toEqual(['opened', 'maintenance', 'raised', 'woken'])
+    },
+  )
 
   it('ended early: heard at once, and a repeating one goes on with its next', async () => {
     const site = await aSite()
-    const window = await plan({ kind: 'customer', customerId: site.customerId }, { schedule: { kind: 'daily', from: '2026-11-01', time: '12:00', until: null, every: 1 } })
+    const window = await plan(
+      { kind: 'customer', customerId: site.customerId },
+      { schedule: { kind: 'daily', from: '2026-11-01', time: '12:00', until: null, every: 1 } },
+    )
     await off(site, 0)
     pass(10 * minute)
     const ended = await call('POST', `/v1/maintenance/${window.id}/end`)
@@ -111,7 +121,10 @@ describe('a maintenance window silences (EVT-9)', () => {
 
   it('somebody wakes an event in it: it stays awake until the next window', async () => {
     const site = await aSite()
-    await plan({ kind: 'customer', customerId: site.customerId }, { schedule: { kind: 'daily', from: '2026-11-01', time: '12:00', until: null, every: 1 } })
+    await plan(
+      { kind: 'customer', customerId: site.customerId },
+      { schedule: { kind: 'daily', from: '2026-11-01', time: '12:00', until: null, every: 1 } },
+    )
     await off(site, 0)
     const [event] = await listed('maintenance')
     expect((await call('POST', '/v1/events/wake', { ids: [event!.id] })).body.changed).toHaveLength(1)
@@ -126,7 +139,16 @@ describe('a maintenance window silences (EVT-9)', () => {
     const site = await aSite()
     await off(site, 0)
     const [event] = await listed()
-    expect((await call('POST', '/v1/events/silence', { ids: [event!.id], kind: 'snoozed', reason: 'Later', until: new Date(noon + hour).toISOString() })).body.changed).toHaveLength(1)
+    expect(
+      (
+        await call('POST', '/v1/events/silence', {
+          ids: [event!.id],
+          kind: 'snoozed',
+          reason: 'Later',
+          until: new Date(noon + hour).toISOString(),
+        })
+      ).body.changed,
+    ).toHaveLength(1)
     await plan({ kind: 'customer', customerId: site.customerId }, { durationMinutes: 180 })
     pass(hour)
     await tick()
@@ -143,12 +165,30 @@ describe('planning (EVT-9)', () => {
     const [site, other] = [await aSite(), await aSite()]
     const window = await plan({ kind: 'customer', customerId: site.customerId })
     await off(site, 0)
-    const { state: _s, occurrence: _o, customer: _c, product: _p, groupLabel: _l, endpoints: _e, silentCount: _n, createdBy: _b, createdAt: _a, version, id, ...fields } = window
+    const {
+      state: _s,
+      occurrence: _o,
+      customer: _c,
+      product: _p,
+      groupLabel: _l,
+      endpoints: _e,
+      silentCount: _n,
+      createdBy: _b,
+      createdAt: _a,
+      version,
+      id,
+      ...fields
+    } = window
     const same = await call('PUT', `/v1/maintenance/${id}`, { ...fields, name: 'Renamed' }, { 'if-match': `"${version}"` })
     await tick()
     expect([same.status, same.body.name, await attention(site), await mails()]).toEqual([200, 'Renamed', 0, 0])
     expect((await listed('maintenance'))[0]!.silence!.reason).toBe('Renamed')
-    const moved = await call('PUT', `/v1/maintenance/${id}`, { ...fields, target: { kind: 'customer', customerId: other.customerId } }, { 'if-match': `"${same.body.version}"` })
+    const moved = await call(
+      'PUT',
+      `/v1/maintenance/${id}`,
+      { ...fields, target: { kind: 'customer', customerId: other.customerId } },
+      { 'if-match': `"${same.body.version}"` },
+    )
     await tick()
     expect([moved.status, await attention(site), await mails()]).toEqual([200, 1, 1])
     await off(other, 0)
@@ -156,42 +196,92 @@ describe('planning (EVT-9)', () => {
     expect((await call('DELETE', `/v1/maintenance/${id}`)).status).toBe(200)
     await tick()
     expect([await attention(other), await mails()]).toEqual([1, 2])
-    expect((await rows(`select activity from audit where partner_id = $1 and activity like 'maintenance.%' order by sequence`, [partnerId])).map(({ activity }) => activity))
-      .toEqual(['maintenance.created', 'maintenance.updated', 'maintenance.updated', 'maintenance.deleted'])
+    expect(
+      (await rows(`select activity from audit where partner_id = $1 and activity like 'maintenance.%' order by sequence`, [partnerId])).map(
+        ({ activity }) => activity,
+      ),
+    ).toEqual(['maintenance.created', 'maintenance.updated', 'maintenance.updated', 'maintenance.deleted'])
   })
 
   it.each([
     ['its day is past', { schedule: schedule('2026-11-20', '12:00') }, 'schedule.from', 'until.past'],
-    ['its windows would run into each other', { schedule: { kind: 'daily', from: '2026-11-21', time: '12:00', until: null, every: 1 }, durationMinutes: 1_500 }, 'durationMinutes', 'maintenance.overlap'],
-    ['it ends before it begins', { schedule: { kind: 'daily', from: '2026-11-21', time: '12:00', until: '2026-11-20', every: 1 } }, 'schedule.until', 'until.before'],
+    [
+      'its windows would run into each other',
+      { schedule: { kind: 'daily', from: '2026-11-21', time: '12:00', until: null, every: 1 }, durationMinutes: 1_500 },
+      'durationMinutes',
+      'maintenance.overlap',
+    ],
+    [
+      'it ends before it begins',
+      { schedule: { kind: 'daily', from: '2026-11-21', time: '12:00', until: '2026-11-20', every: 1 } },
+      'schedule.until',
+      'until.before',
+    ],
   ])('refused: %s', async (_, more, path, code) => {
     const { customerId } = await aSite()
-    const refused = await call('POST', '/v1/maintenance', { name: 'x', reason: '', target: { kind: 'customer', customerId }, groups: ['system'], durationMinutes: 60, timeZone: 'UTC', ...more })
+    const refused = await call('POST', '/v1/maintenance', {
+      name: 'x',
+      reason: '',
+      target: { kind: 'customer', customerId },
+      groups: ['system'],
+      durationMinutes: 60,
+      timeZone: 'UTC',
+      ...more,
+    })
     expect(refused).toMatchObject({ status: 400, body: { code: 'request.invalid', fields: [{ path, code }] } })
   })
 
   it('endpoints of two products are no target of one window; a preview shows the clocks', async () => {
     const [one, other] = [await aSite(), await aSite()]
-    const refused = await call('POST', '/v1/maintenance', { name: 'x', reason: '', target: { kind: 'endpoints', endpointIds: [one.endpointIds[0], other.endpointIds[0]] }, groups: ['system'], schedule: schedule('2026-12-01', '12:00'), durationMinutes: 60, timeZone: 'UTC' })
+    const refused = await call('POST', '/v1/maintenance', {
+      name: 'x',
+      reason: '',
+      target: { kind: 'endpoints', endpointIds: [one.endpointIds[0], other.endpointIds[0]] },
+      groups: ['system'],
+      schedule: schedule('2026-12-01', '12:00'),
+      durationMinutes: 60,
+      timeZone: 'UTC',
+    })
     expect(refused.body.fields).toMatchObject([{ path: 'target.endpointIds', code: 'endpoints.of-one-product' }])
-    const preview = await call('POST', '/v1/maintenance/preview', { schedule: { kind: 'weekly', from: '2027-03-20', time: '23:00', until: null, every: 1, days: ['saturday'] }, durationMinutes: 300, timeZone: 'Europe/Paris' })
+    const preview = await call('POST', '/v1/maintenance/preview', {
+      schedule: { kind: 'weekly', from: '2027-03-20', time: '23:00', until: null, every: 1, days: ['saturday'] },
+      durationMinutes: 300,
+      timeZone: 'Europe/Paris',
+    })
     expect(preview.body.occurrences.map(({ clocks }: { clocks: string | null }) => clocks)).toEqual([null, 'ends-later', null, null, null])
   })
 
   it('an account that sees some customers plans for those, reads those over all, and changes none of these (ACC-14)', async () => {
     const [mine, other] = [await aSite(), await aSite()]
     const technician = await anActor(server.database, partnerId, { role: 'technician', isScopeLimited: true })
-    await rows(`insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, $2, $3, 1, 'allow', 'customer', $4)`, [partnerId, newId(), technician.accountId, mine.customerId])
+    await rows(
+      `insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, $2, $3, 1, 'allow', 'customer', $4)`,
+      [partnerId, newId(), technician.accountId, mine.customerId],
+    )
     const limited = server.as(technician)
     const all = await plan({ kind: 'all' }, { name: 'Everyone' })
     await plan({ kind: 'customer', customerId: other.customerId }, { name: 'Hidden' })
     await plan({ kind: 'customer', customerId: mine.customerId }, { name: 'Mine' })
-    expect((await limited('GET', '/v1/maintenance?sort=name')).body.rows.map(({ name }: { name: string }) => name)).toEqual(['Everyone', 'Mine'])
+    expect((await limited('GET', '/v1/maintenance?sort=name')).body.rows.map(({ name }: { name: string }) => name)).toEqual([
+      'Everyone',
+      'Mine',
+    ])
     expect((await limited('DELETE', `/v1/maintenance/${all.id}`)).body.code).toBe('permission.missing')
-    const body = { name: 'x', reason: '', groups: ['system'], schedule: schedule('2026-12-01', '12:00'), durationMinutes: 60, timeZone: 'UTC' }
+    const body = {
+      name: 'x',
+      reason: '',
+      groups: ['system'],
+      schedule: schedule('2026-12-01', '12:00'),
+      durationMinutes: 60,
+      timeZone: 'UTC',
+    }
     expect((await limited('POST', '/v1/maintenance', { ...body, target: { kind: 'all' } })).body.code).toBe('permission.missing')
-    expect((await limited('POST', '/v1/maintenance', { ...body, target: { kind: 'customer', customerId: other.customerId } })).body.code).toBe('customer.not-found')
-    expect((await limited('POST', '/v1/maintenance', { ...body, target: { kind: 'customer', customerId: mine.customerId } })).status).toBe(200)
+    expect(
+      (await limited('POST', '/v1/maintenance', { ...body, target: { kind: 'customer', customerId: other.customerId } })).body.code,
+    ).toBe('customer.not-found')
+    expect((await limited('POST', '/v1/maintenance', { ...body, target: { kind: 'customer', customerId: mine.customerId } })).status).toBe(
+      200,
+    )
   })
 
   it('lists by state, whose, and name, page by page, over those that are over too', async () => {
@@ -202,7 +292,8 @@ describe('planning (EVT-9)', () => {
       const { id } = await plan({ kind: 'all' }, { name })
       expect((await call('POST', `/v1/maintenance/${id}/end`)).status).toBe(200)
     }
-    const names = async (query: string) => (await call('GET', `/v1/maintenance?${query}`)).body.rows.map(({ name }: { name: string }) => name)
+    const names = async (query: string) =>
+      (await call('GET', `/v1/maintenance?${query}`)).body.rows.map(({ name }: { name: string }) => name)
     expect(await names('')).toEqual(['Now', 'Later', 'Over A', 'Over B'])
     expect(await names('state=next,now')).toEqual(['Now', 'Later'])
     expect(await names(`customerId=${site.customerId}&state=next`)).toEqual(['Later'])

@@ -70,7 +70,10 @@ function* dates(schedule: Schedule, since: Temporal.PlainDate): Generator<Tempor
       for (let n = skipped; ; n++) {
         const of = month.add({ months: n * schedule.every })
         // `constrain`, Temporal's own way, puts the 31st on the last day there is
-        const date = schedule.kind === 'monthly-day' ? of.with({ day: schedule.day }) : weekdayOf(of, schedule.week, maintenanceDays.indexOf(schedule.day) + 1)
+        const date =
+          schedule.kind === 'monthly-day'
+            ? of.with({ day: schedule.day })
+            : weekdayOf(of, schedule.week, maintenanceDays.indexOf(schedule.day) + 1)
         if (Temporal.PlainDate.compare(date, first) >= 0) yield date
       }
     }
@@ -94,7 +97,8 @@ function onClock(date: Temporal.PlainDate, time: string, durationMinutes: number
   const difference = Temporal.PlainDateTime.compare(end.toPlainDateTime(), expected)
   const isSkipped = !start.toPlainDateTime().equals(wall)
   return {
-    startsAt: new Date(start.epochMilliseconds), endsAt: new Date(end.epochMilliseconds),
+    startsAt: new Date(start.epochMilliseconds),
+    endsAt: new Date(end.epochMilliseconds),
     clocks: isSkipped ? 'begins-later' : difference > 0 ? 'ends-later' : difference < 0 ? 'ends-earlier' : null,
   }
 }

@@ -2,17 +2,39 @@ import { maintenanceApi, type MaintenanceWindow } from '@vigie/domain/maintenanc
 import { Problem } from '@vigie/domain/kernel'
 import { markDue } from '../assessment/index.ts'
 import { record } from '../audit/index.ts'
-import { assertVersion, exportPageSize, handle, handleStream, speaker, streamCsv, type Actor, type Context, type Handler, type TenantDb } from '../platform/index.ts'
+import {
+  assertVersion,
+  exportPageSize,
+  handle,
+  handleStream,
+  speaker,
+  streamCsv,
+  type Actor,
+  type Context,
+  type Handler,
+  type TenantDb,
+} from '../platform/index.ts'
 import { occurrences, overlap } from './occurrences.ts'
 import * as windows from './store.ts'
 
 const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = ({ id, name }: Pick<MaintenanceWindow, 'id' | 'name'>) => ({ kind: 'maintenance', id, name })
 /** What a person wrote, for the record. */
-const written = ({ name, reason, target, groups, schedule, durationMinutes, timeZone }: MaintenanceWindow) => ({ name, reason, target, groups, schedule, durationMinutes, timeZone })
+const written = ({ name, reason, target, groups, schedule, durationMinutes, timeZone }: MaintenanceWindow) => ({
+  name,
+  reason,
+  target,
+  groups,
+  schedule,
+  durationMinutes,
+  timeZone,
+})
 
 /** @throws request.invalid: it would never end, or never begin */
-function assertPossible({ schedule, durationMinutes, timeZone }: Pick<windows.Written, 'schedule' | 'durationMinutes' | 'timeZone'>, now: Date): void {
+function assertPossible(
+  { schedule, durationMinutes, timeZone }: Pick<windows.Written, 'schedule' | 'durationMinutes' | 'timeZone'>,
+  now: Date,
+): void {
   const refuse = (path: string, code: string) => new Problem('request.invalid', {}, { fields: [{ path, code }] })
   if (schedule.kind !== 'once' && schedule.until !== null && schedule.until < schedule.from) throw refuse('schedule.until', 'until.before')
   if (overlap(schedule, durationMinutes, timeZone)) throw refuse('durationMinutes', 'maintenance.overlap')
@@ -39,15 +61,39 @@ export const maintenanceRoutes: Handler[] = [
 
   handleStream(maintenanceApi.exportWindows, async (context, { query }, reply) => {
     const say = speaker(context.actor.locale)
-    const head = ['maintenance-name', 'maintenance-state', 'maintenance-target', 'customer', 'product', 'begins', 'ends', 'maintenance-repeats', 'silence-reason', 'planned-by'].map((name) => say(`column.${name}`))
+    const head = [
+      'maintenance-name',
+      'maintenance-state',
+      'maintenance-target',
+      'customer',
+      'product',
+      'begins',
+      'ends',
+      'maintenance-repeats',
+      'silence-reason',
+      'planned-by',
+    ].map((name) => say(`column.${name}`))
     await streamCsv(context, reply, 'maintenance.csv', head, async (db, cursor) => {
       const page = await windows.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor }, context.now)
-      if (cursor === undefined) await record(db, context.services.vault, context.now, doer(context), { activity: 'maintenance.exported', object: { kind: 'maintenance', id: null, name: 'maintenance.csv' }, after: query })
+      if (cursor === undefined)
+        await record(db, context.services.vault, context.now, doer(context), {
+          activity: 'maintenance.exported',
+          object: { kind: 'maintenance', id: null, name: 'maintenance.csv' },
+          after: query,
+        })
       return {
         nextCursor: page.nextCursor,
         rows: page.rows.map((row) => [
-          row.name, say(`maintenance-state.${row.state}`), row.target.kind === 'tag' ? row.target.tag : say(`maintenance-target.${row.target.kind}`), row.customer?.name ?? null, row.product?.name ?? null,
-          row.occurrence?.startsAt ?? null, row.occurrence?.endsAt ?? null, say(`maintenance-schedule.${row.schedule.kind}`), row.reason, row.createdBy,
+          row.name,
+          say(`maintenance-state.${row.state}`),
+          row.target.kind === 'tag' ? row.target.tag : say(`maintenance-target.${row.target.kind}`),
+          row.customer?.name ?? null,
+          row.product?.name ?? null,
+          row.occurrence?.startsAt ?? null,
+          row.occurrence?.endsAt ?? null,
+          say(`maintenance-schedule.${row.schedule.kind}`),
+          row.reason,
+          row.createdBy,
         ]),
       }
     })
@@ -56,8 +102,9 @@ export const maintenanceRoutes: Handler[] = [
   handle(maintenanceApi.getWindow, async ({ db, now }, { params }) => await windows.get(db, params.windowId, now)),
 
   handle(maintenanceApi.previewWindow, async ({ now }, { body }) => ({
-    occurrences: occurrences(body.schedule, body.durationMinutes, body.timeZone, now, maintenanceApi.previewed)
-      .map(({ startsAt, endsAt, clocks }) => ({ startsAt: startsAt.toISOString(), endsAt: endsAt.toISOString(), clocks })),
+    occurrences: occurrences(body.schedule, body.durationMinutes, body.timeZone, now, maintenanceApi.previewed).map(
+      ({ startsAt, endsAt, clocks }) => ({ startsAt: startsAt.toISOString(), endsAt: endsAt.toISOString(), clocks }),
+    ),
   })),
 
   handle(maintenanceApi.createWindow, async ({ db, now, services, ...who }, { body }) => {
@@ -66,7 +113,12 @@ export const maintenanceRoutes: Handler[] = [
     const id = await windows.insert(db, body, place, { id: who.actor.accountId, name: who.actor.name }, now)
     const window = await windows.get(db, id, now)
     await heard(db, window, now)
-    await record(db, services.vault, now, doer(who), { activity: 'maintenance.created', object: objectOf(window), customerId: place.customerId, after: written(window) })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'maintenance.created',
+      object: objectOf(window),
+      customerId: place.customerId,
+      after: written(window),
+    })
     return window
   }),
 
@@ -79,7 +131,13 @@ export const maintenanceRoutes: Handler[] = [
     await windows.update(db, before.id, body, place, now)
     const window = await windows.get(db, before.id, now)
     await heard(db, window, now)
-    await record(db, services.vault, now, doer(who), { activity: 'maintenance.updated', object: objectOf(window), customerId: place.customerId, before: written(before), after: written(window) })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'maintenance.updated',
+      object: objectOf(window),
+      customerId: place.customerId,
+      before: written(before),
+      after: written(window),
+    })
     return window
   }),
 
@@ -91,7 +149,11 @@ export const maintenanceRoutes: Handler[] = [
     const window = await windows.get(db, before.id, now)
     await heard(db, window, now)
     await record(db, services.vault, now, doer(who), {
-      activity: 'maintenance.ended', object: objectOf(window), customerId: window.customer?.id ?? null, before: { occurrence: before.occurrence }, after: { occurrence: window.occurrence },
+      activity: 'maintenance.ended',
+      object: objectOf(window),
+      customerId: window.customer?.id ?? null,
+      before: { occurrence: before.occurrence },
+      after: { occurrence: window.occurrence },
     })
     return window
   }),
@@ -101,7 +163,12 @@ export const maintenanceRoutes: Handler[] = [
     assertMayChange(window, who.actor)
     await heard(db, window, now)
     await windows.remove(db, window.id)
-    await record(db, services.vault, now, doer(who), { activity: 'maintenance.deleted', object: objectOf(window), customerId: window.customer?.id ?? null, before: written(window) })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'maintenance.deleted',
+      object: objectOf(window),
+      customerId: window.customer?.id ?? null,
+      before: written(window),
+    })
     return null
   }),
 ]

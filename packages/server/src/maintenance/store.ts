@@ -62,12 +62,29 @@ function targetOf(row: Row): Target {
 }
 
 function toWindow(row: Row, now: Date): MaintenanceWindow {
-  const occurrence = row.starts_at === null || row.ends_at === null || row.ends_at <= now ? null : { startsAt: row.starts_at.toISOString(), endsAt: row.ends_at.toISOString() }
+  const occurrence =
+    row.starts_at === null || row.ends_at === null || row.ends_at <= now
+      ? null
+      : { startsAt: row.starts_at.toISOString(), endsAt: row.ends_at.toISOString() }
   return {
-    id: row.id, name: row.name, reason: row.reason, target: targetOf(row), groups: row.groups, schedule: row.schedule, durationMinutes: row.duration_minutes, timeZone: row.time_zone, occurrence,
+    id: row.id,
+    name: row.name,
+    reason: row.reason,
+    target: targetOf(row),
+    groups: row.groups,
+    schedule: row.schedule,
+    durationMinutes: row.duration_minutes,
+    timeZone: row.time_zone,
+    occurrence,
     state: occurrence === null ? 'over' : row.starts_at! <= now ? 'now' : 'next',
-    customer: row.customer_id === null ? null : { id: row.customer_id, name: row.company ?? '' }, product: row.product_id === null ? null : { id: row.product_id, name: row.product_name ?? '' },
-    groupLabel: row.group_label, endpoints: row.endpoints ?? [], silentCount: row.silent_count, createdBy: row.created_by, createdAt: row.created_at.toISOString(), version: row.version,
+    customer: row.customer_id === null ? null : { id: row.customer_id, name: row.company ?? '' },
+    product: row.product_id === null ? null : { id: row.product_id, name: row.product_name ?? '' },
+    groupLabel: row.group_label,
+    endpoints: row.endpoints ?? [],
+    silentCount: row.silent_count,
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+    version: row.version,
   }
 }
 
@@ -84,7 +101,11 @@ const states = {
 }
 
 /** Plan: the sort's own index, or the customer's. A business has dozens, not thousands. */
-export async function list(db: TenantDb, query: Matching & { limit: number; cursor?: string | undefined }, now: Date): Promise<{ rows: MaintenanceWindow[]; nextCursor: string | null }> {
+export async function list(
+  db: TenantDb,
+  query: Matching & { limit: number; cursor?: string | undefined },
+  now: Date,
+): Promise<{ rows: MaintenanceWindow[]; nextCursor: string | null }> {
   const params = new Params()
   const where: string[] = []
   if (query.state) {
@@ -98,14 +119,18 @@ export async function list(db: TenantDb, query: Matching & { limit: number; curs
   const page = keyset(sorts, 'w.id', query, params)
   where.push(page.where)
   const { rows } = await db.query<Row & { keys: string[] }>(
-    `select ${columns}, ${page.keys} as keys from maintenance_window w where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`, params.values)
+    `select ${columns}, ${page.keys} as keys from maintenance_window w where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`,
+    params.values,
+  )
   const shown = page.page(rows)
   return { rows: shown.rows.map((row) => toWindow(row, now)), nextCursor: shown.nextCursor }
 }
 
 /** @throws maintenance.not-found */
 export async function get(db: TenantDb, id: string, now: Date): Promise<MaintenanceWindow> {
-  const { rows: [row] } = await db.query<Row>(`select ${columns} from maintenance_window w where w.id = $1`, [id])
+  const {
+    rows: [row],
+  } = await db.query<Row>(`select ${columns} from maintenance_window w where w.id = $1`, [id])
   if (!row) throw new Problem('maintenance.not-found', {})
   return toWindow(row, now)
 }
@@ -139,18 +164,27 @@ export async function placeOf(db: TenantDb, target: Target, actor: Actor): Promi
     }
     case 'product':
     case 'group': {
-      const { rows: [product] } = await db.query<{ customer_id: string }>('select customer_id from product where id = $1', [target.productId])
+      const {
+        rows: [product],
+      } = await db.query<{ customer_id: string }>('select customer_id from product where id = $1', [target.productId])
       if (!product) throw new Problem('product.not-found', { productId: target.productId })
       if (target.kind === 'group') {
-        const { rowCount } = await db.query('select from endpoint_group where product_id = $1 and name = $2', [target.productId, target.group])
+        const { rowCount } = await db.query('select from endpoint_group where product_id = $1 and name = $2', [
+          target.productId,
+          target.group,
+        ])
         if (rowCount === 0) throw new Problem('group.not-found', { group: target.group })
       }
       return { customerId: product.customer_id, productId: target.productId }
     }
     case 'endpoints': {
-      const { rows } = await db.query<{ product_id: string; customer_id: string }>('select product_id, customer_id from endpoint where id = any($1)', [target.endpointIds])
+      const { rows } = await db.query<{ product_id: string; customer_id: string }>(
+        'select product_id, customer_id from endpoint where id = any($1)',
+        [target.endpointIds],
+      )
       if (rows.length !== new Set(target.endpointIds).size) throw new Problem('endpoint.not-found', {})
-      if (rows.some(({ product_id }) => product_id !== rows[0]!.product_id)) throw new Problem('request.invalid', {}, { fields: [{ path: 'target.endpointIds', code: 'endpoints.of-one-product' }] })
+      if (rows.some(({ product_id }) => product_id !== rows[0]!.product_id))
+        throw new Problem('request.invalid', {}, { fields: [{ path: 'target.endpointIds', code: 'endpoints.of-one-product' }] })
       return { customerId: rows[0]!.customer_id, productId: rows[0]!.product_id }
     }
   }
@@ -160,8 +194,20 @@ const valuesOf = (written: Written, place: Place, now: Date) => {
   const { target } = written
   const [next] = occurrences(written.schedule, written.durationMinutes, written.timeZone, now, 1)
   return [
-    place.customerId, place.productId, written.name, written.reason, target.kind, target.kind === 'tag' ? target.tag : null, target.kind === 'group' ? target.group : null,
-    target.kind === 'endpoints' ? [...new Set(target.endpointIds)] : null, [...new Set(written.groups)], JSON.stringify(written.schedule), written.durationMinutes, written.timeZone, next?.startsAt ?? null, next?.endsAt ?? null,
+    place.customerId,
+    place.productId,
+    written.name,
+    written.reason,
+    target.kind,
+    target.kind === 'tag' ? target.tag : null,
+    target.kind === 'group' ? target.group : null,
+    target.kind === 'endpoints' ? [...new Set(target.endpointIds)] : null,
+    [...new Set(written.groups)],
+    JSON.stringify(written.schedule),
+    written.durationMinutes,
+    written.timeZone,
+    next?.startsAt ?? null,
+    next?.endsAt ?? null,
   ]
 }
 
@@ -170,20 +216,27 @@ export async function insert(db: TenantDb, written: Written, place: Place, by: {
   await db.query(
     `insert into maintenance_window (partner_id, id, created_by_id, created_by, created_at, customer_id, product_id, name, reason, target, tag, "group", endpoint_ids, groups, schedule, duration_minutes, time_zone, starts_at, ends_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
-    [db.tenant.partnerId, id, by.id, by.name, now, ...valuesOf(written, place, now)])
+    [db.tenant.partnerId, id, by.id, by.name, now, ...valuesOf(written, place, now)],
+  )
   return id
 }
 
 export async function update(db: TenantDb, id: string, written: Written, place: Place, now: Date): Promise<void> {
   await db.query(
     `update maintenance_window set customer_id = $2, product_id = $3, name = $4, reason = $5, target = $6, tag = $7, "group" = $8, endpoint_ids = $9, groups = $10, schedule = $11, duration_minutes = $12,
-       time_zone = $13, starts_at = $14, ends_at = $15, begun_at = null, version = version + 1 where id = $1`, [id, ...valuesOf(written, place, now)])
+       time_zone = $13, starts_at = $14, ends_at = $15, begun_at = null, version = version + 1 where id = $1`,
+    [id, ...valuesOf(written, place, now)],
+  )
 }
 
 /** The next occurrence after this one, or none. */
 export async function skipPresent(db: TenantDb, window: MaintenanceWindow, after: Date): Promise<void> {
   const [next] = window.schedule.kind === 'once' ? [] : occurrences(window.schedule, window.durationMinutes, window.timeZone, after, 1)
-  await db.query('update maintenance_window set starts_at = $2, ends_at = $3, version = version + 1 where id = $1', [window.id, next?.startsAt ?? null, next?.endsAt ?? null])
+  await db.query('update maintenance_window set starts_at = $2, ends_at = $3, version = version + 1 where id = $1', [
+    window.id,
+    next?.startsAt ?? null,
+    next?.endsAt ?? null,
+  ])
 }
 
 export async function remove(db: TenantDb, id: string): Promise<void> {
@@ -193,14 +246,18 @@ export async function remove(db: TenantDb, id: string): Promise<void> {
 /** Those whose occurrence is over get their next. Plan: index maintenance_window_due. */
 export async function advance(db: TenantDb, now: Date): Promise<void> {
   const { rows } = await db.query<{ id: string; schedule: Schedule; duration_minutes: number; time_zone: string }>(
-    'select id, schedule, duration_minutes, time_zone from maintenance_window where ends_at <= $1 order by id for no key update', [now])
+    'select id, schedule, duration_minutes, time_zone from maintenance_window where ends_at <= $1 order by id for no key update',
+    [now],
+  )
   const next = rows.map((row) => {
     const [one] = occurrences(row.schedule, row.duration_minutes, row.time_zone, now, 1)
     return { id: row.id, starts: one?.startsAt ?? null, ends: one?.endsAt ?? null }
   })
   if (next.length === 0) return
   await db.query(
-    `update maintenance_window w set starts_at = r.starts, ends_at = r.ends from json_to_recordset($1) as r (id uuid, starts timestamptz, ends timestamptz) where w.id = r.id`, [JSON.stringify(next)])
+    `update maintenance_window w set starts_at = r.starts, ends_at = r.ends from json_to_recordset($1) as r (id uuid, starts timestamptz, ends timestamptz) where w.id = r.id`,
+    [JSON.stringify(next)],
+  )
   for (const { id } of next) db.announce({ kind: 'maintenance', id, customerId: null })
 }
 
@@ -208,15 +265,24 @@ export async function advance(db: TenantDb, now: Date): Promise<void> {
 export async function begin(db: TenantDb, now: Date): Promise<{ productId: string; customerId: string }[]> {
   const { rows: begun } = await db.query<{ id: string }>(
     `update maintenance_window w set begun_at = starts_at from (select id from maintenance_window where starts_key <= $1 and ends_at > $1 and begun_at is distinct from starts_at order by id for update) b
-     where w.id = b.id returning w.id`, [now])
+     where w.id = b.id returning w.id`,
+    [now],
+  )
   for (const { id } of begun) db.announce({ kind: 'maintenance', id, customerId: null })
-  return await audible(db, begun.map(({ id }) => id))
+  return await audible(
+    db,
+    begun.map(({ id }) => id),
+  )
 }
 
 /** Products of which it keeps something silent, or would if it came again. Plan: index event_silence_window. */
 export async function silenced(db: TenantDb, id: string): Promise<{ productId: string; customerId: string }[]> {
-  return (await db.query<{ productId: string; customerId: string }>(
-    `select distinct product_id as "productId", customer_id as "customerId" from event_silence where window_id = $1 and ended_at is null`, [id])).rows
+  return (
+    await db.query<{ productId: string; customerId: string }>(
+      `select distinct product_id as "productId", customer_id as "customerId" from event_silence where window_id = $1 and ended_at is null`,
+      [id],
+    )
+  ).rows
 }
 
 /** Products with open events that it may cover and nothing keeps silent. */
@@ -225,6 +291,8 @@ export async function audible(db: TenantDb, ids: readonly string[]): Promise<{ p
   const { rows } = await db.query<{ productId: string; customerId: string }>(
     `select distinct e.product_id as "productId", e.customer_id as "customerId" from event e join maintenance_window w on w.id = any($1) and (w.target = 'all'
        or (e.customer_id = w.customer_id and (w.product_id is null or w.product_id = e.product_id)) or (w.target = 'tag' and e.customer_id in (select t.customer_id from customer_tag t where t.tag = w.tag)))
-     where e.state <> 'resolved' and e.silence_id is null`, [ids])
+     where e.state <> 'resolved' and e.silence_id is null`,
+    [ids],
+  )
   return rows
 }

@@ -28,15 +28,23 @@ async function plan(target: object): Promise<{ id: string; version: number }> {
 }
 /** `silent`, `heard`, or `none`: of the product's one event. */
 async function said({ productId }: Site): Promise<string> {
-  const found = await rows(`select silence_id from event where product_id = $1 and category = 'antivirus' and state <> 'resolved'`, [productId])
+  const found = await rows(`select silence_id from event where product_id = $1 and category = 'antivirus' and state <> 'resolved'`, [
+    productId,
+  ])
   return found.length === 0 ? 'none' : found.length > 1 ? `${found.length} events` : found[0].silence_id === null ? 'heard' : 'silent'
 }
-const counted = async ({ customerId }: Site) => (await rows('select action_required_count as n from customer where id = $1', [customerId]))[0].n as number
+const counted = async ({ customerId }: Site) =>
+  (await rows('select action_required_count as n from customer where id = $1', [customerId]))[0].n as number
 
 describe('what leaves a window is heard, what comes under one is not (EVT-9)', () => {
   const moveTo = async ({ productId }: Site, { customerId }: Site) => {
     const [{ description }] = await rows('select description from product where id = $1', [productId])
-    const moved = await call('POST', `/v1/products/${productId}/move`, { customerId, confirmName: description, reason: 'Bought', hasConsent: true })
+    const moved = await call('POST', `/v1/products/${productId}/move`, {
+      customerId,
+      confirmName: description,
+      reason: 'Bought',
+      hasConsent: true,
+    })
     expect(moved.status, JSON.stringify(moved.body)).toBe(200)
     await tick()
   }
@@ -65,14 +73,18 @@ describe('what leaves a window is heard, what comes under one is not (EVT-9)', (
     await plan({ kind: 'tag', tag: 'bakery' })
     expect([await said(site), await mails()]).toEqual(['silent', 1])
     const tagged = async (body: object) => {
-      expect((await call('POST', '/v1/customers/tags', { ids: [site.customerId], add: [], remove: [], ...body })).body.changed).toHaveLength(1)
+      expect(
+        (await call('POST', '/v1/customers/tags', { ids: [site.customerId], add: [], remove: [], ...body })).body.changed,
+      ).toHaveLength(1)
       await tick()
       return await said(site)
     }
     expect(await tagged({ remove: ['bakery'] })).toBe('heard')
     expect(await tagged({ add: ['bakery'] })).toBe('silent')
     const { body: customer } = await call('GET', `/v1/customers/${site.customerId}`)
-    expect((await call('PATCH', `/v1/customers/${site.customerId}`, { tags: [] }, { 'if-match': `"${customer.version}"` })).status).toBe(200)
+    expect((await call('PATCH', `/v1/customers/${site.customerId}`, { tags: [] }, { 'if-match': `"${customer.version}"` })).status).toBe(
+      200,
+    )
     await tick()
     // whoever was told before is not told again
     expect([await said(site), await mails()]).toEqual(['heard', 1])
@@ -83,7 +95,9 @@ describe('what leaves a window is heard, what comes under one is not (EVT-9)', (
     await plan({ kind: 'group', productId: site.productId, group: 'desktops' })
     expect(await said(site)).toBe('heard')
     const regroup = async (group: string) => {
-      expect((await call('POST', `/v1/products/${site.productId}/groups/${group}/endpoints`, { endpointIds: [site.endpointIds[0]] })).body).toEqual({ moved: 1 })
+      expect(
+        (await call('POST', `/v1/products/${site.productId}/groups/${group}/endpoints`, { endpointIds: [site.endpointIds[0]] })).body,
+      ).toEqual({ moved: 1 })
       await tick()
       return await said(site)
     }
@@ -113,15 +127,35 @@ describe('a window changes while its events are assessed (EVT-9)', () => {
     ['made for other categories', (id, version) => change(id, version, { groups: ['licence'] }), 'heard'],
     ['made longer', (id, version) => change(id, version, { durationMinutes: 240 }), 'silent'],
   ]
-  const change = (id: string, version: number, more: object) => call('PUT', `/v1/maintenance/${id}`, {
-    name: 'Server room', reason: '', target: { kind: 'all' }, groups: ['threat'], schedule: { kind: 'once', from: '2026-11-21', time: '12:00' }, durationMinutes: 120, timeZone: 'UTC', ...more,
-  }, { 'if-match': `"${version}"` })
-  const deadlocks = async () => Number((await rows('select deadlocks from pg_stat_database where datname = current_database()'))[0].deadlocks)
+  const change = (id: string, version: number, more: object) =>
+    call(
+      'PUT',
+      `/v1/maintenance/${id}`,
+      {
+        name: 'Server room',
+        reason: '',
+        target: { kind: 'all' },
+        groups: ['threat'],
+        schedule: { kind: 'once', from: '2026-11-21', time: '12:00' },
+        durationMinutes: 120,
+        timeZone: 'UTC',
+        ...more,
+      },
+      { 'if-match': `"${version}"` },
+    )
+  const deadlocks = async () =>
+    Number((await rows('select deadlocks from pg_stat_database where datname = current_database()'))[0].deadlocks)
   /** Until a change waits for a lock, or is done. */
   const waitsOrIsDone = async (changed: Promise<unknown>) => {
     let isDone = false
     void changed.finally(() => void (isDone = true))
-    await expect.poll(async () => isDone || (await rows(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).length > 0, { timeout: 10_000, interval: 10 }).toBe(true)
+    await expect
+      .poll(
+        async () =>
+          isDone || (await rows(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).length > 0,
+        { timeout: 10_000, interval: 10 },
+      )
+      .toBe(true)
   }
 
   it.each(changes)('%s before the assessment looks at windows: neither stands in the other’s way', async (_, act, after) => {

@@ -20,7 +20,17 @@ const example = (request: Example['request'], more: Omit<Example, 'request'> = {
 const nothing = example(() => ({}))
 
 const person = { firstName: 'Ada', lastName: 'Byron', locale: 'en', timeZone: 'UTC' }
-const profile = { company: 'Bakery', address: '', city: '', state: '', postalCode: '', country: 'FR', industry: '', sizeEndpoints: null, phone: '' }
+const profile = {
+  company: 'Bakery',
+  address: '',
+  city: '',
+  state: '',
+  postalCode: '',
+  country: 'FR',
+  industry: '',
+  sizeEndpoints: null,
+  phone: '',
+}
 const contact = { firstName: 'Ada', lastName: 'Byron', email: 'ada@example.com', phone: '', locale: 'en' }
 /** A picture of one black pixel: the smallest GIF. */
 const dot = 'R0lGODlhAQABAIAAAAAAAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=='
@@ -58,11 +68,21 @@ export const examples: Readonly<Record<string, Example>> = {
   'invitation.accept': withoutSecret({ token: noToken, password, ...person }, 410),
   'accounts.list': nothing,
   'accounts.invite': example(({ customerId }) => ({
-    body: { email: 'new@example.com', firstName: 'New', lastName: 'One', role: 'technician', locale: 'en', timeZone: 'UTC', scope: [{ effect: 'allow', target: { kind: 'customer', customerId }, endsAt: null }] },
+    body: {
+      email: 'new@example.com',
+      firstName: 'New',
+      lastName: 'One',
+      role: 'technician',
+      locale: 'en',
+      timeZone: 'UTC',
+      scope: [{ effect: 'allow', target: { kind: 'customer', customerId }, endsAt: null }],
+    },
   })),
   'accounts.get': example(({ accountId }) => ({ params: { accountId } })),
   'accounts.update': example(({ accountId, customerId }) => ({
-    params: { accountId }, ifMatch: 1, body: { role: 'read-only', isDisabled: false, scope: [{ effect: 'allow', target: { kind: 'customer', customerId }, endsAt: null }] },
+    params: { accountId },
+    ifMatch: 1,
+    body: { role: 'read-only', isDisabled: false, scope: [{ effect: 'allow', target: { kind: 'customer', customerId }, endsAt: null }] },
   })),
   'accounts.remove': example(({ accountId }) => ({ params: { accountId } })),
   'accounts.resend-invitation': example(({ invitedAccountId }) => ({ params: { accountId: invitedAccountId } })),
@@ -83,11 +103,24 @@ export const examples: Readonly<Record<string, Example>> = {
   'customers.assign': example(({ customerId }) => ({ body: { ids: [customerId], accountId: null } })),
   'customers.assign-one': example(({ customerId, accountId }) => ({ params: { customerId }, ifMatch: 1, body: { accountId } })),
   'customers.create': example(() => ({
-    body: { profile, account: { accountId: 'new-account', timeZone: 'UTC', locale: 'en' }, contact, tags: ['gold'], products: [{ typeId: 'clamav-endpoint', description: 'Main' }] },
+    body: {
+      profile,
+      account: { accountId: 'new-account', timeZone: 'UTC', locale: 'en' },
+      contact,
+      tags: ['gold'],
+      products: [{ typeId: 'clamav-endpoint', description: 'Main' }],
+    },
   })),
   'customers.get': example(({ customerId }) => ({ params: { customerId } })),
-  'customers.update': example(({ customerId }) => ({ params: { customerId }, ifMatch: 1, body: { profile, account: { accountId: 'other-account', timeZone: 'UTC', locale: 'en' }, tags: ['silver'] } })),
-  'customers.delete': example(({ emptyCustomerId }) => ({ params: { customerId: emptyCustomerId }, body: { confirmName: 'not its name' } }), { status: 422 }), // the name is asked for
+  'customers.update': example(({ customerId }) => ({
+    params: { customerId },
+    ifMatch: 1,
+    body: { profile, account: { accountId: 'other-account', timeZone: 'UTC', locale: 'en' }, tags: ['silver'] },
+  })),
+  'customers.delete': example(
+    ({ emptyCustomerId }) => ({ params: { customerId: emptyCustomerId }, body: { confirmName: 'not its name' } }),
+    { status: 422 },
+  ), // the name is asked for
   'customers.tree': example(({ customerId }) => ({ params: { customerId } })),
   'contacts.list': example(({ customerId }) => ({ params: { customerId } })),
   'contacts.create': example(({ customerId }) => ({ params: { customerId }, body: contact })),
@@ -95,12 +128,28 @@ export const examples: Readonly<Record<string, Example>> = {
   'contacts.delete': example(({ customerId, contactId }) => ({ params: { customerId, contactId } })),
   // dashboard
   'dashboard.get': example(() => ({})),
-  'dashboard.put': example(() => ({ ifMatch: 0, body: { tabs: [{ id: 'mine', name: 'Mine', columns: 2, widgets: [{ id: 'a', kind: 'notifications', span: 1, height: 3, options: { range: '7d' } }] }] } })),
+  'dashboard.put': example(() => ({
+    ifMatch: 0,
+    body: {
+      tabs: [
+        {
+          id: 'mine',
+          name: 'Mine',
+          columns: 2,
+          widgets: [{ id: 'a', kind: 'notifications', span: 1, height: 3, options: { range: '7d' } }],
+        },
+      ],
+    },
+  })),
   'dashboard.reset': example(() => ({ ifMatch: 0 })),
   // views
   'views.list': example(() => ({ query: { list: 'customers' } })),
   'views.create': example(() => ({ body: { list: 'customers', name: 'Mine', query: 'tag=gold', columns: ['company'], isShared: true } })),
-  'views.update': example(({ viewId }) => ({ params: { viewId }, ifMatch: 1, body: { name: 'Renamed', query: '', columns: null, isShared: true } })),
+  'views.update': example(({ viewId }) => ({
+    params: { viewId },
+    ifMatch: 1,
+    body: { name: 'Renamed', query: '', columns: null, isShared: true },
+  })),
   'views.delete': example(({ viewId }) => ({ params: { viewId } })),
   'views.set-default': example(({ viewId }) => ({ body: { list: 'customers', viewId } })),
   'customers.viewers': example(({ customerId }) => ({ params: { customerId } })),
@@ -113,7 +162,10 @@ export const examples: Readonly<Record<string, Example>> = {
   // consent
   'consent.get': example(({ customerId }) => ({ params: { customerId } })),
   'consent.list': example(({ customerId }) => ({ params: { customerId } })),
-  'consent.record': example(({ customerId }) => ({ params: { customerId }, body: { activities: ['scan'], decision: 'withdrawn', saidBy: 'Camille', saidOn: '2026-11-20', reference: '', document: null } })),
+  'consent.record': example(({ customerId }) => ({
+    params: { customerId },
+    body: { activities: ['scan'], decision: 'withdrawn', saidBy: 'Camille', saidOn: '2026-11-20', reference: '', document: null },
+  })),
   'consent.document': example(({ customerId, consentId }) => ({ params: { customerId, consentId } })),
   'consent.withheld': example(() => ({ query: { activity: 'view-detections' } })),
   'consent.rule': nothing,
@@ -121,7 +173,9 @@ export const examples: Readonly<Record<string, Example>> = {
   // search
   'search.all': example(({ customerId }) => ({ query: { q: customerId } })),
   'search.list': example(({ endpointId }) => ({ params: { kind: 'endpoint' }, query: { q: endpointId } })),
-  'search.named': example(({ customerId, productId, endpointId, eventId, accountId }) => ({ query: { of: `customer:${customerId},product:${productId},endpoint:${endpointId},event:${eventId},account:${accountId}` } })),
+  'search.named': example(({ customerId, productId, endpointId, eventId, accountId }) => ({
+    query: { of: `customer:${customerId},product:${productId},endpoint:${endpointId},event:${eventId},account:${accountId}` },
+  })),
   // products
   'catalogue.get': nothing,
   'products.list': example(({ customerId }) => ({ query: { customerId } })),
@@ -147,7 +201,10 @@ export const examples: Readonly<Record<string, Example>> = {
   'groups.rename': example(({ productId }) => ({ params: { productId, group: 'own-1' }, ifMatch: 1, body: { label: 'Tills' } })),
   'groups.delete': example(({ productId }) => ({ params: { productId, group: 'own-1' }, ifMatch: 1 })),
   'groups.set-new': example(({ productId }) => ({ params: { productId }, ifMatch: 1, body: { group: 'own-1' } })),
-  'endpoints.move': example(({ productId, endpointId }) => ({ params: { productId, group: 'own-1' }, body: { endpointIds: [endpointId] } })),
+  'endpoints.move': example(({ productId, endpointId }) => ({
+    params: { productId, group: 'own-1' },
+    body: { endpointIds: [endpointId] },
+  })),
   // identity
   'duplicates.list': example(({ customerId }) => ({ query: { customerId } })),
   'duplicates.export': example(({ customerId }) => ({ query: { customerId } })),
@@ -156,11 +213,19 @@ export const examples: Readonly<Record<string, Example>> = {
   'endpoints.remove': example(({ endpointId }) => ({ params: { endpointId }, body: { confirmName: 'not its name' } }), { status: 422 }),
   'merges.list': example(({ customerId, endpointId }) => ({ query: { customerId, endpointId } })),
   'merges.undo': example(({ mergeId }) => ({ params: { mergeId } })),
-  'products.move': example(({ productId, emptyCustomerId }) => ({ params: { productId }, body: { customerId: emptyCustomerId, confirmName: 'not its name', hasConsent: true, reason: '' } }), { status: 422 }),
+  'products.move': example(
+    ({ productId, emptyCustomerId }) => ({
+      params: { productId },
+      body: { customerId: emptyCustomerId, confirmName: 'not its name', hasConsent: true, reason: '' },
+    }),
+    { status: 422 },
+  ),
   'moves.list': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
   'moves.get': example(({ moveId }) => ({ params: { moveId } })),
   'products.connection-code': example(({ productId }) => ({ params: { productId }, body: { machines: 10 } }), { status: 409 }), // an agent speaks for it
-  'switches.start': example(({ productId }) => ({ params: { productId }, body: { connectionCode: 'none', confirmName: '', reason: '' } }), { status: 422 }),
+  'switches.start': example(({ productId }) => ({ params: { productId }, body: { connectionCode: 'none', confirmName: '', reason: '' } }), {
+    status: 422,
+  }),
   'switches.judge': example(({ switchId }) => ({ params: { switchId }, body: { isApproved: false } })),
   'switches.give-up': example(({ switchId }) => ({ params: { switchId } })),
   'switches.list': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
@@ -176,7 +241,9 @@ export const examples: Readonly<Record<string, Example>> = {
   'events.export-findings': example(({ eventId }) => ({ params: { eventId } })),
   'events.assignees': nothing,
   'events.assign': example(({ eventId, accountId }) => ({ body: { ids: [eventId], accountId } })),
-  'events.silence': example(({ eventId, accountId }) => ({ body: { ids: [eventId], kind: 'snoozed', reason: 'known', until: null, ownerId: accountId } })),
+  'events.silence': example(({ eventId, accountId }) => ({
+    body: { ids: [eventId], kind: 'snoozed', reason: 'known', until: null, ownerId: accountId },
+  })),
   'events.wake': example(({ eventId }) => ({ body: { ids: [eventId] } })),
   'events.comment': example(({ eventId }) => ({ params: { eventId }, body: { text: 'seen' } })),
   'events.edit-comment': example(({ eventId, commentId }) => ({ params: { eventId, commentId }, body: { text: 'seen' } }), { status: 409 }), // somebody else wrote it
@@ -213,10 +280,17 @@ export const examples: Readonly<Record<string, Example>> = {
   'alert-feed.import': example(() => ({ body: { file: '{}' } }), { status: 403 }),
   'outbreak-rules.list': nothing,
   'outbreak-rules.export': nothing,
-  'outbreak-rules.set': example(({ customerId }) => ({ body: { customerIds: [customerId], rule: { from: 'red', days: 3, mayBlockPorts: true, mayDenyWrites: false, mayBlockAttachments: false } } })),
+  'outbreak-rules.set': example(({ customerId }) => ({
+    body: {
+      customerIds: [customerId],
+      rule: { from: 'red', days: 3, mayBlockPorts: true, mayDenyWrites: false, mayBlockAttachments: false },
+    },
+  })),
 
   // orders
-  'orders.draft': example(({ customerId }) => ({ body: { type: 'scan-now', target: { kind: 'matching', customerIds: [customerId] }, isInRings: false } })),
+  'orders.draft': example(({ customerId }) => ({
+    body: { type: 'scan-now', target: { kind: 'matching', customerIds: [customerId] }, isInRings: false },
+  })),
   'orders.confirm': example(({ orderId }) => ({ params: { orderId }, body: {} }), { status: 404 }), // a dry run is its giver's own
   'orders.list': nothing,
   'orders.get': example(({ orderId }) => ({ params: { orderId } })),
@@ -229,31 +303,59 @@ export const examples: Readonly<Record<string, Example>> = {
   'orders.steer': example(({ orderId }) => ({ params: { orderId }, body: { to: 'halt' } })),
   'orders.judge': example(({ orderId }) => ({ params: { orderId }, body: { isApproved: false } })),
   'orders.policy': nothing,
-  'orders.set-policy': example(() => ({ ifMatch: 1, body: { ringPercents: [10, 100], ringMinutes: 30, failurePercent: 5, capCustomers: 5, capPercent: 2 } })),
+  'orders.set-policy': example(() => ({
+    ifMatch: 1,
+    body: { ringPercents: [10, 100], ringMinutes: 30, failurePercent: 5, capCustomers: 5, capPercent: 2 },
+  })),
   'orders.freeze': nothing,
   'orders.unfreeze': nothing,
   // settings, templates, URL lists
   'settings.get': example(({ productId }) => ({ params: { productId }, query: { group: 'servers' } })),
-  'settings.change': example(({ productId }) => ({ params: { productId }, ifMatch: 1, body: { values: { 'update-schedule.every-hours': 6 } } })),
+  'settings.change': example(({ productId }) => ({
+    params: { productId },
+    ifMatch: 1,
+    body: { values: { 'update-schedule.every-hours': 6 } },
+  })),
   'settings.of-customer': example(({ customerId }) => ({ params: { customerId } })),
-  'settings.change-customer': example(({ customerId }) => ({ params: { customerId }, ifMatch: 0, body: { values: { 'update-schedule.every-hours': 6 } } })),
+  'settings.change-customer': example(({ customerId }) => ({
+    params: { customerId },
+    ifMatch: 0,
+    body: { values: { 'update-schedule.every-hours': 6 } },
+  })),
   'settings.put-back': example(({ productId, endpointId }) => ({ params: { productId }, body: { endpointIds: [endpointId] } })),
-  'settings.take-over': example(({ productId, endpointId }) => ({ params: { productId }, body: { endpointId, keys: ['update-schedule.every-hours'] } })),
+  'settings.take-over': example(({ productId, endpointId }) => ({
+    params: { productId },
+    body: { endpointId, keys: ['update-schedule.every-hours'] },
+  })),
   'templates.list': nothing,
   'templates.get': example(({ templateId }) => ({ params: { templateId } })),
   'templates.create': example(() => ({ body: { name: 'New', families: ['endpoint-hosted'], values: { 'real-time-scan.enabled': true } } })),
-  'templates.save': example(({ templateId }) => ({ params: { templateId }, ifMatch: 1, body: { name: 'Renamed', families: ['endpoint-hosted'], values: {} } })),
+  'templates.save': example(({ templateId }) => ({
+    params: { templateId },
+    ifMatch: 1,
+    body: { name: 'Renamed', families: ['endpoint-hosted'], values: {} },
+  })),
   'templates.delete': example(({ templateId }) => ({ params: { templateId } })),
   'templates.versions': example(({ templateId }) => ({ params: { templateId } })),
-  'templates.preview': example(({ templateId, customerId, productId }) => ({ params: { templateId }, body: { targets: [{ customerId, productId, group: 'servers' }] } })),
-  'templates.apply': example(({ templateId, customerId, productId }) => ({ params: { templateId }, body: { targets: [{ customerId, productId }], version: 1 } })),
+  'templates.preview': example(({ templateId, customerId, productId }) => ({
+    params: { templateId },
+    body: { targets: [{ customerId, productId, group: 'servers' }] },
+  })),
+  'templates.apply': example(({ templateId, customerId, productId }) => ({
+    params: { templateId },
+    body: { targets: [{ customerId, productId }], version: 1 },
+  })),
   'indexes.tags': nothing,
   'maintenance.list': example(({ customerId, productId }) => ({ query: { customerId, productId } })),
   'maintenance.export': example(({ customerId }) => ({ query: { customerId } })),
   'maintenance.get': example(({ windowId }) => ({ params: { windowId } })),
   'maintenance.preview': example(() => ({ body: { schedule: oneEvening, durationMinutes: 60, timeZone: 'UTC' } })),
   'maintenance.create': example(({ endpointId }) => ({ body: { ...aWindow, target: { kind: 'endpoints', endpointIds: [endpointId] } } })),
-  'maintenance.update': example(({ windowId, productId }) => ({ params: { windowId }, body: { ...aWindow, target: { kind: 'product', productId } }, ifMatch: 1 })),
+  'maintenance.update': example(({ windowId, productId }) => ({
+    params: { windowId },
+    body: { ...aWindow, target: { kind: 'product', productId } },
+    ifMatch: 1,
+  })),
   'maintenance.end': example(({ windowId }) => ({ params: { windowId } })),
   'maintenance.delete': example(({ windowId }) => ({ params: { windowId } })),
   'urls.list': example(({ customerId }) => ({ query: { customerId } })),
@@ -263,11 +365,19 @@ export const examples: Readonly<Record<string, Example>> = {
   // figures, live, mails
   'figures.get': example(() => ({ params: { figureId: 'attention' } })),
   'figures.batch': example(() => ({ query: { ask: 'agents-by-state' } })),
-  'live': nothing,
+  live: nothing,
   'deliveries.list': nothing,
   'deliveries.get': example(({ deliveryId }) => ({ params: { deliveryId } })),
   'deliveries.retry': example(({ deliveryId }) => ({ params: { deliveryId } })),
 }
 
 /** Whoever adds a route that needs no session says so here as well. */
-export const publicRoutes = ['setup.get', 'setup.complete', 'session.sign-in', 'password-reset.request', 'password-reset.complete', 'invitation.look', 'invitation.accept']
+export const publicRoutes = [
+  'setup.get',
+  'setup.complete',
+  'session.sign-in',
+  'password-reset.request',
+  'password-reset.complete',
+  'invitation.look',
+  'invitation.accept',
+]

@@ -20,7 +20,11 @@ interface Row {
 const sorts = { name: [{ sql: 'i.name_key', type: 'text' }], customer: [{ sql: 'i.company_key', type: 'text' }] } as const
 
 /** Of many agents those of an outcome are found by what is kept; a page of all is looked at. Plan: order_agent_name, order_agent_company, order_agent_step or order_agent_outcome. */
-export async function list(db: TenantDb, order: OrderRow, query: QueryOf<typeof ordersApi.listOrderAgents>): Promise<{ rows: OrderAgent[]; nextCursor: string | null }> {
+export async function list(
+  db: TenantDb,
+  order: OrderRow,
+  query: QueryOf<typeof ordersApi.listOrderAgents>,
+): Promise<{ rows: OrderAgent[]; nextCursor: string | null }> {
   const params = new Params()
   const where = [`i.order_id = ${params.add(order.id)}`]
   if (query.step) where.push(`i.step = any(${params.add(query.step)}::text[])`)
@@ -36,12 +40,23 @@ export async function list(db: TenantDb, order: OrderRow, query: QueryOf<typeof 
   where.push(page.where)
   const { rows } = await db.query<Row & { keys: string[] }>(
     `select i.agent_id, i.name, i.customer_id, i.company, i.product_id, i.ring, i.step, i.reason, i.command_id, i.at, ${outcome?.sql ?? 'null'} as outcome, ${page.keys} as keys from order_agent i ${outcome?.from ?? ''}
-     where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`, params.values)
+     where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`,
+    params.values,
+  )
   const shown = page.page(rows)
   return {
     rows: shown.rows.map((one) => ({
-      id: one.agent_id, name: one.name, customerId: one.customer_id, customerName: one.company, productId: one.product_id, ring: one.ring, step: one.step, reason: one.reason,
-      commandId: one.command_id, outcome: one.outcome, at: one.at.toISOString(),
+      id: one.agent_id,
+      name: one.name,
+      customerId: one.customer_id,
+      customerName: one.company,
+      productId: one.product_id,
+      ring: one.ring,
+      step: one.step,
+      reason: one.reason,
+      commandId: one.command_id,
+      outcome: one.outcome,
+      at: one.at.toISOString(),
     })),
     nextCursor: shown.nextCursor,
   }

@@ -36,12 +36,19 @@ beforeAll(async () => {
     const other = await aDraft()
     await database.owner.query(
       `insert into order_place (partner_id, order_id, id, customer_id, product_id, name, company, ring, step, reason, lines, weakens, endpoint_count, before, after, at)
-       select partner_id, $2, gen_random_uuid(), customer_id, product_id, name, company, ring, step, reason, lines, weakens, endpoint_count, before, after, at from order_place where order_id = $1`, [id, other])
+       select partner_id, $2, gen_random_uuid(), customer_id, product_id, name, company, ring, step, reason, lines, weakens, endpoint_count, before, after, at from order_place where order_id = $1`,
+      [id, other],
+    )
     await database.owner.query(
       `insert into order_agent (partner_id, order_id, agent_id, customer_id, product_id, name, company, ring, step, reason, at)
-       select partner_id, $2, agent_id, customer_id, product_id, name, company, ring, step, reason, at from order_agent where order_id = $1`, [id, other])
+       select partner_id, $2, agent_id, customer_id, product_id, name, company, ring, step, reason, at from order_agent where order_id = $1`,
+      [id, other],
+    )
   }
-  await database.owner.query('update command_order set agent_count = (select count(*) from order_agent where order_id = $1) where id = $1', [id])
+  await database.owner.query(
+    'update command_order set agent_count = (select count(*) from order_agent where order_id = $1) where id = $1',
+    [id],
+  )
   await keepOutcomes({ database, clock: { now: () => new Date() } } as never, estate.partnerId, id)
   await database.owner.query('vacuum analyze order_place, order_agent, command_order')
   await database.transaction(tenant, async (db) => void (order = await orders.row(db, id)))
@@ -53,7 +60,15 @@ async function aDraft(): Promise<string> {
   await database.owner.query(
     `insert into command_order (partner_id, id, type, target, params, carried, is_in_rings, state, ring_percents, ring_minutes, failure_percent, agent_count, customer_count, planned, skipped, offline_count, created_by_id, created_by, created_at)
      values ($1, $2, 'apply-settings', $3, $4, $5, true, 'draft', '{1,5,25,100}', 60, 10, 0, 0, 0, 0, 0, $6, 'Ada', now())`,
-    [estate.partnerId, id, JSON.stringify({ kind: 'matching', tags: half }), JSON.stringify({ at: 'customer', values: { [hours]: 6 } }), JSON.stringify({ kind: 'values', values: { [hours]: 6 } }), newId()])
+    [
+      estate.partnerId,
+      id,
+      JSON.stringify({ kind: 'matching', tags: half }),
+      JSON.stringify({ at: 'customer', values: { [hours]: 6 } }),
+      JSON.stringify({ kind: 'values', values: { [hours]: 6 } }),
+      newId(),
+    ],
+  )
   return id
 }
 
@@ -63,14 +78,21 @@ const ofAgents = (query: object) => (db: TenantDb) => agents.list(db, order, ord
 
 describe('an order that carries settings to 5,000 customers (CUS-2, ADM-3)', () => {
   it('the look reaches them all, each customer once', async () => {
-    const { rows: [row] } = await database.owner.query('select count(*)::integer as places, count(distinct customer_id)::integer as customers from order_place where order_id = $1', [order.id])
+    const {
+      rows: [row],
+    } = await database.owner.query(
+      'select count(*)::integer as places, count(distinct customer_id)::integer as customers from order_place where order_id = $1',
+      [order.id],
+    )
     expect(row.places).toBe(row.customers)
     expect(row.places).toBeGreaterThan(4_000)
     expect(lookSeconds).toBeLessThan(60) // 0.7 s where nothing else runs (2026-11-21)
   })
 
   it.each<[string, (db: TenantDb) => Promise<unknown>, number]>([
-    ['a page of places', ofPlaces({}), 300], ['of those planned', ofPlaces({ step: 'planned' }), 300], ['of one customer', ofPlaces({ customerId: newId() }), 10],
+    ['a page of places', ofPlaces({}), 300],
+    ['of those planned', ofPlaces({ step: 'planned' }), 300],
+    ['of one customer', ofPlaces({ customerId: newId() }), 10],
     ['the next of a ring', (db) => places.nextOf(db, order.id, 2, 50, 500), 300],
     ['agents with how it stands there', ofAgents({}), 2_000],
     ['agents told something else since', (db) => changedSince(db, { type: 'stop-outbreak-defence', undo_of: order.id }, [newId()]), 100],
@@ -81,17 +103,30 @@ describe('an order that carries settings to 5,000 customers (CUS-2, ADM-3)', () 
   })
 
   it('its sums read its own rows, not another order’s', async () => {
-    const { rows: [{ n }] } = await database.owner.query('select count(*)::integer as n from order_place where order_id = $1', [order.id])
-    expect(visited((await plans((db) => places.countsOf(db, order.id, 2))).filter(({ relation }) => relation === 'order_place'))).toBeLessThan(n * 1.2)
-    expect(visited((await plans((db) => places.summary(db, order.id))).filter(({ relation }) => relation === 'order_place'))).toBeLessThan(n * 2.4)
+    const {
+      rows: [{ n }],
+    } = await database.owner.query('select count(*)::integer as n from order_place where order_id = $1', [order.id])
+    expect(
+      visited((await plans((db) => places.countsOf(db, order.id, 2))).filter(({ relation }) => relation === 'order_place')),
+    ).toBeLessThan(n * 1.2)
+    expect(visited((await plans((db) => places.summary(db, order.id))).filter(({ relation }) => relation === 'order_place'))).toBeLessThan(
+      n * 2.4,
+    )
   })
 
   it('how it stands at its endpoints is told from the index of what is kept, and their rows are found there', async () => {
     expect((await database.transaction(tenant, (db) => countOutcomes(db, order))).pending).toBe(order.agent_count)
     const sums = await plans((db) => countOutcomes(db, order))
-    expect([sums.filter(({ relation }) => relation !== null).map(({ type }) => type), indexesOf(sums)]).toEqual([['Index Only Scan'], ['order_agent_outcome']])
+    expect([sums.filter(({ relation }) => relation !== null).map(({ type }) => type), indexesOf(sums)]).toEqual([
+      ['Index Only Scan'],
+      ['order_agent_outcome'],
+    ])
     expect(visited(sums)).toBe(order.agent_count)
-    for (const [outcome, most] of [['pending', 2_000], ['drifted', 10]] as const) expect(visited(await plans(ofAgents({ outcome })))).toBeLessThan(most)
+    for (const [outcome, most] of [
+      ['pending', 2_000],
+      ['drifted', 10],
+    ] as const)
+      expect(visited(await plans(ofAgents({ outcome })))).toBeLessThan(most)
   })
 
   it('an undo reads the places done', async () => {

@@ -1,5 +1,14 @@
 import { commandKinds, contradictions, type CommandType } from '@vigie/domain/commands'
-import { closingOf, isCarrying, isDangerous, isSwitch, versionOf, type DryRun, type OrderParams, type OrderType } from '@vigie/domain/orders'
+import {
+  closingOf,
+  isCarrying,
+  isDangerous,
+  isSwitch,
+  versionOf,
+  type DryRun,
+  type OrderParams,
+  type OrderType,
+} from '@vigie/domain/orders'
 import { carriesEndpoints, isBeyond } from '../commands/index.ts'
 import { withoutConsent } from '../consent/index.ts'
 import type { Services, TenantDb } from '../platform/index.ts'
@@ -23,23 +32,47 @@ export async function look(db: TenantDb, order: OrderRow, now: Date): Promise<vo
        select count(*)::integer as agents, ${isCarrying(type) ? '(select count(distinct customer_id)::integer from order_place where order_id = $1)' : 'count(distinct i.customer_id)::integer'} as customers, (count(*) filter (where i.step = 'planned'))::integer as planned,
          (count(*) filter (where i.step = 'planned' and a.state <> 'online'))::integer as offline
        from order_agent i left join agent a on a.partner_id = i.partner_id and a.id = i.agent_id where i.order_id = $1
-     ) n where command_order.id = $1`, [orderId])
+     ) n where command_order.id = $1`,
+    [orderId],
+  )
 }
 
 async function lookAtAgents(db: TenantDb, order: OrderRow, type: Exclude<OrderType, 'change-urls'>, now: Date): Promise<void> {
   const { id: orderId, params } = order
-  const { rows: customers } = await db.query<{ id: string }>('select distinct customer_id as id from order_agent where order_id = $1', [orderId])
+  const { rows: customers } = await db.query<{ id: string }>('select distinct customer_id as id from order_agent where order_id = $1', [
+    orderId,
+  ])
   const activity = isSwitch(type) ? null : commandKinds[type].activity
-  const refusing = activity === null ? [] : [...(await withoutConsent(db, customers.map(({ id }) => id), activity))]
+  const refusing =
+    activity === null
+      ? []
+      : [
+          ...(await withoutConsent(
+            db,
+            customers.map(({ id }) => id),
+            activity,
+          )),
+        ]
   await db.query(
     `update order_agent i set step = case when looked.reason is null then 'planned' else 'skipped' end, reason = looked.reason, at = $2 from (
        select i.agent_id, ${isSwitch(type) ? switchReason : isCarrying(type) ? settingReason : commandReason} as reason
        from order_agent i left join agent a on a.partner_id = i.partner_id and a.id = i.agent_id
        where i.order_id = $1
      ) looked where i.order_id = $1 and i.agent_id = looked.agent_id and (i.reason is distinct from looked.reason or (i.step = 'planned') <> (looked.reason is null))`,
-    [orderId, now, ...(isSwitch(type) ? [type === 'disable-agents' ? 'disabled' : 'enabled'] : [type, refusing, leavingOf(type), versionOf(params), isOver(params, now)])])
+    [
+      orderId,
+      now,
+      ...(isSwitch(type)
+        ? [type === 'disable-agents' ? 'disabled' : 'enabled']
+        : [type, refusing, leavingOf(type), versionOf(params), isOver(params, now)]),
+    ],
+  )
   const since = await changedSince(db, order, null)
-  if (since.length > 0) await db.query(`update order_agent set step = 'skipped', reason = 'changed-since', at = $2 where order_id = $1 and agent_id = any($3) and step = 'planned'`, [orderId, now, since])
+  if (since.length > 0)
+    await db.query(
+      `update order_agent set step = 'skipped', reason = 'changed-since', at = $2 where order_id = $1 and agent_id = any($3) and step = 'planned'`,
+      [orderId, now, since],
+    )
 }
 
 const isOver = (params: OrderParams | null, now: Date): boolean => Date.parse(closingOf(params)?.until ?? '') <= now.getTime()
@@ -64,15 +97,30 @@ const settingReason = `case when i.reason = 'as-it-is' then i.reason else ${comm
 /** The dry run as it is shown: by the last look, the caps as of now. */
 export async function shown(db: TenantDb, services: Services, order: OrderRow): Promise<DryRun> {
   const { rows: skipped } = await db.query<{ reason: string; agents: number }>(
-    `select reason, count(*)::integer as agents from order_agent where order_id = $1 and step = 'skipped' group by reason order by agents desc, reason limit 30`, [order.id])
+    `select reason, count(*)::integer as agents from order_agent where order_id = $1 and step = 'skipped' group by reason order by agents desc, reason limit 30`,
+    [order.id],
+  )
   const table = isCarrying(order.type) ? 'order_place' : 'order_agent'
   const { rows: some } = await db.query<{ company: string }>(
-    `select distinct company, company_key from ${table} where order_id = $1 ${isCarrying(order.type) ? 'and reason is null' : ''} order by company_key limit 5`, [order.id])
-  const isBeyondCaps = order.given_at === null ? (isDangerous(order.type) || order.weakens) && (await isBeyond(db, services, { type: order.type, agents: await endangered(db, order) })) : order.is_beyond_caps
+    `select distinct company, company_key from ${table} where order_id = $1 ${isCarrying(order.type) ? 'and reason is null' : ''} order by company_key limit 5`,
+    [order.id],
+  )
+  const isBeyondCaps =
+    order.given_at === null
+      ? (isDangerous(order.type) || order.weakens) &&
+        (await isBeyond(db, services, { type: order.type, agents: await endangered(db, order) }))
+      : order.is_beyond_caps
   return {
-    customers: order.customer_count, agents: order.agent_count, willGet: order.planned, offline: order.offline_count, skipped, isBeyondCaps,
+    customers: order.customer_count,
+    agents: order.agent_count,
+    willGet: order.planned,
+    offline: order.offline_count,
+    skipped,
+    isBeyondCaps,
     needs: !isBeyondCaps ? 'nobody' : (await people.canApprove(db, order.created_by_id)) ? 'second-person' : 'delay',
-    someCustomers: some.map(({ company }) => company), weakens: order.weakens, places: isCarrying(order.type) ? await places.summary(db, order.id) : null,
+    someCustomers: some.map(({ company }) => company),
+    weakens: order.weakens,
+    places: isCarrying(order.type) ? await places.summary(db, order.id) : null,
   }
 }
 
@@ -80,6 +128,8 @@ export async function shown(db: TenantDb, services: Services, order: OrderRow): 
 export async function endangered(db: TenantDb, { id, type }: Pick<OrderRow, 'id' | 'type'>): Promise<{ id: string; customerId: string }[]> {
   const { rows } = await db.query<{ id: string; customerId: string }>(
     `select agent_id as id, customer_id as "customerId" from order_agent where order_id = $1 and step = 'planned'
-       ${isCarrying(type) ? 'and customer_id in (select customer_id from order_place where order_id = $1 and weakens)' : ''}`, [id])
+       ${isCarrying(type) ? 'and customer_id in (select customer_id from order_place where order_id = $1 and weakens)' : ''}`,
+    [id],
+  )
   return rows
 }

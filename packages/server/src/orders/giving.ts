@@ -1,5 +1,19 @@
 import { Problem, type BodyOf } from '@vigie/domain/kernel'
-import { closingOf, delayMinutes, inverses, isCarrying, isDangerous, reasonAgainstUndo, versionOf, type DryRun, type Order, type OrderParams, type ordersApi, type OrderTarget, type OrderType } from '@vigie/domain/orders'
+import {
+  closingOf,
+  delayMinutes,
+  inverses,
+  isCarrying,
+  isDangerous,
+  reasonAgainstUndo,
+  versionOf,
+  type DryRun,
+  type Order,
+  type OrderParams,
+  type ordersApi,
+  type OrderTarget,
+  type OrderType,
+} from '@vigie/domain/orders'
 import { longestDefenceDays } from '@vigie/domain/outbreak'
 import { record, type Doer } from '../audit/index.ts'
 import { spend } from '../commands/index.ts'
@@ -19,19 +33,44 @@ type Who = Pick<Context, 'actor' | 'origin'>
 const doer = ({ actor, origin }: Who) => ({ kind: 'account' as const, actor, origin })
 
 /** Fixes whom the order means and looks at each; nobody is told anything. */
-export async function draft(db: TenantDb, services: Services, now: Date, actor: Actor, { type, params, target, isInRings }: BodyOf<typeof ordersApi.draftOrder>): Promise<{ order: Order; dryRun: DryRun }> {
+export async function draft(
+  db: TenantDb,
+  services: Services,
+  now: Date,
+  actor: Actor,
+  { type, params, target, isInRings }: BodyOf<typeof ordersApi.draftOrder>,
+): Promise<{ order: Order; dryRun: DryRun }> {
   await assertMayGive(db, actor, params ?? null, now)
   const carried = isCarrying(type) ? await carriedOf(db, actor, type, params ?? null, target) : null
   const agentIds = carried === null ? await agentsOf(db, target, now) : []
   // what is carried may weaken, which the look says only later: in rings unless the person wants it at once
-  return await looked(db, services, await insert(db, now, { type, params: params ?? null, target, agentIds, carried, undoOf: null, isInRings: isInRings ?? (isDangerous(type) || carried !== null), by: { id: actor.accountId, name: actor.name } }))
+  return await looked(
+    db,
+    services,
+    await insert(db, now, {
+      type,
+      params: params ?? null,
+      target,
+      agentIds,
+      carried,
+      undoOf: null,
+      isInRings: isInRings ?? (isDangerous(type) || carried !== null),
+      by: { id: actor.accountId, name: actor.name },
+    }),
+  )
 }
 
 /**
  * The dry run of an order that takes another back: its inverse, for whom it reached. What somebody changed since is left alone. In rings where the other was.
  * @throws order.not-found, order.not-undoable with the reason
  */
-export async function draftUndo(db: TenantDb, services: Services, now: Date, actor: Actor, orderId: string): Promise<{ order: Order; dryRun: DryRun }> {
+export async function draftUndo(
+  db: TenantDb,
+  services: Services,
+  now: Date,
+  actor: Actor,
+  orderId: string,
+): Promise<{ order: Order; dryRun: DryRun }> {
   const undone = await orders.row(db, orderId)
   const reason = reasonAgainstUndo(await orders.get(db, orderId))
   if (reason !== null) throw new Problem('order.not-undoable', { reason })
@@ -39,7 +78,20 @@ export async function draftUndo(db: TenantDb, services: Services, now: Date, act
   const target: OrderTarget = { kind: 'undo-of', orderId }
   const carried = isCarrying(type) ? await carriedOf(db, actor, type, null, target) : null
   const agentIds = carried === null ? await agentsOf(db, target, now) : []
-  return await looked(db, services, await insert(db, now, { type, params: null, target, agentIds, carried, undoOf: orderId, isInRings: isDangerous(type) || undone.is_in_rings, by: { id: actor.accountId, name: actor.name } }))
+  return await looked(
+    db,
+    services,
+    await insert(db, now, {
+      type,
+      params: null,
+      target,
+      agentIds,
+      carried,
+      undoOf: orderId,
+      isInRings: isDangerous(type) || undone.is_in_rings,
+      by: { id: actor.accountId, name: actor.name },
+    }),
+  )
 }
 
 async function looked(db: TenantDb, services: Services, id: string): Promise<{ order: Order; dryRun: DryRun }> {
@@ -63,12 +115,30 @@ async function insert(db: TenantDb, now: Date, { type, params, target, agentIds,
   await db.query(
     `insert into command_order (partner_id, id, type, target, is_in_rings, state, ring_percents, ring_minutes, failure_percent, agent_count, customer_count, planned, skipped, offline_count, again_of, created_by_id, created_by, created_at, params, carried, undo_of)
      values ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, 0, 0, 0, 0, 0, $9, $10, $11, $12, $13, $14, $15)`,
-    [db.tenant.partnerId, id, type, JSON.stringify(target), isInRings, isInRings ? policy.ringPercents : [100], policy.ringMinutes, policy.failurePercent, target.kind === 'failed-of' ? target.orderId : null, by.id, by.name, now, params && JSON.stringify(params), carried && JSON.stringify(carried), undoOf])
+    [
+      db.tenant.partnerId,
+      id,
+      type,
+      JSON.stringify(target),
+      isInRings,
+      isInRings ? policy.ringPercents : [100],
+      policy.ringMinutes,
+      policy.failurePercent,
+      target.kind === 'failed-of' ? target.orderId : null,
+      by.id,
+      by.name,
+      now,
+      params && JSON.stringify(params),
+      carried && JSON.stringify(carried),
+      undoOf,
+    ],
+  )
   // whoever is limited sees, and so reaches, only his own
   await db.query(
     `insert into order_agent (partner_id, order_id, agent_id, customer_id, product_id, name, company, ring, step, at)
      select a.partner_id, $1, a.id, a.customer_id, a.product_id, a.hostname, c.company, 0, 'planned', $3 from agent a join customer c on c.partner_id = a.partner_id and c.id = a.customer_id where a.id = any($2)`,
-    [id, agentIds, now])
+    [id, agentIds, now],
+  )
   await look(db, await orders.row(db, id), now)
   return id
 }
@@ -79,7 +149,14 @@ async function insert(db: TenantDb, now: Date, { type, params, target, agentIds,
  * `isProven`: the giver's second factor was proven just now; `confirmWeaker`: he saw that protection gets weaker.
  * @throws order.not-found, order.not-possible-now, order.nobody-left, setting.weakens, mfa.needed-here
  */
-export async function confirm(db: TenantDb, services: Services, now: Date, who: Who, orderId: string, { isProven, confirmWeaker }: { isProven: boolean; confirmWeaker: boolean }): Promise<{ order: Order; dryRun: DryRun; hasMoved: boolean }> {
+export async function confirm(
+  db: TenantDb,
+  services: Services,
+  now: Date,
+  who: Who,
+  orderId: string,
+  { isProven, confirmWeaker }: { isProven: boolean; confirmWeaker: boolean },
+): Promise<{ order: Order; dryRun: DryRun; hasMoved: boolean }> {
   const before = await orders.lock(db, orderId)
   if (before.created_by_id !== who.actor.accountId) throw new Problem('order.not-found', { orderId })
   if (before.state !== 'draft') {
@@ -88,44 +165,86 @@ export async function confirm(db: TenantDb, services: Services, now: Date, who: 
     return { order: await orders.get(db, orderId), dryRun: await shown(db, services, before), hasMoved: false }
   }
   await assertMayGive(db, who.actor, before.params, now)
-  if (isCarrying(before.type) && !who.actor.permissions.has('setting.update')) throw new Problem('permission.missing', { permission: 'setting.update' })
+  if (isCarrying(before.type) && !who.actor.permissions.has('setting.update'))
+    throw new Problem('permission.missing', { permission: 'setting.update' })
   const shownBefore = await fingerprint(db, orderId)
   await look(db, before, now)
   const order = await orders.row(db, orderId)
   const dryRun = await shown(db, services, order)
-  if (isCarrying(order.type) ? (await fingerprint(db, orderId)) !== shownBefore : order.planned !== before.planned || order.customer_count !== before.customer_count) {
+  if (
+    isCarrying(order.type)
+      ? (await fingerprint(db, orderId)) !== shownBefore
+      : order.planned !== before.planned || order.customer_count !== before.customer_count
+  ) {
     db.markAudited() // nothing was told to anybody
     return { order: await orders.get(db, orderId), dryRun, hasMoved: true }
   }
   if ((isCarrying(order.type) ? order.places_planned : order.planned) === 0) throw new Problem('order.nobody-left')
-  if (order.weakens && !confirmWeaker) throw new Problem('setting.weakens', { changes: dryRun.places!.lines.flatMap(({ line }) => (line.kind === 'setting' && line.weakens ? [line] : [])) })
+  if (order.weakens && !confirmWeaker)
+    throw new Problem('setting.weakens', {
+      changes: dryRun.places!.lines.flatMap(({ line }) => (line.kind === 'setting' && line.weakens ? [line] : [])),
+    })
   if (dryRun.needs === 'delay' && !isProven) throw new Problem('mfa.needed-here')
   await hand(db, services, now, order, dryRun, doer(who), who.actor)
   return { order: await orders.get(db, orderId), dryRun: await shown(db, services, await orders.row(db, orderId)), hasMoved: false }
 }
 
 /** Lays out the rings, counts what is dangerous, tells whom it needs, writes it down. @param actor null: Vigie itself gives it */
-async function hand(db: TenantDb, services: Services, now: Date, order: orders.OrderRow, dryRun: DryRun, by: Doer, actor: Actor | null): Promise<'waiting' | 'delayed' | 'running'> {
+async function hand(
+  db: TenantDb,
+  services: Services,
+  now: Date,
+  order: orders.OrderRow,
+  dryRun: DryRun,
+  by: Doer,
+  actor: Actor | null,
+): Promise<'waiting' | 'delayed' | 'running'> {
   const sizes = isCarrying(order.type) ? await layOutPlaces(db, order) : await layOutRings(db, order)
-  const { rows: planned } = await db.query<{ ring: number; count: number }>(`select ring, count(*)::integer as count from order_agent where order_id = $1 and step = 'planned' group by ring`, [order.id])
+  const { rows: planned } = await db.query<{ ring: number; count: number }>(
+    `select ring, count(*)::integer as count from order_agent where order_id = $1 and step = 'planned' group by ring`,
+    [order.id],
+  )
   for (const { ring, count } of planned) await orders.move(db, order.id, ring, { planned: count })
   await orders.move(db, order.id, 0, { skipped: order.skipped })
   const state = dryRun.needs === 'second-person' ? 'waiting' : dryRun.needs === 'delay' ? 'delayed' : 'running'
   const startsAt = state === 'delayed' ? new Date(now.getTime() + delayMinutes * 60_000) : null
-  if ((isDangerous(order.type) || order.weakens) && !dryRun.isBeyondCaps) await spend(db, services, actor, { type: order.weakens ? 'weaken-settings' : order.type, agents: await endangered(db, order) })
+  if ((isDangerous(order.type) || order.weakens) && !dryRun.isBeyondCaps)
+    await spend(db, services, actor, { type: order.weakens ? 'weaken-settings' : order.type, agents: await endangered(db, order) })
   await orders.set(db, order.id, { state, starts_at: startsAt, given_at: now, is_beyond_caps: dryRun.isBeyondCaps })
   db.afterCommit(orderBell.ring)
   if (startsAt) {
     for (const accountId of await people.owners(db)) {
       await notify(db, services, {
-        kind: 'order-delayed', key: `order:${order.id}:delayed:${accountId}`, accountId,
-        values: { orderId: order.id, orderType: order.type, giver: order.created_by, agents: String(order.planned), customers: String(order.customer_count), at: startsAt.toISOString() },
+        kind: 'order-delayed',
+        key: `order:${order.id}:delayed:${accountId}`,
+        accountId,
+        values: {
+          orderId: order.id,
+          orderType: order.type,
+          giver: order.created_by,
+          agents: String(order.planned),
+          customers: String(order.customer_count),
+          at: startsAt.toISOString(),
+        },
       })
     }
   }
   await record(db, services.vault, now, by, {
-    activity: state === 'waiting' ? 'order.submitted' : state === 'delayed' ? 'order.delayed' : 'order.given', object: objectOf(order),
-    after: { type: order.type, ...order.params, target: order.target, undoOf: order.undo_of, ...(order.carried === null ? {} : { carried: order.carried, places: order.places_planned }), agents: order.planned, customers: order.customer_count, skipped: order.skipped, rings: sizes, state, startsAt: startsAt?.toISOString() ?? null },
+    activity: state === 'waiting' ? 'order.submitted' : state === 'delayed' ? 'order.delayed' : 'order.given',
+    object: objectOf(order),
+    after: {
+      type: order.type,
+      ...order.params,
+      target: order.target,
+      undoOf: order.undo_of,
+      ...(order.carried === null ? {} : { carried: order.carried, places: order.places_planned }),
+      agents: order.planned,
+      customers: order.customer_count,
+      skipped: order.skipped,
+      rings: sizes,
+      state,
+      startsAt: startsAt?.toISOString() ?? null,
+    },
   })
   return state
 }
@@ -142,9 +261,23 @@ export interface OwnOrder {
  * person, and whoever may approve is told. The caller's transaction sees the whole business.
  * @returns null: nobody there can take it
  */
-export async function giveOwn(db: TenantDb, services: Services, now: Date, { type, params, customerIds, because }: OwnOrder): Promise<string | null> {
+export async function giveOwn(
+  db: TenantDb,
+  services: Services,
+  now: Date,
+  { type, params, customerIds, because }: OwnOrder,
+): Promise<string | null> {
   const target: OrderTarget = { kind: 'customers', customerIds: [...customerIds] }
-  const id = await insert(db, now, { type, params, target, agentIds: await agentsOf(db, target, now), carried: null, undoOf: null, isInRings: isDangerous(type), by: { id: null, name: 'Vigie' } })
+  const id = await insert(db, now, {
+    type,
+    params,
+    target,
+    agentIds: await agentsOf(db, target, now),
+    carried: null,
+    undoOf: null,
+    isInRings: isDangerous(type),
+    by: { id: null, name: 'Vigie' },
+  })
   const order = await orders.row(db, id)
   if (order.planned === 0) {
     await db.query('delete from command_order where id = $1', [id])
@@ -155,7 +288,9 @@ export async function giveOwn(db: TenantDb, services: Services, now: Date, { typ
   if (state === 'waiting') {
     for (const accountId of await people.approvers(db)) {
       await notify(db, services, {
-        kind: 'order-waiting', key: `order:${id}:waiting:${accountId}`, accountId,
+        kind: 'order-waiting',
+        key: `order:${id}:waiting:${accountId}`,
+        accountId,
         values: { orderId: id, orderType: type, alert: because, agents: String(order.planned), customers: String(order.customer_count) },
       })
     }
@@ -169,10 +304,13 @@ async function assertMayGive(db: TenantDb, actor: Actor, params: OrderParams | n
   if (version !== null) await assertMayUpgrade(db, actor, version, now)
   const closing = closingOf(params)
   if (closing === null) return
-  const wrong = (path: string, code: string, values?: Record<string, number>) => new Problem('request.invalid', {}, { fields: [{ path: `params.${path}`, code, ...(values ? { values } : {}) }] })
+  const wrong = (path: string, code: string, values?: Record<string, number>) =>
+    new Problem('request.invalid', {}, { fields: [{ path: `params.${path}`, code, ...(values ? { values } : {}) }] })
   if (Date.parse(closing.until) <= now.getTime()) throw wrong('until', 'until.past')
-  if (Date.parse(closing.until) > now.getTime() + longestDefenceDays * 86_400_000) throw wrong('until', 'until.too-far', { max: longestDefenceDays })
-  if (closing.blockPorts.length + closing.denyWrites.length + (closing.blockAttachments?.length ?? 0) === 0) throw wrong('blockPorts', 'required')
+  if (Date.parse(closing.until) > now.getTime() + longestDefenceDays * 86_400_000)
+    throw wrong('until', 'until.too-far', { max: longestDefenceDays })
+  if (closing.blockPorts.length + closing.denyWrites.length + (closing.blockAttachments?.length ?? 0) === 0)
+    throw wrong('blockPorts', 'required')
 }
 
 /** AGT-1: its own permission beside that of orders, and a version that the business approved. @throws permission.missing, release.not-approved */

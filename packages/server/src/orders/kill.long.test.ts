@@ -31,9 +31,14 @@ afterAll(async () => {
 })
 
 async function start(roles: string): Promise<{ url: string; setupLink: string; kill(): Promise<void> }> {
-  const child = spawn(process.execPath, [main, '--roles', roles, '--port', '0', '--agent-port', '0', '--agent-host', '127.0.0.1', '--data', folder, '--log-level', 'warn'], {
-    env: { PATH: process.env['PATH'] ?? '', DATABASE_URL: database.url }, stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [main, '--roles', roles, '--port', '0', '--agent-port', '0', '--agent-host', '127.0.0.1', '--data', folder, '--log-level', 'warn'],
+    {
+      env: { PATH: process.env['PATH'] ?? '', DATABASE_URL: database.url },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   running.add(child)
   let text = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
@@ -56,7 +61,8 @@ async function start(roles: string): Promise<{ url: string; setupLink: string; k
 let call: (method: string, route: string, body?: unknown) => Promise<any>
 let partnerId: string
 let api: Awaited<ReturnType<typeof start>>
-const sql = async <R extends object>(text: string, values: readonly unknown[] = []) => (await database.owner.query(text, [...values])).rows as R[]
+const sql = async <R extends object>(text: string, values: readonly unknown[] = []) =>
+  (await database.owner.query(text, [...values])).rows as R[]
 const asSystem = () => ({ partnerId, scope: 'all' as const, principalId: null })
 
 beforeAll(async () => {
@@ -65,14 +71,27 @@ beforeAll(async () => {
   let cookie = ''
   call = async (method, route, body) => {
     const content: RequestInit = body === undefined ? {} : { body: JSON.stringify(body) }
-    const answer = await fetch(`${api.url}/api/v1${route}`, { ...content, method, headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(cookie ? { cookie } : {}) } })
+    const answer = await fetch(`${api.url}/api/v1${route}`, {
+      ...content,
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(cookie ? { cookie } : {}) },
+    })
     const set = answer.headers.getSetCookie()[0]
     if (set) cookie = set.split(';')[0]!
     const text = await answer.text()
     expect(answer.status, text).toBe(200)
     return JSON.parse(text)
   }
-  await call('POST', '/setup', { token: new URL(api.setupLink).hash.slice(1), businessName: 'B', email: 'ada@example.com', password, firstName: 'Ada', lastName: 'Byron', locale: 'en', timeZone: 'UTC' })
+  await call('POST', '/setup', {
+    token: new URL(api.setupLink).hash.slice(1),
+    businessName: 'B',
+    email: 'ada@example.com',
+    password,
+    firstName: 'Ada',
+    lastName: 'Byron',
+    locale: 'en',
+    timeZone: 'UTC',
+  })
   partnerId = (await sql<{ id: string }>('select id from partner'))[0]!.id
 }, 120_000)
 
@@ -82,22 +101,50 @@ async function someAgents(customerId: string, count: number, type: string): Prom
   await sql(
     `insert into agent (partner_id, id, customer_id, product_id, public_key, switch, state, hostname, platform, fingerprint, agent_version, protocol, commands, registered_at)
      select $1, id, $2, $3, decode(replace(id::text, '-', ''), 'hex'), 'enabled', 'online', 'srv', 'Debian', $5, '0.1.0', 2, $6, now() from unnest($4::uuid[]) id`,
-    [partnerId, customerId, productId, ids, 'a'.repeat(64), JSON.stringify([{ type, isSupported: true, reason: null }])])
-  await sql(`insert into endpoint (partner_id, id, customer_id, product_id, agent_id, key, name, "group") select $1, gen_random_uuid(), $2, $3, id, id::text, 'srv', 'servers' from unnest($4::uuid[]) id`, [partnerId, customerId, productId, ids])
+    [partnerId, customerId, productId, ids, 'a'.repeat(64), JSON.stringify([{ type, isSupported: true, reason: null }])],
+  )
+  await sql(
+    `insert into endpoint (partner_id, id, customer_id, product_id, agent_id, key, name, "group") select $1, gen_random_uuid(), $2, $3, id, id::text, 'srv', 'servers' from unnest($4::uuid[]) id`,
+    [partnerId, customerId, productId, ids],
+  )
   return ids
 }
 
 /** Every agent takes what waits for it, answers that it happened and, of settings, reports them. */
 async function answer(): Promise<void> {
-  const waiting = (await sql<{ agent_id: string }>(`select agent_id from command where step = 'waiting' order by agent_id limit 1000`)).map(({ agent_id }) => agent_id)
+  const waiting = (await sql<{ agent_id: string }>(`select agent_id from command where step = 'waiting' order by agent_id limit 1000`)).map(
+    ({ agent_id }) => agent_id,
+  )
   if (waiting.length === 0) return
   await database.transaction(asSystem(), async (db) => {
     await db.query('select from agent where id = any($1) order by id for no key update', [waiting])
-    const frames = [...(await takeWaitingOfMany(db, waiting, false, new Date()))].flatMap(([agentId, of]) => of.map((frame) => ({ agentId, frame })))
-    await applyOutcomes(db, frames.map(({ agentId, frame }) => ({ agentId, item: { kind: 'outcome' as const, commandId: frame.order.commandId, at: new Date().toISOString(), step: 'succeeded' as const, evidence: {} } })), new Date())
+    const frames = [...(await takeWaitingOfMany(db, waiting, false, new Date()))].flatMap(([agentId, of]) =>
+      of.map((frame) => ({ agentId, frame })),
+    )
+    await applyOutcomes(
+      db,
+      frames.map(({ agentId, frame }) => ({
+        agentId,
+        item: {
+          kind: 'outcome' as const,
+          commandId: frame.order.commandId,
+          at: new Date().toISOString(),
+          step: 'succeeded' as const,
+          evidence: {},
+        },
+      })),
+      new Date(),
+    )
     await db.query(
       `update setting_state s set reported_revision = t.revision, reported = t.values, reported_at = now() from json_to_recordset($1) t (agent_id uuid, revision integer, values jsonb) where s.agent_id = t.agent_id`,
-      [JSON.stringify(frames.flatMap(({ agentId, frame: { order } }) => (order.type === 'apply-settings' ? [{ agent_id: agentId, ...order.params }] : [])))])
+      [
+        JSON.stringify(
+          frames.flatMap(({ agentId, frame: { order } }) =>
+            order.type === 'apply-settings' ? [{ agent_id: agentId, ...order.params }] : [],
+          ),
+        ),
+      ],
+    )
   })
 }
 
@@ -127,7 +174,9 @@ const count = async (text: string, values: readonly unknown[] = []) => (await sq
 async function countsOf(orderId: string): Promise<Record<string, number>> {
   const [shown] = await sql<{ counts: Record<string, number> }>(
     `select json_object_agg(step, n) as counts from (select step, sum(count)::integer as n from (
-       select step, count from order_count where order_id = $1 union all select step, count from order_move where order_id = $1) c group by 1 having sum(count) <> 0) s`, [orderId])
+       select step, count from order_count where order_id = $1 union all select step, count from order_move where order_id = $1) c group by 1 having sum(count) <> 0) s`,
+    [orderId],
+  )
   return shown!.counts
 }
 
@@ -135,11 +184,25 @@ describe('orders while processes are killed (R15, R16)', { timeout: 600_000 }, (
   it(`${agentCount} agents in rings, ${kills} kills: each is told once, none is forgotten`, async () => {
     const customerId = await aCustomer(database, partnerId)
     await someAgents(customerId, agentCount, 'scan-now')
-    const { order } = await call('POST', '/orders', { type: 'scan-now', target: { kind: 'customers', customerIds: [customerId] }, isInRings: true })
+    const { order } = await call('POST', '/orders', {
+      type: 'scan-now',
+      target: { kind: 'customers', customerIds: [customerId] },
+      isInRings: true,
+    })
     expect((await call('POST', `/orders/${order.id}/confirm`, {})).order.state).toBe('running')
     expect(await underKills(order.id, () => count('select count(*)::integer as n from command'), marksOf(agentCount, kills))).toBe(kills)
-    expect(await sql('select count(*)::integer as commands, count(distinct agent_id)::integer as agents, max(number)::integer as numbers from command where order_id = $1', [order.id])).toEqual([{ commands: agentCount, agents: agentCount, numbers: 1 }])
-    expect(await sql('select step, count(*)::integer as n, count(distinct command_id)::integer as told from order_agent where order_id = $1 group by 1', [order.id])).toEqual([{ step: 'succeeded', n: agentCount, told: agentCount }])
+    expect(
+      await sql(
+        'select count(*)::integer as commands, count(distinct agent_id)::integer as agents, max(number)::integer as numbers from command where order_id = $1',
+        [order.id],
+      ),
+    ).toEqual([{ commands: agentCount, agents: agentCount, numbers: 1 }])
+    expect(
+      await sql(
+        'select step, count(*)::integer as n, count(distinct command_id)::integer as told from order_agent where order_id = $1 group by 1',
+        [order.id],
+      ),
+    ).toEqual([{ step: 'succeeded', n: agentCount, told: agentCount }])
     expect(await countsOf(order.id)).toEqual({ succeeded: agentCount })
   })
 
@@ -151,22 +214,47 @@ describe('orders while processes are killed (R15, R16)', { timeout: 600_000 }, (
       customerIds.push(customerId)
     }
     const hours = 'update-schedule.every-hours'
-    await sql(`insert into setting_layer (partner_id, id, customer_id, values, set_by) select $1, gen_random_uuid(), id, $3, '{}' from unnest($2::uuid[]) id`, [partnerId, customerIds.slice(0, 100), JSON.stringify({ [hours]: 3 })])
-    const layers = async () => await sql<{ values: object; version: number; n: number }>('select values, version, count(*)::integer as n from setting_layer where customer_id = any($1) group by 1, 2 order by n', [customerIds])
+    await sql(
+      `insert into setting_layer (partner_id, id, customer_id, values, set_by) select $1, gen_random_uuid(), id, $3, '{}' from unnest($2::uuid[]) id`,
+      [partnerId, customerIds.slice(0, 100), JSON.stringify({ [hours]: 3 })],
+    )
+    const layers = async () =>
+      await sql<{ values: object; version: number; n: number }>(
+        'select values, version, count(*)::integer as n from setting_layer where customer_id = any($1) group by 1, 2 order by n',
+        [customerIds],
+      )
     const follow = async (order: { id: string }, isLast: boolean) => {
       expect((await call('POST', `/orders/${order.id}/confirm`, {})).order.state).toBe('running')
       const set = () => count(`select count(*)::integer as n from order_place where order_id = $1 and step = 'set'`, [order.id])
       expect(await underKills(order.id, set, marksOf(250, 8))).toBe(8)
       expect([await set(), await count(`select places_set as n from command_order where id = $1`, [order.id])]).toEqual([300, 300])
-      expect(await sql('select count(*)::integer as commands, count(distinct agent_id)::integer as agents, max(number)::integer as numbers from command where order_id = $1', [order.id])).toEqual([{ commands: 600, agents: 600, numbers: isLast ? 2 : 1 }])
+      expect(
+        await sql(
+          'select count(*)::integer as commands, count(distinct agent_id)::integer as agents, max(number)::integer as numbers from command where order_id = $1',
+          [order.id],
+        ),
+      ).toEqual([{ commands: 600, agents: 600, numbers: isLast ? 2 : 1 }])
       expect(await countsOf(order.id)).toEqual({ succeeded: 600 })
-      expect(await count(`select count(*)::integer as n from audit where activity = 'setting.changed' and customer_id = any($1)`, [customerIds])).toBe(isLast ? 600 : 300)
+      expect(
+        await count(`select count(*)::integer as n from audit where activity = 'setting.changed' and customer_id = any($1)`, [customerIds]),
+      ).toBe(isLast ? 600 : 300)
     }
-    const { order } = await call('POST', '/orders', { type: 'apply-settings', params: { at: 'customer', values: { [hours]: 6 } }, target: { kind: 'customers', customerIds }, isInRings: true })
+    const { order } = await call('POST', '/orders', {
+      type: 'apply-settings',
+      params: { at: 'customer', values: { [hours]: 6 } },
+      target: { kind: 'customers', customerIds },
+      isInRings: true,
+    })
     await follow(order, false)
-    expect(await layers()).toEqual([{ values: { [hours]: 6 }, version: 2, n: 100 }, { values: { [hours]: 6 }, version: 1, n: 200 }])
+    expect(await layers()).toEqual([
+      { values: { [hours]: 6 }, version: 2, n: 100 },
+      { values: { [hours]: 6 }, version: 1, n: 200 },
+    ])
     const { order: back } = await call('POST', `/orders/${order.id}/undo`)
     await follow(back, true)
-    expect(await layers()).toEqual([{ values: { [hours]: 3 }, version: 3, n: 100 }, { values: {}, version: 2, n: 200 }])
+    expect(await layers()).toEqual([
+      { values: { [hours]: 3 }, version: 3, n: 100 },
+      { values: {}, version: 2, n: 200 },
+    ])
   })
 })

@@ -14,7 +14,11 @@ beforeAll(async () => {
 afterAll(() => server.close())
 afterEach(() => server.clock.set(new Date()))
 
-const takes = ['scan-now', 'stop-scan', 'update-components', 'synchronise'].map((type) => ({ type, isSupported: true, reason: null as string | null }))
+const takes = ['scan-now', 'stop-scan', 'update-components', 'synchronise'].map((type) => ({
+  type,
+  isSupported: true,
+  reason: null as string | null,
+}))
 
 interface Estate {
   partnerId: string
@@ -24,7 +28,11 @@ interface Estate {
 }
 
 /** A business of its own: so many customers with so many agents each. */
-async function anEstate(customers: number, agentsEach: number, agent: { state?: string; switch?: string; commands?: unknown } = {}): Promise<Estate> {
+async function anEstate(
+  customers: number,
+  agentsEach: number,
+  agent: { state?: string; switch?: string; commands?: unknown } = {},
+): Promise<Estate> {
   const partnerId = await aPartner(server.database)
   const owner = await anActor(server.database, partnerId, { role: 'owner', isPrimary: true })
   const estate: Estate = { partnerId, owner, customerIds: [], agentIds: [] }
@@ -37,12 +45,28 @@ async function anEstate(customers: number, agentsEach: number, agent: { state?: 
   return estate
 }
 
-async function someAgents(partnerId: string, customerId: string, productId: string, count: number, agent: { state?: string; switch?: string; commands?: unknown } = {}): Promise<string[]> {
+async function someAgents(
+  partnerId: string,
+  customerId: string,
+  productId: string,
+  count: number,
+  agent: { state?: string; switch?: string; commands?: unknown } = {},
+): Promise<string[]> {
   const ids = Array.from({ length: count }, () => newId())
   await server.database.owner.query(
     `insert into agent (partner_id, id, customer_id, product_id, public_key, switch, state, hostname, platform, fingerprint, agent_version, protocol, commands, registered_at)
      select $1, id, $2, $3, decode(replace(id::text, '-', ''), 'hex'), $5, $6, 'srv-' || right(id::text, 4), 'Debian', $7, '0.1.0', 2, $8, now() from unnest($4::uuid[]) id`,
-    [partnerId, customerId, productId, ids, agent.switch ?? 'enabled', agent.state ?? 'online', 'a'.repeat(64), JSON.stringify(agent.commands ?? takes)])
+    [
+      partnerId,
+      customerId,
+      productId,
+      ids,
+      agent.switch ?? 'enabled',
+      agent.state ?? 'online',
+      'a'.repeat(64),
+      JSON.stringify(agent.commands ?? takes),
+    ],
+  )
   return ids
 }
 
@@ -68,7 +92,18 @@ async function answer({ partnerId, agentIds }: Pick<Estate, 'partnerId' | 'agent
   return await server.database.transaction(inBusiness(partnerId), async (db) => {
     await db.query('select from agent where id = any($1) order by id for no key update', [agentIds])
     const taken = await takeWaitingOfMany(db, agentIds, false, server.clock.now())
-    const told = [...taken].flatMap(([agentId, frames]) => frames.map((frame) => ({ agentId, item: { kind: 'outcome' as const, commandId: frame.order.commandId, at: new Date().toISOString(), step: outcome, evidence: (outcome === 'failed' ? { reason: 'scan-failed' } : {}) as Record<string, string> } })))
+    const told = [...taken].flatMap(([agentId, frames]) =>
+      frames.map((frame) => ({
+        agentId,
+        item: {
+          kind: 'outcome' as const,
+          commandId: frame.order.commandId,
+          at: new Date().toISOString(),
+          step: outcome,
+          evidence: (outcome === 'failed' ? { reason: 'scan-failed' } : {}) as Record<string, string>,
+        },
+      })),
+    )
     await applyOutcomes(db, told, server.clock.now())
     return told.length
   })
@@ -78,7 +113,8 @@ describe('an order over many (AGT-3)', () => {
   it('tells first what would happen, and why not where it would not', async () => {
     const estate = await anEstate(2, 2)
     const [customerId] = estate.customerIds
-    const add = async (agent: { state?: string; switch?: string; commands?: unknown }) => await someAgents(estate.partnerId, customerId!, await aProduct(server.database, estate.partnerId, customerId!), 1, agent)
+    const add = async (agent: { state?: string; switch?: string; commands?: unknown }) =>
+      await someAgents(estate.partnerId, customerId!, await aProduct(server.database, estate.partnerId, customerId!), 1, agent)
     await add({ state: 'offline' })
     await add({ switch: 'disabled' })
     await add({ switch: 'unregistered' })
@@ -86,7 +122,12 @@ describe('an order over many (AGT-3)', () => {
     await add({ commands: [] })
     const { dryRun, order } = await draft(estate.owner, 'scan-now')
     expect(dryRun).toMatchObject({ customers: 2, agents: 9, willGet: 5, offline: 1, needs: 'nobody' })
-    expect(Object.fromEntries(dryRun.skipped.map((one: any) => [one.reason, one.agents]))).toEqual({ 'agent-disabled': 1, 'agent-unregistered': 1, 'engine-missing': 1, 'not-supported': 1 })
+    expect(Object.fromEntries(dryRun.skipped.map((one: any) => [one.reason, one.agents]))).toEqual({
+      'agent-disabled': 1,
+      'agent-unregistered': 1,
+      'engine-missing': 1,
+      'not-supported': 1,
+    })
     await runner.runDue()
     expect((await server.database.owner.query('select from command where partner_id = $1', [estate.partnerId])).rowCount).toBe(0)
     expect((await call(estate.owner)('GET', '/v1/orders')).body.rows).toEqual([])
@@ -127,26 +168,38 @@ describe('an order over many (AGT-3)', () => {
     const set = (what: string) => server.database.owner.query(`update agent set ${what} where id = any($1)`, [below])
     await set(`role = 'endpoint'`)
     const target = { kind: 'agents', agentIds: [site] }
-    expect((await draft(estate.owner, 'uninstall-agent', target)).dryRun).toMatchObject({ willGet: 0, skipped: [{ reason: 'carries-endpoints', agents: 1 }] })
+    expect((await draft(estate.owner, 'uninstall-agent', target)).dryRun).toMatchObject({
+      willGet: 0,
+      skipped: [{ reason: 'carries-endpoints', agents: 1 }],
+    })
     await set(`switch = 'unregistered'`)
     const id = await give(estate.owner, 'uninstall-agent', target)
     await set(`switch = 'enabled'`)
     await runner.runDue()
     const { body } = await call(estate.owner)('GET', `/v1/orders/${id}/agents`)
     expect(body.rows.map(({ step, reason }: any) => [step, reason])).toEqual([['skipped', 'carries-endpoints']])
-    expect((await call(estate.owner)('POST', `/v1/orders/${id}/undo`)).body).toMatchObject({ code: 'order.not-undoable', data: { reason: 'uninstalled' } })
+    expect((await call(estate.owner)('POST', `/v1/orders/${id}/undo`)).body).toMatchObject({
+      code: 'order.not-undoable',
+      data: { reason: 'uninstalled' },
+    })
   })
 
   it('a filter that the list does not have is refused: leaving it out would reach more than was shown', async () => {
     const { owner } = await anEstate(1, 1)
-    const { body } = await call(owner)('POST', '/v1/orders', { type: 'scan-now', target: { kind: 'customers-list', filter: { madeUp: 'x' } } })
+    const { body } = await call(owner)('POST', '/v1/orders', {
+      type: 'scan-now',
+      target: { kind: 'customers-list', filter: { madeUp: 'x' } },
+    })
     expect(body.code).toBe('request.invalid')
   })
 
   it('whoever is limited to a scope reaches only that, and sees no orders of others (ACC-14)', async () => {
     const estate = await anEstate(2, 2)
     const limited = await anActor(server.database, estate.partnerId, { role: 'technician', isScopeLimited: true })
-    await server.database.owner.query(`insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, $2, $3, 0, 'allow', 'customer', $4)`, [estate.partnerId, newId(), limited.accountId, estate.customerIds[0]])
+    await server.database.owner.query(
+      `insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, $2, $3, 0, 'allow', 'customer', $4)`,
+      [estate.partnerId, newId(), limited.accountId, estate.customerIds[0]],
+    )
     const foreign = await give(estate.owner, 'scan-now')
     expect((await call(limited)('GET', `/v1/orders/${foreign}`)).status).toBe(404)
     const own = await give(limited, 'update-components')
@@ -163,7 +216,10 @@ describe('an order over many (AGT-3)', () => {
     const other = createOrderRunner(server.services)
     await Promise.all([runner.runDue(), other.runDue(), runner.runDue(), other.runDue()])
     await runner.runDue()
-    const { rows } = await server.database.owner.query('select count(*)::integer as commands, count(distinct agent_id)::integer as agents from command where order_id = $1', [order.id])
+    const { rows } = await server.database.owner.query(
+      'select count(*)::integer as commands, count(distinct agent_id)::integer as agents from command where order_id = $1',
+      [order.id],
+    )
     expect(rows).toEqual([{ commands: 700, agents: 700 }])
     expect((await seen(estate.owner, order.id)).counts.waiting).toBe(700)
   })
@@ -196,8 +252,13 @@ describe('an order over many (AGT-3)', () => {
     await call(estate.owner)('POST', `/v1/orders/${id}/steer`, { to: 'halt' })
     await runner.runDue()
     const { counts } = await seen(estate.owner, id)
-    const { rows } = await server.database.owner.query('select step, count(*)::integer as count from order_agent where order_id = $1 group by step', [id])
-    expect(Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0))).toEqual(Object.fromEntries(rows.map(({ step, count }) => [step, count])))
+    const { rows } = await server.database.owner.query(
+      'select step, count(*)::integer as count from order_agent where order_id = $1 group by step',
+      [id],
+    )
+    expect(Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0))).toEqual(
+      Object.fromEntries(rows.map(({ step, count }) => [step, count])),
+    )
   })
 
   it('a later order for the same supersedes what still waits, and says so', async () => {
@@ -224,7 +285,11 @@ describe('rings, pause and freeze (R16)', () => {
     expect(await seen(estate.owner, id)).toMatchObject({ ring: 2, counts: { waiting: 4, planned: 95 } })
     await answer(estate, 'failed')
     await runner.runDue()
-    expect(await seen(estate.owner, id)).toMatchObject({ state: 'halted', cause: 'too-many-failures', counts: { succeeded: 1, failed: 4, planned: 0, skipped: 95 } })
+    expect(await seen(estate.owner, id)).toMatchObject({
+      state: 'halted',
+      cause: 'too-many-failures',
+      counts: { succeeded: 1, failed: 4, planned: 0, skipped: 95 },
+    })
   })
 
   it('paused: nothing is handed over, until it is resumed; halted: what was not handed over ends', async () => {
@@ -286,7 +351,8 @@ describe('rings, pause and freeze (R16)', () => {
 })
 
 describe('dangerous orders (R16)', () => {
-  const disabled = async ({ partnerId }: Estate) => (await server.database.owner.query(`select from agent where partner_id = $1 and switch = 'disabled'`, [partnerId])).rowCount
+  const disabled = async ({ partnerId }: Estate) =>
+    (await server.database.owner.query(`select from agent where partner_id = $1 and switch = 'disabled'`, [partnerId])).rowCount
 
   it('within the caps: given and done at once', async () => {
     const estate = await anEstate(1, 40)
@@ -301,14 +367,23 @@ describe('dangerous orders (R16)', () => {
     const cap = 4 // 5 % of 80
     const as = call(thief)
     const switches = estate.agentIds.slice(0, 20).map((id) => () => as('PATCH', `/v1/agents/${id}`, { isDisabled: true }))
-    const unregisters = estate.agentIds.slice(20, 30).map((id) => () => as('DELETE', `/v1/agents/${id}`, { confirmName: `srv-${id.slice(-4)}` }))
+    const unregisters = estate.agentIds
+      .slice(20, 30)
+      .map((id) => () => as('DELETE', `/v1/agents/${id}`, { confirmName: `srv-${id.slice(-4)}` }))
     const small = estate.agentIds.slice(30, 60).map((id) => async () => {
-      const { body } = await as('POST', '/v1/orders', { type: 'disable-agents', target: { kind: 'agents', agentIds: [id] }, isInRings: false })
+      const { body } = await as('POST', '/v1/orders', {
+        type: 'disable-agents',
+        target: { kind: 'agents', agentIds: [id] },
+        isInRings: false,
+      })
       return await as('POST', `/v1/orders/${body.order.id}/confirm`, {})
     })
     await Promise.all([...switches, ...unregisters, ...small].toSorted(() => Math.random() - 0.5).map((attempt) => attempt()))
     for (let i = 0; i < 3; i++) await runner.runDue()
-    const { rows } = await server.database.owner.query(`select count(*)::integer as cut from agent where partner_id = $1 and switch <> 'enabled'`, [estate.partnerId])
+    const { rows } = await server.database.owner.query(
+      `select count(*)::integer as cut from agent where partner_id = $1 and switch <> 'enabled'`,
+      [estate.partnerId],
+    )
     expect(rows[0].cut).toBeGreaterThanOrEqual(3)
     expect(rows[0].cut).toBeLessThanOrEqual(cap)
     // and not by coming back after each minute
@@ -327,7 +402,8 @@ describe('dangerous orders (R16)', () => {
     expect(body.order.state).toBe('waiting')
     await runner.runDue()
     expect(await disabled(estate)).toBe(0)
-    const judge = (actor: Actor, code?: string) => call(actor)('POST', `/v1/orders/${order.id}/judge`, { isApproved: true, ...(code ? { code } : {}) })
+    const judge = (actor: Actor, code?: string) =>
+      call(actor)('POST', `/v1/orders/${order.id}/judge`, { isApproved: true, ...(code ? { code } : {}) })
     expect((await judge(second)).body.code).toBe('mfa.needed-here')
     const codeOf = await withMfa(second)
     expect((await judge(second, '000000')).body.code).toBe('mfa.code-wrong')
@@ -347,7 +423,9 @@ describe('dangerous orders (R16)', () => {
     const codeOf = await withMfa(estate.owner)
     const { body } = await call(estate.owner)('POST', `/v1/orders/${order.id}/confirm`, { code: await codeOf() })
     expect(body.order.state).toBe('delayed')
-    const { rows } = await server.database.owner.query(`select recipient from outbox where partner_id = $1 and kind = 'order-delayed'`, [estate.partnerId])
+    const { rows } = await server.database.owner.query(`select recipient from outbox where partner_id = $1 and kind = 'order-delayed'`, [
+      estate.partnerId,
+    ])
     expect(rows).toEqual([{ recipient: estate.owner.email }])
     await runner.runDue()
     expect(await disabled(estate)).toBe(0)
@@ -371,7 +449,12 @@ async function withMfa(actor: Actor): Promise<() => Promise<string>> {
   const { generateSecret, generate } = await import('otplib')
   const secret = generateSecret()
   await server.database.transaction(inBusiness(actor.partnerId), async (db) => {
-    const sealed = await server.services.vault.seal(db, 'secrets', { table: 'account', column: 'totp_secret', row: actor.accountId }, secret)
+    const sealed = await server.services.vault.seal(
+      db,
+      'secrets',
+      { table: 'account', column: 'totp_secret', row: actor.accountId },
+      secret,
+    )
     await db.query('update account set totp_secret = $2 where id = $1', [actor.accountId, sealed])
   })
   return async () => await generate({ secret, epoch: Math.floor(server.clock.now().getTime() / 1000) })

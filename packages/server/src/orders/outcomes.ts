@@ -30,18 +30,28 @@ const lookedAtMost = 1_000
 const keptForMs = 15_000
 const atOnce = 500
 
-export const isKept = ({ type, agent_count: agents }: Pick<orders.OrderRow, 'type' | 'agent_count'>): boolean => type === 'apply-settings' && agents > lookedAtMost
+export const isKept = ({ type, agent_count: agents }: Pick<orders.OrderRow, 'type' | 'agent_count'>): boolean =>
+  type === 'apply-settings' && agents > lookedAtMost
 
 type Counts = Record<OrderOutcome, number>
 
 /** Of all endpoints of a settings order; of many as they were at `at`, null: not looked at yet. Plan of what is kept: order_agent_outcome alone. */
 export async function countOutcomes(db: TenantDb, order: orders.OrderRow): Promise<Counts & { at: string | null }> {
-  const counted: Counts & { at: string | null } = { ...(Object.fromEntries(orderOutcomes.map((outcome) => [outcome, 0])) as Counts), at: isKept(order) ? (order.outcomes_at?.toISOString() ?? null) : null }
+  const counted: Counts & { at: string | null } = {
+    ...(Object.fromEntries(orderOutcomes.map((outcome) => [outcome, 0])) as Counts),
+    at: isKept(order) ? (order.outcomes_at?.toISOString() ?? null) : null,
+  }
   if (order.type !== 'apply-settings') return counted
   const { sql, from } = outcomeOf('$2')
   const { rows } = isKept(order)
-    ? await db.query<{ outcome: OrderOutcome; count: number }>('select outcome, count(*)::integer as count from order_agent where order_id = $1 and outcome is not null group by 1', [order.id])
-    : await db.query<{ outcome: OrderOutcome | null; count: number }>(`select ${sql} as outcome, count(*)::integer as count from order_agent i ${from} where i.order_id = $1 and i.step <> 'skipped' group by 1`, [order.id, keysOf(order)])
+    ? await db.query<{ outcome: OrderOutcome; count: number }>(
+        'select outcome, count(*)::integer as count from order_agent where order_id = $1 and outcome is not null group by 1',
+        [order.id],
+      )
+    : await db.query<{ outcome: OrderOutcome | null; count: number }>(
+        `select ${sql} as outcome, count(*)::integer as count from order_agent i ${from} where i.order_id = $1 and i.step <> 'skipped' group by 1`,
+        [order.id, keysOf(order)],
+      )
   for (const { outcome, count } of rows) if (outcome !== null) counted[outcome] = count
   return counted
 }
@@ -56,32 +66,47 @@ export function keepSoon(services: Services, partnerId: string, order: orders.Or
   underWay.set(database, looking)
   if (looking.has(order.id)) return
   looking.add(order.id)
-  void keepOutcomes(services, partnerId, order.id).catch((error: unknown) => log.warn('outcomes of an order could not be looked at, tried again when somebody asks', { orderId: order.id, error: String(error) })).finally(() => looking.delete(order.id))
+  void keepOutcomes(services, partnerId, order.id)
+    .catch((error: unknown) =>
+      log.warn('outcomes of an order could not be looked at, tried again when somebody asks', { orderId: order.id, error: String(error) }),
+    )
+    .finally(() => looking.delete(order.id))
 }
 
 /**
  * Looks at all of the order's endpoints and writes what changed beside them, in pieces: rows that somebody else holds are left for the next time, so that nobody waits and nothing locks crosswise.
  * May die anywhere, and run in several processes at once. @returns how many changed
  */
-export async function keepOutcomes({ database, clock }: Pick<Services, 'database' | 'clock'>, partnerId: string, orderId: string): Promise<number> {
+export async function keepOutcomes(
+  { database, clock }: Pick<Services, 'database' | 'clock'>,
+  partnerId: string,
+  orderId: string,
+): Promise<number> {
   const asSystem = { partnerId, scope: 'all' as const, principalId: null }
   const now = clock.now()
   const { sql, from } = outcomeOf('$2')
   const looked = await database.transaction(asSystem, async (db) => {
     const order = await orders.row(db, orderId)
     const { rows } = await db.query<{ agent_id: string; outcome: OrderOutcome | null }>(
-      `select agent_id, outcome from (select i.agent_id, i.outcome as kept, ${sql} as outcome from order_agent i ${from} where i.order_id = $1) looked where outcome is distinct from kept order by agent_id`, [orderId, keysOf(order)])
+      `select agent_id, outcome from (select i.agent_id, i.outcome as kept, ${sql} as outcome from order_agent i ${from} where i.order_id = $1) looked where outcome is distinct from kept order by agent_id`,
+      [orderId, keysOf(order)],
+    )
     return rows
   })
   for (let done = 0; done < looked.length; done += atOnce) {
     const some = looked.slice(done, done + atOnce)
-    await database.transaction(asSystem, (db) => db.query(
-      `with free as (select agent_id from order_agent where order_id = $1 and agent_id = any($2) for no key update skip locked)
+    await database.transaction(asSystem, (db) =>
+      db.query(
+        `with free as (select agent_id from order_agent where order_id = $1 and agent_id = any($2) for no key update skip locked)
        update order_agent i set outcome = new.outcome from unnest($2::uuid[], $3::text[]) new (agent_id, outcome) join free using (agent_id) where i.order_id = $1 and i.agent_id = new.agent_id`,
-      [orderId, some.map((one) => one.agent_id), some.map(({ outcome }) => outcome)]))
+        [orderId, some.map((one) => one.agent_id), some.map(({ outcome }) => outcome)],
+      ),
+    )
   }
   await database.transaction(asSystem, async (db) => {
-    const { rows: [before] } = await db.query<{ outcomes_at: Date | null }>('select outcomes_at from command_order where id = $1', [orderId])
+    const {
+      rows: [before],
+    } = await db.query<{ outcomes_at: Date | null }>('select outcomes_at from command_order where id = $1', [orderId])
     await db.query('update command_order set outcomes_at = $2 where id = $1', [orderId, now])
     if (looked.length > 0 || before?.outcomes_at === null) db.announce({ kind: 'order', id: orderId, customerId: null })
   })

@@ -10,7 +10,9 @@ export async function layOutRings(db: TenantDb, order: orders.OrderRow): Promise
     `update order_agent i set ring = (select count(*) from unnest($2::integer[]) ends where ends < drawn.place) + 1 from (
        select i.agent_id, row_number() over (order by (a.state = 'online') desc, md5(i.order_id::text || i.agent_id::text)) as place
        from order_agent i join agent a on a.partner_id = i.partner_id and a.id = i.agent_id where i.order_id = $1 and i.step = 'planned'
-     ) drawn where i.order_id = $1 and i.agent_id = drawn.agent_id`, [order.id, ends])
+     ) drawn where i.order_id = $1 and i.agent_id = drawn.agent_id`,
+    [order.id, ends],
+  )
   await db.query('update command_order set ring_percents = $2 where id = $1', [order.id, sizes.map((_, i) => order.ring_percents[i]!)])
   return sizes
 }
@@ -20,7 +22,12 @@ export async function layOutRings(db: TenantDb, order: orders.OrderRow): Promise
  * that the first rings touch little. @returns how many customers each ring has
  */
 export async function layOutPlaces(db: TenantDb, order: orders.OrderRow): Promise<number[]> {
-  const { rows: [planned] } = await db.query<{ customers: number }>(`select count(distinct customer_id)::integer as customers from order_place where order_id = $1 and step = 'planned'`, [order.id])
+  const {
+    rows: [planned],
+  } = await db.query<{ customers: number }>(
+    `select count(distinct customer_id)::integer as customers from order_place where order_id = $1 and step = 'planned'`,
+    [order.id],
+  )
   const sizes = ringSizes(planned!.customers, order.ring_percents)
   const ends = sizes.map((_, i) => sizes.slice(0, i + 1).reduce((sum, size) => sum + size, 0))
   await db.query(
@@ -30,9 +37,13 @@ export async function layOutPlaces(db: TenantDb, order: orders.OrderRow): Promis
          select i.customer_id, count(*) as agents, bool_or(a.state = 'online') as online from order_agent i join agent a on a.partner_id = i.partner_id and a.id = i.agent_id
          where i.order_id = $1 and i.step = 'planned' group by 1) n on n.customer_id = p.customer_id
        where p.order_id = $1 and p.step = 'planned' group by p.customer_id
-     ) drawn where i.order_id = $1 and i.customer_id = drawn.customer_id and i.step = 'planned'`, [order.id, ends])
+     ) drawn where i.order_id = $1 and i.customer_id = drawn.customer_id and i.step = 'planned'`,
+    [order.id, ends],
+  )
   await db.query(
-    `update order_agent i set ring = p.ring from (select distinct customer_id, ring from order_place where order_id = $1 and step = 'planned') p where i.order_id = $1 and i.customer_id = p.customer_id and i.step = 'planned'`, [order.id])
+    `update order_agent i set ring = p.ring from (select distinct customer_id, ring from order_place where order_id = $1 and step = 'planned') p where i.order_id = $1 and i.customer_id = p.customer_id and i.step = 'planned'`,
+    [order.id],
+  )
   await db.query('update command_order set ring_percents = $2 where id = $1', [order.id, sizes.map((_, i) => order.ring_percents[i]!)])
   return sizes
 }

@@ -27,12 +27,22 @@ export function createOrderRunner(services: Services): OrderRunner {
   async function runDue(): Promise<void> {
     const partners = await database.lookup<{ id: string }>('select vigie.partners_with_live_orders() as id')
     for (const { id: partnerId } of partners) {
-      const live = await database.transaction({ partnerId, scope: 'all', principalId: null }, async (db) =>
-        (await db.query<{ id: string }>(`select id from command_order where state in ('delayed', 'running', 'halting') order by created_at, id`)).rows)
+      const live = await database.transaction(
+        { partnerId, scope: 'all', principalId: null },
+        async (db) =>
+          (
+            await db.query<{ id: string }>(
+              `select id from command_order where state in ('delayed', 'running', 'halting') order by created_at, id`,
+            )
+          ).rows,
+      )
       for (const { id } of live) {
         for (let isMore = true; isMore && !isStopped;) {
           isMore = await advance(services, partnerId, id).catch((error: unknown) => {
-            log.warn('an order could not go on, tried again', { orderId: id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+            log.warn('an order could not go on, tried again', {
+              orderId: id,
+              error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+            })
             return false
           })
         }
@@ -40,7 +50,8 @@ export function createOrderRunner(services: Services): OrderRunner {
     }
   }
 
-  const round = () => runDue().catch((error: unknown) => log.warn('orders could not be looked after, tried again', { error: String(error) }))
+  const round = () =>
+    runDue().catch((error: unknown) => log.warn('orders could not be looked after, tried again', { error: String(error) }))
   const rounds = inRounds({ name: 'orders.runner', bell: orderBell, pollMs, round })
   return {
     ...rounds,
@@ -75,10 +86,23 @@ async function decide(db: TenantDb, services: Services, orderId: string, now: Da
   if ((await db.query('select from command_policy where frozen_at is not null')).rowCount === 1) return 'wait'
   const of = await orders.counts(db, [orderId])
   const whole = of(orderId)
-  const move = nextMove({
-    state: order.state, ring: order.ring, rings: order.ring_percents.length, ringAt: order.ring_at, ringMinutes: order.ring_minutes, failurePercent: order.failure_percent, startsAt: order.starts_at,
-    counts: isCarrying(order.type) ? withPlaces(of(orderId, order.ring), await places.countsOf(db, orderId, order.ring)) : of(orderId, order.ring), planned: whole.planned + order.places_planned, open: whole.waiting + whole.delivered + whole.running,
-  }, now)
+  const move = nextMove(
+    {
+      state: order.state,
+      ring: order.ring,
+      rings: order.ring_percents.length,
+      ringAt: order.ring_at,
+      ringMinutes: order.ring_minutes,
+      failurePercent: order.failure_percent,
+      startsAt: order.starts_at,
+      counts: isCarrying(order.type)
+        ? withPlaces(of(orderId, order.ring), await places.countsOf(db, orderId, order.ring))
+        : of(orderId, order.ring),
+      planned: whole.planned + order.places_planned,
+      open: whole.waiting + whole.delivered + whole.running,
+    },
+    now,
+  )
   switch (move.kind) {
     case 'wait':
       return 'wait'
@@ -106,23 +130,54 @@ async function decide(db: TenantDb, services: Services, orderId: string, now: Da
   }
 }
 
-async function stopBy(db: TenantDb, services: Services, order: orders.OrderRow, state: 'paused' | 'halting', cause: OrderCause, now: Date): Promise<void> {
+async function stopBy(
+  db: TenantDb,
+  services: Services,
+  order: orders.OrderRow,
+  state: 'paused' | 'halting',
+  cause: OrderCause,
+  now: Date,
+): Promise<void> {
   await orders.set(db, order.id, { state, cause })
-  await record(db, services.vault, now, { kind: 'system', name: 'orders' }, { activity: state === 'paused' ? 'order.paused' : 'order.halted', object: objectOf(order), before: { state: order.state }, after: { state, cause } })
+  await record(
+    db,
+    services.vault,
+    now,
+    { kind: 'system', name: 'orders' },
+    {
+      activity: state === 'paused' ? 'order.paused' : 'order.halted',
+      object: objectOf(order),
+      before: { state: order.state },
+      after: { state, cause },
+    },
+  )
 }
 
 /** Ends what was not handed over, piece by piece; what was goes on (R15). Settings that were set at a customer stay wanted there, so what was told of them goes on too. */
 async function haltSome(db: TenantDb, order: orders.OrderRow, now: Date): Promise<Next> {
   const { rows } = await db.query<{ agent_id: string; ring: number; command_id: string | null; step: string }>(
-    `select agent_id, ring, command_id, step from order_agent where order_id = $1 and step = any($2) order by agent_id limit ${agentsAtOnce * 4}`, [order.id, isCarrying(order.type) ? ['planned'] : ['planned', 'waiting']])
+    `select agent_id, ring, command_id, step from order_agent where order_id = $1 and step = any($2) order by agent_id limit ${agentsAtOnce * 4}`,
+    [order.id, isCarrying(order.type) ? ['planned'] : ['planned', 'waiting']],
+  )
   await places.skipPlanned(db, order.id, null, 'order-halted', now)
   if (rows.length === 0) {
     await orders.fold(db, order.id)
     await orders.set(db, order.id, { state: 'halted', ended_at: now })
     return 'wait'
   }
-  await endUnsent(db, rows.flatMap(({ command_id }) => (command_id === null ? [] : [{ id: command_id }])), 'order-halted', now)
-  await skip(db, order.id, rows.filter(({ step }) => step === 'planned'), 'order-halted', now)
+  await endUnsent(
+    db,
+    rows.flatMap(({ command_id }) => (command_id === null ? [] : [{ id: command_id }])),
+    'order-halted',
+    now,
+  )
+  await skip(
+    db,
+    order.id,
+    rows.filter(({ step }) => step === 'planned'),
+    'order-halted',
+    now,
+  )
   await forgetLost(db, order.id, now)
   return 'again'
 }
@@ -130,15 +185,28 @@ async function haltSome(db: TenantDb, order: orders.OrderRow, now: Date): Promis
 async function skipUnseen(db: TenantDb, orderId: string, now: Date): Promise<void> {
   const order = await orders.lock(db, orderId)
   if (order.state !== 'running') return
-  const { rows } = await db.query<{ agent_id: string; ring: number }>(`select agent_id, ring from order_agent where order_id = $1 and ring = $2 and step = 'planned' order by agent_id`, [orderId, order.ring])
+  const { rows } = await db.query<{ agent_id: string; ring: number }>(
+    `select agent_id, ring from order_agent where order_id = $1 and ring = $2 and step = 'planned' order by agent_id`,
+    [orderId, order.ring],
+  )
   await places.skipPlanned(db, orderId, order.ring, 'customer-gone', now)
   await skip(db, orderId, rows, 'agent-gone', now)
 }
 
-async function skip(db: TenantDb, orderId: string, rows: readonly { agent_id: string; ring: number }[], reason: string, now: Date): Promise<void> {
+async function skip(
+  db: TenantDb,
+  orderId: string,
+  rows: readonly { agent_id: string; ring: number }[],
+  reason: string,
+  now: Date,
+): Promise<void> {
   if (rows.length === 0) return
-  await db.query(`update order_agent set step = 'skipped', reason = $3, at = $4 where order_id = $1 and agent_id = any($2) and step = 'planned'`, [orderId, rows.map(({ agent_id }) => agent_id), reason, now])
-  for (const [ring, ofRing] of Map.groupBy(rows, (one) => one.ring)) await orders.move(db, orderId, ring, { planned: -ofRing.length, skipped: ofRing.length })
+  await db.query(
+    `update order_agent set step = 'skipped', reason = $3, at = $4 where order_id = $1 and agent_id = any($2) and step = 'planned'`,
+    [orderId, rows.map(({ agent_id }) => agent_id), reason, now],
+  )
+  for (const [ring, ofRing] of Map.groupBy(rows, (one) => one.ring))
+    await orders.move(db, orderId, ring, { planned: -ofRing.length, skipped: ofRing.length })
 }
 
 /** Agents that were taken away with their commands: their order does not wait for them for ever. */
@@ -152,5 +220,6 @@ export async function forgetLost(db: TenantDb, orderId: string | null, now: Date
      )
      insert into order_move (partner_id, order_id, ring, step, count)
      select $1::uuid, order_id, ring, step, -count(*) from lost group by order_id, ring, step union all select $1::uuid, order_id, ring, 'expired', count(*) from lost group by order_id, ring`,
-    [db.tenant.partnerId, now, orderId])
+    [db.tenant.partnerId, now, orderId],
+  )
 }

@@ -1,5 +1,18 @@
 import { Problem, type QueryOf } from '@vigie/domain/kernel'
-import { isCarrying, noCounts, type Order, type OrderCause, type OrderCounts, type OrderParams, type ordersApi, type OrderState, type OrderStep, type OrderTarget, type OrderType, shownOrderStates } from '@vigie/domain/orders'
+import {
+  isCarrying,
+  noCounts,
+  type Order,
+  type OrderCause,
+  type OrderCounts,
+  type OrderParams,
+  type ordersApi,
+  type OrderState,
+  type OrderStep,
+  type OrderTarget,
+  type OrderType,
+  shownOrderStates,
+} from '@vigie/domain/orders'
 import { keyset, likePattern, Params, type TenantDb } from '../platform/index.ts'
 import type { Carried } from './carrying.ts'
 
@@ -49,27 +62,45 @@ export interface OrderRow {
 
 /** @throws order.not-found */
 export async function row(db: TenantDb, id: string): Promise<OrderRow> {
-  const { rows: [order] } = await db.query<OrderRow>(`select ${columns} from command_order b where b.id = $1`, [id])
+  const {
+    rows: [order],
+  } = await db.query<OrderRow>(`select ${columns} from command_order b where b.id = $1`, [id])
   if (!order) throw new Problem('order.not-found', { orderId: id })
   return order
 }
 
 /** Locks until commit. @throws order.not-found */
 export async function lock(db: TenantDb, id: string): Promise<OrderRow> {
-  const { rows: [order] } = await db.query<OrderRow>(`select ${columns} from command_order b where b.id = $1 for no key update`, [id])
+  const {
+    rows: [order],
+  } = await db.query<OrderRow>(`select ${columns} from command_order b where b.id = $1 for no key update`, [id])
   if (!order) throw new Problem('order.not-found', { orderId: id })
   return order
 }
 
 /** Null: not there, or another process has it in hand. */
 export async function lockFree(db: TenantDb, id: string): Promise<OrderRow | null> {
-  const { rows: [order] } = await db.query<OrderRow>(`select ${columns} from command_order b where b.id = $1 for no key update skip locked`, [id])
+  const {
+    rows: [order],
+  } = await db.query<OrderRow>(`select ${columns} from command_order b where b.id = $1 for no key update skip locked`, [id])
   return order ?? null
 }
 
-export async function set(db: TenantDb, id: string, values: Partial<Record<'state' | 'cause' | 'ring' | 'ring_at' | 'starts_at' | 'given_at' | 'ended_at' | 'approved_by' | 'approved_by_id' | 'is_beyond_caps', unknown>>): Promise<void> {
+export async function set(
+  db: TenantDb,
+  id: string,
+  values: Partial<
+    Record<
+      'state' | 'cause' | 'ring' | 'ring_at' | 'starts_at' | 'given_at' | 'ended_at' | 'approved_by' | 'approved_by_id' | 'is_beyond_caps',
+      unknown
+    >
+  >,
+): Promise<void> {
   const names = Object.keys(values)
-  await db.query(`update command_order set ${names.map((name, i) => `${name} = $${i + 2}`).join(', ')}, version = version + 1 where id = $1`, [id, ...Object.values(values)])
+  await db.query(
+    `update command_order set ${names.map((name, i) => `${name} = $${i + 2}`).join(', ')}, version = version + 1 where id = $1`,
+    [id, ...Object.values(values)],
+  )
   db.announce({ kind: 'order', id, customerId: null })
 }
 
@@ -78,10 +109,13 @@ export async function counts(db: TenantDb, orderIds: readonly string[]): Promise
   const { rows } = await db.query<{ order_id: string; ring: number; step: OrderStep; count: number }>(
     `select order_id, ring, step, sum(count)::integer as count from (
        select order_id, ring, step, count from order_count where order_id = any($1) union all select order_id, ring, step, count from order_move where order_id = any($1)) all_counts
-     group by order_id, ring, step`, [orderIds])
+     group by order_id, ring, step`,
+    [orderIds],
+  )
   return (orderId, ring) => {
     const sum = noCounts()
-    for (const one of rows) if (one.order_id === orderId && (ring === undefined || one.ring === ring) && one.step in sum) sum[one.step] += one.count
+    for (const one of rows)
+      if (one.order_id === orderId && (ring === undefined || one.ring === ring) && one.step in sum) sum[one.step] += one.count
     return sum
   }
 }
@@ -91,25 +125,52 @@ export async function fold(db: TenantDb, orderId: string): Promise<void> {
   await db.query(
     `with moved as (delete from order_move where order_id = $2 returning ring, step, count)
      insert into order_count (partner_id, order_id, ring, step, count) select $1::uuid, $2::uuid, ring, step, sum(count) from moved group by ring, step
-     on conflict (partner_id, order_id, ring, step) do update set count = order_count.count + excluded.count`, [db.tenant.partnerId, orderId])
+     on conflict (partner_id, order_id, ring, step) do update set count = order_count.count + excluded.count`,
+    [db.tenant.partnerId, orderId],
+  )
 }
 
 export async function move(db: TenantDb, orderId: string, ring: number, steps: Partial<Record<OrderStep, number>>): Promise<void> {
   const changed = Object.entries(steps).filter(([, count]) => count !== 0)
   if (changed.length === 0) return
-  await db.query('insert into order_move (partner_id, order_id, ring, step, count) select $1::uuid, $2::uuid, $3::integer, * from unnest($4::text[], $5::integer[])', [
-    db.tenant.partnerId, orderId, ring, changed.map(([step]) => step), changed.map(([, count]) => count),
-  ])
+  await db.query(
+    'insert into order_move (partner_id, order_id, ring, step, count) select $1::uuid, $2::uuid, $3::integer, * from unnest($4::text[], $5::integer[])',
+    [db.tenant.partnerId, orderId, ring, changed.map(([step]) => step), changed.map(([, count]) => count)],
+  )
 }
 
 export function toOrder(b: OrderRow, counted: OrderCounts): Order {
   // a dry run has no counts yet: nothing was told
   const ofDraft = b.given_at === null ? { ...counted, planned: b.planned, skipped: b.skipped } : counted
   return {
-    id: b.id, type: b.type, params: b.params, target: b.target, state: b.state, cause: b.cause, agentCount: b.agent_count, customerCount: b.customer_count, counts: ofDraft, ring: b.ring, ringPercents: b.ring_percents,
-    ringMinutes: b.ring_minutes, failurePercent: b.failure_percent, isBeyondCaps: b.is_beyond_caps, startsAt: b.starts_at?.toISOString() ?? null, approvedBy: b.approved_by, againOf: b.again_of, undoOf: b.undo_of, undoneBy: b.undone_by,
-    templateName: b.carried?.kind === 'template' ? b.carried.template.name : null, places: isCarrying(b.type) ? { planned: b.places_planned, set: b.places_set, skipped: b.places_skipped } : null, weakens: b.weakens,
-    createdById: b.created_by_id, createdBy: b.created_by, createdAt: b.created_at.toISOString(), givenAt: b.given_at?.toISOString() ?? null, endedAt: b.ended_at?.toISOString() ?? null, version: b.version,
+    id: b.id,
+    type: b.type,
+    params: b.params,
+    target: b.target,
+    state: b.state,
+    cause: b.cause,
+    agentCount: b.agent_count,
+    customerCount: b.customer_count,
+    counts: ofDraft,
+    ring: b.ring,
+    ringPercents: b.ring_percents,
+    ringMinutes: b.ring_minutes,
+    failurePercent: b.failure_percent,
+    isBeyondCaps: b.is_beyond_caps,
+    startsAt: b.starts_at?.toISOString() ?? null,
+    approvedBy: b.approved_by,
+    againOf: b.again_of,
+    undoOf: b.undo_of,
+    undoneBy: b.undone_by,
+    templateName: b.carried?.kind === 'template' ? b.carried.template.name : null,
+    places: isCarrying(b.type) ? { planned: b.places_planned, set: b.places_set, skipped: b.places_skipped } : null,
+    weakens: b.weakens,
+    createdById: b.created_by_id,
+    createdBy: b.created_by,
+    createdAt: b.created_at.toISOString(),
+    givenAt: b.given_at?.toISOString() ?? null,
+    endedAt: b.ended_at?.toISOString() ?? null,
+    version: b.version,
   }
 }
 
@@ -121,7 +182,11 @@ export async function get(db: TenantDb, id: string): Promise<Order> {
 const sorts = { createdAt: [{ sql: 'b.created_at', type: 'timestamptz' }] } as const
 
 /** Plan: command_order_newest. */
-export async function list(db: TenantDb, query: QueryOf<typeof ordersApi.listOrders>, accountId: string): Promise<{ rows: Order[]; nextCursor: string | null }> {
+export async function list(
+  db: TenantDb,
+  query: QueryOf<typeof ordersApi.listOrders>,
+  accountId: string,
+): Promise<{ rows: Order[]; nextCursor: string | null }> {
   const params = new Params()
   const where = [`b.state = any(${params.add(query.state ?? shownOrderStates)}::text[])`]
   if (query.type) where.push(`b.type = any(${params.add(query.type)}::text[])`)
@@ -130,8 +195,13 @@ export async function list(db: TenantDb, query: QueryOf<typeof ordersApi.listOrd
   const page = keyset(sorts, 'b.id', query, params)
   where.push(page.where)
   const { rows } = await db.query<OrderRow & { keys: string[] }>(
-    `select ${columns}, ${page.keys} as keys from command_order b where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`, params.values)
+    `select ${columns}, ${page.keys} as keys from command_order b where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`,
+    params.values,
+  )
   const shown = page.page(rows)
-  const of = await counts(db, shown.rows.map(({ id }) => id))
+  const of = await counts(
+    db,
+    shown.rows.map(({ id }) => id),
+  )
   return { rows: shown.rows.map((one) => toOrder(one, of(one.id))), nextCursor: shown.nextCursor }
 }

@@ -38,38 +38,63 @@ async function find(db: TenantDb, target: OrderTarget, now: Date): Promise<strin
       return [...new Set(endpoints.flatMap(({ agentId }) => agentId ?? []))]
     }
     case 'failed-of':
-      if ((await db.query('select from command_order where id = $1', [target.orderId])).rowCount === 0) throw new Problem('order.not-found', { orderId: target.orderId })
-      return await ids(db, `select agent_id as id from order_agent where order_id = $1 and step in ('failed', 'expired', 'unknown')`, [target.orderId])
+      if ((await db.query('select from command_order where id = $1', [target.orderId])).rowCount === 0)
+        throw new Problem('order.not-found', { orderId: target.orderId })
+      return await ids(db, `select agent_id as id from order_agent where order_id = $1 and step in ('failed', 'expired', 'unknown')`, [
+        target.orderId,
+      ])
     case 'undo-of':
-      return await ids(db, `select agent_id as id from order_agent where order_id = $1 and step in ('delivered', 'running', 'succeeded', 'unknown')`, [target.orderId])
+      return await ids(
+        db,
+        `select agent_id as id from order_agent where order_id = $1 and step in ('delivered', 'running', 'succeeded', 'unknown')`,
+        [target.orderId],
+      )
   }
 }
 
 /** The customers that a target means, for what is set at customers or at products of these types, or at these products. @throws request.invalid: machines have no settings of their own */
-export async function customersOf(db: TenantDb, target: OrderTarget): Promise<{ customerIds: string[]; productIds: readonly string[] | null; typeIds: readonly string[] | null }> {
+export async function customersOf(
+  db: TenantDb,
+  target: OrderTarget,
+): Promise<{ customerIds: string[]; productIds: readonly string[] | null; typeIds: readonly string[] | null }> {
   await assertThere(db, target)
   const some = (customerIds: string[], typeIds: readonly string[] | null = null) => ({ customerIds, productIds: null, typeIds })
   if (target.kind === 'customers') return some([...new Set(target.customerIds)])
-  if (target.kind === 'products') return { customerIds: await ids(db, 'select distinct customer_id as id from product where id = any($1)', [target.productIds]), productIds: target.productIds, typeIds: null }
+  if (target.kind === 'products')
+    return {
+      customerIds: await ids(db, 'select distinct customer_id as id from product where id = any($1)', [target.productIds]),
+      productIds: target.productIds,
+      typeIds: null,
+    }
   if (target.kind === 'customers-list') return some(await listed(db, target.filter))
   if (target.kind === 'matching' && target.groups === undefined) {
     const customerIds = await ids(
-      db, `select id from customer c where ($1::uuid[] is null or c.id = any($1)) and ($2::text[] is null or c.id in (select customer_id from customer_tag where tag = any($2)))
-        and ($3::text[] is null or c.id in (select customer_id from product where type_id = any($3)))`, [target.customerIds ?? null, target.tags ?? null, target.typeIds ?? null])
+      db,
+      `select id from customer c where ($1::uuid[] is null or c.id = any($1)) and ($2::text[] is null or c.id in (select customer_id from customer_tag where tag = any($2)))
+        and ($3::text[] is null or c.id in (select customer_id from product where type_id = any($3)))`,
+      [target.customerIds ?? null, target.tags ?? null, target.typeIds ?? null],
+    )
     return some(customerIds, target.typeIds ?? null)
   }
   throw new Problem('request.invalid', {}, { fields: [{ path: 'target', code: 'not-a-choice' }] })
 }
 
 /** Of an order that takes another back: agents that were told something else of the kind since, by somebody or something else. They are left alone. */
-export async function changedSince(db: TenantDb, { type, undo_of: undoOf }: { type: OrderType; undo_of: string | null }, agentIds: readonly string[] | null): Promise<string[]> {
+export async function changedSince(
+  db: TenantDb,
+  { type, undo_of: undoOf }: { type: OrderType; undo_of: string | null },
+  agentIds: readonly string[] | null,
+): Promise<string[]> {
   if (undoOf === null || isCarrying(type)) return []
   const inverse = inverses[type]
   const types = [type, ...(inverse === undefined ? [] : [inverse]), ...(type === 'stop-outbreak-defence' ? ['start-outbreak-defence'] : [])]
   return await ids(
-    db, `select i.agent_id as id from order_agent i join command t on t.partner_id = i.partner_id and t.id = i.command_id
+    db,
+    `select i.agent_id as id from order_agent i join command t on t.partner_id = i.partner_id and t.id = i.command_id
          where i.order_id = $1 and ($3::uuid[] is null or i.agent_id = any($3))
-           and exists (select from command o where o.partner_id = t.partner_id and o.agent_id = t.agent_id and o.number > t.number and o.type = any($2) and o.step not in ('expired', 'failed'))`, [undoOf, types, agentIds])
+           and exists (select from command o where o.partner_id = t.partner_id and o.agent_id = t.agent_id and o.number > t.number and o.type = any($2) and o.step not in ('expired', 'failed'))`,
+    [undoOf, types, agentIds],
+  )
 }
 
 async function listed(db: TenantDb, filter: Record<string, string>): Promise<string[]> {
@@ -80,25 +105,38 @@ async function listed(db: TenantDb, filter: Record<string, string>): Promise<str
 /** What is named one by one is there, all of it: an id of others is one that never was (R2). @throws customer.not-found, product.not-found, endpoint.not-found, agent.not-found */
 async function assertThere(db: TenantDb, target: OrderTarget): Promise<void> {
   const named =
-    target.kind === 'agents' ? (['agent', target.agentIds] as const)
-    : target.kind === 'endpoints' ? (['endpoint', target.endpointIds] as const)
-    : target.kind === 'products' ? (['product', target.productIds] as const)
-    : target.kind === 'customers' || target.kind === 'matching' ? (['customer', target.customerIds ?? []] as const)
-    : null
+    target.kind === 'agents'
+      ? (['agent', target.agentIds] as const)
+      : target.kind === 'endpoints'
+        ? (['endpoint', target.endpointIds] as const)
+        : target.kind === 'products'
+          ? (['product', target.productIds] as const)
+          : target.kind === 'customers' || target.kind === 'matching'
+            ? (['customer', target.customerIds ?? []] as const)
+            : null
   if (named === null || named[1].length === 0) return
   const [table, wanted] = named
-  if ((await ids(db, `select id from ${table} where id = any($1)`, [wanted])).length !== new Set(wanted).size) throw new Problem(`${table}.not-found`)
+  if ((await ids(db, `select id from ${table} where id = any($1)`, [wanted])).length !== new Set(wanted).size)
+    throw new Problem(`${table}.not-found`)
 }
 
-const ids = async (db: TenantDb, text: string, values: readonly unknown[]) => (await db.query<{ id: string }>(text, values)).rows.map(({ id }) => id)
+const ids = async (db: TenantDb, text: string, values: readonly unknown[]) =>
+  (await db.query<{ id: string }>(text, values)).rows.map(({ id }) => id)
 
 /** Whoever has an identity, and where nobody of the product has one the newest that had. */
 const ofProducts = async (db: TenantDb, condition: string, values: readonly unknown[]) =>
-  await ids(db, `select a.id from product p join agent a on a.partner_id = p.partner_id and a.product_id = p.id where ${condition} and ${isSpeaker}`, values)
+  await ids(
+    db,
+    `select a.id from product p join agent a on a.partner_id = p.partner_id and a.product_id = p.id where ${condition} and ${isSpeaker}`,
+    values,
+  )
 const isSpeaker = `(a.switch <> 'unregistered' or a.id = (
   select n.id from agent n where n.partner_id = a.partner_id and n.product_id = a.product_id order by (n.switch <> 'unregistered') desc, n.registered_at desc, n.id limit 1))`
 
-async function matching(db: TenantDb, { customerIds, tags, typeIds, groups }: Extract<OrderTarget, { kind: 'matching' }>): Promise<string[]> {
+async function matching(
+  db: TenantDb,
+  { customerIds, tags, typeIds, groups }: Extract<OrderTarget, { kind: 'matching' }>,
+): Promise<string[]> {
   const values: unknown[] = []
   const where: string[] = []
   const add = (value: unknown, condition: (place: string) => string) => {
@@ -116,7 +154,11 @@ async function matching(db: TenantDb, { customerIds, tags, typeIds, groups }: Ex
 function parse<Q extends z.ZodType>(schema: Q, filter: Record<string, string>): z.output<Q> {
   const parsed = schema.safeParse(filter)
   if (parsed.success) return parsed.data
-  throw new Problem('request.invalid', {}, { fields: fieldErrorsOf(parsed.error, filter).map((field) => ({ ...field, path: `target.filter.${field.path}` })) })
+  throw new Problem(
+    'request.invalid',
+    {},
+    { fields: fieldErrorsOf(parsed.error, filter).map((field) => ({ ...field, path: `target.filter.${field.path}` })) },
+  )
 }
 
 async function everyPage<T>(read: (cursor: string | undefined) => Promise<{ rows: T[]; nextCursor: string | null }>): Promise<T[]> {

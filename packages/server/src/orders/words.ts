@@ -9,11 +9,19 @@ export function lineWords(say: Say, line: PlaceLine): string {
   const key = `place-line.${line.kind}`
   switch (line.kind) {
     case 'setting':
-      return say(key, { setting: slotWords(say, line.key), from: valueWords(say, line.key, line.from), to: valueWords(say, line.key, line.to) })
+      return say(key, {
+        setting: slotWords(say, line.key),
+        from: valueWords(say, line.key, line.from),
+        to: valueWords(say, line.key, line.to),
+      })
     case 'template':
       return say(key, { from: line.from ?? say('place-line.nothing'), to: line.to ?? say('place-line.nothing') })
     case 'left':
-      return say(key, { what: line.what === 'template' ? say('place-line.its-template') : slotWords(say, line.what), known: line.by === null ? 'no' : 'yes', by: line.by ?? '' })
+      return say(key, {
+        what: line.what === 'template' ? say('place-line.its-template') : slotWords(say, line.what),
+        known: line.by === null ? 'no' : 'yes',
+        by: line.by ?? '',
+      })
     case 'url':
       return say(`place-line.url.${line.does}`, { text: line.text, against: line.against ?? '' })
     default:

@@ -15,7 +15,7 @@ export interface MailValues {
     endpointCount: number
     since: string
   }
-  'invitation': { inviter: string; role: string; expiresAt: string }
+  invitation: { inviter: string; role: string; expiresAt: string }
   'password-reset': { expiresAt: string }
   'password-changed': { at: string }
   'ownership-transferred': { from: string; to: string; at: string }
@@ -30,4 +30,4 @@ export interface MailValues {
 }
 
 /** Kinds whose button carries a one-use token: where the page is that takes it. After `#`, which no server or proxy logs. */
-export const tokenPaths: Partial<Record<MailKind, string>> = { 'invitation': '/invitation', 'password-reset': '/reset-password' }
+export const tokenPaths: Partial<Record<MailKind, string>> = { invitation: '/invitation', 'password-reset': '/reset-password' }

@@ -15,7 +15,8 @@ interface Common<K extends MailKind> {
   eventId?: string | null
 }
 /** To an account, in its language and time zone (NTF-10); or to an address, where the caller knows these. */
-export type Notice<K extends MailKind = MailKind> = Common<K> & ({ accountId: string } | { address: string; name: string; locale: Locale; timeZone: string })
+export type Notice<K extends MailKind = MailKind> = Common<K> &
+  ({ accountId: string } | { address: string; name: string; locale: Locale; timeZone: string })
 
 /**
  * Writes a mail into the outbox, in the caller's transaction: it is sent if and only if that commits, once (R27, NTF-4). Sending begins right after. Without an SMTP server
@@ -30,9 +31,18 @@ export async function notify<K extends MailKind>(db: TenantDb, services: Service
   const isNew = await store.insert(
     db,
     {
-      id, kind: notice.kind, key: notice.key, recipient: to.address, recipientName: to.name, locale: to.locale, timeZone: to.timeZone, values: notice.values,
-      customerId: notice.customerId ?? null, eventId: notice.eventId ?? null,
-      accountId: 'accountId' in notice ? notice.accountId : null, messageId: `<${id}@${new URL(services.publicUrl).hostname}>`,
+      id,
+      kind: notice.kind,
+      key: notice.key,
+      recipient: to.address,
+      recipientName: to.name,
+      locale: to.locale,
+      timeZone: to.timeZone,
+      values: notice.values,
+      customerId: notice.customerId ?? null,
+      eventId: notice.eventId ?? null,
+      accountId: 'accountId' in notice ? notice.accountId : null,
+      messageId: `<${id}@${new URL(services.publicUrl).hostname}>`,
       secret: notice.token === undefined ? null : await services.vault.seal(db, 'secrets', secretPlace(id), notice.token),
       state: services.mail.isConfigured ? 'waiting' : 'kept',
     },

@@ -48,7 +48,8 @@ export function subjectOf(mail: Kept, { business, isSimulated }: Pick<Reading, '
   return isSimulated ? say('mail.simulated-subject', { subject }) : subject
 }
 
-const isOf = <K extends MailKind>(mail: Kept, kind: K): mail is Kept & { values: MailValues[K] & Record<string, unknown> } => mail.kind === kind
+const isOf = <K extends MailKind>(mail: Kept, kind: K): mail is Kept & { values: MailValues[K] & Record<string, unknown> } =>
+  mail.kind === kind
 
 /** The placeholders of the kind's texts. */
 function wordsOf(mail: Kept, say: Translator, business: string): Record<string, string> {
@@ -57,18 +58,28 @@ function wordsOf(mail: Kept, say: Translator, business: string): Record<string, 
     if (typeof value !== 'string') continue
     words[name] = name === 'role' ? oneLine(say(`role.${value}`)) : instants.has(name) ? instant(value, mail) : oneLine(value)
   }
-  if (isOf(mail, 'action-required')) words['what'] = say(`condition.${mail.values.category}.${mail.values.condition}.title`, plain(mail.values.figures))
-  if (isOf(mail, 'order-delayed') || isOf(mail, 'order-waiting')) words['what'] = oneLine(say(`${isSwitch(mail.values.orderType as OrderType) ? 'order-deed' : 'command'}.${mail.values.orderType}`))
+  if (isOf(mail, 'action-required'))
+    words['what'] = say(`condition.${mail.values.category}.${mail.values.condition}.title`, plain(mail.values.figures))
+  if (isOf(mail, 'order-delayed') || isOf(mail, 'order-waiting'))
+    words['what'] = oneLine(say(`${isSwitch(mail.values.orderType as OrderType) ? 'order-deed' : 'command'}.${mail.values.orderType}`))
   return words
 }
 const instants = new Set(['at', 'expiresAt', 'since'])
-const plain = (figures: Record<string, number | string>) => Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, typeof value === 'string' ? oneLine(value) : value]))
+const plain = (figures: Record<string, number | string>) =>
+  Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, typeof value === 'string' ? oneLine(value) : value]))
 
 function partsOf(mail: Kept, say: Translator, { business, publicUrl, isSimulated, token }: Reading): Parts {
   const words = wordsOf(mail, say, business)
   const of = (part: string) => say(`mail.${mail.kind}.${part}`, words)
   const small = [of('reason'), say('mail.footer', words), say('mail.time-zone', { timeZone: mail.timeZone })]
-  const common = { notice: isSimulated ? say('mail.simulated') : null, greeting: of('greeting'), severity: null, facts: [], hidden: null, small }
+  const common = {
+    notice: isSimulated ? say('mail.simulated') : null,
+    greeting: of('greeting'),
+    severity: null,
+    facts: [],
+    hidden: null,
+    small,
+  }
   if (isOf(mail, 'action-required')) {
     const { category, condition, figures } = mail.values
     const about = (part: string) => say(`condition.${category}.${condition}.${part}`, plain(figures))
@@ -77,8 +88,13 @@ function partsOf(mail: Kept, say: Translator, { business, publicUrl, isSimulated
       severity: say('severity.action-required'),
       paragraphs: [of('lead')],
       facts: [
-        [of('customer'), words['customer']!], [of('product'), words['product']!], [of('what'), words['what']!], [of('why'), about('explain')], ...endpointsFact(mail.values, say, of('endpoints')),
-        [of('since'), words['since']!], [of('next'), about('next')],
+        [of('customer'), words['customer']!],
+        [of('product'), words['product']!],
+        [of('what'), words['what']!],
+        [of('why'), about('explain')],
+        ...endpointsFact(mail.values, say, of('endpoints')),
+        [of('since'), words['since']!],
+        [of('next'), about('next')],
       ],
       button: { label: of('button'), url: mail.eventId === null ? `${publicUrl}/events` : `${publicUrl}/events/${mail.eventId}` },
     }
@@ -87,7 +103,12 @@ function partsOf(mail: Kept, say: Translator, { business, publicUrl, isSimulated
   return {
     ...common,
     paragraphs: [of('lead'), of('body')],
-    button: path === undefined ? { label: of('button'), url: pageOf(mail, publicUrl) } : typeof token === 'string' ? { label: of('button'), url: `${publicUrl}${path}#${token}` } : null,
+    button:
+      path === undefined
+        ? { label: of('button'), url: pageOf(mail, publicUrl) }
+        : typeof token === 'string'
+          ? { label: of('button'), url: `${publicUrl}${path}#${token}` }
+          : null,
     hidden: path !== undefined && typeof token !== 'string' ? say('mail.link-hidden') : null,
   }
 }
@@ -103,15 +124,27 @@ function endpointsFact({ endpoints, endpointCount }: MailValues['action-required
   if (endpointCount === 0 || endpoints.length === 0) return []
   const shown = endpoints.slice(0, endpointsShown).map(oneLine)
   const more = endpointCount - shown.length
-  return [[label, new Intl.ListFormat(say.locale, { type: 'unit' }).format(shown) + (more > 0 ? ` ${say('mail.action-required.more-endpoints', { count: more })}` : '')]]
+  return [
+    [
+      label,
+      new Intl.ListFormat(say.locale, { type: 'unit' }).format(shown) +
+        (more > 0 ? ` ${say('mail.action-required.more-endpoints', { count: more })}` : ''),
+    ],
+  ]
 }
 
 /** Names come from outside: no line break, no control sign and no sign that turns the reading order round reaches a header, a line or a link (R12, R36). */
-export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim().slice(0, 300)
+export const oneLine = (text: string): string =>
+  text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim()
+    .slice(0, 300)
 
 function instant(iso: string, { locale, timeZone }: Kept): string {
   const at = new Date(iso)
-  return Number.isNaN(at.getTime()) ? oneLine(iso) : new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone }).format(at)
+  return Number.isNaN(at.getTime())
+    ? oneLine(iso)
+    : new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone }).format(at)
 }
 
 /** In plain text a sign of the font; where that is missing, the word beside it says it all. */
@@ -139,10 +172,18 @@ function toHtml({ notice, greeting, severity, paragraphs, facts, button, hidden,
     p(e(greeting)),
     severity ? p(`${drawnOctagon} <strong style="color:#b3261e">${e(severity)}</strong>`) : '',
     ...paragraphs.map((text) => p(e(text))),
-    facts.length > 0 ? `<dl style="margin:0 0 16px">${facts.map(([label, value]) => `<dt style="color:#57606a;font-size:13px">${e(label)}</dt><dd style="margin:0 0 12px">${e(value)}</dd>`).join('')}</dl>` : '',
-    button ? p(`<a href="${e(button.url)}" style="display:inline-block;padding:10px 18px;border-radius:6px;background:#1f5fbf;color:#ffffff;text-decoration:none">${e(button.label)}</a>`) : '',
+    facts.length > 0
+      ? `<dl style="margin:0 0 16px">${facts.map(([label, value]) => `<dt style="color:#57606a;font-size:13px">${e(label)}</dt><dd style="margin:0 0 12px">${e(value)}</dd>`).join('')}</dl>`
+      : '',
+    button
+      ? p(
+          `<a href="${e(button.url)}" style="display:inline-block;padding:10px 18px;border-radius:6px;background:#1f5fbf;color:#ffffff;text-decoration:none">${e(button.label)}</a>`,
+        )
+      : '',
     hidden ? p(`<em>${e(hidden)}</em>`) : '',
-    button ? `<p style="margin:0 0 16px;color:#57606a;font-size:13px">${e(speakerHint(locale))}<br><span style="word-break:break-all">${e(button.url)}</span></p>` : '',
+    button
+      ? `<p style="margin:0 0 16px;color:#57606a;font-size:13px">${e(speakerHint(locale))}<br><span style="word-break:break-all">${e(button.url)}</span></p>`
+      : '',
     `<hr style="border:0;border-top:1px solid #d0d7de;margin:24px 0 12px">`,
     ...small.map((text) => `<p style="margin:0 0 4px;color:#57606a;font-size:13px">${e(text)}</p>`),
   ]

@@ -10,8 +10,17 @@ import type { Kept } from './store.ts'
 
 function toDelivery(mail: Kept, reading: { business: string; isSimulated: boolean }): Delivery {
   return {
-    id: mail.id, kind: mail.kind, to: mail.recipient, subject: subjectOf(mail, reading), locale: mail.locale, state: mail.state === 'sending' ? 'waiting' : mail.state, attempts: mail.attempts,
-    fault: mail.fault, eventId: mail.eventId, createdAt: mail.createdAt.toISOString(), sentAt: mail.sentAt?.toISOString() ?? null,
+    id: mail.id,
+    kind: mail.kind,
+    to: mail.recipient,
+    subject: subjectOf(mail, reading),
+    locale: mail.locale,
+    state: mail.state === 'sending' ? 'waiting' : mail.state,
+    attempts: mail.attempts,
+    fault: mail.fault,
+    eventId: mail.eventId,
+    createdAt: mail.createdAt.toISOString(),
+    sentAt: mail.sentAt?.toISOString() ?? null,
     nextTryAt: mail.state === 'waiting' ? (mail.nextTryAt?.toISOString() ?? null) : null,
   }
 }
@@ -41,7 +50,13 @@ export const outboxRoutes: Handler[] = [
     let token: string | null = null
     if (mail.secret !== null && (await maySeeLink(mail, context))) {
       token = await services.vault.open(db, 'secrets', secretPlace(mail.id), mail.secret)
-      await record(db, services.vault, now, { kind: 'account', actor, origin }, { activity: 'delivery.link-shown', object: { kind: 'delivery', id: mail.id, name: mail.recipient } })
+      await record(
+        db,
+        services.vault,
+        now,
+        { kind: 'account', actor, origin },
+        { activity: 'delivery.link-shown', object: { kind: 'delivery', id: mail.id, name: mail.recipient } },
+      )
     }
     const { publicUrl, isSimulated } = services
     const { text, html } = render(mail, { business, publicUrl, isSimulated, token })
@@ -54,9 +69,19 @@ export const outboxRoutes: Handler[] = [
     // one that is just being handed over goes on as it is
     if (mail.state !== 'sending') await store.restart(db, mail.id, services.mail.isConfigured ? 'waiting' : 'kept', now)
     const after = toDelivery(await store.get(db, mail.id), { business: await store.businessName(db), isSimulated: services.isSimulated })
-    await record(db, services.vault, now, { kind: 'account', actor, origin }, {
-      activity: 'delivery.retried', object: { kind: 'delivery', id: mail.id, name: mail.recipient }, customerId: mail.customerId, before: { state: mail.state, fault: mail.fault }, after: { state: after.state },
-    })
+    await record(
+      db,
+      services.vault,
+      now,
+      { kind: 'account', actor, origin },
+      {
+        activity: 'delivery.retried',
+        object: { kind: 'delivery', id: mail.id, name: mail.recipient },
+        customerId: mail.customerId,
+        before: { state: mail.state, fault: mail.fault },
+        after: { state: after.state },
+      },
+    )
     db.announce({ kind: 'delivery', id: mail.id, customerId: mail.customerId })
     db.afterCommit(() => services.mail.wake())
     return after

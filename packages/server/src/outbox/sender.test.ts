@@ -36,12 +36,18 @@ afterEach(async () => {
 async function aMailServer(options: Partial<SMTPServerOptions> = {}, port = 0) {
   const taken: { messageId: string; raw: string; to: string }[] = []
   const smtp = new SMTPServer({
-    disabledCommands: ['AUTH', 'STARTTLS'], logger: false, closeTimeout: 100,
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    logger: false,
+    closeTimeout: 100,
     onData(stream, session, done) {
       let raw = ''
       stream.on('data', (chunk) => void (raw += chunk))
       stream.on('end', () => {
-        taken.push({ raw, messageId: /^message-id: (.*)$/im.exec(raw)?.[1] ?? '', to: (session.envelope.rcptTo[0] as { address: string }).address })
+        taken.push({
+          raw,
+          messageId: /^message-id: (.*)$/im.exec(raw)?.[1] ?? '',
+          to: (session.envelope.rcptTo[0] as { address: string }).address,
+        })
         done()
       })
     },
@@ -62,8 +68,17 @@ async function selfSigned(host: string): Promise<{ key: string; cert: string }> 
     publicKey: await crypto.subtle.importKey('spki', publicKey.export({ format: 'der', type: 'spki' }), algorithm, true, ['verify']),
   }
   const cert = await x509.X509CertificateGenerator.createSelfSigned({
-    name: `CN=${host}`, keys, signingAlgorithm: algorithm, notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000),
-    extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'ip', value: host }, { type: 'dns', value: 'localhost' }])],
+    name: `CN=${host}`,
+    keys,
+    signingAlgorithm: algorithm,
+    notBefore: new Date(Date.now() - 60_000),
+    notAfter: new Date(Date.now() + 3_600_000),
+    extensions: [
+      new x509.SubjectAlternativeNameExtension([
+        { type: 'ip', value: host },
+        { type: 'dns', value: 'localhost' },
+      ]),
+    ],
   })
   return { key: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string, cert: cert.toString('pem') }
 }
@@ -84,29 +99,56 @@ async function aNotice(more: { address?: string; key?: string; locale?: 'en' | '
   server.services.mail = { isConfigured: true, wake: () => before.wake() }
   const address = more.address ?? `${randomUUID()}@example.com`
   await server.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) =>
-    notify(db, server.services, { kind: 'password-changed', key: more.key ?? randomUUID(), address, name: 'Émilie 山田', locale: more.locale ?? 'en', timeZone: 'UTC', values: { at: '2026-11-20T12:00:00Z' } }),
+    notify(db, server.services, {
+      kind: 'password-changed',
+      key: more.key ?? randomUUID(),
+      address,
+      name: 'Émilie 山田',
+      locale: more.locale ?? 'en',
+      timeZone: 'UTC',
+      values: { at: '2026-11-20T12:00:00Z' },
+    }),
   )
   server.services.mail = before
   return address
 }
-const rows = async () => (await server.database.owner.query<{ recipient: string; state: string; fault: string | null; attempts: number }>('select recipient, state, fault, attempts from outbox where partner_id = $1 order by id', [partnerId])).rows
-const settled = (states: string[]) => vi.waitFor(async () => expect((await rows()).map((row) => row.state)).toEqual(states), { timeout: 15_000, interval: 30 })
+const rows = async () =>
+  (
+    await server.database.owner.query<{ recipient: string; state: string; fault: string | null; attempts: number }>(
+      'select recipient, state, fault, attempts from outbox where partner_id = $1 order by id',
+      [partnerId],
+    )
+  ).rows
+const settled = (states: string[]) =>
+  vi.waitFor(async () => expect((await rows()).map((row) => row.state)).toEqual(states), { timeout: 15_000, interval: 30 })
 
 describe('writing into the outbox (NTF-4, R27)', () => {
   it('is one mail for one key, and none when the transaction is rolled back', async () => {
     await aNotice({ key: 'same' })
     await aNotice({ key: 'same' })
-    await expect(server.database.transaction({ partnerId, scope: 'all', principalId: null }, async (db) => {
-      await notify(db, server.services, { kind: 'password-changed', key: 'other', address: 'a@example.com', name: 'A', locale: 'en', timeZone: 'UTC', values: { at: '2026-11-20T12:00:00Z' } })
-      throw new Error('no')
-    })).rejects.toThrow('no')
+    await expect(
+      server.database.transaction({ partnerId, scope: 'all', principalId: null }, async (db) => {
+        await notify(db, server.services, {
+          kind: 'password-changed',
+          key: 'other',
+          address: 'a@example.com',
+          name: 'A',
+          locale: 'en',
+          timeZone: 'UTC',
+          values: { at: '2026-11-20T12:00:00Z' },
+        })
+        throw new Error('no')
+      }),
+    ).rejects.toThrow('no')
     expect(await rows()).toHaveLength(1)
   })
 
-  it('is kept where no SMTP server is set up, in the account\'s own language', async () => {
+  it("is kept where no SMTP server is set up, in the account's own language", async () => {
     const { accountId, email } = await anActor(server.database, partnerId)
     await server.database.owner.query(`update account set locale = 'ja' where id = $1`, [accountId])
-    await server.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) => notify(db, server.services, { kind: 'password-changed', key: 'k', accountId, values: { at: '2026-11-20T12:00:00Z' } }))
+    await server.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) =>
+      notify(db, server.services, { kind: 'password-changed', key: 'k', accountId, values: { at: '2026-11-20T12:00:00Z' } }),
+    )
     expect(await rows()).toEqual([{ recipient: email, state: 'kept', fault: null, attempts: 0 }])
   })
 })
@@ -114,8 +156,11 @@ describe('writing into the outbox (NTF-4, R27)', () => {
 describe('sending over SMTP (NTF-4, R29)', () => {
   it('speaks STARTTLS and signs in; the mail arrives as it was meant', async () => {
     const mailServer = await aMailServer({
-      ...certificate, disabledCommands: [], authOptional: false,
-      onAuth: ({ username, password }, _session, done) => (username === 'vigie@example.com' && password === 'p@ss/word' ? done(null, { user: username }) : done(new Error('no'))),
+      ...certificate,
+      disabledCommands: [],
+      authOptional: false,
+      onAuth: ({ username, password }, _session, done) =>
+        username === 'vigie@example.com' && password === 'p@ss/word' ? done(null, { user: username }) : done(new Error('no')),
     })
     const address = await aNotice({ locale: 'fr' })
     aSender(`smtp://vigie%40example.com:p%40ss%2Fword@127.0.0.1:${mailServer.port}?requireTLS=true`, { ca: certificate.cert }).start()
@@ -141,15 +186,24 @@ describe('sending over SMTP (NTF-4, R29)', () => {
     ['a certificate nobody vouches for', { ...{} }, 'smtp', '?requireTLS=true', 'tls'],
     ['no STARTTLS where it is wanted', { hideSTARTTLS: true, disabledCommands: ['STARTTLS', 'AUTH'] }, 'smtp', '?requireTLS=true', 'tls'],
   ] as const)('%s: nothing is handed over', async (_, options, scheme, query, fault) => {
-    const mailServer = await aMailServer({ ...certificate, authOptional: true, disabledCommands: [], ...options } as Partial<SMTPServerOptions>)
+    const mailServer = await aMailServer({
+      ...certificate,
+      authOptional: true,
+      disabledCommands: [],
+      ...options,
+    } as Partial<SMTPServerOptions>)
     await aNotice()
     aSender(`${scheme}://127.0.0.1:${mailServer.port}${query}`).start()
     await vi.waitFor(async () => expect(await rows()).toMatchObject([{ state: 'waiting', fault }]), { timeout: 10_000 })
     expect(mailServer.taken).toEqual([])
   })
 
-  it('a wrong password is the server\'s trouble, not the mail\'s: it waits', async () => {
-    const mailServer = await aMailServer({ ...certificate, disabledCommands: [], onAuth: (_auth, _session, done) => done(new Error('535 no')) })
+  it("a wrong password is the server's trouble, not the mail's: it waits", async () => {
+    const mailServer = await aMailServer({
+      ...certificate,
+      disabledCommands: [],
+      onAuth: (_auth, _session, done) => done(new Error('535 no')),
+    })
     await aNotice()
     aSender(`smtp://u:wrong@127.0.0.1:${mailServer.port}`, { ca: certificate.cert }).start()
     await vi.waitFor(async () => expect(await rows()).toMatchObject([{ state: 'waiting', fault: 'authentication' }]), { timeout: 10_000 })
@@ -157,7 +211,9 @@ describe('sending over SMTP (NTF-4, R29)', () => {
 
   it('an address refused for good fails at once, and the others go on', async () => {
     const refused = (message: string, responseCode: number) => Object.assign(new Error(message), { responseCode })
-    const mailServer = await aMailServer({ onRcptTo: ({ address }, _session, done) => (address.startsWith('gone') ? done(refused('no such user', 550)) : done()) })
+    const mailServer = await aMailServer({
+      onRcptTo: ({ address }, _session, done) => (address.startsWith('gone') ? done(refused('no such user', 550)) : done()),
+    })
     await aNotice()
     await aNotice({ address: 'gone@example.com' })
     await aNotice()
@@ -172,17 +228,34 @@ describe('sending over SMTP (NTF-4, R29)', () => {
     const still = await anActor(server.database, partnerId)
     const limited = await anActor(server.database, partnerId, { isScopeLimited: true })
     const gone = await anActor(server.database, partnerId)
-    const allow = () => server.database.owner.query(`insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, gen_random_uuid(), $2, 0, 'allow', 'customer', $3)`, [partnerId, limited.accountId, customerId])
+    const allow = () =>
+      server.database.owner.query(
+        `insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, gen_random_uuid(), $2, 0, 'allow', 'customer', $3)`,
+        [partnerId, limited.accountId, customerId],
+      )
     const theirs = await anActor(server.database, partnerId, { role: 'portal-viewer' })
     await allow()
     server.services.mail = { isConfigured: true, wake: () => {} }
     for (const { accountId } of [still, limited, gone, theirs]) {
-      await server.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) => notify(db, server.services, { kind: 'password-changed', key: accountId, accountId, customerId, values: { at: '2026-11-20T12:00:00Z' } }))
+      await server.database.transaction({ partnerId, scope: 'all', principalId: null }, (db) =>
+        notify(db, server.services, {
+          kind: 'password-changed',
+          key: accountId,
+          accountId,
+          customerId,
+          values: { at: '2026-11-20T12:00:00Z' },
+        }),
+      )
     }
     await server.database.owner.query('delete from scope_line where account_id = $1', [limited.accountId])
     await server.database.owner.query(`update account set state = 'disabled' where id = $1`, [gone.accountId])
     // ACC-12: the customer wants its own people to be told nothing any more; ours are
-    await server.as(still)('POST', `/v1/customers/${customerId}/consent`, { activities: ['notify'], decision: 'withdrawn', saidBy: 'Camille Martin', saidOn: '2026-11-20' })
+    await server.as(still)('POST', `/v1/customers/${customerId}/consent`, {
+      activities: ['notify'],
+      decision: 'withdrawn',
+      saidBy: 'Camille Martin',
+      saidOn: '2026-11-20',
+    })
     const mailServer = await aMailServer()
     aSender(`smtp://127.0.0.1:${mailServer.port}`).start()
     await settled(['sent', 'failed', 'failed', 'failed'])
@@ -192,10 +265,14 @@ describe('sending over SMTP (NTF-4, R29)', () => {
 
   it('one that is to come later is tried again, later each time', async () => {
     let isBusy = true
-    const mailServer = await aMailServer({ onRcptTo: (_address, _session, done) => (isBusy ? done(Object.assign(new Error('greylisted'), { responseCode: 451 })) : done()) })
+    const mailServer = await aMailServer({
+      onRcptTo: (_address, _session, done) => (isBusy ? done(Object.assign(new Error('greylisted'), { responseCode: 451 })) : done()),
+    })
     await aNotice()
     aSender(`smtp://127.0.0.1:${mailServer.port}`).start()
-    await vi.waitFor(async () => expect(await rows()).toMatchObject([{ state: 'waiting', fault: 'try-later', attempts: 1 }]), { timeout: 10_000 })
+    await vi.waitFor(async () => expect(await rows()).toMatchObject([{ state: 'waiting', fault: 'try-later', attempts: 1 }]), {
+      timeout: 10_000,
+    })
     isBusy = false
     server.clock.add(31_000)
     await settled(['sent'])
@@ -208,7 +285,9 @@ describe('sending over SMTP (NTF-4, R29)', () => {
     await close()
     for (let n = 0; n < 45; n++) await aNotice()
     aSender(`smtp://127.0.0.1:${port}`).start()
-    await vi.waitFor(async () => expect((await rows()).filter((row) => row.fault === 'connection-refused').length).toBeGreaterThan(0), { timeout: 10_000 })
+    await vi.waitFor(async () => expect((await rows()).filter((row) => row.fault === 'connection-refused').length).toBeGreaterThan(0), {
+      timeout: 10_000,
+    })
     for (let hour = 0; hour < 24; hour++) server.clock.add(3_600_000)
     const mailServer = await aMailServer({}, port)
     await settled(Array.from({ length: 45 }, () => 'sent'))
@@ -239,11 +318,16 @@ describe('never twice (NTF-4, R15, R22)', () => {
 
   it('a connection that breaks before the mail was asked for is as if nothing had been', async () => {
     let drops = 1
-    const mailServer = await aMailServer({ onRcptTo(_address, session, done) {
-      if (drops-- > 0) return void (this as unknown as { connections: Set<{ id: string; _socket: { destroy(): void } }> }).connections.forEach((one) => one._socket.destroy())
-      void session
-      done()
-    } })
+    const mailServer = await aMailServer({
+      onRcptTo(_address, session, done) {
+        if (drops-- > 0)
+          return void (this as unknown as { connections: Set<{ id: string; _socket: { destroy(): void } }> }).connections.forEach((one) =>
+            one._socket.destroy(),
+          )
+        void session
+        done()
+      },
+    })
     await aNotice()
     aSender(`smtp://127.0.0.1:${mailServer.port}`).start()
     await settled(['sent'])
@@ -253,12 +337,14 @@ describe('never twice (NTF-4, R15, R22)', () => {
   it('one that breaks while the mail is handed over: unknown, not sent again by itself, but by a person', async () => {
     let drops = 1
     const taken: string[] = []
-    const mailServer = await aMailServer({ onData(stream, _session, done) {
-      const { connections } = this as unknown as { connections: Set<{ _socket: { destroy(): void } }> }
-      if (drops-- > 0) return void stream.once('data', () => connections.forEach((one) => one._socket.destroy()))
-      stream.on('data', (chunk: Buffer) => void taken.push(String(chunk)))
-      stream.on('end', () => done())
-    } })
+    const mailServer = await aMailServer({
+      onData(stream, _session, done) {
+        const { connections } = this as unknown as { connections: Set<{ _socket: { destroy(): void } }> }
+        if (drops-- > 0) return void stream.once('data', () => connections.forEach((one) => one._socket.destroy()))
+        stream.on('data', (chunk: Buffer) => void taken.push(String(chunk)))
+        stream.on('end', () => done())
+      },
+    })
     await aNotice()
     aSender(`smtp://127.0.0.1:${mailServer.port}`).start()
     await settled(['failed'])
@@ -275,7 +361,8 @@ describe('never twice (NTF-4, R15, R22)', () => {
   /** A sender in a process of its own, to be killed. */
   async function aProcess(port: number, leaseMs: number): Promise<ChildProcess> {
     const child = fork(path.join(import.meta.dirname, 'sender.child.ts'), [], {
-      env: { ...process.env, CHILD_DATABASE: server.database.url, CHILD_SMTP: `smtp://127.0.0.1:${port}`, CHILD_LEASE_MS: String(leaseMs) }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, CHILD_DATABASE: server.database.url, CHILD_SMTP: `smtp://127.0.0.1:${port}`, CHILD_LEASE_MS: String(leaseMs) },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     stops.push(async () => void child.kill('SIGKILL'))
     await once(child, 'message')
@@ -290,36 +377,40 @@ describe('never twice (NTF-4, R15, R22)', () => {
   it.each([
     ['before the mail was asked for', 'rcpt', 'sent', 1],
     ['after the last byte, before the answer', 'data', 'failed', 1],
-  ] as const)('a process killed %s', async (_, when, state, copies) => {
-    server.clock.set(new Date())
-    let reached: () => void = () => {}
-    const there = new Promise<void>((resolve) => void (reached = resolve))
-    let isFirst = true
-    let copiesSeen = 0
-    const mailServer = await aMailServer({
-      onRcptTo: (_address, _session, done) => {
-        if (when === 'rcpt' && isFirst) return void ((isFirst = false), reached())
-        done()
-      },
-      onData: (stream, _session, done) => {
-        stream.on('data', () => {})
-        stream.on('end', () => {
-          copiesSeen++
-          if (when === 'data' && isFirst) return void ((isFirst = false), reached())
+  ] as const)(
+    'a process killed %s',
+    async (_, when, state, copies) => {
+      server.clock.set(new Date())
+      let reached: () => void = () => {}
+      const there = new Promise<void>((resolve) => void (reached = resolve))
+      let isFirst = true
+      let copiesSeen = 0
+      const mailServer = await aMailServer({
+        onRcptTo: (_address, _session, done) => {
+          if (when === 'rcpt' && isFirst) return void ((isFirst = false), reached())
           done()
-        })
-      },
-    })
-    await aNotice()
-    const child = await aProcess(mailServer.port, 600)
-    await there
-    await kill(child)
-    expect(await rows()).toMatchObject([{ state: 'sending' }])
-    aSender(`smtp://127.0.0.1:${mailServer.port}`, { leaseMs: 600 }).start()
-    await settled([state])
-    expect(copiesSeen).toBe(copies)
-    expect((await rows())[0]!.fault).toBe(state === 'failed' ? 'unknown-outcome' : null)
-  }, 30_000)
+        },
+        onData: (stream, _session, done) => {
+          stream.on('data', () => {})
+          stream.on('end', () => {
+            copiesSeen++
+            if (when === 'data' && isFirst) return void ((isFirst = false), reached())
+            done()
+          })
+        },
+      })
+      await aNotice()
+      const child = await aProcess(mailServer.port, 600)
+      await there
+      await kill(child)
+      expect(await rows()).toMatchObject([{ state: 'sending' }])
+      aSender(`smtp://127.0.0.1:${mailServer.port}`, { leaseMs: 600 }).start()
+      await settled([state])
+      expect(copiesSeen).toBe(copies)
+      expect((await rows())[0]!.fault).toBe(state === 'failed' ? 'unknown-outcome' : null)
+    },
+    30_000,
+  )
 
   it('processes killed at random points: no mail twice, and each that is missing says that it may be', async () => {
     server.clock.set(new Date())
@@ -332,7 +423,10 @@ describe('never twice (NTF-4, R15, R22)', () => {
       await kill(child)
     }
     aSender(`smtp://127.0.0.1:${mailServer.port}`, { leaseMs: 500 }).start()
-    await vi.waitFor(async () => expect((await rows()).filter((row) => ['waiting', 'sending'].includes(row.state))).toEqual([]), { timeout: 20_000, interval: 50 })
+    await vi.waitFor(async () => expect((await rows()).filter((row) => ['waiting', 'sending'].includes(row.state))).toEqual([]), {
+      timeout: 20_000,
+      interval: 50,
+    })
     const copies = new Map<string, number>()
     for (const { to } of mailServer.taken) copies.set(to, (copies.get(to) ?? 0) + 1)
     expect([...copies.values()].filter((number) => number > 1)).toEqual([])

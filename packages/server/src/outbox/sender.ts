@@ -33,7 +33,10 @@ type Result = Outcome | { kind: 'too-late' | 'not-entitled' | 'unsent' }
  * committed: SMTP knows no idempotency, the server may have the mail or not. Then it is not sent again by itself: it becomes `failed` with the fault `unknown-outcome`, which people see
  * with the button that sends it again (R15). That window is open from the mail's first byte to the server's 250 and our commit: some milliseconds a mail.
  */
-export function createSender(services: Services, options: SenderOptions): Omit<Background, 'start'> & { start(): void; wake(): void; isConfigured: true } {
+export function createSender(
+  services: Services,
+  options: SenderOptions,
+): Omit<Background, 'start'> & { start(): void; wake(): void; isConfigured: true } {
   const { database, log, clock } = services
   const { everyMs = 5_000, leaseMs = 60_000, firstPauseMs = 10_000 } = options
   const smtp: Smtp = { ...readSmtpUrl(options.smtpUrl, services.publicUrl), ca: options.ca }
@@ -45,7 +48,8 @@ export function createSender(services: Services, options: SenderOptions): Omit<B
   let failures = 0
   let pausedUntilMs = 0
 
-  const inPartner = <T>(partnerId: string, work: (db: TenantDb) => Promise<T>) => database.transaction({ partnerId, scope: 'all', principalId: null }, work)
+  const inPartner = <T>(partnerId: string, work: (db: TenantDb) => Promise<T>) =>
+    database.transaction({ partnerId, scope: 'all', principalId: null }, work)
   const leaseEnd = () => new Date(clock.now().getTime() + leaseMs)
 
   async function sendDue(): Promise<void> {
@@ -67,7 +71,10 @@ export function createSender(services: Services, options: SenderOptions): Omit<B
     for (const mail of lost) await inPartner(partnerId, async (db) => tell(db, mail, { kind: 'unknown' }))
     const left = new Set(claimed)
     const hold = () => inPartner(partnerId, (db) => store.prolong(db, [...left], leaseEnd()))
-    const beat = setInterval(() => void hold().catch((error: unknown) => log.warn('mails could not be held', { error: String(error) })), leaseMs / 3)
+    const beat = setInterval(
+      () => void hold().catch((error: unknown) => log.warn('mails could not be held', { error: String(error) })),
+      leaseMs / 3,
+    )
     try {
       for (const mail of claimed) {
         if (isStopping) await settle(partnerId, mail, { kind: 'unsent' })
@@ -105,7 +112,12 @@ export function createSender(services: Services, options: SenderOptions): Omit<B
     if (fault !== null) return { kind: 'away', fault, code: null }
     const drawn = await inPartner(partnerId, async (db) => {
       const token = mail.secret === null ? undefined : await services.vault.open(db, 'secrets', secretPlace(mail.id), mail.secret)
-      return render(mail, { business: await store.businessName(db), publicUrl: services.publicUrl, isSimulated: services.isSimulated, token })
+      return render(mail, {
+        business: await store.businessName(db),
+        publicUrl: services.publicUrl,
+        isSimulated: services.isSimulated,
+        token,
+      })
     })
     return await conversation.handOver(mail, drawn, async () => {
       const isOurs = await inPartner(partnerId, (db) => store.beginHandOver(db, mail, clock.now(), leaseEnd()))
@@ -119,7 +131,9 @@ export function createSender(services: Services, options: SenderOptions): Omit<B
     const account = await inPartner(partnerId, (db) => store.activeAccount(db, accountId))
     if (account === null || !rolePermissions[account.role].includes('event.read')) return false
     if (isPortal(account.role) && !(await inPartner(partnerId, (db) => isViewAllowed(db, customerId, 'notify')))) return false
-    return await database.transaction({ partnerId, scope: account.isScopeLimited ? 'limited' : 'all', principalId: accountId }, (db) => store.sees(db, customerId))
+    return await database.transaction({ partnerId, scope: account.isScopeLimited ? 'limited' : 'all', principalId: accountId }, (db) =>
+      store.sees(db, customerId),
+    )
   }
 
   /** Writes down what became of it, also when the database is away for a moment: what is known now is not known later. */
@@ -149,14 +163,17 @@ export function createSender(services: Services, options: SenderOptions): Omit<B
 
   function tell(db: TenantDb, mail: Kept, result: Result): void {
     db.announce({ kind: 'delivery', id: mail.id, customerId: mail.customerId })
-    if (result.kind === 'refused' || result.kind === 'later') log.warn('a mail was refused', { deliveryId: mail.id, fault: result.fault, code: result.code })
+    if (result.kind === 'refused' || result.kind === 'later')
+      log.warn('a mail was refused', { deliveryId: mail.id, fault: result.fault, code: result.code })
     if (result.kind === 'unknown') log.warn('it is not known whether a mail was handed over', { deliveryId: mail.id })
   }
 
   async function run(): Promise<void> {
     do {
       isWanted = false
-      await sendDue().catch((error: unknown) => log.warn('mails could not be sent now', { error: error instanceof Error ? error.message : String(error) }))
+      await sendDue().catch((error: unknown) =>
+        log.warn('mails could not be sent now', { error: error instanceof Error ? error.message : String(error) }),
+      )
     } while (isWanted && !isStopping)
     running = undefined
   }

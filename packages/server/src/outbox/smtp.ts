@@ -6,7 +6,19 @@ import type { Kept } from './store.ts'
 
 /** A text key below `delivery-fault.`; the remote's own words go nowhere (R26). */
 export type Fault =
-  | 'name-not-found' | 'connection-refused' | 'timeout' | 'tls' | 'authentication' | 'recipient-refused' | 'sender-refused' | 'refused' | 'try-later' | 'gave-up' | 'unknown-outcome' | 'too-late' | 'unknown'
+  | 'name-not-found'
+  | 'connection-refused'
+  | 'timeout'
+  | 'tls'
+  | 'authentication'
+  | 'recipient-refused'
+  | 'sender-refused'
+  | 'refused'
+  | 'try-later'
+  | 'gave-up'
+  | 'unknown-outcome'
+  | 'too-late'
+  | 'unknown'
 
 /** What became of handing one mail over. `away`: the server, not the mail, is the trouble; `unknown`: it may have it, or not. */
 export type Outcome = { kind: 'sent' } | { kind: 'refused' | 'later' | 'away'; fault: Fault; code: number | null } | { kind: 'unknown' }
@@ -35,7 +47,9 @@ export function readSmtpUrl(text: string, publicUrl: string): Smtp {
   const isHere = host === 'localhost' || host === '::1' || host.startsWith('127.')
   const given = url.searchParams.get('requireTLS')
   return {
-    host, secure, user,
+    host,
+    secure,
+    user,
     port: url.port === '' ? (secure ? 465 : 587) : Number(url.port),
     requireTls: given === null ? !isHere : given !== 'false',
     password: decodeURIComponent(url.password),
@@ -66,7 +80,14 @@ export class Conversation {
   constructor(smtp: Smtp) {
     this.#smtp = smtp
     this.#connection = new SMTPConnection({
-      host: smtp.host, port: smtp.port, secure: smtp.secure, requireTLS: smtp.requireTls, connectionTimeout: 15_000, greetingTimeout: 30_000, socketTimeout: 600_000, dnsTimeout: 15_000,
+      host: smtp.host,
+      port: smtp.port,
+      secure: smtp.secure,
+      requireTLS: smtp.requireTls,
+      connectionTimeout: 15_000,
+      greetingTimeout: 30_000,
+      socketTimeout: 600_000,
+      dnsTimeout: 15_000,
       ...(smtp.ca === undefined ? {} : { tls: { ca: smtp.ca } }),
     })
     this.#connection.on('error', () => void (this.#isOver = true)) // reported by the call it breaks
@@ -86,7 +107,10 @@ export class Conversation {
         this.#connection.connect((error) => (error ? reject(error) : resolve()))
       })
       const { user, password } = this.#smtp
-      if (user !== null) await new Promise<void>((resolve, reject) => this.#connection.login({ credentials: { user, pass: password } }, (error) => (error ? reject(error) : resolve())))
+      if (user !== null)
+        await new Promise<void>((resolve, reject) =>
+          this.#connection.login({ credentials: { user, pass: password } }, (error) => (error ? reject(error) : resolve())),
+        )
       this.#isOpen = true
       return null
     } catch (error) {
@@ -131,10 +155,12 @@ export class Conversation {
 
   /** Clears what a refusal left behind, so that the next mail starts anew. */
   async reset(): Promise<void> {
-    await new Promise<void>((resolve) => this.#connection.reset((error) => {
-      if (error) this.close()
-      resolve()
-    }))
+    await new Promise<void>((resolve) =>
+      this.#connection.reset((error) => {
+        if (error) this.close()
+        resolve()
+      }),
+    )
   }
 
   close(): void {
@@ -153,8 +179,15 @@ async function compose(kept: Kept, mail: Mail, from: string): Promise<Buffer> {
   return await new MailComposer({
     from: { name: 'Vigie', address: from },
     to: { name: kept.recipientName, address: kept.recipient },
-    subject: mail.subject, text: mail.text, html: mail.html, messageId: kept.messageId, date: kept.createdAt,
+    subject: mail.subject,
+    text: mail.text,
+    html: mail.html,
+    messageId: kept.messageId,
+    date: kept.createdAt,
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
-    disableFileAccess: true, disableUrlAccess: true,
-  }).compile().build()
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+    .compile()
+    .build()
 }

@@ -13,12 +13,18 @@ interface Row {
 const columns = 'name, public_key, sequence, imported_at, version'
 
 const toFeed = (row: Row): AlertFeed => ({
-  name: row.name, publicKey: row.public_key, fingerprint: createHash('sha256').update(Buffer.from(row.public_key, 'base64url')).digest('hex'), sequence: Number(row.sequence),
-  importedAt: row.imported_at?.toISOString() ?? null, version: row.version,
+  name: row.name,
+  publicKey: row.public_key,
+  fingerprint: createHash('sha256').update(Buffer.from(row.public_key, 'base64url')).digest('hex'),
+  sequence: Number(row.sequence),
+  importedAt: row.imported_at?.toISOString() ?? null,
+  version: row.version,
 })
 
 export async function get(db: TenantDb, { isLocked = false } = {}): Promise<AlertFeed | null> {
-  const { rows: [row] } = await db.query<Row>(`select ${columns} from virus_alert_feed ${isLocked ? 'for update' : ''}`)
+  const {
+    rows: [row],
+  } = await db.query<Row>(`select ${columns} from virus_alert_feed ${isLocked ? 'for update' : ''}`)
   return row ? toFeed(row) : null
 }
 
@@ -37,7 +43,8 @@ export async function set(db: TenantDb, { name, publicKey }: { name: string; pub
     `insert into virus_alert_feed as f (partner_id, name, public_key) values ($1, $2, $3)
      on conflict (partner_id) do update set name = excluded.name, public_key = excluded.public_key, version = f.version + 1,
        sequence = case when f.public_key = excluded.public_key then f.sequence else 0 end, imported_at = case when f.public_key = excluded.public_key then f.imported_at end`,
-    [db.tenant.partnerId, name, publicKey])
+    [db.tenant.partnerId, name, publicKey],
+  )
 }
 
 export const remove = async (db: TenantDb): Promise<boolean> => (await db.query('delete from virus_alert_feed')).rowCount === 1
@@ -60,7 +67,10 @@ export function readFile(text: string, feed: Pick<AlertFeed, 'publicKey' | 'sequ
   if (!read.success) throw new Problem('feed.unreadable')
   const fault = feedFault(read.data, feed.sequence, now, longestAlertDays)
   if (fault === null) return read.data
-  throw new Problem(fault === 'replayed' || fault === 'expired' ? `feed.${fault}` : 'feed.wrong', fault === 'replayed' ? { sequence: read.data.sequence, taken: feed.sequence } : { fault })
+  throw new Problem(
+    fault === 'replayed' || fault === 'expired' ? `feed.${fault}` : 'feed.wrong',
+    fault === 'replayed' ? { sequence: read.data.sequence, taken: feed.sequence } : { fault },
+  )
 }
 
 function parsed(text: string): unknown {

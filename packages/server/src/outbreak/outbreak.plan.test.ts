@@ -17,7 +17,9 @@ beforeAll(async () => {
   tenant = { partnerId: estate.partnerId, scope: 'all', principalId: null }
   alertId = newId()
   await database.owner.query(
-    `insert into virus_alert (id, level, name, advice, threats, ports, folders, attachments, platforms, starts_at, ends_at, created_at) values ($1, 'red', 'x', '', '{Eicar}', '{445}', '{}', '{}', '{}', now(), now() + interval '1 day', now())`, [alertId])
+    `insert into virus_alert (id, level, name, advice, threats, ports, folders, attachments, platforms, starts_at, ends_at, created_at) values ($1, 'red', 'x', '', '{Eicar}', '{445}', '{}', '{}', '{}', now(), now() + interval '1 day', now())`,
+    [alertId],
+  )
 }, 180_000)
 afterAll(() => database.close())
 
@@ -28,10 +30,14 @@ const readBy = async (work: (db: TenantDb) => Promise<unknown>) => {
   expect(scanned(plan).filter((table) => !small.includes(table))).toEqual([])
   return visited(plan)
 }
-const endpoints = (query: object) => async (db: TenantDb) => endpointsOf(db, await alerts.row(db, alertId), outbreakApi.listAlertEndpoints.query!.parse(query))
+const endpoints = (query: object) => async (db: TenantDb) =>
+  endpointsOf(db, await alerts.row(db, alertId), outbreakApi.listAlertEndpoints.query!.parse(query))
 
 describe('an alert over 50,000 endpoints (EVT-5)', () => {
-  it.each([['vulnerable ones', {}], ['of a customer that is not there', { customerId: newId() }]])('%s: reads about what it shows', async (_, query) => {
+  it.each([
+    ['vulnerable ones', {}],
+    ['of a customer that is not there', { customerId: newId() }],
+  ])('%s: reads about what it shows', async (_, query) => {
     expect(await readBy(endpoints(query))).toBeLessThan(6_000)
   })
   it('to clean: reads the endpoints that have infections', async () => {

@@ -2,7 +2,19 @@ import { longestAlertDays, outbreakApi, type FeedDocument } from '@vigie/domain/
 import { Problem } from '@vigie/domain/kernel'
 import { assertSecondFactor } from '../access/index.ts'
 import { record, recordAll } from '../audit/index.ts'
-import { assertVersion, exportPageSize, handle, handleInSteps, handleStream, speaker, streamCsv, tenantOf, type Context, type Handler, type TenantDb } from '../platform/index.ts'
+import {
+  assertVersion,
+  exportPageSize,
+  handle,
+  handleInSteps,
+  handleStream,
+  speaker,
+  streamCsv,
+  tenantOf,
+  type Context,
+  type Handler,
+  type TenantDb,
+} from '../platform/index.ts'
 import { endpointsOf, sums } from './concern.ts'
 import * as feeds from './feed.ts'
 import * as rules from './rules.ts'
@@ -17,11 +29,11 @@ const feedObject = (name: string) => ({ kind: 'virus-alert-feed', id: null, name
 function assertEnd(endsAt: string, now: Date): void {
   const at = Date.parse(endsAt)
   if (at <= now.getTime()) throw new Problem('request.invalid', {}, { fields: [{ path: 'endsAt', code: 'until.past' }] })
-  if (at > now.getTime() + longestAlertDays * 86_400_000) throw new Problem('request.invalid', {}, { fields: [{ path: 'endsAt', code: 'until.too-far', values: { max: longestAlertDays } }] })
+  if (at > now.getTime() + longestAlertDays * 86_400_000)
+    throw new Problem('request.invalid', {}, { fields: [{ path: 'endsAt', code: 'until.too-far', values: { max: longestAlertDays } }] })
 }
 
 const shown = async (db: TenantDb, id: string, now: Date) => alerts.toAlert(await alerts.row(db, id), now, await alerts.isOperator(db))
-
 
 /** What the feed's document makes of its alerts, each with its record. One that it names no more is withdrawn. */
 async function take(db: TenantDb, document: FeedDocument, now: Date) {
@@ -39,7 +51,12 @@ async function take(db: TenantDb, document: FeedDocument, now: Date) {
   }
   for (const alert of [...known.values()].filter(({ feed_key }) => !wanted.some(({ id }) => id === feed_key))) {
     await alerts.withdraw(db, alert.id, now)
-    done.push({ activity: 'virus-alert.withdrawn', object: objectOf(alert), before: { endsAt: alert.ends_at.toISOString() }, after: { withdrawnAt: now.toISOString() } })
+    done.push({
+      activity: 'virus-alert.withdrawn',
+      object: objectOf(alert),
+      before: { endsAt: alert.ends_at.toISOString() },
+      after: { withdrawnAt: now.toISOString() },
+    })
   }
   return done
 }
@@ -53,7 +70,10 @@ export const outbreakRoutes: Handler[] = [
 
   handle(outbreakApi.alertsNow, async ({ db, now }) => {
     const rows = await alerts.standing(db, now)
-    return { rows: rows.map((row) => alerts.toAlert(row, now, false)), ...(rows.length === 0 ? { vulnerable: 0, toClean: 0, customers: 0 } : await sums(db)) }
+    return {
+      rows: rows.map((row) => alerts.toAlert(row, now, false)),
+      ...(rows.length === 0 ? { vulnerable: 0, toClean: 0, customers: 0 } : await sums(db)),
+    }
   }),
 
   handle(outbreakApi.getAlert, async ({ db, now }, { params }) => await shown(db, params.alertId, now)),
@@ -64,7 +84,11 @@ export const outbreakRoutes: Handler[] = [
     assertEnd(body.endsAt, now)
     const id = await alerts.add(db, { ...body, startsAt: now, feedKey: null, declaredBy: who.actor.name }, now)
     await lookAtAlerts(db, services, now)
-    await record(db, services.vault, now, doer(who), { activity: 'virus-alert.declared', object: objectOf({ id, name: body.name }), after: body })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'virus-alert.declared',
+      object: objectOf({ id, name: body.name }),
+      after: body,
+    })
     return await shown(db, id, now)
   }),
 
@@ -76,7 +100,12 @@ export const outbreakRoutes: Handler[] = [
     assertEnd(body.endsAt, now)
     if (await alerts.change(db, before.id, body)) {
       await lookAtAlerts(db, services, now)
-      await record(db, services.vault, now, doer(who), { activity: 'virus-alert.changed', object: objectOf(before), before: alerts.toAlert(before, now, false), after: body })
+      await record(db, services.vault, now, doer(who), {
+        activity: 'virus-alert.changed',
+        object: objectOf(before),
+        before: alerts.toAlert(before, now, false),
+        after: body,
+      })
     } else db.markAudited()
     return await shown(db, before.id, now)
   }),
@@ -86,20 +115,45 @@ export const outbreakRoutes: Handler[] = [
     const before = await alerts.lockOpen(db, params.alertId, now)
     await alerts.withdraw(db, before.id, now)
     await lookAtAlerts(db, services, now)
-    await record(db, services.vault, now, doer(who), { activity: 'virus-alert.withdrawn', object: objectOf(before), before: { endsAt: before.ends_at.toISOString() }, after: { withdrawnAt: now.toISOString() } })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'virus-alert.withdrawn',
+      object: objectOf(before),
+      before: { endsAt: before.ends_at.toISOString() },
+      after: { withdrawnAt: now.toISOString() },
+    })
     return await shown(db, before.id, now)
   }),
 
-  handle(outbreakApi.listAlertEndpoints, async ({ db }, { params, query }) => await endpointsOf(db, await alerts.row(db, params.alertId), query)),
+  handle(
+    outbreakApi.listAlertEndpoints,
+    async ({ db }, { params, query }) => await endpointsOf(db, await alerts.row(db, params.alertId), query),
+  ),
 
   handleStream(outbreakApi.exportAlertEndpoints, async (context, { params, query }, reply) => {
     const say = speaker(context.actor.locale)
-    const head = ['endpoint', 'customer', 'platform', 'real-time-scan', 'pattern-built', 'open-infections'].map((name) => say(`column.${name}`))
+    const head = ['endpoint', 'customer', 'platform', 'real-time-scan', 'pattern-built', 'open-infections'].map((name) =>
+      say(`column.${name}`),
+    )
     await streamCsv(context, reply, 'virus-alert-endpoints.csv', head, async (db, cursor) => {
       const alert = await alerts.row(db, params.alertId)
       const page = await endpointsOf(db, alert, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor })
-      if (cursor === undefined) await record(db, context.services.vault, context.now, doer(context), { activity: 'virus-alert.endpoints-exported', object: objectOf(alert), after: query })
-      return { rows: page.rows.map((one) => [one.name, one.customerName, one.platform, say(`real-time-scan.${one.realTimeScan}`), one.patternBuiltAt, one.openInfections]), nextCursor: page.nextCursor }
+      if (cursor === undefined)
+        await record(db, context.services.vault, context.now, doer(context), {
+          activity: 'virus-alert.endpoints-exported',
+          object: objectOf(alert),
+          after: query,
+        })
+      return {
+        rows: page.rows.map((one) => [
+          one.name,
+          one.customerName,
+          one.platform,
+          say(`real-time-scan.${one.realTimeScan}`),
+          one.patternBuiltAt,
+          one.openInfections,
+        ]),
+        nextCursor: page.nextCursor,
+      }
     })
   }),
 
@@ -116,7 +170,12 @@ export const outbreakRoutes: Handler[] = [
       await alerts.assertOperator(db)
       const before = await feeds.get(db, { isLocked: true })
       await feeds.set(db, { name, publicKey })
-      await record(db, services.vault, now, doer({ actor, origin }), { activity: 'virus-alert.feed-set', object: feedObject(name), before, after: { name, publicKey } })
+      await record(db, services.vault, now, doer({ actor, origin }), {
+        activity: 'virus-alert.feed-set',
+        object: feedObject(name),
+        before,
+        after: { name, publicKey },
+      })
       db.announce({ kind: 'alert', id: 'feed', customerId: null })
       return { feed: await feeds.get(db) }
     })
@@ -130,7 +189,12 @@ export const outbreakRoutes: Handler[] = [
       return { feed: null }
     }
     await feeds.remove(db)
-    await record(db, services.vault, now, doer(who), { activity: 'virus-alert.feed-removed', object: feedObject(before.name), before, after: null })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'virus-alert.feed-removed',
+      object: feedObject(before.name),
+      before,
+      after: null,
+    })
     db.announce({ kind: 'alert', id: 'feed', customerId: null })
     return { feed: null }
   }),
@@ -146,7 +210,10 @@ export const outbreakRoutes: Handler[] = [
     await lookAtAlerts(db, services, now)
     const count = (activity: string) => done.filter((one) => one.activity === `virus-alert.${activity}`).length
     const outcome = { declared: count('declared'), changed: count('changed'), withdrawn: count('withdrawn'), sequence: document.sequence }
-    await recordAll(db, services.vault, now, doer(who), [...done, { activity: 'virus-alert.feed-imported', object: feedObject(feed.name), before: { sequence: feed.sequence }, after: outcome }])
+    await recordAll(db, services.vault, now, doer(who), [
+      ...done,
+      { activity: 'virus-alert.feed-imported', object: feedObject(feed.name), before: { sequence: feed.sequence }, after: outcome },
+    ])
     return outcome
   }),
 
@@ -157,8 +224,22 @@ export const outbreakRoutes: Handler[] = [
     const head = ['customer', 'outbreak-rule', 'days', 'consent', 'defended-until'].map((name) => say(`column.${name}`))
     await streamCsv(context, reply, 'outbreak-defence.csv', head, async (db, cursor) => {
       const page = await rules.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor }, context.now)
-      if (cursor === undefined) await record(db, context.services.vault, context.now, doer(context), { activity: 'outbreak.rules-exported', object: { kind: 'outbreak-rule', id: null, name: 'outbreak-defence.csv' }, after: query })
-      return { rows: page.rows.map((one) => [one.company, say(`outbreak-rule.${one.rule.from}`), one.rule.from === 'never' ? null : one.rule.days, say(`consent-state.${one.hasConsented ? 'given' : 'not-recorded'}`), one.defendedUntil]), nextCursor: page.nextCursor }
+      if (cursor === undefined)
+        await record(db, context.services.vault, context.now, doer(context), {
+          activity: 'outbreak.rules-exported',
+          object: { kind: 'outbreak-rule', id: null, name: 'outbreak-defence.csv' },
+          after: query,
+        })
+      return {
+        rows: page.rows.map((one) => [
+          one.company,
+          say(`outbreak-rule.${one.rule.from}`),
+          one.rule.from === 'never' ? null : one.rule.days,
+          say(`consent-state.${one.hasConsented ? 'given' : 'not-recorded'}`),
+          one.defendedUntil,
+        ]),
+        nextCursor: page.nextCursor,
+      }
     })
   }),
 
@@ -166,8 +247,19 @@ export const outbreakRoutes: Handler[] = [
     const changed = await rules.set(db, customerIds, rule)
     if (changed.length === 0) db.markAudited() // nothing changes
     for (const { customerId } of changed) db.announce({ kind: 'alert', id: customerId, customerId })
-    await recordAll(db, services.vault, now, doer(who), changed.map(({ customerId, company, before }) => (
-      { activity: 'outbreak.rule-changed', object: { kind: 'customer', id: customerId, name: company }, customerId, before, after: rule })))
+    await recordAll(
+      db,
+      services.vault,
+      now,
+      doer(who),
+      changed.map(({ customerId, company, before }) => ({
+        activity: 'outbreak.rule-changed',
+        object: { kind: 'customer', id: customerId, name: company },
+        customerId,
+        before,
+        after: rule,
+      })),
+    )
     return { changed: changed.length, unchanged: new Set(customerIds).size - changed.length }
   }),
 ]

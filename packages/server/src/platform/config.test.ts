@@ -15,8 +15,18 @@ const refusal = (argv: string[], env: Record<string, string> = {}) => {
 describe('settings (OPS-1)', () => {
   it('without any: 8080 for this machine, 8443 for agents, var/ beside the packages, embedded database, mails kept', () => {
     expect(readConfig([], {})).toMatchObject({
-      host: '127.0.0.1', port: 8080, agentHost: null, agentPort: 8443, databaseUrl: null, smtpUrl: null, publicUrl: 'http://127.0.0.1:8080', roles: ['api', 'agents', 'jobs'],
-      dataDir: path.resolve(import.meta.dirname, '../../../../var'), keyFile: path.resolve(import.meta.dirname, '../../../../var/key'), trustedProxies: [], logLevel: 'info',
+      host: '127.0.0.1',
+      port: 8080,
+      agentHost: null,
+      agentPort: 8443,
+      databaseUrl: null,
+      smtpUrl: null,
+      publicUrl: 'http://127.0.0.1:8080',
+      roles: ['api', 'agents', 'jobs'],
+      dataDir: path.resolve(import.meta.dirname, '../../../../var'),
+      keyFile: path.resolve(import.meta.dirname, '../../../../var/key'),
+      trustedProxies: [],
+      logLevel: 'info',
     })
   })
 
@@ -34,7 +44,9 @@ describe('settings (OPS-1)', () => {
     expect(readConfig(['--port', '0', '--agent-port', '0'], {}).urls({ port: 41, agentPort: 42 }).publicUrl).toBe('http://127.0.0.1:41')
     const { publicUrl, agentUrl } = readConfig([], { VIGIE_PUBLIC_URL: 'https://vigie.example/' })
     expect({ publicUrl, agentUrl }).toEqual({ publicUrl: 'https://vigie.example', agentUrl: 'https://vigie.example:8443' })
-    expect(readConfig(['--agent-url', 'https://agents.example:443'], { VIGIE_PUBLIC_URL: 'https://vigie.example' }).agentUrl).toBe('https://agents.example')
+    expect(readConfig(['--agent-url', 'https://agents.example:443'], { VIGIE_PUBLIC_URL: 'https://vigie.example' }).agentUrl).toBe(
+      'https://agents.example',
+    )
   })
 
   it('agents are given an address that another machine can use, where this one has any', () => {
@@ -44,7 +56,11 @@ describe('settings (OPS-1)', () => {
   })
 
   it('takes a database over the network and over a socket', () => {
-    for (const url of ['postgresql://vigie:s3cret@db.example:5432/vigie?sslmode=verify-full', 'postgresql://vigie@/vigie?host=%2Frun%2Fpostgresql', 'postgres://db/vigie']) {
+    for (const url of [
+      'postgresql://vigie:s3cret@db.example:5432/vigie?sslmode=verify-full',
+      'postgresql://vigie@/vigie?host=%2Frun%2Fpostgresql',
+      'postgres://db/vigie',
+    ]) {
       expect(readConfig([], { DATABASE_URL: url }).databaseUrl).toBe(url)
     }
   })
@@ -53,12 +69,32 @@ describe('settings (OPS-1)', () => {
     ['a port that is none', ['--port', 'http'], {}, '--port must be a port from 0 to 65535, not "http".'],
     ['a port past the last', [], { VIGIE_AGENT_PORT: '65536' }, 'VIGIE_AGENT_PORT must be a port from 0 to 65535, not "65536".'],
     ['a negative port', ['--port=-1'], {}, '--port must be a port from 0 to 65535, not "-1".'],
-    ['one port for both', ['--port', '9000', '--agent-port', '9000'], {}, 'The console and the agents need a port each, and both were given 9000.'],
+    [
+      'one port for both',
+      ['--port', '9000', '--agent-port', '9000'],
+      {},
+      'The console and the agents need a port each, and both were given 9000.',
+    ],
     ['a role that is none', ['--roles', 'api,mail'], {}, '--roles must be some of api,agents,jobs, not "api,mail".'],
     ['no role', ['--roles', ','], {}, '--roles must be some of api,agents,jobs, not ",".'],
-    ['a public address with a path', ['--public-url', 'https://a.example/vigie'], {}, '--public-url must be an http or https address without a path, not "https://a.example/vigie".'],
-    ['agents without TLS', ['--agent-url', 'http://a.example'], {}, '--agent-url must be an https address without a path, not "http://a.example".'],
-    ['a network that is none', [], { VIGIE_TRUSTED_PROXIES: '10.0.0.0/33' }, 'VIGIE_TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8, separated by commas, not "10.0.0.0/33".'],
+    [
+      'a public address with a path',
+      ['--public-url', 'https://a.example/vigie'],
+      {},
+      '--public-url must be an http or https address without a path, not "https://a.example/vigie".',
+    ],
+    [
+      'agents without TLS',
+      ['--agent-url', 'http://a.example'],
+      {},
+      '--agent-url must be an https address without a path, not "http://a.example".',
+    ],
+    [
+      'a network that is none',
+      [],
+      { VIGIE_TRUSTED_PROXIES: '10.0.0.0/33' },
+      'VIGIE_TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8, separated by commas, not "10.0.0.0/33".',
+    ],
     ['an empty flag', ['--data', ''], {}, '--data must be a folder, not "".'],
   ])('%s: one sentence, exit code 64', (_, argv, env, sentence) => {
     expect(refusal(argv, env)).toEqual({ sentence, exitCode: 64 })

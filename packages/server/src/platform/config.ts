@@ -55,7 +55,11 @@ const settings = {
   host: { flag: 'host', env: 'VIGIE_HOST', help: 'address the console listens on; 127.0.0.1' },
   agentHost: { flag: 'agent-host', env: 'VIGIE_AGENT_HOST', help: 'address the agent side listens on; all' },
   roles: { flag: 'roles', env: 'VIGIE_ROLES', help: 'some of api,agents,jobs; all' },
-  trustedProxies: { flag: 'trusted-proxies', env: 'VIGIE_TRUSTED_PROXIES', help: 'addresses or networks of your own proxies, comma-separated; none' },
+  trustedProxies: {
+    flag: 'trusted-proxies',
+    env: 'VIGIE_TRUSTED_PROXIES',
+    help: 'addresses or networks of your own proxies, comma-separated; none',
+  },
   logLevel: { flag: 'log-level', env: 'VIGIE_LOG_LEVEL', help: 'debug, info, warn, error, silent; info' },
 } as const satisfies Record<string, Setting>
 type SettingName = keyof typeof settings
@@ -69,20 +73,47 @@ export const usage = [
 
 const repositoryRoot = path.resolve(import.meta.dirname, '../../../..')
 
-const port = z.string().regex(/^\d{1,5}$/).transform(Number).pipe(z.number().max(65_535))
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .pipe(z.number().max(65_535))
 const origin = (schemes: RegExp) =>
-  z.url({ protocol: schemes }).refine((text) => { const url = new URL(text); return url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password })
+  z
+    .url({ protocol: schemes })
+    .refine((text) => {
+      const url = new URL(text)
+      return url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password
+    })
     .transform((text) => new URL(text).origin)
 const address = z.string().refine((text) => isIP(text) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(text))
-const listOf = <T extends z.ZodType<unknown, string>>(one: T) => z.string().transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean)).pipe(z.array(one))
+const listOf = <T extends z.ZodType<unknown, string>>(one: T) =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(one))
 
 /** Each with the words that finish "<name> must be ...". */
 const shapes = {
   port: [port, 'a port from 0 to 65535'],
   agentPort: [port, 'a port from 0 to 65535'],
   dataDir: [z.string(), 'a folder'],
-  databaseUrl: [z.string().regex(/^postgres(ql)?:\/\/[^/]*\/[^/?]+/).refine(verifiesTls), 'a PostgreSQL address such as postgresql://user:password@host/vigie, and may not switch the check of the certificate off (use sslmode=verify-full with sslrootcert)'],
-  smtpUrl: [z.url({ protocol: /^smtps?$/ }).refine(verifiesTls), 'an address such as smtp://user:password@host:587, and may not switch the check of the certificate off'],
+  databaseUrl: [
+    z
+      .string()
+      .regex(/^postgres(ql)?:\/\/[^/]*\/[^/?]+/)
+      .refine(verifiesTls),
+    'a PostgreSQL address such as postgresql://user:password@host/vigie, and may not switch the check of the certificate off (use sslmode=verify-full with sslrootcert)',
+  ],
+  smtpUrl: [
+    z.url({ protocol: /^smtps?$/ }).refine(verifiesTls),
+    'an address such as smtp://user:password@host:587, and may not switch the check of the certificate off',
+  ],
   publicUrl: [origin(/^https?$/), 'an http or https address without a path'],
   agentUrl: [origin(/^https$/), 'an https address without a path'],
   keyFile: [z.string(), 'a file'],
@@ -117,10 +148,15 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   const [givenPublicUrl, givenAgentUrl] = [read('publicUrl'), read('agentUrl')]
   const urls: Config['urls'] = (ports) => ({
     publicUrl: givenPublicUrl ?? `http://${inUrl(isEverywhere(host) ? hostname() : host)}:${ports.port}`,
-    agentUrl: givenAgentUrl ?? `https://${inUrl(givenPublicUrl ? new URL(givenPublicUrl).hostname : addressForAgents(host))}:${ports.agentPort}`,
+    agentUrl:
+      givenAgentUrl ?? `https://${inUrl(givenPublicUrl ? new URL(givenPublicUrl).hostname : addressForAgents(host))}:${ports.agentPort}`,
   })
   return {
-    host, port: consolePort, agentHost: read('agentHost') ?? null, agentPort, dataDir,
+    host,
+    port: consolePort,
+    agentHost: read('agentHost') ?? null,
+    agentPort,
+    dataDir,
     databaseUrl: read('databaseUrl') ?? null,
     smtpUrl: read('smtpUrl') ?? null,
     keyFile: path.resolve(read('keyFile') ?? path.join(dataDir, 'key')),
@@ -138,7 +174,13 @@ function readFlags(argv: readonly string[]): Record<string, string | undefined> 
     return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values
   } catch (error) {
     const sentence = error instanceof Error ? error.message.split('. ')[0] : String(error)
-    throw new StartError('bad-setting', `${sentence}. The flags are ${Object.keys(options).map((flag) => `--${flag}`).join(', ')}.`, { cause: error })
+    throw new StartError(
+      'bad-setting',
+      `${sentence}. The flags are ${Object.keys(options)
+        .map((flag) => `--${flag}`)
+        .join(', ')}.`,
+      { cause: error },
+    )
   }
 }
 
@@ -146,7 +188,9 @@ function readFlags(argv: readonly string[]): Record<string, string | undefined> 
 function verifiesTls(text: string): boolean {
   const query = new URLSearchParams(text.split('?')[1]) // no `URL`: it refuses user@ without a host, as an address over a Unix socket has
   const isOff = (name: string) => ['0', 'false', 'no'].includes(query.get(name)?.toLowerCase() ?? '')
-  return query.get('sslmode') !== 'no-verify' && !query.has('uselibpqcompat') && !isOff('rejectUnauthorized') && !isOff('tls.rejectUnauthorized')
+  return (
+    query.get('sslmode') !== 'no-verify' && !query.has('uselibpqcompat') && !isOff('rejectUnauthorized') && !isOff('tls.rejectUnauthorized')
+  )
 }
 
 function isNetwork(text: string): boolean {

@@ -21,7 +21,9 @@ describe('the data folder (OPS-1, R39)', () => {
 
   it('that is a file, or below one, is refused in one sentence', () => {
     writeFileSync(path.join(base, 'file'), '')
-    expect(() => prepareDataFolder(path.join(base, 'file'))).toThrow(/^The data folder .*file cannot be written: .*\. Choose another with --data or VIGIE_DATA\.$/)
+    expect(() => prepareDataFolder(path.join(base, 'file'))).toThrow(
+      /^The data folder .*file cannot be written: .*\. Choose another with --data or VIGIE_DATA\.$/,
+    )
     expect(() => prepareDataFolder(path.join(base, 'file/var'))).toThrow('there is a file where it, or a folder above it, should be')
   })
 
@@ -40,9 +42,15 @@ describe('the data folder (OPS-1, R39)', () => {
     const folder = path.join(base, 'held')
     prepareDataFolder(folder)
     const release = await lockDataFolder(folder)
-    await expect(lockDataFolder(folder)).rejects.toMatchObject({ reason: 'data-folder-in-use', exitCode: 75, message: expect.stringContaining(folder) })
+    await expect(lockDataFolder(folder)).rejects.toMatchObject({
+      reason: 'data-folder-in-use',
+      exitCode: 75,
+      message: expect.stringContaining(folder),
+    })
     await release()
-    await (await lockDataFolder(folder))()
+    await (
+      await lockDataFolder(folder)
+    )()
   })
 
   it('is free again when its Vigie was killed', async () => {
@@ -55,7 +63,9 @@ describe('the data folder (OPS-1, R39)', () => {
     const gone = new Promise((resolve) => other.once('exit', resolve))
     other.kill('SIGKILL')
     await gone
-    await (await lockDataFolder(folder))()
+    await (
+      await lockDataFolder(folder)
+    )()
   })
 
   it('of the same name elsewhere is another one', async () => {

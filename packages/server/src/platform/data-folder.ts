@@ -14,7 +14,11 @@ export function prepareDataFolder(folder: string): void {
     rmSync(probe)
   } catch (error) {
     const why = reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? String(error)
-    throw new StartError('data-folder-unwritable', `The data folder ${folder} cannot be written: ${why}. Choose another with --data or VIGIE_DATA.`, { cause: error })
+    throw new StartError(
+      'data-folder-unwritable',
+      `The data folder ${folder} cannot be written: ${why}. Choose another with --data or VIGIE_DATA.`,
+      { cause: error },
+    )
   }
 }
 

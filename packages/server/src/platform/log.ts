@@ -10,6 +10,9 @@ export interface Log {
 
 export function createLog(level = process.env['VIGIE_LOG_LEVEL'] ?? 'info'): Log {
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: false }))
-  const at = (method: 'debug' | 'info' | 'warn' | 'error') => (message: string, data: object = {}) => logger[method](data, message)
+  const at =
+    (method: 'debug' | 'info' | 'warn' | 'error') =>
+    (message: string, data: object = {}) =>
+      logger[method](data, message)
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }

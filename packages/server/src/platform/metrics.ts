@@ -14,7 +14,9 @@ export interface Metrics {
 type Labels = Readonly<Record<string, string>>
 
 const labelText = (labels: Labels): string => {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))}"`)
+  const parts = Object.entries(labels).map(
+    ([name, value]) => `${name}="${value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))}"`,
+  )
   return parts.length > 0 ? `{${parts.join(',')}}` : ''
 }
 
@@ -50,7 +52,10 @@ export function createMetrics(): Metrics {
         spread.count++
       }
     },
-    text: () => families.map(({ name, help, type, lines }) => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines(), ''].join('\n')).join(''),
+    text: () =>
+      families
+        .map(({ name, help, type, lines }) => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines(), ''].join('\n'))
+        .join(''),
   }
 }
 
@@ -62,10 +67,15 @@ export function measureProcess(metrics: Metrics): () => void {
   metrics.gauge('process_start_time_seconds', 'When this process started, Unix time.', () => started)
   metrics.gauge('process_resident_memory_bytes', 'Memory in use.', () => process.memoryUsage.rss())
   metrics.gauge('process_heap_bytes', 'JavaScript heap in use.', () => process.memoryUsage().heapUsed)
-  metrics.gauge('process_cpu_seconds_total', 'CPU time used.', () => {
-    const { user, system } = process.cpuUsage()
-    return (user + system) / 1e6
-  }, 'counter')
+  metrics.gauge(
+    'process_cpu_seconds_total',
+    'CPU time used.',
+    () => {
+      const { user, system } = process.cpuUsage()
+      return (user + system) / 1e6
+    },
+    'counter',
+  )
   metrics.gauge('vigie_event_loop_delay_p99_seconds', 'How late timers ran, 99th percentile since the last reading.', () => {
     const p99 = stalls.percentile(99) / 1e9
     stalls.reset()

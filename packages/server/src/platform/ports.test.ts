@@ -23,12 +23,19 @@ describe('ports before a start (OPS-1)', () => {
 
   it("the console's is busy", async () => {
     const port = await busyPort('127.0.0.1')
-    await expect(assertPortsFree({ ...both, port })).rejects.toMatchObject({ reason: 'port-busy', exitCode: 76, message: expect.stringMatching(`^Port ${port} for the console is taken .* with --port or VIGIE_PORT\\.$`) })
+    await expect(assertPortsFree({ ...both, port })).rejects.toMatchObject({
+      reason: 'port-busy',
+      exitCode: 76,
+      message: expect.stringMatching(`^Port ${port} for the console is taken .* with --port or VIGIE_PORT\\.$`),
+    })
   })
 
   it("the agents' is busy, and matters only where agents are heard", async () => {
     const agentPort = await busyPort('::')
-    await expect(assertPortsFree({ ...both, agentPort })).rejects.toMatchObject({ reason: 'port-busy', message: expect.stringContaining('--agent-port or VIGIE_AGENT_PORT') })
+    await expect(assertPortsFree({ ...both, agentPort })).rejects.toMatchObject({
+      reason: 'port-busy',
+      message: expect.stringContaining('--agent-port or VIGIE_AGENT_PORT'),
+    })
     await assertPortsFree({ ...both, agentPort, roles: ['api'] })
   })
 

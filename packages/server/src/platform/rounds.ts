@@ -29,7 +29,17 @@ export interface RoundEnd {
 /**
  * Looks for work round after round: at once when the bell rings, else every `pollMs`. Rounds never overlap; stopping ends after the one in hand. `round` keeps its failures to itself.
  */
-export function inRounds({ name, bell, pollMs, round }: { name: string; bell: Bell; pollMs: number; round: () => Promise<RoundEnd | void> }): Background {
+export function inRounds({
+  name,
+  bell,
+  pollMs,
+  round,
+}: {
+  name: string
+  bell: Bell
+  pollMs: number
+  round: () => Promise<RoundEnd | void>
+}): Background {
   let isStopped = false
   let isWanted = false
   let endWait: (() => void) | null = null

@@ -39,9 +39,17 @@ export function listenError(error: unknown, what: 'console' | 'agents', host: st
   const where = what === 'console' ? 'the console' : 'the agents'
   switch ((error as NodeJS.ErrnoException | null)?.code) {
     case 'EADDRINUSE':
-      return new StartError('port-busy', `Port ${port} for ${where} is taken by another program: stop it, or choose another port with ${flag}.`, { cause: error })
+      return new StartError(
+        'port-busy',
+        `Port ${port} for ${where} is taken by another program: stop it, or choose another port with ${flag}.`,
+        { cause: error },
+      )
     case 'EACCES':
-      return new StartError('port-forbidden', `This account may not listen on port ${port} for ${where}: choose one above 1023 with ${flag}.`, { cause: error })
+      return new StartError(
+        'port-forbidden',
+        `This account may not listen on port ${port} for ${where}: choose one above 1023 with ${flag}.`,
+        { cause: error },
+      )
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new StartError('bad-setting', `This machine has no address ${host} to listen on for ${where}.`, { cause: error })
@@ -55,7 +63,9 @@ export function databaseUnreachable(url: string, error: unknown): StartError {
   const [, host, name] = /^[a-z]+:\/\/(?:[^@/]*@)?([^/?]*)\/?([^?]*)/.exec(url) ?? [] // no `URL`: it refuses user@ without a host
   const code = (error as { code?: string } | null)?.code ?? ''
   const why = databaseReasons[code] ?? (error instanceof Error ? error.message : String(error))
-  return new StartError('database-unreachable', `The database ${name} at ${host || 'the local socket'} cannot be used: ${why}.`, { cause: error })
+  return new StartError('database-unreachable', `The database ${name} at ${host || 'the local socket'} cannot be used: ${why}.`, {
+    cause: error,
+  })
 }
 
 const databaseReasons: Record<string, string> = {
@@ -70,5 +80,8 @@ const databaseReasons: Record<string, string> = {
 
 /** R45: an older Vigie never works on a schema it does not know. */
 export function newerSchema(found: string | number, known: string | number): StartError {
-  return new StartError('newer-schema', `The database's schema (${found}) is newer than this Vigie (${known}): start the newer version, or restore the backup made before its upgrade.`)
+  return new StartError(
+    'newer-schema',
+    `The database's schema (${found}) is newer than this Vigie (${known}): start the newer version, or restore the backup made before its upgrade.`,
+  )
 }

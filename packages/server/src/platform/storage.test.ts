@@ -13,7 +13,9 @@ it('the app’s connections to the embedded database can’t become the owner, w
     const partnerId = '01900000-0000-7000-8000-000000000000'
     await storage.database.transaction({ partnerId, scope: 'all', principalId: null }, async (db) => {
       await db.query('reset role')
-      const { rows } = await db.query('select current_user as role, session_user as login, (select rolsuper from pg_roles where rolname = current_user) as is_super')
+      const { rows } = await db.query(
+        'select current_user as role, session_user as login, (select rolsuper from pg_roles where rolname = current_user) as is_super',
+      )
       expect(rows).toEqual([{ role: 'vigie_app', login: 'vigie_app', is_super: false }])
     })
     await expect(storage.database.lookup('set role vigie')).rejects.toThrow(/permission denied/)

@@ -37,13 +37,22 @@ export async function openStorage(config: Config, log: Log): Promise<Storage> {
     let url = config.databaseUrl
     if (url === null) {
       given.push(await lockDataFolder(config.dataDir)) // several processes may share a folder only where the database is elsewhere
-      const embedded = await startEmbedded({ dataDir: config.dataDir, onEvent: (level, message, data) => log[isClosing ? 'debug' : level](message, data) })
+      const embedded = await startEmbedded({
+        dataDir: config.dataDir,
+        onEvent: (level, message, data) => log[isClosing ? 'debug' : level](message, data),
+      })
       given.push(() => embedded.stop())
       url = embedded.ownerUrl
     } else await assertUsable(url)
-    const vault = createVault(await readKeyFile(config.keyFile).catch((error: Error) => {
-      throw new StartError('bad-setting', `The key file ${config.keyFile} cannot be used: ${error.message}. Give the right one with --key-file or VIGIE_KEY_FILE.`, { cause: error })
-    }))
+    const vault = createVault(
+      await readKeyFile(config.keyFile).catch((error: Error) => {
+        throw new StartError(
+          'bad-setting',
+          `The key file ${config.keyFile} cannot be used: ${error.message}. Give the right one with --key-file or VIGIE_KEY_FILE.`,
+          { cause: error },
+        )
+      }),
+    )
 
     // what hangs up on us while we hang up is no news
     const onIdleError = (error: Error) => log[isClosing ? 'debug' : 'warn']('a database connection was lost', { error: error.message })
@@ -59,7 +68,12 @@ export async function openStorage(config: Config, log: Log): Promise<Storage> {
 
     // our own PostgreSQL lets us in by any name: then even `reset role` leads nowhere (decision 7)
     if (config.databaseUrl === null) await owner.query('alter role vigie_app login')
-    const app = createPool({ url: config.databaseUrl === null ? asLogin(url, 'vigie_app') : url, max: appConnections, role: 'vigie_app', onIdleError })
+    const app = createPool({
+      url: config.databaseUrl === null ? asLogin(url, 'vigie_app') : url,
+      max: appConnections,
+      role: 'vigie_app',
+      onIdleError,
+    })
     given.push(() => app.end())
     const database = createDatabase(app, owner)
     return { database, vault, pool: () => ({ total: app.totalCount, idle: app.idleCount, waiting: app.waitingCount }), close: giveBack }
@@ -75,7 +89,11 @@ async function assertUsable(url: string): Promise<void> {
   try {
     await client.connect()
     const { rows } = await client.query<{ number: number }>(`select current_setting('server_version_num')::integer as number`)
-    if (rows[0]!.number < 150_000) throw new StartError('database-unreachable', `The database is PostgreSQL ${Math.floor(rows[0]!.number / 10_000)}, and Vigie needs 15 or newer.`)
+    if (rows[0]!.number < 150_000)
+      throw new StartError(
+        'database-unreachable',
+        `The database is PostgreSQL ${Math.floor(rows[0]!.number / 10_000)}, and Vigie needs 15 or newer.`,
+      )
   } catch (error) {
     if (error instanceof StartError) throw error
     throw databaseUnreachable(url, error)
@@ -87,7 +105,8 @@ async function assertUsable(url: string): Promise<void> {
 /** insufficient_privilege: said with what is missing. Other errors are given back as they are. */
 function mayNotMigrate(error: unknown): unknown {
   if ((error as { code?: string } | null)?.code !== '42501') return error
-  const sentence = 'The database refuses to make what Vigie needs: let its user own the database and make roles (alter role ... createrole), or let an administrator run the first start.'
+  const sentence =
+    'The database refuses to make what Vigie needs: let its user own the database and make roles (alter role ... createrole), or let an administrator run the first start.'
   return new StartError('database-unreachable', sentence, { cause: error })
 }
 
@@ -97,6 +116,10 @@ async function assertOwnKey(owner: pg.Pool, vault: Vault, keyFile: string): Prom
     await vault.installationSecret({ owner }, 'key-check', () => Buffer.from('vigie'))
   } catch (error) {
     if (isAway(error)) throw error
-    throw new StartError('bad-setting', `The key file ${path.resolve(keyFile)} is not the one this database was sealed with: give the right one with --key-file or VIGIE_KEY_FILE.`, { cause: error })
+    throw new StartError(
+      'bad-setting',
+      `The key file ${path.resolve(keyFile)} is not the one this database was sealed with: give the right one with --key-file or VIGIE_KEY_FILE.`,
+      { cause: error },
+    )
   }
 }

@@ -12,19 +12,29 @@ beforeAll(async () => {
   ;[partnerId, otherId] = [await aPartner(database), await aPartner(database)]
 })
 afterAll(() => database.close())
-const inside = <T>(id: string, work: (db: TenantDb) => Promise<T>) => database.transaction({ partnerId: id, scope: 'all', principalId: null }, work)
+const inside = <T>(id: string, work: (db: TenantDb) => Promise<T>) =>
+  database.transaction({ partnerId: id, scope: 'all', principalId: null }, work)
 
 describe('sealed values (R39)', () => {
   it('open where they stand, in any process with the key file; the same text never looks the same twice', async () => {
     const file = randomBytes(32)
-    const [first, second] = await inside(partnerId, (db) => Promise.all([createVault(file).seal(db, 'secrets', place, 'the PSA’s key'), createVault(file).seal(db, 'secrets', place, 'the PSA’s key')]))
+    const [first, second] = await inside(partnerId, (db) =>
+      Promise.all([
+        createVault(file).seal(db, 'secrets', place, 'the PSA’s key'),
+        createVault(file).seal(db, 'secrets', place, 'the PSA’s key'),
+      ]),
+    )
     expect(first.equals(second)).toBe(false)
     expect(first.includes('PSA')).toBe(false)
     expect(await inside(partnerId, (db) => createVault(file).open(db, 'secrets', place, first))).toBe('the PSA’s key')
     await inside(partnerId, (db) => db.query('delete from tenant_key'))
   })
 
-  it.each<[string, Partial<Place>]>([['another row', { row: 'two' }], ['another column', { column: 'content' }], ['another table', { table: 'account' }]])('carried to %s they do not open', async (_, there) => {
+  it.each<[string, Partial<Place>]>([
+    ['another row', { row: 'two' }],
+    ['another column', { column: 'content' }],
+    ['another table', { table: 'account' }],
+  ])('carried to %s they do not open', async (_, there) => {
     const sealed = await inside(partnerId, (db) => database.vault.seal(db, 'secrets', place, 'x'))
     await expect(inside(partnerId, (db) => database.vault.open(db, 'secrets', { ...place, ...there }, sealed))).rejects.toThrow()
   })
@@ -44,7 +54,9 @@ describe('sealed values (R39)', () => {
 
   it('the key of a business, carried to another business, opens nothing there', async () => {
     const sealed = await inside(partnerId, (db) => database.vault.seal(db, 'secrets', place, 'x'))
-    const { rows: [key] } = await database.owner.query('select sealed from tenant_key where partner_id = $1 and purpose = $2', [partnerId, 'secrets'])
+    const {
+      rows: [key],
+    } = await database.owner.query('select sealed from tenant_key where partner_id = $1 and purpose = $2', [partnerId, 'secrets'])
     await database.owner.query('update tenant_key set sealed = $1 where partner_id = $2 and purpose = $3', [key.sealed, otherId, 'secrets'])
     await expect(inside(otherId, (db) => database.vault.open(db, 'secrets', place, sealed))).rejects.toThrow()
   })

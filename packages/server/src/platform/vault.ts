@@ -59,7 +59,9 @@ export function createVault(keyFile: Buffer): Vault {
       tenantKeys.delete(name)
       if (!isMade) return null
       await db.query('insert into tenant_key (partner_id, purpose, sealed) values ($1, $2, $3) on conflict do nothing', [
-        db.tenant.partnerId, purpose, encrypt(master, aad, randomBytes(32)),
+        db.tenant.partnerId,
+        purpose,
+        encrypt(master, aad, randomBytes(32)),
       ])
       row = (await read())!
     }
@@ -81,7 +83,8 @@ export function createVault(keyFile: Buffer): Vault {
       return key === null ? null : decrypt(key, aadOf(db, place), sealed).toString()
     },
     async installationSecret(database, name, make) {
-      const read = async () => (await database.owner.query<{ value: Buffer }>('select value from installation_secret where name = $1', [name])).rows[0]
+      const read = async () =>
+        (await database.owner.query<{ value: Buffer }>('select value from installation_secret where name = $1', [name])).rows[0]
       let row = await read()
       if (row === undefined) {
         const sealed = encrypt(master, `installation ${name}`, await make())

@@ -19,7 +19,14 @@ export const endpointCells: Record<Column, [title: string, cell: (row: ExportedE
   productType: ['product-type', (row, say) => named(say, `product-type.${row.typeId}.name`, row.typeId)],
   group: ['group', (row, say) => row.groupLabel ?? named(say, `group.${row.group}`, row.group)],
   addresses: ['addresses', (row) => row.addresses?.join(' ') ?? null],
-  formerAddresses: ['former-addresses', ({ places }) => places.filter(({ isCurrent }) => !isCurrent).map(({ address, firstSeenAt, lastSeenAt }) => `${address} (${firstSeenAt}/${lastSeenAt})`).join(' ') || null],
+  formerAddresses: [
+    'former-addresses',
+    ({ places }) =>
+      places
+        .filter(({ isCurrent }) => !isCurrent)
+        .map(({ address, firstSeenAt, lastSeenAt }) => `${address} (${firstSeenAt}/${lastSeenAt})`)
+        .join(' ') || null,
+  ],
   platform: ['platform', (row) => row.platform],
   state: ['agent-state', (row, say) => say(`agent-state.${row.state}`)],
   agentVersion: ['agent-version', (row) => row.agentVersion],
@@ -32,7 +39,10 @@ export const endpointCells: Record<Column, [title: string, cell: (row: ExportedE
   patternVersion: ['pattern-version', ({ engine }) => engine?.patternVersion ?? null],
   patternBuiltAt: ['pattern-built', ({ engine }) => engine?.patternBuiltAt ?? null],
   updateCheckedAt: ['update-checked', ({ engine }) => engine?.updateCheckedAt ?? null],
-  realTimeScan: ['real-time-scan', ({ engine }, say) => (engine ? named(say, `real-time-scan.${engine.realTimeScan}`, engine.realTimeScan) : null)],
+  realTimeScan: [
+    'real-time-scan',
+    ({ engine }, say) => (engine ? named(say, `real-time-scan.${engine.realTimeScan}`, engine.realTimeScan) : null),
+  ],
   lastScan: ['last-scan', ({ engine }) => engine?.scan.finishedAt ?? null],
   openInfections: ['open-infections', (row) => row.openInfections],
   lastSeenAt: ['received', (row) => row.receivedAt],

@@ -27,22 +27,41 @@ export async function conditionsOf(db: TenantDb, query: EndpointFilters, params:
 }
 
 /** `places`: whose, and in which group, which the planner knows well. `others`: all that it judges one by one. */
-async function splitConditions(db: TenantDb, query: EndpointFilters, params: Params, newest: Newest, now: Date): Promise<{ places: string[]; others: string[]; isGathered: boolean }> {
+async function splitConditions(
+  db: TenantDb,
+  query: EndpointFilters,
+  params: Params,
+  newest: Newest,
+  now: Date,
+): Promise<{ places: string[]; others: string[]; isGathered: boolean }> {
   const places: string[] = []
   const consented = await restrictView(db, 'view-endpoints', 'e.customer_id', query)
   if (consented !== null) places.push(consented)
-  for (const [sql, value] of [['e.customer_id', query.customerId], ['e.product_id', query.productId], ['e."group"', query.group]] as const) if (value !== undefined) places.push(`${sql} = ${params.add(value)}`)
+  for (const [sql, value] of [
+    ['e.customer_id', query.customerId],
+    ['e.product_id', query.productId],
+    ['e."group"', query.group],
+  ] as const)
+    if (value !== undefined) places.push(`${sql} = ${params.add(value)}`)
   const where: string[] = []
-  const isOneOf = (sql: string, values: readonly string[] | undefined) => void (values && where.push(`${sql} = any(${params.add(values)}::text[])`))
-  if (query.state) where.push(`(e.agent_id in (select id from agent where state = any(${params.add(query.state)}::text[])) ${query.state.includes('unknown') ? 'or e.agent_id is null' : ''})`)
-  if (query.agentVersion !== undefined) where.push(`e.agent_id in (select id from agent where agent_version = ${params.add(query.agentVersion)})`)
+  const isOneOf = (sql: string, values: readonly string[] | undefined) =>
+    void (values && where.push(`${sql} = any(${params.add(values)}::text[])`))
+  if (query.state)
+    where.push(
+      `(e.agent_id in (select id from agent where state = any(${params.add(query.state)}::text[])) ${query.state.includes('unknown') ? 'or e.agent_id is null' : ''})`,
+    )
+  if (query.agentVersion !== undefined)
+    where.push(`e.agent_id in (select id from agent where agent_version = ${params.add(query.agentVersion)})`)
   isOneOf('e.real_time_scan', query.realTimeScan)
   isOneOf('e.platform_kind', query.platformKind)
   if (query.isInfected !== undefined) where.push(query.isInfected ? 'e.open_infections > 0' : 'e.open_infections = 0')
   if (query.isUnprotected !== undefined) where.push(query.isUnprotected ? 'e.is_unprotected' : 'not e.is_unprotected')
   if (query.isOutdated !== undefined) where.push(query.isOutdated ? outdated(newest, params) : `(${outdated(newest, params)}) is not true`)
   if (query.silentDays !== undefined) where.push(silent(query.silentDays, params, now))
-  if (query.tag) where.push(await behind(db, 'customer', 'o.id in (select customer_id from customer_tag where tag = any($1::text[]))', [query.tag], params))
+  if (query.tag)
+    where.push(
+      await behind(db, 'customer', 'o.id in (select customer_id from customer_tag where tag = any($1::text[]))', [query.tag], params),
+    )
   if (query.typeId) where.push(await behind(db, 'product', 'o.type_id = any($1::text[])', [query.typeId], params))
   if (query.family) where.push(await behind(db, 'product', 'o.family = any($1::text[])', [query.family], params))
   const sought = query.q ? await foundBy(db, query.q, params) : null
@@ -62,7 +81,9 @@ function outdated(newest: Newest, params: Params): string {
     const before = outdatedBefore(engine)
     const name = params.add(engine.engine)
     const isBehind = `e.engine = ${name} and e.engine_version = any(${params.add(engine.olderVersions)}::text[])`
-    return before === null ? isBehind : `(e.engine = ${name} and e.pattern_built_key < ${params.add(before)} and e.pattern_built_key > '-infinity') or (${isBehind})`
+    return before === null
+      ? isBehind
+      : `(e.engine = ${name} and e.pattern_built_key < ${params.add(before)} and e.pattern_built_key > '-infinity') or (${isBehind})`
   })
   return lines.length === 0 ? 'false' : `(${lines.join(' or ')})`
 }
@@ -88,44 +109,75 @@ export async function list(db: TenantDb, query: EndpointQuery, now: Date): Promi
   places.push(page.where)
   const limit = params.add(page.limit)
   const read = async (endpoints: string) =>
-    (await db.query<EndpointRow & { keys: string[] }>(`select ${endpointColumns}, ${page.keys} as keys from (${endpoints} order by ${page.orderBy} limit ${limit}) e ${endpointJoins} order by ${page.orderBy}`, params.values)).rows
+    (
+      await db.query<EndpointRow & { keys: string[] }>(
+        `select ${endpointColumns}, ${page.keys} as keys from (${endpoints} order by ${page.orderBy} limit ${limit}) e ${endpointJoins} order by ${page.orderBy}`,
+        params.values,
+      )
+    ).rows
   const conditions = [...places, ...others].join(' and ')
   // One condition the planner judges well. Of several together it knows nothing (row-level security keeps it from their statistics): either the first rows in the list's order have
   // a page of them, or they are so few that all are gathered by what finds the fewest.
   const isHard = others.length > 1 || query.silentDays !== undefined
   const gathered = `select e.* from (select e.* from endpoint e where ${conditions} offset 0) e`
   let rows = await read(
-    isGathered ? gathered : isHard ? `select e.* from (select e.* from endpoint e where ${places.join(' and ')} order by ${page.orderBy} limit ${looked}) e where ${conditions}` : `select e.* from endpoint e where ${conditions}`)
+    isGathered
+      ? gathered
+      : isHard
+        ? `select e.* from (select e.* from endpoint e where ${places.join(' and ')} order by ${page.orderBy} limit ${looked}) e where ${conditions}`
+        : `select e.* from endpoint e where ${conditions}`,
+  )
   if (!isGathered && isHard && rows.length < page.limit) rows = await read(gathered)
   const shown = page.page(rows)
   return { rows: await toEndpoints(db, shown.rows, newest, now), nextCursor: shown.nextCursor }
 }
 
 async function toEndpoints(db: TenantDb, rows: readonly EndpointRow[], newest: Newest, now: Date): Promise<Endpoint[]> {
-  const withheld = await withoutAddresses(db, rows.map((row) => row.customer_id))
+  const withheld = await withoutAddresses(
+    db,
+    rows.map((row) => row.customer_id),
+  )
   return rows.map((row) => toEndpoint(row, newest, !withheld.has(row.customer_id), now))
 }
 
 /** @throws endpoint.not-found, consent.missing */
 export async function get(db: TenantDb, id: string, now: Date): Promise<EndpointDetails> {
-  const { rows: [row] } = await db.query<EndpointRow & { former_names: string[] | null }>(`select ${endpointColumns}, s.former_names from endpoint e ${endpointJoins} left join endpoint_search s on s.partner_id = e.partner_id and s.endpoint_id = e.id where e.id = $1`, [id])
+  const {
+    rows: [row],
+  } = await db.query<EndpointRow & { former_names: string[] | null }>(
+    `select ${endpointColumns}, s.former_names from endpoint e ${endpointJoins} left join endpoint_search s on s.partner_id = e.partner_id and s.endpoint_id = e.id where e.id = $1`,
+    [id],
+  )
   if (!row) throw new Problem('endpoint.not-found', { endpointId: id })
   await assertConsent(db, row.customer_id, 'view-endpoints')
   const newest = await newestOfEngines(db, now)
   const [endpoint] = await toEndpoints(db, [row], newest, now)
   const own = row.engine === null ? undefined : newest.get(row.engine)
   const addressHistory = endpoint!.addresses && ((await placesOf(db, [id])).get(id) ?? [])
-  return { ...endpoint!, addressHistory, formerNames: row.former_names ?? [], newest: own === undefined ? null : { patternBuiltAt: own.patternBuiltAt?.toISOString() ?? null, engineVersion: own.version } }
+  return {
+    ...endpoint!,
+    addressHistory,
+    formerNames: row.former_names ?? [],
+    newest: own === undefined ? null : { patternBuiltAt: own.patternBuiltAt?.toISOString() ?? null, engineVersion: own.version },
+  }
 }
 
 /** The first few, by name: by their words, or their ids, their agents' or their products' or its GUID. */
 export async function find(db: TenantDb, by: { q: string } | { ids: readonly string[] }, limit: number, now: Date): Promise<Endpoint[]> {
   const params = new Params()
-  const { sql, isGathered } = 'q' in by ? await foundBy(db, by.q, params) : { isGathered: true, sql: `(e.id = any(${params.add(by.ids)}::uuid[]) or e.agent_id = any(${params.add(by.ids)}::uuid[])
-    or e.product_id in (select id from product where id = any(${params.add(by.ids)}::uuid[]) or guid = any(${params.add(by.ids)}::uuid[])))` }
+  const { sql, isGathered } =
+    'q' in by
+      ? await foundBy(db, by.q, params)
+      : {
+          isGathered: true,
+          sql: `(e.id = any(${params.add(by.ids)}::uuid[]) or e.agent_id = any(${params.add(by.ids)}::uuid[])
+    or e.product_id in (select id from product where id = any(${params.add(by.ids)}::uuid[]) or guid = any(${params.add(by.ids)}::uuid[])))`,
+        }
   const consented = (await restrictView(db, 'view-endpoints', 'e.customer_id', {})) ?? 'true'
   const { rows } = await db.query<EndpointRow>(
-    `select ${endpointColumns} from (select e.* from (select e.* from endpoint e where ${sql} and ${consented}${isGathered ? ' offset 0' : ''}) e order by e.name_key, e.id limit ${params.add(limit)}) e ${endpointJoins} order by e.name_key, e.id`, params.values)
+    `select ${endpointColumns} from (select e.* from (select e.* from endpoint e where ${sql} and ${consented}${isGathered ? ' offset 0' : ''}) e order by e.name_key, e.id limit ${params.add(limit)}) e ${endpointJoins} order by e.name_key, e.id`,
+    params.values,
+  )
   return await toEndpoints(db, rows, await newestOfEngines(db, now), now)
 }
 
@@ -137,12 +189,27 @@ export interface Count {
 const countUpTo = 1_000
 
 /** How many endpoints there are of what the inventory's quick filters show, and the agent versions one can choose. */
-export async function summarise(db: TenantDb, { customerId, productId }: { customerId?: string | undefined; productId?: string | undefined }, now: Date) {
+export async function summarise(
+  db: TenantDb,
+  { customerId, productId }: { customerId?: string | undefined; productId?: string | undefined },
+  now: Date,
+) {
   const newest = await newestOfEngines(db, now)
   const count = async (filters: EndpointFilters): Promise<Count> => {
     const params = new Params()
-    const where = await conditionsOf(db, { ...filters, ...(customerId ? { customerId } : {}), ...(productId ? { productId } : {}) }, params, newest, now)
-    const { rows: [row] } = await db.query<{ count: number }>(`select count(*)::integer as count from (select from endpoint e where ${where.join(' and ')} limit ${countUpTo + 1}) found`, params.values)
+    const where = await conditionsOf(
+      db,
+      { ...filters, ...(customerId ? { customerId } : {}), ...(productId ? { productId } : {}) },
+      params,
+      newest,
+      now,
+    )
+    const {
+      rows: [row],
+    } = await db.query<{ count: number }>(
+      `select count(*)::integer as count from (select from endpoint e where ${where.join(' and ')} limit ${countUpTo + 1}) found`,
+      params.values,
+    )
     return { count: Math.min(row!.count, countUpTo), isMore: row!.count > countUpTo }
   }
   return {
@@ -162,6 +229,7 @@ async function distinct(db: TenantDb, table: 'agent' | 'customer_tag', column: '
        (select ${column} as value, 1 as n from ${table} order by ${column} limit 1)
        union all
        select (select t.${column} from ${table} t where t.${column} > f.value order by t.${column} limit 1), f.n + 1 from found f where f.value is not null and f.n < 100
-     ) select value from found where value is not null`)
+     ) select value from found where value is not null`,
+  )
   return rows.map(({ value }) => value)
 }

@@ -8,9 +8,13 @@ import { newestOfEngines } from './newest.ts'
 
 /** In the order of `agentStates`. A state of a newer version has no name here yet and is left out, but counted in the total (R19). Plan: index product_state alone (store.plan.test.ts). */
 export const countAgentsByState = countFigure(agentsByState, async ({ db }) => {
-  const { rows } = await db.query<{ state: AgentState; count: number }>('select state, count(*)::integer as count from product group by state')
+  const { rows } = await db.query<{ state: AgentState; count: number }>(
+    'select state, count(*)::integer as count from product group by state',
+  )
   const counts = new Map(rows.map((row) => [row.state, row.count]))
-  const states = agentStates.flatMap((state) => (counts.has(state) ? [{ state, count: counts.get(state)!, rows: rowsOf.products({ state }) }] : []))
+  const states = agentStates.flatMap((state) =>
+    counts.has(state) ? [{ state, count: counts.get(state)!, rows: rowsOf.products({ state }) }] : [],
+  )
   return { value: { total: { count: rows.reduce((sum, { count }) => sum + count, 0), rows: rowsOf.products() }, states } }
 })
 
@@ -23,7 +27,9 @@ const keptMs = 30_000
 /** By the same conditions as the inventory's filters; all of them from the counts kept with the customers. Of a large business up to 30 s old, and says so; for who sees a part always anew, so that a narrowed scope counts at once. */
 export const countInventoryHealth = countFigure(inventoryHealth, async ({ db, now }): Promise<Health> => {
   const seen = (await restrictView(db, 'view-endpoints', 'c.id', {})) ?? 'true'
-  const { rows: [all] } = await db.query<{ count: number }>(`select coalesce(sum(c.endpoint_count), 0)::integer as count from customer c where ${seen}`)
+  const {
+    rows: [all],
+  } = await db.query<{ count: number }>(`select coalesce(sum(c.endpoint_count), 0)::integer as count from customer c where ${seen}`)
   const mayKeep = db.tenant.scope === 'all' && isLarge(all!.count)
   const last = lastCounted.get(db.tenant.partnerId)
   if (mayKeep && last && Math.abs(now.getTime() - last.asOf.getTime()) < keptMs) return last
@@ -37,7 +43,9 @@ async function countHealth(db: TenantDb, total: number, now: Date): Promise<Heal
   const count = async (filters: EndpointFilters): Promise<number> => {
     const params = new Params()
     const where = await conditionsOf(db, filters, params, newest, now)
-    const { rows: [found] } = await db.query<{ count: number }>(`select count(*)::integer as count from endpoint e where ${where.join(' and ')}`, params.values)
+    const {
+      rows: [found],
+    } = await db.query<{ count: number }>(`select count(*)::integer as count from endpoint e where ${where.join(' and ')}`, params.values)
     return found!.count
   }
   return {
@@ -51,7 +59,11 @@ async function countHealth(db: TenantDb, total: number, now: Date): Promise<Heal
 
 /** PRD-8: how many products have not been heard for longer than their source promises, as the products list has it. */
 export async function countStale(db: TenantDb, now: Date): Promise<NonNullable<FigureAnswer['stale']>> {
-  const { rows: [found] } = await db.query<{ stale: number; all: number }>(
-    `select count(*) filter (where last_seen_at < $1::timestamptz - fresh_for_seconds * interval '1 second')::integer as stale, count(*)::integer as all from product`, [now])
+  const {
+    rows: [found],
+  } = await db.query<{ stale: number; all: number }>(
+    `select count(*) filter (where last_seen_at < $1::timestamptz - fresh_for_seconds * interval '1 second')::integer as stale, count(*)::integer as all from product`,
+    [now],
+  )
   return { products: found!.stale, of: found!.all, rows: rowsOf.products({ isStale: 'true' }) }
 }

@@ -11,7 +11,8 @@ const objectOf = (group: Pick<EndpointGroup, 'name' | 'label'>) => ({ kind: 'gro
 const regrouped = async (db: TenantDb, product: Pick<Product, 'id' | 'customerId'>, moved: number, now: Date) => {
   if (moved > 0) await markDue(db, [{ productId: product.id, customerId: product.customerId }], now)
 }
-const announce = (db: TenantDb, product: Pick<Product, 'id' | 'customerId'>) => db.announce({ kind: 'product', id: product.id, customerId: product.customerId })
+const announce = (db: TenantDb, product: Pick<Product, 'id' | 'customerId'>) =>
+  db.announce({ kind: 'product', id: product.id, customerId: product.customerId })
 
 /** PRD-3: groups of a product's endpoints, and moving between them. */
 export const groupRoutes: Handler[] = [
@@ -24,7 +25,12 @@ export const groupRoutes: Handler[] = [
     const product = await products.lock(db, params.productId, now)
     const group = await groups.add(db, product, body.label, now)
     announce(db, product)
-    await record(db, services.vault, now, doer(who), { activity: 'group.created', object: objectOf(group), customerId: product.customerId, after: { productId: product.id, ...group } })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'group.created',
+      object: objectOf(group),
+      customerId: product.customerId,
+      after: { productId: product.id, ...group },
+    })
     return group
   }),
 
@@ -34,7 +40,13 @@ export const groupRoutes: Handler[] = [
     assertVersion(ifMatch, before.version)
     const after = await groups.rename(db, product.id, before.name, body.label)
     announce(db, product)
-    await record(db, services.vault, now, doer(who), { activity: 'group.renamed', object: objectOf(after), customerId: product.customerId, before: { label: before.label }, after: { label: after.label } })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'group.renamed',
+      object: objectOf(after),
+      customerId: product.customerId,
+      before: { label: before.label },
+      after: { label: after.label },
+    })
     return after
   }),
 
@@ -47,7 +59,13 @@ export const groupRoutes: Handler[] = [
     const moved = emptied + (await groups.remove(db, id, before.name))
     await regrouped(db, product, moved, now)
     announce(db, product)
-    await record(db, services.vault, now, doer(who), { activity: 'group.deleted', object: objectOf(before), customerId: product.customerId, before: { productId: product.id, ...before }, after: { moved } })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'group.deleted',
+      object: objectOf(before),
+      customerId: product.customerId,
+      before: { productId: product.id, ...before },
+      after: { moved },
+    })
     return { moved }
   }),
 
@@ -58,7 +76,11 @@ export const groupRoutes: Handler[] = [
     await groups.setNewEndpointGroup(db, product.id, body.group)
     announce(db, product)
     await record(db, services.vault, now, doer(who), {
-      activity: 'product.updated', object: { kind: 'product', id: product.id, name: product.description }, customerId: product.customerId, before: { newEndpointGroup: before }, after: { newEndpointGroup: body.group },
+      activity: 'product.updated',
+      object: { kind: 'product', id: product.id, name: product.description },
+      customerId: product.customerId,
+      before: { newEndpointGroup: before },
+      after: { newEndpointGroup: body.group },
     })
     return { newEndpointGroup: body.group }
   }),
@@ -69,7 +91,12 @@ export const groupRoutes: Handler[] = [
     await regrouped(db, product, moved, now)
     const group = (await groups.list(db, product.id)).find(({ name }) => name === params.group)!
     announce(db, product)
-    await record(db, services.vault, now, doer(who), { activity: 'endpoint.moved', object: objectOf(group), customerId: product.customerId, after: { productId: product.id, group: params.group, ...body, moved } })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'endpoint.moved',
+      object: objectOf(group),
+      customerId: product.customerId,
+      after: { productId: product.id, group: params.group, ...body, moved },
+    })
     return { moved }
   }),
 ]

@@ -7,13 +7,21 @@ import { conditionsOf } from './endpoints.ts'
 const columns = 'name, label, endpoint_count as "endpointCount", version'
 
 export async function list(db: TenantDb, productId: string): Promise<EndpointGroup[]> {
-  const { rows } = await db.query<EndpointGroup>(`select ${columns} from endpoint_group where product_id = $1 order by position, vigie.fold(label), name`, [productId])
+  const { rows } = await db.query<EndpointGroup>(
+    `select ${columns} from endpoint_group where product_id = $1 order by position, vigie.fold(label), name`,
+    [productId],
+  )
   return rows
 }
 
 /** Locks until commit. @throws group.not-found */
 async function lock(db: TenantDb, productId: string, name: string): Promise<EndpointGroup> {
-  const { rows: [row] } = await db.query<EndpointGroup>(`select ${columns} from endpoint_group where product_id = $1 and name = $2 for update`, [productId, name])
+  const {
+    rows: [row],
+  } = await db.query<EndpointGroup>(`select ${columns} from endpoint_group where product_id = $1 and name = $2 for update`, [
+    productId,
+    name,
+  ])
   if (!row) throw new Problem('group.not-found', { group: name })
   return row
 }
@@ -29,18 +37,27 @@ export async function lockOwn(db: TenantDb, productId: string, name: string): Pr
 export async function add(db: TenantDb, product: { id: string; customerId: string }, label: string, now: Date): Promise<EndpointGroup> {
   if ((await list(db, product.id)).length >= groupsPerProduct) throw new Problem('group.too-many', { most: groupsPerProduct })
   const name = `own-${newId(now)}`
-  const { rows: [made] } = await withFreeLabel(() => db.query<EndpointGroup>(
-    `insert into endpoint_group (partner_id, product_id, customer_id, name, label, position, created_at) values ($1, $2, $3, $4, $5, 1000, $6) returning ${columns}`,
-    [db.tenant.partnerId, product.id, product.customerId, name, label, now],
-  ))
+  const {
+    rows: [made],
+  } = await withFreeLabel(() =>
+    db.query<EndpointGroup>(
+      `insert into endpoint_group (partner_id, product_id, customer_id, name, label, position, created_at) values ($1, $2, $3, $4, $5, 1000, $6) returning ${columns}`,
+      [db.tenant.partnerId, product.id, product.customerId, name, label, now],
+    ),
+  )
   return made!
 }
 
 /** @throws group.label-taken */
 export async function rename(db: TenantDb, productId: string, name: string, label: string): Promise<EndpointGroup> {
-  const { rows: [group] } = await withFreeLabel(() => db.query<EndpointGroup>(
-    `update endpoint_group set label = $3, version = version + 1 where product_id = $1 and name = $2 returning ${columns}`, [productId, name, label],
-  ))
+  const {
+    rows: [group],
+  } = await withFreeLabel(() =>
+    db.query<EndpointGroup>(
+      `update endpoint_group set label = $3, version = version + 1 where product_id = $1 and name = $2 returning ${columns}`,
+      [productId, name, label],
+    ),
+  )
   return group!
 }
 
@@ -55,7 +72,9 @@ async function withFreeLabel<T>(write: () => Promise<T>): Promise<T> {
 
 /** Where new endpoints go; null: to the default group of their platform. */
 export async function newEndpointGroup(db: TenantDb, productId: string): Promise<string | null> {
-  const { rows: [row] } = await db.query<{ group: string | null }>('select new_endpoint_group as "group" from product where id = $1', [productId])
+  const {
+    rows: [row],
+  } = await db.query<{ group: string | null }>('select new_endpoint_group as "group" from product where id = $1', [productId])
   return row?.group ?? null
 }
 
@@ -67,7 +86,12 @@ export async function setNewEndpointGroup(db: TenantDb, productId: string, group
 
 /** Its endpoints go to the first default group. @returns how many went */
 export async function empty(db: TenantDb, productId: string, name: string): Promise<number> {
-  const { rows: [first] } = await db.query<{ name: string }>('select name from endpoint_group where product_id = $1 and label is null order by position, name limit 1', [productId])
+  const {
+    rows: [first],
+  } = await db.query<{ name: string }>(
+    'select name from endpoint_group where product_id = $1 and label is null order by position, name limit 1',
+    [productId],
+  )
   return first === undefined ? 0 : await carry(db, productId, `e."group" = $2`, [name], first.name)
 }
 
@@ -85,13 +109,22 @@ export async function remove(db: TenantDb, productId: string, name: string): Pro
  * @throws group.not-found, endpoint.not-found one of the named is none of the product's
  */
 export async function move(
-  db: TenantDb, productId: string, to: string, what: { endpointIds?: readonly string[] | undefined; filter?: { q?: string | undefined; group?: string | undefined } | undefined }, now: Date,
+  db: TenantDb,
+  productId: string,
+  to: string,
+  what: { endpointIds?: readonly string[] | undefined; filter?: { q?: string | undefined; group?: string | undefined } | undefined },
+  now: Date,
 ): Promise<number> {
   const { rowCount } = await db.query('select from endpoint_group where product_id = $1 and name = $2', [productId, to])
   if (rowCount === 0) throw new Problem('group.not-found', { group: to })
   if (what.endpointIds) {
     const wanted = [...new Set(what.endpointIds)]
-    const { rows: [known] } = await db.query<{ count: number }>('select count(*)::integer as count from endpoint where product_id = $1 and id = any($2::uuid[])', [productId, wanted])
+    const {
+      rows: [known],
+    } = await db.query<{ count: number }>(
+      'select count(*)::integer as count from endpoint where product_id = $1 and id = any($2::uuid[])',
+      [productId, wanted],
+    )
     if (known!.count !== wanted.length) throw new Problem('endpoint.not-found', {})
     return await carry(db, productId, 'e.id = any($2::uuid[])', [wanted], to)
   }
@@ -112,10 +145,15 @@ async function carry(db: TenantDb, productId: string, where: string, values: rea
   )
   const total = rows.reduce((sum, { moved }) => sum + moved, 0)
   if (total === 0) return 0
-  const changes = [...rows.map(({ group, moved }) => ({ name: group, by: -moved })), { name: to, by: total }].toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const changes = [...rows.map(({ group, moved }) => ({ name: group, by: -moved })), { name: to, by: total }].toSorted((a, b) =>
+    a.name < b.name ? -1 : 1,
+  )
   let reached = 0
   for (const { name, by } of changes) {
-    const { rowCount } = await db.query('update endpoint_group set endpoint_count = endpoint_count + $3 where product_id = $1 and name = $2', [productId, name, by])
+    const { rowCount } = await db.query(
+      'update endpoint_group set endpoint_count = endpoint_count + $3 where product_id = $1 and name = $2',
+      [productId, name, by],
+    )
     if (name === to) reached = rowCount
   }
   if (reached === 0) throw new Problem('group.not-found', { group: to }) // deleted meanwhile

@@ -9,14 +9,22 @@ const chunk = 5_000
  */
 export async function purgeDeleted(database: Database): Promise<number> {
   let gone = 0
-  for (const { partner_id: partnerId } of await database.lookup<{ partner_id: string }>('select id as partner_id from vigie.partner_ids() id')) {
+  for (const { partner_id: partnerId } of await database.lookup<{ partner_id: string }>(
+    'select id as partner_id from vigie.partner_ids() id',
+  )) {
     for (let isMore = true; isMore;) {
       isMore = await database.transaction({ partnerId, scope: 'all', principalId: null }, async (db) => {
-        const { rows: [due] } = await db.query<{ product_id: string; type_id: string | null }>('select product_id, type_id from purge order by asked_at, product_id limit 1 for update skip locked')
+        const {
+          rows: [due],
+        } = await db.query<{ product_id: string; type_id: string | null }>(
+          'select product_id, type_id from purge order by asked_at, product_id limit 1 for update skip locked',
+        )
         if (!due) return false
         await db.query('delete from tally_minute where product_id = $1', [due.product_id])
         // each record takes its count along: figures and lists say the same at every moment. Of a product deleted by a version that did not note the type the counts stay
-        const { rows: [{ count: rowCount } = { count: 0 }] } = await db.query<{ count: number }>(
+        const {
+          rows: [{ count: rowCount } = { count: 0 }],
+        } = await db.query<{ count: number }>(
           `with gone as (
              delete from detection where product_id = $1 and at <= coalesce((select at from detection where product_id = $1 order by at offset ${chunk - 1} limit 1), 'infinity')
              returning customer_id, category, date_trunc('hour', counted_at) as hour),
@@ -26,7 +34,9 @@ export async function purgeDeleted(database: Database): Promise<number> {
                  join tally_hour h on h.hour = k.hour and h.category = k.category and h.type_id = $2 and h.customer_id = k.customer_id
                order by h.hour, h.category, h.type_id, h.customer_id for update of h) g
              where t.hour = g.hour and t.category = g.category and t.type_id = g.type_id and t.customer_id = g.customer_id)
-           select count(*)::integer as count from gone`, [due.product_id, due.type_id])
+           select count(*)::integer as count from gone`,
+          [due.product_id, due.type_id],
+        )
         gone += rowCount
         if (rowCount < chunk) await db.query('delete from purge where product_id = $1', [due.product_id])
         return true

@@ -148,16 +148,19 @@ export interface EndpointRow {
 const instant = (at: Date | null): string | null => at?.toISOString() ?? null
 
 export function toEndpoint(row: EndpointRow, newest: Newest, areAddressesShown: boolean, now: Date): Endpoint {
-  const engine: Endpoint['engine'] = row.engine === null ? null : {
-    engine: row.engine,
-    engineVersion: row.engine_version,
-    patternVersion: row.pattern_version,
-    patternBuiltAt: instant(row.pattern_built_at),
-    updateCheckedAt: instant(row.update_checked_at),
-    realTimeScan: row.real_time_scan,
-    scan: { isRunning: row.scan_running, startedAt: instant(row.scan_started_at), finishedAt: instant(row.scan_finished_at) },
-    problem: row.engine_problem,
-  }
+  const engine: Endpoint['engine'] =
+    row.engine === null
+      ? null
+      : {
+          engine: row.engine,
+          engineVersion: row.engine_version,
+          patternVersion: row.pattern_version,
+          patternBuiltAt: instant(row.pattern_built_at),
+          updateCheckedAt: instant(row.update_checked_at),
+          realTimeScan: row.real_time_scan,
+          scan: { isRunning: row.scan_running, startedAt: instant(row.scan_started_at), finishedAt: instant(row.scan_finished_at) },
+          problem: row.engine_problem,
+        }
   const receivedAt = instant(row.received_at)
   return {
     id: row.id,

@@ -21,10 +21,13 @@ interface Found {
   seen: number | null
 }
 
-const folded = 'with folded as materialized (select array(select vigie.fold(p) from unnest($1::text[]) p) as patterns, vigie.fold($2) as customer)'
+const folded =
+  'with folded as materialized (select array(select vigie.fold(p) from unnest($1::text[]) p) as patterns, vigie.fold($2) as customer)'
 
 async function askIndex(db: TenantDb, q: string): Promise<Found> {
-  const { rows: [found] } = await db.query<Found>(
+  const {
+    rows: [found],
+  } = await db.query<Found>(
     `${folded}
      select vigie.search_endpoints(vigie.fold($3), patterns, $4) as endpoints, array(select id from customer where search_key like (select customer from folded) limit $5) as customers, patterns, customer, null::integer as seen from folded`,
     [patternsOf(q), likePattern(q), q, most.endpoints, most.customers + 1],
@@ -37,8 +40,12 @@ async function askIndex(db: TenantDb, q: string): Promise<Found> {
  * these are a part, else as they come, past the few of others.
  */
 async function askOwn(db: TenantDb, q: string, seen: Sees): Promise<Found> {
-  const { rows: [words] } = await db.query<Pick<Found, 'patterns' | 'customer'>>(`${folded} select * from folded`, [patternsOf(q), likePattern(q)])
-  const { rows: [found] } = await db.query<{ endpoints: string[]; customers: string[]; seen: number }>(
+  const {
+    rows: [words],
+  } = await db.query<Pick<Found, 'patterns' | 'customer'>>(`${folded} select * from folded`, [patternsOf(q), likePattern(q)])
+  const {
+    rows: [found],
+  } = await db.query<{ endpoints: string[]; customers: string[]; seen: number }>(
     `select array(select endpoint_id from endpoint_search where ${own(seen, 'customer_id')}words like any($1::text[]) limit $2) as endpoints, c.customers, c.seen
      from (select coalesce((array_agg(id) filter (where search_key like $3))[:$4], '{}') as customers, coalesce(sum(endpoint_count), 0)::integer as seen from customer where ${own(seen, 'id')}true) c`,
     [words!.patterns, most.endpoints + 1, words!.customer, most.customers + 1],
@@ -51,7 +58,11 @@ const own = (seen: Sees, column: string): string => (seen === 'part' ? `${ofOwn(
 /** Are what a limited account sees so few endpoints that they are gathered by their customers, whatever is asked of them? A walk in the list's order would pass all of others on its way to them. */
 export async function seesFew(db: TenantDb): Promise<boolean> {
   if ((await sees(db)) !== 'part') return false
-  const { rows: [all] } = await db.query<{ is_few: boolean }>(`select coalesce(sum(endpoint_count), 0) <= ${mostGathered} as is_few from customer where ${ofOwn('id')}`)
+  const {
+    rows: [all],
+  } = await db.query<{ is_few: boolean }>(
+    `select coalesce(sum(endpoint_count), 0) <= ${mostGathered} as is_few from customer where ${ofOwn('id')}`,
+  )
   return all!.is_few
 }
 
@@ -90,9 +101,19 @@ const mostBehind = 20_000
  * Endpoints `e` whose product or customer has something in common. Under row-level security the planner knows nothing of how many endpoints stand behind them; the kept counts do.
  * @param where of `p`, resp. `c`, its parameters among `values`
  */
-export async function behind(db: TenantDb, table: 'product' | 'customer', where: string, values: readonly unknown[], params: Params): Promise<string> {
-  const { rows: [all] } = await db.query<{ ids: string[] | null; endpoints: number }>(
-    `select case when sum(o.endpoint_count) <= ${mostBehind} then array_agg(o.id) end as ids, coalesce(sum(o.endpoint_count), 0)::integer as endpoints from ${table} o where o.endpoint_count > 0 and ${where}`, values)
+export async function behind(
+  db: TenantDb,
+  table: 'product' | 'customer',
+  where: string,
+  values: readonly unknown[],
+  params: Params,
+): Promise<string> {
+  const {
+    rows: [all],
+  } = await db.query<{ ids: string[] | null; endpoints: number }>(
+    `select case when sum(o.endpoint_count) <= ${mostBehind} then array_agg(o.id) end as ids, coalesce(sum(o.endpoint_count), 0)::integer as endpoints from ${table} o where o.endpoint_count > 0 and ${where}`,
+    values,
+  )
   if (all!.endpoints === 0) return 'false'
   if (all!.ids) return `e.${table}_id = any(${params.add(all!.ids)}::uuid[])`
   const places = values.map((value) => params.add(value))

@@ -22,7 +22,10 @@ export async function list(db: TenantDb, query: ProductQuery, now: Date): Promis
   if (query.typeId) where.push(`p.type_id = ${params.add(query.typeId)}`)
   if (query.family) where.push(`p.family = ${params.add(query.family)}`)
   if (query.state) where.push(`p.state = any(${params.add(query.state)}::text[])`)
-  if (query.isStale !== undefined) where.push(`(p.last_seen_at < ${params.add(now)}::timestamptz - p.fresh_for_seconds * interval '1 second') is ${query.isStale ? '' : 'not '}true`)
+  if (query.isStale !== undefined)
+    where.push(
+      `(p.last_seen_at < ${params.add(now)}::timestamptz - p.fresh_for_seconds * interval '1 second') is ${query.isStale ? '' : 'not '}true`,
+    )
   if (query.q) {
     const pattern = `(select vigie.fold(${params.add(likePattern(query.q))}))` // once, not for each row
     const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(query.q) ? ` or p.guid = ${params.add(query.q)}::uuid` : ''
@@ -33,27 +36,36 @@ export async function list(db: TenantDb, query: ProductQuery, now: Date): Promis
   const { rows } = await db.query<ProductRow & { keys: string[] }>(
     `select ${productColumns}, ${page.keys} as keys from (
        select p.* from product p where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}
-     ) p ${productJoin} order by ${page.orderBy}`, params.values)
+     ) p ${productJoin} order by ${page.orderBy}`,
+    params.values,
+  )
   const shown = page.page(rows)
   return { rows: shown.rows.map((row) => toProduct(row, now)), nextCursor: shown.nextCursor }
 }
 
 /** All of one customer, by description. */
 export async function ofCustomer(db: TenantDb, customerId: string, now: Date): Promise<Product[]> {
-  const { rows } = await db.query<ProductRow>(`select ${productColumns} from product p ${productJoin} where p.customer_id = $1 order by p.description_key, p.id`, [customerId])
+  const { rows } = await db.query<ProductRow>(
+    `select ${productColumns} from product p ${productJoin} where p.customer_id = $1 order by p.description_key, p.id`,
+    [customerId],
+  )
   return rows.map((row) => toProduct(row, now))
 }
 
 /** @throws product.not-found */
 export async function get(db: TenantDb, id: string, now: Date): Promise<Product> {
-  const { rows: [row] } = await db.query<ProductRow>(`select ${productColumns} from product p ${productJoin} where p.id = $1`, [id])
+  const {
+    rows: [row],
+  } = await db.query<ProductRow>(`select ${productColumns} from product p ${productJoin} where p.id = $1`, [id])
   if (!row) throw new Problem('product.not-found', { productId: id })
   return toProduct(row, now)
 }
 
 /** Locks until commit. Whoever needs several takes agents, then products, then customers, each in the order of ids. @throws product.not-found */
 export async function lock(db: TenantDb, id: string, now: Date): Promise<Product> {
-  const { rows: [row] } = await db.query<ProductRow>(`select ${productColumns} from product p ${productJoin} where p.id = $1 for no key update of p`, [id])
+  const {
+    rows: [row],
+  } = await db.query<ProductRow>(`select ${productColumns} from product p ${productJoin} where p.id = $1 for no key update of p`, [id])
   if (!row) throw new Problem('product.not-found', { productId: id })
   return toProduct(row, now)
 }
@@ -70,7 +82,8 @@ export async function lockWhole(db: TenantDb, id: string, now: Date): Promise<Pr
 function typeOf(typeId: string, path: string, isSimulated: boolean): ProductType {
   const type = productTypeById.get(typeId)
   if (!type) throw new Problem('product.type-unknown', {}, { fields: [{ path, code: 'not-a-choice' }] })
-  if (!type.isConnectable && !isSimulated) throw new Problem('product.type-not-connectable', {}, { fields: [{ path, code: 'not-a-choice' }] })
+  if (!type.isConnectable && !isSimulated)
+    throw new Problem('product.type-not-connectable', {}, { fields: [{ path, code: 'not-a-choice' }] })
   return type
 }
 
@@ -78,7 +91,14 @@ function typeOf(typeId: string, path: string, isSimulated: boolean): ProductType
  * Makes each with its GUID and default groups, and counts it with the customer, which the caller has locked or just made. `path`: where the n-th type stood in the
  * request. `isSimulated`: of a made-up installation, where nothing connects in earnest (decision 32). @throws product.type-unknown, product.type-not-connectable
  */
-export async function add(db: TenantDb, customerId: string, wanted: readonly NewProduct[], path: (n: number) => string, now: Date, isSimulated: boolean): Promise<Product[]> {
+export async function add(
+  db: TenantDb,
+  customerId: string,
+  wanted: readonly NewProduct[],
+  path: (n: number) => string,
+  now: Date,
+  isSimulated: boolean,
+): Promise<Product[]> {
   if (wanted.length === 0) return []
   const { partnerId } = db.tenant
   const made = wanted.map(({ typeId, description }, n) => ({ id: newId(now), type: typeOf(typeId, path(n), isSimulated), description }))
@@ -93,7 +113,10 @@ export async function add(db: TenantDb, customerId: string, wanted: readonly New
     )
   }
   await db.query('update customer set product_count = product_count + $2 where id = $1', [customerId, made.length])
-  const { rows } = await db.query<ProductRow>(`select ${productColumns} from product p ${productJoin} where p.id = any($1::uuid[]) order by array_position($1::uuid[], p.id)`, [made.map(({ id }) => id)])
+  const { rows } = await db.query<ProductRow>(
+    `select ${productColumns} from product p ${productJoin} where p.id = any($1::uuid[]) order by array_position($1::uuid[], p.id)`,
+    [made.map(({ id }) => id)],
+  )
   return rows.map((row) => toProduct(row, now))
 }
 
@@ -107,10 +130,14 @@ export async function describe(db: TenantDb, id: string, description: string): P
  */
 export async function remove(db: TenantDb, product: Product, now: Date): Promise<void> {
   await db.query(
-    'insert into departed (partner_id, id, customer_id, type_id, came_at, went_at) select partner_id, id, customer_id, type_id, created_at, $2 from product where id = $1', [product.id, now])
+    'insert into departed (partner_id, id, customer_id, type_id, came_at, went_at) select partner_id, id, customer_id, type_id, created_at, $2 from product where id = $1',
+    [product.id, now],
+  )
   await db.query('delete from product where id = $1', [product.id])
   await db.query(
-    'insert into purge (partner_id, product_id, customer_id, type_id, asked_at) values ($1, $2, $3, $4, $5) on conflict do nothing', [db.tenant.partnerId, product.id, product.customerId, product.typeId, now])
+    'insert into purge (partner_id, product_id, customer_id, type_id, asked_at) values ($1, $2, $3, $4, $5) on conflict do nothing',
+    [db.tenant.partnerId, product.id, product.customerId, product.typeId, now],
+  )
   await db.query(
     `update customer c set product_count = kept.products, endpoint_count = kept.endpoints, last_seen_at = kept.seen
      from (select count(*)::integer as products, coalesce(sum(endpoint_count), 0)::integer as endpoints, max(last_seen_at) as seen from product where customer_id = $1) kept
@@ -132,7 +159,10 @@ export async function issueKey(db: TenantDb, id: string, expiresAt: Date): Promi
 
 /** CUS-6: the user name of the customer's registration credentials; null: none were made. */
 export async function registrationUserOf(db: TenantDb, customerId: string): Promise<string | null> {
-  return (await db.query<{ user_name: string }>('select user_name from registration_credential where customer_id = $1', [customerId])).rows[0]?.user_name ?? null
+  return (
+    (await db.query<{ user_name: string }>('select user_name from registration_credential where customer_id = $1', [customerId])).rows[0]
+      ?.user_name ?? null
+  )
 }
 
 export interface Group {
@@ -142,13 +172,19 @@ export interface Group {
   endpoint_count: number
 }
 export async function groupsOf(db: TenantDb, customerId: string): Promise<Group[]> {
-  const { rows } = await db.query<Group>('select product_id, name, label, endpoint_count from endpoint_group where customer_id = $1 order by product_id, position, vigie.fold(label), name', [customerId])
+  const { rows } = await db.query<Group>(
+    'select product_id, name, label, endpoint_count from endpoint_group where customer_id = $1 order by product_id, position, vigie.fold(label), name',
+    [customerId],
+  )
   return rows
 }
 
 /** Newest first. */
 export async function agentsOf(db: TenantDb, productId: string): Promise<AgentRow[]> {
-  const { rows } = await db.query<AgentRow>(`select ${agentColumns} from agent a where a.product_id = $1 order by a.registered_at desc, a.id desc`, [productId])
+  const { rows } = await db.query<AgentRow>(
+    `select ${agentColumns} from agent a where a.product_id = $1 order by a.registered_at desc, a.id desc`,
+    [productId],
+  )
   return rows
 }
 
@@ -159,19 +195,27 @@ export async function agentsOf(db: TenantDb, productId: string): Promise<AgentRo
 export async function lostBy(db: TenantDb, productId: string, since: Date): Promise<ReadonlyMap<string, NonNullable<ListedAgent['lost']>>> {
   const { rows } = await db.query<{ agent_id: string; records: string; at: Date; reason: string | null }>(
     `select agent_id, sum(substring(item from '"lost":([0-9]{1,12})[,}]')::bigint)::bigint as records, max(received_at) as at, (array_agg(substring(item from '"reason":"([a-z-]{1,60})"') order by received_at desc))[1] as reason
-     from dead_letter where product_id = $1 and reason = 'gap' and received_at > $2 group by agent_id`, [productId, since])
+     from dead_letter where product_id = $1 and reason = 'gap' and received_at > $2 group by agent_id`,
+    [productId, since],
+  )
   return new Map(rows.map((row) => [row.agent_id, { records: Number(row.records), at: row.at.toISOString(), reason: row.reason ?? '' }]))
 }
 
 /** Locks until commit. @throws agent.not-found */
 export async function lockAgent(db: TenantDb, id: string): Promise<AgentRow> {
-  const { rows: [row] } = await db.query<AgentRow>(`select ${agentColumns} from agent a where a.id = $1 for no key update`, [id])
+  const {
+    rows: [row],
+  } = await db.query<AgentRow>(`select ${agentColumns} from agent a where a.id = $1 for no key update`, [id])
   if (!row) throw new Problem('agent.not-found', { agentId: id })
   return row
 }
 
 /** Sets what the console decides of an agent, and its product's state with it. @returns the agent as it is now */
-export async function setSwitch(db: TenantDb, agent: AgentRow, to: { switch: AgentRow['switch']; state: AgentRow['state'] }): Promise<AgentRow> {
+export async function setSwitch(
+  db: TenantDb,
+  agent: AgentRow,
+  to: { switch: AgentRow['switch']; state: AgentRow['state'] },
+): Promise<AgentRow> {
   await db.query('update agent set switch = $2, state = $3, cause = null where id = $1', [agent.id, to.switch, to.state])
   const agents = await agentsOf(db, agent.product_id)
   const state = stateOfProduct(agents.map((one) => ({ state: one.state, registeredAt: one.registered_at, role: one.role })))
@@ -183,14 +227,18 @@ export async function setSwitch(db: TenantDb, agent: AgentRow, to: { switch: Age
 export async function switchAgents(db: TenantDb, ids: readonly string[], isDisabled: boolean): Promise<void> {
   const { rows } = await db.query<{ product_id: string; customer_id: string }>(
     `update agent set switch = $2, cause = null, state = case when $2 = 'disabled' then 'disabled' when connection_id is not null and held_by is not null then 'online' else 'offline' end
-     where id = any($1) returning product_id, customer_id`, [ids, isDisabled ? 'disabled' : 'enabled'])
+     where id = any($1) returning product_id, customer_id`,
+    [ids, isDisabled ? 'disabled' : 'enabled'],
+  )
   const customerOf = new Map(rows.map((row) => [row.product_id, row.customer_id]))
   // stateOfProduct, for many at once
   await db.query(
     `update product p set state = newest.state from (
        select distinct on (a.product_id) a.product_id, a.state from agent a where a.product_id = any($1)
        order by a.product_id, a.role = 'endpoint', (a.state <> 'unregistered') desc, a.registered_at desc
-     ) newest where p.id = newest.product_id and p.state <> newest.state`, [[...customerOf.keys()].toSorted()])
+     ) newest where p.id = newest.product_id and p.state <> newest.state`,
+    [[...customerOf.keys()].toSorted()],
+  )
   for (const [id, customerId] of customerOf) {
     db.announce({ kind: 'product', id, customerId })
     db.announce({ kind: 'customer', id: customerId, customerId })

@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { acceptRelease, Envelope, followRoots, readFirstRoot, ReleaseDocument, releaseTargets, RootDocument, type ReleaseTarget } from '@vigie/domain/agents'
+import {
+  acceptRelease,
+  Envelope,
+  followRoots,
+  readFirstRoot,
+  ReleaseDocument,
+  releaseTargets,
+  RootDocument,
+  type ReleaseTarget,
+} from '@vigie/domain/agents'
 import { Problem } from '@vigie/domain/kernel'
 import type { Services } from '../platform/index.ts'
 import { crypto } from './crypto.ts'
@@ -59,37 +68,68 @@ export interface Added {
  * @throws ReleaseRefused; Problem release.no-root, release.file-wrong
  */
 export async function add({ database, clock }: Owner, folder: string): Promise<Added> {
-  for (const file of await readdir(path.join(folder, rootsFolder)).catch(() => []).then((names) => names.filter((name) => /^\d+\.json$/.test(name)).sort((a, b) => parseInt(a) - parseInt(b)))) {
-    if (parseInt(file) > ((await roots(database.owner)).at(-1)?.version ?? Infinity)) await trust({ database, clock }, path.join(folder, rootsFolder, file))
+  for (const file of await readdir(path.join(folder, rootsFolder))
+    .catch(() => [])
+    .then((names) => names.filter((name) => /^\d+\.json$/.test(name)).sort((a, b) => parseInt(a) - parseInt(b)))) {
+    if (parseInt(file) > ((await roots(database.owner)).at(-1)?.version ?? Infinity))
+      await trust({ database, clock }, path.join(folder, rootsFolder, file))
   }
   const root = (await roots(database.owner)).at(-1)
   if (root === undefined) throw new Problem('release.no-root')
   const envelope = await readFile(path.join(folder, releaseFile), 'utf8')
   const { version, packages, sequence, signedAt, expiresAt } = unread(envelope)
-  const { rows: [last] } = await database.owner.query<{ sequence: string; envelope: string }>('select sequence, envelope from agent_release order by sequence desc limit 1')
+  const {
+    rows: [last],
+  } = await database.owner.query<{ sequence: string; envelope: string }>(
+    'select sequence, envelope from agent_release order by sequence desc limit 1',
+  )
   const targets = releaseTargets.filter((target) => packages[target] !== undefined)
   for (const target of targets) {
     acceptRelease(
-      { root: signedOf(root.envelope), sequence: Number(last?.sequence ?? 0), documentSha256: last ? crypto.sha256(signedOf(last.envelope)) : '', latestAt: new Date(0).toISOString() },
-      { roots: [], release: envelope, version, current: '0.0.0', target, now: clock.now() }, crypto)
+      {
+        root: signedOf(root.envelope),
+        sequence: Number(last?.sequence ?? 0),
+        documentSha256: last ? crypto.sha256(signedOf(last.envelope)) : '',
+        latestAt: new Date(0).toISOString(),
+      },
+      { roots: [], release: envelope, version, current: '0.0.0', target, now: clock.now() },
+      crypto,
+    )
     const file = path.join(folder, packageFile(version, target))
     const { sizeBytes, sha256 } = packages[target]!
-    if ((await stat(file)).size !== sizeBytes || (await sha256Of(file)) !== sha256) throw new Problem('release.file-wrong', { file: path.basename(file) })
+    if ((await stat(file)).size !== sizeBytes || (await sha256Of(file)) !== sha256)
+      throw new Problem('release.file-wrong', { file: path.basename(file) })
   }
   if (targets.length === 0) throw new Problem('release.file-wrong', { file: releaseFile })
 
   const client = await database.owner.connect()
   try {
     await client.query('begin')
-    for (const table of ['agent_release', 'agent_release_package', 'agent_release_part']) await client.query(`delete from ${table} where version = $1`, [version])
-    await client.query('insert into agent_release (version, sequence, envelope, signed_at, expires_at, added_at) values ($1, $2, $3, $4, $5, $6)', [version, sequence, envelope, signedAt, expiresAt, clock.now()])
+    for (const table of ['agent_release', 'agent_release_package', 'agent_release_part'])
+      await client.query(`delete from ${table} where version = $1`, [version])
+    await client.query(
+      'insert into agent_release (version, sequence, envelope, signed_at, expires_at, added_at) values ($1, $2, $3, $4, $5, $6)',
+      [version, sequence, envelope, signedAt, expiresAt, clock.now()],
+    )
     for (const target of targets) {
       const hash = createHash('sha256')
-      await client.query('insert into agent_release_package (version, target, size_bytes, sha256) values ($1, $2, $3, $4)', [version, target, packages[target]!.sizeBytes, packages[target]!.sha256])
+      await client.query('insert into agent_release_package (version, target, size_bytes, sha256) values ($1, $2, $3, $4)', [
+        version,
+        target,
+        packages[target]!.sizeBytes,
+        packages[target]!.sha256,
+      ])
       let position = 0
-      for await (const bytes of createReadStream(path.join(folder, packageFile(version, target)), { highWaterMark: partBytes }) as AsyncIterable<Buffer>) {
+      for await (const bytes of createReadStream(path.join(folder, packageFile(version, target)), {
+        highWaterMark: partBytes,
+      }) as AsyncIterable<Buffer>) {
         hash.update(bytes)
-        await client.query('insert into agent_release_part (version, target, position, bytes) values ($1, $2, $3, $4)', [version, target, position++, bytes])
+        await client.query('insert into agent_release_part (version, target, position, bytes) values ($1, $2, $3, $4)', [
+          version,
+          target,
+          position++,
+          bytes,
+        ])
       }
       // it may have changed between the look and the reading
       if (hash.digest('hex') !== packages[target]!.sha256) throw new Problem('release.file-wrong', { file: packageFile(version, target) })
@@ -108,7 +148,9 @@ export async function add({ database, clock }: Owner, folder: string): Promise<A
 export async function remove({ database }: Owner, version: string): Promise<boolean> {
   const { rowCount } = await database.owner.query(
     `with approvals as (delete from agent_release_approval where version = $1), parts as (delete from agent_release_part where version = $1), packages as (delete from agent_release_package where version = $1)
-     delete from agent_release where version = $1`, [version])
+     delete from agent_release where version = $1`,
+    [version],
+  )
   return rowCount === 1
 }
 
@@ -124,7 +166,8 @@ export async function listForOperator({ database }: Owner): Promise<{ rootVersio
   const { rows } = await database.owner.query<Listed>(
     `select r.version, r.sequence, r.signed_at, r.expires_at, (select array_agg(p.target order by p.target) from agent_release_package p where p.version = r.version) as targets,
        (select count(*)::integer from agent_release_approval a where a.version = r.version) as approvals
-     from agent_release r order by r.sequence desc`)
+     from agent_release r order by r.sequence desc`,
+  )
   return { rootVersion: (await roots(database.owner)).at(-1)?.version ?? null, rows }
 }
 

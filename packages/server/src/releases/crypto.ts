@@ -9,7 +9,12 @@ export const crypto: ReleaseCrypto = {
   keyIdOf: (publicKey) => sha256(Buffer.from(publicKey, 'base64url')),
   isSignedBy(publicKey, text, signature) {
     try {
-      return verify(null, Buffer.from(text), createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' }), Buffer.from(signature, 'base64url'))
+      return verify(
+        null,
+        Buffer.from(text),
+        createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' }),
+        Buffer.from(signature, 'base64url'),
+      )
     } catch {
       return false
     }

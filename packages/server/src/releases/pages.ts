@@ -45,17 +45,41 @@ export async function answerRelease({ database }: Pick<Services, 'database'>, ur
 
 function document(response: ServerResponse, envelope: string | undefined): true {
   if (envelope === undefined) throw new Problem('route.not-found')
-  response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(envelope), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }).end(envelope)
+  response
+    .writeHead(200, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(envelope),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    })
+    .end(envelope)
   return true
 }
 
 /** One piece at a time: as slow as its reader, and no connection to the database is held meanwhile. */
-async function sendPackage(database: Services['database'], version: string, target: ReleaseTarget, response: ServerResponse): Promise<void> {
-  const [found] = await database.lookup<{ size_bytes: string; sha256: string }>('select size_bytes, sha256 from agent_release_package where version = $1 and target = $2', [version, target])
+async function sendPackage(
+  database: Services['database'],
+  version: string,
+  target: ReleaseTarget,
+  response: ServerResponse,
+): Promise<void> {
+  const [found] = await database.lookup<{ size_bytes: string; sha256: string }>(
+    'select size_bytes, sha256 from agent_release_package where version = $1 and target = $2',
+    [version, target],
+  )
   if (!found) throw new Problem('route.not-found')
-  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': Number(found.size_bytes), 'x-sha256': found.sha256, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+  response.writeHead(200, {
+    'content-type': 'application/octet-stream',
+    'content-length': Number(found.size_bytes),
+    'x-sha256': found.sha256,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
   for (let position = 0; !response.destroyed; position++) {
-    const [part] = await database.lookup<{ bytes: Buffer }>('select bytes from agent_release_part where version = $1 and target = $2 and position = $3', [version, target, position])
+    const [part] = await database.lookup<{ bytes: Buffer }>(
+      'select bytes from agent_release_part where version = $1 and target = $2 and position = $3',
+      [version, target, position],
+    )
     if (!part) return void response.end()
     if (!response.write(part.bytes)) await drained(response)
   }

@@ -32,12 +32,23 @@ async function released(version: string, sequence: number, by: readonly string[]
   for (const name of by) await sign(file, readFileSync(key(name), 'utf8'), null)
   return out
 }
-const faultOf = (work: Promise<unknown>) => work.then(() => null, (error: { fault?: string; code?: string }) => error.fault ?? error.code ?? String(error))
+const faultOf = (work: Promise<unknown>) =>
+  work.then(
+    () => null,
+    (error: { fault?: string; code?: string }) => error.fault ?? error.code ?? String(error),
+  )
 
 beforeAll(async () => {
   writeFileSync(program, bytes)
   for (const name of names) publics[name] = await makeKey(key(name), null)
-  firstRoot = await makeRoot(folder, { rootKeys: [publics['root-a']!, publics['root-b']!], releaseKeys: [publics['release-a']!, publics['release-b']!], threshold: 2, releaseThreshold: 2, days: 700, after: null })
+  firstRoot = await makeRoot(folder, {
+    rootKeys: [publics['root-a']!, publics['root-b']!],
+    releaseKeys: [publics['release-a']!, publics['release-b']!],
+    threshold: 2,
+    releaseThreshold: 2,
+    days: 700,
+    after: null,
+  })
   for (const name of ['root-a', 'root-b']) await sign(firstRoot, readFileSync(key(name), 'utf8'), null)
   server = await testServer()
   runner = createOrderRunner(server.services)
@@ -52,7 +63,9 @@ const fetch = (url: string): Promise<{ status: number; body: Buffer }> =>
   new Promise((resolve, reject) => {
     get({ host: '127.0.0.1', port: side.port, path: url, ca: side.caCertificate }, (res) => {
       const chunks: Buffer[] = []
-      res.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => resolve({ status: res.statusCode ?? 0, body: Buffer.concat(chunks) }))
+      res
+        .on('data', (chunk: Buffer) => chunks.push(chunk))
+        .on('end', () => resolve({ status: res.statusCode ?? 0, body: Buffer.concat(chunks) }))
     }).on('error', reject)
   })
 
@@ -60,7 +73,14 @@ describe('the operator’s hands (R17)', () => {
   it('believes nobody before a root is trusted; a root with one signature of two is none', async () => {
     expect(await releaseRoot(server.services)).toBeNull()
     expect(await faultOf(add(server.services, await released('1.0.0', 1)))).toBe('release.no-root')
-    const half = await makeRoot(path.join(folder, 'half'), { rootKeys: [publics['root-a']!, publics['root-b']!], releaseKeys: [publics['release-a']!, publics['release-b']!], threshold: 2, releaseThreshold: 2, days: 700, after: null })
+    const half = await makeRoot(path.join(folder, 'half'), {
+      rootKeys: [publics['root-a']!, publics['root-b']!],
+      releaseKeys: [publics['release-a']!, publics['release-b']!],
+      threshold: 2,
+      releaseThreshold: 2,
+      days: 700,
+      after: null,
+    })
     await sign(half, readFileSync(key('root-a'), 'utf8'), null)
     expect(await faultOf(trust(server.services, half))).toBe('below-threshold')
     expect((await trust(server.services, firstRoot)).root.version).toBe(1)
@@ -91,12 +111,31 @@ describe('the operator’s hands (R17)', () => {
     expect(packed.body.equals(readFileSync(path.join(good, 'vigie-agent-1.0.0-linux-x64.br')))).toBe(true)
     expect(brotliDecompressSync(packed.body).equals(bytes)).toBe(true)
     expect(packed.body.length).toBeGreaterThan(2_000_000)
-    for (const url of ['root/2', '1.1.0', '1.0.0/linux-arm64', '1.0.0/windows', '1.0.0/../../etc', '01.0.0', '1.0.0/', 'root/0', 'root/1/2', '']) expect((await fetch(`/agent/v1/releases/${url}`)).status, url).toBe(404)
+    for (const url of [
+      'root/2',
+      '1.1.0',
+      '1.0.0/linux-arm64',
+      '1.0.0/windows',
+      '1.0.0/../../etc',
+      '01.0.0',
+      '1.0.0/',
+      'root/0',
+      'root/1/2',
+      '',
+    ])
+      expect((await fetch(`/agent/v1/releases/${url}`)).status, url).toBe(404)
   })
 
   it('keys change by the old and the new; an agent that registers gets the newest root', async () => {
     publics['root-c'] = await makeKey(key('root-c'), 'a phrase')
-    const next = await makeRoot(path.join(folder, 'next'), { rootKeys: [publics['root-b']!, publics['root-c']!], releaseKeys: [publics['release-a']!, publics['release-b']!], threshold: 2, releaseThreshold: 2, days: 700, after: firstRoot })
+    const next = await makeRoot(path.join(folder, 'next'), {
+      rootKeys: [publics['root-b']!, publics['root-c']!],
+      releaseKeys: [publics['release-a']!, publics['release-b']!],
+      threshold: 2,
+      releaseThreshold: 2,
+      days: 700,
+      after: firstRoot,
+    })
     for (const name of ['root-a', 'root-b']) await sign(next, readFileSync(key(name), 'utf8'), null)
     expect(await faultOf(trust(server.services, next))).toBe('below-threshold')
     await sign(next, readFileSync(key('root-c'), 'utf8'), 'a phrase')
@@ -110,13 +149,18 @@ describe('the partner’s approval (AGT-1)', () => {
   it('is its own; shows who runs what; orders reach the older ones only; withdrawn, nobody is told any more (R16)', async () => {
     const partnerId = await aPartner(server.database)
     const [customerId, other] = [await aCustomer(server.database, partnerId), await aPartner(server.database)]
-    const [owner, stranger, technician] = [await anActor(server.database, partnerId, { role: 'owner' }), await anActor(server.database, other, { role: 'owner' }), await anActor(server.database, partnerId, { role: 'technician' })]
+    const [owner, stranger, technician] = [
+      await anActor(server.database, partnerId, { role: 'owner' }),
+      await anActor(server.database, other, { role: 'owner' }),
+      await anActor(server.database, partnerId, { role: 'technician' }),
+    ]
     const productId = await aProduct(server.database, partnerId, customerId)
     const commands = JSON.stringify([{ type: 'upgrade-agent', isSupported: true, reason: null }])
     await server.database.owner.query(
       `insert into agent (partner_id, id, customer_id, product_id, public_key, switch, state, hostname, platform, fingerprint, agent_version, protocol, commands, registered_at)
        select $1, gen_random_uuid(), $2, $3, decode(md5(version) || md5(version), 'hex'), 'enabled', 'online', 'srv-' || version, 'Debian', $4, version, 2, $5, now() from unnest($6::text[]) version`,
-      [partnerId, customerId, productId, 'a'.repeat(64), commands, ['0.9.0', '0.10.0', '1.0.0']])
+      [partnerId, customerId, productId, 'a'.repeat(64), commands, ['0.9.0', '0.10.0', '1.0.0']],
+    )
     const [as, asStranger, asTechnician] = [server.as(owner), server.as(stranger), server.as(technician)]
     const draft = { type: 'upgrade-agent', params: { version: '1.0.0' }, target: { kind: 'customers', customerIds: [customerId] } }
     const once = (name: string) => ({ 'idempotency-key': `${name}-${partnerId}` })
@@ -125,8 +169,22 @@ describe('the partner’s approval (AGT-1)', () => {
     expect((await as('PUT', '/v1/agent-versions/1.0.1/approval')).status).toBe(404)
     const { body } = await as('PUT', '/v1/agent-versions/1.0.0/approval')
     expect(body).toMatchObject({ approved: '1.0.0', hasRoot: true })
-    expect(body.rows.map((row: { version: string; agents: number; olderAgents: number; approval: unknown }) => [row.version, row.agents, row.olderAgents, row.approval !== null])).toEqual([['1.0.0', 1, 2, true], ['0.10.0', 1, 1, false], ['0.9.0', 1, 0, false]])
-    expect((await asStranger('GET', '/v1/agent-versions')).body).toMatchObject({ approved: null, rows: [{ version: '1.0.0', agents: 0, approval: null }] })
+    expect(
+      body.rows.map((row: { version: string; agents: number; olderAgents: number; approval: unknown }) => [
+        row.version,
+        row.agents,
+        row.olderAgents,
+        row.approval !== null,
+      ]),
+    ).toEqual([
+      ['1.0.0', 1, 2, true],
+      ['0.10.0', 1, 1, false],
+      ['0.9.0', 1, 0, false],
+    ])
+    expect((await asStranger('GET', '/v1/agent-versions')).body).toMatchObject({
+      approved: null,
+      rows: [{ version: '1.0.0', agents: 0, approval: null }],
+    })
 
     expect((await asTechnician('POST', '/v1/orders', draft, once('technician'))).status).toBe(403) // orders yes, upgrades no
     expect((await as('POST', '/v1/orders', { ...draft, params: undefined }, once('no version'))).status).toBe(400)
@@ -134,11 +192,22 @@ describe('the partner’s approval (AGT-1)', () => {
     expect(drafted.dryRun).toMatchObject({ willGet: 2, skipped: [{ reason: 'version-current', agents: 1 }] })
     expect((await as('POST', `/v1/orders/${drafted.order.id}/confirm`, {})).status).toBe(200)
     await runner.runDue()
-    expect((await server.database.owner.query(`select frame -> 'order' -> 'params' as params from command where type = 'upgrade-agent'`)).rows).toEqual([{ params: { version: '1.0.0' } }]) // the first ring
+    expect(
+      (await server.database.owner.query(`select frame -> 'order' -> 'params' as params from command where type = 'upgrade-agent'`)).rows,
+    ).toEqual([{ params: { version: '1.0.0' } }]) // the first ring
     await as('DELETE', '/v1/agent-versions/1.0.0/approval')
-    expect((await server.database.owner.query(`select step, evidence from command where type = 'upgrade-agent'`)).rows).toEqual([{ step: 'expired', evidence: { reason: 'version-withdrawn' } }])
+    expect((await server.database.owner.query(`select step, evidence from command where type = 'upgrade-agent'`)).rows).toEqual([
+      { step: 'expired', evidence: { reason: 'version-withdrawn' } },
+    ])
     await runner.runDue()
-    expect((await server.database.owner.query(`select activity from audit where partner_id = $1 and activity like 'agent-version.%' order by sequence`, [partnerId])).rows.map((row) => row.activity)).toEqual(['agent-version.approved', 'agent-version.withdrawn'])
+    expect(
+      (
+        await server.database.owner.query(
+          `select activity from audit where partner_id = $1 and activity like 'agent-version.%' order by sequence`,
+          [partnerId],
+        )
+      ).rows.map((row) => row.activity),
+    ).toEqual(['agent-version.approved', 'agent-version.withdrawn'])
 
     await as('PUT', '/v1/agent-versions/1.0.0/approval')
     server.clock.add(40 * 86_400_000)

@@ -12,13 +12,36 @@ export const releaseRoutes: Handler[] = [
 
   handleStream(releasesApi.exportVersions, async (context, { query }, reply) => {
     const say = speaker(context.actor.locale)
-    const head = ['agent-version', 'state', 'agents', 'approved-by', 'approved-at', 'signed-at', 'valid-until'].map((name) => say(`column.${name}`))
+    const head = ['agent-version', 'state', 'agents', 'approved-by', 'approved-at', 'signed-at', 'valid-until'].map((name) =>
+      say(`column.${name}`),
+    )
     await streamCsv(context, reply, 'agent-versions.csv', head, async (db, cursor) => {
-      const { rows, nextCursor } = releases.page(await releases.list(db, context.now), { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor })
+      const { rows, nextCursor } = releases.page(await releases.list(db, context.now), {
+        ...query,
+        limit: exportPageSize,
+        cursor: cursor ?? query.cursor,
+      })
       if (cursor === undefined) {
-        await record(db, context.services.vault, context.now, { kind: 'account', actor: context.actor, origin: context.origin }, { activity: 'agent-version.exported', object: objectOf('agent-versions.csv'), after: query })
+        await record(
+          db,
+          context.services.vault,
+          context.now,
+          { kind: 'account', actor: context.actor, origin: context.origin },
+          { activity: 'agent-version.exported', object: objectOf('agent-versions.csv'), after: query },
+        )
       }
-      return { rows: rows.map((row) => [row.version, say(`agent-version-state.${versionStateOf(row)}`), row.agents, row.approval?.by ?? null, row.approval?.at ?? null, row.release?.signedAt ?? null, row.release?.expiresAt ?? null]), nextCursor }
+      return {
+        rows: rows.map((row) => [
+          row.version,
+          say(`agent-version-state.${versionStateOf(row)}`),
+          row.agents,
+          row.approval?.by ?? null,
+          row.approval?.at ?? null,
+          row.release?.signedAt ?? null,
+          row.release?.expiresAt ?? null,
+        ]),
+        nextCursor,
+      }
     })
   }),
 
@@ -30,7 +53,13 @@ export const releaseRoutes: Handler[] = [
       return await releases.list(db, now)
     }
     db.announce({ kind: 'order', id: version, customerId: null })
-    await record(db, services.vault, now, { kind: 'account', actor, origin }, { activity: 'agent-version.approved', object: objectOf(version), before: { isApproved: false }, after: { isApproved: true } })
+    await record(
+      db,
+      services.vault,
+      now,
+      { kind: 'account', actor, origin },
+      { activity: 'agent-version.approved', object: objectOf(version), before: { isApproved: false }, after: { isApproved: true } },
+    )
     return await releases.list(db, now)
   }),
 
@@ -43,7 +72,18 @@ export const releaseRoutes: Handler[] = [
     const unsent = await releases.waitingFor(db, version)
     await endUnsent(db, unsent, 'version-withdrawn', now)
     db.announce({ kind: 'order', id: version, customerId: null })
-    await record(db, services.vault, now, { kind: 'account', actor, origin }, { activity: 'agent-version.withdrawn', object: objectOf(version), before: { isApproved: true }, after: { isApproved: false, commandsEnded: unsent.length } })
+    await record(
+      db,
+      services.vault,
+      now,
+      { kind: 'account', actor, origin },
+      {
+        activity: 'agent-version.withdrawn',
+        object: objectOf(version),
+        before: { isApproved: true },
+        after: { isApproved: false, commandsEnded: unsent.length },
+      },
+    )
     return await releases.list(db, now)
   }),
 ]

@@ -15,7 +15,8 @@ type Tier = (typeof tiers)[number]
 const sorts = { starts: [{ sql: 'e.name_key', type: 'text' }], within: [{ sql: 'e.name_key', type: 'text' }] } as const
 
 /** `vigie.endpoint_words`: the name in the first line, addresses in the second, each after a blank; of an address its beginning counts, of all else any part. */
-const patternsOf = (word: string): string[] => (looksLikeAddress(word) ? [likePattern(` ${word}`), `${likePattern(word)}\n %`] : [likePattern(word)])
+const patternsOf = (word: string): string[] =>
+  looksLikeAddress(word) ? [likePattern(` ${word}`), `${likePattern(word)}\n %`] : [likePattern(word)]
 
 interface Row {
   tier: Tier
@@ -39,7 +40,12 @@ export async function endpoints(db: TenantDb, words: Words, page: PageOf): Promi
   const found: Row[] = []
   const readOn = async (tier: Tier, few: Few | null) => {
     if (tiers.indexOf(tier) < tiers.indexOf(from)) return
-    found.push(...await read(db, words, tier, few, consented, { limit: page.limit + 1 - found.length, cursor: tier === from ? page.cursor : undefined }))
+    found.push(
+      ...(await read(db, words, tier, few, consented, {
+        limit: page.limit + 1 - found.length,
+        cursor: tier === from ? page.cursor : undefined,
+      })),
+    )
   }
   // all whose name begins with the only word are sought: no need to ask how many others there are
   const isAsked = words.all === 1 && seesAll(db)
@@ -53,8 +59,14 @@ export async function endpoints(db: TenantDb, words: Words, page: PageOf): Promi
   }
   const shown = found.slice(0, page.limit)
   const last = shown.at(-1)
-  const withheld = await withoutAddresses(db, shown.map((row) => row.customer_id))
-  return { rows: shown.map((row) => toHit(withheld.has(row.customer_id) ? { ...row, addresses: [] } : row, words)), nextCursor: last && found.length > page.limit ? encodeCursor([last.tier, ...last.keys]) : null }
+  const withheld = await withoutAddresses(
+    db,
+    shown.map((row) => row.customer_id),
+  )
+  return {
+    rows: shown.map((row) => toHit(withheld.has(row.customer_id) ? { ...row, addresses: [] } : row, words)),
+    nextCursor: last && found.length > page.limit ? encodeCursor([last.tier, ...last.keys]) : null,
+  }
 }
 
 /** All that have one of the words, by themselves or through their customer: those sought are among them. */
@@ -67,9 +79,13 @@ interface Few {
 async function fewWith(db: TenantDb, words: Words): Promise<Few | null> {
   const params = new Params()
   const isAlone = words.all === 1 // then endpoints are not found through their customer
-  const { rows } = isAlone ? { rows: [] } : await db.query<{ bits: number; customers: number; ids: string[] | null }>(
-    `select bits, count(*)::integer as customers, case when count(*) <= ${most.customers} then array_agg(id) end as ids
-     from (select c.id, ${bitsOf('c.search_key', words, params)} as bits from customer c where ${anyOf('c.search_key', words, params)}) met group by bits`, params.values)
+  const { rows } = isAlone
+    ? { rows: [] }
+    : await db.query<{ bits: number; customers: number; ids: string[] | null }>(
+        `select bits, count(*)::integer as customers, case when count(*) <= ${most.customers} then array_agg(id) end as ids
+     from (select c.id, ${bitsOf('c.search_key', words, params)} as bits from customer c where ${anyOf('c.search_key', words, params)}) met group by bits`,
+        params.values,
+      )
   // the longest is likely the rarest; those of one or two signs, of which the index knows nothing, come last: even so cheaper than a walk that meets none
   for (const [i, word] of [...words.folded.entries()].toSorted(([, a], [, b]) => b.length - a.length)) {
     const through = rows.filter(({ bits }) => (bits & (2 ** i)) > 0)
@@ -90,11 +106,16 @@ const seesAll = (db: TenantDb) => db.tenant.scope === 'all'
 async function withWord(db: TenantDb, word: string): Promise<string[] | null> {
   const patterns = patternsOf(word)
   if (seesAll(db)) {
-    const { rows: [found] } = await db.query<{ ids: string[] | null }>('select vigie.search_endpoints($1, $2, $3) as ids', [word, patterns, most.endpoints])
+    const {
+      rows: [found],
+    } = await db.query<{ ids: string[] | null }>('select vigie.search_endpoints($1, $2, $3) as ids', [word, patterns, most.endpoints])
     return found!.ids
   }
   const own = (await sees(db)) === 'part' ? `${ofOwn('customer_id')} and ` : ''
-  const { rows } = await db.query<{ id: string }>(`select endpoint_id as id from endpoint_search where ${own}words like any($1::text[]) limit ${most.endpoints + 1}`, [patterns])
+  const { rows } = await db.query<{ id: string }>(
+    `select endpoint_id as id from endpoint_search where ${own}words like any($1::text[]) limit ${most.endpoints + 1}`,
+    [patterns],
+  )
   return rows.length > most.endpoints ? null : rows.map(({ id }) => id)
 }
 
@@ -104,24 +125,33 @@ async function read(db: TenantDb, words: Words, tier: Tier, few: Few | null, con
   const isAlone = words.all === 1
   const own = ownBits(await soughtWords(db, few === null ? 'e.search_key' : 's.words', 'e.customer_id'), words, params)
   // by the order of "C" all that begin with it lie between it and it with the highest sign behind
-  const starts = seesAll(db) ? `e.name_key >= ${params.add(words.folded[0])} and e.name_key < ${params.add(words.folded[0])} || U&'\\+10FFFF'` : `e.name_key like ${params.add(words.patterns[0]!.slice(1))}`
+  const starts = seesAll(db)
+    ? `e.name_key >= ${params.add(words.folded[0])} and e.name_key < ${params.add(words.folded[0])} || U&'\\+10FFFF'`
+    : `e.name_key like ${params.add(words.patterns[0]!.slice(1))}`
   const places = [consented, keys.where, tier === 'starts' ? starts : `not (${starts})`].join(' and ')
   const met = isAlone ? `${own} = 1` : `(${own} > 0 and (${own} | ${bitsOf('c.search_key', words, params)}) = ${words.all})`
   const limit = params.add(page.limit)
   const customer = isAlone ? '' : 'join customer c on c.partner_id = e.partner_id and c.id = e.customer_id'
-  const shown = async (among: string, condition: string) => (await db.query<Row>(
-    `with page as materialized (
+  const shown = async (among: string, condition: string) =>
+    (
+      await db.query<Row>(
+        `with page as materialized (
        select e.id, e.partner_id, e.name, e.name_key, e.addresses, e.customer_id, e.product_id, ${keys.keys} as keys from ${among} ${customer} where ${condition} order by ${keys.orderBy} limit ${limit}
      )
      select '${tier}' as tier, e.id, e.name, e.addresses, s.former_names, e.customer_id, c.company, p.description, e.keys
      from page e join customer c on c.partner_id = e.partner_id and c.id = e.customer_id join product p on p.partner_id = e.partner_id and p.id = e.product_id
        join endpoint_search s on s.partner_id = e.partner_id and s.endpoint_id = e.id
-     order by ${keys.orderBy}`, params.values)).rows
+     order by ${keys.orderBy}`,
+        params.values,
+      )
+    ).rows
   if (few !== null) {
     const ids = orById(['e.id', 'e.agent_id'], words, params)
     return await shown(
       `(select e.* from endpoint e where e.id = any(${params.add(few.endpoints)}::uuid[]) or e.customer_id = any(${params.add(few.customers)}::uuid[])${ids} offset 0) e
-       join endpoint_search s on s.partner_id = e.partner_id and s.endpoint_id = e.id`, `${places} and (${met}${ids})`)
+       join endpoint_search s on s.partner_id = e.partner_id and s.endpoint_id = e.id`,
+      `${places} and (${met}${ids})`,
+    )
   }
   if (isAlone) return await shown('endpoint e', `${places} and ${met}`)
   // of two words together the planner knows nothing: most often the first in the order of names have a page of both
@@ -130,12 +160,24 @@ async function read(db: TenantDb, words: Words, tier: Tier, few: Few | null, con
 }
 
 const ownBits = (column: string, { folded: all }: Words, params: Params): string =>
-  `(${all.map((word, i) => `case when ${patternsOf(word).map((pattern) => `${column} like ${params.add(pattern)}`).join(' or ')} then ${2 ** i} else 0 end`).join(' + ')})`
+  `(${all
+    .map(
+      (word, i) =>
+        `case when ${patternsOf(word)
+          .map((pattern) => `${column} like ${params.add(pattern)}`)
+          .join(' or ')} then ${2 ** i} else 0 end`,
+    )
+    .join(' + ')})`
 
 export function toHit(row: Omit<Row, 'keys' | 'tier'>, { folded: all }: Pick<Words, 'folded'>): HitOf<'endpoint'> {
   const missing = all.filter((word) => !folded(row.name).includes(word))
   return {
-    kind: 'endpoint', id: row.id, name: row.name, productName: row.description, customerId: row.customer_id, customerName: row.company,
+    kind: 'endpoint',
+    id: row.id,
+    name: row.name,
+    productName: row.description,
+    customerId: row.customer_id,
+    customerName: row.company,
     formerName: row.former_names.find((name) => missing.some((word) => folded(name).includes(word))) ?? null,
     address: row.addresses.find((address) => missing.some((word) => folded(address).startsWith(word))) ?? null,
   }

@@ -23,16 +23,28 @@ export interface EventHitRow {
   threat: string | null
 }
 export const toEventHit = (row: EventHitRow): HitOf<'event'> => ({
-  kind: 'event', id: row.id, category: row.category, condition: row.condition, figures: row.figures, severity: row.severity, state: row.state, lastRaisedAt: row.last_raised_at.toISOString(),
-  customerId: row.customer_id, customerName: row.company, productName: row.description, threat: row.threat,
+  kind: 'event',
+  id: row.id,
+  category: row.category,
+  condition: row.condition,
+  figures: row.figures,
+  severity: row.severity,
+  state: row.state,
+  lastRaisedAt: row.last_raised_at.toISOString(),
+  customerId: row.customer_id,
+  customerName: row.company,
+  productName: row.description,
+  threat: row.threat,
 })
 
 /** Categories whose name, in the asker's language, or own word has some of the words. */
 function categoryBits(words: Words, locale: Locale): { ids: string[]; bits: number[] } {
-  const met = categories.map(({ id }) => {
-    const name = folded(`${sharedTexts[locale][`category.${id}`] ?? ''} ${id}`)
-    return { id, bits: words.folded.reduce((sum, word, i) => sum + (name.includes(word) ? 2 ** i : 0), 0) }
-  }).filter(({ bits }) => bits > 0)
+  const met = categories
+    .map(({ id }) => {
+      const name = folded(`${sharedTexts[locale][`category.${id}`] ?? ''} ${id}`)
+      return { id, bits: words.folded.reduce((sum, word, i) => sum + (name.includes(word) ? 2 ** i : 0), 0) }
+    })
+    .filter(({ bits }) => bits > 0)
   return { ids: met.map(({ id }) => id), bits: met.map(({ bits }) => bits) }
 }
 
@@ -48,7 +60,13 @@ const mostProducts = 500
  * sought customers and products of the business once, its open infections, and the open events of those that have any of the words (store.plan.test.ts). Never a resolved one nor a raw record. Whoever is
  * limited to a scope is not asked of the newest, of which he may see few. `hasNoPlace`: it is known already that no customer and no product has the only word.
  */
-export async function events(db: TenantDb, words: Words, page: PageOf, locale: Locale, { hasNoPlace = false } = {}): Promise<Found<HitOf<'event'>>> {
+export async function events(
+  db: TenantDb,
+  words: Words,
+  page: PageOf,
+  locale: Locale,
+  { hasNoPlace = false } = {},
+): Promise<Found<HitOf<'event'>>> {
   const category = categoryBits(words, locale)
   const consented = (await restrictView(db, 'view-detections', 'i.customer_id', {})) ?? 'true'
   const found = (read: typeof amongNewest) => {
@@ -60,7 +78,9 @@ export async function events(db: TenantDb, words: Words, page: PageOf, locale: L
   const ask = async ({ ctes, params, keys }: ReturnType<typeof found>) => {
     const { rows } = await db.query<EventRow>(
       `with ${ctes} select e.*, c.company, p.description from f e join customer c on c.partner_id = e.partner_id and c.id = e.customer_id join product p on p.partner_id = e.partner_id and p.id = e.product_id
-       order by ${keys.orderBy}`, params.values)
+       order by ${keys.orderBy}`,
+      params.values,
+    )
     return keys.page(rows)
   }
   const first = db.tenant.scope === 'all' && words.id === null ? await ask(found(amongNewest)) : null
@@ -80,12 +100,15 @@ interface Sought {
   hasNoPlace: boolean
 }
 
-const shownColumns = 'e.partner_id, e.id, e.category, e.condition, e.figures, e.severity, e.state, e.last_raised_at, e.customer_id, e.product_id'
+const shownColumns =
+  'e.partner_id, e.id, e.category, e.condition, e.figures, e.severity, e.state, e.last_raised_at, e.customer_id, e.product_id'
 
 /** Of each kind of silence and of none the newest, by their own indexes. One at a time to what belongs to it (`offset 0`): PostgreSQL would read all products for 300. */
 function amongNewest({ words, params, keys, categories, consented, hasNoPlace }: Sought): { ctes: string } {
   const kinds = ['e.silence_id is null', ...silenceKinds.map((kind) => `e.silence_id is not null and e.silence_kind = ${params.add(kind)}`)]
-  const places = hasNoPlace ? '' : `
+  const places = hasNoPlace
+    ? ''
+    : `
          cross join lateral (select ${bitsOf('p.description_key', words, params)} as bits from product p where p.partner_id = e.partner_id and p.id = e.product_id offset 0) p
          cross join lateral (select ${bitsOf('c.search_key', words, params)} as bits from customer c where c.partner_id = e.partner_id and c.id = e.customer_id offset 0) c`
   const threats = `select bit_or(${bitsOf('i.threat_key', words, params)}) as bits, (array_agg(i.threat order by ${bitsOf('i.threat_key', words, params)} desc, i.threat))[1] as threat
@@ -105,7 +128,9 @@ function amongNewest({ words, params, keys, categories, consented, hasNoPlace }:
 /** Each product has bits of its own, by its customer and by threats: events of those that can have all words are read, where they are few, by them. Few columns of each, since they may be all that are open. */
 function amongAll({ words, params, keys, categories, consented, partnerId, hasNoPlace }: Sought): { ctes: string } {
   const byId = orById(['e.id'], words, params)
-  const places = hasNoPlace ? 'p as materialized (select null::uuid as id, 0 as bits limit 0)' : `${customersAs('c', words, params)},
+  const places = hasNoPlace
+    ? 'p as materialized (select null::uuid as id, 0 as bits limit 0)'
+    : `${customersAs('c', words, params)},
      p as materialized (select p.id, ${bitsOf('p.description_key', words, params)} | coalesce(c.bits, 0) as bits from product p left join c on c.id = p.customer_id where c.id is not null or ${anyOf('p.description_key', words, params)})`
   const e = 'select e.id, e.product_id, e.category, e.last_raised_at from event e where'
   return {

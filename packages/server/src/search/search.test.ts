@@ -31,23 +31,30 @@ async function anEndpoint(productId: string, name: string, more: { addresses?: s
   const id = newId()
   await sql(
     `insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group", addresses, platform) select partner_id, $2, customer_id, id, $3, $4, 'servers', $5, $6 from product where id = $1`,
-    [productId, id, `${name}${id}`, name, more.addresses ?? [], more.platform ?? ''])
+    [productId, id, `${name}${id}`, name, more.addresses ?? [], more.platform ?? ''],
+  )
   return id
 }
 async function anEvent(productId: string, more: { category?: string; state?: string; condition?: string } = {}): Promise<string> {
   const id = newId()
   await sql(
     `insert into event (partner_id, id, customer_id, product_id, category, condition, severity, severity_rank, state, opened_at, last_raised_at)
-     select partner_id, $2, customer_id, id, $3, $4, 'warning', 1, $5, now(), now() from product where id = $1`, [productId, id, more.category ?? 'antivirus', more.condition ?? 'uncleaned', more.state ?? 'unresolved'])
+     select partner_id, $2, customer_id, id, $3, $4, 'warning', 1, $5, now(), now() from product where id = $1`,
+    [productId, id, more.category ?? 'antivirus', more.condition ?? 'uncleaned', more.state ?? 'unresolved'],
+  )
   return id
 }
-const anInfection = (endpointId: string, threat: string, closedAt: Date | null = null) => sql(
-  `insert into infection (partner_id, id, customer_id, product_id, endpoint_id, category, threat, object, object_hash, opened_at, closed_at)
-   select partner_id, gen_random_uuid(), customer_id, product_id, id, 'antivirus', $2, '/x', $3, now(), $4 from endpoint where id = $1`, [endpointId, threat, randomBytes(32), closedAt])
+const anInfection = (endpointId: string, threat: string, closedAt: Date | null = null) =>
+  sql(
+    `insert into infection (partner_id, id, customer_id, product_id, endpoint_id, category, threat, object, object_hash, opened_at, closed_at)
+   select partner_id, gen_random_uuid(), customer_id, product_id, id, 'antivirus', $2, '/x', $3, now(), $4 from endpoint where id = $1`,
+    [endpointId, threat, randomBytes(32), closedAt],
+  )
 
 describe('what is found (issue 4, point 8)', () => {
   it('each word anywhere, whatever its case, accents and width; what begins with it comes first', async () => {
-    for (const company of ['Nouvelle Étude Martin', 'ETUDE Dupont', 'Garage Étudiant', 'Martin']) await aCustomer(server.database, partnerId, { company })
+    for (const company of ['Nouvelle Étude Martin', 'ETUDE Dupont', 'Garage Étudiant', 'Martin'])
+      await aCustomer(server.database, partnerId, { company })
     expect(await names('étude')).toEqual(['customer ETUDE Dupont', 'customer Nouvelle Étude Martin'])
     expect(await names('ｅｔｕｄ')).toEqual(['customer ETUDE Dupont', 'customer Garage Étudiant', 'customer Nouvelle Étude Martin'])
     expect(await names('martin etude')).toEqual(['customer Nouvelle Étude Martin'])
@@ -61,7 +68,10 @@ describe('what is found (issue 4, point 8)', () => {
 
   it('a customer by its account id and by a person there, and says by whom', async () => {
     const customerId = await aCustomer(server.database, partnerId, { company: 'Boulangerie' })
-    await sql(`insert into contact (partner_id, id, customer_id, first_name, last_name, email, locale) values ($1, gen_random_uuid(), $2, 'Zoé', 'Petit', 'zoe@example.com', 'fr')`, [partnerId, customerId])
+    await sql(
+      `insert into contact (partner_id, id, customer_id, first_name, last_name, email, locale) values ($1, gen_random_uuid(), $2, 'Zoé', 'Petit', 'zoe@example.com', 'fr')`,
+      [partnerId, customerId],
+    )
     expect(await hits('zoe boul')).toMatchObject([{ kind: 'customer', id: customerId, contact: 'Zoé Petit' }])
     expect(await hits(`acc-${customerId.slice(-12)}`)).toMatchObject([{ kind: 'customer', id: customerId, contact: null }])
   })
@@ -69,7 +79,7 @@ describe('what is found (issue 4, point 8)', () => {
   it('a product by its words, with its customer’s, and by its GUID as typed', async () => {
     const customerId = await aCustomer(server.database, partnerId, { company: 'Pharmacie' })
     const productId = await aProduct(server.database, partnerId, customerId, { description: 'Site de Lyon' })
-    const [{ guid }] = await sql('select guid from product where id = $1', [productId]) as [{ guid: string }]
+    const [{ guid }] = (await sql('select guid from product where id = $1', [productId])) as [{ guid: string }]
     for (const q of ['lyon', 'pharm lyon', guid, `{${guid.toUpperCase()}}`, guid.replaceAll('-', ''), guid.slice(0, 13)]) {
       expect(await hits(q), q).toMatchObject([{ kind: 'product', id: productId, customerName: 'Pharmacie' }])
     }
@@ -82,8 +92,10 @@ describe('what is found (issue 4, point 8)', () => {
     const productId = await aProduct(server.database, partnerId, customerId, { description: 'Main' })
     const id = await anEndpoint(productId, 'Accueil-PC', { addresses: ['10.20.30.40', 'fe80::7'], platform: 'Windows 11' })
     await anEndpoint(productId, 'atelier')
-    for (const q of ['accueil', 'accueil-pc', 'garage accueil', 'pc durand', 'windows']) expect(await hits(q), q).toMatchObject([{ kind: 'endpoint', id, address: null, formerName: null, customerName: 'Garage Durand' }])
-    for (const q of ['10.20.30', '10.20.30.40', 'fe80::']) expect(await hits(q), q).toMatchObject([{ kind: 'endpoint', id, address: q.startsWith('10') ? '10.20.30.40' : 'fe80::7' }])
+    for (const q of ['accueil', 'accueil-pc', 'garage accueil', 'pc durand', 'windows'])
+      expect(await hits(q), q).toMatchObject([{ kind: 'endpoint', id, address: null, formerName: null, customerName: 'Garage Durand' }])
+    for (const q of ['10.20.30', '10.20.30.40', 'fe80::'])
+      expect(await hits(q), q).toMatchObject([{ kind: 'endpoint', id, address: q.startsWith('10') ? '10.20.30.40' : 'fe80::7' }])
     expect(await names('0.30.40')).toEqual([])
     expect(await names('durand')).toEqual(['customer Garage Durand'])
     expect(await hits(id)).toMatchObject([{ kind: 'endpoint', id }])
@@ -93,13 +105,16 @@ describe('what is found (issue 4, point 8)', () => {
     const productId = await aProduct(server.database, partnerId, await aCustomer(server.database, partnerId), { description: 'Main' })
     const id = await anEndpoint(productId, 'oldest')
     for (const name of ['older', 'Older', 'newest']) await sql('update endpoint set name = $2 where id = $1', [id, name])
-    for (const q of ['oldest', 'older']) expect(await hits(q)).toMatchObject([{ id, name: 'newest', formerName: q === 'older' ? 'Older' : 'oldest' }])
+    for (const q of ['oldest', 'older'])
+      expect(await hits(q)).toMatchObject([{ id, name: 'newest', formerName: q === 'older' ? 'Older' : 'oldest' }])
     const other = await anEndpoint(productId, 'twin')
     await sql('update endpoint set name = $2 where id = $1', [other, 'second'])
     const mergeId = newId()
     await sql(
       `insert into endpoint_merge (partner_id, id, customer_id, endpoint_id, endpoint_name, merged_id, merged_name, product_id, key, snapshot, merged_at, merged_by)
-       select partner_id, $2, customer_id, $1, 'newest', id, name, product_id, key, '{}', now(), 'x' from endpoint where id = $3`, [id, mergeId, other])
+       select partner_id, $2, customer_id, $1, 'newest', id, name, product_id, key, '{}', now(), 'x' from endpoint where id = $3`,
+      [id, mergeId, other],
+    )
     await sql('delete from endpoint where id = $1', [other])
     for (const q of ['second', 'twin']) expect(await hits(q)).toMatchObject([{ id, formerName: q }])
     await sql('update endpoint_merge set undone_at = now() where id = $1', [mergeId])
@@ -115,7 +130,9 @@ describe('what is found (issue 4, point 8)', () => {
     await anInfection(endpointId, 'Win.Test.EICAR_HDB-1')
     await anInfection(endpointId, 'Gone.Emotet', new Date())
     const events = async (q: string, actor = owner) => (await hits(q, actor)).filter(({ kind }) => kind === 'event')
-    expect(await events('eicar')).toMatchObject([{ id: virus, threat: 'Win.Test.EICAR_HDB-1', productName: 'Caisse', customerName: 'Librairie' }])
+    expect(await events('eicar')).toMatchObject([
+      { id: virus, threat: 'Win.Test.EICAR_HDB-1', productName: 'Caisse', customerName: 'Librairie' },
+    ])
     expect(await events('emotet')).toEqual([])
     expect((await events('librairie')).map(({ id }) => id).toSorted()).toEqual([virus, offline].toSorted())
     expect(await events('offline caisse')).toMatchObject([{ id: offline }])
@@ -125,12 +142,19 @@ describe('what is found (issue 4, point 8)', () => {
 
   it('accounts by name and mail address', async () => {
     await sql(`update account set first_name = 'Chloé', last_name = 'Roux', email = 'c.roux@example.org' where id = $1`, [owner.accountId])
-    for (const q of ['chloe', 'roux chl', 'c.roux@']) expect(await hits(q), q).toMatchObject([{ kind: 'account', id: owner.accountId, name: 'Chloé Roux' }])
+    for (const q of ['chloe', 'roux chl', 'c.roux@'])
+      expect(await hits(q), q).toMatchObject([{ kind: 'account', id: owner.accountId, name: 'Chloé Roux' }])
   })
 })
 
 describe('page by page', () => {
-  it.each([['customer', 'zz'], ['product', 'zz'], ['endpoint', 'zz'], ['endpoint', 'zz cust'], ['event', 'cust']] as const)('%s, sought by %s: every one once, in one order', async (kind: SearchKind, q) => {
+  it.each([
+    ['customer', 'zz'],
+    ['product', 'zz'],
+    ['endpoint', 'zz'],
+    ['endpoint', 'zz cust'],
+    ['event', 'cust'],
+  ] as const)('%s, sought by %s: every one once, in one order', async (kind: SearchKind, q) => {
     const customerId = await aCustomer(server.database, partnerId, { company: 'cust zz' })
     const productId = await aProduct(server.database, partnerId, customerId, { description: 'zz' })
     const made: string[] = []
@@ -150,7 +174,10 @@ describe('page by page', () => {
       const seen: SearchHit[] = []
       let cursor: string | null = null
       do {
-        const { status, body } = await server.as(owner)('GET', `/v1/search/${kind}?q=${encodeURIComponent(q)}&limit=${limit}${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)
+        const { status, body } = await server.as(owner)(
+          'GET',
+          `/v1/search/${kind}?q=${encodeURIComponent(q)}&limit=${limit}${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+        )
         expect(status, JSON.stringify(body)).toBe(200)
         seen.push(...body.rows)
         cursor = body.nextCursor
@@ -163,7 +190,9 @@ describe('page by page', () => {
   it('the first few of each kind, and whether there are more', async () => {
     for (let n = 0; n < 4; n++) await aCustomer(server.database, partnerId, { company: `Boucherie ${n}` })
     const { body } = await server.as(owner)('GET', '/v1/search?q=boucherie&limit=3')
-    expect(body.groups).toMatchObject([{ kind: 'customer', isMore: true, rows: [{ name: 'Boucherie 0' }, { name: 'Boucherie 1' }, { name: 'Boucherie 2' }] }])
+    expect(body.groups).toMatchObject([
+      { kind: 'customer', isMore: true, rows: [{ name: 'Boucherie 0' }, { name: 'Boucherie 1' }, { name: 'Boucherie 2' }] },
+    ])
     expect((await server.as(owner)('GET', '/v1/search?q=boucherie&kinds=product,event')).body.groups).toEqual([])
   })
 })
@@ -180,9 +209,18 @@ describe('threats that were dealt with (decision 31)', () => {
     await two!.detect({ threat: 'Win.Trojan.Séance-7', at: day(1) })
     const threats = async (q: string) => {
       const { body } = await as('GET', `/v1/search?q=${encodeURIComponent(q)}&kinds=threat`)
-      return (body.groups[0]?.rows ?? []).map((hit: Record<string, string>) => [hit['name'], hit['productName'], hit['customerName'], hit['firstOn'], hit['lastOn']])
+      return (body.groups[0]?.rows ?? []).map((hit: Record<string, string>) => [
+        hit['name'],
+        hit['productName'],
+        hit['customerName'],
+        hit['firstOn'],
+        hit['lastOn'],
+      ])
     }
-    const [atTwo, atOne] = [['Win.Trojan.Séance-7', 'Two', 'First', day(1).slice(0, 10), day(1).slice(0, 10)], ['Win.Trojan.Séance-7', 'One', 'First', day(20).slice(0, 10), day(3).slice(0, 10)]]
+    const [atTwo, atOne] = [
+      ['Win.Trojan.Séance-7', 'Two', 'First', day(1).slice(0, 10), day(1).slice(0, 10)],
+      ['Win.Trojan.Séance-7', 'One', 'First', day(20).slice(0, 10), day(3).slice(0, 10)],
+    ]
     expect(await threats('seance')).toEqual([atTwo, atOne])
     expect(await threats('TROJAN first')).toEqual([atTwo, atOne])
     for (const q of ['first', 'trojan second', 'seance-8']) expect(await threats(q), q).toEqual([])
@@ -195,7 +233,10 @@ describe('threats that were dealt with (decision 31)', () => {
   })
 
   it('are written once a day at most, however often they are found', async () => {
-    const { agents: [agent], partnerId: own } = await aSite(server)
+    const {
+      agents: [agent],
+      partnerId: own,
+    } = await aSite(server)
     const written = () => sql('select threat, xmin::text, ctid::text from threat_seen where partner_id = $1', [own])
     await agent!.detect({ threat: 'Same' })
     const before = await written()
@@ -210,7 +251,11 @@ describe('threats that were dealt with (decision 31)', () => {
 describe('who finds what (ACC-1, ACC-2, ACC-14, R2)', () => {
   async function limited(customerIds: string[], role: Actor['role'] = 'technician'): Promise<Actor> {
     const actor = await anActor(server.database, partnerId, { role, isScopeLimited: true })
-    for (const [n, id] of customerIds.entries()) await sql(`insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, gen_random_uuid(), $2, $3, 'allow', 'customer', $4)`, [partnerId, actor.accountId, n, id])
+    for (const [n, id] of customerIds.entries())
+      await sql(
+        `insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id) values ($1, gen_random_uuid(), $2, $3, 'allow', 'customer', $4)`,
+        [partnerId, actor.accountId, n, id],
+      )
     return actor
   }
   async function aWholeCustomer(mark: string) {
@@ -219,7 +264,10 @@ describe('who finds what (ACC-1, ACC-2, ACC-14, R2)', () => {
     const endpointId = await anEndpoint(productId, `pc-${mark}`, { addresses: ['10.77.0.1'] })
     const eventId = await anEvent(productId)
     await anInfection(endpointId, `Threat.${mark}`)
-    const [{ id: threatId }] = await sql(`insert into threat_seen (partner_id, customer_id, product_id, threat, first_on, last_on) values ($1, $2, $3, $4, '2026-11-01', '2026-11-20') returning id`, [partnerId, customerId, productId, `Gone.${mark}`]) as [{ id: string }]
+    const [{ id: threatId }] = (await sql(
+      `insert into threat_seen (partner_id, customer_id, product_id, threat, first_on, last_on) values ($1, $2, $3, $4, '2026-11-01', '2026-11-20') returning id`,
+      [partnerId, customerId, productId, `Gone.${mark}`],
+    )) as [{ id: string }]
     return { customerId, productId, endpointId, eventId, threatId }
   }
 
@@ -229,21 +277,27 @@ describe('who finds what (ACC-1, ACC-2, ACC-14, R2)', () => {
     const foreign = Object.values(others)
     for (const q of ['common', 'company', 'pc-common', '10.77', 'antivirus', 'threat', 'gone', 'product common', 'theirs', ...foreign]) {
       const found = await hits(q, actor)
-      expect(found.map(({ id }) => id).filter((id) => foreign.includes(id)), q).toEqual([])
+      expect(
+        found.map(({ id }) => id).filter((id) => foreign.includes(id)),
+        q,
+      ).toEqual([])
       expect(JSON.stringify(found), q).not.toContain('theirs')
       for (const kind of ['customer', 'product', 'endpoint', 'event', 'threat']) {
         const { body } = await server.as(actor)('GET', `/v1/search/${kind}?q=${encodeURIComponent(q)}&limit=1`)
         expect([body.rows.length <= 1, body.nextCursor], `${kind} ${q}`).toEqual([true, null])
       }
     }
-    const refs = (of: typeof mine) => `customer:${of.customerId},product:${of.productId},endpoint:${of.endpointId},event:${of.eventId},threat:${of.threatId}`
-    expect((await server.as(actor)('GET', `/v1/names?of=${refs(others)},${refs(mine)}`)).body.rows.map(({ id }: SearchHit) => id)).toEqual(Object.values(mine))
+    const refs = (of: typeof mine) =>
+      `customer:${of.customerId},product:${of.productId},endpoint:${of.endpointId},event:${of.eventId},threat:${of.threatId}`
+    expect((await server.as(actor)('GET', `/v1/names?of=${refs(others)},${refs(mine)}`)).body.rows.map(({ id }: SearchHit) => id)).toEqual(
+      Object.values(mine),
+    )
     expect((await hits('common theirs')).map(({ kind }) => kind)).toEqual(['customer', 'product', 'endpoint', 'event', 'threat'])
   })
 
   it('another business finds nothing', async () => {
     const { productId } = await aWholeCustomer('treasure')
-    const [{ guid }] = await sql('select guid from product where id = $1', [productId]) as [{ guid: string }]
+    const [{ guid }] = (await sql('select guid from product where id = $1', [productId])) as [{ guid: string }]
     const stranger = await anActor(server.database, await aPartner(server.database))
     for (const q of ['treasure', guid, productId]) expect(await hits(q, stranger), q).toEqual([])
   })
@@ -251,28 +305,49 @@ describe('who finds what (ACC-1, ACC-2, ACC-14, R2)', () => {
   it('kinds that a role may not read are left out', async () => {
     await aWholeCustomer('shop')
     await sql(`update account set first_name = 'Shop' where id = $1`, [owner.accountId])
-    const kinds = async (role: Actor['role']) => (await hits('shop', await anActor(server.database, partnerId, { role }))).map(({ kind }) => kind)
+    const kinds = async (role: Actor['role']) =>
+      (await hits('shop', await anActor(server.database, partnerId, { role }))).map(({ kind }) => kind)
     expect(await kinds('owner')).toEqual(['customer', 'product', 'endpoint', 'event', 'threat', 'account'])
     expect(await kinds('billing')).toEqual(['customer', 'product', 'endpoint'])
     expect(await kinds('technician')).toEqual(['customer', 'product', 'endpoint', 'event', 'threat'])
-    expect((await server.as(await anActor(server.database, partnerId, { role: 'technician' }))('GET', '/v1/search/account?q=shop')).body).toEqual({ rows: [], nextCursor: null })
+    expect(
+      (await server.as(await anActor(server.database, partnerId, { role: 'technician' }))('GET', '/v1/search/account?q=shop')).body,
+    ).toEqual({ rows: [], nextCursor: null })
   })
 
   it('who withdrew that his endpoints and detections are seen is not found by them (ACC-12)', async () => {
     const { customerId, endpointId, eventId, threatId } = await aWholeCustomer('private')
     for (const activity of ['view-endpoints', 'view-detections']) {
-      expect((await server.as(owner)('POST', `/v1/customers/${customerId}/consent`, { activities: [activity], decision: 'withdrawn', saidBy: 'Camille', saidOn: '2026-11-20', reference: '', document: null })).status).toBe(200)
+      expect(
+        (
+          await server.as(owner)('POST', `/v1/customers/${customerId}/consent`, {
+            activities: [activity],
+            decision: 'withdrawn',
+            saidBy: 'Camille',
+            saidOn: '2026-11-20',
+            reference: '',
+            document: null,
+          })
+        ).status,
+      ).toBe(200)
     }
     expect((await hits('pc-private')).map(({ kind }) => kind)).toEqual([])
-    expect([...await hits('threat.private'), ...await hits('gone.private')]).toEqual([])
+    expect([...(await hits('threat.private')), ...(await hits('gone.private'))]).toEqual([])
     expect((await hits('company private')).map(({ kind }) => kind)).toEqual(['customer', 'product', 'event'])
-    expect((await server.as(owner)('GET', `/v1/names?of=endpoint:${endpointId},event:${eventId},threat:${threatId}`)).body.rows.map(({ kind }: SearchHit) => kind)).toEqual(['event'])
+    expect(
+      (await server.as(owner)('GET', `/v1/names?of=endpoint:${endpointId},event:${eventId},threat:${threatId}`)).body.rows.map(
+        ({ kind }: SearchHit) => kind,
+      ),
+    ).toEqual(['event'])
   })
 })
 
 describe('names of what was opened last', () => {
   it('in the order asked, as they are called now, and none of what is gone', async () => {
-    const [a, b] = [await aCustomer(server.database, partnerId, { company: 'A' }), await aCustomer(server.database, partnerId, { company: 'B' })]
+    const [a, b] = [
+      await aCustomer(server.database, partnerId, { company: 'A' }),
+      await aCustomer(server.database, partnerId, { company: 'B' }),
+    ]
     const call = server.as(owner)
     await sql(`update customer set company = 'Renamed' where id = $1`, [a])
     const { body } = await call('GET', `/v1/names?of=customer:${b},customer:${newId()},customer:${a},account:${owner.accountId}`)

@@ -18,10 +18,20 @@ export interface ThreatHitRow {
   last_on: string
 }
 export const toThreatHit = (row: ThreatHitRow): HitOf<'threat'> => ({
-  kind: 'threat', id: row.id, name: row.threat, productId: row.product_id, productName: row.description, firstOn: row.first_on, lastOn: row.last_on, customerId: row.customer_id, customerName: row.company,
+  kind: 'threat',
+  id: row.id,
+  name: row.threat,
+  productId: row.product_id,
+  productName: row.description,
+  firstOn: row.first_on,
+  lastOn: row.last_on,
+  customerId: row.customer_id,
+  customerName: row.company,
 })
-export const threatColumns = 't.id, t.threat, t.product_id, p.description, t.customer_id, c.company, t.first_on::text as first_on, t.last_on::text as last_on'
-export const threatJoins = 'join customer c on c.partner_id = t.partner_id and c.id = t.customer_id join product p on p.partner_id = t.partner_id and p.id = t.product_id'
+export const threatColumns =
+  't.id, t.threat, t.product_id, p.description, t.customer_id, c.company, t.first_on::text as first_on, t.last_on::text as last_on'
+export const threatJoins =
+  'join customer c on c.partner_id = t.partner_id and c.id = t.customer_id join product p on p.partner_id = t.partner_id and p.id = t.product_id'
 
 /**
  * Threats by name, with or without words of the customer that had them, dealt with or not; the newest first. Plan: never a raw record. Whoever sees the whole business reads the names that there are
@@ -41,12 +51,22 @@ export async function threats(db: TenantDb, words: Words, page: PageOf): Promise
   const isAlone = words.all === 1
   const met = isAlone ? 'true' : `(${bitsOf('t.threat_key', words, params)} | ${bitsOf('c.search_key', words, params)}) = ${words.all}`
   const limit = params.add(keys.limit)
-  const read = async (among: string) => (await db.query<ThreatHitRow & { keys: string[] }>(
-    `select ${threatColumns}, ${keys.keys} as keys from (${among}) t ${threatJoins} where ${met} order by ${keys.orderBy} limit ${limit}`, params.values)).rows
+  const read = async (among: string) =>
+    (
+      await db.query<ThreatHitRow & { keys: string[] }>(
+        `select ${threatColumns}, ${keys.keys} as keys from (${among}) t ${threatJoins} where ${met} order by ${keys.orderBy} limit ${limit}`,
+        params.values,
+      )
+    ).rows
   const places = `${consented} and ${keys.where}`
   // all of a word alone is known without what is joined: no more of it than a page goes on
   const all = `select * from (select * from threat_seen t where ${own} and ${places} and ${named} offset 0) t${isAlone ? ` order by ${keys.orderBy} limit ${limit}` : ''}`
-  let rows = seen === 'part' ? [] : await read(`select * from (select * from threat_seen t where ${places} order by ${keys.orderBy} limit ${looked}) t where ${named} offset 0`)
+  let rows =
+    seen === 'part'
+      ? []
+      : await read(
+          `select * from (select * from threat_seen t where ${places} order by ${keys.orderBy} limit ${looked}) t where ${named} offset 0`,
+        )
   if (rows.length < keys.limit) rows = await read(all)
   const shown = keys.page(rows)
   return { rows: shown.rows.map(toThreatHit), nextCursor: shown.nextCursor }
@@ -55,6 +75,9 @@ export async function threats(db: TenantDb, words: Words, page: PageOf): Promise
 /** Folded, each once. */
 async function namesWith(db: TenantDb, words: Words): Promise<string[]> {
   const params = new Params()
-  const { rows } = await db.query<{ name: string }>(`select threat_key as name from threat_name where ${anyOf('threat_key', words, params)}`, params.values)
+  const { rows } = await db.query<{ name: string }>(
+    `select threat_key as name from threat_name where ${anyOf('threat_key', words, params)}`,
+    params.values,
+  )
   return rows.map(({ name }) => name)
 }

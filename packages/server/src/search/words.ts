@@ -15,13 +15,17 @@ export interface Words {
 
 export async function prepare(db: TenantDb, q: string): Promise<Words> {
   const { words, id } = readWords(q)
-  const { rows } = await db.query<{ folded: string }>('select vigie.fold(w) as folded from unnest($1::text[]) with ordinality u(w, n) order by n', [words])
+  const { rows } = await db.query<{ folded: string }>(
+    'select vigie.fold(w) as folded from unnest($1::text[]) with ordinality u(w, n) order by n',
+    [words],
+  )
   const folded = rows.map((row) => row.folded)
   return { typed: words, folded, patterns: folded.map(likePattern), all: 2 ** folded.length - 1, id }
 }
 
 /** Which words stand in the column, as bits. */
-export const bitsOf = (column: string, { patterns }: Words, params: Params): string => `(${patterns.map((pattern, i) => `case when ${column} like ${params.add(pattern)} then ${2 ** i} else 0 end`).join(' + ')})`
+export const bitsOf = (column: string, { patterns }: Words, params: Params): string =>
+  `(${patterns.map((pattern, i) => `case when ${column} like ${params.add(pattern)} then ${2 ** i} else 0 end`).join(' + ')})`
 export const anyOf = (column: string, { patterns }: Words, params: Params): string => `${column} like any(${params.add(patterns)}::text[])`
 
 /** By its id, or the beginning of one; `or`-ed to a condition over words. */

@@ -32,7 +32,9 @@ export async function lookAtUrls(db: TenantDb, carried: CarriedUrls, places: rea
   for (let from = 0; from < places.length; from += atOnce) {
     const some = places.slice(from, from + atOnce)
     const { rows } = await db.query<{ id: string; customer_id: string; kind: UrlKind; entry: string; added_by: string; added_at: Date }>(
-      'select id, customer_id, kind, entry, added_by, added_at from url_entry where customer_id = any($1)', [some.map(({ customerId }) => customerId)])
+      'select id, customer_id, kind, entry, added_by, added_at from url_entry where customer_id = any($1)',
+      [some.map(({ customerId }) => customerId)],
+    )
     const held = Map.groupBy(rows, (row) => row.customer_id)
     for (const place of some) looked.push(lookAt(carried, place, held.get(place.customerId) ?? []))
   }
@@ -55,7 +57,11 @@ function lookAt(carried: CarriedUrls, { memory }: UrlPlace, held: Held): Looked<
         after.removed.push(entry)
       }
     }
-    for (const [list, entries] of Map.groupBy(memory!.after.removed, (entry) => entry.list)) add(list, entries.map(({ text }) => text))
+    for (const [list, entries] of Map.groupBy(memory!.after.removed, (entry) => entry.list))
+      add(
+        list,
+        entries.map(({ text }) => text),
+      )
   }
   function add(list: UrlKind, entries: readonly string[]) {
     const sorted = sortOut(held, list, entries)
@@ -66,13 +72,30 @@ function lookAt(carried: CarriedUrls, { memory }: UrlPlace, held: Held): Looked<
     if (sorted.total > mostUrls) after.added = []
   }
   const isNothing = after.added.length + after.removed.length === 0
-  const reason = !isNothing ? null : lines.some((line) => line.kind === 'left') ? 'changed-since' : lines.some((line) => line.kind === 'url' && line.does === 'refused') ? 'url-contradicts' : lines.some((line) => line.kind === 'url' && line.does === 'add') ? 'url-full' : 'as-it-is'
+  const reason = !isNothing
+    ? null
+    : lines.some((line) => line.kind === 'left')
+      ? 'changed-since'
+      : lines.some((line) => line.kind === 'url' && line.does === 'refused')
+        ? 'url-contradicts'
+        : lines.some((line) => line.kind === 'url' && line.does === 'add')
+          ? 'url-full'
+          : 'as-it-is'
   return { reason, lines, weakens: false, endpointCount: 0, groups: [], before: { added: [], removed: [] }, after }
 }
 
 /** Does it, after another look under the lists' locks. Runs twice: the second finds all of it known. */
-export async function setUrls(db: TenantDb, carried: CarriedUrls, places: readonly UrlPlace[], by: string, now: Date): Promise<Looked<UrlMemory>[]> {
-  await holdUrls(db, places.map(({ customerId }) => customerId))
+export async function setUrls(
+  db: TenantDb,
+  carried: CarriedUrls,
+  places: readonly UrlPlace[],
+  by: string,
+  now: Date,
+): Promise<Looked<UrlMemory>[]> {
+  await holdUrls(
+    db,
+    places.map(({ customerId }) => customerId),
+  )
   const looked = await lookAtUrls(db, carried, places)
   for (const [at, one] of looked.entries()) {
     if (one.reason !== null) continue

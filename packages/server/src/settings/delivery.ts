@@ -25,18 +25,40 @@ export const mostAtOnce = 500
  * @param orderId the order over many that the commands are parts of
  * @returns by agent the command it was told by
  */
-export async function deliver(db: TenantDb, services: Pick<Services, 'commandKey'>, now: Date, sentBy: { id: string | null; name: string }, whom: Whom, orderId: string | null = null): Promise<Map<string, string>> {
-  const [column, ids] = 'endpointIds' in whom ? ['endpoint_id', whom.endpointIds] : 'agentIds' in whom ? ['agent_id', whom.agentIds] : ['customer_id', whom.customerIds]
+export async function deliver(
+  db: TenantDb,
+  services: Pick<Services, 'commandKey'>,
+  now: Date,
+  sentBy: { id: string | null; name: string },
+  whom: Whom,
+  orderId: string | null = null,
+): Promise<Map<string, string>> {
+  const [column, ids] =
+    'endpointIds' in whom
+      ? ['endpoint_id', whom.endpointIds]
+      : 'agentIds' in whom
+        ? ['agent_id', whom.agentIds]
+        : ['customer_id', whom.customerIds]
   const agents = await lockAgents(db, [...new Set((await dueOf(db, column, ids)).map((row) => row.agent_id))])
   const byAgent = new Map<string, string>()
   if (agents.length === 0) return byAgent
-  const rows = await dueOf(db, column, ids, agents.map(({ id }) => id))
+  const rows = await dueOf(
+    db,
+    column,
+    ids,
+    agents.map(({ id }) => id),
+  )
   if (rows.length === 0) return byAgent
   const refused = await withoutConsent(db, [...new Set(rows.map((row) => row.customer_id))], 'configure')
   const due = new Map(rows.filter((row) => !refused.has(row.customer_id)).map((row) => [row.agent_id, row]))
   if (due.size === 0) return byAgent
   const targets = agents.filter(({ id }) => due.has(id))
-  const leaving = await giveWay(db, targets.map(({ id }) => id), 'apply-settings', now)
+  const leaving = await giveWay(
+    db,
+    targets.map(({ id }) => id),
+    'apply-settings',
+    now,
+  )
   const told = targets.filter(({ id }) => !leaving.has(id))
   // one order's parameters for all that want the same: a group of a thousand is signed in one go
   const alike = Map.groupBy(told, ({ id }) => JSON.stringify([due.get(id)!.wanted_revision, due.get(id)!.wanted]))
@@ -60,7 +82,9 @@ async function dueOf(db: TenantDb, column: string, ids: readonly string[], agent
          or (o.step = 'failed' and o.evidence ->> 'reason' = 'agent-restarted')
          or (o.step in ('expired', 'unknown') and a.state = 'online')
          or (o.step = 'succeeded' and s.reported_at > (select max(t.at) from command_step t where t.command_id = o.id)))
-     order by s.agent_id limit ${mostAtOnce}`, [ids, agentIds])
+     order by s.agent_id limit ${mostAtOnce}`,
+    [ids, agentIds],
+  )
   return rows
 }
 
@@ -69,11 +93,26 @@ interface By {
   sentBy: { id: string | null; name: string }
   orderId: string | null
 }
-async function tell(db: TenantDb, services: Pick<Services, 'commandKey'>, now: Date, { sentBy, orderId }: By, agents: readonly CommandTarget[], due: ReadonlyMap<string, Due>): Promise<string[]> {
+async function tell(
+  db: TenantDb,
+  services: Pick<Services, 'commandKey'>,
+  now: Date,
+  { sentBy, orderId }: By,
+  agents: readonly CommandTarget[],
+  due: ReadonlyMap<string, Due>,
+): Promise<string[]> {
   const { wanted, wanted_revision: revision } = due.get(agents[0]!.id)!
-  const ids = await issueCommands(db, services, now, { targets: agents, type: 'apply-settings', params: { revision, values: wanted }, eventId: null, orderId, sentBy })
+  const ids = await issueCommands(db, services, now, {
+    targets: agents,
+    type: 'apply-settings',
+    params: { revision, values: wanted },
+    eventId: null,
+    orderId,
+    sentBy,
+  })
   await db.query(
     `update setting_state s set command_id = t.command_id, command_revision = $3 from unnest($1::uuid[], $2::uuid[]) t (endpoint_id, command_id) where s.endpoint_id = t.endpoint_id`,
-    [agents.map(({ id }) => due.get(id)!.endpoint_id), ids, revision])
+    [agents.map(({ id }) => due.get(id)!.endpoint_id), ids, revision],
+  )
   return ids
 }

@@ -18,7 +18,17 @@ export async function followFromTheStart({ db, now, services, actor, origin }: W
   if ((await reasonAgainst(db, place, { families })) !== null) throw new Problem('template.does-not-fit', { names: place.names })
   const next = followTemplate({ id, name, version, values, by: actor.name, at: now.toISOString() })(nothingAt(place))
   await save(db, next)
-  await record(db, services.vault, now, { kind: 'account', actor, origin }, {
-    activity: 'template.applied', customerId, object: { kind: 'customer', id: customerId, name: place.names[0]! }, before: [shownInAudit(place, nothingAt(place))], after: [shownInAudit(place, next)],
-  })
+  await record(
+    db,
+    services.vault,
+    now,
+    { kind: 'account', actor, origin },
+    {
+      activity: 'template.applied',
+      customerId,
+      object: { kind: 'customer', id: customerId, name: place.names[0]! },
+      before: [shownInAudit(place, nothingAt(place))],
+      after: [shownInAudit(place, next)],
+    },
+  )
 }

@@ -10,7 +10,11 @@ const mostContexts = 200
  * What nobody waits for: endpoints that came after their settings were set, moved to another group or live by another clock get what they should have. Dies in the middle: the next minute
  * finds what is left. Twice is harmless.
  */
-export const settleSettings = defineJob('settings.settle', { everyMinutes: 1 }, async ({ db, now }) => void (await lookAgain(db, mostContexts, now)))
+export const settleSettings = defineJob(
+  'settings.settle',
+  { everyMinutes: 1 },
+  async ({ db, now }) => void (await lookAgain(db, mostContexts, now)),
+)
 
 /** Who missed an order is told again (`deliver`). A transaction of its own: it locks agents, which come before what the other writes. Plan: setting_state_due. */
 export const tellSettings = defineJob('settings.tell', { everyMinutes: 1 }, async ({ db, now, services }) => {

@@ -1,21 +1,53 @@
 import { describe, expect, it } from 'vitest'
 import { newId } from '../platform/index.ts'
 import { noteReported } from './index.ts'
-import { agentId, all, anAgent, anEndpoint, api, customerId, endpointId, hours, outcome, partnerId, productId, read, reports, row, server, set, setUp, settle, steps, takes, waiting } from './testing/machine.ts'
+import {
+  agentId,
+  all,
+  anAgent,
+  anEndpoint,
+  api,
+  customerId,
+  endpointId,
+  hours,
+  outcome,
+  partnerId,
+  productId,
+  read,
+  reports,
+  row,
+  server,
+  set,
+  setUp,
+  settle,
+  steps,
+  takes,
+  waiting,
+} from './testing/machine.ts'
 
 setUp()
 
 describe('agents at work', () => {
   it('what is set for one group does not wait for an agent of another', async () => {
     const other = await anAgent()
-    await server.database.owner.query(`insert into endpoint_group (partner_id, product_id, customer_id, name, position, endpoint_count) values ($1, $2, $3, 'desktops', 1, 1) on conflict do nothing`, [partnerId, productId, customerId])
+    await server.database.owner.query(
+      `insert into endpoint_group (partner_id, product_id, customer_id, name, position, endpoint_count) values ($1, $2, $3, 'desktops', 1, 1) on conflict do nothing`,
+      [partnerId, productId, customerId],
+    )
     await anEndpoint('pc-1', other, 'desktops')
     const client = await server.database.owner.connect()
     try {
       await client.query('begin')
       await client.query('select from agent where id = $1 for update', [agentId]) // of the servers, busy
       const path = `/v1/products/${productId}/settings?group=desktops`
-      expect((await Promise.race([set({ [hours]: 3 }, 0, { path }), new Promise<{ status: number }>((resolve) => setTimeout(() => resolve({ status: 0 }), 5_000))])).status).toBe(200)
+      expect(
+        (
+          await Promise.race([
+            set({ [hours]: 3 }, 0, { path }),
+            new Promise<{ status: number }>((resolve) => setTimeout(() => resolve({ status: 0 }), 5_000)),
+          ])
+        ).status,
+      ).toBe(200)
     } finally {
       await client.query('rollback')
       client.release()
@@ -27,7 +59,10 @@ describe('wanted settings travel as one signed order (AGT-4, R14)', () => {
   it('carry the whole of what is wanted, and nothing that nobody set', async () => {
     expect((await set({ [hours]: 6, 'scheduled-scan.enabled': true }, 0)).status).toBe(200)
     const [frame] = await waiting()
-    expect(frame!.order).toMatchObject({ type: 'apply-settings', params: { revision: 1, values: { [hours]: 6, 'scheduled-scan.enabled': true, 'scheduled-scan.time-zone': 'Europe/Paris' } } })
+    expect(frame!.order).toMatchObject({
+      type: 'apply-settings',
+      params: { revision: 1, values: { [hours]: 6, 'scheduled-scan.enabled': true, 'scheduled-scan.time-zone': 'Europe/Paris' } },
+    })
     expect(Object.keys(frame!.order.params!['values'] as object)).toHaveLength(3)
   })
 
@@ -45,12 +80,37 @@ describe('wanted settings travel as one signed order (AGT-4, R14)', () => {
   it('an order that waits says nothing about what nobody set: the machine’s own is shown, and told apart where machines differ', async () => {
     const second = await anEndpoint('srv-2', await anAgent())
     await reports(0, { [hours]: 4, 'real-time-scan.enabled': false })
-    await server.database.transaction(all(), (db) => noteReported(db, [{ endpointId: second, customerId, productId, agentId, settings: { revision: 0, values: { [hours]: 4, 'real-time-scan.enabled': true } } }], server.clock.now()))
+    await server.database.transaction(all(), (db) =>
+      noteReported(
+        db,
+        [
+          {
+            endpointId: second,
+            customerId,
+            productId,
+            agentId,
+            settings: { revision: 0, values: { [hours]: 4, 'real-time-scan.enabled': true } },
+          },
+        ],
+        server.clock.now(),
+      ),
+    )
     await set({ [hours]: 6 }, 0)
     const settings = await read()
     expect(row(settings)).toMatchObject({ state: 'waiting', onMachines: null, reported: [] })
-    expect(row(settings, 'real-time-scan.enabled')).toMatchObject({ value: true, state: 'machine', onMachines: null, reported: [{ name: 'srv-1', value: false, state: 'machine' }] })
-    await server.database.transaction(all(), (db) => noteReported(db, [{ endpointId: second, customerId, productId, agentId, settings: { revision: 0, values: { 'real-time-scan.enabled': false } } }], server.clock.now()))
+    expect(row(settings, 'real-time-scan.enabled')).toMatchObject({
+      value: true,
+      state: 'machine',
+      onMachines: null,
+      reported: [{ name: 'srv-1', value: false, state: 'machine' }],
+    })
+    await server.database.transaction(all(), (db) =>
+      noteReported(
+        db,
+        [{ endpointId: second, customerId, productId, agentId, settings: { revision: 0, values: { 'real-time-scan.enabled': false } } }],
+        server.clock.now(),
+      ),
+    )
     expect(row(await read(), 'real-time-scan.enabled')).toMatchObject({ value: true, state: 'machine', onMachines: false, reported: [] })
   })
 
@@ -135,26 +195,35 @@ describe('wanted settings travel as one signed order (AGT-4, R14)', () => {
   })
 
   it('endpoints that come later, move to another group, or whose customer moves to another clock follow', async () => {
-    await server.database.owner.query(`insert into endpoint_group (partner_id, product_id, name, position, customer_id) values ($1, $2, 'desktops', 1, $3)`, [partnerId, productId, customerId])
+    await server.database.owner.query(
+      `insert into endpoint_group (partner_id, product_id, name, position, customer_id) values ($1, $2, 'desktops', 1, $3)`,
+      [partnerId, productId, customerId],
+    )
     await set({ 'scheduled-scan.enabled': true }, 0)
     await set({ [hours]: 9 }, 0, { path: `/v1/products/${productId}/settings?group=desktops` })
     await server.database.owner.query(`update endpoint set "group" = 'desktops' where id = $1`, [endpointId])
     await settle()
     await server.database.owner.query(`update customer set time_zone = 'Asia/Tokyo' where id = $1`, [customerId])
     await settle()
-    expect((await waiting(true)).map(({ order }) => order.params)).toEqual([{ revision: 3, values: { 'scheduled-scan.enabled': true, [hours]: 9, 'scheduled-scan.time-zone': 'Asia/Tokyo' } }])
+    expect((await waiting(true)).map(({ order }) => order.params)).toEqual([
+      { revision: 3, values: { 'scheduled-scan.enabled': true, [hours]: 9, 'scheduled-scan.time-zone': 'Asia/Tokyo' } },
+    ])
   })
 })
 
 describe('an endpoint that comes at that very moment (R22)', () => {
-  const wantedOf = async (id: string) => (await server.database.owner.query('select wanted from setting_state where endpoint_id = $1', [id])).rows[0]?.wanted
+  const wantedOf = async (id: string) =>
+    (await server.database.owner.query('select wanted from setting_state where endpoint_id = $1', [id])).rows[0]?.wanted
 
   it('not there yet for who sets something: it follows with the next minute', async () => {
     const id = newId()
     const client = await server.database.owner.connect()
     try {
       await client.query('begin')
-      await client.query(`insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group") values ($1, $2, $3, $4, 'late', 'late', 'servers')`, [partnerId, id, customerId, productId])
+      await client.query(
+        `insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group") values ($1, $2, $3, $4, 'late', 'late', 'servers')`,
+        [partnerId, id, customerId, productId],
+      )
       expect((await set({ [hours]: 6 }, 0)).status).toBe(200)
     } finally {
       await client.query('commit')
@@ -173,8 +242,22 @@ describe('an endpoint that comes at that very moment (R22)', () => {
       await client.query('begin')
       await client.query(`select pg_advisory_xact_lock(hashtextextended('settings ' || $1::text, 0))`, [customerId])
       looking = settle()
-      await expect.poll(async () => (await server.database.owner.query(`select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`)).rowCount).toBe(1)
-      await client.query(`insert into setting_layer (partner_id, id, customer_id, values) values ($1, $2, $3, $4)`, [partnerId, newId(), customerId, JSON.stringify({ [hours]: 6 })])
+      await expect
+        .poll(
+          async () =>
+            (
+              await server.database.owner.query(
+                `select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`,
+              )
+            ).rowCount,
+        )
+        .toBe(1)
+      await client.query(`insert into setting_layer (partner_id, id, customer_id, values) values ($1, $2, $3, $4)`, [
+        partnerId,
+        newId(),
+        customerId,
+        JSON.stringify({ [hours]: 6 }),
+      ])
     } finally {
       await client.query('commit')
       client.release()

@@ -1,5 +1,20 @@
 import { productTypeById } from '@vigie/connectors/products'
-import { builtInTemplateById, departures, isSame, resolve, settingStates, shownSlots, stateOf, worstOf, type Effective, type Layer, type SettingRow, type SettingState, type SettingsAt, type SettingValues } from '@vigie/domain/settings'
+import {
+  builtInTemplateById,
+  departures,
+  isSame,
+  resolve,
+  settingStates,
+  shownSlots,
+  stateOf,
+  worstOf,
+  type Effective,
+  type Layer,
+  type SettingRow,
+  type SettingState,
+  type SettingsAt,
+  type SettingValues,
+} from '@vigie/domain/settings'
 import type { speaker, TenantDb } from '../platform/index.ts'
 import { chainOf, isAt, nothingAt, ofCustomers, type Kept } from './layers.ts'
 import { levelOf, settingsOfType, typesBelow, type Named, type Place } from './places.ts'
@@ -47,7 +62,8 @@ async function statesBelow(db: TenantDb, { customerId, productId, group }: Place
        select s.reported from setting_state s where s.customer_id = $1 and s.product_id = alike.product_id and s."group" = alike."group" and s.is_open = alike.is_open and s.is_wanted = alike.is_wanted
          and s.is_current = alike.is_current and s.reported_digest = alike.reported_digest limit 1) as reported
      from alike order by alike.product_id, alike."group", alike.is_open, alike.is_wanted, alike.is_current, alike.reported_digest, alike.step, alike.takes`,
-    [customerId, ...(productId === null ? [] : [productId]), ...(group === null ? [] : [group])])
+    [customerId, ...(productId === null ? [] : [productId]), ...(group === null ? [] : [group])],
+  )
   return rows
 }
 
@@ -62,14 +78,26 @@ async function namesOf(db: TenantDb, { customerId }: Place, alike: readonly Alik
          and (not t.is_open or t.step is not distinct from ${stepOf})
        limit ${mostReported}) n`,
     [
-      alike.map((some) => some.product_id), alike.map((some) => some.group), alike.map((some) => some.is_open), alike.map((some) => some.is_wanted), alike.map((some) => some.is_current),
-      alike.map((some) => some.reported_digest), alike.map((some) => some.step), customerId,
-    ])
+      alike.map((some) => some.product_id),
+      alike.map((some) => some.group),
+      alike.map((some) => some.is_open),
+      alike.map((some) => some.is_wanted),
+      alike.map((some) => some.is_current),
+      alike.map((some) => some.reported_digest),
+      alike.map((some) => some.step),
+      customerId,
+    ],
+  )
   return new Map(alike.map((some, at) => [some, rows.filter((row) => row.at === at + 1)]))
 }
 
 /** Everything of one place: what is wanted, from where, and how it stands at each endpoint below (PRD-4, AGT-4). */
-export async function show(db: TenantDb, place: Named, say: ReturnType<typeof speaker>, latestVersionOf: (templateId: string) => Promise<number | null>): Promise<SettingsAt> {
+export async function show(
+  db: TenantDb,
+  place: Named,
+  say: ReturnType<typeof speaker>,
+  latestVersionOf: (templateId: string) => Promise<number | null>,
+): Promise<SettingsAt> {
   const layers = await ofCustomers(db, [place.customerId])
   const own = layers.find(isAt(place)) ?? nothingAt(place)
   const above = layers.filter((kept) => kept !== own)
@@ -81,10 +109,12 @@ export async function show(db: TenantDb, place: Named, say: ReturnType<typeof sp
   const alike = await statesBelow(db, place)
   const effective = effectiveOf(place.customerId, layers, alike, names, say)
   const drawn = shownSlots.map(({ key, setting }) => {
-    const standing = alike.filter(({ type_id }) => settingsOfType(type_id).includes(setting.id)).map((some) => {
-      const is = effective.get(contextKey(some))!.get(key)!
-      return { some, is, state: stateAt(key, is, some) }
-    })
+    const standing = alike
+      .filter(({ type_id }) => settingsOfType(type_id).includes(setting.id))
+      .map((some) => {
+        const is = effective.get(contextKey(some))!.get(key)!
+        return { some, is, state: stateAt(key, is, some) }
+      })
     return { key, setting, standing, onMachines: onMachinesOf(key, standing), differing: differingOf(key, standing) }
   })
   const named = await namesOf(db, place, [...new Set(drawn.flatMap(({ differing }) => differing.map(({ some }) => some)))])
@@ -93,19 +123,47 @@ export async function show(db: TenantDb, place: Named, say: ReturnType<typeof sp
     const { value, origin } = wanted.get(key)!
     const sum = (some: typeof standing) => some.reduce((total, { some: { count } }) => total + count, 0)
     return {
-      key, value, origin, own: own.values[key] ?? null, inherited: inherited.get(key)!, isSupported, reason,
+      key,
+      value,
+      origin,
+      own: own.values[key] ?? null,
+      inherited: inherited.get(key)!,
+      isSupported,
+      reason,
       state: standing.length > 0 ? worstOf(standing.map(({ state }) => state)) : isSupported ? 'not-reported' : 'unsupported',
-      counts: settingStates.map((state) => ({ state, count: sum(standing.filter((one) => one.state === state)) })).filter(({ count }) => count > 0),
-      overriddenCount: sum(standing.filter(({ is }) => is.origin.kind !== 'default' && deeper(is, place))), onMachines,
-      reported: differing.flatMap(({ some, state }) => named.get(some)!.map(({ id, name }) => ({ endpointId: id, name, group: some.group, value: some.reported![key]!, state }))).slice(0, mostReported),
+      counts: settingStates
+        .map((state) => ({ state, count: sum(standing.filter((one) => one.state === state)) }))
+        .filter(({ count }) => count > 0),
+      overriddenCount: sum(standing.filter(({ is }) => is.origin.kind !== 'default' && deeper(is, place))),
+      onMachines,
+      reported: differing
+        .flatMap(({ some, state }) =>
+          named.get(some)!.map(({ id, name }) => ({ endpointId: id, name, group: some.group, value: some.reported![key]!, state })),
+        )
+        .slice(0, mostReported),
     }
   })
   const { template } = own
   return {
-    level: levelOf(place), customerId: place.customerId, customerName: names[0]!, productId: place.productId, productName: names[1] ?? null, group: place.group, version: own.version,
-    endpointCount: alike.reduce((sum, { count }) => sum + count, 0), timeZone: place.timeZone,
-    template: template && { id: template.id, name: nameOf(template, say), version: template.version, latestVersion: builtInTemplateById.has(template.id) ? 1 : await latestVersionOf(template.id), by: template.by, at: template.at },
-    departed: departures(wanted, chainOf(layers, place, names, say)), rows,
+    level: levelOf(place),
+    customerId: place.customerId,
+    customerName: names[0]!,
+    productId: place.productId,
+    productName: names[1] ?? null,
+    group: place.group,
+    version: own.version,
+    endpointCount: alike.reduce((sum, { count }) => sum + count, 0),
+    timeZone: place.timeZone,
+    template: template && {
+      id: template.id,
+      name: nameOf(template, say),
+      version: template.version,
+      latestVersion: builtInTemplateById.has(template.id) ? 1 : await latestVersionOf(template.id),
+      by: template.by,
+      at: template.at,
+    },
+    departed: departures(wanted, chainOf(layers, place, names, say)),
+    rows,
   }
 }
 
@@ -128,26 +186,40 @@ interface Standing {
 /** Null where they differ: then each is told by itself. */
 function onMachinesOf(key: string, standing: readonly Standing[]): SettingRow['onMachines'] {
   const told = standing.filter(({ state }) => state === 'machine').map(({ some }) => some.reported![key]!)
-  return standing.every(({ is }) => is.origin.kind === 'default') && told.length > 0 && told.every((value) => isSame(value, told[0])) ? told[0]! : null
+  return standing.every(({ is }) => is.origin.kind === 'default') && told.length > 0 && told.every((value) => isSame(value, told[0]))
+    ? told[0]!
+    : null
 }
 
 /** Those that have something else than is wanted; where nobody wants anything and machines differ, something else than the default that is shown. */
 function differingOf(key: string, standing: readonly Standing[]): Standing[] {
   const isAgreed = onMachinesOf(key, standing) !== null
-  return standing.filter(({ some, is, state }) => {
-    const value = some.reported?.[key]
-    return value !== undefined && !isSame(value, is.value) && (state === 'drifted' || state === 'failed' || (state === 'machine' && !isAgreed))
-  }).toSorted((a, b) => order[a.state]! - order[b.state]!).slice(0, mostReported)
+  return standing
+    .filter(({ some, is, state }) => {
+      const value = some.reported?.[key]
+      return (
+        value !== undefined && !isSame(value, is.value) && (state === 'drifted' || state === 'failed' || (state === 'machine' && !isAgreed))
+      )
+    })
+    .toSorted((a, b) => order[a.state]! - order[b.state]!)
+    .slice(0, mostReported)
 }
 const order: Partial<Record<SettingState, number>> = { drifted: 0, failed: 1, machine: 2 }
 
 const contextKey = ({ product_id, group }: Alike) => `${product_id} ${group}`
-function effectiveOf(customerId: string, layers: readonly Kept[], alike: readonly Alike[], names: readonly string[], say: ReturnType<typeof speaker>): Map<string, Map<string, Effective>> {
+function effectiveOf(
+  customerId: string,
+  layers: readonly Kept[],
+  alike: readonly Alike[],
+  names: readonly string[],
+  say: ReturnType<typeof speaker>,
+): Map<string, Map<string, Effective>> {
   const keys = shownSlots.map((slot) => slot.key)
   const found = new Map<string, Map<string, Effective>>()
   for (const some of alike) {
     const key = contextKey(some)
-    if (!found.has(key)) found.set(key, resolve(keys, chainOf(layers, { customerId, productId: some.product_id, group: some.group }, names, say)))
+    if (!found.has(key))
+      found.set(key, resolve(keys, chainOf(layers, { customerId, productId: some.product_id, group: some.group }, names, say)))
   }
   return found
 }
@@ -155,15 +227,26 @@ function effectiveOf(customerId: string, layers: readonly Kept[], alike: readonl
 function stateAt(key: string, is: Effective, some: Alike): SettingState {
   if (some.reported === null && !some.takes) return 'unsupported'
   const wantedRevision = some.is_wanted ? 1 : 0
-  return stateOf(key, is, { reported: some.reported && { revision: some.is_current ? wantedRevision : -1, values: some.reported }, wantedRevision, order: some.step })
+  return stateOf(key, is, {
+    reported: some.reported && { revision: some.is_current ? wantedRevision : -1, values: some.reported },
+    wantedRevision,
+    order: some.step,
+  })
 }
 
 const depth = { customer: 0, product: 1, group: 2 } as const
 const deeper = ({ origin }: Effective, place: Named): boolean => origin.level !== null && depth[origin.level] > depth[levelOf(place)]
 
 /** Why it can't be set there (AGT-7): one type's or, at a customer, all types'. */
-export function supportOf(settingId: string, types: readonly string[], productId: string | null): { isSupported: boolean; reason: string | null } {
+export function supportOf(
+  settingId: string,
+  types: readonly string[],
+  productId: string | null,
+): { isSupported: boolean; reason: string | null } {
   if (types.some((type) => settingsOfType(type).includes(settingId))) return { isSupported: true, reason: null }
   if (productId === null) return { isSupported: false, reason: 'no-product-can' }
-  return { isSupported: false, reason: types.every((type) => productTypeById.get(type)?.isConnectable !== false) ? 'type-cannot' : 'not-connectable' }
+  return {
+    isSupported: false,
+    reason: types.every((type) => productTypeById.get(type)?.isConnectable !== false) ? 'type-cannot' : 'not-connectable',
+  }
 }

@@ -9,7 +9,9 @@ const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 
 /** @returns its name; empty for the business itself. @throws customer.not-found */
 async function ownerOf(db: TenantDb, customerId: string | null): Promise<string> {
   if (customerId === null) return ''
-  const { rows: [row] } = await db.query<{ company: string }>('select company from customer where id = $1', [customerId])
+  const {
+    rows: [row],
+  } = await db.query<{ company: string }>('select company from customer where id = $1', [customerId])
   if (!row) throw new Problem('customer.not-found', { customerId })
   return row.company
 }
@@ -22,14 +24,28 @@ export const urlRoutes: Handler[] = [
 
   handleStream(urlListsApi.exportUrls, async (context, { query }, reply) => {
     const say = speaker(context.actor.locale)
-    await streamCsv(context, reply, 'urls.csv', ['url', 'url-list', 'added-by', 'added-at'].map((name) => say(`column.${name}`)), async (db, cursor) => {
-      const owner = await ownerOf(db, query.customerId ?? null)
-      const page = await urls.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor })
-      if (cursor === undefined) {
-        await record(db, context.services.vault, context.now, doer(context), { activity: 'url.exported', object: { kind: 'url', id: null, name: owner === '' ? 'urls.csv' : owner }, customerId: query.customerId ?? null, after: query })
-      }
-      return { rows: page.rows.map((row) => [row.text, say(`url-kind.${row.kind}`), row.addedBy, row.addedAt]), nextCursor: page.nextCursor }
-    })
+    await streamCsv(
+      context,
+      reply,
+      'urls.csv',
+      ['url', 'url-list', 'added-by', 'added-at'].map((name) => say(`column.${name}`)),
+      async (db, cursor) => {
+        const owner = await ownerOf(db, query.customerId ?? null)
+        const page = await urls.list(db, { ...query, limit: exportPageSize, cursor: cursor ?? query.cursor })
+        if (cursor === undefined) {
+          await record(db, context.services.vault, context.now, doer(context), {
+            activity: 'url.exported',
+            object: { kind: 'url', id: null, name: owner === '' ? 'urls.csv' : owner },
+            customerId: query.customerId ?? null,
+            after: query,
+          })
+        }
+        return {
+          rows: page.rows.map((row) => [row.text, say(`url-kind.${row.kind}`), row.addedBy, row.addedAt]),
+          nextCursor: page.nextCursor,
+        }
+      },
+    )
   }),
 
   handle(urlListsApi.addUrls, async ({ db, now, services, ...who }, { body }) => {
@@ -43,7 +59,10 @@ export const urlRoutes: Handler[] = [
     }
     if (body.customerId !== null) db.announce({ kind: 'customer', id: body.customerId, customerId: body.customerId })
     await record(db, services.vault, now, doer(who), {
-      activity: 'url.added', object: { kind: 'url', id: null, name: owner === '' ? body.kind : `${owner}: ${body.kind}` }, customerId: body.customerId, after: { kind: body.kind, entries: entries.slice(0, 1_000), count: entries.length },
+      activity: 'url.added',
+      object: { kind: 'url', id: null, name: owner === '' ? body.kind : `${owner}: ${body.kind}` },
+      customerId: body.customerId,
+      after: { kind: body.kind, entries: entries.slice(0, 1_000), count: entries.length },
     })
     return reply
   }),
@@ -53,7 +72,10 @@ export const urlRoutes: Handler[] = [
     for (const [customerId, own] of Map.groupBy(removed, (entry) => entry.customerId)) {
       const owner = await ownerOf(db, customerId)
       await record(db, services.vault, now, doer(who), {
-        activity: 'url.removed', object: { kind: 'url', id: null, name: owner === '' ? own[0]!.kind : `${owner}: ${own[0]!.kind}` }, customerId, before: own.map(({ kind, text }) => ({ kind, text })),
+        activity: 'url.removed',
+        object: { kind: 'url', id: null, name: owner === '' ? own[0]!.kind : `${owner}: ${own[0]!.kind}` },
+        customerId,
+        before: own.map(({ kind, text }) => ({ kind, text })),
       })
     }
     return { removed: removed.length }

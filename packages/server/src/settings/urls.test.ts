@@ -21,14 +21,18 @@ interface Entry {
 }
 
 describe('URL lists (ADM-2)', () => {
-  const add = (lines: string[], kind = 'blocked', more: object = {}, as = actor) => server.as(as)('POST', '/v1/urls', { customerId, kind, lines, ...more })
+  const add = (lines: string[], kind = 'blocked', more: object = {}, as = actor) =>
+    server.as(as)('POST', '/v1/urls', { customerId, kind, lines, ...more })
 
   it('keeps what fits, normalised; tells the rest with line, reason and the entry that says the opposite', async () => {
     expect((await add(['*.Example.com', 'bücher.example'], 'approved')).body).toEqual({ added: 2, known: 0, refused: [] })
     const { body } = await add(['shop.example.com', 'javascript:alert(1)', 'Example.org', 'example.org', ''])
     expect(body).toEqual({
-      added: 1, known: 1, refused: [
-        { line: 1, text: 'shop.example.com', code: 'url.contradicts', conflictsWith: '*.example.com' }, { line: 2, text: 'javascript:alert(1)', code: 'url.shape', conflictsWith: null },
+      added: 1,
+      known: 1,
+      refused: [
+        { line: 1, text: 'shop.example.com', code: 'url.contradicts', conflictsWith: '*.example.com' },
+        { line: 2, text: 'javascript:alert(1)', code: 'url.shape', conflictsWith: null },
       ],
     })
     const list = await api()('GET', `/v1/urls?customerId=${customerId}&kind=approved&q=b%C3%BCcher.example`)
@@ -48,7 +52,8 @@ describe('URL lists (ADM-2)', () => {
   })
 
   it('10,000 and no more; the page and its search stay quick; CSV has them all', async () => {
-    for (let n = 0; n < 5; n++) expect((await add(Array.from({ length: 2_000 }, (_, at) => `h${n}-${at}.example.com`))).body.added).toBe(2_000)
+    for (let n = 0; n < 5; n++)
+      expect((await add(Array.from({ length: 2_000 }, (_, at) => `h${n}-${at}.example.com`))).body.added).toBe(2_000)
     expect((await add(['one.too.many.example'])).body.code).toBe('url.too-many')
     const first = await api()('GET', `/v1/urls?customerId=${customerId}&limit=200`)
     expect([first.body.rows.length, first.body.total]).toEqual([200, 10_000])

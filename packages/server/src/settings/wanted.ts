@@ -12,7 +12,9 @@ export const keysOfType = (typeId: string): string[] => {
 /** What an endpoint of this context is to have. A schedule that somebody set keeps the customer's clock. */
 export function wantedOf(layers: readonly Kept[], context: Context): Record<string, SettingValues[string]> {
   const wanted = wantedValues(resolve(keysOfType(context.typeId), chainOf(layers, context)))
-  return Object.keys(wanted).some((key) => key.startsWith('scheduled-scan.')) ? { ...wanted, 'scheduled-scan.time-zone': context.timeZone } : wanted
+  return Object.keys(wanted).some((key) => key.startsWith('scheduled-scan.'))
+    ? { ...wanted, 'scheduled-scan.time-zone': context.timeZone }
+    : wanted
 }
 
 /**
@@ -29,7 +31,8 @@ export async function refresh(db: TenantDb, contexts: readonly Context[], now: D
          wanted = excluded.wanted,
          wanted_revision = case when s.wanted = excluded.wanted then s.wanted_revision else greatest(s.wanted_revision, coalesce(s.reported_revision, 0), 0) + 1 end,
          wanted_at = case when s.wanted = excluded.wanted then s.wanted_at else excluded.wanted_at end`,
-      [db.tenant.partnerId, context.productId, context.group, context.timeZone, JSON.stringify(wantedOf(layers, context)), now])
+      [db.tenant.partnerId, context.productId, context.group, context.timeZone, JSON.stringify(wantedOf(layers, context)), now],
+    )
   }
 }
 
@@ -38,7 +41,10 @@ export async function refresh(db: TenantDb, contexts: readonly Context[], now: D
  * for done that nobody told. After the consent's gate and before agents, like all of settings.
  */
 export async function holdSettings(db: TenantDb, customerIds: readonly string[]): Promise<void> {
-  await db.query(`select pg_advisory_xact_lock(hashtextextended('settings ' || one, 0)) from (select one from unnest($1::text[]) one order by one) ordered`, [[...new Set(customerIds)]])
+  await db.query(
+    `select pg_advisory_xact_lock(hashtextextended('settings ' || one, 0)) from (select one from unnest($1::text[]) one order by one) ordered`,
+    [[...new Set(customerIds)]],
+  )
 }
 
 /** Notes of what came or moved that are read in one transaction; several may be of one context. */
@@ -50,7 +56,9 @@ const mostNotes = 5_000
  */
 export async function lookAgain(db: TenantDb, limit: number, now: Date): Promise<number> {
   const { rows: noted } = await db.query<{ ids: string[]; customer_id: string; product_id: string; group: string }>(
-    `select array_agg(id) as ids, customer_id, product_id, "group" from (select * from setting_look order by id limit ${mostNotes}) noted group by 2, 3, 4 limit $1`, [limit])
+    `select array_agg(id) as ids, customer_id, product_id, "group" from (select * from setting_look order by id limit ${mostNotes}) noted group by 2, 3, 4 limit $1`,
+    [limit],
+  )
   if (noted.length === 0) return 0
   const customerIds = noted.map((row) => row.customer_id)
   await holdSettings(db, customerIds)
@@ -60,7 +68,8 @@ export async function lookAgain(db: TenantDb, limit: number, now: Date): Promise
      from unnest($1::uuid[], $2::text[]) n (product_id, name) join product p on p.id = n.product_id join customer c on c.partner_id = p.partner_id and c.id = p.customer_id
      where exists (select from setting_layer l where l.partner_id = p.partner_id and l.customer_id = p.customer_id)
        or exists (select from setting_state s where s.partner_id = p.partner_id and s.product_id = p.id and s.wanted_revision > 0)`,
-    [noted.map((row) => row.product_id), noted.map((row) => row.group)])
+    [noted.map((row) => row.product_id), noted.map((row) => row.group)],
+  )
   await refresh(db, contexts, now)
   await db.query('delete from setting_look where id = any($1)', [noted.flatMap(({ ids }) => ids)])
   return noted.length

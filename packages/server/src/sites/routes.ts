@@ -23,8 +23,18 @@ export const siteRoutes: Handler[] = [
     const server = await sites.serverOf(db, product.id)
     return {
       server: server && {
-        agentId: server.agentId, hostname: server.hostname, state: server.state, urls: server.urls, problem: server.problem, reportedAt: server.reportedAt.toISOString(),
-        held: server.heldAt && { records: server.heldRecords, sizeBytes: server.heldBytes, since: server.heldSince?.toISOString() ?? null, saidAt: server.heldAt.toISOString() },
+        agentId: server.agentId,
+        hostname: server.hostname,
+        state: server.state,
+        urls: server.urls,
+        problem: server.problem,
+        reportedAt: server.reportedAt.toISOString(),
+        held: server.heldAt && {
+          records: server.heldRecords,
+          sizeBytes: server.heldBytes,
+          since: server.heldSince?.toISOString() ?? null,
+          saidAt: server.heldAt.toISOString(),
+        },
       },
       endpoints: await sites.endpointsOf(db, product.id),
       keys: await sites.keysOf(db, product.id, now),
@@ -38,16 +48,26 @@ export const siteRoutes: Handler[] = [
     const { id, key } = await sites.addKey(db, product, { machines, expiresAt, createdBy: who.actor.name, at: now })
     db.announce({ kind: 'product', id: product.id, customerId: product.customerId })
     await record(db, services.vault, now, doer(who), {
-      activity: 'product.endpoint-key-issued', object: objectOf(product), customerId: product.customerId, after: { endpointKeyId: id, machines, expiresAt: expiresAt.toISOString() },
+      activity: 'product.endpoint-key-issued',
+      object: objectOf(product),
+      customerId: product.customerId,
+      after: { endpointKeyId: id, machines, expiresAt: expiresAt.toISOString() },
     })
     const { guid } = product
     const { agentUrl, caFingerprint } = services
     const server = await sites.serverOf(db, product.id)
     const behind = { commandKey: commandKeyOf(services), caFingerprint }
     return {
-      id, guid, key, machines, expiresAt: expiresAt.toISOString(),
+      id,
+      guid,
+      key,
+      machines,
+      expiresAt: expiresAt.toISOString(),
       commands: [
-        ...(server?.urls ?? []).map((url) => ({ url, installCommand: installCommand({ agentUrl: url, caFingerprint: server!.caFingerprint, guid, key, behind }) })),
+        ...(server?.urls ?? []).map((url) => ({
+          url,
+          installCommand: installCommand({ agentUrl: url, caFingerprint: server!.caFingerprint, guid, key, behind }),
+        })),
         { url: null, installCommand: installCommand({ agentUrl, caFingerprint, guid, key }) },
       ],
     }
@@ -63,7 +83,11 @@ export const siteRoutes: Handler[] = [
     await sites.revokeKey(db, endpointKeyId, now)
     db.announce({ kind: 'product', id: product.id, customerId: product.customerId })
     await record(db, services.vault, now, doer(who), {
-      activity: 'product.endpoint-key-revoked', object: objectOf(product), customerId: product.customerId, before: { endpointKeyId, machines: key.machines, used: key.uses }, after: { endpointKeyId, revokedAt: now.toISOString() },
+      activity: 'product.endpoint-key-revoked',
+      object: objectOf(product),
+      customerId: product.customerId,
+      before: { endpointKeyId, machines: key.machines, used: key.uses },
+      after: { endpointKeyId, revokedAt: now.toISOString() },
     })
     return null
   }),

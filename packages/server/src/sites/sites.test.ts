@@ -18,7 +18,9 @@ describe('endpoint keys from the console (AGT-8, R9)', () => {
     const { call, productId, identity } = await newSite()
     const channel = await siteChannel(world.target, identity)
     channel.send({ kind: 'via-site', urls: ['https://192.0.2.7:8444'], caFingerprint: 'ab'.repeat(32), problem: null })
-    await expect.poll(async () => (await call('GET', `/v1/products/${productId}/site`)).body.server?.urls, { timeout: 10_000 }).toEqual(['https://192.0.2.7:8444'])
+    await expect
+      .poll(async () => (await call('GET', `/v1/products/${productId}/site`)).body.server?.urls, { timeout: 10_000 })
+      .toEqual(['https://192.0.2.7:8444'])
     const { status, body } = await call('POST', `/v1/products/${productId}/site/keys`, { machines: 2 })
     expect(status).toBe(200)
     expect(body.commands.map(({ url }: { url: string | null }) => url)).toEqual(['https://192.0.2.7:8444', null])
@@ -33,7 +35,9 @@ describe('endpoint keys from the console (AGT-8, R9)', () => {
     expect(site.keys).toMatchObject([{ id: body.id, machines: 2, used: 1, state: 'usable' }])
     expect(site.endpoints).toEqual({ all: 1, through: 0, direct: 0, away: 1 })
     expect(JSON.stringify(await rows('select * from site_key where id = $1', [body.id]))).not.toContain(body.key)
-    expect((await call('GET', '/v1/audit')).body.rows.map((row: { activity: string }) => row.activity)).toContain('product.endpoint-key-issued')
+    expect((await call('GET', '/v1/audit')).body.rows.map((row: { activity: string }) => row.activity)).toContain(
+      'product.endpoint-key-issued',
+    )
     expect(JSON.stringify((await call('GET', '/v1/audit')).body)).not.toContain(body.key)
     await channel.kill()
   })
@@ -47,7 +51,11 @@ describe('endpoint keys from the console (AGT-8, R9)', () => {
     await expect(new TestIdentity().enrol(world.target, body)).rejects.toThrow('agent.key-expired')
     await (await connected(world.target, early)).channel.kill()
     expect((await call('GET', `/v1/products/${productId}/site`)).body.keys).toMatchObject([{ state: 'revoked', used: 1 }])
-    expect(await rows(`select count(*)::integer as n from audit where activity = 'product.endpoint-key-revoked' and object_id = $1`, [productId])).toEqual([{ n: 1 }])
+    expect(
+      await rows(`select count(*)::integer as n from audit where activity = 'product.endpoint-key-revoked' and object_id = $1`, [
+        productId,
+      ]),
+    ).toEqual([{ n: 1 }])
   })
 
   it.each([[0], [501], [1.5]])('for %s machines: refused', async (machines) => {
@@ -73,7 +81,11 @@ describe('the agents of a site (AGT-8)', () => {
     await route.next('ack')
     const agents = (await call('GET', `/v1/products/${productId}/agents`)).body.rows
     expect(agents.map(({ hostname, role, through }: Record<string, string>) => [hostname, role, through]).toSorted()).toEqual(
-      [[endpoint.machine.hostname, 'endpoint', identity.machine.hostname], [identity.machine.hostname, 'own', null]].toSorted())
+      [
+        [endpoint.machine.hostname, 'endpoint', identity.machine.hostname],
+        [identity.machine.hostname, 'own', null],
+      ].toSorted(),
+    )
     expect((await call('GET', `/v1/products/${productId}/site`)).body.endpoints).toEqual({ all: 1, through: 1, direct: 0, away: 0 })
     expect((await call('POST', `/v1/products/${productId}/key`)).status).toBe(409)
     await call('DELETE', `/v1/agents/${identity.agentId}`, { confirmName: identity.machine.hostname })

@@ -45,8 +45,16 @@ export const viewRoutes: Handler[] = [
     assertMayShare(reader, body.isShared ?? before.isShared)
     await views.update(db, before.id, { ...before, ...defined(body) })
     // whoever takes a view of somebody else's from the business does not see it any more himself
-    const after = before.isOwn || body.isShared !== false ? await views.get(db, reader, before.id) : { ...before, ...defined(body), version: before.version + 1 }
-    await record(db, services.vault, now, doer(who), { activity: 'view.updated', object: objectOf(after), before: shown(before), after: shown(after) })
+    const after =
+      before.isOwn || body.isShared !== false
+        ? await views.get(db, reader, before.id)
+        : { ...before, ...defined(body), version: before.version + 1 }
+    await record(db, services.vault, now, doer(who), {
+      activity: 'view.updated',
+      object: objectOf(after),
+      before: shown(before),
+      after: shown(after),
+    })
     return after
   }),
 
@@ -63,9 +71,14 @@ export const viewRoutes: Handler[] = [
     const view = body.viewId === null ? null : await views.get(db, reader, body.viewId)
     if (view !== null && view.list !== body.list) throw new Problem('view.not-found')
     await views.setDefault(db, reader.accountId, body.list, body.viewId)
-    await record(db, services.vault, now, doer(who), { activity: 'view.default-set', object: { kind: 'view', id: body.viewId, name: view?.name ?? body.list }, after: body })
+    await record(db, services.vault, now, doer(who), {
+      activity: 'view.default-set',
+      object: { kind: 'view', id: body.viewId, name: view?.name ?? body.list },
+      after: body,
+    })
     return null
   }),
 ]
 
-const defined = <T extends object>(change: T): { [K in keyof T]: Exclude<T[K], undefined> } => Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as never
+const defined = <T extends object>(change: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as never

@@ -32,7 +32,15 @@ export function AccountPanel({ accountId, actionsOf }: { accountId: string; acti
         facts={[
           ['access.column.state', <StateTag key="s" label={`account-state.${account.state}`} />],
           ['access.column.role', say(account.isPrimary ? 'access.primary' : `role.${account.role}`)],
-          ['access.column.hasMfa', <StateTag key="m" {...(account.hasMfa ? { label: 'access.mfa.on' } : { label: 'access.mfa.off', tone: account.state === 'active' ? ('warning' as const) : ('quiet' as const) })} />],
+          [
+            'access.column.hasMfa',
+            <StateTag
+              key="m"
+              {...(account.hasMfa
+                ? { label: 'access.mfa.on' }
+                : { label: 'access.mfa.off', tone: account.state === 'active' ? ('warning' as const) : ('quiet' as const) })}
+            />,
+          ],
           ['access.language', languageNames[account.locale]],
           ['access.time-zone', account.timeZone],
           ['access.told.short', say(account.isToldOfEvents ? 'common.yes' : 'common.no')],
@@ -41,7 +49,19 @@ export function AccountPanel({ accountId, actionsOf }: { accountId: string; acti
         ]}
       />
       <div className={css.panelSection}>
-        {mayChange ? <Rights key={account.version} account={account} /> : <Notice>{say(account.isPrimary ? 'access.primary.about' : account.id === actor.account.id ? 'access.self.about' : 'remedy.ask-an-administrator')}</Notice>}
+        {mayChange ? (
+          <Rights key={account.version} account={account} />
+        ) : (
+          <Notice>
+            {say(
+              account.isPrimary
+                ? 'access.primary.about'
+                : account.id === actor.account.id
+                  ? 'access.self.about'
+                  : 'remedy.ask-an-administrator',
+            )}
+          </Notice>
+        )}
       </div>
     </>
   )
@@ -51,7 +71,8 @@ function Rights({ account }: { account: Account }) {
   const update = useAction(accessApi.updateAccount)
   const form = useForm({
     initial: { role: account.role, scope: account.scope },
-    submit: ({ role, scope }) => update.run({ params: { accountId: account.id }, body: { role, scope: cleanScope(scope) } }, { version: account.version }),
+    submit: ({ role, scope }) =>
+      update.run({ params: { accountId: account.id }, body: { role, scope: cleanScope(scope) } }, { version: account.version }),
     onDone: () => toast('kit.saved'),
   })
   return (

@@ -27,12 +27,32 @@ const shown = [
   column.state('role', (account) => ({ label: account.isPrimary ? 'access.primary' : `role.${account.role}` }), { sort: true, width: 170 }),
   column.state('state', (account) => ({ label: `account-state.${account.state}`, tone: tones[account.state] }), { width: 120 }),
   // Who was only invited has not had the chance: nothing to warn of yet.
-  column.state('hasMfa', (account) => (account.hasMfa ? { label: 'access.mfa.short-on' } : { label: 'access.mfa.short-off', tone: account.state === 'active' ? 'warning' : 'quiet' }), { width: 150 }),
-  column.state('scope', (account) => ({ label: account.scope === null ? 'access.scope.everything' : { key: 'access.scope.rules', values: { count: account.scope.length } } }), { width: 130 }),
+  column.state(
+    'hasMfa',
+    (account) =>
+      account.hasMfa
+        ? { label: 'access.mfa.short-on' }
+        : { label: 'access.mfa.short-off', tone: account.state === 'active' ? 'warning' : 'quiet' },
+    { width: 150 },
+  ),
+  column.state(
+    'scope',
+    (account) => ({
+      label: account.scope === null ? 'access.scope.everything' : { key: 'access.scope.rules', values: { count: account.scope.length } },
+    }),
+    { width: 130 },
+  ),
   column.ago('lastSignInAt', { sort: true, width: 150 }),
   column.ago('createdAt', { hidden: true }),
 ]
-const filters = [{ key: 'state', label: 'access.column.state', isSingle: true, options: (['active', 'invited', 'disabled'] as const).map((value) => ({ value, label: `account-state.${value}` })) }]
+const filters = [
+  {
+    key: 'state',
+    label: 'access.column.state',
+    isSingle: true,
+    options: (['active', 'invited', 'disabled'] as const).map((value) => ({ value, label: `account-state.${value}` })),
+  },
+]
 
 /** ACC-3..5: who may sign in at this business, as what, and to which customers. */
 export default function AccountsPage() {
@@ -45,7 +65,13 @@ export default function AccountsPage() {
     <Page
       title="shell.accounts"
       crumbs={[{ label: 'shell.administration', to: paths.administration() }]}
-      action={actor.can('account.invite') && <Link to={paths.inviteAccount()} className={buttonClass('primary')}>{say('shell.invite')}</Link>}
+      action={
+        actor.can('account.invite') && (
+          <Link to={paths.inviteAccount()} className={buttonClass('primary')}>
+            {say('shell.invite')}
+          </Link>
+        )
+      }
       fills
     >
       <DataTable
@@ -60,7 +86,9 @@ export default function AccountsPage() {
         actions={actionsOf}
         empty={<Empty title="access.accounts.none" about="access.accounts.none.about" icon="user" />}
       />
-      <SidePanel param="account" ids={loaded.rows.map(({ id }) => id)} label="access.account">{(accountId) => <AccountPanel accountId={accountId} actionsOf={actionsOf} />}</SidePanel>
+      <SidePanel param="account" ids={loaded.rows.map(({ id }) => id)} label="access.account">
+        {(accountId) => <AccountPanel accountId={accountId} actionsOf={actionsOf} />}
+      </SidePanel>
     </Page>
   )
 }
@@ -73,21 +101,71 @@ function useAccountActions(): (account: Account) => Action[] {
   const resend = useAction(accessApi.resendInvitation)
   return (account) => {
     const name = nameOf(account)
-    const untouchable = account.isPrimary ? 'remedy.transfer-ownership-first' : account.id === actor.account.id ? 'remedy.ask-another-administrator' : undefined
-    const setDisabled = (isDisabled: boolean) => update.run({ params: { accountId: account.id }, body: { isDisabled } }, { version: account.version })
+    const untouchable = account.isPrimary
+      ? 'remedy.transfer-ownership-first'
+      : account.id === actor.account.id
+        ? 'remedy.ask-another-administrator'
+        : undefined
+    const setDisabled = (isDisabled: boolean) =>
+      update.run({ params: { accountId: account.id }, body: { isDisabled } }, { version: account.version })
     const actions: Action[] = []
     if (actor.can('account.invite') && account.state === 'invited') {
-      actions.push({ label: 'access.resend', icon: 'mail', onSelect: () => confirm({ title: { key: 'access.resend.title', values: { name } }, consequence: { key: 'access.resend.about', values: { email: account.email } }, action: 'access.resend', run: () => resend.run({ params: { accountId: account.id } }).then(() => toast('access.resend.done')) }) })
+      actions.push({
+        label: 'access.resend',
+        icon: 'mail',
+        onSelect: () =>
+          confirm({
+            title: { key: 'access.resend.title', values: { name } },
+            consequence: { key: 'access.resend.about', values: { email: account.email } },
+            action: 'access.resend',
+            run: () => resend.run({ params: { accountId: account.id } }).then(() => toast('access.resend.done')),
+          }),
+      })
     }
     if (actor.can('account.update') && account.state !== 'invited') {
       actions.push(
         account.state === 'disabled'
-          ? { label: 'access.enable', icon: 'play', disabledReason: untouchable, onSelect: () => confirm({ title: { key: 'access.enable.title', values: { name } }, consequence: 'access.enable.about', action: 'access.enable', run: () => setDisabled(false).then(() => toast('access.enable.done')) }) }
-          : { label: 'access.disable', icon: 'stop', disabledReason: untouchable, onSelect: () => confirm({ title: { key: 'access.disable.title', values: { name } }, consequence: 'access.disable.about', undo: 'access.disable.undo', action: 'access.disable', isDangerous: true, run: () => setDisabled(true).then(() => toast('access.disable.done')) }) },
+          ? {
+              label: 'access.enable',
+              icon: 'play',
+              disabledReason: untouchable,
+              onSelect: () =>
+                confirm({
+                  title: { key: 'access.enable.title', values: { name } },
+                  consequence: 'access.enable.about',
+                  action: 'access.enable',
+                  run: () => setDisabled(false).then(() => toast('access.enable.done')),
+                }),
+            }
+          : {
+              label: 'access.disable',
+              icon: 'stop',
+              disabledReason: untouchable,
+              onSelect: () =>
+                confirm({
+                  title: { key: 'access.disable.title', values: { name } },
+                  consequence: 'access.disable.about',
+                  undo: 'access.disable.undo',
+                  action: 'access.disable',
+                  isDangerous: true,
+                  run: () => setDisabled(true).then(() => toast('access.disable.done')),
+                }),
+            },
       )
     }
     if (actor.can('account.remove')) {
-      actions.push({ label: 'access.remove', icon: 'trash', isDangerous: true, disabledReason: untouchable, onSelect: () => confirmByName(account.email, () => remove.run({ params: { accountId: account.id } }).then(() => toast('access.remove.done')), { title: { key: 'access.remove.title', values: { name } }, consequence: 'access.remove.about', action: 'access.remove' }) })
+      actions.push({
+        label: 'access.remove',
+        icon: 'trash',
+        isDangerous: true,
+        disabledReason: untouchable,
+        onSelect: () =>
+          confirmByName(account.email, () => remove.run({ params: { accountId: account.id } }).then(() => toast('access.remove.done')), {
+            title: { key: 'access.remove.title', values: { name } },
+            consequence: 'access.remove.about',
+            action: 'access.remove',
+          }),
+      })
     }
     return actions
   }

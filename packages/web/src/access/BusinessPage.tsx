@@ -3,7 +3,17 @@ import { AccountId } from '@vigie/domain/kernel'
 import * as z from 'zod'
 import { ConsentRule, consentRule } from '../consent/index.ts'
 import { useActor } from '../kit/actor.ts'
-import { FieldRow, Form, LocaleField, PasswordField, SelectField, SwitchField, TextField, TimeZoneField, useForm } from '../kit/form/index.ts'
+import {
+  FieldRow,
+  Form,
+  LocaleField,
+  PasswordField,
+  SelectField,
+  SwitchField,
+  TextField,
+  TimeZoneField,
+  useForm,
+} from '../kit/form/index.ts'
 import { Page, Panel, Section } from '../kit/Page.tsx'
 import { Notice } from '../kit/Notice.tsx'
 import { paths } from '../kit/paths.ts'
@@ -58,7 +68,9 @@ function Transfer() {
   const say = useText()
   const actor = useActor()
   const transfer = useAction(accessApi.transferPrimary)
-  const candidates = (useQuietly(actor.can('account.read') ? candidatesQuery : null)?.rows ?? []).filter((account) => account.id !== actor.account.id)
+  const candidates = (useQuietly(actor.can('account.read') ? candidatesQuery : null)?.rows ?? []).filter(
+    (account) => account.id !== actor.account.id,
+  )
   const options = candidates.map((account) => ({ value: account.id, label: { text: `${nameOf(account)} (${account.email})` } }))
   const form = useForm({
     shape: transferShape,
@@ -81,7 +93,11 @@ function Transfer() {
               <SelectField name="accountId" label="access.transfer.to" options={options} isSearchable isRequired />
               <PasswordField name="password" label="access.current-password" autoComplete="current-password" isRequired />
             </FieldRow>
-            {chosen && <Notice tone="warning" title={{ key: 'access.transfer.title', values: { name: nameOf(chosen) } }}>{say('access.transfer.consequence')} {say('access.transfer.undo')}</Notice>}
+            {chosen && (
+              <Notice tone="warning" title={{ key: 'access.transfer.title', values: { name: nameOf(chosen) } }}>
+                {say('access.transfer.consequence')} {say('access.transfer.undo')}
+              </Notice>
+            )}
           </Form>
         )}
       </Panel>

@@ -16,8 +16,19 @@ export default function EnrolPage() {
   const signOut = useSignOut()
   const goOn = useAfterSignIn()
   return (
-    <Gate title="access.enrol" about="access.enrol.about" wide footer={<button type="button" className={css.linkButton} onClick={signOut}>{say('access.other-account')}</button>}>
-      <div><TotpSetup onDone={() => void goOn('full')} /></div>
+    <Gate
+      title="access.enrol"
+      about="access.enrol.about"
+      wide
+      footer={
+        <button type="button" className={css.linkButton} onClick={signOut}>
+          {say('access.other-account')}
+        </button>
+      }
+    >
+      <div>
+        <TotpSetup onDone={() => void goOn('full')} />
+      </div>
       <Toasts />
     </Gate>
   )

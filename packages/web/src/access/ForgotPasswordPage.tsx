@@ -18,7 +18,16 @@ export default function ForgotPasswordPage() {
     onDone: (_, values) => setEmail(values.email),
   })
   const back = <Link to={paths.signIn()}>{say('access.back-to-sign-in')}</Link>
-  if (email !== null) return <Gate title="access.mail-sent" about={{ key: 'access.mail-sent.about', values: { email, command: 'npx vigie user reset-password' } }} footer={back}>{null}</Gate>
+  if (email !== null)
+    return (
+      <Gate
+        title="access.mail-sent"
+        about={{ key: 'access.mail-sent.about', values: { email, command: 'npx vigie user reset-password' } }}
+        footer={back}
+      >
+        {null}
+      </Gate>
+    )
   return (
     <Gate title="access.forgot.title" about="access.forgot.about" footer={back}>
       <Form form={form} action="access.send-link" unguarded wide>

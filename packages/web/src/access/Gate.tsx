@@ -5,7 +5,19 @@ import { Mark } from '../ui/icons.tsx'
 import css from './Gate.module.css'
 
 /** Frame of the pages before the shell: who we are, one thing to do, and in which language. */
-export function Gate({ title, about, wide = false, children, footer }: { title: Label; about?: Label; wide?: boolean; children: ReactNode; footer?: ReactNode }) {
+export function Gate({
+  title,
+  about,
+  wide = false,
+  children,
+  footer,
+}: {
+  title: Label
+  about?: Label
+  wide?: boolean
+  children: ReactNode
+  footer?: ReactNode
+}) {
   const say = useText()
   const change = useChangeLanguage()
   const words = say(title)
@@ -27,7 +39,9 @@ export function Gate({ title, about, wide = false, children, footer }: { title: 
       {footer && <footer className={css.footer}>{footer}</footer>}
       <nav className={css.languages} aria-label={say('access.languages')}>
         {locales.map((locale) => (
-          <button key={locale} type="button" lang={locale} aria-pressed={say.locale === locale} onClick={() => void change(locale)}>{languageNames[locale]}</button>
+          <button key={locale} type="button" lang={locale} aria-pressed={say.locale === locale} onClick={() => void change(locale)}>
+            {languageNames[locale]}
+          </button>
         ))}
       </nav>
     </div>

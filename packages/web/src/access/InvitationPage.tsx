@@ -25,18 +25,35 @@ export default function InvitationPage() {
   const [invitation, setInvitation] = useState<Invitation | null>(null)
   const [error, setError] = useState<unknown>(null)
   useEffect(() => {
-    void api(accessApi.lookAtInvitation).call({ body: { token } }).then((found) => {
-      setInvitation(found)
-      return change(found.locale)
-    }, setError)
+    void api(accessApi.lookAtInvitation)
+      .call({ body: { token } })
+      .then((found) => {
+        setInvitation(found)
+        return change(found.locale)
+      }, setError)
   }, [token, change])
   if (error) {
     const { title, remedy } = describe(error, say)
-    return <Gate title={{ text: title }} about={{ text: remedy }} footer={<Link to={paths.signIn()}>{say('access.back-to-sign-in')}</Link>}>{null}</Gate>
+    return (
+      <Gate title={{ text: title }} about={{ text: remedy }} footer={<Link to={paths.signIn()}>{say('access.back-to-sign-in')}</Link>}>
+        {null}
+      </Gate>
+    )
   }
-  if (!invitation) return <Gate title="access.invitation"><div><Bars rows={5} /></div></Gate>
+  if (!invitation)
+    return (
+      <Gate title="access.invitation">
+        <div>
+          <Bars rows={5} />
+        </div>
+      </Gate>
+    )
   return (
-    <Gate title={{ key: 'access.invitation.title', values: { business: invitation.businessName } }} about={{ key: 'access.invitation.about', values: { email: invitation.email } }} wide>
+    <Gate
+      title={{ key: 'access.invitation.title', values: { business: invitation.businessName } }}
+      about={{ key: 'access.invitation.about', values: { email: invitation.email } }}
+      wide
+    >
       <Accept token={token} invitation={invitation} />
     </Gate>
   )

@@ -23,7 +23,15 @@ export default function InvitePage() {
   const { business } = useActor()
   const invite = useAction(accessApi.inviteAccount)
   const form = useForm({
-    initial: { email: '', firstName: '', lastName: '', role: 'technician' as Role, locale: business.locale, timeZone: business.timeZone, scope: null as Scope },
+    initial: {
+      email: '',
+      firstName: '',
+      lastName: '',
+      role: 'technician' as Role,
+      locale: business.locale,
+      timeZone: business.timeZone,
+      scope: null as Scope,
+    },
     shape,
     submit: (values, intent) => invite.run({ body: { ...values, scope: cleanScope(values.scope) } }, { intent }),
     onDone: (account) => {
@@ -32,9 +40,25 @@ export default function InvitePage() {
     },
   })
   return (
-    <Page title="shell.invite" about="access.invite.about" crumbs={[{ label: 'shell.administration', to: paths.administration() }, { label: 'shell.accounts', to: paths.accounts() }]} narrow>
+    <Page
+      title="shell.invite"
+      about="access.invite.about"
+      crumbs={[
+        { label: 'shell.administration', to: paths.administration() },
+        { label: 'shell.accounts', to: paths.accounts() },
+      ]}
+      narrow
+    >
       <Panel>
-        <Form form={form} action="access.invite.send" secondary={<Link to={paths.accounts()} className={buttonClass()}>{say('kit.cancel')}</Link>}>
+        <Form
+          form={form}
+          action="access.invite.send"
+          secondary={
+            <Link to={paths.accounts()} className={buttonClass()}>
+              {say('kit.cancel')}
+            </Link>
+          }
+        >
           <FieldRow>
             <TextField name="firstName" label="access.first-name" isRequired />
             <TextField name="lastName" label="access.last-name" isRequired />

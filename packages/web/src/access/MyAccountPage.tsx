@@ -41,7 +41,13 @@ function Profile() {
   const { account } = useActor()
   const update = useAction(accessApi.updateMe)
   const form = useForm({
-    initial: { firstName: account.firstName, lastName: account.lastName, locale: account.locale, timeZone: account.timeZone, isToldOfEvents: account.isToldOfEvents },
+    initial: {
+      firstName: account.firstName,
+      lastName: account.lastName,
+      locale: account.locale,
+      timeZone: account.timeZone,
+      isToldOfEvents: account.isToldOfEvents,
+    },
     shape: accessApi.MeChange,
     submit: (values) => update.run({ body: values }),
     onDone: () => toast('kit.saved'),
@@ -84,7 +90,13 @@ function Password() {
         <Form form={form} action="access.password.change" onlyWhenDirty>
           <FieldRow>
             <PasswordField name="currentPassword" label="access.current-password" autoComplete="current-password" isRequired />
-            <PasswordField name="newPassword" label="access.new-password" help="access.password.help" autoComplete="new-password" isRequired />
+            <PasswordField
+              name="newPassword"
+              label="access.new-password"
+              help="access.password.help"
+              autoComplete="new-password"
+              isRequired
+            />
           </FieldRow>
         </Form>
       </Panel>
@@ -107,17 +119,49 @@ function SecondFactor() {
             {account.hasMfa ? (
               <>
                 <Button onClick={() => setAsking('renew')}>{say('access.recovery.renew')}</Button>
-                <Button onClick={() => setAsking('remove')} disabledReason={business.isMfaRequired ? say('remedy.business-requires-mfa') : undefined}>{say('access.mfa.remove')}</Button>
+                <Button
+                  onClick={() => setAsking('remove')}
+                  disabledReason={business.isMfaRequired ? say('remedy.business-requires-mfa') : undefined}
+                >
+                  {say('access.mfa.remove')}
+                </Button>
               </>
             ) : (
-              <Button kind="primary" onClick={() => void go(paths.secondFactorSetup())}>{say('access.mfa.set-up')}</Button>
+              <Button kind="primary" onClick={() => void go(paths.secondFactorSetup())}>
+                {say('access.mfa.set-up')}
+              </Button>
             )}
           </span>
         </div>
       </Panel>
-      {asking === 'remove' && <AskPassword title="access.mfa.remove" about="access.mfa.remove.about" action="access.mfa.remove" isDangerous onClose={() => setAsking(null)} route={accessApi.removeTotp} onDone={() => toast('access.mfa.removed')} />}
-      {asking === 'renew' && <AskPassword title="access.recovery.renew" about="access.recovery.renew.about" action="access.recovery.renew" onClose={() => setAsking(null)} route={accessApi.renewRecoveryCodes} onDone={({ recoveryCodes }) => setCodes(recoveryCodes)} />}
-      {codes && <Dialog title={say('access.recovery.codes')} closeLabel={say('kit.close')} onClose={() => setCodes(null)} size={520}><Part><RecoveryCodes codes={codes} onDone={() => setCodes(null)} /></Part></Dialog>}
+      {asking === 'remove' && (
+        <AskPassword
+          title="access.mfa.remove"
+          about="access.mfa.remove.about"
+          action="access.mfa.remove"
+          isDangerous
+          onClose={() => setAsking(null)}
+          route={accessApi.removeTotp}
+          onDone={() => toast('access.mfa.removed')}
+        />
+      )}
+      {asking === 'renew' && (
+        <AskPassword
+          title="access.recovery.renew"
+          about="access.recovery.renew.about"
+          action="access.recovery.renew"
+          onClose={() => setAsking(null)}
+          route={accessApi.renewRecoveryCodes}
+          onDone={({ recoveryCodes }) => setCodes(recoveryCodes)}
+        />
+      )}
+      {codes && (
+        <Dialog title={say('access.recovery.codes')} closeLabel={say('kit.close')} onClose={() => setCodes(null)} size={520}>
+          <Part>
+            <RecoveryCodes codes={codes} onDone={() => setCodes(null)} />
+          </Part>
+        </Dialog>
+      )}
     </Section>
   )
 }
@@ -147,7 +191,13 @@ function AskPassword<R extends PasswordRoute>({ title, about, action, isDangerou
   return (
     <Dialog title={say(title)} closeLabel={say('kit.close')} onClose={onClose}>
       <p style={{ marginBottom: 16 }}>{say(about)}</p>
-      <Form form={form} action={action} isDangerous={isDangerous} unguarded secondary={<Button onClick={onClose}>{say('kit.cancel')}</Button>}>
+      <Form
+        form={form}
+        action={action}
+        isDangerous={isDangerous}
+        unguarded
+        secondary={<Button onClick={onClose}>{say('kit.cancel')}</Button>}
+      >
         <PasswordField name="password" label="access.current-password" autoComplete="current-password" isRequired />
       </Form>
     </Dialog>
@@ -172,10 +222,19 @@ function Sessions() {
         {rows.map((session) => (
           <div key={session.id} className={css.line}>
             <div className={css.session}>
-              <span className={css.device}>{readUserAgent(session.userAgent) || say('access.session.unknown')}{session.isCurrent && <span className={css.current}>{say('access.session.current')}</span>}</span>
-              <span className="faint"><span className="mono">{session.address}</span> · {say('access.session.used')} <Ago at={session.lastUsedAt} /></span>
+              <span className={css.device}>
+                {readUserAgent(session.userAgent) || say('access.session.unknown')}
+                {session.isCurrent && <span className={css.current}>{say('access.session.current')}</span>}
+              </span>
+              <span className="faint">
+                <span className="mono">{session.address}</span> · {say('access.session.used')} <Ago at={session.lastUsedAt} />
+              </span>
             </div>
-            {!session.isCurrent && <Button size="small" onClick={() => ask(session)}>{say('access.session.end')}</Button>}
+            {!session.isCurrent && (
+              <Button size="small" onClick={() => ask(session)}>
+                {say('access.session.end')}
+              </Button>
+            )}
           </div>
         ))}
       </Panel>

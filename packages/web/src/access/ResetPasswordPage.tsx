@@ -24,7 +24,11 @@ export default function ResetPasswordPage() {
   if (isDone) {
     return (
       <Gate title="access.reset.done" about="access.reset.done.about">
-        <div><Link to={paths.signIn()} className={buttonClass('primary')}>{say('access.sign-in')}</Link></div>
+        <div>
+          <Link to={paths.signIn()} className={buttonClass('primary')}>
+            {say('access.sign-in')}
+          </Link>
+        </div>
       </Gate>
     )
   }

@@ -13,7 +13,9 @@ export function RoleField({ name }: { name: string }) {
   return (
     <Radio.Group label={say('access.column.role')} value={field.value} onChange={field.set} error={field.error}>
       <div style={{ display: 'grid', gap: 10, marginTop: 6 }}>
-        {offered.map((role) => <Radio key={role} value={role} label={say(`role.${role}`)} description={say(`role.${role}.about`)} />)}
+        {offered.map((role) => (
+          <Radio key={role} value={role} label={say(`role.${role}`)} description={say(`role.${role}.about`)} />
+        ))}
       </div>
     </Radio.Group>
   )
@@ -21,4 +23,8 @@ export function RoleField({ name }: { name: string }) {
 
 /** Lines begun and not filled in say nothing: they are left out. */
 export const cleanScope = (scope: Scope): Scope =>
-  scope === null ? null : scope.filter(({ target }) => (target.kind === 'customer' ? target.customerId !== '' : target.kind === 'tag' ? target.tag.trim() !== '' : true))
+  scope === null
+    ? null
+    : scope.filter(({ target }) =>
+        target.kind === 'customer' ? target.customerId !== '' : target.kind === 'tag' ? target.tag.trim() !== '' : true,
+      )

@@ -22,7 +22,13 @@ export function ScopeField({ name }: { name: string }) {
   }
   return (
     <div className={css.container}>
-      <Radio.Group label={say('access.scope')} description={say('access.scope.help')} error={error} value={value === null ? 'all' : 'lines'} onChange={(kind) => (kind === 'all' ? set(null) : change(lines.length > 0 ? lines : [newLine]))}>
+      <Radio.Group
+        label={say('access.scope')}
+        description={say('access.scope.help')}
+        error={error}
+        value={value === null ? 'all' : 'lines'}
+        onChange={(kind) => (kind === 'all' ? set(null) : change(lines.length > 0 ? lines : [newLine]))}
+      >
         <div className={css.scopeChoice} style={{ marginTop: 8 }}>
           <Radio id={`${id}-scope-all`} value="all" label={say('access.scope.all')} description={say('access.scope.all.help')} />
           <Radio id={`${id}-scope-lines`} value="lines" label={say('access.scope.lines')} description={say('access.scope.lines.help')} />
@@ -32,9 +38,18 @@ export function ScopeField({ name }: { name: string }) {
         <div className={css.rules}>
           {/* Lines have no identity of their own: their order is all there is. */}
           {lines.map((line, index) => (
-            <Line key={index} line={line} onChange={(next) => change(lines.map((one, at) => (at === index ? next : one)))} onRemove={() => change(lines.filter((_, at) => at !== index))} />
+            <Line
+              key={index}
+              line={line}
+              onChange={(next) => change(lines.map((one, at) => (at === index ? next : one)))}
+              onRemove={() => change(lines.filter((_, at) => at !== index))}
+            />
           ))}
-          <div><Button size="small" icon="plus" onClick={() => change([...lines, newLine])}>{say('access.scope.add')}</Button></div>
+          <div>
+            <Button size="small" icon="plus" onClick={() => change([...lines, newLine])}>
+              {say('access.scope.add')}
+            </Button>
+          </div>
         </div>
       )}
     </div>
@@ -46,17 +61,47 @@ const newLine: ScopeLine = { effect: 'allow', target: { kind: 'all' }, endsAt: n
 function Line({ line, onChange, onRemove }: { line: ScopeLine; onChange(line: ScopeLine): void; onRemove(): void }) {
   const say = useText()
   const { target } = line
-  const targetOf = (kind: string | null): ScopeLine['target'] => (kind === 'customer' ? { kind, customerId: '' } : kind === 'tag' ? { kind, tag: '' } : { kind: 'all' })
+  const targetOf = (kind: string | null): ScopeLine['target'] =>
+    kind === 'customer' ? { kind, customerId: '' } : kind === 'tag' ? { kind, tag: '' } : { kind: 'all' }
   return (
     <div className={css.rule}>
-      <div><Select aria-label={say('access.scope.effect')} allowDeselect={false} value={line.effect} onChange={(effect) => onChange({ ...line, effect: effect as ScopeLine['effect'] })} data={(['allow', 'deny'] as const).map((effect) => ({ value: effect, label: say(`scope-effect.${effect}`) }))} /></div>
-      <div><Select aria-label={say('access.scope.target')} allowDeselect={false} value={target.kind} onChange={(kind) => onChange({ ...line, target: targetOf(kind) })} data={(['all', 'customer', 'tag'] as const).map((kind) => ({ value: kind, label: say(`access.scope.target.${kind}`) }))} /></div>
+      <div>
+        <Select
+          aria-label={say('access.scope.effect')}
+          allowDeselect={false}
+          value={line.effect}
+          onChange={(effect) => onChange({ ...line, effect: effect as ScopeLine['effect'] })}
+          data={(['allow', 'deny'] as const).map((effect) => ({ value: effect, label: say(`scope-effect.${effect}`) }))}
+        />
+      </div>
+      <div>
+        <Select
+          aria-label={say('access.scope.target')}
+          allowDeselect={false}
+          value={target.kind}
+          onChange={(kind) => onChange({ ...line, target: targetOf(kind) })}
+          data={(['all', 'customer', 'tag'] as const).map((kind) => ({ value: kind, label: say(`access.scope.target.${kind}`) }))}
+        />
+      </div>
       {target.kind === 'customer' ? (
-        <div><CustomerChooser value={target.customerId} onChange={(customerId) => onChange({ ...line, target: { kind: 'customer', customerId } })} /></div>
+        <div>
+          <CustomerChooser
+            value={target.customerId}
+            onChange={(customerId) => onChange({ ...line, target: { kind: 'customer', customerId } })}
+          />
+        </div>
       ) : target.kind === 'tag' ? (
-        <TextInput aria-label={say('access.scope.tag')} placeholder={say('access.scope.tag')} maxLength={50} value={target.tag} onChange={(event) => onChange({ ...line, target: { kind: 'tag', tag: event.currentTarget.value } })} />
+        <TextInput
+          aria-label={say('access.scope.tag')}
+          placeholder={say('access.scope.tag')}
+          maxLength={50}
+          value={target.tag}
+          onChange={(event) => onChange({ ...line, target: { kind: 'tag', tag: event.currentTarget.value } })}
+        />
       ) : (
-        <span className="quiet" style={{ padding: '6px 0' }}>{say('access.scope.later-too')}</span>
+        <span className="quiet" style={{ padding: '6px 0' }}>
+          {say('access.scope.later-too')}
+        </span>
       )}
       <input
         type="date"

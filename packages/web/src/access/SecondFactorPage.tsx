@@ -21,11 +21,17 @@ export default function SecondFactorPage() {
     <Gate
       title="access.second-factor"
       about={isRecovery ? 'access.recovery.about' : 'access.code.about'}
-      footer={<button type="button" className={css.linkButton} onClick={signOut}>{say('access.other-account')}</button>}
+      footer={
+        <button type="button" className={css.linkButton} onClick={signOut}>
+          {say('access.other-account')}
+        </button>
+      }
     >
       <CodeForm key={String(isRecovery)} isRecovery={isRecovery} />
       <p style={{ marginTop: 16 }}>
-        <button type="button" className={css.linkButton} onClick={() => setRecovery(!isRecovery)}>{say(isRecovery ? 'access.use-code' : 'access.use-recovery')}</button>
+        <button type="button" className={css.linkButton} onClick={() => setRecovery(!isRecovery)}>
+          {say(isRecovery ? 'access.use-code' : 'access.use-recovery')}
+        </button>
       </p>
     </Gate>
   )
@@ -35,14 +41,24 @@ function CodeForm({ isRecovery }: { isRecovery: boolean }) {
   const goOn = useAfterSignIn()
   const form = useForm({
     initial: { code: '' },
-    submit: ({ code }) => api(accessApi.verifyMfa).call({ body: isRecovery ? { recoveryCode: code.trim() } : { code: code.replaceAll(/\s/g, '') } }),
+    submit: ({ code }) =>
+      api(accessApi.verifyMfa).call({ body: isRecovery ? { recoveryCode: code.trim() } : { code: code.replaceAll(/\s/g, '') } }),
     onDone: ({ state }) => void goOn(state),
     rename: { recoveryCode: 'code' },
   })
   return (
     <Form form={form} action="access.go-on" unguarded wide>
       <div className={isRecovery ? undefined : css.code}>
-        <TextField name="code" label={isRecovery ? 'access.recovery-code' : 'access.code'} autoComplete="one-time-code" isMono isRequired autoFocus inputMode={isRecovery ? 'text' : 'numeric'} maxLength={isRecovery ? 40 : 7} />
+        <TextField
+          name="code"
+          label={isRecovery ? 'access.recovery-code' : 'access.code'}
+          autoComplete="one-time-code"
+          isMono
+          isRequired
+          autoFocus
+          inputMode={isRecovery ? 'text' : 'numeric'}
+          maxLength={isRecovery ? 40 : 7}
+        />
       </div>
     </Form>
   )

@@ -14,8 +14,15 @@ export default function SecondFactorSetupPage() {
     await go(back ? safeReturn(back) : paths.myAccount())
   }
   return (
-    <Page title="access.mfa.set-up" about="access.second-factor.about" crumbs={[{ label: 'shell.my-account', to: paths.myAccount() }]} narrow>
-      <Panel><TotpSetup onDone={() => void done()} /></Panel>
+    <Page
+      title="access.mfa.set-up"
+      about="access.second-factor.about"
+      crumbs={[{ label: 'shell.my-account', to: paths.myAccount() }]}
+      narrow
+    >
+      <Panel>
+        <TotpSetup onDone={() => void done()} />
+      </Panel>
     </Page>
   )
 }

@@ -18,11 +18,27 @@ export default function SetupPage() {
   useEffect(() => void api(accessApi.getSetup).call({}).catch(setError), [])
   if (error) {
     // R8: once used it is as if it never was; to the person who opens the link again we say why.
-    const { title, remedy } = describe(error instanceof Problem && error.kind.status === 404 ? new Problem('setup.done-already') : error, say)
-    return <Gate title={{ text: title }} about={{ text: remedy }} footer={<Link to={paths.signIn()}>{say('access.back-to-sign-in')}</Link>}>{null}</Gate>
+    const { title, remedy } = describe(
+      error instanceof Problem && error.kind.status === 404 ? new Problem('setup.done-already') : error,
+      say,
+    )
+    return (
+      <Gate title={{ text: title }} about={{ text: remedy }} footer={<Link to={paths.signIn()}>{say('access.back-to-sign-in')}</Link>}>
+        {null}
+      </Gate>
+    )
   }
-  if (!token) return <Gate title="access.setup" about="access.setup.no-token">{null}</Gate>
-  return <Gate title="access.setup" about="access.setup.about" wide><Setup token={token} /></Gate>
+  if (!token)
+    return (
+      <Gate title="access.setup" about="access.setup.no-token">
+        {null}
+      </Gate>
+    )
+  return (
+    <Gate title="access.setup" about="access.setup.about" wide>
+      <Setup token={token} />
+    </Gate>
+  )
 }
 
 function Setup({ token }: { token: string }) {
@@ -42,7 +58,14 @@ function Setup({ token }: { token: string }) {
   useEffect(() => form.set('locale', say.locale), [say.locale])
   return (
     <Form form={form} action="access.setup.finish" wide>
-      <TextField name="businessName" label="access.business-name" help="access.business-name.help" autoComplete="organization" isRequired autoFocus />
+      <TextField
+        name="businessName"
+        label="access.business-name"
+        help="access.business-name.help"
+        autoComplete="organization"
+        isRequired
+        autoFocus
+      />
       <FieldRow>
         <TextField name="firstName" label="access.first-name" autoComplete="given-name" isRequired />
         <TextField name="lastName" label="access.last-name" autoComplete="family-name" isRequired />

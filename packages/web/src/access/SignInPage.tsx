@@ -36,7 +36,9 @@ export default function SignInPage() {
       <Form form={form} action="access.sign-in" unguarded wide>
         <TextField name="email" label="access.email" type="email" autoComplete="username" autoFocus isRequired />
         <PasswordField name="password" label="access.password" autoComplete="current-password" isRequired />
-        <p><Link to={paths.forgotPassword()}>{say('access.forgot')}</Link></p>
+        <p>
+          <Link to={paths.forgotPassword()}>{say('access.forgot')}</Link>
+        </p>
       </Form>
     </Gate>
   )
@@ -46,11 +48,21 @@ function ChooseBusiness({ choice, onBack }: { choice: Choice; onBack(): void }) 
   const say = useText()
   const goOn = useAfterSignIn()
   const choose = (businessId: string) =>
-    api(accessApi.signIn).call({ body: { email: choice.email, password: choice.password, businessId } }).then(({ state }) => {
-      if (state !== 'choose-business') void goOn(state)
-    }, trouble)
+    api(accessApi.signIn)
+      .call({ body: { email: choice.email, password: choice.password, businessId } })
+      .then(({ state }) => {
+        if (state !== 'choose-business') void goOn(state)
+      }, trouble)
   return (
-    <Gate title="access.choose-business" about="access.choose-business.about" footer={<button type="button" className={css.linkButton} onClick={onBack}>{say('access.other-account')}</button>}>
+    <Gate
+      title="access.choose-business"
+      about="access.choose-business.about"
+      footer={
+        <button type="button" className={css.linkButton} onClick={onBack}>
+          {say('access.other-account')}
+        </button>
+      }
+    >
       <div className={css.choices}>
         {choice.businesses.map((business) => (
           <button key={business.id} type="button" className={css.choice} onClick={() => void choose(business.id)}>

@@ -46,7 +46,9 @@ function Confirm({ secret, otpauthUrl, onCodes }: { secret: string; otpauthUrl: 
         <li>
           <p>{say('access.totp.scan')}</p>
           <div className={css.qr}>
-            <span className={css.qrBox}><QRCodeSVG value={otpauthUrl} size={148} bgColor="#ffffff" fgColor="#000000" title={say('access.totp.qr')} /></span>
+            <span className={css.qrBox}>
+              <QRCodeSVG value={otpauthUrl} size={148} bgColor="#ffffff" fgColor="#000000" title={say('access.totp.qr')} />
+            </span>
             <div>
               <p className="quiet">{say('access.totp.by-hand')}</p>
               <CopyText text={secret.replaceAll(/(.{4})(?=.)/g, '$1 ')} label={say('access.totp.secret')} />
@@ -55,7 +57,9 @@ function Confirm({ secret, otpauthUrl, onCodes }: { secret: string; otpauthUrl: 
         </li>
         <li>
           <p>{say('access.totp.type-code')}</p>
-          <div style={{ maxWidth: 200 }}><TextField name="code" label="access.code" autoComplete="one-time-code" inputMode="numeric" isMono isRequired maxLength={7} /></div>
+          <div style={{ maxWidth: 200 }}>
+            <TextField name="code" label="access.code" autoComplete="one-time-code" inputMode="numeric" isMono isRequired maxLength={7} />
+          </div>
         </li>
       </ol>
     </Form>
@@ -78,12 +82,37 @@ export function RecoveryCodes({ codes, onDone }: { codes: string[]; onDone(): vo
   }
   return (
     <div className={css.stack}>
-      <Notice tone="warning" title="access.recovery.keep">{say('access.recovery.keep.about')}</Notice>
-      <ul className={`${css.codes} mono`} aria-label={say('access.recovery.codes')}>{codes.map((code) => <li key={code}>{code}</li>)}</ul>
+      <Notice tone="warning" title="access.recovery.keep">
+        {say('access.recovery.keep.about')}
+      </Notice>
+      <ul className={`${css.codes} mono`} aria-label={say('access.recovery.codes')}>
+        {codes.map((code) => (
+          <li key={code}>{code}</li>
+        ))}
+      </ul>
       <div className={css.row}>
-        <Button icon="download" onClick={download}>{say('access.recovery.download')}</Button>
-        <Button icon="copy" onClick={() => void copy(text).then((isCopied) => { if (isCopied) setKept(true); toast(isCopied ? 'kit.copy.copied' : 'kit.copy.failed') })}>{say('kit.copy')}</Button>
-        <Button kind="primary" onClick={onDone} disabledReason={isKept ? undefined : say('access.recovery.keep-first')} style={{ marginInlineStart: 'auto' }}>{say('access.recovery.kept')}</Button>
+        <Button icon="download" onClick={download}>
+          {say('access.recovery.download')}
+        </Button>
+        <Button
+          icon="copy"
+          onClick={() =>
+            void copy(text).then((isCopied) => {
+              if (isCopied) setKept(true)
+              toast(isCopied ? 'kit.copy.copied' : 'kit.copy.failed')
+            })
+          }
+        >
+          {say('kit.copy')}
+        </Button>
+        <Button
+          kind="primary"
+          onClick={onDone}
+          disabledReason={isKept ? undefined : say('access.recovery.keep-first')}
+          style={{ marginInlineStart: 'auto' }}
+        >
+          {say('access.recovery.kept')}
+        </Button>
       </div>
     </div>
   )

@@ -21,22 +21,64 @@ export function AuditDetail({ record }: { record: AuditRecord | undefined }) {
       <Facts
         facts={[
           ['audit.column.at', exact(record.at)],
-          ['audit.column.actor', actor.id === null ? actor.name : <Link key="actor" to={paths.auditLog({ actorId: actor.id })}>{actor.name}</Link>],
-          ['audit.role', actor.role !== null && say.has(`role.${actor.role}`) ? say(`role.${actor.role}`) : say(`audit-actor.${actor.kind}`)],
+          [
+            'audit.column.actor',
+            actor.id === null ? (
+              actor.name
+            ) : (
+              <Link key="actor" to={paths.auditLog({ actorId: actor.id })}>
+                {actor.name}
+              </Link>
+            ),
+          ],
+          [
+            'audit.role',
+            actor.role !== null && say.has(`role.${actor.role}`) ? say(`role.${actor.role}`) : say(`audit-actor.${actor.kind}`),
+          ],
           ['audit.column.source', say(`audit-source.${record.source}`)],
-          ['audit.column.address', record.address && <span key="address" className="mono">{record.address}</span>],
-          ...(record.customerId === null ? [] : [['common.customer', <Link key="customer" to={paths.customer({ customerId: record.customerId })}>{say('audit.open-customer')}</Link>] as [string, ReactNode]]),
+          [
+            'audit.column.address',
+            record.address && (
+              <span key="address" className="mono">
+                {record.address}
+              </span>
+            ),
+          ],
+          ...(record.customerId === null
+            ? []
+            : [
+                [
+                  'common.customer',
+                  <Link key="customer" to={paths.customer({ customerId: record.customerId })}>
+                    {say('audit.open-customer')}
+                  </Link>,
+                ] as [string, ReactNode],
+              ]),
         ]}
       />
       <div>
         <h3>{say('audit.changes')}</h3>
-        {changes.length === 0 ? <p className="faint">{say('audit.changes.none')}</p> : <Diff changes={changes} isNew={record.before === null} isGone={record.after === null} />}
+        {changes.length === 0 ? (
+          <p className="faint">{say('audit.changes.none')}</p>
+        ) : (
+          <Diff changes={changes} isNew={record.before === null} isGone={record.after === null} />
+        )}
       </div>
       <Facts
         facts={[
-          ['audit.column.sequence', <span key="sequence" className="figures">{record.sequence}</span>],
+          [
+            'audit.column.sequence',
+            <span key="sequence" className="figures">
+              {record.sequence}
+            </span>,
+          ],
           ['audit.hash', <CopyText key="hash" text={record.hash} />],
-          ['audit.name', <span key="name" className="mono">{record.activity}</span>],
+          [
+            'audit.name',
+            <span key="name" className="mono">
+              {record.activity}
+            </span>,
+          ],
         ]}
       />
     </Stack>
@@ -61,7 +103,9 @@ function Diff({ changes, isNew, isGone }: { changes: Change[]; isNew: boolean; i
         <tbody>
           {shown.map((change) => (
             <tr key={change.path}>
-              <th scope="row"><code>{change.path}</code></th>
+              <th scope="row">
+                <code>{change.path}</code>
+              </th>
               {!isNew && <td data-was>{cell(change.before)}</td>}
               {!isGone && <td data-is>{cell(change.after)}</td>}
             </tr>

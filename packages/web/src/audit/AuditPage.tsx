@@ -1,6 +1,22 @@
 import { auditApi, auditSources, type AuditRecord } from '@vigie/domain/audit'
 import { useMemo } from 'react'
-import { columns, csvOf, DataTable, Empty, load, Page, paths, query, SidePanel, sortedBy, useAddress, useCustomerFilter, useLoaded, useText, type Filter } from '../kit/index.ts'
+import {
+  columns,
+  csvOf,
+  DataTable,
+  Empty,
+  load,
+  Page,
+  paths,
+  query,
+  SidePanel,
+  sortedBy,
+  useAddress,
+  useCustomerFilter,
+  useLoaded,
+  useText,
+  type Filter,
+} from '../kit/index.ts'
 import { activity, category, objectText } from './activity.ts'
 import { AuditDetail } from './AuditDetail.tsx'
 import { usePeriodFilter } from './period.ts'
@@ -19,7 +35,24 @@ const shown = [
   column.ago('at', { width: 130 }),
   column.cell('sequence', (record) => <span className="figures">{record.sequence}</span>, { width: 90, align: 'end', sort: true }),
 ]
-const categories = ['setup', 'session', 'mfa', 'password', 'account', 'business', 'customer', 'contact', 'product', 'agent', 'event', 'index', 'command', 'delivery', 'audit', 'permission']
+const categories = [
+  'setup',
+  'session',
+  'mfa',
+  'password',
+  'account',
+  'business',
+  'customer',
+  'contact',
+  'product',
+  'agent',
+  'event',
+  'index',
+  'command',
+  'delivery',
+  'audit',
+  'permission',
+]
 
 function Activity({ record }: { record: AuditRecord }) {
   const words = activity(useText(), record.activity)
@@ -43,16 +76,39 @@ export default function AuditPage() {
   const { actorId } = at.search
   const filters = useMemo<Filter[]>(
     () => [
-      { key: 'category', label: 'audit.column.category', isSingle: true, options: categories.map((value) => ({ value, label: { text: category(say, value) } })) },
-      { key: 'source', label: 'audit.column.source', isSingle: true, options: auditSources.map((value) => ({ value, label: `audit-source.${value}` })) },
+      {
+        key: 'category',
+        label: 'audit.column.category',
+        isSingle: true,
+        options: categories.map((value) => ({ value, label: { text: category(say, value) } })),
+      },
+      {
+        key: 'source',
+        label: 'audit.column.source',
+        isSingle: true,
+        options: auditSources.map((value) => ({ value, label: `audit-source.${value}` })),
+      },
     ],
     [say],
   )
   const actorFilter: Filter[] = actorId
-    ? [{ key: 'actorId', label: 'audit.column.actor', isSingle: true, options: [{ value: actorId, label: { text: loaded.rows.find((record) => record.actor.id === actorId)?.actor.name ?? '…' } }] }]
+    ? [
+        {
+          key: 'actorId',
+          label: 'audit.column.actor',
+          isSingle: true,
+          options: [{ value: actorId, label: { text: loaded.rows.find((record) => record.actor.id === actorId)?.actor.name ?? '…' } }],
+        },
+      ]
     : []
   return (
-    <Page title="audit.title" about="audit.about" crumbs={[{ label: 'shell.administration', to: paths.administration() }]} action={<Verify />} fills>
+    <Page
+      title="audit.title"
+      about="audit.about"
+      crumbs={[{ label: 'shell.administration', to: paths.administration() }]}
+      action={<Verify />}
+      fills
+    >
       <DataTable
         {...loaded}
         name="audit.title"

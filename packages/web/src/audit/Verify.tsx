@@ -20,17 +20,31 @@ export function Verify() {
   }
   return (
     <>
-      <Button icon="shield" isBusy={isRunning} onClick={() => void verify()}>{say('audit.verify')}</Button>
+      <Button icon="shield" isBusy={isRunning} onClick={() => void verify()}>
+        {say('audit.verify')}
+      </Button>
       {result !== null && (
         <Dialog title={say('audit.verify.title')} closeLabel={say('kit.close')} onClose={() => setResult(null)} size={560}>
           <Stack>
-            {result.isIntact
-              ? <Notice title="audit.verify.intact">{say('audit.verify.intact.about', { count: result.records })}</Notice>
-              : <Notice tone="action-required" title="audit.verify.broken">{say('audit.verify.broken.about', { sequence: result.brokenAt ?? 0 })}</Notice>}
+            {result.isIntact ? (
+              <Notice title="audit.verify.intact">{say('audit.verify.intact.about', { count: result.records })}</Notice>
+            ) : (
+              <Notice tone="action-required" title="audit.verify.broken">
+                {say('audit.verify.broken.about', { sequence: result.brokenAt ?? 0 })}
+              </Notice>
+            )}
             <Facts
               facts={[
-                ['audit.verify.records', <span key="records" className="figures">{number(result.records)}</span>],
-                ['audit.verify.head', result.headHash === null ? null : <CopyText key="head" text={result.headHash} label={say('audit.verify.head')} block />],
+                [
+                  'audit.verify.records',
+                  <span key="records" className="figures">
+                    {number(result.records)}
+                  </span>,
+                ],
+                [
+                  'audit.verify.head',
+                  result.headHash === null ? null : <CopyText key="head" text={result.headHash} label={say('audit.verify.head')} block />,
+                ],
               ]}
             />
           </Stack>

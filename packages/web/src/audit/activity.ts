@@ -14,7 +14,8 @@ export const category = (say: Speaker, name: string): string => categoryText(tra
  */
 export function objectText(say: Speaker, object: { kind: string; name: string }): string {
   const index = /^([a-z-]+)\.(\w+)(.*)$/s.exec(object.name)
-  if (object.kind === 'index' && index && say.has(`index.${index[1]}.${index[2]}`)) return `${say(`index.${index[1]}.${index[2]}`)}${index[3]}`
+  if (object.kind === 'index' && index && say.has(`index.${index[1]}.${index[2]}`))
+    return `${say(`index.${index[1]}.${index[2]}`)}${index[3]}`
   const event = /^([a-z-]+)\/[a-z-]+$/.exec(object.name)
   if (object.kind === 'event' && event && say.has(`category.${event[1]}`)) return say(`category.${event[1]}`)
   const deed = [`command.${object.name}`, `order-deed.${object.name}`].find((key) => object.kind === 'order' && say.has(key))

@@ -15,7 +15,15 @@ describe('before and after of an audit record (ACC-11)', () => {
     ['nothing kept', null, null, {}],
   ])('%s', (_, before, after, expected) => expect(kinds(before, after)).toEqual(expected))
 
-  it.each([[[], null], ['', null], [null, null], [['a', 'b'], 'a, b'], [false, 'false'], [0, '0'], [[{ a: 1 }], '{"a":1}']])('%j as text', (value, text) => {
+  it.each([
+    [[], null],
+    ['', null],
+    [null, null],
+    [['a', 'b'], 'a, b'],
+    [false, 'false'],
+    [0, '0'],
+    [[{ a: 1 }], '{"a":1}'],
+  ])('%j as text', (value, text) => {
     expect(valueText(value)).toBe(text)
   })
 })

@@ -12,7 +12,13 @@ export interface Change {
 export function changesOf(before: unknown, after: unknown): Change[] {
   const [was, is] = [flat(before), flat(after)]
   return [...new Set([...Object.keys(was), ...Object.keys(is)])].map((path) => {
-    const kind = !(path in was) ? 'added' : !(path in is) ? 'removed' : JSON.stringify(was[path]) === JSON.stringify(is[path]) ? 'same' : 'changed'
+    const kind = !(path in was)
+      ? 'added'
+      : !(path in is)
+        ? 'removed'
+        : JSON.stringify(was[path]) === JSON.stringify(is[path])
+          ? 'same'
+          : 'changed'
     return { path, before: was[path], after: is[path], kind }
   })
 }
@@ -22,13 +28,16 @@ function flat(value: unknown, above = ''): Record<string, unknown> {
   if (typeof value !== 'object' || Array.isArray(value)) return { [above === '' ? 'value' : above]: value }
   return Object.entries(value).reduce<Record<string, unknown>>((all, [key, inner]) => {
     const path = above === '' ? key : `${above}.${key}`
-    return inner !== null && typeof inner === 'object' && !Array.isArray(inner) && Object.keys(inner).length > 0 ? { ...all, ...flat(inner, path) } : { ...all, [path]: inner }
+    return inner !== null && typeof inner === 'object' && !Array.isArray(inner) && Object.keys(inner).length > 0
+      ? { ...all, ...flat(inner, path) }
+      : { ...all, [path]: inner }
   }, {})
 }
 
 /** A value as plain text; empty ones are told by the caller. */
 export function valueText(value: unknown): string | null {
   if (value === null || value === undefined || value === '') return null
-  if (Array.isArray(value)) return value.length === 0 ? null : value.map((one) => (typeof one === 'object' ? JSON.stringify(one) : String(one))).join(', ')
+  if (Array.isArray(value))
+    return value.length === 0 ? null : value.map((one) => (typeof one === 'object' ? JSON.stringify(one) : String(one))).join(', ')
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

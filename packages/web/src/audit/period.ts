@@ -13,7 +13,10 @@ export function usePeriodFilter(): Filter {
   const { moment } = useFormat()
   return useMemo(() => {
     const now = new Date()
-    const options: Filter['options'] = [1, 7, 30].map((days) => ({ value: daysBack(days, now), label: { key: 'audit.period', values: { days } } }))
+    const options: Filter['options'] = [1, 7, 30].map((days) => ({
+      value: daysBack(days, now),
+      label: { key: 'audit.period', values: { days } },
+    }))
     if (from && !options.some((option) => option.value === from)) options.unshift({ value: from, label: { text: moment(from) } })
     return { key: 'from', label: 'audit.column.at', isSingle: true, options }
   }, [from, moment])

@@ -11,11 +11,17 @@ export function CommandSteps({ command }: { command: Command }) {
       {command.steps.map((step, index) => (
         <li key={`${step.step}-${step.at}`}>
           <CommandStepTag step={step.step} isPast={index < command.steps.length - 1} />
-          <span className={css.at}><Ago at={step.at} /></span>
+          <span className={css.at}>
+            <Ago at={step.at} />
+          </span>
           <Evidence evidence={step.evidence} />
         </li>
       ))}
-      {!isFinal(command.step) && <li className={css.awaited}>{say('commands.awaits', { agent: command.agentName })} <Ago at={command.expiresAt} /></li>}
+      {!isFinal(command.step) && (
+        <li className={css.awaited}>
+          {say('commands.awaits', { agent: command.agentName })} <Ago at={command.expiresAt} />
+        </li>
+      )}
     </ol>
   )
 }

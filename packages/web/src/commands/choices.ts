@@ -19,7 +19,9 @@ export const stateBlocks = (state: AgentState): string | undefined => (deaf.incl
  * @param types what the product's type declares; null: what we know
  */
 export function choicesFor(agents: readonly Pick<Agent, 'state' | 'commands'>[], types: readonly CommandType[] | null): CommandChoice[] {
-  return (types ?? plainCommandTypes).filter((type) => plainCommandTypes.includes(type)).map((type) => ({ type, disabledReason: reasonAgainst(agents, type) }))
+  return (types ?? plainCommandTypes)
+    .filter((type) => plainCommandTypes.includes(type))
+    .map((type) => ({ type, disabledReason: reasonAgainst(agents, type) }))
 }
 
 function reasonAgainst(agents: readonly Pick<Agent, 'state' | 'commands'>[], type: CommandType): string | undefined {

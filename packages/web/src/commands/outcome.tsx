@@ -39,7 +39,13 @@ export function CommandOutcome({ command }: { command: Command }) {
   if (typeof reason === 'string') return <span>{evidenceText('reason', reason, say, format)}</span>
   const shown = brief.filter((name) => figures[name] !== undefined && figures[name] !== null)
   if (shown.length === 0) return <span className="faint">–</span>
-  return <span className="figures">{shown.map((name) => `${say(`evidence.${name}`)}${say('commands.colon')}${evidenceText(name, figures[name], say, format)}`).join(' · ')}</span>
+  return (
+    <span className="figures">
+      {shown
+        .map((name) => `${say(`evidence.${name}`)}${say('commands.colon')}${evidenceText(name, figures[name], say, format)}`)
+        .join(' · ')}
+    </span>
+  )
 }
 const brief = ['filesScanned', 'threatsFound', 'patternVersion', 'fault']
 /** Steps of a check from afar (AGT-10). */

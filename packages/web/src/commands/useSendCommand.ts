@@ -9,10 +9,13 @@ export function useSendCommand() {
     try {
       const { commands } = await run({ params: { productId }, body: { type, ...(agentIds ? { agentIds } : {}) } })
       const [only] = commands
-      toast({ key: 'commands.sent', values: { count: commands.length } }, {
-        label: 'commands.sent.follow',
-        run: () => void go(paths.commands({ productId, ...(commands.length === 1 && only ? { command: only.id } : {}) })),
-      })
+      toast(
+        { key: 'commands.sent', values: { count: commands.length } },
+        {
+          label: 'commands.sent.follow',
+          run: () => void go(paths.commands({ productId, ...(commands.length === 1 && only ? { command: only.id } : {}) })),
+        },
+      )
     } catch (error) {
       trouble(error)
     }

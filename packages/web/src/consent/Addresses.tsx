@@ -9,8 +9,21 @@ interface Props {
 /** Network addresses of a machine in a list, or that they may not be seen. */
 export function Addresses({ of }: Props) {
   const say = useText()
-  if (of === null) return <span className="faint" title={say('consent.not-shown.why')}>{say('consent.not-shown')}</span>
-  return of.length === 0 ? <span className="faint" aria-hidden="true">–</span> : <span className="mono" title={of.join(', ')}>{of.join(', ')}</span>
+  if (of === null)
+    return (
+      <span className="faint" title={say('consent.not-shown.why')}>
+        {say('consent.not-shown')}
+      </span>
+    )
+  return of.length === 0 ? (
+    <span className="faint" aria-hidden="true">
+      –
+    </span>
+  ) : (
+    <span className="mono" title={of.join(', ')}>
+      {of.join(', ')}
+    </span>
+  )
 }
 
 /** The same where there is room to say since when. */
@@ -24,10 +37,17 @@ export function NotShown({ activity = 'view-addresses', customerId }: { activity
   const { day } = useFormat()
   const mayRead = useActor().can('consent.read')
   const since = useQuietly(mayRead ? withheldOf(activity, customerId) : null)?.rows[0]?.since
-  const text = since ? say('consent.not-shown.withdrawn', { date: day(since) }) : say(mayRead ? 'consent.not-shown.missing' : 'consent.not-shown')
-  return <span className="quiet" title={say('consent.not-shown.why')}>{text}</span>
+  const text = since
+    ? say('consent.not-shown.withdrawn', { date: day(since) })
+    : say(mayRead ? 'consent.not-shown.missing' : 'consent.not-shown')
+  return (
+    <span className="quiet" title={say('consent.not-shown.why')}>
+      {text}
+    </span>
+  )
 }
 
 const withheldOf = (activity: Activity, customerId: string) => query(consentApi.listWithheld).with({ query: { activity, customerId } })
 /** For what no route withholds by itself, since nothing of it is kept yet. */
-export const useIsWithheld = (activity: Activity, customerId: string): boolean => (useQuietly(useActor().can('consent.read') ? withheldOf(activity, customerId) : null)?.rows.length ?? 0) > 0
+export const useIsWithheld = (activity: Activity, customerId: string): boolean =>
+  (useQuietly(useActor().can('consent.read') ? withheldOf(activity, customerId) : null)?.rows.length ?? 0) > 0

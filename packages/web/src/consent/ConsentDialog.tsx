@@ -1,6 +1,19 @@
 import { Autocomplete, Checkbox, TextInput } from '@mantine/core'
 import { activities, consentApi, ConsentInput, mostDocumentBytes, type Activity } from '@vigie/domain/consent'
-import { Button, Dialog, FieldRow, Form, Notice, TextField, toast, useAction, useField, useForm, useText, type Label } from '../kit/index.ts'
+import {
+  Button,
+  Dialog,
+  FieldRow,
+  Form,
+  Notice,
+  TextField,
+  toast,
+  useAction,
+  useField,
+  useForm,
+  useText,
+  type Label,
+} from '../kit/index.ts'
 import css from './consent.module.css'
 import { fileContent } from './file-content.ts'
 
@@ -19,17 +32,33 @@ export function ConsentDialog({ customerId, company, people, decision, activitie
   const say = useText()
   const recording = useAction(consentApi.recordConsent)
   const form = useForm({
-    initial: { activities: chosen, decision, saidBy: '', saidOn: new Date().toLocaleDateString('sv'), reference: '', document: null as { name: string; content: string } | null },
+    initial: {
+      activities: chosen,
+      decision,
+      saidBy: '',
+      saidOn: new Date().toLocaleDateString('sv'),
+      reference: '',
+      document: null as { name: string; content: string } | null,
+    },
     shape: ConsentInput,
     submit: (body, intent) => recording.run({ params: { customerId }, body }, { intent }),
     onDone: ({ cancelledCommands, leftRunning }) => {
-      toast(decision === 'given' ? 'consent.recorded.done' : { key: 'consent.withdrawn.done', values: { cancelled: cancelledCommands, running: leftRunning } })
+      toast(
+        decision === 'given'
+          ? 'consent.recorded.done'
+          : { key: 'consent.withdrawn.done', values: { cancelled: cancelledCommands, running: leftRunning } },
+      )
       close()
     },
   })
   const isWithdrawal = decision === 'withdrawn'
   return (
-    <Dialog title={say(isWithdrawal ? 'consent.withdraw.title' : 'consent.record.title', { customer: company })} closeLabel={say('kit.close')} onClose={close} size={640}>
+    <Dialog
+      title={say(isWithdrawal ? 'consent.withdraw.title' : 'consent.record.title', { customer: company })}
+      closeLabel={say('kit.close')}
+      onClose={close}
+      size={640}
+    >
       <Form
         form={form}
         unguarded
@@ -67,9 +96,22 @@ function Activities() {
   return (
     <fieldset className={css.activities}>
       <legend>{say('consent.activities')}</legend>
-      <Checkbox label={say('consent.all')} checked={isAll} indeterminate={!isAll && field.value.length > 0} onChange={() => field.set(isAll ? [] : [...activities])} />
-      <Checkbox.Group value={field.value} onChange={(value) => field.set(activities.filter((activity) => value.includes(activity)))} error={field.error}>
-        <div className={css.choices}>{activities.map((activity) => <Checkbox key={activity} value={activity} label={say(`activity.${activity}`)} title={say(`activity.${activity}.about`)} />)}</div>
+      <Checkbox
+        label={say('consent.all')}
+        checked={isAll}
+        indeterminate={!isAll && field.value.length > 0}
+        onChange={() => field.set(isAll ? [] : [...activities])}
+      />
+      <Checkbox.Group
+        value={field.value}
+        onChange={(value) => field.set(activities.filter((activity) => value.includes(activity)))}
+        error={field.error}
+      >
+        <div className={css.choices}>
+          {activities.map((activity) => (
+            <Checkbox key={activity} value={activity} label={say(`activity.${activity}`)} title={say(`activity.${activity}.about`)} />
+          ))}
+        </div>
       </Checkbox.Group>
     </fieldset>
   )
@@ -79,13 +121,38 @@ function Activities() {
 function Person({ people }: { people: readonly string[] }) {
   const say = useText()
   const field = useField<string>('saidBy')
-  return <Autocomplete id={field.id} label={say('consent.said-by')} required withAsterisk={false} autoComplete="off" data={[...new Set(people)]} value={field.value} onChange={field.set} error={field.error} data-autofocus />
+  return (
+    <Autocomplete
+      id={field.id}
+      label={say('consent.said-by')}
+      required
+      withAsterisk={false}
+      autoComplete="off"
+      data={[...new Set(people)]}
+      value={field.value}
+      onChange={field.set}
+      error={field.error}
+      data-autofocus
+    />
+  )
 }
 
 function DayField({ name, label }: { name: string; label: Label }) {
   const say = useText()
   const field = useField<string>(name)
-  return <TextInput id={field.id} type="date" label={say(label)} required withAsterisk={false} max={new Date().toLocaleDateString('sv')} value={field.value} onChange={(event) => field.set(event.currentTarget.value)} error={field.error} />
+  return (
+    <TextInput
+      id={field.id}
+      type="date"
+      label={say(label)}
+      required
+      withAsterisk={false}
+      max={new Date().toLocaleDateString('sv')}
+      value={field.value}
+      onChange={(event) => field.set(event.currentTarget.value)}
+      error={field.error}
+    />
+  )
 }
 
 /** A PDF or PNG; too large or another kind is told at once, the server looks again. */
@@ -94,12 +161,22 @@ function DocumentField() {
   const field = useField<{ name: string; content: string } | null>('document')
   const size = useField<string | undefined>('document.content')
   const error = field.error ?? size.error
-  const choose = async (file: File | undefined) => field.set(file === undefined ? null : { name: file.name.slice(0, 120), content: await fileContent(file, mostDocumentBytes) })
+  const choose = async (file: File | undefined) =>
+    field.set(file === undefined ? null : { name: file.name.slice(0, 120), content: await fileContent(file, mostDocumentBytes) })
   return (
     <div className={css.file}>
       <label htmlFor={field.id}>{say('kit.form.optional', { label: say('consent.document') })}</label>
-      <p className="quiet" id={`${field.id}-help`}>{say('consent.document.help')}</p>
-      <input id={field.id} type="file" accept="application/pdf,image/png" aria-describedby={`${field.id}-help`} aria-invalid={error !== undefined || undefined} onChange={(event) => void choose(event.currentTarget.files?.[0])} />
+      <p className="quiet" id={`${field.id}-help`}>
+        {say('consent.document.help')}
+      </p>
+      <input
+        id={field.id}
+        type="file"
+        accept="application/pdf,image/png"
+        aria-describedby={`${field.id}-help`}
+        aria-invalid={error !== undefined || undefined}
+        onChange={(event) => void choose(event.currentTarget.files?.[0])}
+      />
       {error && <p className={css.error}>{error}</p>}
     </div>
   )

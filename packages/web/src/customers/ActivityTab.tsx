@@ -1,6 +1,20 @@
 import { auditApi, type AuditRecord } from '@vigie/domain/audit'
 import { activity, AuditDetail, objectText } from '../audit/index.ts'
-import { buttonClass, columns, csvOf, DataTable, Empty, Link, paths, query, SidePanel, sortedBy, useAddress, useLoaded, useText } from '../kit/index.ts'
+import {
+  buttonClass,
+  columns,
+  csvOf,
+  DataTable,
+  Empty,
+  Link,
+  paths,
+  query,
+  SidePanel,
+  sortedBy,
+  useAddress,
+  useLoaded,
+  useText,
+} from '../kit/index.ts'
 
 export const activityOf = (customerId: string) => query(auditApi.listAudit).list(sortedBy('-sequence', { customerId }))
 
@@ -34,7 +48,11 @@ export function ActivityTab({ customerId }: { customerId: string }) {
         opens={(record) => `?record=${record.id}`}
         openId={at.search['record']}
         csv={csvOf(auditApi.exportAudit, list(at))}
-        tools={<Link className={buttonClass()} to={paths.auditLog({ customerId })}>{say('customers.activity.all')}</Link>}
+        tools={
+          <Link className={buttonClass()} to={paths.auditLog({ customerId })}>
+            {say('customers.activity.all')}
+          </Link>
+        }
         empty={<Empty icon="clock" title="customers.activity.none" />}
       />
       <SidePanel param="record" label="customers.activity.one" ids={loaded.rows.map((record) => record.id)}>

@@ -22,11 +22,23 @@ const shownTags = 24
 export default function BulkDialog({ kind, ids, clear, close }: Props) {
   return (
     <ManyDialog<Change, Outcome['refused'][number]>
-      ids={ids} title={`customers.bulk.${kind}.title`} done="customers.bulk.changed" changed="customers.bulk.changed" undone="customers.bulk.undone"
-      changeMany={(change, tell, signal) => changeMany(ids, change, tell, signal)} takeBack={(undo) => takeBack(undo, changeMany)}
-      refused={({ id, company }) => company && <><Link to={paths.customer({ customerId: id })}>{company}</Link>{' '}</>}
+      ids={ids}
+      title={`customers.bulk.${kind}.title`}
+      done="customers.bulk.changed"
+      changed="customers.bulk.changed"
+      undone="customers.bulk.undone"
+      changeMany={(change, tell, signal) => changeMany(ids, change, tell, signal)}
+      takeBack={(undo) => takeBack(undo, changeMany)}
+      refused={({ id, company }) =>
+        company && (
+          <>
+            <Link to={paths.customer({ customerId: id })}>{company}</Link>{' '}
+          </>
+        )
+      }
       form={(run) => (kind === 'assign' ? <ManagerForm run={run} close={close} /> : <TagForm kind={kind} run={run} close={close} />)}
-      clear={clear} close={close}
+      clear={clear}
+      close={close}
     />
   )
 }
@@ -35,7 +47,8 @@ function TagForm({ kind, run, close }: { kind: 'add-tag' | 'remove-tag'; run(cha
   const say = useText()
   const known = useQuietly(query(customersApi.listTags).with({}))?.rows.map(({ tag }) => tag) ?? []
   const form = useForm({
-    initial: { tags: [] as string[] }, shape: shapes.tags,
+    initial: { tags: [] as string[] },
+    shape: shapes.tags,
     submit: ({ tags }) => run({ kind: 'tags', add: kind === 'add-tag' ? tags : [], remove: kind === 'remove-tag' ? tags : [] }),
   })
   return (
@@ -51,18 +64,38 @@ function KnownTags({ tags }: { tags: readonly string[] }) {
   const field = useField<string[]>('tags')
   const others = tags.filter((tag) => !field.value.includes(tag)).slice(0, shownTags)
   if (others.length === 0) return null
-  return <div className={css.known}>{others.map((tag) => <button key={tag} type="button" className={css.tag} onClick={() => field.set([...field.value, tag])}>{tag}</button>)}</div>
+  return (
+    <div className={css.known}>
+      {others.map((tag) => (
+        <button key={tag} type="button" className={css.tag} onClick={() => field.set([...field.value, tag])}>
+          {tag}
+        </button>
+      ))}
+    </div>
+  )
 }
 
 function ManagerForm({ run, close }: { run(change: Change): Promise<void>; close(): void }) {
   const say = useText()
-  const managers = useQuietly(query(customersApi.listManagers).with({}))?.rows.filter((manager) => manager.canManage && !manager.isDefault) ?? []
-  const form = useForm({ initial: { manager: nobody }, shape: shapes.manager, submit: ({ manager }) => run({ kind: 'assign', accountId: manager === nobody ? null : manager }) })
+  const managers =
+    useQuietly(query(customersApi.listManagers).with({}))?.rows.filter((manager) => manager.canManage && !manager.isDefault) ?? []
+  const form = useForm({
+    initial: { manager: nobody },
+    shape: shapes.manager,
+    submit: ({ manager }) => run({ kind: 'assign', accountId: manager === nobody ? null : manager }),
+  })
   return (
     <Form form={form} unguarded action="customers.bulk.apply" secondary={<Button onClick={close}>{say('kit.cancel')}</Button>}>
       <SelectField
-        name="manager" label="customers.bulk.manager" help="customers.bulk.manager.help" isRequired isSearchable
-        options={[{ value: nobody, label: 'customers.bulk.nobody' }, ...managers.map((manager) => ({ value: manager.id, label: { text: manager.name } }))]}
+        name="manager"
+        label="customers.bulk.manager"
+        help="customers.bulk.manager.help"
+        isRequired
+        isSearchable
+        options={[
+          { value: nobody, label: 'customers.bulk.nobody' },
+          ...managers.map((manager) => ({ value: manager.id, label: { text: manager.name } })),
+        ]}
       />
     </Form>
   )

@@ -1,6 +1,26 @@
 import { customersApi, graceHours, type Credentials } from '@vigie/domain/customers'
 import { useState } from 'react'
-import { Ago, Button, confirm, CopyText, Dialog, Facts, Form, Line, Notice, Panel, query, Section, SelectField, Stack, toast, useAction, useForm, useLoaded, useText } from '../kit/index.ts'
+import {
+  Ago,
+  Button,
+  confirm,
+  CopyText,
+  Dialog,
+  Facts,
+  Form,
+  Line,
+  Notice,
+  Panel,
+  query,
+  Section,
+  SelectField,
+  Stack,
+  toast,
+  useAction,
+  useForm,
+  useLoaded,
+  useText,
+} from '../kit/index.ts'
 
 export const credentialsOf = (customerId: string) => query(customersApi.getCredentials).with({ params: { customerId } })
 
@@ -13,7 +33,10 @@ export function CredentialsPanel({ customerId }: { customerId: string }) {
   const [making, setMaking] = useState<'first' | 'rotation' | null>(null)
   const remove = () =>
     confirm({
-      title: 'customers.credentials.remove.title', consequence: 'customers.credentials.remove.consequence', action: 'customers.credentials.remove', isDangerous: true,
+      title: 'customers.credentials.remove.title',
+      consequence: 'customers.credentials.remove.consequence',
+      action: 'customers.credentials.remove',
+      isDangerous: true,
       run: () => removing.run({ params: { customerId } }).then(() => toast('customers.credentials.removed')),
     })
   return (
@@ -22,21 +45,46 @@ export function CredentialsPanel({ customerId }: { customerId: string }) {
         {credentials === null ? (
           <Stack>
             <p className="quiet">{say('customers.credentials.none')}</p>
-            <Line><Button icon="key" onClick={() => setMaking('first')}>{say('customers.credentials.make')}</Button></Line>
+            <Line>
+              <Button icon="key" onClick={() => setMaking('first')}>
+                {say('customers.credentials.make')}
+              </Button>
+            </Line>
           </Stack>
         ) : (
           <Stack>
             <Facts
               facts={[
                 ['customers.credentials.user-name', <CopyText key="name" text={credentials.userName} />],
-                ['customers.credentials.password', <span key="password" className="quiet">{say('customers.credentials.hidden')}</span>],
-                ['customers.credentials.made', <span key="made">{credentials.madeBy} · <Ago at={credentials.madeAt} /></span>],
-                ...(credentials.previousEndsAt === null ? [] : [['customers.credentials.previous', <Ago key="previous" at={credentials.previousEndsAt} />] as [string, React.ReactNode]]),
+                [
+                  'customers.credentials.password',
+                  <span key="password" className="quiet">
+                    {say('customers.credentials.hidden')}
+                  </span>,
+                ],
+                [
+                  'customers.credentials.made',
+                  <span key="made">
+                    {credentials.madeBy} · <Ago at={credentials.madeAt} />
+                  </span>,
+                ],
+                ...(credentials.previousEndsAt === null
+                  ? []
+                  : [
+                      ['customers.credentials.previous', <Ago key="previous" at={credentials.previousEndsAt} />] as [
+                        string,
+                        React.ReactNode,
+                      ],
+                    ]),
               ]}
             />
             <Line>
-              <Button icon="refresh" onClick={() => setMaking('rotation')}>{say('customers.credentials.rotate')}</Button>
-              <Button kind="quiet" icon="trash" onClick={remove}>{say('customers.credentials.remove')}</Button>
+              <Button icon="refresh" onClick={() => setMaking('rotation')}>
+                {say('customers.credentials.rotate')}
+              </Button>
+              <Button kind="quiet" icon="trash" onClick={remove}>
+                {say('customers.credentials.remove')}
+              </Button>
             </Line>
           </Stack>
         )}
@@ -56,22 +104,45 @@ function Making({ customerId, isRotation, close }: { customerId: string; isRotat
     onDone: setMade,
   })
   return (
-    <Dialog title={say(isRotation ? 'customers.credentials.rotate' : 'customers.credentials.make')} closeLabel={say('kit.close')} onClose={close} size={560}>
+    <Dialog
+      title={say(isRotation ? 'customers.credentials.rotate' : 'customers.credentials.make')}
+      closeLabel={say('kit.close')}
+      onClose={close}
+      size={560}
+    >
       {made === null ? (
-        <Form form={form} unguarded action={isRotation ? 'customers.credentials.rotate' : 'customers.credentials.make'} secondary={<Button onClick={close}>{say('kit.cancel')}</Button>}>
+        <Form
+          form={form}
+          unguarded
+          action={isRotation ? 'customers.credentials.rotate' : 'customers.credentials.make'}
+          secondary={<Button onClick={close}>{say('kit.cancel')}</Button>}
+        >
           <p>{say(isRotation ? 'customers.credentials.rotate.about' : 'customers.credentials.make.about')}</p>
-          {isRotation && <SelectField name="grace" label="customers.credentials.grace" options={graceHours.map((hours) => ({ value: String(hours), label: `customers.credentials.grace.${hours}` }))} isRequired />}
+          {isRotation && (
+            <SelectField
+              name="grace"
+              label="customers.credentials.grace"
+              options={graceHours.map((hours) => ({ value: String(hours), label: `customers.credentials.grace.${hours}` }))}
+              isRequired
+            />
+          )}
         </Form>
       ) : (
         <Stack>
-          <Notice tone="warning" title="customers.credentials.once">{say('customers.credentials.once.about')}</Notice>
+          <Notice tone="warning" title="customers.credentials.once">
+            {say('customers.credentials.once.about')}
+          </Notice>
           <Facts
             facts={[
               ['customers.credentials.user-name', <CopyText key="name" text={made.credentials.userName} />],
               ['customers.credentials.password', <CopyText key="password" text={made.password} />],
             ]}
           />
-          <Line><Button kind="primary" onClick={close}>{say('customers.credentials.noted')}</Button></Line>
+          <Line>
+            <Button kind="primary" onClick={close}>
+              {say('customers.credentials.noted')}
+            </Button>
+          </Line>
         </Stack>
       )}
     </Dialog>

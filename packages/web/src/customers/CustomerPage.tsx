@@ -4,7 +4,31 @@ import { ConsentTab } from '../consent/index.ts'
 import { EventTable } from '../events/index.ts'
 import { IndexList } from '../indexes/index.ts'
 import {
-  ActionMenu, Ago, buttonClass, CopyText, Empty, Icon, lazily, Link, loadAllowed, nameOf, Notice, OpenEvents, Page, Part, paths, query, Stack, Tabs, useActor, useAddress, useGo, useLoaded, useText, type Action, type Address,
+  ActionMenu,
+  Ago,
+  buttonClass,
+  CopyText,
+  Empty,
+  Icon,
+  lazily,
+  Link,
+  loadAllowed,
+  nameOf,
+  Notice,
+  OpenEvents,
+  Page,
+  Part,
+  paths,
+  query,
+  Stack,
+  Tabs,
+  useActor,
+  useAddress,
+  useGo,
+  useLoaded,
+  useText,
+  type Action,
+  type Address,
 } from '../kit/index.ts'
 import { NetworkTree, treeOf } from '../products/index.ts'
 import { SettingsPanel, UrlLists } from '../settings/index.ts'
@@ -28,8 +52,20 @@ export const loader = (at: Address) => (at.search['tab'] === undefined || at.sea
 
 /** As CUS-3 names them, then what else concerns one customer. */
 const tabs = [
-  ['products', 'product.read'], ['licences', 'customer.read'], ['events', 'event.read'], ['commands', 'command.read'], ['profile', 'customer.read'], ['contacts', 'customer.read'], ['consent', 'consent.read'],
-  ['notifications', 'account.read'], ['psa', 'customer.read'], ['settings', 'setting.read'], ['urls', 'setting.read'], ['indexes', 'index.read'], ['access', 'account.read'], ['activity', 'audit.read'],
+  ['products', 'product.read'],
+  ['licences', 'customer.read'],
+  ['events', 'event.read'],
+  ['commands', 'command.read'],
+  ['profile', 'customer.read'],
+  ['contacts', 'customer.read'],
+  ['consent', 'consent.read'],
+  ['notifications', 'account.read'],
+  ['psa', 'customer.read'],
+  ['settings', 'setting.read'],
+  ['urls', 'setting.read'],
+  ['indexes', 'index.read'],
+  ['access', 'account.read'],
+  ['activity', 'audit.read'],
 ] as const
 
 /** CUS-3: one customer. */
@@ -45,7 +81,12 @@ export default function CustomerPage() {
     <Page
       title={{ text: shown.company }}
       crumbs={[{ label: 'customers.title', to: paths.customers() }]}
-      sign={<>{shown.logoVersion !== null && <img className={css.headLogo} src={logoAddress(shown)} alt="" />}<OpenEvents attention={shown.attention} about={{ customerId }} /></>}
+      sign={
+        <>
+          {shown.logoVersion !== null && <img className={css.headLogo} src={logoAddress(shown)} alt="" />}
+          <OpenEvents attention={shown.attention} about={{ customerId }} />
+        </>
+      }
       action={<Actions customer={shown} />}
       narrow={isReading}
       tabs={
@@ -53,7 +94,12 @@ export default function CustomerPage() {
           <Line customer={shown} />
           <Tabs
             label={{ text: shown.company }}
-            tabs={allowed.map(([id]) => ({ label: `customers.tab.${id}`, to: paths.customer({ customerId, tab: id }), isCurrent: id === tab, count: id === 'products' ? shown.productCount : undefined }))}
+            tabs={allowed.map(([id]) => ({
+              label: `customers.tab.${id}`,
+              to: paths.customer({ customerId, tab: id }),
+              isCurrent: id === tab,
+              count: id === 'products' ? shown.productCount : undefined,
+            }))}
           />
         </>
       }
@@ -61,13 +107,21 @@ export default function CustomerPage() {
       <Part key={`${customerId}-${tab}`}>
         {tab === 'products' && <Products customer={shown} />}
         {tab === 'events' && <EventTable fixed={{ customerId }} />}
-        {tab === 'licences' && <div className={css.panel}><Empty icon="key" title="customers.licences.none" about="customers.licences.none.about" /></div>}
+        {tab === 'licences' && (
+          <div className={css.panel}>
+            <Empty icon="key" title="customers.licences.none" about="customers.licences.none.about" />
+          </div>
+        )}
         {tab === 'commands' && <CommandTable fixed={{ customerId }} />}
         {tab === 'profile' && <Profile customer={shown} />}
         {tab === 'contacts' && <ContactsTab customerId={customerId} locale={shown.locale} />}
         {tab === 'consent' && <Consent customer={shown} />}
         {tab === 'notifications' && <NotificationsTab customerId={customerId} />}
-        {tab === 'psa' && <div className={css.panel}><Empty icon="external" title="customers.psa.none" about="customers.psa.none.about" /></div>}
+        {tab === 'psa' && (
+          <div className={css.panel}>
+            <Empty icon="external" title="customers.psa.none" about="customers.psa.none.about" />
+          </div>
+        )}
         {tab === 'access' && <AccessTab customerId={customerId} />}
         {tab === 'activity' && <ActivityTab customerId={customerId} />}
         {tab === 'settings' && <SettingsPanel place={{ customerId }} />}
@@ -83,11 +137,31 @@ function Line({ customer: { contact, accountId, lastSeenAt, endpointCount, id, t
   const say = useText()
   return (
     <p className={css.line}>
-      {contact && <span>{contact.name} · <a href={`mailto:${contact.email}`}>{contact.email}</a>{contact.phone && <> · <a href={`tel:${contact.phone}`}>{contact.phone}</a></>}</span>}
+      {contact && (
+        <span>
+          {contact.name} · <a href={`mailto:${contact.email}`}>{contact.email}</a>
+          {contact.phone && (
+            <>
+              {' '}
+              · <a href={`tel:${contact.phone}`}>{contact.phone}</a>
+            </>
+          )}
+        </span>
+      )}
       {endpointCount > 0 && <Link to={paths.inventory({ customerId: id })}>{say('common.endpoints', { count: endpointCount })}</Link>}
-      <span>{say('customers.last-seen')} <Ago at={lastSeenAt} /></span>
+      <span>
+        {say('customers.last-seen')} <Ago at={lastSeenAt} />
+      </span>
       <CopyText text={accountId} label={say('customers.account-id')} />
-      {tags.length > 0 && <span className={css.tags}>{tags.map((tag) => <Link key={tag} className={css.tag} to={paths.customers({ tag })}>{tag}</Link>)}</span>}
+      {tags.length > 0 && (
+        <span className={css.tags}>
+          {tags.map((tag) => (
+            <Link key={tag} className={css.tag} to={paths.customers({ tag })}>
+              {tag}
+            </Link>
+          ))}
+        </span>
+      )}
     </p>
   )
 }
@@ -98,15 +172,36 @@ function Actions({ customer: shown }: { customer: Customer }) {
   const actor = useActor()
   const remove = useDeleteCustomer()
   const more: Action[] = [
-    ...(actor.can('maintenance.update') ? [{ label: 'maintenance.new', icon: 'clock' as const, onSelect: () => void go(paths.maintenanceWindow({ windowId: 'new', customerId: shown.id })) }] : []),
+    ...(actor.can('maintenance.update')
+      ? [
+          {
+            label: 'maintenance.new',
+            icon: 'clock' as const,
+            onSelect: () => void go(paths.maintenanceWindow({ windowId: 'new', customerId: shown.id })),
+          },
+        ]
+      : []),
     ...(actor.can('customer.delete')
-      ? [{ label: 'customers.delete', icon: 'trash' as const, isDangerous: true, disabledReason: shown.productCount > 0 ? 'remedy.remove-products-first' : undefined, onSelect: () => remove(shown, () => void go(paths.customers(), { replace: true })) }]
+      ? [
+          {
+            label: 'customers.delete',
+            icon: 'trash' as const,
+            isDangerous: true,
+            disabledReason: shown.productCount > 0 ? 'remedy.remove-products-first' : undefined,
+            onSelect: () => remove(shown, () => void go(paths.customers(), { replace: true })),
+          },
+        ]
       : []),
   ]
   return (
     <>
       <ActionMenu label="customers.actions" actions={more} />
-      {actor.can('product.create') && <Link className={buttonClass('primary')} to={paths.newProduct({ customerId: shown.id })}><Icon name="plus" /><span>{say('products.new')}</span></Link>}
+      {actor.can('product.create') && (
+        <Link className={buttonClass('primary')} to={paths.newProduct({ customerId: shown.id })}>
+          <Icon name="plus" />
+          <span>{say('products.new')}</span>
+        </Link>
+      )}
     </>
   )
 }
@@ -123,7 +218,13 @@ function Products({ customer: shown }: { customer: Customer }) {
         <Notice
           tone="pending"
           title={{ key: 'customers.waiting', values: { count: waiting.length } }}
-          action={waiting.length === 1 && <Link className={buttonClass('primary')} to={paths.connectProduct({ productId: first.product.id })}>{say('products.connect')}</Link>}
+          action={
+            waiting.length === 1 && (
+              <Link className={buttonClass('primary')} to={paths.connectProduct({ productId: first.product.id })}>
+                {say('products.connect')}
+              </Link>
+            )
+          }
         >
           {say('customers.waiting.about')}
         </Notice>
@@ -133,7 +234,18 @@ function Products({ customer: shown }: { customer: Customer }) {
           customerId={shown.id}
           empty={
             <div className={css.panel}>
-              <Empty icon="shield" title="customers.no-product" about="customers.no-product.about" action={actor.can('product.create') && <Link className={buttonClass('primary')} to={paths.newProduct({ customerId: shown.id })}>{say('products.new')}</Link>} />
+              <Empty
+                icon="shield"
+                title="customers.no-product"
+                about="customers.no-product.about"
+                action={
+                  actor.can('product.create') && (
+                    <Link className={buttonClass('primary')} to={paths.newProduct({ customerId: shown.id })}>
+                      {say('products.new')}
+                    </Link>
+                  )
+                }
+              />
             </div>
           }
         />
@@ -149,7 +261,11 @@ function Profile({ customer: shown }: { customer: Customer }) {
       <ProfileTab customer={shown} />
       <div className={css.below}>
         <LogoPanel customer={shown} />
-        {actor.can('customer.credentials') && <Part rows={3}><CredentialsPanel customerId={shown.id} /></Part>}
+        {actor.can('customer.credentials') && (
+          <Part rows={3}>
+            <CredentialsPanel customerId={shown.id} />
+          </Part>
+        )}
       </div>
     </>
   )
@@ -164,7 +280,9 @@ function Indexes({ customerId }: { customerId: string }) {
   const say = useText()
   return (
     <>
-      <p className={css.about}>{say('customers.indexes.about')} <Link to={paths.indexes()}>{say('customers.indexes.business')}</Link></p>
+      <p className={css.about}>
+        {say('customers.indexes.about')} <Link to={paths.indexes()}>{say('customers.indexes.business')}</Link>
+      </p>
       <IndexList whose={{ customerId }} />
     </>
   )

@@ -25,22 +25,55 @@ export function LogoPanel({ customer }: { customer: Customer }) {
       trouble(error)
     }
   }
-  const remove = () => confirm({ title: 'customers.logo.remove.title', consequence: 'customers.logo.remove.consequence', action: 'customers.logo.remove', isDangerous: true, run: () => removing.run({ params }).then(() => toast('customers.logo.removed')) })
+  const remove = () =>
+    confirm({
+      title: 'customers.logo.remove.title',
+      consequence: 'customers.logo.remove.consequence',
+      action: 'customers.logo.remove',
+      isDangerous: true,
+      run: () => removing.run({ params }).then(() => toast('customers.logo.removed')),
+    })
   if (!mayChange && customer.logoVersion === null) return null
   return (
     <Section title="customers.logo" about="customers.logo.about">
       <Panel>
         <div className={css.logoRow}>
-          <div className={css.logo}>{customer.logoVersion === null ? <span>{say('customers.logo.none')}</span> : <img src={logoAddress(customer)} alt={say('customers.logo.alt', { customer: customer.company })} />}</div>
+          <div className={css.logo}>
+            {customer.logoVersion === null ? (
+              <span>{say('customers.logo.none')}</span>
+            ) : (
+              <img src={logoAddress(customer)} alt={say('customers.logo.alt', { customer: customer.company })} />
+            )}
+          </div>
           {mayChange && (
             <div>
               <Line>
-                <Button isBusy={setting.isRunning} onClick={() => input.current?.click()}>{say(customer.logoVersion === null ? 'customers.logo.choose' : 'customers.logo.replace')}</Button>
-                {customer.logoVersion !== null && <Button kind="quiet" icon="trash" onClick={remove}>{say('customers.logo.remove')}</Button>}
+                <Button isBusy={setting.isRunning} onClick={() => input.current?.click()}>
+                  {say(customer.logoVersion === null ? 'customers.logo.choose' : 'customers.logo.replace')}
+                </Button>
+                {customer.logoVersion !== null && (
+                  <Button kind="quiet" icon="trash" onClick={remove}>
+                    {say('customers.logo.remove')}
+                  </Button>
+                )}
               </Line>
               <p className="quiet">{say('customers.logo.help')}</p>
-              {isTooLarge && <p className={css.error} role="alert">{say('field.file.too-large')} {say('remedy.shrink-the-picture')}</p>}
-              <input ref={input} type="file" hidden aria-label={say('customers.logo.choose')} accept="image/png,image/jpeg,image/bmp,image/gif" onChange={(event) => { void choose(event.currentTarget.files?.[0]); event.currentTarget.value = '' }} />
+              {isTooLarge && (
+                <p className={css.error} role="alert">
+                  {say('field.file.too-large')} {say('remedy.shrink-the-picture')}
+                </p>
+              )}
+              <input
+                ref={input}
+                type="file"
+                hidden
+                aria-label={say('customers.logo.choose')}
+                accept="image/png,image/jpeg,image/bmp,image/gif"
+                onChange={(event) => {
+                  void choose(event.currentTarget.files?.[0])
+                  event.currentTarget.value = ''
+                }}
+              />
             </div>
           )}
         </div>

@@ -4,7 +4,29 @@ import { Problem } from '@vigie/domain/kernel'
 import { settingsApi } from '@vigie/domain/settings'
 import { useEffect, useRef, useState } from 'react'
 import * as z from 'zod'
-import { api, Button, buttonClass, ChoiceField, FieldGroup, Link, load, Notice, Page, paths, query, SelectField, toast, useActor, useAddress, useForm, useGo, useLoaded, useQuietly, useText, Wizard } from '../kit/index.ts'
+import {
+  api,
+  Button,
+  buttonClass,
+  ChoiceField,
+  FieldGroup,
+  Link,
+  load,
+  Notice,
+  Page,
+  paths,
+  query,
+  SelectField,
+  toast,
+  useActor,
+  useAddress,
+  useForm,
+  useGo,
+  useLoaded,
+  useQuietly,
+  useText,
+  Wizard,
+} from '../kit/index.ts'
 import { likelyCountry, proposeAccountId } from './defaults.ts'
 import { clearDraft, readDraft, writeDraft } from './draft.ts'
 import { AccountFields, CompanyFields, ContactFields, TagFields } from './fields.tsx'
@@ -40,7 +62,17 @@ export default function NewCustomerPage() {
   const { business } = actor
   const empty: Values = {
     kind: 'servers',
-    profile: { company: '', address: '', city: '', state: '', postalCode: '', country: likelyCountry(navigator.language, business.locale), industry: '', sizeEndpoints: null, phone: '' },
+    profile: {
+      company: '',
+      address: '',
+      city: '',
+      state: '',
+      postalCode: '',
+      country: likelyCountry(navigator.language, business.locale),
+      industry: '',
+      sizeEndpoints: null,
+      phone: '',
+    },
     account: { accountId: '', timeZone: business.timeZone, locale: business.locale },
     contact: { firstName: '', lastName: '', email: '', phone: '', locale: business.locale },
     tags: [],
@@ -53,7 +85,16 @@ export default function NewCustomerPage() {
     initial: draft ?? empty,
     shape,
     submit: ({ kind, products, templateId, ...body }, intent) =>
-      api(customersApi.createCustomer).call({ body: { ...body, products: kind === 'servers' ? products : [], templateId: kind === 'servers' && templateId !== '' ? templateId : null } }, { intent }),
+      api(customersApi.createCustomer).call(
+        {
+          body: {
+            ...body,
+            products: kind === 'servers' ? products : [],
+            templateId: kind === 'servers' && templateId !== '' ? templateId : null,
+          },
+        },
+        { intent },
+      ),
     onDone: ({ customer }) => {
       clearDraft(accountId)
       toast({ key: 'customers.created', values: { customer: customer.company } })
@@ -70,10 +111,17 @@ export default function NewCustomerPage() {
     form.reset(empty)
     void go('?step=1')
   }
-  useProposedAccountId(form.values.profile.company, form.values.account.accountId, draft !== null, (id) => form.set('account.accountId', id))
+  useProposedAccountId(form.values.profile.company, form.values.account.accountId, draft !== null, (id) =>
+    form.set('account.accountId', id),
+  )
 
   // What the server refuses may belong to an earlier step: go there, where its field is.
-  const refused = form.problem instanceof Problem ? (form.problem.code === 'customer.account-id-taken' ? 'account.accountId' : form.problem.fields[0]?.path) : undefined
+  const refused =
+    form.problem instanceof Problem
+      ? form.problem.code === 'customer.account-id-taken'
+        ? 'account.accountId'
+        : form.problem.fields[0]?.path
+      : undefined
   useEffect(() => {
     if (refused?.startsWith('profile')) void go('?step=1')
     else if (refused?.startsWith('account') || refused?.startsWith('contact')) void go('?step=2')
@@ -84,16 +132,33 @@ export default function NewCustomerPage() {
   const mayAdd = actor.can('product.create')
   const maySet = actor.can('setting.update') && actor.can('template.read')
   const families = form.values.products.map(({ typeId }) => types.find(({ id }) => id === typeId)?.family)
-  const templates = useQuietly(maySet ? allTemplates : null)?.rows.filter((template) => families.length === 0 || template.families.some((family) => families.includes(family))) ?? []
+  const templates =
+    useQuietly(maySet ? allTemplates : null)?.rows.filter(
+      (template) => families.length === 0 || template.families.some((family) => families.includes(family)),
+    ) ?? []
   const connectable = types.filter((type) => type.isConnectable)
   return (
     <Page title="customers.new" crumbs={[{ label: 'customers.title', to: paths.customers() }]} narrow>
-      {draft !== null && <div className={css.kept}><Notice title="customers.wizard.kept" action={<Button onClick={startAnew}>{say('customers.wizard.anew')}</Button>}>{say('customers.wizard.kept.about')}</Notice></div>}
+      {draft !== null && (
+        <div className={css.kept}>
+          <Notice title="customers.wizard.kept" action={<Button onClick={startAnew}>{say('customers.wizard.anew')}</Button>}>
+            {say('customers.wizard.kept.about')}
+          </Notice>
+        </div>
+      )}
       <Wizard
         form={form}
         isKept
-        action={form.values.kind === 'servers' && form.values.products.length > 0 ? { key: 'customers.wizard.create-with', values: { count: form.values.products.length } } : 'customers.wizard.create'}
-        cancel={<Link className={buttonClass('quiet')} to={paths.customers()}>{say('kit.cancel')}</Link>}
+        action={
+          form.values.kind === 'servers' && form.values.products.length > 0
+            ? { key: 'customers.wizard.create-with', values: { count: form.values.products.length } }
+            : 'customers.wizard.create'
+        }
+        cancel={
+          <Link className={buttonClass('quiet')} to={paths.customers()}>
+            {say('kit.cancel')}
+          </Link>
+        }
         steps={[
           { title: 'customers.wizard.company', fields: ['profile'], content: <CompanyFields /> },
           {
@@ -101,8 +166,12 @@ export default function NewCustomerPage() {
             fields: ['account', 'contact'],
             content: (
               <>
-                <FieldGroup title="customers.wizard.account.title"><AccountFields /></FieldGroup>
-                <FieldGroup title="customers.wizard.contact.title" about="customers.wizard.contact.about"><ContactFields prefix="contact." /></FieldGroup>
+                <FieldGroup title="customers.wizard.account.title">
+                  <AccountFields />
+                </FieldGroup>
+                <FieldGroup title="customers.wizard.contact.title" about="customers.wizard.contact.about">
+                  <ContactFields prefix="contact." />
+                </FieldGroup>
               </>
             ),
           },
@@ -113,14 +182,29 @@ export default function NewCustomerPage() {
               <>
                 {mayAdd && (
                   <FieldGroup title="customers.wizard.kind">
-                    <ChoiceField name="kind" label="customers.wizard.kind.ask" options={[{ value: 'servers', label: 'customers.wizard.kind.servers' }, { value: 'licences', label: 'customers.wizard.kind.licences' }]} />
+                    <ChoiceField
+                      name="kind"
+                      label="customers.wizard.kind.ask"
+                      options={[
+                        { value: 'servers', label: 'customers.wizard.kind.servers' },
+                        { value: 'licences', label: 'customers.wizard.kind.licences' },
+                      ]}
+                    />
                     {form.values.kind === 'licences' && <Notice>{say('customers.wizard.kind.licences.about')}</Notice>}
                   </FieldGroup>
                 )}
                 {mayAdd && form.values.kind === 'servers' && <ProductRows types={connectable} />}
                 {maySet && form.values.kind === 'servers' && (
                   <FieldGroup title="settings.wizard">
-                    <SelectField name="templateId" label="settings.wizard.template" help="settings.wizard.template.help" options={[{ value: '', label: 'settings.wizard.basic' }, ...templates.map(({ id, name }) => ({ value: id, label: { text: name } }))]} />
+                    <SelectField
+                      name="templateId"
+                      label="settings.wizard.template"
+                      help="settings.wizard.template.help"
+                      options={[
+                        { value: '', label: 'settings.wizard.basic' },
+                        ...templates.map(({ id, name }) => ({ value: id, label: { text: name } })),
+                      ]}
+                    />
                   </FieldGroup>
                 )}
                 <TagFields suggestions={tags} />

@@ -1,6 +1,22 @@
 import { customersApi } from '@vigie/domain/customers'
 import type { ReactNode } from 'react'
-import { AgentStateTag, buttonClass, Glyph, Icon, Link, loadAllowed, Page, Panel, paths, query, useActor, useLoaded, useText, type Address, type Label } from '../kit/index.ts'
+import {
+  AgentStateTag,
+  buttonClass,
+  Glyph,
+  Icon,
+  Link,
+  loadAllowed,
+  Page,
+  Panel,
+  paths,
+  query,
+  useActor,
+  useLoaded,
+  useText,
+  type Address,
+  type Label,
+} from '../kit/index.ts'
 import { treeOf } from '../products/index.ts'
 import css from './customers.module.css'
 
@@ -18,15 +34,34 @@ export default function NextStepsPage() {
     <Page
       title={{ key: 'customers.next.title', values: { customer: shown.company } }}
       about="customers.next.about"
-      crumbs={[{ label: 'customers.title', to: paths.customers() }, { label: { text: shown.company }, to: paths.customer({ customerId }) }]}
-      action={<Link className={buttonClass()} to={paths.customer({ customerId })}>{say('customers.next.open')}</Link>}
+      crumbs={[
+        { label: 'customers.title', to: paths.customers() },
+        { label: { text: shown.company }, to: paths.customer({ customerId }) },
+      ]}
+      action={
+        <Link className={buttonClass()} to={paths.customer({ customerId })}>
+          {say('customers.next.open')}
+        </Link>
+      }
       narrow
     >
       <Panel lines>
         <ol className={css.steps}>
           {actor.can('product.read') && <Products customerId={customerId} />}
-          {actor.can('consent.update') && <Step title="customers.next.consent" about="customers.next.consent.about"><Link className={buttonClass()} to={paths.customer({ customerId, tab: 'consent' })}>{say('customers.next.consent.open')}</Link></Step>}
-          {actor.can('customer.update') && <Step title="customers.next.profile" about="customers.next.profile.about"><Link className={buttonClass()} to={paths.customer({ customerId, tab: 'profile' })}>{say('customers.next.profile.open')}</Link></Step>}
+          {actor.can('consent.update') && (
+            <Step title="customers.next.consent" about="customers.next.consent.about">
+              <Link className={buttonClass()} to={paths.customer({ customerId, tab: 'consent' })}>
+                {say('customers.next.consent.open')}
+              </Link>
+            </Step>
+          )}
+          {actor.can('customer.update') && (
+            <Step title="customers.next.profile" about="customers.next.profile.about">
+              <Link className={buttonClass()} to={paths.customer({ customerId, tab: 'profile' })}>
+                {say('customers.next.profile.open')}
+              </Link>
+            </Step>
+          )}
         </ol>
       </Panel>
     </Page>
@@ -40,7 +75,11 @@ function Products({ customerId }: { customerId: string }) {
   if (products.length === 0) {
     return (
       <Step title="customers.next.no-product" about="customers.next.no-product.about">
-        {actor.can('product.create') && <Link className={buttonClass('primary')} to={paths.newProduct({ customerId })}>{say('products.new')}</Link>}
+        {actor.can('product.create') && (
+          <Link className={buttonClass('primary')} to={paths.newProduct({ customerId })}>
+            {say('products.new')}
+          </Link>
+        )}
       </Step>
     )
   }
@@ -51,9 +90,15 @@ function Products({ customerId }: { customerId: string }) {
       title={{ key: 'customers.next.connect', values: { product: product.description } }}
       about={product.state === 'pending' ? 'customers.next.connect.about' : 'customers.next.connected.about'}
     >
-      {product.state === 'pending'
-        ? actor.can('product.issue-key') && <Link className={buttonClass('primary')} to={paths.connectProduct({ productId: product.id })}>{say('products.connect')}</Link>
-        : <AgentStateTag state={product.state} />}
+      {product.state === 'pending' ? (
+        actor.can('product.issue-key') && (
+          <Link className={buttonClass('primary')} to={paths.connectProduct({ productId: product.id })}>
+            {say('products.connect')}
+          </Link>
+        )
+      ) : (
+        <AgentStateTag state={product.state} />
+      )}
     </Step>
   ))
 }

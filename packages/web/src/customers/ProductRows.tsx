@@ -17,12 +17,36 @@ export function ProductRows({ types }: { types: readonly ProductType[] }) {
     <FieldGroup title="customers.products.title" about="customers.products.about">
       {lines.map((_, index) => (
         <div key={index} className={css.productRow}>
-          <SelectField name={`products.${index}.typeId`} label="products.type" options={types.map((type) => ({ value: type.id, label: `product-type.${type.id}.name` }))} isRequired />
-          <TextField name={`products.${index}.description`} label="products.description" help="products.description.help" isRequired maxLength={20} />
-          <IconButton icon="trash" label={say('customers.products.remove', { number: index + 1 })} onClick={() => form.set('products', lines.filter((__, other) => other !== index))} />
+          <SelectField
+            name={`products.${index}.typeId`}
+            label="products.type"
+            options={types.map((type) => ({ value: type.id, label: `product-type.${type.id}.name` }))}
+            isRequired
+          />
+          <TextField
+            name={`products.${index}.description`}
+            label="products.description"
+            help="products.description.help"
+            isRequired
+            maxLength={20}
+          />
+          <IconButton
+            icon="trash"
+            label={say('customers.products.remove', { number: index + 1 })}
+            onClick={() =>
+              form.set(
+                'products',
+                lines.filter((__, other) => other !== index),
+              )
+            }
+          />
         </div>
       ))}
-      <div><Button icon="plus" disabledReason={lines.length >= 20 ? say('field.too-many', { max: 20 }) : undefined} onClick={add}>{say(lines.length === 0 ? 'customers.products.add' : 'customers.products.add-another')}</Button></div>
+      <div>
+        <Button icon="plus" disabledReason={lines.length >= 20 ? say('field.too-many', { max: 20 }) : undefined} onClick={add}>
+          {say(lines.length === 0 ? 'customers.products.add' : 'customers.products.add-another')}
+        </Button>
+      </div>
     </FieldGroup>
   )
 }

@@ -13,8 +13,15 @@ type Values = z.infer<typeof shape>
 
 const valuesOf = (customer: Customer): Values => ({
   profile: {
-    company: customer.company, address: customer.address, city: customer.city, state: customer.state, postalCode: customer.postalCode, country: customer.country,
-    industry: customer.industry, sizeEndpoints: customer.sizeEndpoints, phone: customer.phone,
+    company: customer.company,
+    address: customer.address,
+    city: customer.city,
+    state: customer.state,
+    postalCode: customer.postalCode,
+    country: customer.country,
+    industry: customer.industry,
+    sizeEndpoints: customer.sizeEndpoints,
+    phone: customer.phone,
   },
   account: { accountId: customer.accountId, timeZone: customer.timeZone, locale: customer.locale },
   tags: customer.tags,
@@ -67,8 +74,7 @@ function Editor({ customer }: { customer: Customer }) {
     if (form.isDirty) {
       setBy(null) // told live: only that somebody did
       void rebase(form.values, customer)
-    }
-    else {
+    } else {
       setBase(customer)
       form.reset(valuesOf(customer))
     }
@@ -76,10 +82,24 @@ function Editor({ customer }: { customer: Customer }) {
   }, [customer.version])
   return (
     <Stack>
-      {merge !== null && <ConflictNotice merge={merge} by={by} takeTheirs={() => { form.reset(valuesOf(base)); setMerge(null) }} close={() => setMerge(null)} />}
+      {merge !== null && (
+        <ConflictNotice
+          merge={merge}
+          by={by}
+          takeTheirs={() => {
+            form.reset(valuesOf(base))
+            setMerge(null)
+          }}
+          close={() => setMerge(null)}
+        />
+      )}
       <Form form={form} onlyWhenDirty>
-        <FieldGroup title="customers.wizard.company"><CompanyFields /></FieldGroup>
-        <FieldGroup title="customers.wizard.account.title"><AccountFields /></FieldGroup>
+        <FieldGroup title="customers.wizard.company">
+          <CompanyFields />
+        </FieldGroup>
+        <FieldGroup title="customers.wizard.account.title">
+          <AccountFields />
+        </FieldGroup>
         <TagFields suggestions={tags} />
       </Form>
     </Stack>
@@ -94,7 +114,12 @@ function Reader({ customer }: { customer: Customer }) {
       <Facts
         facts={[
           ['customers.company', customer.company],
-          ['customers.address', [customer.address, [customer.postalCode, customer.city].filter(Boolean).join(' '), customer.state, country].filter(Boolean).join(', ')],
+          [
+            'customers.address',
+            [customer.address, [customer.postalCode, customer.city].filter(Boolean).join(' '), customer.state, country]
+              .filter(Boolean)
+              .join(', '),
+          ],
           ['customers.phone', customer.phone],
           ['customers.industry', customer.industry],
           ['customers.size', customer.sizeEndpoints],

@@ -15,13 +15,35 @@ export function Review({ values: { profile, account, contact } }: { values: Type
   const place = [profile.address, [profile.postalCode, profile.city].filter(Boolean).join(' '), country].filter(Boolean).join(', ')
   return (
     <section className={css.review} aria-label={say('customers.wizard.review')}>
-      <div className={css.reviewHead}><h2>{say('customers.wizard.review')}</h2></div>
+      <div className={css.reviewHead}>
+        <h2>{say('customers.wizard.review')}</h2>
+      </div>
       <Facts
         facts={[
-          ['customers.company', <Both key="company" step={1}>{[profile.company, place].filter(Boolean).join(' · ')}</Both>],
-          ['customers.account-id', <Both key="account" step={2}><span className="mono">{account.accountId}</span></Both>],
-          ['customers.time-zone', <Both key="zone" step={2}>{account.timeZone} · {say(`locale.${account.locale}`)}</Both>],
-          ['customers.column.contact', <Both key="contact" step={2}>{contact.firstName} {contact.lastName} · {contact.email}</Both>],
+          [
+            'customers.company',
+            <Both key="company" step={1}>
+              {[profile.company, place].filter(Boolean).join(' · ')}
+            </Both>,
+          ],
+          [
+            'customers.account-id',
+            <Both key="account" step={2}>
+              <span className="mono">{account.accountId}</span>
+            </Both>,
+          ],
+          [
+            'customers.time-zone',
+            <Both key="zone" step={2}>
+              {account.timeZone} · {say(`locale.${account.locale}`)}
+            </Both>,
+          ],
+          [
+            'customers.column.contact',
+            <Both key="contact" step={2}>
+              {contact.firstName} {contact.lastName} · {contact.email}
+            </Both>,
+          ],
           ['customers.wizard.settings', say('customers.wizard.settings.about')],
         ]}
       />
@@ -31,5 +53,10 @@ export function Review({ values: { profile, account, contact } }: { values: Type
 
 function Both({ step, children }: { step: number; children: ReactNode }) {
   const say = useText()
-  return <span className={css.reviewLine}><span>{children}</span><Link to={`?step=${step}`}>{say('customers.wizard.change')}</Link></span>
+  return (
+    <span className={css.reviewLine}>
+      <span>{children}</span>
+      <Link to={`?step=${step}`}>{say('customers.wizard.change')}</Link>
+    </span>
+  )
 }

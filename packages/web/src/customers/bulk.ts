@@ -5,7 +5,9 @@ import type { Outcome as Of } from '../kit/many.ts'
 import { inPieces } from '../kit/pieces.ts'
 import { isRetryable } from '../kit/problems.ts'
 
-export type Change = { kind: 'tags'; add: string[]; remove: string[] } | { kind: 'assign'; accountId: string | null; ifManagedBy?: string | null }
+export type Change =
+  | { kind: 'tags'; add: string[]; remove: string[] }
+  | { kind: 'assign'; accountId: string | null; ifManagedBy?: string | null }
 type Tagged = ReplyOf<typeof customersApi.tagCustomers>
 type Assigned = ReplyOf<typeof customersApi.assignCustomers>
 
@@ -14,18 +16,40 @@ type Changed = Tagged['changed'][number] | Assigned['changed'][number]
 export type Outcome = Of<Change, Tagged['refused'][number]>
 
 /** A change of many customers, 200 at a time. */
-export async function changeMany(ids: readonly string[], change: Change, tell: (done: number) => void, signal: AbortSignal): Promise<Outcome> {
+export async function changeMany(
+  ids: readonly string[],
+  change: Change,
+  tell: (done: number) => void,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const { replies, done, error } = await inPieces<string, Tagged | Assigned>(
-    ids, mostAtOnce,
+    ids,
+    mostAtOnce,
     ({ items, intent }) =>
       change.kind === 'tags'
         ? api(customersApi.tagCustomers).call({ body: { ids: [...items], add: change.add, remove: change.remove } }, { intent })
-        : api(customersApi.assignCustomers).call({ body: { ids: [...items], accountId: change.accountId, ...(change.ifManagedBy === undefined ? {} : { ifManagedBy: change.ifManagedBy }) } }, { intent }),
-    tell, signal, isRetryable,
+        : api(customersApi.assignCustomers).call(
+            {
+              body: {
+                ids: [...items],
+                accountId: change.accountId,
+                ...(change.ifManagedBy === undefined ? {} : { ifManagedBy: change.ifManagedBy }),
+              },
+            },
+            { intent },
+          ),
+    tell,
+    signal,
+    isRetryable,
   )
   const changed = replies.flatMap((reply): Changed[] => reply.changed)
   return {
-    changed: changed.length, unchanged: replies.reduce((sum, reply) => sum + reply.unchanged, 0), refused: replies.flatMap((reply) => reply.refused), notReached: ids.length - done, error, undo: undoOf(changed, change),
+    changed: changed.length,
+    unchanged: replies.reduce((sum, reply) => sum + reply.unchanged, 0),
+    refused: replies.flatMap((reply) => reply.refused),
+    notReached: ids.length - done,
+    error,
+    undo: undoOf(changed, change),
   }
 }
 

@@ -12,10 +12,30 @@ export function likelyCountry(browserLanguage: string, locale: Locale): string {
  */
 export function proposeAccountId(company: string): string {
   const words = company
-    .normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase()
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .toLowerCase()
     .split(/[^a-z0-9]+/)
     .filter((word) => word !== '' && !legalForms.has(word))
   const id = words.join('-').slice(0, 40).replace(/-+$/, '')
   return id.length >= 2 ? id : ''
 }
-const legalForms = new Set(['sa', 'sas', 'sarl', 'gmbh', 'ag', 'ltd', 'inc', 'llc', 'plc', 'kk', 'co', 'corp', 'bv', 'nv', 'srl', 'spa', 'se'])
+const legalForms = new Set([
+  'sa',
+  'sas',
+  'sarl',
+  'gmbh',
+  'ag',
+  'ltd',
+  'inc',
+  'llc',
+  'plc',
+  'kk',
+  'co',
+  'corp',
+  'bv',
+  'nv',
+  'srl',
+  'spa',
+  'se',
+])

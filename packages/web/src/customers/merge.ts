@@ -4,7 +4,9 @@ export type Flat = Record<string, unknown>
 export function flatten(values: object, above = ''): Flat {
   return Object.entries(values).reduce<Flat>((flat, [key, value]) => {
     const path = `${above}${key}`
-    return value !== null && typeof value === 'object' && !Array.isArray(value) ? { ...flat, ...flatten(value, `${path}.`) } : { ...flat, [path]: value }
+    return value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? { ...flat, ...flatten(value, `${path}.`) }
+      : { ...flat, [path]: value }
   }, {})
 }
 
@@ -30,7 +32,9 @@ export function mergeEdits(base: object, mine: object, theirs: object): Merge {
   const changed = Object.keys(stored).filter((path) => !same(stored[path], before[path]))
   return {
     kept: touched.filter((path) => !same(typed[path], stored[path])).map((path) => ({ path, value: typed[path] })),
-    conflicts: touched.filter((path) => changed.includes(path) && !same(typed[path], stored[path])).map((path) => ({ path, mine: typed[path], theirs: stored[path] })),
+    conflicts: touched
+      .filter((path) => changed.includes(path) && !same(typed[path], stored[path]))
+      .map((path) => ({ path, mine: typed[path], theirs: stored[path] })),
     taken: changed.filter((path) => !touched.includes(path)),
   }
 }

@@ -18,7 +18,8 @@ export default function DetectionsPage() {
 function useCountedFilters(): Filter[] {
   const { countedFrom, countedUntil, typeId, threat } = useAddress().search
   const { moment } = useFormat()
-  const one = (key: string, label: string, value: string | undefined, words: Filter['options'][number]['label']): Filter[] => (value ? [{ key, label, isSingle: true, options: [{ value, label: words }] }] : [])
+  const one = (key: string, label: string, value: string | undefined, words: Filter['options'][number]['label']): Filter[] =>
+    value ? [{ key, label, isSingle: true, options: [{ value, label: words }] }] : []
   const at = (value: string | undefined) => ({ text: value && !Number.isNaN(Date.parse(value)) ? moment(value) : (value ?? '') })
   return [
     ...one('threat', 'detections.column.threat', threat, { text: threat ?? '' }),

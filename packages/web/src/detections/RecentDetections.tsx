@@ -24,16 +24,35 @@ export function RecentDetections({ count = 5, ...about }: Props) {
         {rows.map((detection) => (
           <li key={detection.id}>
             <span className={css.threat}>{detection.threat}</span>
-            <span className={css.at}><Ago at={detection.at} /></span>
-            <code className={css.object} title={detection.object}>{detection.object}</code>
+            <span className={css.at}>
+              <Ago at={detection.at} />
+            </span>
+            <code className={css.object} title={detection.object}>
+              {detection.object}
+            </code>
             <span className={css.foot}>
               <DetectionOutcomeTag outcome={detection.outcome} />
-              {about.endpointId === undefined && <Link to={paths.endpoint({ endpointId: detection.endpointId })}>{detection.endpointName}</Link>}
+              {about.endpointId === undefined && (
+                <Link to={paths.endpoint({ endpointId: detection.endpointId })}>{detection.endpointName}</Link>
+              )}
             </span>
           </li>
         ))}
       </ul>
-      {nextCursor !== null && <p className={css.all}><Link to={paths.detections({ productId: about.productId, ...(about.endpointId ? { endpointId: about.endpointId } : {}), ...(about.category ? { category: about.category } : {}), ...(about.outcome ? { outcome: about.outcome } : {}) })}>{say('detections.all')}</Link></p>}
+      {nextCursor !== null && (
+        <p className={css.all}>
+          <Link
+            to={paths.detections({
+              productId: about.productId,
+              ...(about.endpointId ? { endpointId: about.endpointId } : {}),
+              ...(about.category ? { category: about.category } : {}),
+              ...(about.outcome ? { outcome: about.outcome } : {}),
+            })}
+          >
+            {say('detections.all')}
+          </Link>
+        </p>
+      )}
     </>
   )
 }

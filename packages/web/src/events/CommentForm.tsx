@@ -17,7 +17,12 @@ export default function CommentForm({ initial, action, submit, done, cancel }: P
   const form = useForm({ initial: { text: initial }, shape, submit: ({ text }, intent) => submit(text, intent), onDone: done })
   return (
     <div className={css.comment}>
-      <Form form={form} action={action} onlyWhenDirty {...(cancel ? { secondary: <Button onClick={cancel}>{say('kit.cancel')}</Button> } : {})}>
+      <Form
+        form={form}
+        action={action}
+        onlyWhenDirty
+        {...(cancel ? { secondary: <Button onClick={cancel}>{say('kit.cancel')}</Button> } : {})}
+      >
         <TextareaField name="text" label="events.comment" rows={2} />
       </Form>
     </div>

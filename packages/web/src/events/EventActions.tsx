@@ -16,7 +16,13 @@ export function EventActions({ event }: { event: EventDetail }) {
   if (!act.mayAct) return null
   // The server sends the first that is possible; so does this button say.
   const best = event.resolvedBy.find((command) => command.isPossible) ?? event.resolvedBy[0]
-  const reason = isUnderWay ? say('events.resolve.under-way') : best === undefined ? say('remedy.mend-at-the-product') : best.isPossible ? undefined : reasonText(best.reason)
+  const reason = isUnderWay
+    ? say('events.resolve.under-way')
+    : best === undefined
+      ? say('remedy.mend-at-the-product')
+      : best.isPossible
+        ? undefined
+        : reasonText(best.reason)
   function reasonText(code: string | null): string {
     const key = `command-reason.${code ?? 'not-supported'}`
     return say.has(key) ? say(key) : say('command-reason.not-supported')
@@ -27,8 +33,24 @@ export function EventActions({ event }: { event: EventDetail }) {
       <Button kind="primary" icon="play" isBusy={act.isResolving} disabledReason={reason} onClick={() => void act.resolve(event)}>
         {say(best === undefined ? 'events.resolve' : `command.${best.type}`)}
       </Button>
-      <Button icon="refresh" isBusy={act.isResetting} disabledReason={unresettable === undefined ? undefined : say(unresettable)} onClick={() => act.reset(event)}>{say('events.reset')}</Button>
-      {work.actions(event).map((action) => <Button key={labelKey(action.label)} icon={action.icon!} disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>{say(action.label)}</Button>)}
+      <Button
+        icon="refresh"
+        isBusy={act.isResetting}
+        disabledReason={unresettable === undefined ? undefined : say(unresettable)}
+        onClick={() => act.reset(event)}
+      >
+        {say('events.reset')}
+      </Button>
+      {work.actions(event).map((action) => (
+        <Button
+          key={labelKey(action.label)}
+          icon={action.icon!}
+          disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)}
+          onClick={action.onSelect}
+        >
+          {say(action.label)}
+        </Button>
+      ))}
       {work.dialog}
     </Line>
   )

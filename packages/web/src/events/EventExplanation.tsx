@@ -26,37 +26,65 @@ export function EventExplanation({ eventId, withTitle = false }: { eventId: stri
   return (
     <PieceLevel value={withTitle ? 'h3' : 'h2'}>
       <article className={css.explanation}>
-        {withTitle && <header className={css.head}>
-          <Line>
-            <EventSigns event={event} />
-            <Link className={css.expand} to={paths.event({ eventId })}><Icon name="external" size={14} />{say('events.open-page')}</Link>
-          </Line>
-          <h2>{eventTitle(say, event)}</h2>
-          <p className={css.where}>
-            <Link to={paths.customer({ customerId: event.customerId })}>{event.customerName}</Link>
-            <Icon name="chevronRight" size={12} />
-            <Link to={paths.product({ productId: event.productId })}>{event.productName}</Link>
-          </p>
-        </header>}
+        {withTitle && (
+          <header className={css.head}>
+            <Line>
+              <EventSigns event={event} />
+              <Link className={css.expand} to={paths.event({ eventId })}>
+                <Icon name="external" size={14} />
+                {say('events.open-page')}
+              </Link>
+            </Line>
+            <h2>{eventTitle(say, event)}</h2>
+            <p className={css.where}>
+              <Link to={paths.customer({ customerId: event.customerId })}>{event.customerName}</Link>
+              <Icon name="chevronRight" size={12} />
+              <Link to={paths.product({ productId: event.productId })}>{event.productName}</Link>
+            </p>
+          </header>
+        )}
         <div className={css.columns}>
           <div className={css.column}>
             {event.state !== 'resolved' && event.silence !== null && <SilenceNotice event={event} silence={event.silence} />}
             {event.state === 'resolved' ? (
-              <Notice title="events.resolved"><span>{say('events.resolved.about')} <Ago at={event.resolvedAt} /></span></Notice>
+              <Notice title="events.resolved">
+                <span>
+                  {say('events.resolved.about')} <Ago at={event.resolvedAt} />
+                </span>
+              </Notice>
             ) : (
               <Piece title="events.next">
                 {next !== null && <p className={css.text}>{next}</p>}
                 <EventActions event={event} />
               </Piece>
             )}
-            {actor.can('command.read') && <Part key={`commands-${eventId}`} rows={2}><EventCommands eventId={eventId} /></Part>}
-            <Piece title={event.state === 'resolved' ? 'events.why-then' : 'events.why'}><Why event={event} /></Piece>
-            {event.endpoints.length > 0 && <Piece title="events.endpoints"><Endpoints event={event} /></Piece>}
+            {actor.can('command.read') && (
+              <Part key={`commands-${eventId}`} rows={2}>
+                <EventCommands eventId={eventId} />
+              </Part>
+            )}
+            <Piece title={event.state === 'resolved' ? 'events.why-then' : 'events.why'}>
+              <Why event={event} />
+            </Piece>
+            {event.endpoints.length > 0 && (
+              <Piece title="events.endpoints">
+                <Endpoints event={event} />
+              </Piece>
+            )}
           </div>
           <div className={css.column}>
-            <Piece title="events.since"><Since event={event} /></Piece>
-            {actor.can('detection.read') && behind(event) !== null && <Piece title="events.detections"><Behind event={event} /></Piece>}
-            <Piece title="events.history">{actor.can('event.act') && <AddComment key={event.id} eventId={event.id} />}<History event={event} /></Piece>
+            <Piece title="events.since">
+              <Since event={event} />
+            </Piece>
+            {actor.can('detection.read') && behind(event) !== null && (
+              <Piece title="events.detections">
+                <Behind event={event} />
+              </Piece>
+            )}
+            <Piece title="events.history">
+              {actor.can('event.act') && <AddComment key={event.id} eventId={event.id} />}
+              <History event={event} />
+            </Piece>
           </div>
         </div>
       </article>
@@ -71,7 +99,12 @@ function Since({ event }: { event: EventDetail }) {
       facts={[
         ['events.openedAt', <Ago key="opened" at={event.openedAt} />],
         ['events.column.lastRaisedAt', <Ago key="raised" at={event.lastRaisedAt} />],
-        ['events.column.count', <span key="count" className="figures">{event.count}</span>],
+        [
+          'events.column.count',
+          <span key="count" className="figures">
+            {event.count}
+          </span>,
+        ],
         ...(event.resetAt === null ? [] : [['events.resetAt', <Ago key="reset" at={event.resetAt} />] as [string, ReactNode]]),
         ...(event.resolvedAt === null ? [] : [['events.resolvedAt', <Ago key="resolved" at={event.resolvedAt} />] as [string, ReactNode]]),
         ['events.column.category', categoryName(say, event.category)],
@@ -108,7 +141,13 @@ function Behind({ event }: { event: EventDetail }) {
   const from = event.resetAt ?? new Date(Date.parse(event.openedAt) - 3_600_000).toISOString()
   return (
     <Part key={event.id} rows={3}>
-      <RecentDetections productId={event.productId} category={event.category} from={from} {...outcome} {...(event.resolvedAt ? { until: event.resolvedAt } : {})} />
+      <RecentDetections
+        productId={event.productId}
+        category={event.category}
+        from={from}
+        {...outcome}
+        {...(event.resolvedAt ? { until: event.resolvedAt } : {})}
+      />
     </Part>
   )
 }

@@ -16,7 +16,11 @@ export default function EventPage() {
   const mayDrill = useActor().can('detection.read')
   const asked = useAddress().search['tab']
   const by = mayDrill ? order.find((kind) => kind === asked) : undefined
-  const tab = (id: string | undefined) => ({ label: `events.tab.${id ?? 'explanation'}`, to: paths.event({ eventId: loaded.id, ...(id ? { tab: id } : {}) }), isCurrent: id === by })
+  const tab = (id: string | undefined) => ({
+    label: `events.tab.${id ?? 'explanation'}`,
+    to: paths.event({ eventId: loaded.id, ...(id ? { tab: id } : {}) }),
+    isCurrent: id === by,
+  })
   return (
     <Page
       title={{ text: eventTitle(say, loaded) }}
@@ -29,7 +33,13 @@ export default function EventPage() {
       ]}
       tabs={mayDrill && <Tabs label="events.tabs" tabs={[tab(undefined), ...order.map(tab)]} />}
     >
-      {by === undefined ? <EventExplanation eventId={loaded.id} /> : <Part key={`${loaded.id}-${by}`}><Findings eventId={loaded.id} by={by} /></Part>}
+      {by === undefined ? (
+        <EventExplanation eventId={loaded.id} />
+      ) : (
+        <Part key={`${loaded.id}-${by}`}>
+          <Findings eventId={loaded.id} by={by} />
+        </Part>
+      )}
     </Page>
   )
 }

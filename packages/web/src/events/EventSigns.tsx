@@ -6,7 +6,10 @@ export function EventSigns({ event }: { event: Pick<Event, 'severity' | 'state' 
   return (
     <>
       {event.state === 'resolved' ? <StateTag label={`severity.${event.severity}`} tone="quiet" /> : <Severity sign={event.severity} />}
-      <StateTag label={`event-state.${event.state}`} tone={event.state === 'pending' ? 'pending' : event.state === 'resolved' ? 'good' : 'quiet'} />
+      <StateTag
+        label={`event-state.${event.state}`}
+        tone={event.state === 'pending' ? 'pending' : event.state === 'resolved' ? 'good' : 'quiet'}
+      />
       {event.state !== 'resolved' && event.silence !== null && <StateTag label={`silence.${event.silence.kind}`} tone="quiet" />}
     </>
   )

@@ -4,6 +4,9 @@ import { Link, Notice, useText } from '../kit/index.ts'
 export function Folded({ category, count, customers }: { category: string; count: number; customers: number }) {
   const say = useText()
   return (
-    <Notice title={{ key: 'outbreak.folded', values: { count, customers } }} action={<Link to={`?${new URLSearchParams({ category, cursor: '', page: '' })}`}>{say('outbreak.folded.show')}</Link>} />
+    <Notice
+      title={{ key: 'outbreak.folded', values: { count, customers } }}
+      action={<Link to={`?${new URLSearchParams({ category, cursor: '', page: '' })}`}>{say('outbreak.folded.show')}</Link>}
+    />
   )
 }

@@ -8,8 +8,14 @@ export function useWakes(): (figures: Event['figures'], bounds: Readonly<Record<
   const { number, list } = useFormat()
   const named = (figure: string) => (say.has(`figure-name.${figure}`) ? say(`figure-name.${figure}`) : figure)
   return (figures, bounds) => {
-    const words = Object.entries(bounds).filter(([figure]) => figure in figures)
-      .map(([figure, value]) => say(lessIsWorse(figure) ? 'events.silence.bound-below' : 'events.silence.bound-above', { figure: named(figure), value: number(value) }))
+    const words = Object.entries(bounds)
+      .filter(([figure]) => figure in figures)
+      .map(([figure, value]) =>
+        say(lessIsWorse(figure) ? 'events.silence.bound-below' : 'events.silence.bound-above', {
+          figure: named(figure),
+          value: number(value),
+        }),
+      )
     return words.length === 0 ? null : say('events.silence.wakes', { bounds: list(words) })
   }
 }
@@ -23,8 +29,23 @@ export function SilenceNotice({ event, silence }: { event: Pick<Event, 'figures'
   return (
     <div className={css.part}>
       <Notice title={`silence.${silence.kind}`}>
-        <p>{[silence.owner, silence.until === null ? say('events.silence.endless') : say('events.silence.until-then', { until: moment(silence.until) })].filter(Boolean).join(' · ')}</p>
-        {silence.reason !== '' && <p className={css.said}>{silence.windowId !== null && mayOpen ? <Link to={paths.maintenance({ window: silence.windowId })}>{silence.reason}</Link> : silence.reason}</p>}
+        <p>
+          {[
+            silence.owner,
+            silence.until === null ? say('events.silence.endless') : say('events.silence.until-then', { until: moment(silence.until) }),
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </p>
+        {silence.reason !== '' && (
+          <p className={css.said}>
+            {silence.windowId !== null && mayOpen ? (
+              <Link to={paths.maintenance({ window: silence.windowId })}>{silence.reason}</Link>
+            ) : (
+              silence.reason
+            )}
+          </p>
+        )}
         {wakes !== null && <p className="quiet">{wakes}</p>}
       </Notice>
     </div>

@@ -30,7 +30,22 @@ export function Why({ event }: { event: EventDetail }) {
               <tr key={`index-${index.name}`}>
                 <th scope="row">{say.has(key) ? say(key) : index.name}</th>
                 <td className="figures">{number(index.value)}</td>
-                <td>{say('events.threshold')} · {actor.can('index.read') ? <Link to={index.from === 'customer' ? paths.customer({ customerId: event.customerId, tab: 'indexes' }) : paths.indexes(index.tag === null ? {} : { tag: index.tag })}>{from}</Link> : from}</td>
+                <td>
+                  {say('events.threshold')} ·{' '}
+                  {actor.can('index.read') ? (
+                    <Link
+                      to={
+                        index.from === 'customer'
+                          ? paths.customer({ customerId: event.customerId, tab: 'indexes' })
+                          : paths.indexes(index.tag === null ? {} : { tag: index.tag })
+                      }
+                    >
+                      {from}
+                    </Link>
+                  ) : (
+                    from
+                  )}
+                </td>
               </tr>
             )
           })}

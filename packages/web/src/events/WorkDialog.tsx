@@ -22,14 +22,32 @@ export default function WorkDialog({ kind, ids, events, clear, close }: Work & {
   const say = useText()
   return (
     <ManyDialog<Change, Refusal>
-      ids={ids} title={`events.bulk.title.${kind}`} done={`events.bulk.done.${kind}`} changed="events.bulk.changed" undone="events.bulk.undone"
-      changeMany={(change, tell, signal) => changeMany(ids, change, tell, signal, events)} takeBack={(undo) => takeBack(undo, changeMany)}
-      refused={({ id, event }) => event && <><Link to={paths.event({ eventId: id })}>{eventTitle(say, event)}</Link> <span className="quiet">{event.customerName}</span><br /></>}
+      ids={ids}
+      title={`events.bulk.title.${kind}`}
+      done={`events.bulk.done.${kind}`}
+      changed="events.bulk.changed"
+      undone="events.bulk.undone"
+      changeMany={(change, tell, signal) => changeMany(ids, change, tell, signal, events)}
+      takeBack={(undo) => takeBack(undo, changeMany)}
+      refused={({ id, event }) =>
+        event && (
+          <>
+            <Link to={paths.event({ eventId: id })}>{eventTitle(say, event)}</Link> <span className="quiet">{event.customerName}</span>
+            <br />
+          </>
+        )
+      }
       form={(run) =>
-        kind === 'assign' ? <AssignForm events={events} run={run} close={close} />
-        : kind === 'snoozed' || kind === 'accepted' ? <SilenceForm kind={kind} events={events} isOne={ids.length === 1} run={run} close={close} />
-        : <Sure kind={kind} run={() => run({ kind })} close={close} />}
-      clear={clear} close={close}
+        kind === 'assign' ? (
+          <AssignForm events={events} run={run} close={close} />
+        ) : kind === 'snoozed' || kind === 'accepted' ? (
+          <SilenceForm kind={kind} events={events} isOne={ids.length === 1} run={run} close={close} />
+        ) : (
+          <Sure kind={kind} run={() => run({ kind })} close={close} />
+        )
+      }
+      clear={clear}
+      close={close}
     />
   )
 }
@@ -42,7 +60,9 @@ function Sure({ kind, run, close }: { kind: 'wake' | 'resolve' | 'reset'; run():
       <p className={css.text}>{say(`events.bulk.sure.${kind}`)}</p>
       {kind === 'reset' && <p className="quiet">{say('events.reset.undo')}</p>}
       <Line>
-        <Button kind={kind === 'reset' ? 'danger' : 'primary'} onClick={() => void run()} data-autofocus>{say(`events.bulk.go.${kind}`)}</Button>
+        <Button kind={kind === 'reset' ? 'danger' : 'primary'} onClick={() => void run()} data-autofocus>
+          {say(`events.bulk.go.${kind}`)}
+        </Button>
         <Button onClick={close}>{say('kit.cancel')}</Button>
       </Line>
     </Stack>

@@ -1,7 +1,21 @@
 import { TextInput } from '@mantine/core'
 import { boundsUnlessWorse, eventsApi, lessIsWorse, type Event } from '@vigie/domain/events'
 import * as z from 'zod'
-import { Button, FieldRow, Form, NumberField, query, SelectField, TextareaField, useActor, useField, useForm, useFormState, useQuietly, useText } from '../kit/index.ts'
+import {
+  Button,
+  FieldRow,
+  Form,
+  NumberField,
+  query,
+  SelectField,
+  TextareaField,
+  useActor,
+  useField,
+  useForm,
+  useFormState,
+  useQuietly,
+  useText,
+} from '../kit/index.ts'
 import type { Change } from './bulk.ts'
 import { useWakes } from './SilenceNotice.tsx'
 import { spans, untilOf } from './until.ts'
@@ -28,55 +42,106 @@ export function AssignForm({ events, run, close }: Props) {
   const { me, people } = usePeople()
   const present = events.length === 1 ? events[0]!.assignee?.id : undefined
   const form = useForm({
-    initial: { assignee: present ?? me }, shape: z.object({ assignee: z.string() }),
+    initial: { assignee: present ?? me },
+    shape: z.object({ assignee: z.string() }),
     submit: ({ assignee }) => run({ kind: 'assign', accountId: assignee === nobody ? null : assignee }),
   })
   return (
     <Form form={form} unguarded action="events.assign" secondary={<Button onClick={close}>{say('kit.cancel')}</Button>}>
-      <SelectField name="assignee" label="events.column.assignee" help="events.assign.help" isRequired isSearchable options={[...people, { value: nobody, label: 'events.nobody' }]} />
+      <SelectField
+        name="assignee"
+        label="events.column.assignee"
+        help="events.assign.help"
+        isRequired
+        isSearchable
+        options={[...people, { value: nobody, label: 'events.nobody' }]}
+      />
     </Form>
   )
 }
 
-const shape = z.object({ span: z.string(), day: z.string(), reason: z.string().trim().min(1).max(1000), unless: z.string(), figure: z.string(), value: z.number().nullable(), owner: z.string() })
+const shape = z
+  .object({
+    span: z.string(),
+    day: z.string(),
+    reason: z.string().trim().min(1).max(1000),
+    unless: z.string(),
+    figure: z.string(),
+    value: z.number().nullable(),
+    owner: z.string(),
+  })
   .superRefine((values, context) => {
-    if (values.span === 'day' && values.day === '') context.addIssue({ code: 'custom', path: ['day'], message: 'required', params: { code: 'required' } })
-    if (values.unless === 'value' && values.value === null) context.addIssue({ code: 'custom', path: ['value'], message: 'required', params: { code: 'required' } })
+    if (values.span === 'day' && values.day === '')
+      context.addIssue({ code: 'custom', path: ['day'], message: 'required', params: { code: 'required' } })
+    if (values.unless === 'value' && values.value === null)
+      context.addIssue({ code: 'custom', path: ['value'], message: 'required', params: { code: 'required' } })
   })
 
 /** EVT-9: reason, end, owner, and what wakes it before. */
 export function SilenceForm({ kind, events, isOne, run, close }: Props & { kind: 'snoozed' | 'accepted'; isOne: boolean }) {
   const say = useText()
   const { me, people } = usePeople()
-  const figures = isOne && events[0] ? Object.entries(events[0].figures).filter(([name, value]) => name !== 'threshold' && typeof value === 'number') : []
+  const figures =
+    isOne && events[0] ? Object.entries(events[0].figures).filter(([name, value]) => name !== 'threshold' && typeof value === 'number') : []
   const first = figures[0]
   const form = useForm({
-    initial: { span: kind === 'snoozed' ? '24' : '2160', day: '', reason: '', unless: 'worse', figure: first?.[0] ?? '', value: (first?.[1] ?? null) as number | null, owner: me },
+    initial: {
+      span: kind === 'snoozed' ? '24' : '2160',
+      day: '',
+      reason: '',
+      unless: 'worse',
+      figure: first?.[0] ?? '',
+      value: (first?.[1] ?? null) as number | null,
+      owner: me,
+    },
     shape,
     rename: { until: 'span' },
-    submit: ({ span, day, reason, unless, figure, value, owner }) => run({
-      kind: 'silence',
-      silence: {
-        kind, reason, until: untilOf(span, day, say.timeZone, Date.now()), ...(owner === me ? {} : { ownerId: owner }),
-        unless: unless === 'never' ? null : unless === 'value' ? { figure, value: value! } : 'worse',
-      },
-    }),
+    submit: ({ span, day, reason, unless, figure, value, owner }) =>
+      run({
+        kind: 'silence',
+        silence: {
+          kind,
+          reason,
+          until: untilOf(span, day, say.timeZone, Date.now()),
+          ...(owner === me ? {} : { ownerId: owner }),
+          unless: unless === 'never' ? null : unless === 'value' ? { figure, value: value! } : 'worse',
+        },
+      }),
   })
   return (
     <Form form={form} unguarded action={`events.bulk.go.${kind}`} secondary={<Button onClick={close}>{say('kit.cancel')}</Button>}>
       <p className="quiet">{say(`events.silence.about.${kind}`)}</p>
       <FieldRow>
-        <SelectField name="span" label="events.silence.until" isRequired options={spans[kind].map((value) => ({ value, label: `events.silence.span.${value}` }))} />
+        <SelectField
+          name="span"
+          label="events.silence.until"
+          isRequired
+          options={spans[kind].map((value) => ({ value, label: `events.silence.span.${value}` }))}
+        />
         <Day />
       </FieldRow>
       <TextareaField name="reason" label="events.silence.reason" isRequired />
       <SelectField
-        name="unless" label="events.silence.unless" help={isOne ? 'events.silence.unless.help' : 'events.silence.unless.many'} isRequired
-        options={[{ value: 'worse', label: 'events.silence.unless.worse' }, ...(figures.length > 0 ? [{ value: 'value', label: 'events.silence.unless.value' }] : []), { value: 'never', label: 'events.silence.unless.never' }]}
+        name="unless"
+        label="events.silence.unless"
+        help={isOne ? 'events.silence.unless.help' : 'events.silence.unless.many'}
+        isRequired
+        options={[
+          { value: 'worse', label: 'events.silence.unless.worse' },
+          ...(figures.length > 0 ? [{ value: 'value', label: 'events.silence.unless.value' }] : []),
+          { value: 'never', label: 'events.silence.unless.never' },
+        ]}
       />
       <Bound figures={figures.map(([name]) => name)} />
       {isOne && events[0] && <Wakes event={events[0]} />}
-      <SelectField name="owner" label="events.silence.owner" help="events.silence.owner.help" isRequired isSearchable options={people.length > 0 ? people : [{ value: me, label: { text: '…' } }]} />
+      <SelectField
+        name="owner"
+        label="events.silence.owner"
+        help="events.silence.owner.help"
+        isRequired
+        isSearchable
+        options={people.length > 0 ? people : [{ value: me, label: { text: '…' } }]}
+      />
     </Form>
   )
 }
@@ -87,7 +152,19 @@ function Day() {
   const field = useField<string>('day')
   const { values } = useFormState()
   if (values.span !== 'day') return null
-  return <TextInput id={field.id} type="date" label={say('events.silence.day')} required withAsterisk={false} min={new Date().toLocaleDateString('sv')} value={field.value} onChange={(event) => field.set(event.currentTarget.value)} error={field.error} />
+  return (
+    <TextInput
+      id={field.id}
+      type="date"
+      label={say('events.silence.day')}
+      required
+      withAsterisk={false}
+      min={new Date().toLocaleDateString('sv')}
+      value={field.value}
+      onChange={(event) => field.set(event.currentTarget.value)}
+      error={field.error}
+    />
+  )
 }
 
 /** What "worse" comes to with the figures of this event. */
@@ -104,7 +181,12 @@ function Bound({ figures }: { figures: readonly string[] }) {
   const label = (name: string) => (say.has(`figure-name.${name}`) ? { text: say(`figure-name.${name}`) } : { text: name })
   return (
     <FieldRow>
-      <SelectField name="figure" label="events.silence.figure" isRequired options={figures.map((value) => ({ value, label: label(value) }))} />
+      <SelectField
+        name="figure"
+        label="events.silence.figure"
+        isRequired
+        options={figures.map((value) => ({ value, label: label(value) }))}
+      />
       <NumberField name="value" label={lessIsWorse(String(values.figure)) ? 'events.silence.below' : 'events.silence.above'} isRequired />
     </FieldRow>
   )

@@ -8,7 +8,7 @@ import { isRetryable } from '../kit/problems.ts'
 type Silence = Omit<BodyInputOf<typeof eventsApi.silenceEvents>, 'ids'>
 export type Change =
   | { kind: 'assign'; accountId: string | null; ifAssignedTo?: string | null }
-  | ({ kind: 'silence'; silence: Silence })
+  | { kind: 'silence'; silence: Silence }
   /** `silences`: of each event the one to end, if it is still that. */
   | { kind: 'wake'; silences?: ReadonlyMap<string, string> }
   | { kind: 'resolve' }
@@ -26,11 +26,23 @@ type Reply = ReplyOf<typeof eventsApi.assignEvents> | ReplyOf<typeof eventsApi.s
 async function send(ids: readonly string[], intent: string, change: Change): Promise<Reply> {
   switch (change.kind) {
     case 'assign':
-      return await api(eventsApi.assignEvents).call({ body: { ids: [...ids], accountId: change.accountId, ...(change.ifAssignedTo === undefined ? {} : { ifAssignedTo: change.ifAssignedTo }) } }, { intent })
+      return await api(eventsApi.assignEvents).call(
+        {
+          body: {
+            ids: [...ids],
+            accountId: change.accountId,
+            ...(change.ifAssignedTo === undefined ? {} : { ifAssignedTo: change.ifAssignedTo }),
+          },
+        },
+        { intent },
+      )
     case 'silence':
       return await api(eventsApi.silenceEvents).call({ body: { ids: [...ids], ...change.silence } }, { intent })
     case 'wake':
-      return await api(eventsApi.wakeEvents).call({ body: { ids: [...ids], ...(change.silences ? { silenceIds: ids.flatMap((id) => change.silences!.get(id) ?? []) } : {}) } }, { intent })
+      return await api(eventsApi.wakeEvents).call(
+        { body: { ids: [...ids], ...(change.silences ? { silenceIds: ids.flatMap((id) => change.silences!.get(id) ?? []) } : {}) } },
+        { intent },
+      )
     default:
       return await one(ids[0]!, intent, change.kind)
   }
@@ -48,14 +60,32 @@ async function one(id: string, intent: string, kind: 'resolve' | 'reset'): Promi
 }
 
 /** A change of many events, a piece at a time. @param known those shown, to name the refused by */
-export async function changeMany(ids: readonly string[], change: Change, tell: (done: number) => void, signal: AbortSignal, known: readonly Event[] = []): Promise<Outcome> {
+export async function changeMany(
+  ids: readonly string[],
+  change: Change,
+  tell: (done: number) => void,
+  signal: AbortSignal,
+  known: readonly Event[] = [],
+): Promise<Outcome> {
   const size = change.kind === 'resolve' || change.kind === 'reset' ? 1 : mostAtOnce
-  const { replies, done, error } = await inPieces<string, Reply>(ids, size, ({ items, intent }) => send(items, intent, change), tell, signal, isRetryable)
+  const { replies, done, error } = await inPieces<string, Reply>(
+    ids,
+    size,
+    ({ items, intent }) => send(items, intent, change),
+    tell,
+    signal,
+    isRetryable,
+  )
   const changed = replies.flatMap((reply): Changed[] => reply.changed)
   return {
-    changed: changed.length, unchanged: replies.reduce((sum, reply) => sum + reply.unchanged, 0),
-    refused: replies.flatMap((reply): Refusal[] => reply.refused).map((refusal) => ({ ...refusal, event: refusal.event ?? known.find(({ id }) => id === refusal.id) ?? null })),
-    notReached: ids.length - done, error, undo: undoOf(changed, change),
+    changed: changed.length,
+    unchanged: replies.reduce((sum, reply) => sum + reply.unchanged, 0),
+    refused: replies
+      .flatMap((reply): Refusal[] => reply.refused)
+      .map((refusal) => ({ ...refusal, event: refusal.event ?? known.find(({ id }) => id === refusal.id) ?? null })),
+    notReached: ids.length - done,
+    error,
+    undo: undoOf(changed, change),
   }
 }
 
@@ -64,10 +94,18 @@ type Changed = Reply['changed'][number]
 /** Each event goes back to whoever had it, if nobody gave it on since; each silence ends, if none took its place. One that took another's place stays: what it replaced is over. */
 export function undoOf(changed: readonly Changed[], change: Change): Outcome['undo'] {
   if (change.kind === 'assign') {
-    const groups = Map.groupBy(changed.filter((one): one is Changed & { before: string | null } => 'before' in one), ({ before }) => before)
-    return [...groups].map(([before, group]) => ({ ids: group.map(({ id }) => id), change: { kind: 'assign', accountId: before, ifAssignedTo: change.accountId } }))
+    const groups = Map.groupBy(
+      changed.filter((one): one is Changed & { before: string | null } => 'before' in one),
+      ({ before }) => before,
+    )
+    return [...groups].map(([before, group]) => ({
+      ids: group.map(({ id }) => id),
+      change: { kind: 'assign', accountId: before, ifAssignedTo: change.accountId },
+    }))
   }
   if (change.kind !== 'silence') return []
   const made = changed.filter((one): one is Changed & { silenceId: string; isReplaced: boolean } => 'silenceId' in one && !one.isReplaced)
-  return made.length === 0 ? [] : [{ ids: made.map(({ id }) => id), change: { kind: 'wake', silences: new Map(made.map(({ id, silenceId }) => [id, silenceId])) } }]
+  return made.length === 0
+    ? []
+    : [{ ids: made.map(({ id }) => id), change: { kind: 'wake', silences: new Map(made.map(({ id, silenceId }) => [id, silenceId])) } }]
 }

@@ -1,3 +1,6 @@
 import { screen } from '../kit/screen.ts'
 
-export const screens = [screen('/events', () => import('./EventsPage.tsx'), { isFirst: true }), screen('/events/:eventId', () => import('./EventPage.tsx'), { isExplaining: true })]
+export const screens = [
+  screen('/events', () => import('./EventsPage.tsx'), { isFirst: true }),
+  screen('/events/:eventId', () => import('./EventPage.tsx'), { isExplaining: true }),
+]

@@ -41,6 +41,7 @@ export function useEventActions() {
     /** Why it can't be acted on at all now. */
     blocked: (event: Event): string | undefined => (event.state === 'resolved' ? 'problem.event.resolved-already' : undefined),
     /** Why its counts can't begin anew. */
-    unresettable: (event: Event): string | undefined => (event.state === 'resolved' ? 'problem.event.resolved-already' : isCounted(event) ? undefined : 'problem.event.not-counted'),
+    unresettable: (event: Event): string | undefined =>
+      event.state === 'resolved' ? 'problem.event.resolved-already' : isCounted(event) ? undefined : 'problem.event.not-counted',
   }
 }

@@ -4,7 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { speaker } from '../kit/text.tsx'
 import { conditionText, decidedBy, eventTitle, mendedBy } from './words.ts'
 
-const texts = JSON.parse(readFileSync(new URL('../../../domain/src/text/events/en.json', import.meta.url), 'utf8')) as Record<string, string>
+const texts = JSON.parse(readFileSync(new URL('../../../domain/src/text/events/en.json', import.meta.url), 'utf8')) as Record<
+  string,
+  string
+>
 // as the build does
 const say = speaker('en', 'UTC', Object.fromEntries(Object.entries(texts).map(([key, message]) => [key, compileMessage(message)])))
 const uncleaned = { category: 'antivirus', condition: 'uncleaned', figures: { infections: 1 } }

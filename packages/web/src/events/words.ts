@@ -17,13 +17,17 @@ export function conditionText(say: Speaker, event: Said, part: 'title' | 'explai
 
 export const eventTitle = (say: Speaker, event: Said): string => conditionText(say, event, 'title')!
 
-export const categoryName = (say: Speaker, category: string): string => (say.has(`category.${category}`) ? say(`category.${category}`) : category)
+export const categoryName = (say: Speaker, category: string): string =>
+  say.has(`category.${category}`) ? say(`category.${category}`) : category
 
 /**
  * Names of the indexes that decide a condition, of those in force: the others of its category say nothing about it. A condition that this console does not know
  * shows them all.
  */
-export function decidedBy<Index extends { name: string }>(event: Pick<Event, 'category' | 'condition'>, inForce: readonly Index[]): readonly Index[] {
+export function decidedBy<Index extends { name: string }>(
+  event: Pick<Event, 'category' | 'condition'>,
+  inForce: readonly Index[],
+): readonly Index[] {
   const names = categoryById.get(event.category)?.conditions[event.condition]?.decidedBy
   return names === undefined ? inForce : inForce.filter((index) => names.includes(index.name))
 }

@@ -31,16 +31,23 @@ export function Dashboard() {
     const index = tabs.indexOf(tab)
     change((now) => edit.closeTab(now, tab.id))
     void go(`?tab=${tabs[index + 1]?.id ?? tabs[index - 1]?.id ?? ''}`, { replace: true })
-    toast({ key: 'dashboard.tab.closed', values: { tab: tabName(say, tab) } }, {
-      run: () => {
-        change((now) => edit.restoreTab(now, tab, index))
-        void go(`?tab=${tab.id}`, { replace: true })
+    toast(
+      { key: 'dashboard.tab.closed', values: { tab: tabName(say, tab) } },
+      {
+        run: () => {
+          change((now) => edit.restoreTab(now, tab, index))
+          void go(`?tab=${tab.id}`, { replace: true })
+        },
       },
-    })
+    )
   }
   const reset = () =>
     confirm({
-      title: 'dashboard.reset.title', consequence: 'dashboard.reset.consequence', undo: 'dashboard.reset.undo', action: 'dashboard.reset', isDangerous: true,
+      title: 'dashboard.reset.title',
+      consequence: 'dashboard.reset.consequence',
+      undo: 'dashboard.reset.undo',
+      action: 'dashboard.reset',
+      isDangerous: true,
       run: async () => {
         queryClient.setQueryData(layout.queryKey, await resetting.run({}, { version }))
         await go('?tab=', { replace: true })
@@ -52,7 +59,12 @@ export function Dashboard() {
     void go(`?wall=${wallSeconds}`)
   }
 
-  if (at.search['wall'] !== undefined) return <Part><Wall tabs={tabs} start={tab.id} seconds={Number(at.search['wall'])} /></Part>
+  if (at.search['wall'] !== undefined)
+    return (
+      <Part>
+        <Wall tabs={tabs} start={tab.id} seconds={Number(at.search['wall'])} />
+      </Part>
+    )
   return (
     <div>
       <div className={css.bar}>
@@ -61,12 +73,29 @@ export function Dashboard() {
           current={tab.id}
           onMove={(id, beforeId) => {
             change((now) => edit.moveTab(now, id, beforeId))
-            announce(say('dashboard.tab.moved', { tab: tabName(say, tabs.find((one) => one.id === id)!) }))
+            announce(
+              say('dashboard.tab.moved', {
+                tab: tabName(
+                  say,
+                  tabs.find((one) => one.id === id)!,
+                ),
+              }),
+            )
           }}
-          add={<IconButton icon="plus" size="small" label={say('dashboard.tab.add')} disabledReason={tabs.length >= mostTabs ? say('problem.dashboard.too-many-tabs', { limit: mostTabs }) : undefined} onClick={() => setDialog('add')} />}
+          add={
+            <IconButton
+              icon="plus"
+              size="small"
+              label={say('dashboard.tab.add')}
+              disabledReason={tabs.length >= mostTabs ? say('problem.dashboard.too-many-tabs', { limit: mostTabs }) : undefined}
+              onClick={() => setDialog('add')}
+            />
+          }
         />
         <div className={css.tools}>
-          <Button icon="plus" onClick={() => setDialog('gallery')} className={css.addWidget ?? ''} aria-label={say('dashboard.add-widget')}>{say('dashboard.add-widget')}</Button>
+          <Button icon="plus" onClick={() => setDialog('gallery')} className={css.addWidget ?? ''} aria-label={say('dashboard.add-widget')}>
+            {say('dashboard.add-widget')}
+          </Button>
           <IconButton kind="plain" icon="display" label={say('dashboard.wall')} onClick={wall} />
           <TabMenu
             tabs={tabs}
@@ -87,10 +116,16 @@ export function Dashboard() {
         <div className={css.nothing}>
           <Icon name="columns" size={20} />
           <p>{say('dashboard.tab.empty')}</p>
-          <Button kind="primary" icon="plus" onClick={() => setDialog('gallery')}>{say('dashboard.add-widget')}</Button>
+          <Button kind="primary" icon="plus" onClick={() => setDialog('gallery')}>
+            {say('dashboard.add-widget')}
+          </Button>
         </div>
-      ) : <Grid key={tab.id} tabs={tabs} tab={tab} change={change} announce={announce} />}
-      <p role="status" aria-live="assertive" className="sr-only">{said}</p>
+      ) : (
+        <Grid key={tab.id} tabs={tabs} tab={tab} change={change} announce={announce} />
+      )}
+      <p role="status" aria-live="assertive" className="sr-only">
+        {said}
+      </p>
       {dialog === 'gallery' && (
         <Part rows={1}>
           <Gallery

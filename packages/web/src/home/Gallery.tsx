@@ -28,7 +28,9 @@ export function Gallery({ tab, close, add }: { tab: DashboardTab; close(): void;
                 <p>{say(addable.includes(kind) ? `figure.${kind}.about` : `widgets.${kind}.about`)}</p>
               </div>
               <div className={css.foot}>
-                {comesWith !== undefined ? <StateTag label={`dashboard.comes-with.${comesWith}`} tone="quiet" /> : (
+                {comesWith !== undefined ? (
+                  <StateTag label={`dashboard.comes-with.${comesWith}`} tone="quiet" />
+                ) : (
                   <>
                     <Button
                       size="small"

@@ -83,22 +83,40 @@ export function Grid({ tabs, tab, change, announce }: Props) {
             onStep={step}
             isFirst={index === 0}
             isLast={index === shown.widgets.length - 1}
-            others={tabs.filter(({ id }) => id !== tab.id).map((one) => ({ id: one.id, name: tabName(say, one), isFull: edit.isFull(one) }))}
+            others={tabs
+              .filter(({ id }) => id !== tab.id)
+              .map((one) => ({ id: one.id, name: tabName(say, one), isFull: edit.isFull(one) }))}
             onSend={(toTabId) => {
               change((now) => edit.sendWidget(now, place, toTabId))
-              toast({ key: 'dashboard.widget.sent', values: { widget: nameOf(widget.id), tab: tabName(say, tabs.find(({ id }) => id === toTabId)!) } })
+              toast({
+                key: 'dashboard.widget.sent',
+                values: {
+                  widget: nameOf(widget.id),
+                  tab: tabName(
+                    say,
+                    tabs.find(({ id }) => id === toTabId)!,
+                  ),
+                },
+              })
             }}
             onResize={(size) => change((now) => edit.resizeWidget(now, place, size))}
             onChoose={(options) => change((now) => edit.chooseOptions(now, place, options))}
             stays={edit.isLastNotifications(tabs, place)}
             onClose={() => {
               change((now) => edit.closeWidget(now, place))
-              toast({ key: 'dashboard.widget.closed', values: { widget: nameOf(widget.id) } }, { run: () => change((now) => edit.restoreWidget(now, tab.id, widget, index)) })
+              toast(
+                { key: 'dashboard.widget.closed', values: { widget: nameOf(widget.id) } },
+                { run: () => change((now) => edit.restoreWidget(now, tab.id, widget, index)) },
+              )
             }}
           />
         )
       })}
-      {drag && <div className={css.carried} style={{ insetInlineStart: drag.x + 12, top: drag.y + 12 }} aria-hidden="true">{nameOf(drag.id)}</div>}
+      {drag && (
+        <div className={css.carried} style={{ insetInlineStart: drag.x + 12, top: drag.y + 12 }} aria-hidden="true">
+          {nameOf(drag.id)}
+        </div>
+      )}
     </div>
   )
 }

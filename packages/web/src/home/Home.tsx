@@ -17,7 +17,13 @@ export const loader = loadAllowed(['figure.read', layout], ['product.read', agen
 export function Home() {
   const { states } = useLoaded(agentsFigure).value as z.output<typeof agentsByState.value>
   const connected = states.filter(({ state }) => state !== 'pending').reduce((sum, { count }) => sum + count, 0)
-  return connected > 0 ? <Dashboard /> : <Part><Beginning /></Part>
+  return connected > 0 ? (
+    <Dashboard />
+  ) : (
+    <Part>
+      <Beginning />
+    </Part>
+  )
 }
 
 /** Nothing reports yet: the steps until something does. */

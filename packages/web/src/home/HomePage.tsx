@@ -18,11 +18,20 @@ export default function HomePage() {
     <Page title="home.title" hidesTitle>
       <Stack>
         {!actor.account.hasMfa && (
-          <Notice title="home.second-factor" action={<Link className={buttonClass()} to={paths.secondFactorSetup({ return: paths.home() })}>{say('home.second-factor.set-up')}</Link>}>
+          <Notice
+            title="home.second-factor"
+            action={
+              <Link className={buttonClass()} to={paths.secondFactorSetup({ return: paths.home() })}>
+                {say('home.second-factor.set-up')}
+              </Link>
+            }
+          >
             {say('home.second-factor.about')}
           </Notice>
         )}
-        <Part><Home /></Part>
+        <Part>
+          <Home />
+        </Part>
       </Stack>
     </Page>
   )

@@ -6,7 +6,15 @@ import css from './home.module.css'
 import { startSteps, type StartStep } from './start.ts'
 
 /** Teaches a new installation: four steps, and the one next button. */
-export function Start({ next, customer, product }: { next: Exclude<StartStep, 'watch'>; customer: Customer | undefined; product: Product | undefined }) {
+export function Start({
+  next,
+  customer,
+  product,
+}: {
+  next: Exclude<StartStep, 'watch'>
+  customer: Customer | undefined
+  product: Product | undefined
+}) {
   const say = useText()
   const actor = useActor()
   const ways: Record<typeof next, { needs: Permission; to: string | undefined }> = {
@@ -23,13 +31,20 @@ export function Start({ next, customer, product }: { next: Exclude<StartStep, 'w
       <ol>
         {startSteps.map((step, index) => (
           <li key={step} data-done={index < here || undefined} aria-current={step === next ? 'step' : undefined}>
-            <span className={css.mark} aria-hidden="true">{index < here ? <Icon name="check" size={14} /> : index + 1}</span>
+            <span className={css.mark} aria-hidden="true">
+              {index < here ? <Icon name="check" size={14} /> : index + 1}
+            </span>
             <div>
               <strong>{say(`home.start.${step}`)}</strong>
               <p>{say(`home.start.${step}.about`)}</p>
-              {step === next && (actor.can(needs) && to
-                ? <Link className={buttonClass('primary')} to={to}>{say(`home.start.${step}.go`)}</Link>
-                : <p className="faint">{say('home.start.not-allowed')}</p>)}
+              {step === next &&
+                (actor.can(needs) && to ? (
+                  <Link className={buttonClass('primary')} to={to}>
+                    {say(`home.start.${step}.go`)}
+                  </Link>
+                ) : (
+                  <p className="faint">{say('home.start.not-allowed')}</p>
+                ))}
             </div>
           </li>
         ))}

@@ -6,10 +6,24 @@ import { useDrag } from './useDrag.ts'
 import { tabName } from './words.ts'
 
 /** Tabs are links; they are moved by dragging, or with the tab's menu. */
-export function TabBar({ tabs, current, onMove, add }: { tabs: readonly DashboardTab[]; current: string; onMove(id: string, beforeId: string | null): void; add: ReactNode }) {
+export function TabBar({
+  tabs,
+  current,
+  onMove,
+  add,
+}: {
+  tabs: readonly DashboardTab[]
+  current: string
+  onMove(id: string, beforeId: string | null): void
+  add: ReactNode
+}) {
   const say = useText()
   const list = useRef<HTMLUListElement>(null)
-  const { drag, grip } = useDrag('tab', tabs.map(({ id }) => id), onMove)
+  const { drag, grip } = useDrag(
+    'tab',
+    tabs.map(({ id }) => id),
+    onMove,
+  )
   const hasDragged = useRef(false)
   if (drag) hasDragged.current = true
   // the present one is always among those that show
@@ -23,7 +37,12 @@ export function TabBar({ tabs, current, onMove, add }: { tabs: readonly Dashboar
         {tabs.map((tab) => {
           const { onPointerDown, ...moves } = grip(tab.id)
           return (
-            <li key={tab.id} data-drag={`tab ${tab.id}`} data-drop={drag?.target?.id === tab.id ? drag.target.side : undefined} data-dragged={drag?.id === tab.id || undefined}>
+            <li
+              key={tab.id}
+              data-drag={`tab ${tab.id}`}
+              data-drop={drag?.target?.id === tab.id ? drag.target.side : undefined}
+              data-dragged={drag?.id === tab.id || undefined}
+            >
               <Link
                 to={`?tab=${tab.id}`}
                 className={css.tab}

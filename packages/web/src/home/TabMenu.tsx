@@ -20,26 +20,51 @@ interface Props {
 export function TabMenu({ tabs, tab, isDefault, onColumns, onRename, onStep, onClose, onReset }: Props) {
   const say = useText()
   const at = tabs.findIndex(({ id }) => id === tab.id)
-  const stays = tabs.length === 1 ? 'dashboard.tab.is-only' : holdsLastNotifications(tabs, tab.id) ? 'dashboard.tab.holds-notifications' : undefined
+  const stays =
+    tabs.length === 1 ? 'dashboard.tab.is-only' : holdsLastNotifications(tabs, tab.id) ? 'dashboard.tab.holds-notifications' : undefined
   return (
     <Menu position="bottom-end">
-      <Menu.Target><IconButton kind="plain" icon="more" label={say('dashboard.tab.menu', { tab: tabName(say, tab) })} /></Menu.Target>
+      <Menu.Target>
+        <IconButton kind="plain" icon="more" label={say('dashboard.tab.menu', { tab: tabName(say, tab) })} />
+      </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{tabName(say, tab)}</Menu.Label>
         {[1, 2, 3].map((columns) => (
-          <Menu.CheckboxItem key={columns} checked={tab.columns === columns} onChange={() => onColumns(columns)}>{say('dashboard.tab.columns', { count: columns })}</Menu.CheckboxItem>
+          <Menu.CheckboxItem key={columns} checked={tab.columns === columns} onChange={() => onColumns(columns)}>
+            {say('dashboard.tab.columns', { count: columns })}
+          </Menu.CheckboxItem>
         ))}
         <Menu.Divider />
         <ActionItems
           actions={[
             { label: 'dashboard.tab.rename', icon: 'edit', onSelect: onRename },
-            { label: 'dashboard.tab.earlier', icon: 'chevronLeft', disabledReason: at === 0 ? 'dashboard.is-first' : undefined, onSelect: () => onStep(-1) },
-            { label: 'dashboard.tab.later', icon: 'chevronRight', disabledReason: at === tabs.length - 1 ? 'dashboard.is-last' : undefined, onSelect: () => onStep(1) },
+            {
+              label: 'dashboard.tab.earlier',
+              icon: 'chevronLeft',
+              disabledReason: at === 0 ? 'dashboard.is-first' : undefined,
+              onSelect: () => onStep(-1),
+            },
+            {
+              label: 'dashboard.tab.later',
+              icon: 'chevronRight',
+              disabledReason: at === tabs.length - 1 ? 'dashboard.is-last' : undefined,
+              onSelect: () => onStep(1),
+            },
             { label: 'dashboard.tab.close', icon: 'close', disabledReason: stays, onSelect: onClose },
           ]}
         />
         <Menu.Divider />
-        <ActionItems actions={[{ label: 'dashboard.reset', icon: 'refresh', isDangerous: true, disabledReason: isDefault ? 'dashboard.is-default' : undefined, onSelect: onReset }]} />
+        <ActionItems
+          actions={[
+            {
+              label: 'dashboard.reset',
+              icon: 'refresh',
+              isDangerous: true,
+              disabledReason: isDefault ? 'dashboard.is-default' : undefined,
+              onSelect: onReset,
+            },
+          ]}
+        />
       </Menu.Dropdown>
     </Menu>
   )

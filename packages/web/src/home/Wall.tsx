@@ -24,7 +24,12 @@ export function Wall({ tabs, start, seconds }: { tabs: readonly DashboardTab[]; 
   const now = useTicking(1000)
   const surface = useRef<HTMLDivElement>(null)
   const shown = tabs.filter(({ widgets }) => widgets.length > 0)
-  const [at, setAt] = useState(() => Math.max(0, shown.findIndex(({ id }) => id === start)))
+  const [at, setAt] = useState(() =>
+    Math.max(
+      0,
+      shown.findIndex(({ id }) => id === start),
+    ),
+  )
   const [isTouched, setTouched] = useState(true)
   const tab = shown[at % Math.max(1, shown.length)]
   const leave = useRef(() => {})
@@ -65,21 +70,59 @@ export function Wall({ tabs, start, seconds }: { tabs: readonly DashboardTab[]; 
   }, [isTouched])
   useAwake()
 
-  const counted = queryClient.getQueryCache().findAll({ queryKey: [figureKey], type: 'active' }).map(({ state }) => ({ updatedAt: state.dataUpdatedAt, hasFailed: state.status === 'error' || state.fetchFailureCount > 0 }))
+  const counted = queryClient
+    .getQueryCache()
+    .findAll({ queryKey: [figureKey], type: 'active' })
+    .map(({ state }) => ({ updatedAt: state.dataUpdatedAt, hasFailed: state.status === 'error' || state.fetchFailureCount > 0 }))
   const since = lostSince(counted, live, now, lostAfterMs)
   return (
     <Portal>
-      <div ref={surface} className={css.wall} role="dialog" aria-modal="true" aria-label={say('dashboard.wall')} tabIndex={-1} data-lost={since !== null || undefined} style={{ zoom: wallZoom(window.innerWidth, window.innerHeight) }} onPointerMove={() => setTouched(true)}>
+      <div
+        ref={surface}
+        className={css.wall}
+        role="dialog"
+        aria-modal="true"
+        aria-label={say('dashboard.wall')}
+        tabIndex={-1}
+        data-lost={since !== null || undefined}
+        style={{ zoom: wallZoom(window.innerWidth, window.innerHeight) }}
+        onPointerMove={() => setTouched(true)}
+      >
         <div className={css.head}>
           <h2>{tab ? tabName(say, tab) : ''}</h2>
-          {shown.length > 1 && <ol className={css.dots} aria-hidden="true">{shown.map(({ id }) => <li key={id} data-current={id === tab?.id || undefined} />)}</ol>}
-          {since !== null && <p className={css.lost} role="alert"><Glyph sign="unknown" size={18} />{say('dashboard.wall.lost', { since: format.moment(new Date(since)) })}</p>}
+          {shown.length > 1 && (
+            <ol className={css.dots} aria-hidden="true">
+              {shown.map(({ id }) => (
+                <li key={id} data-current={id === tab?.id || undefined} />
+              ))}
+            </ol>
+          )}
+          {since !== null && (
+            <p className={css.lost} role="alert">
+              <Glyph sign="unknown" size={18} />
+              {say('dashboard.wall.lost', { since: format.moment(new Date(since)) })}
+            </p>
+          )}
           <time className={css.clock}>{format.clock(now)}</time>
-          {isTouched && <span className={css.way}><IconButton kind="plain" icon="close" label={say('dashboard.wall.leave')} onClick={() => leave.current()} /></span>}
+          {isTouched && (
+            <span className={css.way}>
+              <IconButton kind="plain" icon="close" label={say('dashboard.wall.leave')} onClick={() => leave.current()} />
+            </span>
+          )}
         </div>
         {tab && (
           <div className={css.grid} style={{ '--columns': tab.columns } as CSSProperties}>
-            <Unpressable value={true}>{tab.widgets.map((widget) => <WallWidget key={`${tab.id} ${widget.id}`} kind={widget.kind} span={Math.min(widget.span, tab.columns)} height={widget.height} options={widget.options} />)}</Unpressable>
+            <Unpressable value={true}>
+              {tab.widgets.map((widget) => (
+                <WallWidget
+                  key={`${tab.id} ${widget.id}`}
+                  kind={widget.kind}
+                  span={Math.min(widget.span, tab.columns)}
+                  height={widget.height}
+                  options={widget.options}
+                />
+              ))}
+            </Unpressable>
           </div>
         )}
         {isTouched && <p className={css.hint}>{say('dashboard.wall.hint')}</p>}
@@ -96,14 +139,27 @@ function WallWidget({ kind, span, height, options }: Pick<DashboardTab['widgets'
   const figure = useFigure(definition.figure, range)
   const title = say(`figure.${kind}`)
   return (
-    <section className={`${dashboard.widget} ${css.widget}`} aria-label={title} style={{ '--span': span, '--height': height } as CSSProperties}>
+    <section
+      className={`${dashboard.widget} ${css.widget}`}
+      aria-label={title}
+      style={{ '--span': span, '--height': height } as CSSProperties}
+    >
       <div className={dashboard.head}>
         <div className={dashboard.titles}>
           <h3 className={css.title}>{title}</h3>
-          <p className={dashboard.meta}>{range !== undefined && <>{say(`widgets.range.${range}`)} · </>}<Updated figure={figure} /></p>
+          <p className={dashboard.meta}>
+            {range !== undefined && <>{say(`widgets.range.${range}`)} · </>}
+            <Updated figure={figure} />
+          </p>
         </div>
       </div>
-      <WidgetBody definition={definition} figure={figure} options={{ ...options, ...(view === undefined ? {} : { view }) }} choose={() => {}} label={title} />
+      <WidgetBody
+        definition={definition}
+        figure={figure}
+        options={{ ...options, ...(view === undefined ? {} : { view }) }}
+        choose={() => {}}
+        label={title}
+      />
     </section>
   )
 }
@@ -115,10 +171,13 @@ function useAwake(): void {
     let isGone = false
     const ask = () => {
       if (document.visibilityState !== 'visible') return
-      void navigator.wakeLock?.request('screen').then((held) => {
-        if (isGone) void held.release()
-        else lock = held
-      }, () => {})
+      void navigator.wakeLock?.request('screen').then(
+        (held) => {
+          if (isGone) void held.release()
+          else lock = held
+        },
+        () => {},
+      )
     }
     ask()
     document.addEventListener('visibilitychange', ask)

@@ -14,18 +14,25 @@ interface Props {
 /** What a widget shows: bars until it is there; its trouble and "try again"; what would be here and why nothing is; else the figure. */
 export function WidgetBody({ definition, figure: { data, error, isOther, refresh }, options, choose, label }: Props) {
   const say = useText()
-  const { View, figure: { id } } = definition
+  const {
+    View,
+    figure: { id },
+  } = definition
   if (data !== undefined && !definition.isEmpty(data.value)) {
     return (
       <div className={css.body} role="group" aria-label={label} tabIndex={0} data-refreshing={isOther || undefined}>
-        <ErrorBoundary><View value={data.value} answer={data.answer} options={options} choose={choose} /></ErrorBoundary>
+        <ErrorBoundary>
+          <View value={data.value} answer={data.answer} options={options} choose={choose} />
+        </ErrorBoundary>
       </div>
     )
   }
   if (data !== undefined) {
     return (
       <div className={css.empty}>
-        <span className={css.emptySign} data-good={definition.isGoodWhenEmpty || undefined}><Icon name={definition.isGoodWhenEmpty ? 'check' : 'inventory'} size={18} /></span>
+        <span className={css.emptySign} data-good={definition.isGoodWhenEmpty || undefined}>
+          <Icon name={definition.isGoodWhenEmpty ? 'check' : 'inventory'} size={18} />
+        </span>
         <p className={css.emptyTitle}>{say(`widgets.${id}.none`)}</p>
         <p className="quiet">{say(`widgets.${id}.empty`)}</p>
       </div>
@@ -38,9 +45,15 @@ export function WidgetBody({ definition, figure: { data, error, isOther, refresh
         <Glyph sign="action-required" size={18} />
         <p className={css.emptyTitle}>{title}</p>
         <p className="quiet">{remedy}</p>
-        <Button size="small" icon="refresh" onClick={refresh}>{say('kit.retry')}</Button>
+        <Button size="small" icon="refresh" onClick={refresh}>
+          {say('kit.retry')}
+        </Button>
       </div>
     )
   }
-  return <div className={css.body}><Skeleton rows={5} /></div>
+  return (
+    <div className={css.body}>
+      <Skeleton rows={5} />
+    </div>
+  )
 }

@@ -1,5 +1,15 @@
 import type { PlacedWidget, WidgetOptions } from '@vigie/domain/dashboard'
-import { useEffect, useId, useLayoutEffect, useRef, useState, type CSSProperties, type HTMLAttributes, type KeyboardEvent, type PointerEvent } from 'react'
+import {
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type CSSProperties,
+  type HTMLAttributes,
+  type KeyboardEvent,
+  type PointerEvent,
+} from 'react'
 import { Dialog, Icon, IconButton, useText } from '../kit/index.ts'
 import { useFigure, widgetOf } from '../widgets/index.ts'
 import css from './dashboard.module.css'
@@ -81,29 +91,74 @@ export function WidgetFrame(props: Props) {
       style={{ '--span': shown.span, '--height': shown.height } as CSSProperties}
     >
       <header className={css.head}>
-        <button ref={handle} type="button" className={css.grip} aria-label={say('dashboard.widget.move', { widget: title })} aria-pressed={isHeld} aria-describedby={hintId} onKeyDown={onKey} {...grip}><Icon name="grip" size={14} /></button>
-        <span id={hintId} hidden>{say('dashboard.widget.move.help')}</span>
+        <button
+          ref={handle}
+          type="button"
+          className={css.grip}
+          aria-label={say('dashboard.widget.move', { widget: title })}
+          aria-pressed={isHeld}
+          aria-describedby={hintId}
+          onKeyDown={onKey}
+          {...grip}
+        >
+          <Icon name="grip" size={14} />
+        </button>
+        <span id={hintId} hidden>
+          {say('dashboard.widget.move.help')}
+        </span>
         <div className={css.titles}>
           <h2 id={titleId}>{title}</h2>
           <p className={css.meta}>
-            {range !== undefined && <RangeMenu ranges={definition.figure.ranges} range={range} onChoose={(next) => onChoose({ range: next })} widget={title} />}
+            {range !== undefined && (
+              <RangeMenu ranges={definition.figure.ranges} range={range} onChoose={(next) => onChoose({ range: next })} widget={title} />
+            )}
             <Updated figure={figure} />
           </p>
         </div>
         <div className={css.buttons}>
           {definition.views.length > 1 && (
-            <IconButton size="small" icon={view === 'chart' ? 'table' : 'chart'} label={say(view === 'chart' ? 'dashboard.widget.as-table' : 'dashboard.widget.as-chart')} onClick={() => onChoose({ view: view === 'chart' ? 'table' : 'chart' })} />
+            <IconButton
+              size="small"
+              icon={view === 'chart' ? 'table' : 'chart'}
+              label={say(view === 'chart' ? 'dashboard.widget.as-table' : 'dashboard.widget.as-chart')}
+              onClick={() => onChoose({ view: view === 'chart' ? 'table' : 'chart' })}
+            />
           )}
-          <IconButton size="small" icon="refresh" label={say('dashboard.widget.refresh')} isBusy={figure.isRefreshing && figure.data !== undefined} onClick={figure.refresh} />
+          <IconButton
+            size="small"
+            icon="refresh"
+            label={say('dashboard.widget.refresh')}
+            isBusy={figure.isRefreshing && figure.data !== undefined}
+            onClick={figure.refresh}
+          />
           <WidgetMenu {...props} title={title} onHelp={() => setHelpOpen(true)} />
         </div>
       </header>
-      <WidgetBody definition={definition} figure={figure} options={{ ...widget.options, ...(view === undefined ? {} : { view }) }} choose={onChoose} label={title} />
-      <Resizer box={box} columns={columns} present={shown} onTry={setSize} onDone={(next) => { setSize(null); onResize(next) }} onGiveUp={() => setSize(null)} />
+      <WidgetBody
+        definition={definition}
+        figure={figure}
+        options={{ ...widget.options, ...(view === undefined ? {} : { view }) }}
+        choose={onChoose}
+        label={title}
+      />
+      <Resizer
+        box={box}
+        columns={columns}
+        present={shown}
+        onTry={setSize}
+        onDone={(next) => {
+          setSize(null)
+          onResize(next)
+        }}
+        onGiveUp={() => setSize(null)}
+      />
       {isHelpOpen && (
         <Dialog title={title} closeLabel={say('kit.close')} onClose={() => setHelpOpen(false)}>
           <p>{say(`figure.${widget.kind}.about`)}</p>
-          <p className="quiet" style={{ marginTop: 8 }}>{say(definition.figure.ranges.length > 0 ? 'dashboard.widget.help.range' : 'dashboard.widget.help.now')} {say('dashboard.widget.help.rows')}</p>
+          <p className="quiet" style={{ marginTop: 8 }}>
+            {say(definition.figure.ranges.length > 0 ? 'dashboard.widget.help.range' : 'dashboard.widget.help.now')}{' '}
+            {say('dashboard.widget.help.rows')}
+          </p>
         </Dialog>
       )}
     </section>
@@ -111,7 +166,14 @@ export function WidgetFrame(props: Props) {
 }
 
 /** The corner by which it is pulled larger or smaller; the keyboard does it with the widget's menu, or while it is held. */
-function Resizer({ box, columns, present, onTry, onDone, onGiveUp }: {
+function Resizer({
+  box,
+  columns,
+  present,
+  onTry,
+  onDone,
+  onGiveUp,
+}: {
   box: { current: HTMLElement | null }
   columns: number
   present: { span: number; height: number }

@@ -5,14 +5,37 @@ import { lostAfterMs, type ShownFigure } from '../widgets/index.ts'
 import css from './dashboard.module.css'
 
 /** Over how long: a word that is also the way to another one. */
-export function RangeMenu({ ranges, range, onChoose, widget }: { ranges: readonly FigureRange[]; range: FigureRange; onChoose(range: FigureRange): void; widget: string }) {
+export function RangeMenu({
+  ranges,
+  range,
+  onChoose,
+  widget,
+}: {
+  ranges: readonly FigureRange[]
+  range: FigureRange
+  onChoose(range: FigureRange): void
+  widget: string
+}) {
   const say = useText()
   return (
     <>
       <Menu position="bottom-start">
-        <Menu.Target><button type="button" className={css.range} aria-label={say('dashboard.widget.range', { widget, range: say(`widgets.range.${range}`) })}>{say(`widgets.range.${range}`)}<Icon name="chevronDown" size={10} /></button></Menu.Target>
+        <Menu.Target>
+          <button
+            type="button"
+            className={css.range}
+            aria-label={say('dashboard.widget.range', { widget, range: say(`widgets.range.${range}`) })}
+          >
+            {say(`widgets.range.${range}`)}
+            <Icon name="chevronDown" size={10} />
+          </button>
+        </Menu.Target>
         <Menu.Dropdown>
-          {ranges.map((one) => <Menu.CheckboxItem key={one} checked={one === range} closeMenuOnClick onChange={() => onChoose(one)}>{say(`widgets.range.${one}`)}</Menu.CheckboxItem>)}
+          {ranges.map((one) => (
+            <Menu.CheckboxItem key={one} checked={one === range} closeMenuOnClick onChange={() => onChoose(one)}>
+              {say(`widgets.range.${one}`)}
+            </Menu.CheckboxItem>
+          ))}
         </Menu.Dropdown>
       </Menu>
       <span aria-hidden="true"> · </span>
@@ -28,11 +51,14 @@ export function Updated({ figure: { data, hasFailed } }: { figure: ShownFigure }
   const words = stale === null ? '' : say('dashboard.widget.stale', { count: stale.products, of: stale.of })
   return (
     <>
-      <span className={css.updated}>{say('kit.updated')} <Ago at={asOf} freshForSeconds={lostAfterMs / 1000} /></span>
+      <span className={css.updated}>
+        {say('kit.updated')} <Ago at={asOf} freshForSeconds={lostAfterMs / 1000} />
+      </span>
       {hasFailed && <span className={css.stale}>{say('dashboard.widget.not-refreshed')}</span>}
       {stale !== null && stale.products > 0 && (
         <span className={css.stale} title={say('dashboard.widget.stale.about')}>
-          <Glyph sign="unknown" size={10} />{stale.rows === null ? words : <Link to={paths.rows(stale.rows)}>{words}</Link>}
+          <Glyph sign="unknown" size={10} />
+          {stale.rows === null ? words : <Link to={paths.rows(stale.rows)}>{words}</Link>}
         </span>
       )}
     </>

@@ -2,7 +2,12 @@ import { mostTabs, mostWidgets, placed, type DashboardTab } from '@vigie/domain/
 import { describe, expect, it } from 'vitest'
 import * as edit from './edit.ts'
 
-const tab = (id: string, ...widgets: string[]): DashboardTab => ({ id, name: id, columns: 3, widgets: widgets.map((one) => placed(one === 'n' ? 'notifications' : 'threats', { id: one })) })
+const tab = (id: string, ...widgets: string[]): DashboardTab => ({
+  id,
+  name: id,
+  columns: 3,
+  widgets: widgets.map((one) => placed(one === 'n' ? 'notifications' : 'threats', { id: one })),
+})
 const tabs = [tab('a', 'n', 'x', 'y'), tab('b', 'x')]
 const at = (widgetId: string, tabId = 'a') => ({ tabId, widgetId })
 const drawn = (list: edit.Tabs) => list.map(({ id, widgets }) => `${id}: ${widgets.map((widget) => widget.id).join(' ')}`)
@@ -43,7 +48,12 @@ describe('changes of a dashboard (DSH-1)', () => {
   })
 
   it('knows the last Notifications and the tab that holds them (DSH-2)', () => {
-    expect([edit.isLastNotifications(tabs, at('n')), edit.isLastNotifications(tabs, at('x')), edit.holdsLastNotifications(tabs, 'a'), edit.holdsLastNotifications(tabs, 'b')]).toEqual([true, false, true, false])
+    expect([
+      edit.isLastNotifications(tabs, at('n')),
+      edit.isLastNotifications(tabs, at('x')),
+      edit.holdsLastNotifications(tabs, 'a'),
+      edit.holdsLastNotifications(tabs, 'b'),
+    ]).toEqual([true, false, true, false])
     const two = [...tabs, tab('c', 'n')]
     expect([edit.isLastNotifications(two, at('n')), edit.holdsLastNotifications(two, 'a')]).toEqual([false, false])
     expect(edit.holdsLastNotifications([tab('a', 'n', 'n2')], 'b')).toBe(false)

@@ -10,7 +10,15 @@ function aServer() {
   const asked: { ids: string[] | null; version: number; answer(): void; refuse(error: unknown): void }[] = []
   const said: unknown[] = []
   const keeper = createKeeper({
-    put: (tabs, version) => new Promise((resolve, reject) => asked.push({ ids: ids(tabs), version, answer: () => resolve({ tabs: [...tabs], isDefault: false, version: version + 1 }), refuse: reject })),
+    put: (tabs, version) =>
+      new Promise((resolve, reject) =>
+        asked.push({
+          ids: ids(tabs),
+          version,
+          answer: () => resolve({ tabs: [...tabs], isDefault: false, version: version + 1 }),
+          refuse: reject,
+        }),
+      ),
     kept: (dashboard) => void said.push(dashboard.version),
     refused: (error) => void said.push(error),
   })

@@ -10,14 +10,15 @@ export const layout = query(dashboardApi.getDashboard).with({})
 export function useLayout() {
   const { updatedAt: _updatedAt, isRefreshing: _isRefreshing, ...server } = useLoaded(layout)
   const keeper = useMemo(
-    () => createKeeper({
-      put: (tabs, version) => api(dashboardApi.putDashboard).call({ body: { tabs: [...tabs] } }, { version }),
-      kept: (dashboard) => queryClient.setQueryData(layout.queryKey, dashboard),
-      refused: (error) => {
-        trouble(error)
-        void queryClient.invalidateQueries({ queryKey: layout.queryKey })
-      },
-    }),
+    () =>
+      createKeeper({
+        put: (tabs, version) => api(dashboardApi.putDashboard).call({ body: { tabs: [...tabs] } }, { version }),
+        kept: (dashboard) => queryClient.setQueryData(layout.queryKey, dashboard),
+        refused: (error) => {
+          trouble(error)
+          void queryClient.invalidateQueries({ queryKey: layout.queryKey })
+        },
+      }),
     [],
   )
   const wanted = useSyncExternalStore(keeper.subscribe, keeper.wanted)

@@ -16,4 +16,9 @@ describe('a wall never shows an old number as a new one (DSH-1)', () => {
   ] as const)('%s', (_, figures, live, since) => expect(lostSince(figures, live, now, 150_000)).toBe(since))
 })
 
-it.each([[390, 844, 1], [1440, 900, 1.1], [1920, 1080, 1.3714], [3840, 2160, 2.6]])('%i by %i is drawn %f times as large', (width, height, zoom) => expect(wallZoom(width, height)).toBeCloseTo(zoom, 3))
+it.each([
+  [390, 844, 1],
+  [1440, 900, 1.1],
+  [1920, 1080, 1.3714],
+  [3840, 2160, 2.6],
+])('%i by %i is drawn %f times as large', (width, height, zoom) => expect(wallZoom(width, height)).toBeCloseTo(zoom, 3))

@@ -10,7 +10,9 @@ export function CustomerField({ name, label, except }: { name: string; label: La
   const [chosen, setChosen] = useState<{ value: string; label: string } | null>(null)
   const [search, setSearch] = useState('')
   const q = search.trim() === chosen?.label ? '' : search.trim()
-  const found = useQuietly(query(customersApi.listCustomers).with({ query: { sort: 'company', limit: '50' as never, ...(q === '' ? {} : { q }) } }))?.rows ?? []
+  const found =
+    useQuietly(query(customersApi.listCustomers).with({ query: { sort: 'company', limit: '50' as never, ...(q === '' ? {} : { q }) } }))
+      ?.rows ?? []
   const options = found.filter(({ id }) => id !== except).map(({ id, company }) => ({ value: id, label: company }))
   if (chosen && !options.some(({ value }) => value === chosen.value)) options.unshift(chosen)
   return (

@@ -9,16 +9,30 @@ export function DuplicateDetail({ duplicate, actions }: { duplicate: Duplicate; 
   return (
     <Stack>
       <div>
-        <h2>{endpoints[0].name === endpoints[1].name ? endpoints[0].name : say('identity.two', { one: endpoints[0].name, other: endpoints[1].name })}</h2>
+        <h2>
+          {endpoints[0].name === endpoints[1].name
+            ? endpoints[0].name
+            : say('identity.two', { one: endpoints[0].name, other: endpoints[1].name })}
+        </h2>
         <p className="quiet">{duplicate.customerName}</p>
       </div>
       <Notice tone={state === 'suspected' ? 'warning' : 'plain'} title={`identity.done.${state}`}>
-        <p>{state === 'kept-apart' ? say('identity.done.kept-apart.about', { who: duplicate.decidedBy ?? '' }) : say(`identity.done.${state}.about`)}</p>
+        <p>
+          {state === 'kept-apart'
+            ? say('identity.done.kept-apart.about', { who: duplicate.decidedBy ?? '' })
+            : say(`identity.done.${state}.about`)}
+        </p>
       </Notice>
       {actions.length > 0 && (
         <Line>
           {actions.map((action) => (
-            <Button key={labelKey(action.label)} size="small" {...(action.icon ? { icon: action.icon } : {})} disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>
+            <Button
+              key={labelKey(action.label)}
+              size="small"
+              {...(action.icon ? { icon: action.icon } : {})}
+              disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)}
+              onClick={action.onSelect}
+            >
               {say(action.label)}
             </Button>
           ))}
@@ -27,10 +41,17 @@ export function DuplicateDetail({ duplicate, actions }: { duplicate: Duplicate; 
       {evidence.length > 0 && (
         <div>
           <h3>{say('identity.column.evidence')}</h3>
-          <Facts facts={evidence.map((one) => [say.has(`duplicate-evidence.${one}`) ? `duplicate-evidence.${one}` : { text: one }, say(`duplicate-evidence.${one}.about`)])} />
+          <Facts
+            facts={evidence.map((one) => [
+              say.has(`duplicate-evidence.${one}`) ? `duplicate-evidence.${one}` : { text: one },
+              say(`duplicate-evidence.${one}.about`),
+            ])}
+          />
         </div>
       )}
-      {endpoints.map((twin, index) => <One key={twin.endpointId} twin={twin} title={index === 0 ? 'identity.first' : 'identity.second'} />)}
+      {endpoints.map((twin, index) => (
+        <One key={twin.endpointId} twin={twin} title={index === 0 ? 'identity.first' : 'identity.second'} />
+      ))}
     </Stack>
   )
 }
@@ -42,12 +63,27 @@ function One({ twin, title }: { twin: Twin; title: string }) {
       <h3>{say(title)}</h3>
       <Facts
         facts={[
-          ['common.endpoint', <Link key="endpoint" to={paths.endpoint({ endpointId: twin.endpointId })}>{twin.name}</Link>],
-          ['common.product', <Link key="product" to={paths.product({ productId: twin.productId })}>{twin.productName}</Link>],
+          [
+            'common.endpoint',
+            <Link key="endpoint" to={paths.endpoint({ endpointId: twin.endpointId })}>
+              {twin.name}
+            </Link>,
+          ],
+          [
+            'common.product',
+            <Link key="product" to={paths.product({ productId: twin.productId })}>
+              {twin.productName}
+            </Link>,
+          ],
           ['inventory.column.state', <AgentStateTag key="state" state={twin.state} />],
           ['inventory.column.addresses', twin.addresses?.length === 0 ? null : <Addresses key="addresses" of={twin.addresses} />],
           ['inventory.column.platform', twin.platform],
-          ['inventory.column.openInfections', <span key="infections" className="figures">{twin.openInfections}</span>],
+          [
+            'inventory.column.openInfections',
+            <span key="infections" className="figures">
+              {twin.openInfections}
+            </span>,
+          ],
           ['identity.first-seen', <Ago key="created" at={twin.createdAt} />],
           ['inventory.column.lastSeenAt', <Ago key="seen" at={twin.lastSeenAt} />],
         ]}

@@ -7,5 +7,9 @@ const waiting = query(identityApi.listDuplicates).with({ query: { sort: '-foundA
 export function DuplicatesLink() {
   const say = useText()
   const count = useQuietly(waiting)?.waiting ?? 0
-  return <Link className={buttonClass()} to={paths.duplicates()}>{count > 0 ? say('identity.duplicates.waiting', { count }) : say('identity.duplicates')}</Link>
+  return (
+    <Link className={buttonClass()} to={paths.duplicates()}>
+      {count > 0 ? say('identity.duplicates.waiting', { count }) : say('identity.duplicates')}
+    </Link>
+  )
 }

@@ -5,5 +5,9 @@ export function Evidence({ evidence }: { evidence: readonly string[] }) {
   const say = useText()
   const { list } = useFormat()
   if (evidence.length === 0) return <span className="faint">{say('identity.evidence.none')}</span>
-  return <span title={evidence.map((one) => say(`duplicate-evidence.${one}.about`)).join(' ')}>{list(evidence.map((one) => (say.has(`duplicate-evidence.${one}`) ? say(`duplicate-evidence.${one}`) : one)))}</span>
+  return (
+    <span title={evidence.map((one) => say(`duplicate-evidence.${one}.about`)).join(' ')}>
+      {list(evidence.map((one) => (say.has(`duplicate-evidence.${one}`) ? say(`duplicate-evidence.${one}`) : one)))}
+    </span>
+  )
 }

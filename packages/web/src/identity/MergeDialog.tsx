@@ -10,7 +10,8 @@ export function MergeDialog({ duplicate, close }: { duplicate: Duplicate; close(
   const isOtherNewer = (other.lastSeenAt ?? '') > (one.lastSeenAt ?? '')
   const form = useForm({
     initial: { stays: isOtherNewer ? other.endpointId : one.endpointId },
-    submit: ({ stays }) => merging.run({ params: { endpointId: stays === one.endpointId ? other.endpointId : one.endpointId }, body: { intoId: stays } }),
+    submit: ({ stays }) =>
+      merging.run({ params: { endpointId: stays === one.endpointId ? other.endpointId : one.endpointId }, body: { intoId: stays } }),
     onDone: (merge) => {
       toast({ key: 'identity.merged', values: { one: merge.mergedName, other: merge.endpointName } })
       close()
@@ -25,7 +26,9 @@ export function MergeDialog({ duplicate, close }: { duplicate: Duplicate; close(
           label="identity.merge.stays"
           options={[one, other].map((twin) => ({
             value: twin.endpointId,
-            label: { text: `${twin.name} (${twin.productName}) · ${twin.lastSeenAt === null ? say('identity.never-seen') : say('identity.seen', { at: format.moment(twin.lastSeenAt) })}` },
+            label: {
+              text: `${twin.name} (${twin.productName}) · ${twin.lastSeenAt === null ? say('identity.never-seen') : say('identity.seen', { at: format.moment(twin.lastSeenAt) })}`,
+            },
           }))}
         />
         <p className="quiet">{say('identity.merge.undo')}</p>

@@ -5,7 +5,10 @@ import { Button, CheckboxField, Dialog, Form, paths, TextField, toast, useAction
 import { CustomerField } from './CustomerField.tsx'
 
 const shape = z.object({
-  customerId: z.string({ error: 'required' }).min(1, { error: 'required' }), confirmName: z.string().min(1, { error: 'required' }), hasConsent: z.literal(true, { error: 'required' }), reason: z.string().max(200),
+  customerId: z.string({ error: 'required' }).min(1, { error: 'required' }),
+  confirmName: z.string().min(1, { error: 'required' }),
+  hasConsent: z.literal(true, { error: 'required' }),
+  reason: z.string().max(200),
 })
 
 /** AGT-11: the product with all its agents to another customer. By name, since it changes who sees what. */
@@ -30,7 +33,12 @@ export function MoveDialog({ product, close }: { product: Product; close(): void
         <CustomerField name="customerId" label="identity.move.to" except={product.customerId} />
         <TextField name="reason" label="identity.move.reason" help="identity.move.reason.help" maxLength={200} />
         <CheckboxField name="hasConsent" label="identity.move.consent" help="identity.move.consent.help" />
-        <TextField name="confirmName" label={{ key: 'kit.confirm.type-name', values: { name: product.description } }} isRequired maxLength={200} />
+        <TextField
+          name="confirmName"
+          label={{ key: 'kit.confirm.type-name', values: { name: product.description } }}
+          isRequired
+          maxLength={200}
+        />
         <p className="quiet">{say('identity.move.undo')}</p>
       </Form>
     </Dialog>

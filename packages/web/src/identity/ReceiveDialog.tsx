@@ -23,14 +23,25 @@ export function ReceiveDialog({ product, close }: { product: Product; close(): v
       {made === null ? (
         <Form form={form} unguarded action="identity.receive.make" secondary={<Button onClick={close}>{say('kit.cancel')}</Button>}>
           <p>{say('identity.receive.about')}</p>
-          <NumberField name="machines" label="identity.receive.machines" help="identity.receive.machines.help" min={1} max={500} isRequired />
+          <NumberField
+            name="machines"
+            label="identity.receive.machines"
+            help="identity.receive.machines.help"
+            min={1}
+            max={500}
+            isRequired
+          />
         </Form>
       ) : (
         <Stack>
           <p>{say('identity.receive.next', { at: moment(made.expiresAt) })}</p>
           <CopyText text={made.connectionCode} label={say('identity.switch.code')} block />
           <p className="quiet">{say('identity.receive.once')}</p>
-          <div><Button kind="primary" onClick={close}>{say('kit.close')}</Button></div>
+          <div>
+            <Button kind="primary" onClick={close}>
+              {say('kit.close')}
+            </Button>
+          </div>
         </Stack>
       )}
     </Dialog>

@@ -25,15 +25,24 @@ export function useDuplicateActions(): { actions(row: Duplicate): Action[]; merg
         ? { label: 'identity.reopen', icon: 'refresh', onSelect: () => void decide(row, false) }
         : { label: 'identity.keep-apart', icon: 'columns', onSelect: () => void decide(row, true) },
       {
-        label: dead ? { key: 'identity.remove', values: { name: dead.name } } : 'identity.remove.none', icon: 'trash', isDangerous: true, disabledReason: dead ? undefined : 'identity.remove.both-alive',
+        label: dead ? { key: 'identity.remove', values: { name: dead.name } } : 'identity.remove.none',
+        icon: 'trash',
+        isDangerous: true,
+        disabledReason: dead ? undefined : 'identity.remove.both-alive',
         onSelect: () =>
-          dead && confirmByName(
+          dead &&
+          confirmByName(
             dead.name,
             async (confirmName) => {
               await removing.run({ params: { endpointId: dead.endpointId }, body: { confirmName } })
               toast({ key: 'identity.removed', values: { name: dead.name } })
             },
-            { title: { key: 'identity.remove', values: { name: dead.name } }, consequence: 'identity.remove.consequence', undo: 'identity.remove.undo', action: 'identity.remove.verb' },
+            {
+              title: { key: 'identity.remove', values: { name: dead.name } },
+              consequence: 'identity.remove.consequence',
+              undo: 'identity.remove.undo',
+              action: 'identity.remove.verb',
+            },
           ),
       },
     ]
@@ -43,6 +52,8 @@ export function useDuplicateActions(): { actions(row: Duplicate): Action[]; merg
 
 /** The one that was not heard of for longer; none while both are online. */
 function deadOf({ endpoints: [one, other] }: Duplicate) {
-  const [older] = [one, other].filter((twin) => twin.state !== 'online').toSorted((a, b) => (a.lastSeenAt ?? '').localeCompare(b.lastSeenAt ?? ''))
+  const [older] = [one, other]
+    .filter((twin) => twin.state !== 'online')
+    .toSorted((a, b) => (a.lastSeenAt ?? '').localeCompare(b.lastSeenAt ?? ''))
   return older ?? null
 }

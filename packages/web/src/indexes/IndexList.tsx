@@ -17,7 +17,14 @@ export function IndexList({ whose }: { whose: Whose }) {
       {...(say.has(`category.${category}.about`) ? { about: `category.${category}.about` } : {})}
     >
       <Panel lines>
-        {settings.map((setting) => <IndexRow key={setting.name} setting={setting} whose={whose} mayChange={actor.can('index.update') && (whose.customerId !== undefined || actor.account.scope === null)} />)}
+        {settings.map((setting) => (
+          <IndexRow
+            key={setting.name}
+            setting={setting}
+            whose={whose}
+            mayChange={actor.can('index.update') && (whose.customerId !== undefined || actor.account.scope === null)}
+          />
+        ))}
       </Panel>
     </Section>
   ))

@@ -37,7 +37,13 @@ export function IndexPreview({ category, name, value, whose }: Props) {
   return (
     <div className={css.preview}>
       {least !== null && value < least && <p className="quiet">{say('indexes.preview.from', { least })}</p>}
-      {seen?.value === value ? <Outcome preview={seen.preview} isOfOne={whose.customerId !== undefined} /> : <Button size="small" kind="quiet" isBusy={isBusy} onClick={() => void look()}>{say('indexes.preview')}</Button>}
+      {seen?.value === value ? (
+        <Outcome preview={seen.preview} isOfOne={whose.customerId !== undefined} />
+      ) : (
+        <Button size="small" kind="quiet" isBusy={isBusy} onClick={() => void look()}>
+          {say('indexes.preview')}
+        </Button>
+      )}
     </div>
   )
 }
@@ -45,17 +51,33 @@ export function IndexPreview({ category, name, value, whose }: Props) {
 function Outcome({ preview, isOfOne }: { preview: Preview; isOfOne: boolean }) {
   const say = useText()
   const { day, number } = useFormat()
-  if (preview.since === null) return <p className="quiet" role="status">{say('indexes.preview.none')}</p>
+  if (preview.since === null)
+    return (
+      <p className="quiet" role="status">
+        {say('indexes.preview.none')}
+      </p>
+    )
   return (
     <div role="status">
-      <p>{say('indexes.preview.sum', { present: preview.present, proposed: preview.proposed })} <span className="quiet">{say('indexes.preview.since', { date: day(preview.since) })}</span></p>
+      <p>
+        {say('indexes.preview.sum', { present: preview.present, proposed: preview.proposed })}{' '}
+        <span className="quiet">{say('indexes.preview.since', { date: day(preview.since) })}</span>
+      </p>
       {!isOfOne && preview.rows.length > 0 && (
         <table className={css.previewTable}>
-          <thead><tr><th scope="col">{say('indexes.preview.customer')}</th><th scope="col">{say('indexes.preview.present')}</th><th scope="col">{say('indexes.preview.proposed')}</th></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">{say('indexes.preview.customer')}</th>
+              <th scope="col">{say('indexes.preview.present')}</th>
+              <th scope="col">{say('indexes.preview.proposed')}</th>
+            </tr>
+          </thead>
           <tbody>
             {preview.rows.slice(0, 10).map((row) => (
               <tr key={row.customerId}>
-                <td><Link to={paths.customer({ customerId: row.customerId })}>{row.company}</Link></td>
+                <td>
+                  <Link to={paths.customer({ customerId: row.customerId })}>{row.company}</Link>
+                </td>
                 <td className="figures">{number(row.present)}</td>
                 <td className="figures">{number(row.proposed)}</td>
               </tr>
@@ -63,7 +85,9 @@ function Outcome({ preview, isOfOne }: { preview: Preview; isOfOne: boolean }) {
           </tbody>
         </table>
       )}
-      {!isOfOne && preview.customerCount > 10 && <p className="quiet">{say('indexes.preview.more', { count: preview.customerCount - 10 })}</p>}
+      {!isOfOne && preview.customerCount > 10 && (
+        <p className="quiet">{say('indexes.preview.more', { count: preview.customerCount - 10 })}</p>
+      )}
     </div>
   )
 }

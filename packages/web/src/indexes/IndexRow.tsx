@@ -14,9 +14,25 @@ export function IndexRow({ setting, whose, mayChange }: { setting: Setting; whos
   const { category, name, value, min, max } = setting
   const key = `index.${category}.${name}`
   const words = say.has(key) ? say(key) : name
-  const shape = useMemo(() => z.object({ value: z.number({ error: (issue) => (issue.input === null ? 'required' : undefined) }).int().min(min).max(max) }), [min, max])
-  const set = (next: number | null) => saving.run({ body: { category, name, value: next, customerId: whose.customerId ?? null, tag: whose.tag ?? null } })
-  const form = useForm<{ value: number | null }, unknown>({ initial: { value }, shape, submit: (values) => set(values.value), onDone: () => toast('kit.saved') })
+  const shape = useMemo(
+    () =>
+      z.object({
+        value: z
+          .number({ error: (issue) => (issue.input === null ? 'required' : undefined) })
+          .int()
+          .min(min)
+          .max(max),
+      }),
+    [min, max],
+  )
+  const set = (next: number | null) =>
+    saving.run({ body: { category, name, value: next, customerId: whose.customerId ?? null, tag: whose.tag ?? null } })
+  const form = useForm<{ value: number | null }, unknown>({
+    initial: { value },
+    shape,
+    submit: (values) => set(values.value),
+    onDone: () => toast('kit.saved'),
+  })
   // Somebody else's change, or ours that has just come back: shown, unless the person is typing another one.
   useEffect(() => {
     if (!form.isDirty) form.reset({ value })
@@ -38,13 +54,33 @@ export function IndexRow({ setting, whose, mayChange }: { setting: Setting; whos
         <strong>{words}</strong>
         {say.has(`${key}.about`) && <p className="quiet">{say(`${key}.about`)}</p>}
         {setting.ofTags.length > (setting.from === 'tag' ? 1 : 0) && (
-          <p className="quiet">{say(setting.from === 'customer' ? 'indexes.tags.outweighed' : 'indexes.tags.stricter', { tags: list(setting.ofTags.map((one) => say('indexes.tags.one', { tag: one.tag, value: number(one.value) }))) })}</p>
+          <p className="quiet">
+            {say(setting.from === 'customer' ? 'indexes.tags.outweighed' : 'indexes.tags.stricter', {
+              tags: list(setting.ofTags.map((one) => say('indexes.tags.one', { tag: one.tag, value: number(one.value) }))),
+            })}
+          </p>
         )}
         <p className={css.bounds}>{say('indexes.bounds', { min: number(min), max: number(max), default: number(setting.default) })}</p>
       </div>
       <div className={css.value}>
         {mayChange ? (
-          <Form form={form} buttons={form.isDirty ? <span className={css.buttons}><Button type="submit" kind="primary" size="small" isBusy={form.isBusy}>{say('kit.save')}</Button><Button size="small" onClick={() => form.reset()}>{say('kit.cancel')}</Button></span> : <></>}>
+          <Form
+            form={form}
+            buttons={
+              form.isDirty ? (
+                <span className={css.buttons}>
+                  <Button type="submit" kind="primary" size="small" isBusy={form.isBusy}>
+                    {say('kit.save')}
+                  </Button>
+                  <Button size="small" onClick={() => form.reset()}>
+                    {say('kit.cancel')}
+                  </Button>
+                </span>
+              ) : (
+                <></>
+              )
+            }
+          >
             <NumberField name="value" label={{ text: words }} min={min} max={max} />
           </Form>
         ) : (
@@ -52,10 +88,21 @@ export function IndexRow({ setting, whose, mayChange }: { setting: Setting; whos
         )}
         <span className={css.from}>
           <StateTag label={{ key: `index-from.${setting.from}`, values: { tag: setting.tag ?? '' } }} tone="quiet" />
-          {mayChange && isOwn(setting, whose) && <Button kind="quiet" size="small" isBusy={saving.isRunning} onClick={() => void inherit()}>{say(whose.customerId || whose.tag ? 'indexes.to-inherited' : 'indexes.to-default')}</Button>}
+          {mayChange && isOwn(setting, whose) && (
+            <Button kind="quiet" size="small" isBusy={saving.isRunning} onClick={() => void inherit()}>
+              {say(whose.customerId || whose.tag ? 'indexes.to-inherited' : 'indexes.to-default')}
+            </Button>
+          )}
         </span>
       </div>
-      {mayChange && form.isDirty && <IndexPreview category={category} name={name} value={shape.safeParse(form.values).success ? form.values.value : null} whose={whose} />}
+      {mayChange && form.isDirty && (
+        <IndexPreview
+          category={category}
+          name={name}
+          value={shape.safeParse(form.values).success ? form.values.value : null}
+          whose={whose}
+        />
+      )}
     </div>
   )
 }

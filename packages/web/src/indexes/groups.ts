@@ -17,4 +17,5 @@ export function byCategory(rows: readonly Setting[]): [string, Setting[]][] {
 }
 
 /** Whether the value was set at this very level, so that it can go back to what is inherited. */
-export const isOwn = (setting: Setting, { customerId, tag }: Whose): boolean => setting.from === (customerId ? 'customer' : tag ? 'tag' : 'business')
+export const isOwn = (setting: Setting, { customerId, tag }: Whose): boolean =>
+  setting.from === (customerId ? 'customer' : tag ? 'tag' : 'business')

@@ -28,7 +28,11 @@ export function AddressHistory({ history }: { history: readonly AddressSpan[] | 
           </li>
         ))}
       </ul>
-      {history.length > few && !isWhole && <Button size="small" onClick={() => setWhole(true)}>{say('inventory.address-history.all', { count: history.length })}</Button>}
+      {history.length > few && !isWhole && (
+        <Button size="small" onClick={() => setWhole(true)}>
+          {say('inventory.address-history.all', { count: history.length })}
+        </Button>
+      )}
     </div>
   )
 }

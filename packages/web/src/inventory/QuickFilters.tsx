@@ -30,7 +30,12 @@ export function QuickFilters() {
         const isOn = search[key] === value
         const count = data?.[figure]
         return (
-          <Link key={figure} className={css.quickOne} to={`?${new URLSearchParams({ [key]: isOn ? '' : value, cursor: '', page: '' })}`} aria-current={isOn ? 'true' : undefined}>
+          <Link
+            key={figure}
+            className={css.quickOne}
+            to={`?${new URLSearchParams({ [key]: isOn ? '' : value, cursor: '', page: '' })}`}
+            aria-current={isOn ? 'true' : undefined}
+          >
             <Glyph sign={count && count.count > 0 ? sign : 'fine'} />
             <span>{say(`inventory.quick.${figure}`, { days: silentAfterDays })}</span>
             <strong className="figures">{count === undefined ? '…' : `${number(count.count)}${count.isMore ? '+' : ''}`}</strong>

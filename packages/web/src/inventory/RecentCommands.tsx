@@ -15,11 +15,17 @@ export function RecentCommands({ productId, agentId }: { productId: string; agen
           <li key={command.id}>
             <Link to={paths.commands({ productId, command: command.id })}>{say(`command.${command.type}`)}</Link>
             <CommandStepTag step={command.step} />
-            <span className="faint"><Ago at={command.sentAt} /></span>
+            <span className="faint">
+              <Ago at={command.sentAt} />
+            </span>
           </li>
         ))}
       </ul>
-      {nextCursor !== null && <p><Link to={paths.commands({ productId })}>{say('inventory.commands.all')}</Link></p>}
+      {nextCursor !== null && (
+        <p>
+          <Link to={paths.commands({ productId })}>{say('inventory.commands.all')}</Link>
+        </p>
+      )}
     </>
   )
 }

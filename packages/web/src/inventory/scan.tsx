@@ -3,7 +3,13 @@ import { Ago, Glyph, StateTag, type Sign } from '../kit/index.ts'
 import css from './inventory.module.css'
 
 type ScanState = NonNullable<Endpoint['engine']>['realTimeScan']
-const tones: Readonly<Record<ScanState, Sign | 'good' | 'quiet'>> = { on: 'good', 'on-not-protecting': 'action-required', off: 'action-required', unsupported: 'quiet', unknown: 'unknown' }
+const tones: Readonly<Record<ScanState, Sign | 'good' | 'quiet'>> = {
+  on: 'good',
+  'on-not-protecting': 'action-required',
+  off: 'action-required',
+  unsupported: 'quiet',
+  unknown: 'unknown',
+}
 
 /** Real-time scan in a word. Before the engine's first report nothing is known. */
 export function RealTimeScanTag({ state }: { state: ScanState | undefined }) {
@@ -20,5 +26,13 @@ export function LastScan({ engine }: { engine: Endpoint['engine'] }) {
 /** Version of the newest patterns and their age: one says little without the other. */
 export function Pattern({ engine, isOutdated = false }: { engine: Endpoint['engine']; isOutdated?: boolean }) {
   if (engine === null || (engine.patternVersion === null && engine.patternBuiltAt === null)) return <span className="faint">–</span>
-  return <span className={css.pattern}>{isOutdated && <Glyph sign="warning" size={12} />}{engine.patternVersion} <span className={isOutdated ? css.old : 'faint'}><Ago at={engine.patternBuiltAt} never="common.unknown" /></span></span>
+  return (
+    <span className={css.pattern}>
+      {isOutdated && <Glyph sign="warning" size={12} />}
+      {engine.patternVersion}{' '}
+      <span className={isOutdated ? css.old : 'faint'}>
+        <Ago at={engine.patternBuiltAt} never="common.unknown" />
+      </span>
+    </span>
+  )
 }

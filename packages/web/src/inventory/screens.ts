@@ -1,3 +1,6 @@
 import { screen } from '../kit/screen.ts'
 
-export const screens = [screen('/inventory', () => import('./InventoryPage.tsx')), screen('/inventory/missing', () => import('./MissingEndpointPage.tsx'), { isExplaining: true })]
+export const screens = [
+  screen('/inventory', () => import('./InventoryPage.tsx')),
+  screen('/inventory/missing', () => import('./MissingEndpointPage.tsx'), { isExplaining: true }),
+]

@@ -2,7 +2,13 @@ import { productsApi, type Endpoint } from '@vigie/domain/products'
 import { choicesFor, stateBlocks, useSendCommand, type CommandChoice } from '../commands/index.ts'
 import { query, useActor, useQuietly, type Action, type IconName } from '../kit/index.ts'
 
-const icons: Partial<Record<CommandChoice['type'], IconName>> = { 'scan-now': 'play', 'stop-scan': 'stop', 'update-components': 'download', synchronise: 'refresh', check: 'check' }
+const icons: Partial<Record<CommandChoice['type'], IconName>> = {
+  'scan-now': 'play',
+  'stop-scan': 'stop',
+  'update-components': 'download',
+  synchronise: 'refresh',
+  check: 'check',
+}
 const catalogue = query(productsApi.getCatalogue).with({})
 
 type Target = Pick<Endpoint, 'productId' | 'typeId' | 'agentId' | 'state' | 'engine' | 'commands'>
@@ -14,10 +20,16 @@ export function useEndpointCommands(): (endpoint: Target) => Action[] {
   const types = useQuietly(catalogue)?.types
   if (!actor.can('command.send')) return () => []
   return (endpoint) =>
-    choicesFor([{ state: endpoint.state, commands: endpoint.commands }], types?.find(({ id }) => id === endpoint.typeId)?.commands ?? []).map(({ type, disabledReason }) => ({
+    choicesFor(
+      [{ state: endpoint.state, commands: endpoint.commands }],
+      types?.find(({ id }) => id === endpoint.typeId)?.commands ?? [],
+    ).map(({ type, disabledReason }) => ({
       label: `command.${type}`,
       ...(icons[type] ? { icon: icons[type] } : {}),
-      disabledReason: endpoint.agentId === null ? 'command-reason.agent-pending' : (stateBlocks(endpoint.state) ?? disabledReason ?? scanReason(type, endpoint.engine)),
+      disabledReason:
+        endpoint.agentId === null
+          ? 'command-reason.agent-pending'
+          : (stateBlocks(endpoint.state) ?? disabledReason ?? scanReason(type, endpoint.engine)),
       onSelect: () => endpoint.agentId !== null && void send(endpoint.productId, type, [endpoint.agentId]),
     }))
 }

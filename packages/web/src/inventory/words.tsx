@@ -14,15 +14,27 @@ export function InfectionCount({ endpoint }: { endpoint: Pick<Endpoint, 'id' | '
   return <Infections endpointId={endpoint.id} count={endpoint.openInfections} />
 }
 
-const nothing = <span className="faint" aria-hidden="true" data-nothing="">–</span>
+const nothing = (
+  <span className="faint" aria-hidden="true" data-nothing="">
+    –
+  </span>
+)
 
 export function MissingProtectionTag({ missing }: { missing: MissingProtection | null }) {
-  return missing === null ? nothing : <StateTag label={`missing-protection.${missing}`} tone={missing === 'never-reported' ? 'unknown' : 'action-required'} />
+  return missing === null ? (
+    nothing
+  ) : (
+    <StateTag label={`missing-protection.${missing}`} tone={missing === 'never-reported' ? 'unknown' : 'action-required'} />
+  )
 }
 
 export function OutdatedTag({ outdated }: { outdated: readonly Component[] }) {
   const say = useText()
-  return outdated.length === 0 ? nothing : <StateTag label={{ text: outdated.map((one) => say(`outdated.${one}`)).join(', ') }} tone="warning" />
+  return outdated.length === 0 ? (
+    nothing
+  ) : (
+    <StateTag label={{ text: outdated.map((one) => say(`outdated.${one}`)).join(', ') }} tone="warning" />
+  )
 }
 
 /** INV-1: measured by the newest that any endpoint of the business has. */
@@ -33,9 +45,17 @@ export function WhyOutdated({ endpoint: { engine, outdated, newest } }: { endpoi
   return (
     <>
       {outdated.includes('patterns') && engine.patternBuiltAt && newest.patternBuiltAt && (
-        <p className="quiet">{say('inventory.outdated.patterns', { own: day(engine.patternBuiltAt), newest: day(newest.patternBuiltAt), days: outdatedAfterDays })}</p>
+        <p className="quiet">
+          {say('inventory.outdated.patterns', {
+            own: day(engine.patternBuiltAt),
+            newest: day(newest.patternBuiltAt),
+            days: outdatedAfterDays,
+          })}
+        </p>
       )}
-      {outdated.includes('engine') && <p className="quiet">{say('inventory.outdated.engine', { own: engine.engineVersion ?? '', newest: newest.engineVersion ?? '' })}</p>}
+      {outdated.includes('engine') && (
+        <p className="quiet">{say('inventory.outdated.engine', { own: engine.engineVersion ?? '', newest: newest.engineVersion ?? '' })}</p>
+      )}
     </>
   )
 }

@@ -20,5 +20,11 @@ export function AgentStateTag({ state, cause, isCopy = false }: { state: AgentSt
   const say = useText()
   const own = cause ? `agent-cause.${cause}` : ''
   // one that is online and yet has a cause (a wrong clock), or is somebody's copy, is no case of "all is well"
-  return <StateTag label={`agent-state.${state}`} tone={(cause || isCopy) && agentTone[state] === 'good' ? 'warning' : agentTone[state]} title={say(own !== '' && say.has(own) ? own : `agent-state.${state}.cause`)} />
+  return (
+    <StateTag
+      label={`agent-state.${state}`}
+      tone={(cause || isCopy) && agentTone[state] === 'good' ? 'warning' : agentTone[state]}
+      title={say(own !== '' && say.has(own) ? own : `agent-state.${state}.cause`)}
+    />
+  )
 }

@@ -69,9 +69,18 @@ export function Ago({ at, freshForSeconds, never = 'kit.never' }: Props) {
   const isStale = freshForSeconds !== undefined && present - instant > freshForSeconds * 1000
   return (
     <Tooltip label={`${format.exact(at)}${isStale ? `\n${say('kit.stale')}` : ''}`}>
-      <time dateTime={at} className={isStale ? 'faint' : undefined} style={isStale ? { whiteSpace: 'nowrap', display: 'inline-flex', alignItems: 'center', gap: 4 } : { whiteSpace: 'nowrap' }}>
+      <time
+        dateTime={at}
+        className={isStale ? 'faint' : undefined}
+        style={isStale ? { whiteSpace: 'nowrap', display: 'inline-flex', alignItems: 'center', gap: 4 } : { whiteSpace: 'nowrap' }}
+      >
         {absolute ? format.moment(at) : format.ago(at, reference)}
-        {isStale && <><Glyph sign="unknown" size={10} /><span className="sr-only"> {say('kit.stale')}</span></>}
+        {isStale && (
+          <>
+            <Glyph sign="unknown" size={10} />
+            <span className="sr-only"> {say('kit.stale')}</span>
+          </>
+        )}
       </time>
     </Tooltip>
   )

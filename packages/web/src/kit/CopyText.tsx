@@ -34,14 +34,23 @@ export function CopyText({ text, label, block = false }: { text: string; label?:
   const word = result === null ? say('kit.copy') : say(`kit.copy.${result}`)
   return (
     <span className={block ? css.block : css.inline}>
-      <code className={css.text} tabIndex={block ? 0 : undefined} role={block ? 'group' : undefined} aria-label={block ? label : undefined}>{text}</code>
+      <code className={css.text} tabIndex={block ? 0 : undefined} role={block ? 'group' : undefined} aria-label={block ? label : undefined}>
+        {text}
+      </code>
       <Tooltip label={word} disabled={block} opened={result !== null ? true : undefined}>
-        <button type="button" className={css.button} aria-label={label ? say('kit.copy.what', { what: label }) : say('kit.copy')} onClick={() => void copy(text).then((isCopied) => setResult(isCopied ? 'copied' : 'failed'))}>
+        <button
+          type="button"
+          className={css.button}
+          aria-label={label ? say('kit.copy.what', { what: label }) : say('kit.copy')}
+          onClick={() => void copy(text).then((isCopied) => setResult(isCopied ? 'copied' : 'failed'))}
+        >
           <Icon name={result === 'copied' ? 'check' : 'copy'} size={14} />
           {block && <span aria-hidden="true">{word}</span>}
         </button>
       </Tooltip>
-      <span role="status" className="sr-only">{result !== null && word}</span>
+      <span role="status" className="sr-only">
+        {result !== null && word}
+      </span>
     </span>
   )
 }

@@ -8,7 +8,11 @@ export function Empty({ title, about, action, icon }: { title?: Label; about?: L
   const say = useText()
   return (
     <div className={css.empty}>
-      {icon && <span className={css.icon}><Icon name={icon} size={20} /></span>}
+      {icon && (
+        <span className={css.icon}>
+          <Icon name={icon} size={20} />
+        </span>
+      )}
       {title && <p className={css.title}>{say(title)}</p>}
       {about && <p className={css.about}>{say(about)}</p>}
       {action && <div className={css.action}>{action}</div>}

@@ -30,7 +30,23 @@ export function Trouble({ error, retry }: { error: unknown; retry: () => void })
     if (isMissingPart(error)) void loadAnew()
   }, [error])
   return (
-    <Notice tone="action-required" title={{ text: title }} action={place !== null ? <Link className={buttonClass()} to={place}>{say('kit.consent.open')}</Link> : isRetryable(error) && <Button onClick={() => void client.resetQueries({ predicate: (query) => query.state.status === 'error' }).then(retry)}>{say('kit.retry')}</Button>}>
+    <Notice
+      tone="action-required"
+      title={{ text: title }}
+      action={
+        place !== null ? (
+          <Link className={buttonClass()} to={place}>
+            {say('kit.consent.open')}
+          </Link>
+        ) : (
+          isRetryable(error) && (
+            <Button onClick={() => void client.resetQueries({ predicate: (query) => query.state.status === 'error' }).then(retry)}>
+              {say('kit.retry')}
+            </Button>
+          )
+        )
+      }
+    >
       {remedy}
     </Notice>
   )

@@ -3,7 +3,12 @@ import type { AnchorHTMLAttributes, MouseEvent, Ref } from 'react'
 import { parseSearch, resolveHref } from './address.ts'
 
 /** Something inside the console: an address of `paths`, or `?key=value` to change only that of the present one. A real link: new tab, copy, middle click. */
-export function Link({ to, onClick, replace = false, ...rest }: { to: string; replace?: boolean; ref?: Ref<HTMLAnchorElement> } & Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'>) {
+export function Link({
+  to,
+  onClick,
+  replace = false,
+  ...rest
+}: { to: string; replace?: boolean; ref?: Ref<HTMLAnchorElement> } & Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'>) {
   const router = useRouter()
   const location = useLocation()
   const href = resolveHref(to, location)

@@ -32,7 +32,13 @@ interface Props<Change, Refusal extends { id: string; code: string }> {
 const shownRefusals = 8
 
 /** Asks what to do with many, does it while one watches and may stop it, and says what came of it. */
-export function ManyDialog<Change, Refusal extends { id: string; code: string }>({ ids, form, clear, close, ...props }: Props<Change, Refusal>) {
+export function ManyDialog<Change, Refusal extends { id: string; code: string }>({
+  ids,
+  form,
+  clear,
+  close,
+  ...props
+}: Props<Change, Refusal>) {
   const say = useText()
   const [done, setDone] = useState<number | null>(null)
   const [outcome, setOutcome] = useState<Outcome<Change, Refusal> | null>(null)
@@ -65,30 +71,55 @@ export function ManyDialog<Change, Refusal extends { id: string; code: string }>
     close()
   }
   const leaveAsItIs = () => {
-    if (outcome && outcome.undo.length > 0) keepUndo({ key: props.done, values: { count: outcome.changed } }, () => void undo(outcome), Date.now())
+    if (outcome && outcome.undo.length > 0)
+      keepUndo({ key: props.done, values: { count: outcome.changed } }, () => void undo(outcome), Date.now())
     leave()
   }
   const title = say(outcome ? 'kit.many.result' : props.title, { count: ids.length })
   return (
     <Dialog title={title} closeLabel={say('kit.close')} onClose={() => (done === null ? leaveAsItIs() : stop.current.abort())}>
       {outcome ? (
-        <Result outcome={outcome} changed={props.changed} refused={props.refused} takeBack={() => { void undo(outcome); leave() }} close={leaveAsItIs} />
+        <Result
+          outcome={outcome}
+          changed={props.changed}
+          refused={props.refused}
+          takeBack={() => {
+            void undo(outcome)
+            leave()
+          }}
+          close={leaveAsItIs}
+        />
       ) : done !== null ? (
         <Stack>
-          <p role="status" className="figures">{say('kit.many.running', { done, total: ids.length })}</p>
+          <p role="status" className="figures">
+            {say('kit.many.running', { done, total: ids.length })}
+          </p>
           <progress className={css.progress} max={ids.length} value={done} aria-label={title} />
-          <Line><Button onClick={() => stop.current.abort()}>{say('kit.many.stop')}</Button></Line>
+          <Line>
+            <Button onClick={() => stop.current.abort()}>{say('kit.many.stop')}</Button>
+          </Line>
         </Stack>
-      ) : form(run)}
+      ) : (
+        form(run)
+      )}
     </Dialog>
   )
 }
 
-interface ResultProps<Change, Refusal extends { id: string; code: string }> extends Pick<Props<Change, Refusal>, 'changed' | 'refused' | 'close'> {
+interface ResultProps<Change, Refusal extends { id: string; code: string }> extends Pick<
+  Props<Change, Refusal>,
+  'changed' | 'refused' | 'close'
+> {
   outcome: Outcome<Change, Refusal>
   takeBack(): void
 }
-function Result<Change, Refusal extends { id: string; code: string }>({ outcome, changed, refused: nameOf, takeBack, close }: ResultProps<Change, Refusal>) {
+function Result<Change, Refusal extends { id: string; code: string }>({
+  outcome,
+  changed,
+  refused: nameOf,
+  takeBack,
+  close,
+}: ResultProps<Change, Refusal>) {
   const say = useText()
   const { unchanged, refused, notReached, error } = outcome
   const problem = error ? describe(error, say) : null
@@ -102,13 +133,26 @@ function Result<Change, Refusal extends { id: string; code: string }>({ outcome,
       </ul>
       {refused.length > 0 && (
         <ul className={css.refused}>
-          {refused.slice(0, shownRefusals).map((one) => <li key={one.id}>{nameOf(one)}<span className="quiet">{say(`problem.${one.code}`)}</span></li>)}
-          {refused.length > shownRefusals && <li className="quiet">{say('kit.many.and-more', { count: refused.length - shownRefusals })}</li>}
+          {refused.slice(0, shownRefusals).map((one) => (
+            <li key={one.id}>
+              {nameOf(one)}
+              <span className="quiet">{say(`problem.${one.code}`)}</span>
+            </li>
+          ))}
+          {refused.length > shownRefusals && (
+            <li className="quiet">{say('kit.many.and-more', { count: refused.length - shownRefusals })}</li>
+          )}
         </ul>
       )}
-      {problem && <Notice tone="action-required" title={{ text: problem.title }}>{problem.remedy}</Notice>}
+      {problem && (
+        <Notice tone="action-required" title={{ text: problem.title }}>
+          {problem.remedy}
+        </Notice>
+      )}
       <Line>
-        <Button kind="primary" onClick={close}>{say('kit.close')}</Button>
+        <Button kind="primary" onClick={close}>
+          {say('kit.close')}
+        </Button>
         {outcome.undo.length > 0 && <Button onClick={takeBack}>{say('kit.undo')}</Button>}
       </Line>
     </Stack>

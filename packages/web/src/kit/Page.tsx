@@ -31,7 +31,19 @@ interface Props {
   children: ReactNode
 }
 
-export function Page({ title, crumbs = [], action, sign, about, updatedAt, tabs, fills = false, narrow = false, hidesTitle = false, children }: Props) {
+export function Page({
+  title,
+  crumbs = [],
+  action,
+  sign,
+  about,
+  updatedAt,
+  tabs,
+  fills = false,
+  narrow = false,
+  hidesTitle = false,
+  children,
+}: Props) {
   const say = useText()
   const words = say(title)
   useEffect(() => {
@@ -56,7 +68,11 @@ export function Page({ title, crumbs = [], action, sign, about, updatedAt, tabs,
           <h1 tabIndex={-1}>{words}</h1>
           {sign}
           <div className={css.actions}>
-            {updatedAt !== undefined && <span className={css.updated}>{say('kit.updated')} <Ago at={new Date(updatedAt).toISOString()} /></span>}
+            {updatedAt !== undefined && (
+              <span className={css.updated}>
+                {say('kit.updated')} <Ago at={new Date(updatedAt).toISOString()} />
+              </span>
+            )}
             {action}
           </div>
         </div>
@@ -116,7 +132,9 @@ export function Section({ title, about, action, children }: { title: Label; abou
 }
 
 /** A bordered surface; `lines`: its children are rows with lines between them. */
-export const Panel = ({ children, lines = false }: { children: ReactNode; lines?: boolean }) => <div className={`${css.panel} ${lines ? css.lines : css.padded}`}>{children}</div>
+export const Panel = ({ children, lines = false }: { children: ReactNode; lines?: boolean }) => (
+  <div className={`${css.panel} ${lines ? css.lines : css.padded}`}>{children}</div>
+)
 
 /** Term and value pairs, for details. A value null or empty shows a dash. */
 export function Facts({ facts }: { facts: [label: Label, value: ReactNode][] }) {
@@ -132,4 +150,3 @@ export function Facts({ facts }: { facts: [label: Label, value: ReactNode][] }) 
     </dl>
   )
 }
-

@@ -51,7 +51,15 @@ export function Severity({ sign, iconOnly = false }: { sign: Sign; iconOnly?: bo
 }
 
 /** Two counts beside each other, as a customer or product carries them; none of either: nothing. Give `to` and each links to exactly its rows. */
-export function AttentionCounts({ actionRequired, warning, to }: { actionRequired: number; warning: number; to?: (severity: 'action-required' | 'warning') => string }) {
+export function AttentionCounts({
+  actionRequired,
+  warning,
+  to,
+}: {
+  actionRequired: number
+  warning: number
+  to?: (severity: 'action-required' | 'warning') => string
+}) {
   return (
     <span className={css.counts}>
       <Count sign="action-required" count={actionRequired} to={to?.('action-required')} />
@@ -72,7 +80,15 @@ function Count({ sign, count, to }: { sign: 'action-required' | 'warning'; count
     </>
   )
   const className = `${css.count} ${css[`${sign}-text`] ?? ''}`
-  return to ? <Link to={to} className={className} title={say(`kit.sign.${sign}`)}>{content}</Link> : <span className={className} title={say(`kit.sign.${sign}`)}>{content}</span>
+  return to ? (
+    <Link to={to} className={className} title={say(`kit.sign.${sign}`)}>
+      {content}
+    </Link>
+  ) : (
+    <span className={className} title={say(`kit.sign.${sign}`)}>
+      {content}
+    </span>
+  )
 }
 
 /** A word in a quiet box: agent states, account states, command steps. Tone gives glyph and colour; `quiet` has neither. */

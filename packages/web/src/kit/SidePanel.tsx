@@ -21,7 +21,11 @@ interface Props {
 /** Details over the list, so that one need not go back and forth. Escape closes; focus goes in, and back to the row. */
 export function SidePanel({ param, ids, label, children }: Props) {
   const id = useAddress().search[param]
-  return id ? <Open key="open" id={id} param={param} ids={ids} label={label}>{children}</Open> : null
+  return id ? (
+    <Open key="open" id={id} param={param} ids={ids} label={label}>
+      {children}
+    </Open>
+  ) : null
 }
 
 function Open({ id, param, ids, label, children }: Props & { id: string }) {
@@ -42,7 +46,11 @@ function Open({ id, param, ids, label, children }: Props & { id: string }) {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return
       const target = event.target as HTMLElement
-      if (document.querySelector('[role="dialog"]') || target.closest('input, textarea, select, [contenteditable], [role="menu"], [role="listbox"]')) return
+      if (
+        document.querySelector('[role="dialog"]') ||
+        target.closest('input, textarea, select, [contenteditable], [role="menu"], [role="listbox"]')
+      )
+        return
       const now = present.current
       if (event.key === 'Escape') now.close()
       else if (event.key === 'ArrowDown' || event.key === 'ArrowRight') now.show(now.ids[now.index + 1])
@@ -59,8 +67,20 @@ function Open({ id, param, ids, label, children }: Props & { id: string }) {
     <aside className={css.panel} aria-label={say(label)} ref={panel} tabIndex={-1}>
       <div className={css.bar}>
         <span className={`${css.place} figures`}>{index >= 0 && say('kit.panel.place', { place: index + 1, count: ids.length })}</span>
-        <IconButton icon="chevronUp" size="small" label={say('kit.panel.previous')} disabledReason={index > 0 ? undefined : say('kit.panel.is-first')} onClick={() => show(ids[index - 1])} />
-        <IconButton icon="chevronDown" size="small" label={say('kit.panel.next')} disabledReason={index >= 0 && index < ids.length - 1 ? undefined : say('kit.panel.is-last')} onClick={() => show(ids[index + 1])} />
+        <IconButton
+          icon="chevronUp"
+          size="small"
+          label={say('kit.panel.previous')}
+          disabledReason={index > 0 ? undefined : say('kit.panel.is-first')}
+          onClick={() => show(ids[index - 1])}
+        />
+        <IconButton
+          icon="chevronDown"
+          size="small"
+          label={say('kit.panel.next')}
+          disabledReason={index >= 0 && index < ids.length - 1 ? undefined : say('kit.panel.is-last')}
+          onClick={() => show(ids[index + 1])}
+        />
         <IconButton icon="close" size="small" label={say('kit.close')} onClick={close} />
       </div>
       <div className={css.content}>

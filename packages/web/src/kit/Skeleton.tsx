@@ -5,7 +5,9 @@ import { useText } from './text.tsx'
 export function Bars({ rows = 3, widths = [62, 88, 74] }: { rows?: number; widths?: number[] }) {
   return (
     <span className={css.bars} aria-hidden="true" data-loading>
-      {Array.from({ length: rows }, (_, row) => <span key={row} className={css.bar} style={{ width: `${widths[row % widths.length]}%` }} />)}
+      {Array.from({ length: rows }, (_, row) => (
+        <span key={row} className={css.bar} style={{ width: `${widths[row % widths.length]}%` }} />
+      ))}
     </span>
   )
 }
@@ -19,7 +21,9 @@ export function PageSkeleton() {
       <div className={css.table} aria-hidden="true">
         {Array.from({ length: 9 }, (_, row) => (
           <div key={row} className={css.row}>
-            {[22, 14, 30, 12].map((width, cell) => <span key={cell} className={css.bar} style={{ width: `${width - ((row * 3 + cell) % 5)}%` }} />)}
+            {[22, 14, 30, 12].map((width, cell) => (
+              <span key={cell} className={css.bar} style={{ width: `${width - ((row * 3 + cell) % 5)}%` }} />
+            ))}
           </div>
         ))}
       </div>

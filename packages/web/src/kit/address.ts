@@ -17,7 +17,8 @@ export function useAddress(): Address {
 export function useGo() {
   const router = useRouter()
   return useCallback(
-    (href: string, options: { replace?: boolean } = {}) => router.navigate({ href: resolveHref(href, router.state.location), replace: options.replace ?? false }),
+    (href: string, options: { replace?: boolean } = {}) =>
+      router.navigate({ href: resolveHref(href, router.state.location), replace: options.replace ?? false }),
     [router],
   )
 }

@@ -25,13 +25,26 @@ async function goOn(): Promise<boolean> {
   }
   if (hasUnsaved()) {
     whenSaved(() => setTimeout(() => hasUnsaved() || window.location.reload(), onTheWayMs))
-    confirm({ title: 'kit.anew.title', consequence: 'kit.anew.consequence', action: 'kit.anew', isDangerous: true, run: () => { giveUpUnsaved(); window.location.reload() } })
+    confirm({
+      title: 'kit.anew.title',
+      consequence: 'kit.anew.consequence',
+      action: 'kit.anew',
+      isDangerous: true,
+      run: () => {
+        giveUpUnsaved()
+        window.location.reload()
+      },
+    })
   } else if (isTooSoon()) return false
   else window.location.reload()
   return true
 }
 
-const answers = (): Promise<boolean> => fetch('/', { cache: 'no-store', headers: { accept: 'text/html' } }).then(({ ok }) => ok, () => false)
+const answers = (): Promise<boolean> =>
+  fetch('/', { cache: 'no-store', headers: { accept: 'text/html' } }).then(
+    ({ ok }) => ok,
+    () => false,
+  )
 
 /** Never round and round: at most once a minute for one address. */
 function isTooSoon(): boolean {

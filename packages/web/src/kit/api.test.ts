@@ -2,7 +2,8 @@ import { accessApi } from '@vigie/domain/access'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { api, whenSessionEnds } from './api.ts'
 
-const answer = (status: number, body: unknown) => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } })
+const answer = (status: number, body: unknown) =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } })
 const missing = () => answer(401, { code: 'session.missing' })
 
 /** A server whose session has a new token as soon as the change is stored, and whose answer to it is late. */
@@ -28,7 +29,9 @@ function aServer() {
     })
   })
   return {
-    asked, reply: (isOver = false) => reply(isOver), end: () => (token = 'gone'),
+    asked,
+    reply: (isOver = false) => reply(isOver),
+    end: () => (token = 'gone'),
     /** @returns lets the next question through to the server, with the token it was asked with */
     holdNext: () => {
       const { promise, resolve } = Promise.withResolvers<void>()

@@ -1,4 +1,14 @@
-import { problems, Problem, type AnyRoute, type BodyInputOf, type FieldError, type ParamsOf, type ProblemCode, type QueryInputOf, type ReplyOf } from '@vigie/domain/kernel'
+import {
+  problems,
+  Problem,
+  type AnyRoute,
+  type BodyInputOf,
+  type FieldError,
+  type ParamsOf,
+  type ProblemCode,
+  type QueryInputOf,
+  type ReplyOf,
+} from '@vigie/domain/kernel'
 
 /** The server could not be reached at all, or something between us answered in its place. Nobody knows whether the call took effect. */
 export class Unreachable extends Error {
@@ -6,7 +16,8 @@ export class Unreachable extends Error {
 }
 
 type Part<Name extends string, T> = [T] extends [undefined] ? unknown : { [K in Name]: T }
-export type Input<R extends AnyRoute> = Part<'params', ParamsOf<R>> & Part<'body', BodyInputOf<R>> & { query?: Partial<QueryInputOf<R>> | undefined }
+export type Input<R extends AnyRoute> = Part<'params', ParamsOf<R>> &
+  Part<'body', BodyInputOf<R>> & { query?: Partial<QueryInputOf<R>> | undefined }
 
 interface CallOptions {
   signal?: AbortSignal
@@ -29,7 +40,8 @@ export function api<R extends AnyRoute>(route: R) {
     route,
     /** For links and downloads: a GET's address. */
     href: (input: Input<R>) => address(route, input as LooseInput),
-    call: (input: Input<R>, options: CallOptions = {}): Promise<ReplyOf<R>> => send(route, input as LooseInput, options) as Promise<ReplyOf<R>>,
+    call: (input: Input<R>, options: CallOptions = {}): Promise<ReplyOf<R>> =>
+      send(route, input as LooseInput, options) as Promise<ReplyOf<R>>,
   }
 }
 
@@ -73,7 +85,11 @@ async function send(route: AnyRoute, input: LooseInput, options: CallOptions): P
 
 /** Who is not (fully) signed in any more is led to where that is mended. */
 function refused(error: unknown): never {
-  if (error instanceof Problem && (error.code === 'session.missing' || error.code === 'session.mfa-needed' || error.code === 'session.mfa-enrolment-needed')) onSessionProblem(error.code)
+  if (
+    error instanceof Problem &&
+    (error.code === 'session.missing' || error.code === 'session.mfa-needed' || error.code === 'session.mfa-enrolment-needed')
+  )
+    onSessionProblem(error.code)
   throw error
 }
 

@@ -33,8 +33,20 @@ function set(next: Question | null) {
 export const confirm = (question: Omit<Question, 'name'>): void => set(question as Question)
 
 /** For deletions: asks for the name (CUS-5). `run` gets what was typed, which goes to the server: it decides. */
-export function confirmByName(name: string, run: (typed: string) => Promise<unknown>, words: Partial<Pick<Question, 'title' | 'consequence' | 'undo' | 'action'>> = {}): void {
-  set({ title: { key: 'kit.confirm.delete', values: { name } }, consequence: 'kit.confirm.delete.consequence', action: 'kit.delete', isDangerous: true, ...words, name, run })
+export function confirmByName(
+  name: string,
+  run: (typed: string) => Promise<unknown>,
+  words: Partial<Pick<Question, 'title' | 'consequence' | 'undo' | 'action'>> = {},
+): void {
+  set({
+    title: { key: 'kit.confirm.delete', values: { name } },
+    consequence: 'kit.confirm.delete.consequence',
+    action: 'kit.delete',
+    isDangerous: true,
+    ...words,
+    name,
+    run,
+  })
 }
 
 /** Once, in the shell. */
@@ -80,13 +92,28 @@ function Ask({ question, close }: { question: Question; close(): void }) {
             label={say('kit.confirm.type-name', { name: question.name })}
             value={typed}
             error={isAtField ? say('field.name-differs') : undefined}
-            onChange={(event) => { setTyped(event.currentTarget.value); setError(null) }}
+            onChange={(event) => {
+              setTyped(event.currentTarget.value)
+              setError(null)
+            }}
           />
         )}
-        {described && !isAtField && <div role="alert"><Notice tone="action-required" title={{ text: described.title }}>{described.remedy}</Notice></div>}
+        {described && !isAtField && (
+          <div role="alert">
+            <Notice tone="action-required" title={{ text: described.title }}>
+              {described.remedy}
+            </Notice>
+          </div>
+        )}
         <div className={css.dialogButtons}>
           <Button onClick={close}>{say('kit.cancel')}</Button>
-          <Button type="submit" kind={question.isDangerous ? 'danger' : 'primary'} isBusy={isBusy} disabledReason={isRight ? undefined : say('kit.confirm.name-first')} {...(question.name === undefined ? { 'data-autofocus': true } : {})}>
+          <Button
+            type="submit"
+            kind={question.isDangerous ? 'danger' : 'primary'}
+            isBusy={isBusy}
+            disabledReason={isRight ? undefined : say('kit.confirm.name-first')}
+            {...(question.name === undefined ? { 'data-autofocus': true } : {})}
+          >
             {say(question.action)}
           </Button>
         </div>

@@ -9,7 +9,10 @@ type Search = Record<string, string>
 type Asking = Asked<unknown> | ((at: Address) => Asked<unknown>)
 
 /** The list's order where the address names none: `fixed` of `query(route).list(sortedBy('-lastRaisedAt'))`. */
-export const sortedBy = (sort: string, fixed: Search = {}) => (at: Address) => ({ query: { sort: at.search['sort'] ?? sort, ...fixed } }) as never
+export const sortedBy =
+  (sort: string, fixed: Search = {}) =>
+  (at: Address) =>
+    ({ query: { sort: at.search['sort'] ?? sort, ...fixed } }) as never
 
 /** Address of the CSV with exactly the rows that a list asks for: its filters and order, without its pages. */
 export function csvOf<R extends AnyRoute>(route: R, list: Asked<unknown>): string {

@@ -65,20 +65,26 @@ export function followLive(client: QueryClient): () => void {
   const pacer = createPacer({
     clock: browserClock,
     isLookedAt: () => !document.hidden,
-    run: (names) => client.invalidateQueries({ predicate: ({ queryKey }) => names.has('*') || names.has(String(queryKey[0]).split('.')[0]!) }),
+    run: (names) =>
+      client.invalidateQueries({ predicate: ({ queryKey }) => names.has('*') || names.has(String(queryKey[0]).split('.')[0]!) }),
   })
   const { touch } = pacer
   document.addEventListener('visibilitychange', pacer.look)
   /** Figures say themselves what they follow (`meta.follows`): those that what changed concerns, all of them in one go. */
   const move = (kind: LiveKind) => {
     moved.add(kind)
-    figuresTimer ??= setTimeout(() => {
-      figuresTimer = undefined
-      figuresAt = Date.now()
-      const now = moved
-      moved = new Set()
-      void client.invalidateQueries({ predicate: ({ meta }) => (meta?.['follows'] as readonly LiveKind[] | undefined)?.some((one) => now.has(one)) ?? false })
-    }, Math.max(200, figuresAt + figuresEveryMs - Date.now()))
+    figuresTimer ??= setTimeout(
+      () => {
+        figuresTimer = undefined
+        figuresAt = Date.now()
+        const now = moved
+        moved = new Set()
+        void client.invalidateQueries({
+          predicate: ({ meta }) => (meta?.['follows'] as readonly LiveKind[] | undefined)?.some((one) => now.has(one)) ?? false,
+        })
+      },
+      Math.max(200, figuresAt + figuresEveryMs - Date.now()),
+    )
   }
   const connect = () => {
     if (isStopped) return
@@ -100,7 +106,9 @@ export function followLive(client: QueryClient): () => void {
     })
     source.addEventListener('bye', () => {
       source?.close()
-      api(accessApi.getMe).call({}).then(connect, (error: unknown) => (error instanceof Problem && error.kind.status === 401 ? stop() : connectLater()))
+      api(accessApi.getMe)
+        .call({})
+        .then(connect, (error: unknown) => (error instanceof Problem && error.kind.status === 401 ? stop() : connectLater()))
     })
     source.addEventListener('error', connectLater)
   }
@@ -125,7 +133,11 @@ export function followLive(client: QueryClient): () => void {
 
 /** How long ago the oldest of what is shown was read, ms. */
 function ageOf(client: QueryClient): number {
-  const read = client.getQueryCache().getAll().map(({ state: { dataUpdatedAt } }) => dataUpdatedAt).filter((at) => at > 0)
+  const read = client
+    .getQueryCache()
+    .getAll()
+    .map(({ state: { dataUpdatedAt } }) => dataUpdatedAt)
+    .filter((at) => at > 0)
   return Math.ceil(Math.max(0, Date.now() - Math.min(Date.now(), ...read)))
 }
 

@@ -12,7 +12,13 @@ export interface Outcome<Change, Refusal extends { id: string; code: string }> {
 
 /** Takes back a change with the same means that made it; @returns how many it reached. */
 export async function takeBack<Change, Refusal extends { id: string; code: string }>(
-  undo: Outcome<Change, Refusal>['undo'], changeMany: (ids: readonly string[], change: Change, tell: (done: number) => void, signal: AbortSignal) => Promise<Outcome<Change, Refusal>>,
+  undo: Outcome<Change, Refusal>['undo'],
+  changeMany: (
+    ids: readonly string[],
+    change: Change,
+    tell: (done: number) => void,
+    signal: AbortSignal,
+  ) => Promise<Outcome<Change, Refusal>>,
 ): Promise<number> {
   let changed = 0
   for (const { ids, change } of undo) {

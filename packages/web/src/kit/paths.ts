@@ -17,21 +17,61 @@ export const paths = {
   rows: ({ screen, query }: { screen: string; query: Record<string, string> }) => at(`/${screen}`, query),
 
   /** `event`: the one opened in the side panel over the list. */
-  events: (search: { severity?: string; state?: string; category?: string; group?: string; customerId?: string; productId?: string; silence?: string; q?: string; event?: string } = {}) => at('/events', search),
+  events: (
+    search: {
+      severity?: string
+      state?: string
+      category?: string
+      group?: string
+      customerId?: string
+      productId?: string
+      silence?: string
+      q?: string
+      event?: string
+    } = {},
+  ) => at('/events', search),
   event: ({ eventId, ...search }: { eventId: string; tab?: string }) => at(`/events/${seg(eventId)}`, search),
 
-  customers: (search: { attention?: string; threat?: string; system?: string; licence?: string; tag?: string; typeId?: string; managedBy?: string; connection?: string; q?: string } = {}) => at('/customers', search),
+  customers: (
+    search: {
+      attention?: string
+      threat?: string
+      system?: string
+      licence?: string
+      tag?: string
+      typeId?: string
+      managedBy?: string
+      connection?: string
+      q?: string
+    } = {},
+  ) => at('/customers', search),
   newCustomer: (search: { step?: number } = {}) => at('/customers/new', search),
   customer: ({ customerId, tab }: { customerId: string; tab?: string | undefined }) => at(`/customers/${seg(customerId)}`, { tab }),
   /** What to do next with a new customer. */
   customerNext: ({ customerId }: { customerId: string }) => at(`/customers/${seg(customerId)}/next`),
   newProduct: ({ customerId }: { customerId: string }) => at(`/customers/${seg(customerId)}/products/new`),
 
-  products: (search: { state?: string; typeId?: string; isStale?: boolean; customerId?: string; q?: string } = {}) => at('/products', search),
-  product: ({ productId, tab, group }: { productId: string; tab?: string | undefined; group?: string | undefined }) => at(`/products/${seg(productId)}`, { tab, group }),
+  products: (search: { state?: string; typeId?: string; isStale?: boolean; customerId?: string; q?: string } = {}) =>
+    at('/products', search),
+  product: ({ productId, tab, group }: { productId: string; tab?: string | undefined; group?: string | undefined }) =>
+    at(`/products/${seg(productId)}`, { tab, group }),
   connectProduct: ({ productId }: { productId: string }) => at(`/products/${seg(productId)}/connect`),
 
-  inventory: (search: { customerId?: string; productId?: string; state?: string; realTimeScan?: string; isInfected?: boolean; isUnprotected?: boolean; isOutdated?: boolean; silentDays?: number; agentVersion?: string; q?: string; endpoint?: string } = {}) => at('/inventory', search),
+  inventory: (
+    search: {
+      customerId?: string
+      productId?: string
+      state?: string
+      realTimeScan?: string
+      isInfected?: boolean
+      isUnprotected?: boolean
+      isOutdated?: boolean
+      silentDays?: number
+      agentVersion?: string
+      q?: string
+      endpoint?: string
+    } = {},
+  ) => at('/inventory', search),
   /** INV-2: "my endpoint does not show"; `q` what is sought. */
   missingEndpoint: (search: { q?: string; customerId?: string } = {}) => at('/inventory/missing', search),
   endpoint: ({ endpointId }: { endpointId: string }) => at('/inventory', { endpoint: endpointId }),
@@ -40,8 +80,20 @@ export const paths = {
   moves: (search: { customerId?: string; productId?: string; move?: string } = {}) => at('/inventory/moves', search),
   /** AGT-11: fleets on their way to another installation. */
   switches: (search: { customerId?: string; productId?: string; switch?: string } = {}) => at('/inventory/switches', search),
-  detections: (search: { customerId?: string; productId?: string; endpointId?: string; category?: string; outcome?: string; threat?: string; countedFrom?: string; countedUntil?: string } = {}) => at('/detections', search),
-  commands: (search: { customerId?: string; productId?: string; eventId?: string; step?: string; command?: string } = {}) => at('/commands', search),
+  detections: (
+    search: {
+      customerId?: string
+      productId?: string
+      endpointId?: string
+      category?: string
+      outcome?: string
+      threat?: string
+      countedFrom?: string
+      countedUntil?: string
+    } = {},
+  ) => at('/detections', search),
+  commands: (search: { customerId?: string; productId?: string; eventId?: string; step?: string; command?: string } = {}) =>
+    at('/commands', search),
 
   orders: (search: { state?: string; type?: string; isMine?: boolean } = {}) => at('/orders', search),
   /** `target`: whom it is for, as JSON; `kept`: the same, kept by the tab. */
@@ -59,15 +111,27 @@ export const paths = {
 
   agentVersions: () => at('/administration/agent-versions'),
 
-  maintenance: (search: { state?: string; customerId?: string; productId?: string; window?: string } = {}) => at('/administration/maintenance', search),
+  maintenance: (search: { state?: string; customerId?: string; productId?: string; window?: string } = {}) =>
+    at('/administration/maintenance', search),
   /** `new`: of what it is planned; `endpoint` names `endpointId`. */
-  maintenanceWindow: ({ windowId, ...search }: { windowId: string; customerId?: string; productId?: string; group?: string; endpointId?: string; endpoint?: string }) => at(`/administration/maintenance/${seg(windowId)}`, search),
+  maintenanceWindow: ({
+    windowId,
+    ...search
+  }: {
+    windowId: string
+    customerId?: string
+    productId?: string
+    group?: string
+    endpointId?: string
+    endpoint?: string
+  }) => at(`/administration/maintenance/${seg(windowId)}`, search),
 
   administration: () => at('/administration'),
   accounts: (search: { state?: string; account?: string } = {}) => at('/administration/accounts', search),
   inviteAccount: () => at('/administration/accounts/invite'),
   business: () => at('/administration/business'),
-  auditLog: (search: { category?: string; source?: string; actorId?: string; customerId?: string; record?: string } = {}) => at('/administration/audit', search),
+  auditLog: (search: { category?: string; source?: string; actorId?: string; customerId?: string; record?: string } = {}) =>
+    at('/administration/audit', search),
   outbox: (search: { state?: string; kind?: string; delivery?: string } = {}) => at('/administration/outbox', search),
   templates: (search: { family?: string; q?: string } = {}) => at('/administration/templates', search),
   template: ({ templateId }: { templateId: string }) => at(`/administration/templates/${seg(templateId)}`),

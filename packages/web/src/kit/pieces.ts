@@ -9,17 +9,24 @@ export interface Piece<T> {
  * then all stops, what was done stays done, and `error` says why.
  */
 export async function inPieces<T, R>(
-  items: readonly T[], size: number, run: (piece: Piece<T>) => Promise<R>, tell: (done: number) => void, signal: AbortSignal, isRetryable: (error: unknown) => boolean,
+  items: readonly T[],
+  size: number,
+  run: (piece: Piece<T>) => Promise<R>,
+  tell: (done: number) => void,
+  signal: AbortSignal,
+  isRetryable: (error: unknown) => boolean,
 ): Promise<{ replies: R[]; done: number; error: unknown }> {
   const replies: R[] = []
   let done = 0
   while (done < items.length && !signal.aborted) {
     const piece = { items: items.slice(done, done + size), intent: crypto.randomUUID() }
     try {
-      replies.push(await run(piece).catch((error: unknown) => {
-        if (signal.aborted || !isRetryable(error)) throw error
-        return run(piece)
-      }))
+      replies.push(
+        await run(piece).catch((error: unknown) => {
+          if (signal.aborted || !isRetryable(error)) throw error
+          return run(piece)
+        }),
+      )
     } catch (error) {
       return { replies, done, error }
     }

@@ -8,7 +8,12 @@ import { together } from './together.ts'
 
 export const queryClient = new QueryClient({
   defaultOptions: {
-    queries: { staleTime: 10_000, gcTime: 5 * 60_000, refetchOnWindowFocus: true, retry: (failures, error) => failures < 2 && isRetryable(error) },
+    queries: {
+      staleTime: 10_000,
+      gcTime: 5 * 60_000,
+      refetchOnWindowFocus: true,
+      retry: (failures, error) => failures < 2 && isRetryable(error),
+    },
   },
 })
 
@@ -31,7 +36,10 @@ export function query<R extends AnyRoute>(route: R) {
     /**
      * A list: takes from the address what the route's query knows (`limit`, `cursor`, `sort`, `q`, its filters), and adds what the screen fixes.
      */
-    list: (fixed: (at: Address) => Partial<Input<R>> = () => ({})) => (at: Address) => ask(listInput(route, at, fixed(at) as Partial<Input<AnyRoute>>) as Input<R>),
+    list:
+      (fixed: (at: Address) => Partial<Input<R>> = () => ({})) =>
+      (at: Address) =>
+        ask(listInput(route, at, fixed(at) as Partial<Input<AnyRoute>>) as Input<R>),
   }
 }
 

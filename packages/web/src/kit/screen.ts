@@ -19,4 +19,8 @@ export interface Screen {
 }
 
 /** A slice lists its screens in its `index.ts`; each is a chunk of its own, fetched with its data when one goes there. */
-export const screen = (path: string, load: Screen['load'], options: Pick<Screen, 'isPublic' | 'isFirst' | 'isExplaining'> = {}): Screen => ({ path, load, ...options })
+export const screen = (
+  path: string,
+  load: Screen['load'],
+  options: Pick<Screen, 'isPublic' | 'isFirst' | 'isExplaining'> = {},
+): Screen => ({ path, load, ...options })

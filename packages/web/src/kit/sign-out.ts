@@ -8,8 +8,11 @@ import { queryClient } from './query.ts'
 export function useSignOut() {
   const router = useRouter()
   return () =>
-    void api(accessApi.signOut).call({}).catch(() => null).then(() => {
-      queryClient.clear()
-      return router.navigate({ href: paths.signIn() })
-    })
+    void api(accessApi.signOut)
+      .call({})
+      .catch(() => null)
+      .then(() => {
+        queryClient.clear()
+        return router.navigate({ href: paths.signIn() })
+      })
 }

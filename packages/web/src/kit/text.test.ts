@@ -8,9 +8,18 @@ const now = Date.parse('2026-03-29T12:00:00Z')
 const before = (seconds: number) => new Date(now - seconds * 1000).toISOString()
 
 describe('words, numbers and times in the person’s language and zone (OPS-4)', () => {
-  const say = speaker('fr', 'Europe/Paris', { 'x.rows': compileMessage('{count, plural, one {# ligne} many {# de lignes} other {# lignes}}'), 'x.of': compileMessage('{a} sur {b}'), 'x.plain': 'tout' })
+  const say = speaker('fr', 'Europe/Paris', {
+    'x.rows': compileMessage('{count, plural, one {# ligne} many {# de lignes} other {# lignes}}'),
+    'x.of': compileMessage('{a} sur {b}'),
+    'x.plain': 'tout',
+  })
 
-  it.each([[0, '0 ligne'], [1, '1 ligne'], [2, '2 lignes'], [1_000_000, '1 000 000 de lignes']])('French counts %i as it should', (count, words) => {
+  it.each([
+    [0, '0 ligne'],
+    [1, '1 ligne'],
+    [2, '2 lignes'],
+    [1_000_000, '1 000 000 de lignes'],
+  ])('French counts %i as it should', (count, words) => {
     expect(say('x.rows', { count }).replaceAll(/[\u202F\u00A0]/g, ' ')).toBe(words)
   })
 
@@ -37,12 +46,19 @@ describe('words, numbers and times in the person’s language and zone (OPS-4)',
     expect([later('x.later'), later.has('x.later'), later('nobody.wrote-this')]).toEqual(['ensuite', true, 'nobody.wrote-this'])
   })
 
-  it.each([[10, 'now'], [59, '1 min. ago'], [44 * 60, '44 min. ago'], [46 * 60, '1 hr. ago'], [21 * 3600, '21 hr. ago'], [23 * 3600, 'yesterday'], [25 * 86_400, '25 days ago'], [40 * 86_400, 'last mo.'], [400 * 86_400, 'last yr.']])(
-    '%i s ago',
-    (seconds, words) => {
-      expect(formats('en', 'UTC').ago(before(seconds), now)).toBe(words)
-    },
-  )
+  it.each([
+    [10, 'now'],
+    [59, '1 min. ago'],
+    [44 * 60, '44 min. ago'],
+    [46 * 60, '1 hr. ago'],
+    [21 * 3600, '21 hr. ago'],
+    [23 * 3600, 'yesterday'],
+    [25 * 86_400, '25 days ago'],
+    [40 * 86_400, 'last mo.'],
+    [400 * 86_400, 'last yr.'],
+  ])('%i s ago', (seconds, words) => {
+    expect(formats('en', 'UTC').ago(before(seconds), now)).toBe(words)
+  })
 
   it('the exact time names the zone, right on both sides of a clock change', () => {
     const { exact } = formats('en', 'Europe/Paris')
@@ -51,14 +67,24 @@ describe('words, numbers and times in the person’s language and zone (OPS-4)',
     expect(exact('2026-03-29T01:01:00Z')).toMatch(/GMT\+2|CEST/)
   })
 
-  it.each([['Ada', 'Lovelace', 'Ada Lovelace'], ['花子', '山田', '山田 花子'], ['はなこ', 'やまだ', 'やまだ はなこ']])('names stand in the order their owners write them: %s %s', (firstName, lastName, name) => {
+  it.each([
+    ['Ada', 'Lovelace', 'Ada Lovelace'],
+    ['花子', '山田', '山田 花子'],
+    ['はなこ', 'やまだ', 'やまだ はなこ'],
+  ])('names stand in the order their owners write them: %s %s', (firstName, lastName, name) => {
     expect(nameOf({ firstName, lastName })).toBe(name)
   })
 })
 
 describe('what tells rows and buttons apart (P14)', () => {
   it('a label’s own name, its values with it', () => {
-    const labels: Label[] = ['events.bulk.go.assign', 'events.bulk.go.wake', { key: 'a', values: { count: 1 } }, { key: 'a', values: { count: 2 } }, { text: 'a' }]
+    const labels: Label[] = [
+      'events.bulk.go.assign',
+      'events.bulk.go.wake',
+      { key: 'a', values: { count: 1 } },
+      { key: 'a', values: { count: 2 } },
+      { text: 'a' },
+    ]
     expect(new Set(labels.map(labelKey)).size).toBe(labels.length)
   })
 

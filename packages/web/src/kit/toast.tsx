@@ -25,8 +25,28 @@ const drop = (id: number) => set(toasts.filter((toast) => toast.id !== id))
 export function toast(label: Label, undo?: Toast['undo']): void {
   const id = ++lastId
   if (undo === undefined) return set([...toasts.slice(-2), { id, label }])
-  const kept = keepUndo(label, () => { drop(id); undo.run() }, Date.now())
-  set([...toasts.slice(-2), { id, label, undo: { ...undo, run: () => { dropUndo(kept); undo.run() } } }])
+  const kept = keepUndo(
+    label,
+    () => {
+      drop(id)
+      undo.run()
+    },
+    Date.now(),
+  )
+  set([
+    ...toasts.slice(-2),
+    {
+      id,
+      label,
+      undo: {
+        ...undo,
+        run: () => {
+          dropUndo(kept)
+          undo.run()
+        },
+      },
+    },
+  ])
 }
 /** What went wrong and the way out. Stays until closed. */
 export function trouble(error: unknown): void {
@@ -41,8 +61,20 @@ export function Toasts() {
   )
   return (
     <div className={css.stack}>
-      <div role="status" aria-live="polite">{shown.filter((t) => t.error === undefined).map((t) => <ToastBox key={t.id} toast={t} />)}</div>
-      <div role="alert">{shown.filter((t) => t.error !== undefined).map((t) => <ToastBox key={t.id} toast={t} />)}</div>
+      <div role="status" aria-live="polite">
+        {shown
+          .filter((t) => t.error === undefined)
+          .map((t) => (
+            <ToastBox key={t.id} toast={t} />
+          ))}
+      </div>
+      <div role="alert">
+        {shown
+          .filter((t) => t.error !== undefined)
+          .map((t) => (
+            <ToastBox key={t.id} toast={t} />
+          ))}
+      </div>
     </div>
   )
 }
@@ -57,12 +89,27 @@ function ToastBox({ toast: { id, label, error, undo } }: { toast: Toast }) {
   const described = error === undefined ? null : describe(error, say)
   return (
     <div className={css.toast}>
-      {described && <span className={css.glyph}><Glyph sign="action-required" size={16} /></span>}
+      {described && (
+        <span className={css.glyph}>
+          <Glyph sign="action-required" size={16} />
+        </span>
+      )}
       <div className={css.words}>
         <p>{described ? described.title : say(label ?? '')}</p>
         {described && <p className="quiet">{described.remedy}</p>}
       </div>
-      {undo && <button type="button" className={css.undo} onClick={() => { drop(id); undo.run() }}>{say(undo.label ?? 'kit.undo')}</button>}
+      {undo && (
+        <button
+          type="button"
+          className={css.undo}
+          onClick={() => {
+            drop(id)
+            undo.run()
+          }}
+        >
+          {say(undo.label ?? 'kit.undo')}
+        </button>
+      )}
       <IconButton icon="close" size="small" label={say('kit.close')} onClick={() => drop(id)} />
     </div>
   )

@@ -7,8 +7,21 @@ export function Occurrences({ schedule, durationMinutes, timeZone }: Pick<Mainte
   const say = useText()
   const found = useQuietly(query(maintenanceApi.previewWindow).with({ body: { schedule, durationMinutes, timeZone } }))
   if (found === undefined) return <Bars rows={3} />
-  if (found.occurrences.length === 0) return <p className="quiet" role="status">{say('maintenance.preview.none')}</p>
-  const wall = new Intl.DateTimeFormat(say.locale, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone })
+  if (found.occurrences.length === 0)
+    return (
+      <p className="quiet" role="status">
+        {say('maintenance.preview.none')}
+      </p>
+    )
+  const wall = new Intl.DateTimeFormat(say.locale, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone,
+  })
   return (
     <div role="status">
       <ol className={css.occurrences}>

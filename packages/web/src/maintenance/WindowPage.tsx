@@ -3,7 +3,32 @@ import { customersApi } from '@vigie/domain/customers'
 import { maintenanceApi, type MaintenanceWindow } from '@vigie/domain/maintenance'
 import { Problem } from '@vigie/domain/kernel'
 import { useState } from 'react'
-import { api, Button, CheckboxField, FieldGroup, Form, Notice, Page, Panel, paths, query, queryClient, Section, Stack, TextareaField, TextField, toast, trouble, useActor, useAddress, useForm, useGo, useLoaded, useText, type Address } from '../kit/index.ts'
+import {
+  api,
+  Button,
+  CheckboxField,
+  FieldGroup,
+  Form,
+  Notice,
+  Page,
+  Panel,
+  paths,
+  query,
+  queryClient,
+  Section,
+  Stack,
+  TextareaField,
+  TextField,
+  toast,
+  trouble,
+  useActor,
+  useAddress,
+  useForm,
+  useGo,
+  useLoaded,
+  useText,
+  type Address,
+} from '../kit/index.ts'
 import { dayOf } from '../kit/time.ts'
 import css from './maintenance.module.css'
 import { Occurrences } from './Occurrences.tsx'
@@ -39,8 +64,29 @@ function NewWindow({ timeZone }: { timeZone: string }) {
   const { search } = useAddress()
   const { customerId = null, productId = null, group = null, endpointId, endpoint = '' } = search
   const actor = useActor()
-  const target = endpointId ? 'endpoints' : group ? 'group' : productId ? 'product' : customerId || actor.account.scope !== null ? 'customer' : 'all'
-  return <Editor title="maintenance.new" start={newPlan(dayOf(new Date().toISOString(), timeZone), timeZone, { target, customerId, productId, group, endpoints: endpointId ? [{ id: endpointId, name: endpoint }] : [] })} window={null} reload={async () => {}} />
+  const target = endpointId
+    ? 'endpoints'
+    : group
+      ? 'group'
+      : productId
+        ? 'product'
+        : customerId || actor.account.scope !== null
+          ? 'customer'
+          : 'all'
+  return (
+    <Editor
+      title="maintenance.new"
+      start={newPlan(dayOf(new Date().toISOString(), timeZone), timeZone, {
+        target,
+        customerId,
+        productId,
+        group,
+        endpoints: endpointId ? [{ id: endpointId, name: endpoint }] : [],
+      })}
+      window={null}
+      reload={async () => {}}
+    />
+  )
 }
 
 function OldWindow({ windowId }: { windowId: string }) {
@@ -57,7 +103,17 @@ function OldWindow({ windowId }: { windowId: string }) {
   return <Editor key={start.version} title={{ text: start.name }} start={planOf(start)} window={start} reload={reload} />
 }
 
-function Editor({ title, start, window, reload }: { title: string | { text: string }; start: Plan; window: MaintenanceWindow | null; reload(): Promise<void> }) {
+function Editor({
+  title,
+  start,
+  window,
+  reload,
+}: {
+  title: string | { text: string }
+  start: Plan
+  window: MaintenanceWindow | null
+  reload(): Promise<void>
+}) {
   const say = useText()
   const go = useGo()
   const [hasChanged, setChanged] = useState(false)
@@ -85,11 +141,26 @@ function Editor({ title, start, window, reload }: { title: string | { text: stri
   const plan = form.values
   const isReady = whenShape(plan).safeParse(plan).success
   return (
-    <Page title={title} crumbs={[{ label: 'shell.administration', to: paths.administration() }, { label: 'maintenance.title', to: paths.maintenance() }]} narrow>
-      <Form form={form} action={window === null ? 'maintenance.plan' : 'kit.save'} secondary={<Button onClick={() => void go(paths.maintenance(window === null ? {} : { window: window.id }))}>{say('kit.cancel')}</Button>}>
+    <Page
+      title={title}
+      crumbs={[
+        { label: 'shell.administration', to: paths.administration() },
+        { label: 'maintenance.title', to: paths.maintenance() },
+      ]}
+      narrow
+    >
+      <Form
+        form={form}
+        action={window === null ? 'maintenance.plan' : 'kit.save'}
+        secondary={
+          <Button onClick={() => void go(paths.maintenance(window === null ? {} : { window: window.id }))}>{say('kit.cancel')}</Button>
+        }
+      >
         {hasChanged && (
           <Notice tone="warning" title="problem.request.changed-meanwhile">
-            <Button size="small" onClick={() => void reload()}>{say('maintenance.reload')}</Button>
+            <Button size="small" onClick={() => void reload()}>
+              {say('maintenance.reload')}
+            </Button>
           </Notice>
         )}
         <div className={css.sections}>
@@ -99,17 +170,49 @@ function Editor({ title, start, window, reload }: { title: string | { text: stri
               <TextareaField name="reason" label="maintenance.reason" isOptional rows={2} />
             </Stack>
           </Panel>
-          <Section title="maintenance.whose"><Panel><Stack><TargetFields /></Stack></Panel></Section>
+          <Section title="maintenance.whose">
+            <Panel>
+              <Stack>
+                <TargetFields />
+              </Stack>
+            </Panel>
+          </Section>
           <Section title="maintenance.silences" about="maintenance.silences.about">
             <Panel>
               <FieldGroup title="maintenance.silences.groups">
-                <div className={css.choices}>{categoryGroups.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)).map((group) => <CheckboxField key={group} name={fieldOf[group]} label={`category-group.${group}`} help={`maintenance.silences.${group}`} />)}</div>
+                <div className={css.choices}>
+                  {categoryGroups
+                    .toSorted((a, b) => order.indexOf(a) - order.indexOf(b))
+                    .map((group) => (
+                      <CheckboxField
+                        key={group}
+                        name={fieldOf[group]}
+                        label={`category-group.${group}`}
+                        help={`maintenance.silences.${group}`}
+                      />
+                    ))}
+                </div>
               </FieldGroup>
             </Panel>
           </Section>
-          <Section title="maintenance.when"><Panel><Stack><WhenFields /></Stack></Panel></Section>
-          <Section title="maintenance.preview" about={{ key: 'maintenance.preview.about', values: { zone: plan.timeZone.replaceAll('_', ' ') } }}>
-            <Panel>{isReady ? <Occurrences {...(whenOf(plan) as Pick<MaintenanceWindow, 'schedule' | 'durationMinutes' | 'timeZone'>)} /> : <p className="quiet">{say('maintenance.preview.incomplete')}</p>}</Panel>
+          <Section title="maintenance.when">
+            <Panel>
+              <Stack>
+                <WhenFields />
+              </Stack>
+            </Panel>
+          </Section>
+          <Section
+            title="maintenance.preview"
+            about={{ key: 'maintenance.preview.about', values: { zone: plan.timeZone.replaceAll('_', ' ') } }}
+          >
+            <Panel>
+              {isReady ? (
+                <Occurrences {...(whenOf(plan) as Pick<MaintenanceWindow, 'schedule' | 'durationMinutes' | 'timeZone'>)} />
+              ) : (
+                <p className="quiet">{say('maintenance.preview.incomplete')}</p>
+              )}
+            </Panel>
           </Section>
         </div>
       </Form>

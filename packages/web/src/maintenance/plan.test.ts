@@ -15,7 +15,13 @@ const wrong = (of: Partial<Plan>) => {
 describe('planning a maintenance window (EVT-9)', () => {
   it('begins with tonight, for two hours, of one customer, and silences what is about the system', () => {
     expect(bodyOf(plan())).toEqual({
-      name: 'Patch day', reason: '', target: { kind: 'customer', customerId }, groups: ['system'], schedule: { kind: 'once', from: '2026-11-21', time: '22:00' }, durationMinutes: 120, timeZone: 'Europe/Paris',
+      name: 'Patch day',
+      reason: '',
+      target: { kind: 'customer', customerId },
+      groups: ['system'],
+      schedule: { kind: 'once', from: '2026-11-21', time: '22:00' },
+      durationMinutes: 120,
+      timeZone: 'Europe/Paris',
     })
     expect(newPlan('2026-11-21', 'UTC')).toMatchObject({ days: ['saturday'], weekday: 'saturday', day: 21 })
   })
@@ -36,14 +42,29 @@ describe('planning a maintenance window (EVT-9)', () => {
   ])('%s', (_, of, expected) => expect(wrong(of)).toEqual(expected))
 
   it.each<Partial<Plan>>([
-    { repeats: 'daily', every: 3, until: '2027-01-01' }, { repeats: 'weekly', every: 2, days: ['monday', 'friday'] }, { repeats: 'monthly-day', day: 31 }, { repeats: 'monthly-weekday', week: 'last', weekday: 'friday' },
-    { target: 'group', productId, group: 'servers' }, { target: 'tag', tag: 'bakery', customerId: null }, { target: 'endpoints', productId, endpoints: [{ id: customerId, name: 'srv-1' }] },
+    { repeats: 'daily', every: 3, until: '2027-01-01' },
+    { repeats: 'weekly', every: 2, days: ['monday', 'friday'] },
+    { repeats: 'monthly-day', day: 31 },
+    { repeats: 'monthly-weekday', week: 'last', weekday: 'friday' },
+    { target: 'group', productId, group: 'servers' },
+    { target: 'tag', tag: 'bakery', customerId: null },
+    { target: 'endpoints', productId, endpoints: [{ id: customerId, name: 'srv-1' }] },
   ])('what is written comes back into the form: %o', (of) => {
     const body = maintenanceApi.createWindow.body!.parse(bodyOf(plan(of)))
     const { kind } = body.target
     const window = {
-      ...body, id: productId, state: 'next' as const, occurrence: null, customer: kind === 'all' || kind === 'tag' ? null : { id: customerId, name: 'Bakery' }, groupLabel: null, endpoints: of.endpoints ?? [],
-      product: kind === 'group' || kind === 'endpoints' ? { id: productId, name: 'office' } : null, silentCount: 0, createdBy: 'Ada', createdAt: '2026-11-21T00:00:00Z', version: 1,
+      ...body,
+      id: productId,
+      state: 'next' as const,
+      occurrence: null,
+      customer: kind === 'all' || kind === 'tag' ? null : { id: customerId, name: 'Bakery' },
+      groupLabel: null,
+      endpoints: of.endpoints ?? [],
+      product: kind === 'group' || kind === 'endpoints' ? { id: productId, name: 'office' } : null,
+      silentCount: 0,
+      createdBy: 'Ada',
+      createdAt: '2026-11-21T00:00:00Z',
+      version: 1,
     }
     expect(bodyOf(planOf(window))).toEqual(body)
   })

@@ -1,4 +1,12 @@
-import { maintenanceDays, mostWindowEndpoints, windowMinutes, type MaintenanceWindow, type maintenanceApi, type Schedule, type Target } from '@vigie/domain/maintenance'
+import {
+  maintenanceDays,
+  mostWindowEndpoints,
+  windowMinutes,
+  type MaintenanceWindow,
+  type maintenanceApi,
+  type Schedule,
+  type Target,
+} from '@vigie/domain/maintenance'
 import type { BodyInputOf } from '@vigie/domain/kernel'
 import * as z from 'zod'
 
@@ -38,20 +46,56 @@ const dayOf = (index: number): Day => maintenanceDays[index]!
 export function newPlan(today: string, timeZone: string, of: Partial<Plan> = {}): Plan {
   const weekday = dayOf((new Date(`${today}T00:00:00Z`).getUTCDay() + 6) % 7)
   return {
-    name: '', reason: '', target: 'customer', tag: null, customerId: null, productId: null, group: null, endpoints: [], silencesThreat: false, silencesSystem: true, silencesLicence: false,
-    repeats: 'once', from: today, time: '22:00', hours: 2, minutes: 0, every: 1, days: [weekday], day: Number(today.slice(8)), week: 'first', weekday, until: '', timeZone, ...of,
+    name: '',
+    reason: '',
+    target: 'customer',
+    tag: null,
+    customerId: null,
+    productId: null,
+    group: null,
+    endpoints: [],
+    silencesThreat: false,
+    silencesSystem: true,
+    silencesLicence: false,
+    repeats: 'once',
+    from: today,
+    time: '22:00',
+    hours: 2,
+    minutes: 0,
+    every: 1,
+    days: [weekday],
+    day: Number(today.slice(8)),
+    week: 'first',
+    weekday,
+    until: '',
+    timeZone,
+    ...of,
   }
 }
 
 export function planOf(window: MaintenanceWindow): Plan {
   const { schedule, target } = window
   return {
-    ...newPlan(schedule.from, window.timeZone), name: window.name, reason: window.reason, target: target.kind, tag: target.kind === 'tag' ? target.tag : null,
-    customerId: window.customer?.id ?? null, productId: window.product?.id ?? null, group: target.kind === 'group' ? target.group : null, endpoints: window.endpoints,
-    silencesThreat: window.groups.includes('threat'), silencesSystem: window.groups.includes('system'), silencesLicence: window.groups.includes('licence'),
-    repeats: schedule.kind, time: schedule.time, hours: Math.floor(window.durationMinutes / 60), minutes: window.durationMinutes % 60,
-    ...(schedule.kind === 'once' ? {} : { every: schedule.every, until: schedule.until ?? '' }), ...(schedule.kind === 'weekly' ? { days: schedule.days } : {}),
-    ...(schedule.kind === 'monthly-day' ? { day: schedule.day } : {}), ...(schedule.kind === 'monthly-weekday' ? { week: schedule.week, weekday: schedule.day } : {}),
+    ...newPlan(schedule.from, window.timeZone),
+    name: window.name,
+    reason: window.reason,
+    target: target.kind,
+    tag: target.kind === 'tag' ? target.tag : null,
+    customerId: window.customer?.id ?? null,
+    productId: window.product?.id ?? null,
+    group: target.kind === 'group' ? target.group : null,
+    endpoints: window.endpoints,
+    silencesThreat: window.groups.includes('threat'),
+    silencesSystem: window.groups.includes('system'),
+    silencesLicence: window.groups.includes('licence'),
+    repeats: schedule.kind,
+    time: schedule.time,
+    hours: Math.floor(window.durationMinutes / 60),
+    minutes: window.durationMinutes % 60,
+    ...(schedule.kind === 'once' ? {} : { every: schedule.every, until: schedule.until ?? '' }),
+    ...(schedule.kind === 'weekly' ? { days: schedule.days } : {}),
+    ...(schedule.kind === 'monthly-day' ? { day: schedule.day } : {}),
+    ...(schedule.kind === 'monthly-weekday' ? { week: schedule.week, weekday: schedule.day } : {}),
   }
 }
 
@@ -96,13 +140,23 @@ export function whenOf(plan: Plan): Pick<Written, 'schedule' | 'durationMinutes'
 }
 
 export function bodyOf(plan: Plan): Written {
-  const groups = (['threat', 'system', 'licence'] as const).filter((group) => plan[`silences${group[0]!.toUpperCase()}${group.slice(1)}` as 'silencesThreat'])
+  const groups = (['threat', 'system', 'licence'] as const).filter(
+    (group) => plan[`silences${group[0]!.toUpperCase()}${group.slice(1)}` as 'silencesThreat'],
+  )
   return { name: plan.name, reason: plan.reason, target: targetOf(plan), groups, ...whenOf(plan) }
 }
 
 const needed = z.string({ error: 'required' }).min(1)
-const whole = (min: number, max: number) => z.number({ error: (issue) => (issue.input === null || issue.input === undefined ? 'required' : typeof issue.input === 'string' ? 'not-whole' : undefined) }).int().min(min).max(max)
-const mostEvery = { 'daily': 60, 'weekly': 52, 'monthly-day': 24, 'monthly-weekday': 24 } as const
+const whole = (min: number, max: number) =>
+  z
+    .number({
+      error: (issue) =>
+        issue.input === null || issue.input === undefined ? 'required' : typeof issue.input === 'string' ? 'not-whole' : undefined,
+    })
+    .int()
+    .min(min)
+    .max(max)
+const mostEvery = { daily: 60, weekly: 52, 'monthly-day': 24, 'monthly-weekday': 24 } as const
 
 /** When it is to be; the server checks again, and knows the zone. */
 export const whenShape = (plan: Plan) =>
@@ -133,6 +187,18 @@ export const shapeOf = (plan: Plan) =>
 
 /** Where the API names a field otherwise than the form. */
 export const rename: Record<string, string> = {
-  'durationMinutes': 'hours', 'schedule.from': 'from', 'schedule.time': 'time', 'schedule.until': 'until', 'schedule.every': 'every', 'schedule.days': 'days', 'schedule.day': 'day', 'schedule.week': 'week',
-  'target.endpointIds': 'endpoints', 'target.tag': 'tag', 'target.customerId': 'customerId', 'target.productId': 'productId', 'target.group': 'group', 'groups': 'silencesSystem',
+  durationMinutes: 'hours',
+  'schedule.from': 'from',
+  'schedule.time': 'time',
+  'schedule.until': 'until',
+  'schedule.every': 'every',
+  'schedule.days': 'days',
+  'schedule.day': 'day',
+  'schedule.week': 'week',
+  'target.endpointIds': 'endpoints',
+  'target.tag': 'tag',
+  'target.customerId': 'customerId',
+  'target.productId': 'productId',
+  'target.group': 'group',
+  groups: 'silencesSystem',
 }

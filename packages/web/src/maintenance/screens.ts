@@ -1,3 +1,6 @@
 import { screen } from '../kit/screen.ts'
 
-export const screens = [screen('/administration/maintenance', () => import('./MaintenancePage.tsx')), screen('/administration/maintenance/:windowId', () => import('./WindowPage.tsx'))]
+export const screens = [
+  screen('/administration/maintenance', () => import('./MaintenancePage.tsx')),
+  screen('/administration/maintenance/:windowId', () => import('./WindowPage.tsx')),
+]

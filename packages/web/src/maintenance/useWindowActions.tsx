@@ -14,18 +14,38 @@ export function useWindowActions(): (window: MaintenanceWindow) => Action[] {
     return [
       { label: 'maintenance.edit', icon: 'edit', disabledReason: blocked, onSelect: () => void go(paths.maintenanceWindow(params)) },
       {
-        label: 'maintenance.end', icon: 'stop', disabledReason: blocked ?? (window.state === 'now' ? undefined : 'problem.maintenance.not-now'),
-        onSelect: () => confirm({
-          title: { key: 'maintenance.end.title', values: { name: window.name } }, consequence: { key: 'maintenance.end.consequence', values: { count: window.silentCount } }, undo: window.schedule.kind === 'once' ? 'maintenance.end.once' : 'maintenance.end.repeats',
-          action: 'maintenance.end', run: async () => { await ending.run({ params }); toast('maintenance.ended') },
-        }),
+        label: 'maintenance.end',
+        icon: 'stop',
+        disabledReason: blocked ?? (window.state === 'now' ? undefined : 'problem.maintenance.not-now'),
+        onSelect: () =>
+          confirm({
+            title: { key: 'maintenance.end.title', values: { name: window.name } },
+            consequence: { key: 'maintenance.end.consequence', values: { count: window.silentCount } },
+            undo: window.schedule.kind === 'once' ? 'maintenance.end.once' : 'maintenance.end.repeats',
+            action: 'maintenance.end',
+            run: async () => {
+              await ending.run({ params })
+              toast('maintenance.ended')
+            },
+          }),
       },
       {
-        label: 'maintenance.delete', icon: 'trash', isDangerous: true, disabledReason: blocked,
-        onSelect: () => confirm({
-          title: { key: 'maintenance.delete.title', values: { name: window.name } }, consequence: { key: 'maintenance.end.consequence', values: { count: window.silentCount } }, undo: 'maintenance.delete.undo', action: 'maintenance.delete',
-          isDangerous: true, run: async () => { await removing.run({ params }); toast('maintenance.deleted') },
-        }),
+        label: 'maintenance.delete',
+        icon: 'trash',
+        isDangerous: true,
+        disabledReason: blocked,
+        onSelect: () =>
+          confirm({
+            title: { key: 'maintenance.delete.title', values: { name: window.name } },
+            consequence: { key: 'maintenance.end.consequence', values: { count: window.silentCount } },
+            undo: 'maintenance.delete.undo',
+            action: 'maintenance.delete',
+            isDangerous: true,
+            run: async () => {
+              await removing.run({ params })
+              toast('maintenance.deleted')
+            },
+          }),
       },
     ]
   }

@@ -9,16 +9,41 @@ export function CarryFields({ type, isAtProducts }: { type: string; isAtProducts
   if (type === 'change-urls') {
     return (
       <>
-        <SegmentField name="list" label="orders.carry.list" options={(['approved', 'blocked'] as const).map((kind) => ({ value: kind, label: `url-kind.${kind}` }))} />
-        <TextareaField name="entries" label="orders.carry.entries" help={{ key: 'orders.carry.entries.help', values: { max: mostEntries } }} rows={5} isRequired />
+        <SegmentField
+          name="list"
+          label="orders.carry.list"
+          options={(['approved', 'blocked'] as const).map((kind) => ({ value: kind, label: `url-kind.${kind}` }))}
+        />
+        <TextareaField
+          name="entries"
+          label="orders.carry.entries"
+          help={{ key: 'orders.carry.entries.help', values: { max: mostEntries } }}
+          rows={5}
+          isRequired
+        />
       </>
     )
   }
   return (
     <>
-      <SegmentField name="carries" label="orders.carry.what" options={[{ value: 'values', label: 'orders.carry.values' }, { value: 'template', label: 'orders.carry.template' }]} />
-      <Part key={carries}><CarriedFields carries={carries} /></Part>
-      {!isAtProducts && <ChoiceField name="at" label="orders.carry.at" options={orderLevels.map((level) => ({ value: level, label: `order-level.${level}` }))} />}
+      <SegmentField
+        name="carries"
+        label="orders.carry.what"
+        options={[
+          { value: 'values', label: 'orders.carry.values' },
+          { value: 'template', label: 'orders.carry.template' },
+        ]}
+      />
+      <Part key={carries}>
+        <CarriedFields carries={carries} />
+      </Part>
+      {!isAtProducts && (
+        <ChoiceField
+          name="at"
+          label="orders.carry.at"
+          options={orderLevels.map((level) => ({ value: level, label: `order-level.${level}` }))}
+        />
+      )}
     </>
   )
 }

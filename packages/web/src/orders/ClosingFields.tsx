@@ -7,7 +7,14 @@ export function ClosingFields() {
   return (
     <>
       <TagsField name="ports" label="orders.closing.ports" help="outbreak.ports.help" isRequired maxTags={100} />
-      <NumberField name="days" label="outbreak.rule.days-field" help={{ key: 'outbreak.rule.days-field.help', values: { max: longestDefenceDays } }} min={1} max={longestDefenceDays} isRequired />
+      <NumberField
+        name="days"
+        label="outbreak.rule.days-field"
+        help={{ key: 'outbreak.rule.days-field.help', values: { max: longestDefenceDays } }}
+        min={1}
+        max={longestDefenceDays}
+        isRequired
+      />
       <p className="quiet">{say('outbreak.only-ports-yet')}</p>
     </>
   )

@@ -1,6 +1,21 @@
 import { isDangerous, ordersApi, type DryRun, type Order } from '@vigie/domain/orders'
 import { useState } from 'react'
-import { Button, CheckboxField, Form, Notice, Panel, paths, Section, Stack, TextField, toast, useAction, useForm, useGo, useText } from '../kit/index.ts'
+import {
+  Button,
+  CheckboxField,
+  Form,
+  Notice,
+  Panel,
+  paths,
+  Section,
+  Stack,
+  TextField,
+  toast,
+  useAction,
+  useForm,
+  useGo,
+  useText,
+} from '../kit/index.ts'
 import { DryRunFacts } from './DryRunFacts.tsx'
 import { deedKey } from './words.tsx'
 
@@ -14,7 +29,14 @@ export function Confirm({ looked: { order, dryRun }, onMoved }: { looked: Looked
   const [hasMoved, setMoved] = useState(false)
   const form = useForm({
     initial: { code: '', hasSeen: false },
-    submit: ({ code, hasSeen }, intent) => give.run({ params: { orderId: order.id }, body: { ...(dryRun.needs === 'delay' ? { code } : {}), confirmWeaker: dryRun.weakens && hasSeen } }, { intent }),
+    submit: ({ code, hasSeen }, intent) =>
+      give.run(
+        {
+          params: { orderId: order.id },
+          body: { ...(dryRun.needs === 'delay' ? { code } : {}), confirmWeaker: dryRun.weakens && hasSeen },
+        },
+        { intent },
+      ),
     onDone: (reply) => {
       if (reply.hasMoved) {
         setMoved(true)
@@ -29,17 +51,38 @@ export function Confirm({ looked: { order, dryRun }, onMoved }: { looked: Looked
     <Section title="orders.dry-run">
       <Panel>
         <Stack>
-          {hasMoved && <Notice tone="warning" title="orders.moved">{say('orders.moved.about')}</Notice>}
+          {hasMoved && (
+            <Notice tone="warning" title="orders.moved">
+              {say('orders.moved.about')}
+            </Notice>
+          )}
           <DryRunFacts dryRun={dryRun} />
           {count === 0 ? (
-            <Notice tone="warning" title={dryRun.places === null ? 'problem.order.nobody-left' : 'orders.places.nothing'}>{say('remedy.choose-other-targets')}</Notice>
+            <Notice tone="warning" title={dryRun.places === null ? 'problem.order.nobody-left' : 'orders.places.nothing'}>
+              {say('remedy.choose-other-targets')}
+            </Notice>
           ) : (
             <Form
-              form={form} isDangerous={isDangerous(order.type) || dryRun.weakens} unguarded secondary={<Button onClick={() => void go(paths.orders())}>{say('kit.cancel')}</Button>}
-              action={{ key: dryRun.places === null ? 'orders.give' : 'orders.give.places', values: { command: say(deedKey(order.type)), count } }}
+              form={form}
+              isDangerous={isDangerous(order.type) || dryRun.weakens}
+              unguarded
+              secondary={<Button onClick={() => void go(paths.orders())}>{say('kit.cancel')}</Button>}
+              action={{
+                key: dryRun.places === null ? 'orders.give' : 'orders.give.places',
+                values: { command: say(deedKey(order.type)), count },
+              }}
             >
               {dryRun.weakens && <CheckboxField name="hasSeen" label="orders.weakens.seen" />}
-              {dryRun.needs === 'delay' && <TextField name="code" label="orders.code" help="orders.code.help" inputMode="numeric" autoComplete="one-time-code" isRequired />}
+              {dryRun.needs === 'delay' && (
+                <TextField
+                  name="code"
+                  label="orders.code"
+                  help="orders.code.help"
+                  inputMode="numeric"
+                  autoComplete="one-time-code"
+                  isRequired
+                />
+              )}
             </Form>
           )}
         </Stack>

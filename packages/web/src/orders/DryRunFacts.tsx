@@ -15,13 +15,21 @@ export function DryRunFacts({ dryRun }: { dryRun: DryRun }) {
   const names = [...dryRun.someCustomers, ...(more > 0 ? [say('orders.dry-run.more-customers', { count: more })] : [])]
   return (
     <Stack tight>
-      <p><strong>{say('orders.dry-run.will-get', { agents: dryRun.willGet, customers: dryRun.customers })}</strong></p>
+      <p>
+        <strong>{say('orders.dry-run.will-get', { agents: dryRun.willGet, customers: dryRun.customers })}</strong>
+      </p>
       {names.length > 0 && <p className="quiet">{new Intl.ListFormat(say.locale, { type: 'unit' }).format(names)}</p>}
       {dryRun.offline > 0 && <p>{say('orders.dry-run.offline', { count: dryRun.offline })}</p>}
       {left > 0 && (
         <div>
           <p>{say('orders.dry-run.skipped', { count: left })}</p>
-          <ul className={css.reasons}>{dryRun.skipped.map((one) => <li key={one.reason} className="figures">{format.number(one.agents)} · {reason(one.reason)}</li>)}</ul>
+          <ul className={css.reasons}>
+            {dryRun.skipped.map((one) => (
+              <li key={one.reason} className="figures">
+                {format.number(one.agents)} · {reason(one.reason)}
+              </li>
+            ))}
+          </ul>
         </div>
       )}
       <Needs dryRun={dryRun} />
@@ -31,7 +39,13 @@ export function DryRunFacts({ dryRun }: { dryRun: DryRun }) {
 
 function Needs({ dryRun: { needs } }: { dryRun: DryRun }) {
   const say = useText()
-  return needs !== 'nobody' && <Notice tone="warning" title={`orders.needs.${needs}`}>{say(`orders.needs.${needs}.about`, { minutes: delayMinutes })}</Notice>
+  return (
+    needs !== 'nobody' && (
+      <Notice tone="warning" title={`orders.needs.${needs}`}>
+        {say(`orders.needs.${needs}.about`, { minutes: delayMinutes })}
+      </Notice>
+    )
+  )
 }
 
 /** Of what is carried: where something changes, what, and why not elsewhere. */
@@ -41,17 +55,36 @@ function PlaceFacts({ dryRun, places }: { dryRun: DryRun; places: NonNullable<Dr
   const left = places.skipped.reduce((sum, one) => sum + one.places, 0)
   return (
     <Stack tight>
-      <p><strong>{say('orders.dry-run.places', { count: places.planned })}</strong>{dryRun.willGet > 0 && <> {say('orders.dry-run.endpoints', { count: dryRun.willGet })}</>}</p>
-      {dryRun.someCustomers.length > 0 && <p className="quiet">{new Intl.ListFormat(say.locale, { type: 'unit' }).format(dryRun.someCustomers)}</p>}
-      {places.lines.length > 0 && <Part><PlaceLines lines={places.lines} /></Part>}
+      <p>
+        <strong>{say('orders.dry-run.places', { count: places.planned })}</strong>
+        {dryRun.willGet > 0 && <> {say('orders.dry-run.endpoints', { count: dryRun.willGet })}</>}
+      </p>
+      {dryRun.someCustomers.length > 0 && (
+        <p className="quiet">{new Intl.ListFormat(say.locale, { type: 'unit' }).format(dryRun.someCustomers)}</p>
+      )}
+      {places.lines.length > 0 && (
+        <Part>
+          <PlaceLines lines={places.lines} />
+        </Part>
+      )}
       {dryRun.offline > 0 && <p>{say('orders.dry-run.offline', { count: dryRun.offline })}</p>}
       {left > 0 && (
         <div>
           <p>{say('orders.dry-run.places.skipped', { count: left })}</p>
-          <ul className={css.reasons}>{places.skipped.map((one) => <li key={one.reason} className="figures">{format.number(one.places)} · {say(`place-reason.${one.reason}`)}</li>)}</ul>
+          <ul className={css.reasons}>
+            {places.skipped.map((one) => (
+              <li key={one.reason} className="figures">
+                {format.number(one.places)} · {say(`place-reason.${one.reason}`)}
+              </li>
+            ))}
+          </ul>
         </div>
       )}
-      {dryRun.weakens && <Notice tone="warning" title="orders.weakens">{say('orders.weakens.about')}</Notice>}
+      {dryRun.weakens && (
+        <Notice tone="warning" title="orders.weakens">
+          {say('orders.weakens.about')}
+        </Notice>
+      )}
       <Needs dryRun={dryRun} />
     </Stack>
   )

@@ -1,5 +1,21 @@
 import { ordersApi, orderTypes, shownOrderStates, type Order } from '@vigie/domain/orders'
-import { buttonClass, columns, DataTable, Empty, Icon, Link, load, Page, paths, query, sortedBy, useActor, useLoaded, useText, type Filter } from '../kit/index.ts'
+import {
+  buttonClass,
+  columns,
+  DataTable,
+  Empty,
+  Icon,
+  Link,
+  load,
+  Page,
+  paths,
+  query,
+  sortedBy,
+  useActor,
+  useLoaded,
+  useText,
+  type Filter,
+} from '../kit/index.ts'
 import { Deed, deedKey, OrderStateTag, progressOf } from './words.tsx'
 import css from './orders.module.css'
 
@@ -17,7 +33,11 @@ const shown = [
   column.ago('createdAt', { sort: 'createdAt', width: 120 }),
 ]
 const filters: Filter[] = [
-  { key: 'state', label: 'orders.column.state', options: shownOrderStates.map((state) => ({ value: state, label: `order-state.${state}` })) },
+  {
+    key: 'state',
+    label: 'orders.column.state',
+    options: shownOrderStates.map((state) => ({ value: state, label: `order-state.${state}` })),
+  },
   { key: 'type', label: 'orders.column.type', options: orderTypes.map((type) => ({ value: type, label: deedKey(type) })) },
   { key: 'isMine', label: 'orders.filter.mine', options: [{ value: 'true', label: 'orders.filter.mine.only' }] },
 ]
@@ -39,7 +59,12 @@ export default function OrdersPage() {
   const say = useText()
   const actor = useActor()
   const loaded = useLoaded(list)
-  const add = actor.can('order.send') && <Link className={buttonClass('primary')} to={paths.newOrder()}><Icon name="plus" /><span>{say('orders.new')}</span></Link>
+  const add = actor.can('order.send') && (
+    <Link className={buttonClass('primary')} to={paths.newOrder()}>
+      <Icon name="plus" />
+      <span>{say('orders.new')}</span>
+    </Link>
+  )
   return (
     <Page title="orders.title" about="orders.about" fills action={add}>
       <DataTable

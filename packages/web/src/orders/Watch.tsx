@@ -23,15 +23,21 @@ export default function Watch() {
     if (known === null) return
     for (const order of rows) {
       if (!isEnded(order.state) || known.get(order.id) !== false) continue
-      toast({ key: `orders.ended.${order.state}`, values: { command: say(deedKey(order.type)), ...progressOf(order) } }, {
-        label: 'orders.ended.open', run: () => void go(paths.order({ orderId: order.id })),
-      })
+      toast(
+        { key: `orders.ended.${order.state}`, values: { command: say(deedKey(order.type)), ...progressOf(order) } },
+        {
+          label: 'orders.ended.open',
+          run: () => void go(paths.order({ orderId: order.id })),
+        },
+      )
     }
   }, [rows, say, go])
   if (!frozen) return null
   return (
     <div className={css.banner} role="status">
-      <Notice tone="action-required" title="orders.frozen.title" action={<Link to={paths.orderRules()}>{say('orders.frozen.open')}</Link>}>{say('orders.frozen.banner')}</Notice>
+      <Notice tone="action-required" title="orders.frozen.title" action={<Link to={paths.orderRules()}>{say('orders.frozen.open')}</Link>}>
+        {say('orders.frozen.banner')}
+      </Notice>
     </div>
   )
 }

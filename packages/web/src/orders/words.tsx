@@ -9,16 +9,36 @@ export function Deed({ type }: { type: OrderType }) {
 
 /** How many of how many have it: agents, or of what is carried places. */
 export function progressOf({ places, counts, agentCount }: Order): { done: number; going: number } {
-  return places === null ? { done: counts.succeeded, going: agentCount - counts.skipped } : { done: places.set, going: places.set + places.planned }
+  return places === null
+    ? { done: counts.succeeded, going: agentCount - counts.skipped }
+    : { done: places.set, going: places.set + places.planned }
 }
 
 const stateTones: Readonly<Record<OrderState, Sign | 'good' | 'quiet'>> = {
-  draft: 'quiet', waiting: 'warning', delayed: 'pending', running: 'pending', paused: 'warning', halting: 'pending', finished: 'good', halted: 'action-required', refused: 'quiet',
+  draft: 'quiet',
+  waiting: 'warning',
+  delayed: 'pending',
+  running: 'pending',
+  paused: 'warning',
+  halting: 'pending',
+  finished: 'good',
+  halted: 'action-required',
+  refused: 'quiet',
 }
-export const OrderStateTag = ({ order: { state } }: { order: Pick<Order, 'state'> }) => <StateTag label={`order-state.${state}`} tone={stateTones[state]} />
+export const OrderStateTag = ({ order: { state } }: { order: Pick<Order, 'state'> }) => (
+  <StateTag label={`order-state.${state}`} tone={stateTones[state]} />
+)
 
 const stepTones: Readonly<Record<OrderStep, Sign | 'good' | 'quiet'>> = {
-  planned: 'quiet', waiting: 'pending', delivered: 'pending', running: 'pending', succeeded: 'good', failed: 'action-required', expired: 'warning', unknown: 'unknown', skipped: 'quiet',
+  planned: 'quiet',
+  waiting: 'pending',
+  delivered: 'pending',
+  running: 'pending',
+  succeeded: 'good',
+  failed: 'action-required',
+  expired: 'warning',
+  unknown: 'unknown',
+  skipped: 'quiet',
 }
 export const OrderStepTag = ({ step }: { step: OrderStep }) => <StateTag label={`order-step.${step}`} tone={stepTones[step]} />
 

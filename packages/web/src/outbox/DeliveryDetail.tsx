@@ -19,7 +19,15 @@ export function DeliveryDetail({ deliveryId, state, actions }: Props) {
   return (
     <Stack>
       <h2>{mail.subject}</h2>
-      {fault && mail.state !== 'sent' && <Notice tone={mail.state === 'failed' ? 'action-required' : 'warning'} title={{ text: fault }}>{mail.nextTryAt !== null && <>{say('outbox.next-try')} <Ago at={mail.nextTryAt} /></>}</Notice>}
+      {fault && mail.state !== 'sent' && (
+        <Notice tone={mail.state === 'failed' ? 'action-required' : 'warning'} title={{ text: fault }}>
+          {mail.nextTryAt !== null && (
+            <>
+              {say('outbox.next-try')} <Ago at={mail.nextTryAt} />
+            </>
+          )}
+        </Notice>
+      )}
       <Facts
         facts={[
           ['outbox.column.to', mail.to],
@@ -28,17 +36,47 @@ export function DeliveryDetail({ deliveryId, state, actions }: Props) {
           ['outbox.language', say(`locale.${mail.locale}`)],
           ['outbox.column.createdAt', <Ago key="created" at={mail.createdAt} />],
           ['outbox.column.sentAt', <Ago key="sent" at={mail.sentAt} never="outbox.not-sent" />],
-          ['outbox.column.attempts', <span key="attempts" className="figures">{mail.attempts}</span>],
-          ...(mail.eventId === null ? [] : [['common.event', <Link key="event" to={paths.event({ eventId: mail.eventId })}>{say('outbox.open-event')}</Link>] as [string, ReactNode]]),
+          [
+            'outbox.column.attempts',
+            <span key="attempts" className="figures">
+              {mail.attempts}
+            </span>,
+          ],
+          ...(mail.eventId === null
+            ? []
+            : [
+                [
+                  'common.event',
+                  <Link key="event" to={paths.event({ eventId: mail.eventId })}>
+                    {say('outbox.open-event')}
+                  </Link>,
+                ] as [string, ReactNode],
+              ]),
         ]}
       />
       <Line>
         {actions(mail).map((action) => (
-          <Button key={labelKey(action.label)} size="small" icon="refresh" disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>{say(action.label)}</Button>
+          <Button
+            key={labelKey(action.label)}
+            size="small"
+            icon="refresh"
+            disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)}
+            onClick={action.onSelect}
+          >
+            {say(action.label)}
+          </Button>
         ))}
-        <Button size="small" kind="quiet" aria-pressed={isPlain} onClick={() => setPlain(!isPlain)}>{say(isPlain ? 'outbox.show-html' : 'outbox.show-text')}</Button>
+        <Button size="small" kind="quiet" aria-pressed={isPlain} onClick={() => setPlain(!isPlain)}>
+          {say(isPlain ? 'outbox.show-html' : 'outbox.show-text')}
+        </Button>
       </Line>
-      {isPlain ? <pre className={css.text} tabIndex={0}>{mail.text}</pre> : <MailFrame html={mail.html} title={mail.subject} />}
+      {isPlain ? (
+        <pre className={css.text} tabIndex={0}>
+          {mail.text}
+        </pre>
+      ) : (
+        <MailFrame html={mail.html} title={mail.subject} />
+      )}
     </Stack>
   )
 }

@@ -1,11 +1,38 @@
 import { deliveryStates, mailKinds, outboxApi, type Delivery } from '@vigie/domain/outbox'
-import { columns, DataTable, Empty, load, Page, Part, paths, query, SidePanel, sortedBy, StateTag, toast, trouble, useAction, useActor, useAddress, useLoaded, useText, type Action, type Filter, type Sign } from '../kit/index.ts'
+import {
+  columns,
+  DataTable,
+  Empty,
+  load,
+  Page,
+  Part,
+  paths,
+  query,
+  SidePanel,
+  sortedBy,
+  StateTag,
+  toast,
+  trouble,
+  useAction,
+  useActor,
+  useAddress,
+  useLoaded,
+  useText,
+  type Action,
+  type Filter,
+  type Sign,
+} from '../kit/index.ts'
 import { DeliveryDetail } from './DeliveryDetail.tsx'
 
 const list = query(outboxApi.listDeliveries).list(sortedBy('-createdAt'))
 export const loader = load(list)
 
-const tones: Readonly<Record<Delivery['state'], Sign | 'quiet' | 'good'>> = { waiting: 'pending', sent: 'good', kept: 'quiet', failed: 'action-required' }
+const tones: Readonly<Record<Delivery['state'], Sign | 'quiet' | 'good'>> = {
+  waiting: 'pending',
+  sent: 'good',
+  kept: 'quiet',
+  failed: 'action-required',
+}
 
 const column = columns<Delivery>('outbox.column')
 const shown = [
@@ -45,7 +72,15 @@ export default function OutboxPage() {
   }
   const actions = (delivery: Delivery): Action[] =>
     actor.can('delivery.retry')
-      ? [{ label: 'outbox.retry', icon: 'refresh', disabledReason: delivery.state === 'sent' ? 'outbox.retry.sent' : delivery.state === 'waiting' ? 'outbox.retry.waiting' : undefined, onSelect: () => void retry(delivery) }]
+      ? [
+          {
+            label: 'outbox.retry',
+            icon: 'refresh',
+            disabledReason:
+              delivery.state === 'sent' ? 'outbox.retry.sent' : delivery.state === 'waiting' ? 'outbox.retry.waiting' : undefined,
+            onSelect: () => void retry(delivery),
+          },
+        ]
       : []
   return (
     <Page title="outbox.title" about="outbox.about" crumbs={[{ label: 'shell.administration', to: paths.administration() }]} fills>
@@ -61,7 +96,11 @@ export default function OutboxPage() {
         empty={<Empty icon="mail" title="outbox.none" about="outbox.none.about" />}
       />
       <SidePanel param="delivery" label="outbox.one" ids={loaded.rows.map((delivery) => delivery.id)}>
-        {(id) => <Part key={id}><DeliveryDetail deliveryId={id} state={(delivery) => <DeliveryState delivery={delivery} />} actions={actions} /></Part>}
+        {(id) => (
+          <Part key={id}>
+            <DeliveryDetail deliveryId={id} state={(delivery) => <DeliveryState delivery={delivery} />} actions={actions} />
+          </Part>
+        )}
       </SidePanel>
     </Page>
   )

@@ -2,7 +2,35 @@ import { TextInput } from '@mantine/core'
 import { AlertInput, alertLevels, alertPlatforms, longestAlertDays, outbreakApi, type VirusAlert } from '@vigie/domain/outbreak'
 import { Problem } from '@vigie/domain/kernel'
 import { useState } from 'react'
-import { api, Button, CheckboxField, ChoiceField, FieldGroup, Form, Notice, NumberField, Page, Panel, paths, query, queryClient, Section, Stack, TagsField, TextareaField, TextField, toast, useAddress, useField, useForm, useGo, useLoaded, useText, type Address, type Label } from '../kit/index.ts'
+import {
+  api,
+  Button,
+  CheckboxField,
+  ChoiceField,
+  FieldGroup,
+  Form,
+  Notice,
+  NumberField,
+  Page,
+  Panel,
+  paths,
+  query,
+  queryClient,
+  Section,
+  Stack,
+  TagsField,
+  TextareaField,
+  TextField,
+  toast,
+  useAddress,
+  useField,
+  useForm,
+  useGo,
+  useLoaded,
+  useText,
+  type Address,
+  type Label,
+} from '../kit/index.ts'
 import { formOf, inputOf, type AlertForm } from './alert-form.ts'
 import css from './outbreak.module.css'
 
@@ -50,21 +78,52 @@ function Editor({ alert }: { alert: VirusAlert | null }) {
     },
   })
   return (
-    <Page title={alert === null ? 'outbreak.declare' : { text: alert.name }} {...(alert === null ? { about: 'outbreak.declare.about' } : {})} crumbs={[{ label: 'outbreak.title', to: paths.virusAlerts() }]} narrow>
-      <Form form={form} action={alert === null ? 'outbreak.declare' : 'kit.save'} isDangerous={alert === null && form.values.level === 'red'} secondary={<Button onClick={() => void go(back)}>{say('kit.cancel')}</Button>}>
-        {hasChanged && <Notice tone="warning" title="problem.request.changed-meanwhile">{say('remedy.reload-and-redo')}</Notice>}
+    <Page
+      title={alert === null ? 'outbreak.declare' : { text: alert.name }}
+      {...(alert === null ? { about: 'outbreak.declare.about' } : {})}
+      crumbs={[{ label: 'outbreak.title', to: paths.virusAlerts() }]}
+      narrow
+    >
+      <Form
+        form={form}
+        action={alert === null ? 'outbreak.declare' : 'kit.save'}
+        isDangerous={alert === null && form.values.level === 'red'}
+        secondary={<Button onClick={() => void go(back)}>{say('kit.cancel')}</Button>}
+      >
+        {hasChanged && (
+          <Notice tone="warning" title="problem.request.changed-meanwhile">
+            {say('remedy.reload-and-redo')}
+          </Notice>
+        )}
         <Panel>
           <Stack>
             <TextField name="name" label="outbreak.column.name" help="outbreak.name.help" isRequired />
-            <ChoiceField name="level" label="outbreak.column.level" options={alertLevels.map((level) => ({ value: level, label: `outbreak.level.${level}` }))} />
-            <NumberField name="days" label="outbreak.days" help={{ key: 'outbreak.days.help', values: { max: longestAlertDays } }} min={1} max={longestAlertDays} isRequired />
+            <ChoiceField
+              name="level"
+              label="outbreak.column.level"
+              options={alertLevels.map((level) => ({ value: level, label: `outbreak.level.${level}` }))}
+            />
+            <NumberField
+              name="days"
+              label="outbreak.days"
+              help={{ key: 'outbreak.days.help', values: { max: longestAlertDays } }}
+              min={1}
+              max={longestAlertDays}
+              isRequired
+            />
             <TextareaField name="advice" label="outbreak.advice" help="outbreak.advice.help" isOptional rows={3} />
           </Stack>
         </Panel>
         <Section title="outbreak.whom" about="outbreak.whom.about">
           <Panel>
             <Stack>
-              <FieldGroup title="outbreak.platforms"><div className={css.checks}>{alertPlatforms.map((platform) => <CheckboxField key={platform} name={platform} label={`alert-platform.${platform}`} />)}</div></FieldGroup>
+              <FieldGroup title="outbreak.platforms">
+                <div className={css.checks}>
+                  {alertPlatforms.map((platform) => (
+                    <CheckboxField key={platform} name={platform} label={`alert-platform.${platform}`} />
+                  ))}
+                </div>
+              </FieldGroup>
               <DayField name="recognisedOn" label="outbreak.recognised-from" help="outbreak.recognised-from.help" />
               <TagsField name="threats" label="outbreak.threats" help="outbreak.threats.help" isOptional />
             </Stack>
@@ -88,6 +147,15 @@ function Editor({ alert }: { alert: VirusAlert | null }) {
 function DayField({ name, label, help }: { name: string; label: Label; help: string }) {
   const say = useText()
   const field = useField<string>(name)
-  return <TextInput id={field.id} type="date" label={say('kit.form.optional', { label: say(label) })} description={say(help)} value={field.value} onChange={(event) => field.set(event.currentTarget.value)} error={field.error} />
+  return (
+    <TextInput
+      id={field.id}
+      type="date"
+      label={say('kit.form.optional', { label: say(label) })}
+      description={say(help)}
+      value={field.value}
+      onChange={(event) => field.set(event.currentTarget.value)}
+      error={field.error}
+    />
+  )
 }
-

@@ -1,5 +1,21 @@
 import { alertLevels, alertStates, outbreakApi, type VirusAlert } from '@vigie/domain/outbreak'
-import { buttonClass, columns, DataTable, Empty, Icon, Link, load, Page, paths, query, sortedBy, useFormat, useLoaded, useText, type Filter } from '../kit/index.ts'
+import {
+  buttonClass,
+  columns,
+  DataTable,
+  Empty,
+  Icon,
+  Link,
+  load,
+  Page,
+  paths,
+  query,
+  sortedBy,
+  useFormat,
+  useLoaded,
+  useText,
+  type Filter,
+} from '../kit/index.ts'
 import { AlertStateTag, LevelTag, useMayDeclare } from './words.tsx'
 
 const list = query(outbreakApi.listAlerts).list(sortedBy('-startsAt'))
@@ -30,17 +46,42 @@ export default function AlertsPage() {
   const say = useText()
   const loaded = useLoaded(list)
   const mayDeclare = useMayDeclare()
-  const declare = mayDeclare && <Link className={buttonClass('primary')} to={paths.newVirusAlert()}><Icon name="plus" /><span>{say('outbreak.declare')}</span></Link>
+  const declare = mayDeclare && (
+    <Link className={buttonClass('primary')} to={paths.newVirusAlert()}>
+      <Icon name="plus" />
+      <span>{say('outbreak.declare')}</span>
+    </Link>
+  )
   return (
     <Page
-      title="outbreak.title" about="outbreak.about" fills crumbs={[{ label: 'shell.administration', to: paths.administration() }]}
-      action={<>
-        <Link className={buttonClass()} to={paths.outbreakRules()}>{say('outbreak.rules')}</Link>
-        {mayDeclare && <Link className={buttonClass()} to={paths.virusAlertFeed()}>{say('outbreak.feed')}</Link>}
-        {declare}
-      </>}
+      title="outbreak.title"
+      about="outbreak.about"
+      fills
+      crumbs={[{ label: 'shell.administration', to: paths.administration() }]}
+      action={
+        <>
+          <Link className={buttonClass()} to={paths.outbreakRules()}>
+            {say('outbreak.rules')}
+          </Link>
+          {mayDeclare && (
+            <Link className={buttonClass()} to={paths.virusAlertFeed()}>
+              {say('outbreak.feed')}
+            </Link>
+          )}
+          {declare}
+        </>
+      }
     >
-      <DataTable {...loaded} name="outbreak.title" columns={shown} sort="-startsAt" search="outbreak.search" filters={filters} opens={(alert) => paths.virusAlert({ alertId: alert.id })} empty={<Empty icon="check" title="outbreak.none" about="outbreak.none.about" action={declare} />} />
+      <DataTable
+        {...loaded}
+        name="outbreak.title"
+        columns={shown}
+        sort="-startsAt"
+        search="outbreak.search"
+        filters={filters}
+        opens={(alert) => paths.virusAlert({ alertId: alert.id })}
+        empty={<Empty icon="check" title="outbreak.none" about="outbreak.none.about" action={declare} />}
+      />
     </Page>
   )
 }

@@ -19,8 +19,12 @@ export default function Banner({ place }: { place: ReactNode }) {
   return (
     <div className={css.banner} data-alert={worst.level} role="status">
       <Glyph sign={worst.level === 'red' ? 'action-required' : 'warning'} size={16} />
-      <p title={`${title} ${about}`}><strong>{title}</strong> <span>{about}</span></p>
-      <Link to={others.length > 0 ? paths.virusAlerts({ state: 'in-force' }) : paths.virusAlert({ alertId: worst.id })}>{others.length > 0 ? say('outbreak.banner.more', { count: others.length }) : say('outbreak.banner.open')}</Link>
+      <p title={`${title} ${about}`}>
+        <strong>{title}</strong> <span>{about}</span>
+      </p>
+      <Link to={others.length > 0 ? paths.virusAlerts({ state: 'in-force' }) : paths.virusAlert({ alertId: worst.id })}>
+        {others.length > 0 ? say('outbreak.banner.more', { count: others.length }) : say('outbreak.banner.open')}
+      </Link>
     </div>
   )
 }

@@ -1,6 +1,28 @@
 import { outbreakApi } from '@vigie/domain/outbreak'
 import { useState } from 'react'
-import { Button, confirm, CopyText, describe, Facts, Form, load, Notice, Page, Panel, paths, query, Section, Stack, TextField, toast, useAction, useForm, useFormat, useLoaded, useText } from '../kit/index.ts'
+import {
+  Button,
+  confirm,
+  CopyText,
+  describe,
+  Facts,
+  Form,
+  load,
+  Notice,
+  Page,
+  Panel,
+  paths,
+  query,
+  Section,
+  Stack,
+  TextField,
+  toast,
+  useAction,
+  useForm,
+  useFormat,
+  useLoaded,
+  useText,
+} from '../kit/index.ts'
 
 const present = query(outbreakApi.getFeed).with({})
 export const loader = load(present)
@@ -23,18 +45,28 @@ function Known() {
   const { moment } = useFormat()
   const { feed } = useLoaded(present)
   const remove = useAction(outbreakApi.removeFeed)
-  const ask = () => confirm({ title: { key: 'outbreak.feed.remove.title', values: { name: feed!.name } }, consequence: 'outbreak.feed.remove.consequence', action: 'outbreak.feed.remove', run: () => remove.run({}) })
+  const ask = () =>
+    confirm({
+      title: { key: 'outbreak.feed.remove.title', values: { name: feed!.name } },
+      consequence: 'outbreak.feed.remove.consequence',
+      action: 'outbreak.feed.remove',
+      run: () => remove.run({}),
+    })
   return (
     <Section title="outbreak.feed.believed">
       <Panel>
         <Stack>
           <Facts
             facts={[
-              ['outbreak.feed.name', feed!.name], ['outbreak.feed.fingerprint', <CopyText key="fingerprint" text={feed!.fingerprint} />], ['outbreak.feed.sequence', feed!.sequence === 0 ? say('outbreak.feed.sequence.none') : String(feed!.sequence)],
+              ['outbreak.feed.name', feed!.name],
+              ['outbreak.feed.fingerprint', <CopyText key="fingerprint" text={feed!.fingerprint} />],
+              ['outbreak.feed.sequence', feed!.sequence === 0 ? say('outbreak.feed.sequence.none') : String(feed!.sequence)],
               ['outbreak.feed.imported-at', feed!.importedAt === null ? '–' : moment(feed!.importedAt)],
             ]}
           />
-          <div><Button onClick={ask}>{say('outbreak.feed.remove')}</Button></div>
+          <div>
+            <Button onClick={ask}>{say('outbreak.feed.remove')}</Button>
+          </div>
         </Stack>
       </Panel>
     </Section>
@@ -65,8 +97,18 @@ function Import() {
       <Panel>
         <Stack>
           <label htmlFor="feed-file">{say('outbreak.feed.file')}</label>
-          <input id="feed-file" type="file" accept=".json,application/json" disabled={isBusy} onChange={(event) => void choose(event.currentTarget)} />
-          {trouble && <Notice tone="action-required" title={{ text: trouble.title }}>{trouble.remedy}</Notice>}
+          <input
+            id="feed-file"
+            type="file"
+            accept=".json,application/json"
+            disabled={isBusy}
+            onChange={(event) => void choose(event.currentTarget)}
+          />
+          {trouble && (
+            <Notice tone="action-required" title={{ text: trouble.title }}>
+              {trouble.remedy}
+            </Notice>
+          )}
         </Stack>
       </Panel>
     </Section>

@@ -17,10 +17,20 @@ const dayMs = 86_400_000
 export const defaultDays = 3
 
 export function formOf(alert: VirusAlert | null, now: Date): AlertForm {
-  const platforms = Object.fromEntries(alertPlatforms.map((platform) => [platform, alert?.platforms.includes(platform) ?? false])) as Record<AlertPlatform, boolean>
+  const platforms = Object.fromEntries(
+    alertPlatforms.map((platform) => [platform, alert?.platforms.includes(platform) ?? false]),
+  ) as Record<AlertPlatform, boolean>
   return {
-    ...platforms, name: alert?.name ?? '', level: alert?.level ?? 'yellow', days: alert === null ? defaultDays : Math.max(1, Math.ceil((Date.parse(alert.endsAt) - now.getTime()) / dayMs)), advice: alert?.advice ?? '',
-    recognisedOn: alert?.recognisedFrom?.slice(0, 10) ?? '', threats: alert?.threats ?? [], ports: (alert?.ports ?? []).map(String), folders: alert?.folders ?? [], attachments: alert?.attachments ?? [],
+    ...platforms,
+    name: alert?.name ?? '',
+    level: alert?.level ?? 'yellow',
+    days: alert === null ? defaultDays : Math.max(1, Math.ceil((Date.parse(alert.endsAt) - now.getTime()) / dayMs)),
+    advice: alert?.advice ?? '',
+    recognisedOn: alert?.recognisedFrom?.slice(0, 10) ?? '',
+    threats: alert?.threats ?? [],
+    ports: (alert?.ports ?? []).map(String),
+    folders: alert?.folders ?? [],
+    attachments: alert?.attachments ?? [],
   }
 }
 
@@ -29,8 +39,15 @@ export const entriesOf = (ports: readonly string[]): number[] => ports.map((port
 
 export function inputOf(form: AlertForm, now: Date): AlertInput {
   return {
-    level: form.level, name: form.name, advice: form.advice, threats: form.threats, ports: entriesOf(form.ports), folders: form.folders, attachments: form.attachments,
-    platforms: alertPlatforms.filter((platform) => form[platform]), recognisedFrom: form.recognisedOn === '' ? null : `${form.recognisedOn}T00:00:00.000Z`,
+    level: form.level,
+    name: form.name,
+    advice: form.advice,
+    threats: form.threats,
+    ports: entriesOf(form.ports),
+    folders: form.folders,
+    attachments: form.attachments,
+    platforms: alertPlatforms.filter((platform) => form[platform]),
+    recognisedFrom: form.recognisedOn === '' ? null : `${form.recognisedOn}T00:00:00.000Z`,
     endsAt: new Date(now.getTime() + (form.days ?? 0) * dayMs).toISOString(),
   }
 }

@@ -5,14 +5,23 @@ import { Button, Part, query, useActor, useLoaded, useText, type IconName } from
 import { catalogue } from './catalogue.ts'
 import css from './products.module.css'
 
-const icons: Readonly<Record<string, IconName>> = { 'scan-now': 'play', 'stop-scan': 'stop', 'update-components': 'download', synchronise: 'refresh' }
+const icons: Readonly<Record<string, IconName>> = {
+  'scan-now': 'play',
+  'stop-scan': 'stop',
+  'update-components': 'download',
+  synchronise: 'refresh',
+}
 
 /** AGT-3: what the product can be told, each with what it does; then everything sent, with its outcome as the engine showed it. */
 export function CommandsTab({ product }: { product: Product }) {
   const actor = useActor()
   return (
     <>
-      {actor.can('command.send') && <Part key={`send-${product.id}`} rows={3}><Send product={product} /></Part>}
+      {actor.can('command.send') && (
+        <Part key={`send-${product.id}`} rows={3}>
+          <Send product={product} />
+        </Part>
+      )}
       <CommandTable fixed={{ productId: product.id }} />
     </>
   )
@@ -28,7 +37,12 @@ function Send({ product }: { product: Product }) {
     <ul className={css.commands} aria-label={say('products.commands.send')}>
       {choices.map(({ type, disabledReason }) => (
         <li key={type}>
-          <Button {...(icons[type] ? { icon: icons[type] } : {})} isBusy={isRunning} disabledReason={disabledReason === undefined ? undefined : say(disabledReason)} onClick={() => void send(product.id, type)}>
+          <Button
+            {...(icons[type] ? { icon: icons[type] } : {})}
+            isBusy={isRunning}
+            disabledReason={disabledReason === undefined ? undefined : say(disabledReason)}
+            onClick={() => void send(product.id, type)}
+          >
             {say(`command.${type}`)}
           </Button>
           <p>{disabledReason === undefined ? say(`command.${type}.about`) : say(disabledReason)}</p>

@@ -1,6 +1,30 @@
 import { productsApi, type Product } from '@vigie/domain/products'
 import { useEffect, useState, type ReactNode } from 'react'
-import { AgentStateTag, Ago, Button, buttonClass, CopyText, Facts, Glyph, Link, load, Notice, Page, Panel, Part, paths, query, Stack, toast, trouble, useAction, useActor, useLoaded, useNow, useText } from '../kit/index.ts'
+import {
+  AgentStateTag,
+  Ago,
+  Button,
+  buttonClass,
+  CopyText,
+  Facts,
+  Glyph,
+  Link,
+  load,
+  Notice,
+  Page,
+  Panel,
+  Part,
+  paths,
+  query,
+  Stack,
+  toast,
+  trouble,
+  useAction,
+  useActor,
+  useLoaded,
+  useNow,
+  useText,
+} from '../kit/index.ts'
 import { catalogue, typeName } from './catalogue.ts'
 import { InstallSteps } from './InstallSteps.tsx'
 import { forgetKey, keepKey, keptKey, timeLeft, type Instructions } from './keys.ts'
@@ -53,10 +77,17 @@ function HowTo({ product: shown }: { product: Product }) {
       {instructions === null ? (
         <Panel>
           <h2>{say('products.connect.lead')}</h2>
-          <p className={css.lead}>{say(shown.keyExpiresAt === null ? 'products.connect.no-key' : 'products.connect.key-elsewhere')} {shown.keyExpiresAt !== null && <ExpiresIn at={shown.keyExpiresAt} />}</p>
-          {mayMake
-            ? <Button kind="primary" icon="key" isBusy={making.isRunning} onClick={() => void make()}>{say(shown.keyExpiresAt === null ? 'products.key.make' : 'products.key.renew')}</Button>
-            : <Notice>{say('products.key.not-allowed')}</Notice>}
+          <p className={css.lead}>
+            {say(shown.keyExpiresAt === null ? 'products.connect.no-key' : 'products.connect.key-elsewhere')}{' '}
+            {shown.keyExpiresAt !== null && <ExpiresIn at={shown.keyExpiresAt} />}
+          </p>
+          {mayMake ? (
+            <Button kind="primary" icon="key" isBusy={making.isRunning} onClick={() => void make()}>
+              {say(shown.keyExpiresAt === null ? 'products.key.make' : 'products.key.renew')}
+            </Button>
+          ) : (
+            <Notice>{say('products.key.not-allowed')}</Notice>
+          )}
         </Panel>
       ) : (
         <>
@@ -65,8 +96,17 @@ function HowTo({ product: shown }: { product: Product }) {
             <p className={css.lead}>{say('products.connect.run.about')}</p>
             <CopyText text={instructions.installCommand} label={say('products.connect.command')} block />
             <p className={css.under}>
-              <span><Glyph sign="pending" /><span>{say('products.key.once')} <ExpiresIn at={instructions.expiresAt} /></span></span>
-              {mayMake && <Button size="small" icon="refresh" isBusy={making.isRunning} onClick={() => void make()}>{say('products.key.renew')}</Button>}
+              <span>
+                <Glyph sign="pending" />
+                <span>
+                  {say('products.key.once')} <ExpiresIn at={instructions.expiresAt} />
+                </span>
+              </span>
+              {mayMake && (
+                <Button size="small" icon="refresh" isBusy={making.isRunning} onClick={() => void make()}>
+                  {say('products.key.renew')}
+                </Button>
+              )}
             </p>
           </section>
           <details className={css.otherWay}>
@@ -78,7 +118,14 @@ function HowTo({ product: shown }: { product: Product }) {
           <details className={css.otherWay}>
             <summary>{say('products.connect.credentials')}</summary>
             {instructions.credentialsCommand === null ? (
-              <p className={css.lead}>{say('products.connect.credentials.none')} {actor.can('customer.credentials') && <Link to={paths.customer({ customerId: shown.customerId, tab: 'profile' })}>{say('products.connect.credentials.make')}</Link>}</p>
+              <p className={css.lead}>
+                {say('products.connect.credentials.none')}{' '}
+                {actor.can('customer.credentials') && (
+                  <Link to={paths.customer({ customerId: shown.customerId, tab: 'profile' })}>
+                    {say('products.connect.credentials.make')}
+                  </Link>
+                )}
+              </p>
             ) : (
               <>
                 <p className={css.lead}>{say('products.connect.credentials.about')}</p>
@@ -89,15 +136,27 @@ function HowTo({ product: shown }: { product: Product }) {
           <InstallSteps />
         </>
       )}
-      <Notice tone="pending" title="products.connect.waiting" action={<Link className={buttonClass()} to={paths.missingEndpoint({ q: shown.guid })}>{say('products.connect.missing')}</Link>}>{say('products.connect.waiting.about')}</Notice>
+      <Notice
+        tone="pending"
+        title="products.connect.waiting"
+        action={
+          <Link className={buttonClass()} to={paths.missingEndpoint({ q: shown.guid })}>
+            {say('products.connect.missing')}
+          </Link>
+        }
+      >
+        {say('products.connect.waiting.about')}
+      </Notice>
       <Panel>
         <Facts
           facts={[
             ['products.guid', <CopyText key="guid" text={shown.guid} label={say('products.guid')} />],
-            ...(instructions === null ? [] : ([
-              ['products.key', <CopyText key="key" text={instructions.key} label={say('products.key')} />],
-              ['products.fingerprint', <CopyText key="print" text={instructions.caFingerprint} label={say('products.fingerprint')} />],
-            ] as [string, ReactNode][])),
+            ...(instructions === null
+              ? []
+              : ([
+                  ['products.key', <CopyText key="key" text={instructions.key} label={say('products.key')} />],
+                  ['products.fingerprint', <CopyText key="print" text={instructions.caFingerprint} label={say('products.fingerprint')} />],
+                ] as [string, ReactNode][])),
           ]}
         />
       </Panel>
@@ -110,7 +169,11 @@ function ExpiresIn({ at }: { at: string }) {
   const say = useText()
   const { hours, minutes } = timeLeft(at, useNow())
   if (hours === 0 && minutes === 0) return <strong>{say('products.key.expired')}</strong>
-  return <time dateTime={at} className="figures">{say('products.key.left', { hours, minutes })}</time>
+  return (
+    <time dateTime={at} className="figures">
+      {say('products.key.left', { hours, minutes })}
+    </time>
+  )
 }
 
 function Connected({ product: shown }: { product: Product }) {
@@ -119,12 +182,20 @@ function Connected({ product: shown }: { product: Product }) {
   return (
     <Stack>
       <Panel>
-        <h2><span role="status">{say('products.connect.done')}</span></h2>
+        <h2>
+          <span role="status">{say('products.connect.done')}</span>
+        </h2>
         <p className={css.lead}>{say('products.connect.done.about')}</p>
-        <Part key={shown.id} rows={3}><Registered productId={shown.id} /></Part>
+        <Part key={shown.id} rows={3}>
+          <Registered productId={shown.id} />
+        </Part>
         <p className={css.next}>
-          <Link className={buttonClass('primary')} to={paths.product({ productId: shown.id })}>{say('products.connect.open')}</Link>
-          <Link className={buttonClass()} to={paths.customer({ customerId: shown.customerId })}>{shown.customerName}</Link>
+          <Link className={buttonClass('primary')} to={paths.product({ productId: shown.id })}>
+            {say('products.connect.open')}
+          </Link>
+          <Link className={buttonClass()} to={paths.customer({ customerId: shown.customerId })}>
+            {shown.customerName}
+          </Link>
         </p>
       </Panel>
     </Stack>

@@ -12,15 +12,44 @@ export function EndpointsTab({ product }: { product: Product }) {
   const actor = useActor()
   const { rows: groups } = useLoaded(groupsOf(product.id))
   const [moving, setMoving] = useState<{ ids: string[]; from: string | null } | null>(null)
-  const filter: Filter = { key: 'group', label: 'products.group', isSingle: true, options: groups.map((group) => ({ value: group.name, label: { text: groupWord(say, group) } })) }
-  const move = (endpoints: readonly { id: string; group: string }[]): Action[] => !actor.can('endpoint.update') ? [] : [{
-    label: 'products.group.move', icon: 'chevronRight', disabledReason: groups.length < 2 ? 'products.group.only-one' : undefined,
-    onSelect: () => setMoving({ ids: endpoints.map(({ id }) => id), from: new Set(endpoints.map(({ group }) => group)).size === 1 ? endpoints[0]!.group : null }),
-  }]
+  const filter: Filter = {
+    key: 'group',
+    label: 'products.group',
+    isSingle: true,
+    options: groups.map((group) => ({ value: group.name, label: { text: groupWord(say, group) } })),
+  }
+  const move = (endpoints: readonly { id: string; group: string }[]): Action[] =>
+    !actor.can('endpoint.update')
+      ? []
+      : [
+          {
+            label: 'products.group.move',
+            icon: 'chevronRight',
+            disabledReason: groups.length < 2 ? 'products.group.only-one' : undefined,
+            onSelect: () =>
+              setMoving({
+                ids: endpoints.map(({ id }) => id),
+                from: new Set(endpoints.map(({ group }) => group)).size === 1 ? endpoints[0]!.group : null,
+              }),
+          },
+        ]
   return (
     <>
-      <EndpointTable fixed={{ productId: product.id }} filters={groups.length > 1 ? [filter] : []} more={(endpoint) => move([endpoint])} {...(actor.can('endpoint.update') ? { bulk: move } : {})} />
-      {moving && <MoveDialog productId={product.id} groups={groups} from={moving.from} what={{ endpointIds: moving.ids }} close={() => setMoving(null)} />}
+      <EndpointTable
+        fixed={{ productId: product.id }}
+        filters={groups.length > 1 ? [filter] : []}
+        more={(endpoint) => move([endpoint])}
+        {...(actor.can('endpoint.update') ? { bulk: move } : {})}
+      />
+      {moving && (
+        <MoveDialog
+          productId={product.id}
+          groups={groups}
+          from={moving.from}
+          what={{ endpointIds: moving.ids }}
+          close={() => setMoving(null)}
+        />
+      )}
     </>
   )
 }

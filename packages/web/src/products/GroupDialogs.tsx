@@ -17,9 +17,13 @@ export function GroupNameDialog({ productId, group, close }: { productId: string
   const form = useForm({
     initial: { label: group?.label ?? '' },
     shape: named,
-    submit: (body) => group
-      ? renaming.run({ params: { productId, group: group.name }, body }, { version: rows.find(({ name }) => name === group.name)?.version ?? 1 })
-      : adding.run({ params: { productId }, body }),
+    submit: (body) =>
+      group
+        ? renaming.run(
+            { params: { productId, group: group.name }, body },
+            { version: rows.find(({ name }) => name === group.name)?.version ?? 1 },
+          )
+        : adding.run({ params: { productId }, body }),
     onDone: () => {
       toast('kit.saved')
       close()
@@ -27,7 +31,13 @@ export function GroupNameDialog({ productId, group, close }: { productId: string
   })
   return (
     <Dialog title={say(group ? 'products.group.rename' : 'products.group.add')} closeLabel={say('kit.close')} onClose={close}>
-      <Form form={form} unguarded onlyWhenDirty action={group ? 'kit.save' : 'products.group.add'} secondary={<Button onClick={close}>{say('kit.cancel')}</Button>}>
+      <Form
+        form={form}
+        unguarded
+        onlyWhenDirty
+        action={group ? 'kit.save' : 'products.group.add'}
+        secondary={<Button onClick={close}>{say('kit.cancel')}</Button>}
+      >
         <TextField name="label" label="products.group.name" isRequired maxLength={60} autoFocus />
       </Form>
     </Dialog>
@@ -50,13 +60,23 @@ export function MoveDialog({ productId, groups, from, what, close }: MoveProps) 
   const form = useForm({
     initial: { group: others[0]?.name ?? '' },
     shape: chosen,
-    submit: async ({ group }) => await deeds.move(productId, others.find(({ name }) => name === group)!, what),
+    submit: async ({ group }) =>
+      await deeds.move(
+        productId,
+        others.find(({ name }) => name === group)!,
+        what,
+      ),
     onDone: close,
   })
   return (
     <Dialog title={say('products.group.move')} closeLabel={say('kit.close')} onClose={close}>
       <Form form={form} unguarded action="products.group.move.do" secondary={<Button onClick={close}>{say('kit.cancel')}</Button>}>
-        <SelectField name="group" label="products.group" options={others.map((group) => ({ value: group.name, label: { text: groupWord(say, group) } }))} isRequired />
+        <SelectField
+          name="group"
+          label="products.group"
+          options={others.map((group) => ({ value: group.name, label: { text: groupWord(say, group) } }))}
+          isRequired
+        />
       </Form>
     </Dialog>
   )

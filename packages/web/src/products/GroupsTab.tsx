@@ -1,6 +1,19 @@
 import { productsApi, type EndpointGroup, type Product } from '@vigie/domain/products'
 import { useState } from 'react'
-import { Button, columns, DataTable, paths, toast, trouble, useAction, useActor, useGo, useLoaded, useText, type Action } from '../kit/index.ts'
+import {
+  Button,
+  columns,
+  DataTable,
+  paths,
+  toast,
+  trouble,
+  useAction,
+  useActor,
+  useGo,
+  useLoaded,
+  useText,
+  type Action,
+} from '../kit/index.ts'
 import { GroupNameDialog, MoveDialog } from './GroupDialogs.tsx'
 import { groupWord } from './groups.ts'
 import { groupsOf, useGroupDeeds } from './useGroupDeeds.ts'
@@ -31,15 +44,41 @@ export function GroupsTab({ product }: { product: Product }) {
   const [open, setOpen] = useState<Open>(null)
   const mayChange = actor.can('endpoint.update')
   const setNew = (group: string | null) =>
-    setting.run({ params: { productId: product.id }, body: { group } }, { version: product.version }).then(() => toast('kit.saved'), trouble)
+    setting
+      .run({ params: { productId: product.id }, body: { group } }, { version: product.version })
+      .then(() => toast('kit.saved'), trouble)
   const actions = (group: EndpointGroup & { isForNew: boolean }): Action[] => [
-    { label: 'products.group.show', icon: 'inventory', onSelect: () => void go(`?${new URLSearchParams({ tab: 'endpoints', group: group.name })}`) },
-    ...(!mayChange ? [] : [
-      group.isForNew ? { label: 'products.group.new-by-platform', icon: 'refresh' as const, onSelect: () => void setNew(null) } : { label: 'products.group.set-new', icon: 'check' as const, onSelect: () => void setNew(group.name) },
-      { label: 'products.group.move-all', icon: 'chevronRight' as const, disabledReason: group.endpointCount === 0 ? 'products.group.empty' : undefined, onSelect: () => setOpen({ kind: 'move', group }) },
-      { label: 'products.group.rename', icon: 'edit' as const, disabledReason: group.label === null ? 'problem.group.is-default' : undefined, onSelect: () => setOpen({ kind: 'rename', group }) },
-      { label: 'products.group.delete', icon: 'trash' as const, isDangerous: true, disabledReason: group.label === null ? 'problem.group.is-default' : undefined, onSelect: () => deeds.remove(product.id, group) },
-    ]),
+    {
+      label: 'products.group.show',
+      icon: 'inventory',
+      onSelect: () => void go(`?${new URLSearchParams({ tab: 'endpoints', group: group.name })}`),
+    },
+    ...(!mayChange
+      ? []
+      : [
+          group.isForNew
+            ? { label: 'products.group.new-by-platform', icon: 'refresh' as const, onSelect: () => void setNew(null) }
+            : { label: 'products.group.set-new', icon: 'check' as const, onSelect: () => void setNew(group.name) },
+          {
+            label: 'products.group.move-all',
+            icon: 'chevronRight' as const,
+            disabledReason: group.endpointCount === 0 ? 'products.group.empty' : undefined,
+            onSelect: () => setOpen({ kind: 'move', group }),
+          },
+          {
+            label: 'products.group.rename',
+            icon: 'edit' as const,
+            disabledReason: group.label === null ? 'problem.group.is-default' : undefined,
+            onSelect: () => setOpen({ kind: 'rename', group }),
+          },
+          {
+            label: 'products.group.delete',
+            icon: 'trash' as const,
+            isDangerous: true,
+            disabledReason: group.label === null ? 'problem.group.is-default' : undefined,
+            onSelect: () => deeds.remove(product.id, group),
+          },
+        ]),
   ]
   const close = () => setOpen(null)
   return (
@@ -51,11 +90,30 @@ export function GroupsTab({ product }: { product: Product }) {
         columns={shown}
         actions={actions}
         opens={(group) => paths.product({ productId: product.id, tab: 'endpoints', group: group.name })}
-        tools={<><span className="faint">{say(newEndpointGroup === null ? 'products.group.new-are-by-platform' : 'products.group.new-are-in-one')}</span>{mayChange && <Button icon="plus" onClick={() => setOpen({ kind: 'add' })}>{say('products.group.add')}</Button>}</>}
+        tools={
+          <>
+            <span className="faint">
+              {say(newEndpointGroup === null ? 'products.group.new-are-by-platform' : 'products.group.new-are-in-one')}
+            </span>
+            {mayChange && (
+              <Button icon="plus" onClick={() => setOpen({ kind: 'add' })}>
+                {say('products.group.add')}
+              </Button>
+            )}
+          </>
+        }
       />
       {open?.kind === 'add' && <GroupNameDialog productId={product.id} close={close} />}
       {open?.kind === 'rename' && <GroupNameDialog productId={product.id} group={open.group} close={close} />}
-      {open?.kind === 'move' && <MoveDialog productId={product.id} groups={rows} from={open.group.name} what={{ filter: { group: open.group.name } }} close={close} />}
+      {open?.kind === 'move' && (
+        <MoveDialog
+          productId={product.id}
+          groups={rows}
+          from={open.group.name}
+          what={{ filter: { group: open.group.name } }}
+          close={close}
+        />
+      )}
     </>
   )
 }

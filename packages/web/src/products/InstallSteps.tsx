@@ -10,7 +10,9 @@ export function InstallSteps() {
     <section>
       <h3>{say('products.install.title')}</h3>
       <ol className={css.install}>
-        {steps.map((step) => <li key={step}>{say(`products.install.${step}`)}</li>)}
+        {steps.map((step) => (
+          <li key={step}>{say(`products.install.${step}`)}</li>
+        ))}
       </ol>
       <p className="faint">{say('products.install.machines')}</p>
     </section>

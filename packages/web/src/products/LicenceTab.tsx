@@ -9,14 +9,24 @@ export function LicenceTab({ product }: { product: Product }) {
   const { types } = useLoaded(catalogue)
   const isWithheld = useIsWithheld('view-licences', product.customerId)
   const unit = types.find(({ id }) => id === product.typeId)?.licenceUnit
-  if (isWithheld) return <Panel><NotShown activity="view-licences" customerId={product.customerId} /></Panel>
+  if (isWithheld)
+    return (
+      <Panel>
+        <NotShown activity="view-licences" customerId={product.customerId} />
+      </Panel>
+    )
   return (
     <Stack>
       <Panel>
         <Facts
           facts={[
             ['products.licence.unit', unit && say(`licence-unit.${unit}`)],
-            ['products.licence.used', unit === 'endpoint' ? say('products.licence.endpoints', { count: product.endpointCount }) : say('products.licence.used.unknown')],
+            [
+              'products.licence.used',
+              unit === 'endpoint'
+                ? say('products.licence.endpoints', { count: product.endpointCount })
+                : say('products.licence.used.unknown'),
+            ],
           ]}
         />
       </Panel>

@@ -45,7 +45,13 @@ export function NetworkTree({ customerId, empty }: Props) {
   const families = useMemo(() => byFamily(products), [products])
   const isByFamily = at.search['by'] === 'family' && families.length > 1
   // Few products stand open, so that one sees the groups at once; many stand closed.
-  const [opened, setOpened] = useState<ReadonlySet<string>>(() => new Set([...(products.length <= 4 ? products.map(({ product }) => product.id) : []), ...(node === '' ? [] : [node, node.split('/')[0]!])]))
+  const [opened, setOpened] = useState<ReadonlySet<string>>(
+    () =>
+      new Set([
+        ...(products.length <= 4 ? products.map(({ product }) => product.id) : []),
+        ...(node === '' ? [] : [node, node.split('/')[0]!]),
+      ]),
+  )
   const [active, setActive] = useState<string | null>(null)
   const [asked, setAsked] = useState<Asked | null>(null)
   const [inSight, setInSight] = useState<ReadonlySet<string>>(new Set())
@@ -53,14 +59,27 @@ export function NetworkTree({ customerId, empty }: Props) {
   /** The line that gets the focus as soon as it is drawn: keys may come faster than lines. */
   const focusNext = useRef<string | null>(null)
 
-  const search = useQuery({ ...query(productsApi.listEndpoints).with({ query: { customerId, q, limit: 200, sort: 'name' } }), enabled: q !== '' })
+  const search = useQuery({
+    ...query(productsApi.listEndpoints).with({ query: { customerId, q, limit: 200, sort: 'name' } }),
+    enabled: q !== '',
+  })
   const groups = useMemo(
-    () => products.flatMap(({ product, groups: own }) => (opened.has(product.id) ? own.map(({ name }) => ({ groupId: groupId(product.id, name), productId: product.id, group: name })).filter((one) => opened.has(one.groupId)) : [])),
+    () =>
+      products.flatMap(({ product, groups: own }) =>
+        opened.has(product.id)
+          ? own
+              .map(({ name }) => ({ groupId: groupId(product.id, name), productId: product.id, group: name }))
+              .filter((one) => opened.has(one.groupId))
+          : [],
+      ),
     [products, opened],
   )
   const { loaded, more, retry } = useGroupPages(groups, inSight)
   const found = q === '' ? null : (search.data?.rows ?? [])
-  const shown = found === null ? products : products.filter(({ product }) => isIn(product.description, q) || found.some((endpoint) => endpoint.productId === product.id))
+  const shown =
+    found === null
+      ? products
+      : products.filter(({ product }) => isIn(product.description, q) || found.some((endpoint) => endpoint.productId === product.id))
   const rows = useMemo(
     () => rowsOf({ products: shown, isByFamily, isOpen: (id) => opened.has(id), loaded: (id) => loaded.get(id), found }),
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- `shown` and `found` follow their parts
@@ -90,7 +109,14 @@ export function NetworkTree({ customerId, empty }: Props) {
   }
   // a line that went (a filter, a closed branch) leaves the tree without its one stop
   const reachable = rows.some(({ id }) => id === active) ? active : (rows.find(({ kind }) => kind === 'product')?.id ?? null)
-  const context = { types: types as readonly productsApi.OfferedType[], entries: products, active: reachable, setActive, toggle, ask: setAsked }
+  const context = {
+    types: types as readonly productsApi.OfferedType[],
+    entries: products,
+    active: reachable,
+    setActive,
+    toggle,
+    ask: setAsked,
+  }
 
   const walk = (event: KeyboardEvent) => {
     const item = (event.target as HTMLElement).closest<HTMLElement>('[role="treeitem"]')
@@ -122,14 +148,28 @@ export function NetworkTree({ customerId, empty }: Props) {
   return (
     <TreeContext value={context}>
       <TreeTools canGroup={families.length > 1} />
-      <div ref={scroller} role="tree" tabIndex={-1} aria-label={say('products.tree')} aria-busy={search.isFetching} className={css.tree} onKeyDown={walk}>
+      <div
+        ref={scroller}
+        role="tree"
+        tabIndex={-1}
+        aria-label={say('products.tree')}
+        aria-busy={search.isFetching}
+        className={css.tree}
+        onKeyDown={walk}
+      >
         <div role="presentation" style={{ height: sight.above }} />
-        {drawn.map((row) => <Line key={row.id} row={row} retry={retry} />)}
+        {drawn.map((row) => (
+          <Line key={row.id} row={row} retry={retry} />
+        ))}
         <div role="presentation" style={{ height: sight.below }} />
       </div>
       {q !== '' && search.isSuccess && shown.length === 0 && <p className={css.under}>{say('products.tree.none-found')}</p>}
       {q !== '' && search.data?.nextCursor && <p className={css.under}>{say('products.tree.too-many')}</p>}
-      {asked && <Suspense fallback={null}><Dialogs asked={asked} close={() => setAsked(null)} /></Suspense>}
+      {asked && (
+        <Suspense fallback={null}>
+          <Dialogs asked={asked} close={() => setAsked(null)} />
+        </Suspense>
+      )}
     </TreeContext>
   )
 }
@@ -137,25 +177,61 @@ export function NetworkTree({ customerId, empty }: Props) {
 function Line({ row, retry }: { row: Row; retry(): void }) {
   const say = useText()
   switch (row.kind) {
-    case 'family': return <div role="presentation" className={css.family}>{say(`family.${row.family}`)}</div>
-    case 'product': return <ProductNode row={row} />
-    case 'group': return <GroupNode row={row} />
-    case 'endpoint': return <EndpointNode row={row} />
-    case 'rest': return <div role="presentation" className={css.rest}>{row.state === 'failed' ? <Button size="small" onClick={retry}>{say('products.tree.retry')}</Button> : <Bars rows={1} />}</div>
+    case 'family':
+      return (
+        <div role="presentation" className={css.family}>
+          {say(`family.${row.family}`)}
+        </div>
+      )
+    case 'product':
+      return <ProductNode row={row} />
+    case 'group':
+      return <GroupNode row={row} />
+    case 'endpoint':
+      return <EndpointNode row={row} />
+    case 'rest':
+      return (
+        <div role="presentation" className={css.rest}>
+          {row.state === 'failed' ? (
+            <Button size="small" onClick={retry}>
+              {say('products.tree.retry')}
+            </Button>
+          ) : (
+            <Bars rows={1} />
+          )}
+        </div>
+      )
   }
 }
 
 function Dialogs({ asked, close }: { asked: Asked; close(): void }) {
   const { product, groups } = asked.entry
   switch (asked.kind) {
-    case 'rename-product': return <RenameDialog product={product} close={close} />
-    case 'add-group': return <GroupNameDialog productId={product.id} close={close} />
-    case 'rename-group': return <GroupNameDialog productId={product.id} group={asked.group} close={close} />
+    case 'rename-product':
+      return <RenameDialog product={product} close={close} />
+    case 'add-group':
+      return <GroupNameDialog productId={product.id} close={close} />
+    case 'rename-group':
+      return <GroupNameDialog productId={product.id} group={asked.group} close={close} />
     case 'move': {
       const { from } = asked
-      return 'group' in from
-        ? <MoveDialog productId={product.id} groups={groups} from={from.group.name} what={{ filter: { group: from.group.name } }} close={close} />
-        : <MoveDialog productId={product.id} groups={groups} from={from.endpoint.group} what={{ endpointIds: [from.endpoint.id] }} close={close} />
+      return 'group' in from ? (
+        <MoveDialog
+          productId={product.id}
+          groups={groups}
+          from={from.group.name}
+          what={{ filter: { group: from.group.name } }}
+          close={close}
+        />
+      ) : (
+        <MoveDialog
+          productId={product.id}
+          groups={groups}
+          from={from.endpoint.group}
+          what={{ endpointIds: [from.endpoint.id] }}
+          close={close}
+        />
+      )
     }
   }
 }

@@ -14,7 +14,11 @@ export function agentLines(agents: readonly Agent[]): AgentLine[] {
   const lines: AgentLine[] = []
   const put = (agent: Agent) => {
     if (lines.some((line) => line.agent.id === agent.id)) return
-    lines.push({ agent, isClone: agent.clonedFromId !== null, clonedFrom: agent.clonedFromId === null ? null : (byId.get(agent.clonedFromId)?.hostname ?? null) })
+    lines.push({
+      agent,
+      isClone: agent.clonedFromId !== null,
+      clonedFrom: agent.clonedFromId === null ? null : (byId.get(agent.clonedFromId)?.hostname ?? null),
+    })
     for (const clone of oldestFirst) if (clone.clonedFromId === agent.id) put(clone)
   }
   for (const agent of oldestFirst) if (agent.clonedFromId === null || !byId.has(agent.clonedFromId)) put(agent)

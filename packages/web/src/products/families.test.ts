@@ -6,7 +6,10 @@ const entry = (id: string, family: string) => ({ product: { id, family }, groups
 describe('the network tree by family (PRD-3)', () => {
   it('keeps the order of products and families', () => {
     const groups = byFamily([entry('a', 'email'), entry('b', 'gateway'), entry('c', 'email')])
-    expect(groups.map(([family, entries]) => [family, entries.map(({ product }) => product.id)])).toEqual([['email', ['a', 'c']], ['gateway', ['b']]])
+    expect(groups.map(([family, entries]) => [family, entries.map(({ product }) => product.id)])).toEqual([
+      ['email', ['a', 'c']],
+      ['gateway', ['b']],
+    ])
   })
 })
 describe('search in the tree', () => {

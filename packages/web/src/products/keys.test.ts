@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { forgetKey, keepKey, keptKey, timeLeft } from './keys.ts'
 
 const at = Date.parse('2026-11-21T10:00:00Z')
-const key = { guid: 'g', key: 'k', expiresAt: '2026-11-22T10:00:00Z', installCommand: 'curl', debCommand: 'apt-get', credentialsCommand: null, caFingerprint: 'AA' }
+const key = {
+  guid: 'g',
+  key: 'k',
+  expiresAt: '2026-11-22T10:00:00Z',
+  installCommand: 'curl',
+  debCommand: 'apt-get',
+  credentialsCommand: null,
+  caFingerprint: 'AA',
+}
 
 describe('a one-use key in this window (PRD-2)', () => {
   it('is there until it expires', () => {

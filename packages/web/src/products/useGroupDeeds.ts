@@ -27,7 +27,10 @@ export function useGroupDeeds() {
         isDangerous: true,
         run: async () => {
           const { rows } = await api(productsApi.listGroups).call({ params: { productId } })
-          await removing.run({ params: { productId, group: group.name } }, { version: rows.find(({ name }) => name === group.name)?.version ?? 1 })
+          await removing.run(
+            { params: { productId, group: group.name } },
+            { version: rows.find(({ name }) => name === group.name)?.version ?? 1 },
+          )
         },
       })
     },

@@ -28,7 +28,15 @@ export function SearchField() {
   return (
     <search className={css.search}>
       <Icon name="search" size={16} />
-      <input ref={input} type="search" value={text} maxLength={200} aria-label={say('search.field')} placeholder={say('search.field')} onChange={(event) => setText(event.target.value)} />
+      <input
+        ref={input}
+        type="search"
+        value={text}
+        maxLength={200}
+        aria-label={say('search.field')}
+        placeholder={say('search.field')}
+        onChange={(event) => setText(event.target.value)}
+      />
     </search>
   )
 }

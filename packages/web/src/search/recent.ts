@@ -25,7 +25,11 @@ export function remember(accountId: string, ref: string): void {
   }
 }
 
-const pages: readonly [path: RegExp, kind: string][] = [[/^\/customers\/([^/]+)/, 'customer'], [/^\/products\/([^/]+)/, 'product'], [/^\/events\/([^/]+)/, 'event']]
+const pages: readonly [path: RegExp, kind: string][] = [
+  [/^\/customers\/([^/]+)/, 'customer'],
+  [/^\/products\/([^/]+)/, 'product'],
+  [/^\/events\/([^/]+)/, 'event'],
+]
 const panels = ['endpoint', 'event', 'account'] as const
 
 /** What is opened at an address: a page of its own, or the side panel; null: neither. */

@@ -15,5 +15,10 @@ describe('a command and what it is for', () => {
     ['a word within, where words are not parted', 'スキャン 山田', japanese, japanese, '山田'],
   ])('%s', (_, text, all, verbs, target) => expect(read(text, all)).toEqual({ verbs, target }))
 
-  it.each([['nothing to do it to', 'scan'], ['too little', 'scan p'], ['no command', 'dupont pc'], ['too short to be one', 'sc pc-12']])('%s: none', (_, text) => expect(read(text, english)).toBeNull())
+  it.each([
+    ['nothing to do it to', 'scan'],
+    ['too little', 'scan p'],
+    ['no command', 'dupont pc'],
+    ['too short to be one', 'sc pc-12'],
+  ])('%s: none', (_, text) => expect(read(text, english)).toBeNull())
 })

@@ -20,7 +20,9 @@ export function readVerb<Verb>(text: string, all: readonly Verb[], nameOf: (verb
     if (!head.every((word) => [...word].length >= 3 || isDense(word) || count > 1)) continue
     const verbs = all.filter((verb) => {
       const name = folded(nameOf(verb))
-      return head.every((word) => (isDense(word) ? name.includes(word) : name.split(/[\s\p{Z}'’-]+/u).some((part) => part.startsWith(word))))
+      return head.every((word) =>
+        isDense(word) ? name.includes(word) : name.split(/[\s\p{Z}'’-]+/u).some((part) => part.startsWith(word)),
+      )
     })
     const target = words.slice(count).join(' ')
     if (verbs.length > 0 && (target.length > 1 || isDense(target))) return { verbs, target }

@@ -12,7 +12,12 @@ const atOnce = 2_000
 /** First column of each line of a CSV (ours has a head and a mark; a cell may be quoted, and defused by an apostrophe). */
 export function linesOf(text: string): string[] {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
-  const first = lines.map((line) => (line.startsWith('"') ? (/^"((?:[^"]|"")*)"/.exec(line)?.[1]?.replaceAll('""', '"') ?? line) : (line.split(',')[0] ?? '')).replace(/^'(?=[=+\-@])/, ''))
+  const first = lines.map((line) =>
+    (line.startsWith('"') ? (/^"((?:[^"]|"")*)"/.exec(line)?.[1]?.replaceAll('""', '"') ?? line) : (line.split(',')[0] ?? '')).replace(
+      /^'(?=[=+\-@])/,
+      '',
+    ),
+  )
   return text.startsWith('\uFEFF') ? first.slice(1) : first
 }
 
@@ -48,17 +53,54 @@ export function AddUrls({ customerId, close }: { customerId: string | null; clos
   return (
     <Dialog title={say('settings.url.add')} closeLabel={say('kit.close')} onClose={close} size={620}>
       <Stack tight>
-        <SegmentedControl aria-label={say('settings.url.column.kind')} data={urlKinds.map((value) => ({ value, label: say(`url-kind.${value}`) }))} value={kind} onChange={(next) => setKind(next as UrlKind)} />
-        <Textarea data-autofocus label={say('settings.url.lines')} description={say('settings.url.lines.about')} classNames={{ input: 'mono' }} autosize minRows={5} maxRows={14} value={text} onChange={(event) => setText(event.currentTarget.value)} />
-        <FileInput label={say('settings.url.file')} placeholder={say('settings.url.file.choose')} accept=".csv,.txt,text/csv,text/plain" clearable clearButtonProps={{ 'aria-label': say('kit.form.clear') }} onChange={(file) => void (file && read(file).then((content) => setText(linesOf(content).filter(Boolean).join('\n'))))} />
+        <SegmentedControl
+          aria-label={say('settings.url.column.kind')}
+          data={urlKinds.map((value) => ({ value, label: say(`url-kind.${value}`) }))}
+          value={kind}
+          onChange={(next) => setKind(next as UrlKind)}
+        />
+        <Textarea
+          data-autofocus
+          label={say('settings.url.lines')}
+          description={say('settings.url.lines.about')}
+          classNames={{ input: 'mono' }}
+          autosize
+          minRows={5}
+          maxRows={14}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+        <FileInput
+          label={say('settings.url.file')}
+          placeholder={say('settings.url.file.choose')}
+          accept=".csv,.txt,text/csv,text/plain"
+          clearable
+          clearButtonProps={{ 'aria-label': say('kit.form.clear') }}
+          onChange={(file) => void (file && read(file).then((content) => setText(linesOf(content).filter(Boolean).join('\n'))))}
+        />
         {refused.length > 0 && (
           <Notice tone="warning" title={{ key: 'settings.url.refused', values: { count: refused.length } }}>
             <div className={css.refused}>
-              {refused.slice(0, 200).map((one) => <p key={one.line}><span className="mono">{one.text}</span><br />{one.conflictsWith === null ? say(`field.${one.code}`, { max: 2_000 }) : say('settings.url.contradicts', { entry: one.conflictsWith })}</p>)}
+              {refused.slice(0, 200).map((one) => (
+                <p key={one.line}>
+                  <span className="mono">{one.text}</span>
+                  <br />
+                  {one.conflictsWith === null
+                    ? say(`field.${one.code}`, { max: 2_000 })
+                    : say('settings.url.contradicts', { entry: one.conflictsWith })}
+                </p>
+              ))}
             </div>
           </Notice>
         )}
-        <Button kind="primary" isBusy={adding.isRunning} disabledReason={text.trim() === '' ? say('settings.url.type-first') : undefined} onClick={() => void add()}>{say('settings.url.add')}</Button>
+        <Button
+          kind="primary"
+          isBusy={adding.isRunning}
+          disabledReason={text.trim() === '' ? say('settings.url.type-first') : undefined}
+          onClick={() => void add()}
+        >
+          {say('settings.url.add')}
+        </Button>
       </Stack>
     </Dialog>
   )

@@ -58,17 +58,40 @@ export function ApplyTemplate({ template }: { template: Template }) {
           <Picker add={(target) => change([...targets.filter((one) => one.name !== target.name), target])} />
           {targets.length > 0 && (
             <div className={css.standing}>
-              {targets.map((target) => <span key={target.name}><StateTag tone="quiet" label={{ text: target.name }} /><Button kind="quiet" size="small" icon="close" aria-label={say('settings.apply.leave-out', { name: target.name })} onClick={() => change(targets.filter((one) => one !== target))} /></span>)}
+              {targets.map((target) => (
+                <span key={target.name}>
+                  <StateTag tone="quiet" label={{ text: target.name }} />
+                  <Button
+                    kind="quiet"
+                    size="small"
+                    icon="close"
+                    aria-label={say('settings.apply.leave-out', { name: target.name })}
+                    onClick={() => change(targets.filter((one) => one !== target))}
+                  />
+                </span>
+              ))}
             </div>
           )}
           {effects?.rows.map((effect) => (
-            <Notice key={effect.names.join('/')} tone={effect.reason ? 'warning' : effect.changes.some(({ weakens }) => weakens) ? 'warning' : 'plain'} title={{ text: effect.names.join(' › ') }}>
-              {effect.reason ? say(`setting-reason.${effect.reason}`) : effect.changes.length === 0 ? say('settings.apply.nothing', { count: effect.endpointCount }) : (
+            <Notice
+              key={effect.names.join('/')}
+              tone={effect.reason ? 'warning' : effect.changes.some(({ weakens }) => weakens) ? 'warning' : 'plain'}
+              title={{ text: effect.names.join(' › ') }}
+            >
+              {effect.reason ? (
+                say(`setting-reason.${effect.reason}`)
+              ) : effect.changes.length === 0 ? (
+                say('settings.apply.nothing', { count: effect.endpointCount })
+              ) : (
                 <div className={css.changes}>
                   <p>{say('settings.apply.reach', { count: effect.endpointCount })}</p>
                   {effect.changes.map((one, at) => (
                     <p key={`${one.key}-${at}`} className={css.change}>
-                      <span>{slotName(say, one.key)}</span> <span>{say('settings.change', { from: valueWords(say, one.key, one.from), to: valueWords(say, one.key, one.to) })}</span> {one.weakens && <StateTag tone="warning" label="settings.weaker.tag" />}
+                      <span>{slotName(say, one.key)}</span>{' '}
+                      <span>
+                        {say('settings.change', { from: valueWords(say, one.key, one.from), to: valueWords(say, one.key, one.to) })}
+                      </span>{' '}
+                      {one.weakens && <StateTag tone="warning" label="settings.weaker.tag" />}
                     </p>
                   ))}
                 </div>
@@ -76,8 +99,23 @@ export function ApplyTemplate({ template }: { template: Template }) {
             </Notice>
           ))}
           <div className={css.standing}>
-            <Button isBusy={previewing.isRunning} disabledReason={targets.length === 0 ? say('settings.apply.choose-first') : undefined} onClick={() => void preview()}>{say('settings.apply.preview')}</Button>
-            {effects && <Button kind="primary" isBusy={applying.isRunning} disabledReason={isRefused ? say('problem.template.does-not-fit') : undefined} onClick={() => void apply()}>{say('settings.apply.do', { count: targets.length })}</Button>}
+            <Button
+              isBusy={previewing.isRunning}
+              disabledReason={targets.length === 0 ? say('settings.apply.choose-first') : undefined}
+              onClick={() => void preview()}
+            >
+              {say('settings.apply.preview')}
+            </Button>
+            {effects && (
+              <Button
+                kind="primary"
+                isBusy={applying.isRunning}
+                disabledReason={isRefused ? say('problem.template.does-not-fit') : undefined}
+                onClick={() => void apply()}
+              >
+                {say('settings.apply.do', { count: targets.length })}
+              </Button>
+            )}
           </div>
         </Stack>
       </Panel>
@@ -96,12 +134,18 @@ function Picker({ add }: { add(target: Target): void }) {
   const tree = useQuietly(customerId === null ? null : query(productsApi.getTree).with({ params: { customerId } }))
   const customers = found?.rows ?? []
   const product = tree?.products.find((one) => one.product.id === productId)
-  const groupWords = (one: { name: string; label?: string | null }) => one.label ?? (say.has(`group.${one.name}`) ? say(`group.${one.name}`) : one.name)
+  const groupWords = (one: { name: string; label?: string | null }) =>
+    one.label ?? (say.has(`group.${one.name}`) ? say(`group.${one.name}`) : one.name)
   const company = customers.find(({ id }) => id === customerId)?.company ?? ''
   const chosen = product?.groups.find((one) => one.name === group)
   const choose = () => {
     if (customerId === null) return
-    add({ customerId, productId, group, name: [company, ...(product ? [product.product.description] : []), ...(chosen ? [groupWords(chosen)] : [])].join(' › ') })
+    add({
+      customerId,
+      productId,
+      group,
+      name: [company, ...(product ? [product.product.description] : []), ...(chosen ? [groupWords(chosen)] : [])].join(' › '),
+    })
     setCustomer(null)
     setProduct(null)
     setGroup(null)
@@ -109,19 +153,48 @@ function Picker({ add }: { add(target: Target): void }) {
   }
   return (
     <div className={css.pick}>
-      <Select label={say('settings.apply.customer')} searchable clearable data={customers.map(({ id, company: label }) => ({ value: id, label }))} filter={({ options }) => options} onSearchChange={(next) => setQ(next === company ? '' : next)} nothingFoundMessage={say('kit.form.no-match')} value={customerId}
+      <Select
+        label={say('settings.apply.customer')}
+        searchable
+        clearable
+        data={customers.map(({ id, company: label }) => ({ value: id, label }))}
+        filter={({ options }) => options}
+        onSearchChange={(next) => setQ(next === company ? '' : next)}
+        nothingFoundMessage={say('kit.form.no-match')}
+        value={customerId}
         clearButtonProps={{ 'aria-label': say('kit.form.clear') }}
         onChange={(next) => {
           setCustomer(next)
           setProduct(null)
           setGroup(null)
-        }} />
-      <Select label={say('settings.apply.product')} clearable clearButtonProps={{ 'aria-label': say('kit.form.clear') }} disabled={!tree} placeholder={say('settings.apply.all-products')} data={(tree?.products ?? []).map(({ product: one }) => ({ value: one.id, label: one.description }))} value={productId} onChange={(next) => {
-        setProduct(next)
-        setGroup(null)
-      }} />
-      <Select label={say('settings.apply.group')} clearable clearButtonProps={{ 'aria-label': say('kit.form.clear') }} disabled={!product} placeholder={say('settings.whole-product')} data={(product?.groups ?? []).map((one) => ({ value: one.name, label: groupWords(one) }))} value={group} onChange={setGroup} />
-      <Button icon="plus" disabledReason={customerId === null ? say('settings.apply.choose-first') : undefined} onClick={choose}>{say('settings.apply.add')}</Button>
+        }}
+      />
+      <Select
+        label={say('settings.apply.product')}
+        clearable
+        clearButtonProps={{ 'aria-label': say('kit.form.clear') }}
+        disabled={!tree}
+        placeholder={say('settings.apply.all-products')}
+        data={(tree?.products ?? []).map(({ product: one }) => ({ value: one.id, label: one.description }))}
+        value={productId}
+        onChange={(next) => {
+          setProduct(next)
+          setGroup(null)
+        }}
+      />
+      <Select
+        label={say('settings.apply.group')}
+        clearable
+        clearButtonProps={{ 'aria-label': say('kit.form.clear') }}
+        disabled={!product}
+        placeholder={say('settings.whole-product')}
+        data={(product?.groups ?? []).map((one) => ({ value: one.name, label: groupWords(one) }))}
+        value={group}
+        onChange={setGroup}
+      />
+      <Button icon="plus" disabledReason={customerId === null ? say('settings.apply.choose-first') : undefined} onClick={choose}>
+        {say('settings.apply.add')}
+      </Button>
     </div>
   )
 }

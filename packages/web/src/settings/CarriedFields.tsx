@@ -28,10 +28,23 @@ function TemplateFields() {
   }, [newest, isKnown, id])
   return (
     <>
-      <SelectField name="templateId" label="orders.carry.template" options={templates.map((template) => ({ value: template.id, label: { text: template.name } }))} isSearchable isRequired />
+      <SelectField
+        name="templateId"
+        label="orders.carry.template"
+        options={templates.map((template) => ({ value: template.id, label: { text: template.name } }))}
+        isSearchable
+        isRequired
+      />
       {versions.length > 0 && (
-        <SelectField name="templateVersion" label="orders.carry.version" isRequired
-          options={versions.map(({ number }, at) => ({ value: String(number), label: { text: at === 0 ? say('orders.carry.version.newest', { version: number }) : String(number) } }))} />
+        <SelectField
+          name="templateVersion"
+          label="orders.carry.version"
+          isRequired
+          options={versions.map(({ number }, at) => ({
+            value: String(number),
+            label: { text: at === 0 ? say('orders.carry.version.newest', { version: number }) : String(number) },
+          }))}
+        />
       )}
     </>
   )
@@ -43,21 +56,48 @@ function Values() {
   const { value: values, set, error, id } = useField<SettingValues>('values')
   const errors = errorsOf(values, say)
   const chosen = Object.keys(values)
-  const left = settingGroups.map((group) => ({
-    group: say(`setting-group.${group.id}`),
-    items: group.settings.filter(({ isDerived }) => !isDerived).flatMap(slotsOf).filter(({ key }) => !chosen.includes(key)).map(({ key }) => ({ value: key, label: slotName(say, key) })),
-  })).filter(({ items }) => items.length > 0)
+  const left = settingGroups
+    .map((group) => ({
+      group: say(`setting-group.${group.id}`),
+      items: group.settings
+        .filter(({ isDerived }) => !isDerived)
+        .flatMap(slotsOf)
+        .filter(({ key }) => !chosen.includes(key))
+        .map(({ key }) => ({ value: key, label: slotName(say, key) })),
+    }))
+    .filter(({ items }) => items.length > 0)
   return (
     <>
       {chosen.map((key) => (
         <div key={key} className={css.carried}>
           <strong>{slotName(say, key)}</strong>
-          <SettingControl slot={slotByKey.get(key)!} value={values[key]!} label={slotName(say, key)} isOff={false} error={errors[key]} set={(value) => set({ ...values, [key]: value })} />
-          <Button kind="quiet" size="small" icon="close" aria-label={say('orders.carry.leave-out', { setting: slotName(say, key) })} onClick={() => set(Object.fromEntries(Object.entries(values).filter(([one]) => one !== key)))} />
+          <SettingControl
+            slot={slotByKey.get(key)!}
+            value={values[key]!}
+            label={slotName(say, key)}
+            isOff={false}
+            error={errors[key]}
+            set={(value) => set({ ...values, [key]: value })}
+          />
+          <Button
+            kind="quiet"
+            size="small"
+            icon="close"
+            aria-label={say('orders.carry.leave-out', { setting: slotName(say, key) })}
+            onClick={() => set(Object.fromEntries(Object.entries(values).filter(([one]) => one !== key)))}
+          />
         </div>
       ))}
       <Select
-        id={id} label={say('orders.carry.add')} data={left} value={null} searchable error={error} nothingFoundMessage={say('kit.form.no-match')} required={chosen.length === 0} withAsterisk={false}
+        id={id}
+        label={say('orders.carry.add')}
+        data={left}
+        value={null}
+        searchable
+        error={error}
+        nothingFoundMessage={say('kit.form.no-match')}
+        required={chosen.length === 0}
+        withAsterisk={false}
         onChange={(key) => key !== null && set({ ...values, [key]: slotByKey.get(key)!.setting.default })}
       />
     </>

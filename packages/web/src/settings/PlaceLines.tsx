@@ -14,8 +14,15 @@ export function PlaceLines({ lines, most = 100 }: { lines: readonly { line: Plac
         <li key={at} data-kind={line.kind}>
           {lineWords(say, line)}
           {places !== undefined && <span className="quiet"> · {say('orders.dry-run.at', { count: places })}</span>}
-          {'endpoints' in line && line.endpoints > 0 && <span className="quiet"> · {say('orders.place.endpoints', { count: line.endpoints })}</span>}
-          {line.kind === 'setting' && line.weakens && <> <StateTag tone="warning" label="settings.weaker.tag" /></>}
+          {'endpoints' in line && line.endpoints > 0 && (
+            <span className="quiet"> · {say('orders.place.endpoints', { count: line.endpoints })}</span>
+          )}
+          {line.kind === 'setting' && line.weakens && (
+            <>
+              {' '}
+              <StateTag tone="warning" label="settings.weaker.tag" />
+            </>
+          )}
         </li>
       ))}
       {lines.length > most && <li className="quiet">{say('orders.dry-run.more-customers', { count: lines.length - most })}</li>}
@@ -34,11 +41,19 @@ function lineWords(say: Speaker, line: PlaceLine): string {
   const nothing = say('place-line.nothing')
   switch (line.kind) {
     case 'setting':
-      return say(key, { setting: slotName(say, line.key), from: line.from === null ? nothing : valueWords(say, line.key, line.from), to: line.to === null ? nothing : valueWords(say, line.key, line.to) })
+      return say(key, {
+        setting: slotName(say, line.key),
+        from: line.from === null ? nothing : valueWords(say, line.key, line.from),
+        to: line.to === null ? nothing : valueWords(say, line.key, line.to),
+      })
     case 'template':
       return say(key, { from: line.from ?? nothing, to: line.to ?? nothing })
     case 'left':
-      return say(key, { what: line.what === 'template' ? say('place-line.its-template') : address(slotName(say, line.what)), known: line.by === null ? 'no' : 'yes', by: line.by ?? '' })
+      return say(key, {
+        what: line.what === 'template' ? say('place-line.its-template') : address(slotName(say, line.what)),
+        known: line.by === null ? 'no' : 'yes',
+        by: line.by ?? '',
+      })
     case 'url':
       return say(`${key}.${line.does}`, { text: address(line.text), against: line.against === null ? '' : address(line.against) })
     default:

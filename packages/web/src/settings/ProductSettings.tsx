@@ -10,12 +10,22 @@ export function ProductSettings({ product }: { product: Product }) {
   const at = useAddress()
   const { rows } = useLoaded(groupsOf(product.id))
   const group = rows.find(({ name }) => name === at.search['group'])?.name
-  const name = (one: { name: string; label: string | null }) => one.label ?? (say.has(`group.${one.name}`) ? say(`group.${one.name}`) : one.name)
-  const to = (one?: string) => `${paths.product({ productId: product.id, tab: 'settings' })}${one === undefined ? '' : `&group=${encodeURIComponent(one)}`}`
+  const name = (one: { name: string; label: string | null }) =>
+    one.label ?? (say.has(`group.${one.name}`) ? say(`group.${one.name}`) : one.name)
+  const to = (one?: string) =>
+    `${paths.product({ productId: product.id, tab: 'settings' })}${one === undefined ? '' : `&group=${encodeURIComponent(one)}`}`
   return (
     <>
-      <Tabs label="settings.places" tabs={[{ label: 'settings.whole-product', to: to(), isCurrent: group === undefined }, ...rows.map((one) => ({ label: { text: name(one) }, to: to(one.name), isCurrent: group === one.name }))]} />
-      <Part key={group ?? ''}><SettingsPanel place={{ productId: product.id, group }} /></Part>
+      <Tabs
+        label="settings.places"
+        tabs={[
+          { label: 'settings.whole-product', to: to(), isCurrent: group === undefined },
+          ...rows.map((one) => ({ label: { text: name(one) }, to: to(one.name), isCurrent: group === one.name })),
+        ]}
+      />
+      <Part key={group ?? ''}>
+        <SettingsPanel place={{ productId: product.id, group }} />
+      </Part>
     </>
   )
 }

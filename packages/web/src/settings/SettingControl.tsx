@@ -22,16 +22,37 @@ export function SettingControl({ slot: { setting }, value, label, isOff, error, 
     case 'switch':
       return <Switch {...common} checked={value === true} onChange={(event) => set(event.currentTarget.checked)} />
     case 'choice':
-      return <Select {...common} allowDeselect={false} data={shape.choices.map((choice) => ({ value: choice, label: say(`setting-choice.${id}.${choice}`) }))} value={String(value)} onChange={(next) => next !== null && set(next)} />
+      return (
+        <Select
+          {...common}
+          allowDeselect={false}
+          data={shape.choices.map((choice) => ({ value: choice, label: say(`setting-choice.${id}.${choice}`) }))}
+          value={String(value)}
+          onChange={(next) => next !== null && set(next)}
+        />
+      )
     case 'number':
-      return <TextInput {...common} inputMode="numeric" value={String(value)} onChange={({ currentTarget }) => set(/^\d{1,9}$/.test(currentTarget.value) ? Number(currentTarget.value) : currentTarget.value)} />
+      return (
+        <TextInput
+          {...common}
+          inputMode="numeric"
+          value={String(value)}
+          onChange={({ currentTarget }) => set(/^\d{1,9}$/.test(currentTarget.value) ? Number(currentTarget.value) : currentTarget.value)}
+        />
+      )
     case 'time':
       return <TextInput {...common} placeholder="12:30" value={String(value)} onChange={({ currentTarget }) => set(currentTarget.value)} />
     default:
       return (
         <Textarea
-          {...common} autosize minRows={1} maxRows={8} classNames={{ input: 'mono' }} placeholder={say(`settings.lines.${shape.kind === 'lines' ? shape.of : 'address'}`)}
-          value={Array.isArray(value) ? value.join('\n') : String(value)} onChange={({ currentTarget }) => set(currentTarget.value.split('\n'))}
+          {...common}
+          autosize
+          minRows={1}
+          maxRows={8}
+          classNames={{ input: 'mono' }}
+          placeholder={say(`settings.lines.${shape.kind === 'lines' ? shape.of : 'address'}`)}
+          value={Array.isArray(value) ? value.join('\n') : String(value)}
+          onChange={({ currentTarget }) => set(currentTarget.value.split('\n'))}
         />
       )
   }

@@ -32,7 +32,10 @@ function decodeLabel(text: string): string | null {
 /** An entry as people read it: IDN decoded, path too. What does not decode, or not back to the same, stays as it is. */
 export function decodedUrl(text: string): string {
   const [, before = '', host = '', rest = ''] = /^((?:https?:\/\/)?(?:\*\.)?)([^/:[]*)(.*)$/.exec(text) ?? []
-  const shown = host.split('.').map((label) => (label.startsWith('xn--') ? (decodeLabel(label.slice(4)) ?? label) : label)).join('.')
+  const shown = host
+    .split('.')
+    .map((label) => (label.startsWith('xn--') ? (decodeLabel(label.slice(4)) ?? label) : label))
+    .join('.')
   let isSame = false
   try {
     isSame = shown === host || new URL(`https://${shown}`).hostname === host

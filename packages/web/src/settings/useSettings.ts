@@ -11,14 +11,19 @@ export type Place = { customerId: string } | { productId: string; group?: string
 export const settingsOf = (place: Place) =>
   'customerId' in place
     ? query(settingsApi.getCustomerSettings).with({ params: { customerId: place.customerId } })
-    : query(settingsApi.getProductSettings).with({ params: { productId: place.productId }, query: place.group ? { group: place.group } : {} })
+    : query(settingsApi.getProductSettings).with({
+        params: { productId: place.productId },
+        query: place.group ? { group: place.group } : {},
+      })
 
 /** Null: inherit again. */
 export type Draft = Readonly<Record<string, SettingValue | null>>
 
 /** What is typed, as it would be sent: lists without empty lines. */
 export const tidied = (draft: Draft): Draft =>
-  Object.fromEntries(Object.entries(draft).map(([key, value]) => [key, Array.isArray(value) ? value.map((line) => line.trim()).filter(Boolean) : value]))
+  Object.fromEntries(
+    Object.entries(draft).map(([key, value]) => [key, Array.isArray(value) ? value.map((line) => line.trim()).filter(Boolean) : value]),
+  )
 
 /** Words for what does not fit, by key. */
 export function errorsOf(draft: Draft, say: Speaker): Record<string, string> {
@@ -35,8 +40,20 @@ export function errorsOf(draft: Draft, say: Speaker): Record<string, string> {
 /** What a change makes weaker, in words; then does it again with the person's word on it (R16). */
 export function askAboutWeaker(say: Speaker, problem: Problem, run: () => Promise<unknown>): void {
   const changes = (problem.data['changes'] ?? []) as Change[]
-  const list = changes.slice(0, 6).map(({ key, from, to }) => say('settings.weaker.line', { setting: slotName(say, key), from: valueWords(say, key, from), to: valueWords(say, key, to) })).join(' ')
-  confirm({ title: 'settings.weaker', consequence: { text: list }, undo: 'settings.weaker.undo', action: 'settings.weaker.confirm', isDangerous: true, run })
+  const list = changes
+    .slice(0, 6)
+    .map(({ key, from, to }) =>
+      say('settings.weaker.line', { setting: slotName(say, key), from: valueWords(say, key, from), to: valueWords(say, key, to) }),
+    )
+    .join(' ')
+  confirm({
+    title: 'settings.weaker',
+    consequence: { text: list },
+    undo: 'settings.weaker.undo',
+    action: 'settings.weaker.confirm',
+    isDangerous: true,
+    run,
+  })
 }
 
 /** @returns whether it was sent; what weakens is asked about first. Throws what else the server answered */

@@ -4,7 +4,14 @@ import type { Sign } from '../kit/index.ts'
 import type { Speaker } from '../kit/text.tsx'
 
 export const tones: Readonly<Record<SettingState, Sign | 'quiet' | 'good'>> = {
-  effective: 'good', machine: 'quiet', 'under-way': 'pending', waiting: 'pending', failed: 'action-required', drifted: 'warning', unsupported: 'quiet', 'not-reported': 'quiet',
+  effective: 'good',
+  machine: 'quiet',
+  'under-way': 'pending',
+  waiting: 'pending',
+  failed: 'action-required',
+  drifted: 'warning',
+  unsupported: 'quiet',
+  'not-reported': 'quiet',
 }
 
 /** "Real-time scan: On", with the place where there are two. */
@@ -13,7 +20,8 @@ export function slotName(say: Speaker, key: string): string {
   if (!slot) return key
   const group = say(`setting-group.${slot.setting.group}`)
   // "Real-time scan: from On to Off" needs no second word for the switch
-  const name = slot.setting.id === `${slot.setting.group}.enabled` ? group : say('settings.slot', { group, name: say(`setting.${slot.setting.id}`) })
+  const name =
+    slot.setting.id === `${slot.setting.group}.enabled` ? group : say('settings.slot', { group, name: say(`setting.${slot.setting.id}`) })
   return slot.place === null ? name : say('settings.slot.at', { name, place: say(`setting-place.${slot.place}`) })
 }
 

@@ -12,15 +12,17 @@ export default function AdministrationPage() {
   return (
     <Page title="shell.administration" narrow>
       <Panel lines>
-        {administration.filter((page) => isAllowed(page, actor.can)).map((page) => (
-          <Link key={page.to} to={page.to} className={css.line}>
-            <span>
-              <strong>{say(page.label)}</strong>
-              <span className="quiet">{say(page.about)}</span>
-            </span>
-            <Icon name="chevronRight" />
-          </Link>
-        ))}
+        {administration
+          .filter((page) => isAllowed(page, actor.can))
+          .map((page) => (
+            <Link key={page.to} to={page.to} className={css.line}>
+              <span>
+                <strong>{say(page.label)}</strong>
+                <span className="quiet">{say(page.about)}</span>
+              </span>
+              <Icon name="chevronRight" />
+            </Link>
+          ))}
       </Panel>
     </Page>
   )

@@ -31,7 +31,15 @@ export function Language({ start, children }: { start: Spoken; children: ReactNo
     if (!isWanted.current) {
       isWanted.current = true
       // not while a component is being drawn; what failed is asked for again by the next word that is missing
-      queueMicrotask(() => void loadRest(spoken.locale).then(() => setDrawn((count) => count + 1), (error: unknown) => void (isMissingPart(error) && loadAnew())).finally(() => (isWanted.current = false)))
+      queueMicrotask(
+        () =>
+          void loadRest(spoken.locale)
+            .then(
+              () => setDrawn((count) => count + 1),
+              (error: unknown) => void (isMissingPart(error) && loadAnew()),
+            )
+            .finally(() => (isWanted.current = false)),
+      )
     }
     return true
   }, [spoken.locale])
@@ -46,7 +54,11 @@ export function Language({ start, children }: { start: Spoken; children: ReactNo
     } catch {
       // a browser that keeps nothing asks its own language again
     }
-    setSpoken((present) => (present.locale === locale && (timeZone ?? present.timeZone) === present.timeZone ? present : { locale, timeZone: timeZone ?? present.timeZone, catalogue }))
+    setSpoken((present) =>
+      present.locale === locale && (timeZone ?? present.timeZone) === present.timeZone
+        ? present
+        : { locale, timeZone: timeZone ?? present.timeZone, catalogue },
+    )
   }, [])
   const value = useMemo(() => ({ say, change }), [say, change])
   return <LanguageProvider value={value}>{children}</LanguageProvider>

@@ -28,12 +28,21 @@ export default function Palette({ early, onClose }: { early: { current: string }
     const wanted = text.trim()
     if (wanted === '') return [...opened, ...commands]
     const { first, rest } = matching(commands, wanted, say)
-    const all: Entry = { id: 'all', group: 'shell.palette.more', label: { key: 'search.all-results', values: { q: wanted } }, icon: 'search', to: paths.search({ q: wanted }) }
+    const all: Entry = {
+      id: 'all',
+      group: 'shell.palette.more',
+      label: { key: 'search.all-results', values: { q: wanted } },
+      icon: 'search',
+      to: paths.search({ q: wanted }),
+    }
     return [...first, ...told, ...found, ...rest, all]
   }, [opened, commands, found, told, text, say])
   const groups = useMemo(() => Map.groupBy(entries, (entry) => entry.group), [entries])
   const ordered = useMemo(() => [...groups.values()].flat(), [groups])
-  const index = Math.max(0, ordered.findIndex(({ id }) => id === chosen))
+  const index = Math.max(
+    0,
+    ordered.findIndex(({ id }) => id === chosen),
+  )
   const choose = (at: number) => setChosen(ordered[at]?.id ?? null)
 
   // what was typed while it was being fetched
@@ -87,16 +96,31 @@ export default function Palette({ early, onClose }: { early: { current: string }
         />
         <kbd>Esc</kbd>
       </div>
-      {isEmpty && <p className={css.none} role="status">{say(isSearching ? 'shell.palette.searching' : 'shell.palette.none')}</p>}
+      {isEmpty && (
+        <p className={css.none} role="status">
+          {say(isSearching ? 'shell.palette.searching' : 'shell.palette.none')}
+        </p>
+      )}
       <div className={css.list} role="listbox" id={listId} aria-label={say('shell.palette.results')} ref={list} aria-busy={isSearching}>
         {[...groups].map(([group, members]) => (
           <div key={group} role="group" aria-label={say(group)}>
-            <div className={css.group} aria-hidden="true">{say(group)}</div>
+            <div className={css.group} aria-hidden="true">
+              {say(group)}
+            </div>
             {members.map((entry) => {
               const at = ordered.indexOf(entry)
               return (
                 // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- keys are the field's: the list itself never has focus
-                <div key={entry.id} id={`${listId}-${at}`} role="option" tabIndex={-1} aria-selected={at === index} className={css.option} onPointerMove={() => setChosen(entry.id)} onClick={() => pick(entry)}>
+                <div
+                  key={entry.id}
+                  id={`${listId}-${at}`}
+                  role="option"
+                  tabIndex={-1}
+                  aria-selected={at === index}
+                  className={css.option}
+                  onPointerMove={() => setChosen(entry.id)}
+                  onClick={() => pick(entry)}
+                >
                   {entry.sign ? <Glyph sign={entry.sign} size={16} /> : <Icon name={entry.icon} />}
                   <span className={css.name}>{say(entry.label)}</span>
                   {entry.detail && <span className={css.detail}>{entry.detail}</span>}
@@ -106,7 +130,10 @@ export default function Palette({ early, onClose }: { early: { current: string }
           </div>
         ))}
       </div>
-      <p className={css.foot} aria-hidden="true"><kbd>↑</kbd><kbd>↓</kbd> {say('shell.palette.choose')} <kbd>↵</kbd> {say('shell.palette.open')}</p>
+      <p className={css.foot} aria-hidden="true">
+        <kbd>↑</kbd>
+        <kbd>↓</kbd> {say('shell.palette.choose')} <kbd>↵</kbd> {say('shell.palette.open')}
+      </p>
     </Overlay>
   )
 }
@@ -125,7 +152,9 @@ function leap(ordered: readonly Entry[], index: number, isForward: boolean): num
 /** Every word typed must be in the command's own words, in any order and case, accents aside. Those whose words begin with them come `first`: what is known here at once must not give way to what comes later. */
 function matching(commands: Entry[], text: string, say: ReturnType<typeof useText>): { first: Entry[]; rest: Entry[] } {
   const words = folded(text).split(/\s+/)
-  const named = commands.map((entry) => ({ entry, name: folded(say(entry.label)) })).filter(({ name }) => words.every((word) => name.includes(word)))
+  const named = commands
+    .map((entry) => ({ entry, name: folded(say(entry.label)) }))
+    .filter(({ name }) => words.every((word) => name.includes(word)))
   const isFirst = ({ name }: { name: string }) => words.every((word) => name.split(/[\s\p{P}]+/u).some((part) => part.startsWith(word)))
   const first = named.filter(isFirst).slice(0, 4)
   return { first: first.map(({ entry }) => entry), rest: named.filter((one) => !first.includes(one)).map(({ entry }) => entry) }

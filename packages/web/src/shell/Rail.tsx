@@ -15,7 +15,8 @@ export function Rail({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) 
   const { pathname } = useLocation()
   const live = useLiveState()
   const rail = useRef<HTMLElement>(null)
-  const isIn = (to: string) => pathname === to || pathname.startsWith(`${to}/`) || (to === paths.customers() && pathname.startsWith('/products'))
+  const isIn = (to: string) =>
+    pathname === to || pathname.startsWith(`${to}/`) || (to === paths.customers() && pathname.startsWith('/products'))
   // some of its pages have addresses of their own
   const isAdministration = isIn(paths.administration()) || administration.some(({ to }) => isIn(to))
 
@@ -36,23 +37,46 @@ export function Rail({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) 
           <span className={css.word}>Vigie</span>
         </Link>
         <ul className={css.sections}>
-          {sections.filter((section) => isAllowed(section, actor.can)).map((section) => (
-            <li key={section.to}>
-              <Link to={section.to} className={css.section} aria-current={isIn(section.to) || (isAdministration && section.to === paths.administration()) ? (pathname === section.to ? 'page' : 'true') : undefined} title={say(section.label)} onClick={() => isOpen && onClose()}>
-                <Icon name={section.icon} />
-                <span className={css.word}>{say(section.label)}</span>
-              </Link>
-              {section.to === paths.administration() && isAdministration && (
-                <ul className={css.sub}>
-                  {administration.filter((page) => isAllowed(page, actor.can)).map((page) => (
-                    <li key={page.to}>
-                      <Link to={page.to} className={css.subSection} aria-current={isIn(page.to) ? 'page' : undefined} onClick={() => isOpen && onClose()}>{say(page.label)}</Link>
-                    </li>
-                  ))}
-                </ul>
-              )}
-            </li>
-          ))}
+          {sections
+            .filter((section) => isAllowed(section, actor.can))
+            .map((section) => (
+              <li key={section.to}>
+                <Link
+                  to={section.to}
+                  className={css.section}
+                  aria-current={
+                    isIn(section.to) || (isAdministration && section.to === paths.administration())
+                      ? pathname === section.to
+                        ? 'page'
+                        : 'true'
+                      : undefined
+                  }
+                  title={say(section.label)}
+                  onClick={() => isOpen && onClose()}
+                >
+                  <Icon name={section.icon} />
+                  <span className={css.word}>{say(section.label)}</span>
+                </Link>
+                {section.to === paths.administration() && isAdministration && (
+                  <ul className={css.sub}>
+                    {administration
+                      .filter((page) => isAllowed(page, actor.can))
+                      .map((page) => (
+                        <li key={page.to}>
+                          <Link
+                            to={page.to}
+                            className={css.subSection}
+                            aria-current={isIn(page.to) ? 'page' : undefined}
+                            onClick={() => isOpen && onClose()}
+                          >
+                            {say(page.label)}
+                          </Link>
+                        </li>
+                      ))}
+                  </ul>
+                )}
+              </li>
+            ))}
         </ul>
         <p className={css.live} role="status">
           {live === 'lost' && (

@@ -16,10 +16,11 @@ import { TopBar } from './TopBar.tsx'
 import { useShortcuts } from './useShortcuts.ts'
 
 /** It speaks of what the first screens do not. */
-const loadPalette = () => Promise.all([import('./Palette.tsx'), loadRest()]).then(([module]) => {
-  readyPalette = module.default
-  return module
-})
+const loadPalette = () =>
+  Promise.all([import('./Palette.tsx'), loadRest()]).then(([module]) => {
+    readyPalette = module.default
+    return module
+  })
 const LazyPalette = lazy(() => bringPart(loadPalette))
 /** Once it is here: a lazy one shows its fallback for a third of a second the first time, whatever it waits for. */
 let readyPalette: typeof LazyPalette | ((props: ComponentProps<typeof LazyPalette>) => ReactNode) = LazyPalette
@@ -59,18 +60,21 @@ export function Shell() {
   }, [pathname])
   // Who moves by keyboard or listens starts at the new screen's title: once that is drawn, for the address changes before.
   useEffect(
-    () => router.subscribe('onRendered', ({ fromLocation, toLocation }) => {
-      if (fromLocation && fromLocation.pathname !== toLocation.pathname) main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
-    }),
+    () =>
+      router.subscribe('onRendered', ({ fromLocation, toLocation }) => {
+        if (fromLocation && fromLocation.pathname !== toLocation.pathname)
+          main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
+      }),
     [router],
   )
   // What one opens, the palette offers again; ids stand only in addresses of such.
   useEffect(() => {
     const href = pathname + Object.values(search).join()
-    if (/[0-9a-f]{8}-/.test(href)) void import('../search/recent.ts').then(({ refOf, remember }) => {
-      const ref = refOf(pathname, search)
-      if (ref) remember(account.id, ref)
-    })
+    if (/[0-9a-f]{8}-/.test(href))
+      void import('../search/recent.ts').then(({ refOf, remember }) => {
+        const ref = refOf(pathname, search)
+        if (ref) remember(account.id, ref)
+      })
   }, [pathname, search, account.id])
   useShortcuts({ palette: () => setOver('palette'), help: () => setOver('shortcuts') })
 
@@ -79,21 +83,44 @@ export function Shell() {
 
   return (
     <div className={css.frame} data-rail={over === 'rail' ? 'open' : undefined}>
-      <a href="#main" className={css.skip}>{say('shell.skip')}</a>
+      <a href="#main" className={css.skip}>
+        {say('shell.skip')}
+      </a>
       <Rail isOpen={over === 'rail'} onClose={() => setOver(null)} />
-      <TopBar onMenu={() => setOver(over === 'rail' ? null : 'rail')} onSearch={() => setOver('palette')} onShortcuts={() => setOver('shortcuts')} isRailOpen={over === 'rail'} />
+      <TopBar
+        onMenu={() => setOver(over === 'rail' ? null : 'rail')}
+        onSearch={() => setOver('palette')}
+        onShortcuts={() => setOver('shortcuts')}
+        isRailOpen={over === 'rail'}
+      />
       <main id="main" ref={main} className={css.main} tabIndex={-1}>
-        <ErrorBoundary><Suspense fallback={alertPlace}>{isPainted ? <AlertBanner place={alertPlace} /> : alertPlace}</Suspense></ErrorBoundary>
+        <ErrorBoundary>
+          <Suspense fallback={alertPlace}>{isPainted ? <AlertBanner place={alertPlace} /> : alertPlace}</Suspense>
+        </ErrorBoundary>
         <ErrorBoundary key={pathname}>
           <Outlet />
         </ErrorBoundary>
         <div id="over" />
       </main>
-      {over === 'palette' && <Suspense fallback={<EarlyKeys into={early} onEscape={() => setOver(null)} />}><Palette early={early} onClose={() => setOver(null)} /></Suspense>}
-      {over === 'shortcuts' && <Suspense><Shortcuts onClose={() => setOver(null)} /></Suspense>}
+      {over === 'palette' && (
+        <Suspense fallback={<EarlyKeys into={early} onEscape={() => setOver(null)} />}>
+          <Palette early={early} onClose={() => setOver(null)} />
+        </Suspense>
+      )}
+      {over === 'shortcuts' && (
+        <Suspense>
+          <Shortcuts onClose={() => setOver(null)} />
+        </Suspense>
+      )}
       <Confirmations />
       <Toasts />
-      {isPainted && <ErrorBoundary><Suspense><OrderWatch /></Suspense></ErrorBoundary>}
+      {isPainted && (
+        <ErrorBoundary>
+          <Suspense>
+            <OrderWatch />
+          </Suspense>
+        </ErrorBoundary>
+      )}
     </div>
   )
 }

@@ -33,8 +33,14 @@ export function TopBar({ onMenu, onSearch, onShortcuts, isRailOpen }: Props) {
       <span className={css.onPhone}>
         <IconButton icon="menu" label={say('shell.menu')} aria-expanded={isRailOpen} aria-controls="rail" onClick={onMenu} />
       </span>
-      <span className={css.business} title={actor.business.name}>{actor.business.name}</span>
-      {actor.isSimulated && <Tooltip label={say('shell.simulated.about')}><span className={css.simulated}>{say('shell.simulated')}</span></Tooltip>}
+      <span className={css.business} title={actor.business.name}>
+        {actor.business.name}
+      </span>
+      {actor.isSimulated && (
+        <Tooltip label={say('shell.simulated.about')}>
+          <span className={css.simulated}>{say('shell.simulated')}</span>
+        </Tooltip>
+      )}
       <button type="button" className={css.search} onClick={onSearch} aria-keyshortcuts="Control+K /" aria-label={say('shell.search')}>
         <Icon name="search" size={14} />
         <span>{say('shell.search')}</span>
@@ -78,10 +84,22 @@ function HelpMenu({ onShortcuts }: { onShortcuts(): void }) {
   const say = useText()
   return (
     <Menu>
-      <Menu.Target><IconButton icon="help" label={say('shell.help')} className={css.notOnPhone} /></Menu.Target>
+      <Menu.Target>
+        <IconButton icon="help" label={say('shell.help')} className={css.notOnPhone} />
+      </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item onClick={onShortcuts} rightSection={<kbd>?</kbd>}>{say('shell.shortcuts')}</Menu.Item>
-        <Menu.Item component="a" href="/api/v1/openapi.json" target="_blank" rel="noreferrer" rightSection={<Icon name="external" size={14} />}>{say('shell.api-description')}</Menu.Item>
+        <Menu.Item onClick={onShortcuts} rightSection={<kbd>?</kbd>}>
+          {say('shell.shortcuts')}
+        </Menu.Item>
+        <Menu.Item
+          component="a"
+          href="/api/v1/openapi.json"
+          target="_blank"
+          rel="noreferrer"
+          rightSection={<Icon name="external" size={14} />}
+        >
+          {say('shell.api-description')}
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )
@@ -92,7 +110,9 @@ export function useSetLocale() {
   const change = useChangeLanguage()
   return (locale: Locale) => {
     void change(locale)
-    void api(accessApi.updateMe).call({ body: { locale } }).then(() => queryClient.invalidateQueries(), trouble)
+    void api(accessApi.updateMe)
+      .call({ body: { locale } })
+      .then(() => queryClient.invalidateQueries(), trouble)
   }
 }
 
@@ -112,7 +132,10 @@ function AccountMenu() {
   return (
     <Menu width={240}>
       <Menu.Target>
-        <button type="button" className={css.avatar}><span aria-hidden="true">{initials(account.firstName, account.lastName)}</span><span className="sr-only">{say('shell.account-of', { name })}</span></button>
+        <button type="button" className={css.avatar}>
+          <span aria-hidden="true">{initials(account.firstName, account.lastName)}</span>
+          <span className="sr-only">{say('shell.account-of', { name })}</span>
+        </button>
       </Menu.Target>
       <Menu.Dropdown>
         <div className={css.person}>
@@ -124,16 +147,26 @@ function AccountMenu() {
         <Menu.Divider />
         <Menu.Label>{say('shell.theme')}</Menu.Label>
         {schemes.map((scheme) => (
-          <Menu.RadioItem key={scheme.value} value={scheme.value} checked={colorScheme === scheme.value} rightSection={<Icon name={scheme.icon} />} onChange={() => setColorScheme(scheme.value)}>
+          <Menu.RadioItem
+            key={scheme.value}
+            value={scheme.value}
+            checked={colorScheme === scheme.value}
+            rightSection={<Icon name={scheme.icon} />}
+            onChange={() => setColorScheme(scheme.value)}
+          >
             {say(`shell.theme.${scheme.value}`)}
           </Menu.RadioItem>
         ))}
         <Menu.Label>{say('shell.language')}</Menu.Label>
         {locales.map((locale) => (
-          <Menu.RadioItem key={locale} lang={locale} value={locale} checked={say.locale === locale} onChange={() => setLocale(locale)}>{languageNames[locale]}</Menu.RadioItem>
+          <Menu.RadioItem key={locale} lang={locale} value={locale} checked={say.locale === locale} onChange={() => setLocale(locale)}>
+            {languageNames[locale]}
+          </Menu.RadioItem>
         ))}
         <Menu.Divider />
-        <Menu.Item leftSection={<Icon name="signOut" />} onClick={signOut}>{say('shell.sign-out')}</Menu.Item>
+        <Menu.Item leftSection={<Icon name="signOut" />} onClick={signOut}>
+          {say('shell.sign-out')}
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )
@@ -143,7 +176,15 @@ function AccountLink() {
   const say = useText()
   const router = useRouter()
   return (
-    <Menu.Item component="a" href={paths.myAccount()} leftSection={<Icon name="user" />} onClick={(event: React.MouseEvent) => { event.preventDefault(); void router.navigate({ href: paths.myAccount() }) }}>
+    <Menu.Item
+      component="a"
+      href={paths.myAccount()}
+      leftSection={<Icon name="user" />}
+      onClick={(event: React.MouseEvent) => {
+        event.preventDefault()
+        void router.navigate({ href: paths.myAccount() })
+      }}
+    >
       {say('shell.my-account')}
     </Menu.Item>
   )

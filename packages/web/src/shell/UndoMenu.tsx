@@ -17,10 +17,22 @@ export function UndoMenu() {
   if (kept.length === 0) return null
   return (
     <Menu>
-      <Menu.Target><IconButton icon="undo" label={say('shell.undo')} /></Menu.Target>
+      <Menu.Target>
+        <IconButton icon="undo" label={say('shell.undo')} />
+      </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{say('shell.undo')}</Menu.Label>
-        {kept.map((one) => <Menu.Item key={one.id} onClick={() => { dropUndo(one.id); one.run() }}>{say('shell.undo.one', { what: say(one.label) })}</Menu.Item>)}
+        {kept.map((one) => (
+          <Menu.Item
+            key={one.id}
+            onClick={() => {
+              dropUndo(one.id)
+              one.run()
+            }}
+          >
+            {say('shell.undo.one', { what: say(one.label) })}
+          </Menu.Item>
+        ))}
       </Menu.Dropdown>
     </Menu>
   )

@@ -20,7 +20,15 @@ export function NotFoundPage() {
   const say = useText()
   return (
     <Page title="kit.not-found">
-      <Empty about="kit.not-found.about" icon="search" action={<Link to={paths.home()} className={buttonClass()}>{say('kit.not-found.home')}</Link>} />
+      <Empty
+        about="kit.not-found.about"
+        icon="search"
+        action={
+          <Link to={paths.home()} className={buttonClass()}>
+            {say('kit.not-found.home')}
+          </Link>
+        }
+      />
     </Page>
   )
 }
@@ -31,7 +39,13 @@ export function TroublePage({ error, reset }: ErrorComponentProps) {
   if (error instanceof Problem && error.kind.status === 404) return <NotFoundPage />
   return (
     <Page title="kit.trouble" narrow>
-      <Trouble error={error} retry={() => { reset(); void router.invalidate() }} />
+      <Trouble
+        error={error}
+        retry={() => {
+          reset()
+          void router.invalidate()
+        }}
+      />
     </Page>
   )
 }

@@ -37,23 +37,41 @@ export function useCommands(actor: Actor): Entry[] {
   const setLocale = useSetLocale()
   const signOut = useSignOut()
   const screen = (label: string, to: string, icon: IconName): Entry => ({ id: to, group: 'shell.palette.screens', label, to, icon })
-  const action = (label: string, icon: IconName, does: Pick<Entry, 'to' | 'run'>): Entry => ({ id: label, group: 'shell.palette.actions', label, icon, ...does })
+  const action = (label: string, icon: IconName, does: Pick<Entry, 'to' | 'run'>): Entry => ({
+    id: label,
+    group: 'shell.palette.actions',
+    label,
+    icon,
+    ...does,
+  })
   return [
     ...sections.filter((section) => isAllowed(section, actor.can)).map((section) => screen(section.label, section.to, section.icon)),
     ...administration.filter((page) => isAllowed(page, actor.can)).map((page) => screen(page.label, page.to, 'administration')),
     ...(actor.can('detection.read') ? [screen('detections.title', paths.detections(), 'shield')] : []),
     ...(actor.can('command.read') ? [screen('commands.title', paths.commands(), 'play')] : []),
-    ...(actor.can('product.read') ? [screen('identity.duplicates', paths.duplicates(), 'copy'), screen('identity.moves', paths.moves(), 'refresh')] : []),
+    ...(actor.can('product.read')
+      ? [screen('identity.duplicates', paths.duplicates(), 'copy'), screen('identity.moves', paths.moves(), 'refresh')]
+      : []),
     screen('shell.my-account', paths.myAccount(), 'user'),
     screen('search.title', paths.search(), 'search'),
     ...(actor.can('product.read') ? [action('inventory.missing.link', 'search', { to: paths.missingEndpoint() })] : []),
     ...(actor.can('order.send') ? [action('orders.new', 'play', { to: paths.newOrder() })] : []),
     ...(actor.can('customer.create') ? [action('shell.new-customer', 'plus', { to: paths.newCustomer() })] : []),
     ...(actor.can('maintenance.update') ? [action('maintenance.new', 'clock', { to: paths.maintenanceWindow({ windowId: 'new' }) })] : []),
-    ...(actor.can('alert.declare') && actor.business.kind === 'operator' ? [action('outbreak.declare', 'warning', { to: paths.newVirusAlert() })] : []),
+    ...(actor.can('alert.declare') && actor.business.kind === 'operator'
+      ? [action('outbreak.declare', 'warning', { to: paths.newVirusAlert() })]
+      : []),
     ...(actor.can('account.invite') ? [action('shell.invite', 'mail', { to: paths.inviteAccount() })] : []),
-    ...(['light', 'dark', 'auto'] as const).filter((scheme) => scheme !== colorScheme).map((scheme) => action(`shell.use-theme.${scheme}`, scheme === 'dark' ? 'moon' : scheme === 'light' ? 'sun' : 'display', { run: () => setColorScheme(scheme) })),
-    ...locales.filter((locale) => locale !== actor.account.locale).map((locale) => action(`shell.use-language.${locale}`, 'edit', { run: () => setLocale(locale) })),
+    ...(['light', 'dark', 'auto'] as const)
+      .filter((scheme) => scheme !== colorScheme)
+      .map((scheme) =>
+        action(`shell.use-theme.${scheme}`, scheme === 'dark' ? 'moon' : scheme === 'light' ? 'sun' : 'display', {
+          run: () => setColorScheme(scheme),
+        }),
+      ),
+    ...locales
+      .filter((locale) => locale !== actor.account.locale)
+      .map((locale) => action(`shell.use-language.${locale}`, 'edit', { run: () => setLocale(locale) })),
     action('shell.sign-out', 'signOut', { run: signOut }),
   ]
 }
@@ -71,26 +89,47 @@ export function useFound(text: string, actor: Actor): { found: Entry[]; told: En
     const timer = setTimeout(() => setAsked(wanted), quietMs)
     return () => clearTimeout(timer)
   }, [wanted])
-  const verb = useMemo(() => (actor.can('order.send') ? readVerb(asked, told, (type) => say(`command.${type}`)) : null), [actor, asked, say])
+  const verb = useMemo(
+    () => (actor.can('order.send') ? readVerb(asked, told, (type) => say(`command.${type}`)) : null),
+    [actor, asked, say],
+  )
   const all = useSearch(isEnough(asked) ? { q: asked } : null)
   const targets = useSearch(verb && { q: verb.target, limit: 3, kinds: 'customer,product,endpoint' })
   const isOn = isEnough(wanted)
   return {
     found: isOn ? (all.data ?? []).map((hit) => entryOf(hit, `search.kind.${hit.kind}`)) : [],
-    told: isOn && verb ? (targets.data ?? []).slice(0, 4).flatMap((hit) => verb.verbs.slice(0, 3).flatMap((type) => order(type, hit) ?? [])) : [],
+    told:
+      isOn && verb
+        ? (targets.data ?? []).slice(0, 4).flatMap((hit) => verb.verbs.slice(0, 3).flatMap((type) => order(type, hit) ?? []))
+        : [],
     isSearching: isOn && (asked !== wanted || all.isFetching || targets.isFetching),
   }
 
   function entryOf(hit: SearchHit, group: string): Entry {
     const { name, detail, customer, sign, to } = shown(say, hit)
-    return { id: `${group} ${hit.id}`, group, label: { text: name }, detail: [detail, customer].filter(Boolean).join(' · '), icon: kindIcons[hit.kind], sign, to }
+    return {
+      id: `${group} ${hit.id}`,
+      group,
+      label: { text: name },
+      detail: [detail, customer].filter(Boolean).join(' · '),
+      icon: kindIcons[hit.kind],
+      sign,
+      to,
+    }
   }
   /** To the wizard, filled in: what will happen is shown there before anything does (R16). */
   function order(type: CommandType, hit: SearchHit): Entry | null {
     const target = targetOf(hit)
     if (!target) return null
     const { name, customer } = shown(say, hit)
-    return { id: `${type} ${hit.id}`, group: 'shell.palette.actions', label: { key: 'search.order', values: { command: say(`command.${type}`), name } }, detail: customer, icon: 'play', to: paths.newOrder({ target: JSON.stringify(target), type }) }
+    return {
+      id: `${type} ${hit.id}`,
+      group: 'shell.palette.actions',
+      label: { key: 'search.order', values: { command: say(`command.${type}`), name } },
+      detail: customer,
+      icon: 'play',
+      to: paths.newOrder({ target: JSON.stringify(target), type }),
+    }
   }
 }
 /** What can be told by name. */
@@ -123,6 +162,14 @@ export function useRecent(actor: Actor): Entry[] {
   })
   return data.map((hit) => {
     const { name, detail, customer, sign, to } = shown(say, hit)
-    return { id: `recent ${hit.id}`, group: 'search.recent', label: { text: name }, detail: [detail, customer].filter(Boolean).join(' · '), icon: kindIcons[hit.kind], sign, to }
+    return {
+      id: `recent ${hit.id}`,
+      group: 'search.recent',
+      label: { text: name },
+      detail: [detail, customer].filter(Boolean).join(' · '),
+      icon: kindIcons[hit.kind],
+      sign,
+      to,
+    }
   })
 }

@@ -32,7 +32,13 @@ const shell = createRoute({
   errorComponent: TroublePage,
 })
 
-const home = createRoute({ path: '/', getParentRoute: () => root, beforeLoad: () => { throw redirect({ href: paths.home() }) } })
+const home = createRoute({
+  path: '/',
+  getParentRoute: () => root,
+  beforeLoad: () => {
+    throw redirect({ href: paths.home() })
+  },
+})
 
 /** What nobody lists: told inside the shell to whoever is signed in; others sign in first and learn nothing. */
 const nowhere = createRoute({ path: '$', getParentRoute: () => shell, component: NotFoundPage })
@@ -49,7 +55,10 @@ function routeOf(screen: Screen): AnyRoute {
     path: screen.path.replaceAll(/:([a-zA-Z]+)/g, '$$$1'),
     getParentRoute: () => (screen.isPublic ? root : shell),
     loader: async ({ params, location }) => {
-      const [{ loader }] = await Promise.all([screen.load(), screen.isPublic || screen.isFirst ? null : screen.isExplaining ? loadRest() : loadMore()])
+      const [{ loader }] = await Promise.all([
+        screen.load(),
+        screen.isPublic || screen.isFirst ? null : screen.isExplaining ? loadRest() : loadMore(),
+      ])
       await loader?.({ params: params as Record<string, string>, search: location.search as Record<string, string> })
     },
     component: lazyRouteComponent(screen.load),

@@ -21,5 +21,22 @@ import { screens as settings } from '../settings/screens.ts'
 /** Every screen of the console: one line a slice. From `screens.ts` and not `index.ts`: what a slice lends to others would come along to the first load. */
 export const screens: readonly Screen[] = [
   screen('/administration', () => import('./AdministrationPage.tsx')),
-  ...access, ...home, ...events, ...customers, ...products, ...settings, ...inventory, ...identity, ...detections, ...commands, ...indexes, ...maintenance, ...orders, ...outbreak, ...outbox, ...releases, ...search, ...audit,
+  ...access,
+  ...home,
+  ...events,
+  ...customers,
+  ...products,
+  ...settings,
+  ...inventory,
+  ...identity,
+  ...detections,
+  ...commands,
+  ...indexes,
+  ...maintenance,
+  ...orders,
+  ...outbreak,
+  ...outbox,
+  ...releases,
+  ...search,
+  ...audit,
 ]

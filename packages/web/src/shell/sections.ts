@@ -20,7 +20,13 @@ export const sections: readonly Section[] = [
   { label: 'shell.customers', to: paths.customers(), icon: 'customers', needs: ['customer.read'], key: 'c' },
   { label: 'shell.inventory', to: paths.inventory(), icon: 'inventory', needs: ['product.read'], key: 'i' },
   { label: 'shell.orders', to: paths.orders(), icon: 'play', needs: ['order.read'], key: 'o' },
-  { label: 'shell.administration', to: paths.administration(), icon: 'administration', needs: ['account.read', 'business.update', 'audit.read', 'delivery.read', 'index.update'], key: 'a' },
+  {
+    label: 'shell.administration',
+    to: paths.administration(),
+    icon: 'administration',
+    needs: ['account.read', 'business.update', 'audit.read', 'delivery.read', 'index.update'],
+    key: 'a',
+  },
 ]
 
 /** Pages under Administration, in the order of its menu. */
@@ -38,4 +44,5 @@ export const administration: readonly (Omit<Section, 'key' | 'icon'> & { about: 
   { label: 'shell.outbox', about: 'shell.outbox.about', to: paths.outbox(), needs: ['delivery.read'] },
 ]
 
-export const isAllowed = (section: Pick<Section, 'needs'>, can: (permission: Permission) => boolean) => section.needs.length === 0 || section.needs.some(can)
+export const isAllowed = (section: Pick<Section, 'needs'>, can: (permission: Permission) => boolean) =>
+  section.needs.length === 0 || section.needs.some(can)

@@ -3,15 +3,46 @@ import { maxMachinesPerKey, sitesApi, type EndpointKey, type Site, type SiteInst
 import { useState, type ReactNode } from 'react'
 import * as z from 'zod'
 import {
-  AgentStateTag, Ago, Button, columns, confirm, CopyText, DataTable, Dialog, Empty, Facts, Form, Notice, NumberField, Panel, query, Section, Stack, toast, useAction, useActor, useForm, useLoaded, useText, type Action,
+  AgentStateTag,
+  Ago,
+  Button,
+  columns,
+  confirm,
+  CopyText,
+  DataTable,
+  Dialog,
+  Empty,
+  Facts,
+  Form,
+  Notice,
+  NumberField,
+  Panel,
+  query,
+  Section,
+  Stack,
+  toast,
+  useAction,
+  useActor,
+  useForm,
+  useLoaded,
+  useText,
+  type Action,
 } from '../kit/index.ts'
 
-const tones = { 'usable': 'good', 'used-up': 'quiet', 'expired': 'quiet', 'revoked': 'quiet' } as const
+const tones = { usable: 'good', 'used-up': 'quiet', expired: 'quiet', revoked: 'quiet' } as const
 const column = columns<EndpointKey>('sites.key')
 const shownColumns = [
   column.cell('createdAt', (key) => <Ago at={key.createdAt} />, { main: true, width: 140 }),
   column.text('createdBy', (key) => key.createdBy),
-  column.cell('used', (key) => <span className="figures">{key.used} / {key.machines}</span>, { width: 130, align: 'end' }),
+  column.cell(
+    'used',
+    (key) => (
+      <span className="figures">
+        {key.used} / {key.machines}
+      </span>
+    ),
+    { width: 130, align: 'end' },
+  ),
   column.state('state', (key) => ({ label: `sites.key.state.${key.state}`, tone: tones[key.state] }), { width: 130 }),
   column.cell('expiresAt', (key) => <Ago at={key.expiresAt} />, { width: 140 }),
 ]
@@ -27,7 +58,11 @@ export function SiteTab({ product }: { product: Product }) {
   const mayMake = actor.can('product.issue-key')
   const revoke = (key: EndpointKey) =>
     confirm({
-      title: 'sites.key.revoke.title', consequence: { key: 'sites.key.revoke.consequence', values: { left: key.machines - key.used, used: key.used } }, undo: 'sites.key.revoke.undo', action: 'sites.key.revoke', isDangerous: true,
+      title: 'sites.key.revoke.title',
+      consequence: { key: 'sites.key.revoke.consequence', values: { left: key.machines - key.used, used: key.used } },
+      undo: 'sites.key.revoke.undo',
+      action: 'sites.key.revoke',
+      isDangerous: true,
       run: async () => {
         await revoking.run({ params: { productId: product.id, endpointKeyId: key.id } })
         if (made?.id === key.id) setMade(null)
@@ -35,15 +70,38 @@ export function SiteTab({ product }: { product: Product }) {
       },
     })
   const actions = (key: EndpointKey): Action[] =>
-    mayMake ? [{ label: 'sites.key.revoke', icon: 'trash', isDangerous: true, disabledReason: key.state === 'usable' ? undefined : `sites.key.state.${key.state}`, onSelect: () => revoke(key) }] : []
+    mayMake
+      ? [
+          {
+            label: 'sites.key.revoke',
+            icon: 'trash',
+            isDangerous: true,
+            disabledReason: key.state === 'usable' ? undefined : `sites.key.state.${key.state}`,
+            onSelect: () => revoke(key),
+          },
+        ]
+      : []
   return (
     <Stack>
       <Server site={site} />
       <Section title="sites.connect" about="sites.connect.about">
         <Stack>
-          {mayMake && <div><Button kind="primary" icon="key" onClick={() => setMaking(true)}>{say('sites.key.make')}</Button></div>}
+          {mayMake && (
+            <div>
+              <Button kind="primary" icon="key" onClick={() => setMaking(true)}>
+                {say('sites.key.make')}
+              </Button>
+            </div>
+          )}
           {made !== null && <HowTo made={made} />}
-          <DataTable name="sites.keys" rows={site.keys} rowId={({ id }) => id} columns={shownColumns} actions={actions} empty={<Empty icon="key" title="sites.keys.none" about="sites.keys.none.about" />} />
+          <DataTable
+            name="sites.keys"
+            rows={site.keys}
+            rowId={({ id }) => id}
+            columns={shownColumns}
+            actions={actions}
+            empty={<Empty icon="key" title="sites.keys.none" about="sites.keys.none.about" />}
+          />
         </Stack>
       </Section>
       {isMaking && <MakeKey product={product} close={() => setMaking(false)} onMade={setMade} />}
@@ -53,18 +111,38 @@ export function SiteTab({ product }: { product: Product }) {
 
 function Server({ site: { server, endpoints } }: { site: Site }) {
   const say = useText()
-  if (server === null) return <Notice tone="pending" title="sites.server.none">{say('sites.server.none.about')}</Notice>
+  if (server === null)
+    return (
+      <Notice tone="pending" title="sites.server.none">
+        {say('sites.server.none.about')}
+      </Notice>
+    )
   return (
     <Stack>
-      {server.problem !== null && <Notice tone="warning" title={`site-problem.${server.problem}`}>{say('sites.server.problem.about')}</Notice>}
+      {server.problem !== null && (
+        <Notice tone="warning" title={`site-problem.${server.problem}`}>
+          {say('sites.server.problem.about')}
+        </Notice>
+      )}
       <Panel>
         <Facts
           facts={[
             ['sites.server', server.hostname],
             ['sites.server.state', <AgentStateTag key="state" state={server.state} />],
-            ['sites.server.urls', server.urls.length === 0 ? null : <>{server.urls.map((url) => <CopyText key={url} text={url} label={say('sites.server.urls')} />)}</>],
+            [
+              'sites.server.urls',
+              server.urls.length === 0 ? null : (
+                <>
+                  {server.urls.map((url) => (
+                    <CopyText key={url} text={url} label={say('sites.server.urls')} />
+                  ))}
+                </>
+              ),
+            ],
             ['sites.endpoints', say('sites.endpoints.count', endpoints)],
-            ...(server.held === null || server.state !== 'online' ? [] : [['sites.held', <Held key="held" held={server.held} />] as [string, ReactNode]]),
+            ...(server.held === null || server.state !== 'online'
+              ? []
+              : [['sites.held', <Held key="held" held={server.held} />] as [string, ReactNode]]),
           ]}
         />
       </Panel>
@@ -76,7 +154,11 @@ function Server({ site: { server, endpoints } }: { site: Site }) {
 function Held({ held: { records, sizeBytes, since } }: { held: NonNullable<NonNullable<Site['server']>['held']> }) {
   const say = useText()
   if (since === null) return <>{say('sites.held.none')}</>
-  return <>{say('sites.held.count', { records, kib: Math.ceil(sizeBytes / 1_024) })} · {say('sites.held.oldest')} <Ago at={since} /></>
+  return (
+    <>
+      {say('sites.held.count', { records, kib: Math.ceil(sizeBytes / 1_024) })} · {say('sites.held.oldest')} <Ago at={since} />
+    </>
+  )
 }
 
 /** The commands stand here while the page is open: the key in them is told once. */
@@ -89,7 +171,11 @@ function HowTo({ made }: { made: SiteInstructions }) {
       <h3>{say('sites.run', { machines: made.machines })}</h3>
       <p className="quiet">{say('sites.run.about')}</p>
       <Stack>
-        {through.length === 0 && <Notice tone="warning" title="sites.run.no-address">{say('sites.run.no-address.about')}</Notice>}
+        {through.length === 0 && (
+          <Notice tone="warning" title="sites.run.no-address">
+            {say('sites.run.no-address.about')}
+          </Notice>
+        )}
         {through.map(({ url, installCommand }) => (
           <div key={url}>
             <p>{say('sites.run.through', { url: url! })}</p>

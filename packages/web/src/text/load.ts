@@ -11,9 +11,24 @@ type Part = 'more' | 'last' | 'home'
  * `more` once the first screen is drawn. Mails' bodies and the agent's own words are in none (vite.config.ts). The dashboard brings its own words with it: `home`.
  */
 const sheets: Record<Locale, Record<'first' | Part, Sheet>> = {
-  en: { first: () => import('./en.ts'), more: () => import('./en-more.ts'), last: () => import('./en-last.ts'), home: () => import('./en-home.ts') },
-  fr: { first: () => import('./fr.ts'), more: () => import('./fr-more.ts'), last: () => import('./fr-last.ts'), home: () => import('./fr-home.ts') },
-  ja: { first: () => import('./ja.ts'), more: () => import('./ja-more.ts'), last: () => import('./ja-last.ts'), home: () => import('./ja-home.ts') },
+  en: {
+    first: () => import('./en.ts'),
+    more: () => import('./en-more.ts'),
+    last: () => import('./en-last.ts'),
+    home: () => import('./en-home.ts'),
+  },
+  fr: {
+    first: () => import('./fr.ts'),
+    more: () => import('./fr-more.ts'),
+    last: () => import('./fr-last.ts'),
+    home: () => import('./fr-home.ts'),
+  },
+  ja: {
+    first: () => import('./ja.ts'),
+    more: () => import('./ja-more.ts'),
+    last: () => import('./ja-last.ts'),
+    home: () => import('./ja-home.ts'),
+  },
 }
 /** One object a language, which grows: whoever speaks from it speaks what came later too. */
 const held: Partial<Record<Locale, Catalogue>> = {}
@@ -34,7 +49,8 @@ export async function loadCatalogue(locale: Locale): Promise<Catalogue> {
 }
 
 /** Nothing of this language is still to come: what is not in it was never written. */
-export const isWhole = (locale: Locale): boolean => brought.has(`${locale} more`) && brought.has(`${locale} last`) && (!hasHome || brought.has(`${locale} home`))
+export const isWhole = (locale: Locale): boolean =>
+  brought.has(`${locale} more`) && brought.has(`${locale} last`) && (!hasHome || brought.has(`${locale} home`))
 /** Brings the rest, with the dashboard's words once it has been there; again after it failed. */
 export async function loadRest(locale: Locale = localeNow()): Promise<void> {
   await Promise.all([bring(locale, 'more'), bring(locale, 'last'), hasHome && bring(locale, 'home')])
@@ -60,7 +76,8 @@ function bring(locale: Locale, part: Part): Promise<void> {
 }
 
 /** Later sheets win; keys are unique anyway (`text.test.ts`). */
-export const merge = (...groups: Record<string, Tree>[]): Catalogue => Object.assign({}, ...groups.flatMap((group) => Object.values(group).map((tree) => unfolded(tree))))
+export const merge = (...groups: Record<string, Tree>[]): Catalogue =>
+  Object.assign({}, ...groups.flatMap((group) => Object.values(group).map((tree) => unfolded(tree))))
 
 /** Messages by the words of their keys (vite.config.ts). */
 export interface Tree {

@@ -16,13 +16,30 @@ interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'disabled'
   children?: ReactNode
 }
 
-export function Button({ kind = 'plain', size = 'normal', icon, isBusy = false, disabledReason, children, className, onClick, type = 'button', ...rest }: Props) {
+export function Button({
+  kind = 'plain',
+  size = 'normal',
+  icon,
+  isBusy = false,
+  disabledReason,
+  children,
+  className,
+  onClick,
+  type = 'button',
+  ...rest
+}: Props) {
   const isOff = isBusy || disabledReason !== undefined
   const button = (
     <button
       {...rest}
       type={type}
-      className={[css.button, css[kind] ?? '', size === 'small' ? css.small : '', children === undefined ? css.square : '', className ?? ''].join(' ')}
+      className={[
+        css.button,
+        css[kind] ?? '',
+        size === 'small' ? css.small : '',
+        children === undefined ? css.square : '',
+        className ?? '',
+      ].join(' ')}
       aria-disabled={isOff || undefined}
       data-busy={isBusy || undefined}
       onClick={(event) => {
@@ -41,7 +58,14 @@ export function Button({ kind = 'plain', size = 'normal', icon, isBusy = false, 
 export function IconButton({ label, icon, kind = 'quiet', ...rest }: Omit<Props, 'children' | 'icon'> & { label: string; icon: IconName }) {
   return (
     <Tooltip label={rest.disabledReason ?? label} disabled={rest['aria-expanded'] === true}>
-      <Button {...rest} kind={kind} icon={icon} aria-label={label} disabledReason={undefined} {...(rest.disabledReason ? { 'aria-disabled': true, onClick: undefined } : {})} />
+      <Button
+        {...rest}
+        kind={kind}
+        icon={icon}
+        aria-label={label}
+        disabledReason={undefined}
+        {...(rest.disabledReason ? { 'aria-disabled': true, onClick: undefined } : {})}
+      />
     </Tooltip>
   )
 }

@@ -4,9 +4,11 @@ import type { SVGProps } from 'react'
 const paths = {
   home: 'M2.5 7.2 8 2.75l5.5 4.45M4 6.2v6.55h8V6.2M6.6 12.75V9.4h2.8v3.35',
   events: 'M1.75 8.4h2.7l2-5.4 3.2 10 2-4.6h2.6',
-  customers: 'M2.5 13.25V4.1L8.2 2.5v10.75M8.2 6.1l5.3 1.3v5.85M1.6 13.25h12.8M4.6 5.9h1.5M4.6 8.2h1.5M4.6 10.5h1.5M10.6 9.3h.9M10.6 11.2h.9',
+  customers:
+    'M2.5 13.25V4.1L8.2 2.5v10.75M8.2 6.1l5.3 1.3v5.85M1.6 13.25h12.8M4.6 5.9h1.5M4.6 8.2h1.5M4.6 10.5h1.5M10.6 9.3h.9M10.6 11.2h.9',
   inventory: 'M2.25 3.25h11.5v7h-11.5zM5.4 13h5.2M8 10.25V13',
-  administration: 'M2.5 4.4h5.1M10.9 4.4h2.6M2.5 11.6h2.6M8.4 11.6h5.1M9.25 2.75a1.65 1.65 0 1 1 0 3.3 1.65 1.65 0 0 1 0-3.3ZM6.75 9.95a1.65 1.65 0 1 1 0 3.3 1.65 1.65 0 0 1 0-3.3Z',
+  administration:
+    'M2.5 4.4h5.1M10.9 4.4h2.6M2.5 11.6h2.6M8.4 11.6h5.1M9.25 2.75a1.65 1.65 0 1 1 0 3.3 1.65 1.65 0 0 1 0-3.3ZM6.75 9.95a1.65 1.65 0 1 1 0 3.3 1.65 1.65 0 0 1 0-3.3Z',
   search: 'M7 2.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9ZM10.4 10.4l3.1 3.1',
   plus: 'M8 3v10M3 8h10',
   bell: 'M3.2 11.3h9.6M4.4 11.3V7a3.6 3.6 0 0 1 7.2 0v4.3M6.6 13.5a1.5 1.5 0 0 0 2.8 0M8 2v1.4',
@@ -55,7 +57,18 @@ export type IconName = keyof typeof paths
 
 export function Icon({ name, size = 16, ...rest }: { name: IconName; size?: number } & SVGProps<SVGSVGElement>) {
   return (
-    <svg width={size} height={size} viewBox="0 0 16 16" fill="none" stroke="currentColor" strokeWidth={name === 'more' || name === 'grip' ? 2.2 : 1.5} strokeLinecap="round" strokeLinejoin="round" aria-hidden="true" {...rest}>
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth={name === 'more' || name === 'grip' ? 2.2 : 1.5}
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+      {...rest}
+    >
       <path d={paths[name]} />
     </svg>
   )

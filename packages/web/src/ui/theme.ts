@@ -16,15 +16,53 @@ export const theme = createTheme({
   respectReducedMotion: true,
   defaultRadius: 'sm',
   components: {
-    Menu: { defaultProps: { portalProps: over, withInitialFocusPlaceholder: false, transitionProps: { duration: 80 }, shadow: 'md', position: 'bottom-end', offset: 4 } },
+    Menu: {
+      defaultProps: {
+        portalProps: over,
+        withInitialFocusPlaceholder: false,
+        transitionProps: { duration: 80 },
+        shadow: 'md',
+        position: 'bottom-end',
+        offset: 4,
+      },
+    },
     Popover: { defaultProps: { portalProps: over, transitionProps: { duration: 80 }, offset: 4 } },
-    Tooltip: { defaultProps: { portalProps: over, transitionProps: { duration: 80 }, openDelay: 350, multiline: true, events: { hover: true, focus: true, touch: true }, offset: 6 } },
-    Select: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow, checkIconPosition: 'right', comboboxProps: { portalProps: over, transitionProps: { duration: 80 }, offset: 4 }, maxDropdownHeight: 280 } },
-    MultiSelect: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow, comboboxProps: { portalProps: over, transitionProps: { duration: 80 }, offset: 4 } } },
+    Tooltip: {
+      defaultProps: {
+        portalProps: over,
+        transitionProps: { duration: 80 },
+        openDelay: 350,
+        multiline: true,
+        events: { hover: true, focus: true, touch: true },
+        offset: 6,
+      },
+    },
+    Select: {
+      defaultProps: {
+        size: 'sm',
+        inputWrapperOrder: helpBelow,
+        checkIconPosition: 'right',
+        comboboxProps: { portalProps: over, transitionProps: { duration: 80 }, offset: 4 },
+        maxDropdownHeight: 280,
+      },
+    },
+    MultiSelect: {
+      defaultProps: {
+        size: 'sm',
+        inputWrapperOrder: helpBelow,
+        comboboxProps: { portalProps: over, transitionProps: { duration: 80 }, offset: 4 },
+      },
+    },
     TextInput: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow } },
     PasswordInput: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow } },
     Textarea: { defaultProps: { size: 'sm', inputWrapperOrder: helpBelow } },
-    TagsInput: { defaultProps: { size: 'sm', comboboxProps: { portalProps: over, transitionProps: { duration: 80 }, offset: 4 }, inputWrapperOrder: helpBelow } },
+    TagsInput: {
+      defaultProps: {
+        size: 'sm',
+        comboboxProps: { portalProps: over, transitionProps: { duration: 80 }, offset: 4 },
+        inputWrapperOrder: helpBelow,
+      },
+    },
     Checkbox: { defaultProps: { size: 'xs' } },
     Radio: { defaultProps: { size: 'xs' } },
     Switch: { defaultProps: { size: 'sm' } },

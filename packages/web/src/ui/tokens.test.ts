@@ -10,7 +10,9 @@ function tokens(theme: 'light' | 'dark'): Record<string, string> {
 }
 /** WCAG 2.2, relative luminance and contrast ratio. */
 function luminance(hex: string): number {
-  const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+  const [r, g, b] = [1, 3, 5]
+    .map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
+    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
   return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!
 }
 function contrast(a: string, b: string): number {
@@ -32,8 +34,10 @@ describe.each(['light', 'dark'] as const)('contrast in the %s theme (OPS-5)', (t
   })
 
   it.each(['action', 'warning', 'pending', 'unknown'])('severity %s: its word is AA, its glyph 3:1', (severity) => {
-    for (const ground of [...grounds, `severity-${severity}-quiet`]) expect(ratio(`severity-${severity}-text`, ground)).toBeGreaterThanOrEqual(4.5)
-    for (const ground of ['canvas', 'surface', 'surface-raised', 'surface-hover', 'surface-selected']) expect(ratio(`severity-${severity}`, ground)).toBeGreaterThanOrEqual(3)
+    for (const ground of [...grounds, `severity-${severity}-quiet`])
+      expect(ratio(`severity-${severity}-text`, ground)).toBeGreaterThanOrEqual(4.5)
+    for (const ground of ['canvas', 'surface', 'surface-raised', 'surface-hover', 'surface-selected'])
+      expect(ratio(`severity-${severity}`, ground)).toBeGreaterThanOrEqual(3)
     expect(ratio('text', `severity-${severity}-quiet`)).toBeGreaterThanOrEqual(7)
   })
 
@@ -50,7 +54,8 @@ describe.each(['light', 'dark'] as const)('contrast in the %s theme (OPS-5)', (t
   })
 
   it.each([1, 2, 3, 4, 5, 6])('series %i of a chart stands out from the page 3:1', (series) => {
-    for (const ground of ['canvas', 'surface', 'surface-raised', 'surface-hover']) expect(ratio(`series-${series}`, ground)).toBeGreaterThanOrEqual(3)
+    for (const ground of ['canvas', 'surface', 'surface-raised', 'surface-hover'])
+      expect(ratio(`series-${series}`, ground)).toBeGreaterThanOrEqual(3)
   })
 
   it('has the same roles as the other theme', () => {

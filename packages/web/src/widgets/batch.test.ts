@@ -2,7 +2,16 @@ import type { FigureAnswer } from '@vigie/domain/figures'
 import { describe, expect, it } from 'vitest'
 import { createBatch } from './batch.ts'
 
-const answer = (id: string, range: FigureAnswer['range'] = null): FigureAnswer => ({ id, range, from: null, until: null, timeZone: 'UTC', asOf: '2026-11-21T00:00:00.000Z', stale: null, value: {} })
+const answer = (id: string, range: FigureAnswer['range'] = null): FigureAnswer => ({
+  id,
+  range,
+  from: null,
+  until: null,
+  timeZone: 'UTC',
+  asOf: '2026-11-21T00:00:00.000Z',
+  stale: null,
+  value: {},
+})
 
 function aBatch(reply: (asks: string[]) => Promise<{ figures: FigureAnswer[]; missing: string[] }>, most = 30) {
   const asked: string[][] = []
@@ -14,14 +23,23 @@ function aBatch(reply: (asks: string[]) => Promise<{ figures: FigureAnswer[]; mi
   const ask = createBatch(noted, most, (run) => (flush = run))
   return { asked, ask, flush: () => flush() }
 }
-const all = (asks: string[]) => Promise.resolve({ figures: asks.map((ask) => answer(ask.split(':')[0]!, (ask.split(':')[1] ?? null) as FigureAnswer['range'])), missing: [] })
+const all = (asks: string[]) =>
+  Promise.resolve({
+    figures: asks.map((ask) => answer(ask.split(':')[0]!, (ask.split(':')[1] ?? null) as FigureAnswer['range'])),
+    missing: [],
+  })
 
 describe('figures asked for in one turn (DSH-3)', () => {
   it('go in one request, the same one once, and each gets its own', async () => {
     const { asked, ask, flush } = aBatch(all)
     const answers = Promise.all([ask('system'), ask('threats:7d'), ask('threats:30d'), ask('system')])
     flush()
-    expect((await answers).map(({ id, range }) => [id, range])).toEqual([['system', null], ['threats', '7d'], ['threats', '30d'], ['system', null]])
+    expect((await answers).map(({ id, range }) => [id, range])).toEqual([
+      ['system', null],
+      ['threats', '7d'],
+      ['threats', '30d'],
+      ['system', null],
+    ])
     expect(asked).toEqual([['system', 'threats:7d', 'threats:30d']])
   })
 
@@ -40,7 +58,10 @@ describe('figures asked for in one turn (DSH-3)', () => {
     const some = aBatch(() => Promise.resolve({ figures: [answer('a')], missing: ['b'] }))
     const outcomes = Promise.allSettled([some.ask('a'), some.ask('b')])
     some.flush()
-    expect((await outcomes).map((one) => (one.status === 'rejected' ? (one.reason as { code: string }).code : one.value.id))).toEqual(['a', 'figure.not-found'])
+    expect((await outcomes).map((one) => (one.status === 'rejected' ? (one.reason as { code: string }).code : one.value.id))).toEqual([
+      'a',
+      'figure.not-found',
+    ])
     const none = aBatch(() => Promise.reject(new Error('away')))
     const failed = Promise.allSettled([none.ask('a'), none.ask('b')])
     none.flush()

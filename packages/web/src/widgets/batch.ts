@@ -21,10 +21,20 @@ export function createBatch(ask: Ask, most: number, later: (run: () => void) => 
   async function send(some: Map<string, Waiting[]>) {
     try {
       const { figures } = await ask([...some.keys()])
-      const answers = new Map(figures.flatMap((figure) => [[figure.id, figure], [`${figure.id}:${figure.range}`, figure]] as const))
+      const answers = new Map(
+        figures.flatMap(
+          (figure) =>
+            [
+              [figure.id, figure],
+              [`${figure.id}:${figure.range}`, figure],
+            ] as const,
+        ),
+      )
       for (const [one, askers] of some) {
         const answer = answers.get(one)
-        for (const { resolve, reject } of askers) if (answer) resolve(answer); else reject(new Problem('figure.not-found'))
+        for (const { resolve, reject } of askers)
+          if (answer) resolve(answer)
+          else reject(new Problem('figure.not-found'))
       }
     } catch (error) {
       for (const askers of some.values()) for (const { reject } of askers) reject(error)

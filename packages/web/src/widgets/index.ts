@@ -15,7 +15,15 @@ export type { ViewProps, Widget } from './define.ts'
 export { figureKey, lostAfterMs, useFigure, type ShownFigure } from './useFigure.ts'
 
 export const widgetList: readonly Widget[] = [
-  notifications, customersNeedingAttention, threats, system, topCustomersByThreat, agentsByState, inventoryHealth, customersOverTime, productsOverTime,
+  notifications,
+  customersNeedingAttention,
+  threats,
+  system,
+  topCustomersByThreat,
+  agentsByState,
+  inventoryHealth,
+  customersOverTime,
+  productsOverTime,
 ]
 const byId = new Map(widgetList.map((widget) => [widget.figure.id, widget]))
 export const widgetOf = (kind: WidgetKindId): Widget => byId.get(kind)!

@@ -8,7 +8,9 @@ const list = readFileSync(join(here, 'index.ts'), 'utf8')
 
 describe('the list of widgets is whole (DSH-2)', () => {
   it('each that may be added has its folder and its line, and nothing else does', () => {
-    const folders = readdirSync(here, { withFileTypes: true }).filter((entry) => entry.isDirectory() && existsSync(join(here, entry.name, 'index.tsx'))).map(({ name }) => name)
+    const folders = readdirSync(here, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && existsSync(join(here, entry.name, 'index.tsx')))
+      .map(({ name }) => name)
     expect(folders.toSorted()).toEqual([...addable].toSorted())
     expect([...list.matchAll(/from '\.\/([a-z-]+)\/index\.tsx'/g)].map(([, name]) => name!).toSorted()).toEqual([...addable].toSorted())
   })

@@ -29,14 +29,23 @@ async function command(type: string, timeoutMs = 30_000): Promise<Record<string,
 }
 const start = async (clamav: object = {}) => {
   const before = peer.hellos.length
-  agent = await started(stateFolder, {}, { clamdConf: lab.conf, scanPaths: [lab.path('files')], freshclamConf: lab.path('freshclam.conf'), ...clamav })
+  agent = await started(
+    stateFolder,
+    {},
+    { clamdConf: lab.conf, scanPaths: [lab.path('files')], freshclamConf: lab.path('freshclam.conf'), ...clamav },
+  )
   await peer.until(() => peer.hellos.length > before && peer.of('endpoint').some((item) => item.engine?.engineVersion), 'engine told')
 }
 const engine = () => peer.of('endpoint').at(-1)!.engine!
 const drop = (name: string | Buffer) => writeFile(typeof name === 'string' ? lab.path(`files/${name}`) : name, eicar)
-const detected = (object: string, outcome: string) => peer.of('detection').some((item) => item.object === object && item.outcome === outcome)
+const detected = (object: string, outcome: string) =>
+  peer.of('detection').some((item) => item.object === object && item.outcome === outcome)
 const cleared = (object: string, how: string) => peer.of('cleared').some((item) => item.object === object && item.how === how)
-const exists = (path: string) => lstat(path).then(() => true, () => false)
+const exists = (path: string) =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  )
 
 describe.skipIf(whyNot() !== null)('ClamAV for real (AGT-3, AGT-7)', () => {
   beforeEach(async () => {
@@ -60,7 +69,13 @@ describe.skipIf(whyNot() !== null)('ClamAV for real (AGT-3, AGT-7)', () => {
 
   it('tells engine, pattern with its build time, and real-time scan off', async () => {
     await start()
-    expect(engine()).toMatchObject({ engine: 'clamav', patternVersion: '6', patternBuiltAt: '2021-06-23T01:34:00.000Z', realTimeScan: 'off', problem: null })
+    expect(engine()).toMatchObject({
+      engine: 'clamav',
+      patternVersion: '6',
+      patternBuiltAt: '2021-06-23T01:34:00.000Z',
+      realTimeScan: 'off',
+      problem: null,
+    })
     expect(engine().engineVersion).toMatch(/^1\.\d/)
     const { commands } = peer.of('endpoint').at(-1)!
     expect(commands.find(({ type }) => type === 'scan-now')).toEqual({ type: 'scan-now', isSupported: true, reason: null })
@@ -109,11 +124,25 @@ describe.skipIf(whyNot() !== null)('ClamAV for real (AGT-3, AGT-7)', () => {
     for (const name of ['a.com', 'sub/b.com']) await drop(name)
     for (let i = 0; i < 20; i++) await writeFile(lab.path(`files/clean-${i}`), `clean ${i}`)
     const outcome = await command('scan-now')
-    expect(outcome).toMatchObject({ step: 'succeeded', filesScanned: 22, threatsFound: 2, quarantined: 2, notQuarantined: 0, unreadable: 0, patternVersion: '6' })
+    expect(outcome).toMatchObject({
+      step: 'succeeded',
+      filesScanned: 22,
+      threatsFound: 2,
+      quarantined: 2,
+      notQuarantined: 0,
+      unreadable: 0,
+      patternVersion: '6',
+    })
     expect(outcome.scannedAt).toMatch(/^20/)
     expect(await exists(lab.path('files/a.com'))).toBe(false)
-    expect(peer.of('detection').map(({ object, outcome: how, threat }) => [object, how, threat]).sort()).toEqual([
-      [lab.path('files/a.com'), 'quarantined', eicarName], [lab.path('files/sub/b.com'), 'quarantined', eicarName],
+    expect(
+      peer
+        .of('detection')
+        .map(({ object, outcome: how, threat }) => [object, how, threat])
+        .sort(),
+    ).toEqual([
+      [lab.path('files/a.com'), 'quarantined', eicarName],
+      [lab.path('files/sub/b.com'), 'quarantined', eicarName],
     ])
     const folder = join(stateFolder, 'clamav', 'quarantine')
     const kept = (await readdir(folder)).filter((name) => name.endsWith('.quarantined'))
@@ -147,7 +176,10 @@ describe.skipIf(whyNot() !== null)('ClamAV for real (AGT-3, AGT-7)', () => {
     await mkdir(`${lab.path('files')}/x\n${new Date().toString().slice(0, 10)} 07:21:11 2026 -> ${lab.path('files')}`, { recursive: true })
     await writeFile(`${lab.path('files')}/x\n${new Date().toString().slice(0, 10)} 07:21:11 2026 -> ${lab.path('files')}/innocent`, eicar)
     expect(await command('scan-now')).toMatchObject({ step: 'succeeded', threatsFound: 4, quarantined: 4 })
-    const objects = peer.of('detection').filter((item) => item.outcome === 'quarantined').map(({ object }) => object)
+    const objects = peer
+      .of('detection')
+      .filter((item) => item.outcome === 'quarantined')
+      .map(({ object }) => object)
     expect(objects).toContain(lab.path('files/odd: name FOUND'))
     expect(objects).toContain(`${lab.path('files')}/line\\x0aend.com`)
     expect(objects).toContain(`${lab.path('files')}/c\\xff\\xe9`)
@@ -155,7 +187,9 @@ describe.skipIf(whyNot() !== null)('ClamAV for real (AGT-3, AGT-7)', () => {
     expect(await readdir(lab.path('files'))).not.toContain('line\nend.com')
   })
 
-  it('installed anew, it reads clamd’s log once more and tells no find twice: neither its scan’s, nor its looks, nor what it had to send because clamd may not read it (AGT-6)', async ({ skip }) => {
+  it('installed anew, it reads clamd’s log once more and tells no find twice: neither its scan’s, nor its looks, nor what it had to send because clamd may not read it (AGT-6)', async ({
+    skip,
+  }) => {
     await lab.stopClamd()
     await writeFile(lab.conf, (await readFile(lab.conf, 'utf8')).replace('User root', 'User clamav'))
     if (spawnSync('chown', ['-R', 'clamav', lab.folder]).status !== 0) skip('no user clamav here')
@@ -203,7 +237,10 @@ describe.skipIf(whyNot() !== null)('ClamAV for real (AGT-3, AGT-7)', () => {
     await peer.until(() => peer.of('endpoint').some((item) => item.engine?.scan.isRunning), 'scan running told')
     const stopped = await command('stop-scan')
     expect(stopped).toMatchObject({ step: 'succeeded', queueItems: 0 })
-    await peer.until(() => peer.of('outcome').some((item) => item.commandId === scan.order.commandId && item.step === 'failed'), 'scan ended')
+    await peer.until(
+      () => peer.of('outcome').some((item) => item.commandId === scan.order.commandId && item.step === 'failed'),
+      'scan ended',
+    )
     const end = peer.of('outcome').find((item) => item.commandId === scan.order.commandId && item.step === 'failed')!
     expect(end.evidence.reason).toBe('stopped')
     expect(end.evidence.filesScanned).toBeLessThan(4_000)
@@ -219,7 +256,12 @@ describe.skipIf(whyNot() !== null)('ClamAV for real (AGT-3, AGT-7)', () => {
   })
 
   describe('update components', () => {
-    const files = () => new Map<string, string | Buffer>([['daily.cvd', 'test-6.cvd'], ['main.cvd', 'test-1.cvd'], ['bytecode.cvd', 'bytecode.cvd']])
+    const files = () =>
+      new Map<string, string | Buffer>([
+        ['daily.cvd', 'test-6.cvd'],
+        ['main.cvd', 'test-1.cvd'],
+        ['bytecode.cvd', 'bytecode.cvd'],
+      ])
     const mirror = async (set: Map<string, string | Buffer>) => lab.writeFreshclamConf(await lab.startMirror(set))
 
     it('brings a new version, and clamd itself shows it', async () => {
@@ -231,8 +273,18 @@ describe.skipIf(whyNot() !== null)('ClamAV for real (AGT-3, AGT-7)', () => {
       await writeFile(lab.path('db/one.ndb'), `One.Test:0:*:${Buffer.from('never-in-any-file').toString('hex')}\n`)
       expect(await command('update-components', 60_000)).toMatchObject({ step: 'succeeded', patternVersion: '1', isNew: true, exitCode: 0 })
       databases.set('daily.cvd', 'test-4.cvd')
-      expect(await command('update-components', 60_000)).toMatchObject({ step: 'succeeded', patternVersionBefore: '1', patternVersion: '4', isNew: true })
-      expect(await command('update-components', 60_000)).toMatchObject({ step: 'succeeded', patternVersionBefore: '4', patternVersion: '4', isNew: false })
+      expect(await command('update-components', 60_000)).toMatchObject({
+        step: 'succeeded',
+        patternVersionBefore: '1',
+        patternVersion: '4',
+        isNew: true,
+      })
+      expect(await command('update-components', 60_000)).toMatchObject({
+        step: 'succeeded',
+        patternVersionBefore: '4',
+        patternVersion: '4',
+        isNew: false,
+      })
       await peer.until(() => engine().patternVersion === '4' && engine().updateCheckedAt !== null, 'told')
       expect(engine().problem).toBeNull()
     })
@@ -243,7 +295,10 @@ describe.skipIf(whyNot() !== null)('ClamAV for real (AGT-3, AGT-7)', () => {
       await peer.until(() => engine().problem === 'update-failed', 'problem told')
       expect(engine().patternVersion).toBe('6')
       const databases = files()
-      databases.set('daily.cvd', Buffer.concat([Buffer.from('ClamAV-VDB:22 Jun 2029 21-34 -0400:99:12:90:x:y:z:1624404840'.padEnd(512)), Buffer.alloc(2_000, 7)]))
+      databases.set(
+        'daily.cvd',
+        Buffer.concat([Buffer.from('ClamAV-VDB:22 Jun 2029 21-34 -0400:99:12:90:x:y:z:1624404840'.padEnd(512)), Buffer.alloc(2_000, 7)]),
+      )
       await mirror(databases)
       agent = (await agent!.stop(), null)
       await start()
@@ -256,10 +311,14 @@ describe.skipIf(whyNot() !== null)('ClamAV for real (AGT-3, AGT-7)', () => {
 
   describe('real-time scan', () => {
     const onAccess = (action: 'block' | 'quarantine') => start({ onAccess: { paths: [lab.path('files')], action } })
-    const watching = () => peer.until(() => engine().realTimeScan === 'on', 'real-time scan on').then(async () => {
-      const log = join(stateFolder, 'clamav', 'on-access', 'clamonacc.log')
-      for (let i = 0; i < 100 && !(await readFile(log, 'utf8').catch(() => '')).includes('watching'); i++) await new Promise((resolve) => setTimeout(resolve, 50))
-    })
+    const watching = () =>
+      peer
+        .until(() => engine().realTimeScan === 'on', 'real-time scan on')
+        .then(async () => {
+          const log = join(stateFolder, 'clamav', 'on-access', 'clamonacc.log')
+          for (let i = 0; i < 100 && !(await readFile(log, 'utf8').catch(() => '')).includes('watching'); i++)
+            await new Promise((resolve) => setTimeout(resolve, 50))
+        })
 
     it('by itself watches the usual places, unless the machine has a clamonacc already (AGT-3)', async () => {
       const host = { hasProgram: async () => true } as unknown as Host
@@ -326,7 +385,9 @@ describe.skipIf(whyNot() !== null)('ClamAV for real (AGT-3, AGT-7)', () => {
     it('settings changed while it runs: taken at once (AGT-5)', async () => {
       await start()
       expect(engine().realTimeScan).toBe('off')
-      await saveSettings(stateFolder, { engines: { clamav: { clamdConf: lab.conf, onAccess: { paths: [lab.path('files')], action: 'block' } } } })
+      await saveSettings(stateFolder, {
+        engines: { clamav: { clamdConf: lab.conf, onAccess: { paths: [lab.path('files')], action: 'block' } } },
+      })
       expect(await askAgent(stateFolder, 'reload')).not.toBeNull()
       await peer.until(() => engine().realTimeScan === 'on', 'on told')
     })
@@ -348,7 +409,10 @@ describe.skipIf(whyNot() !== null)('ClamAV for real (AGT-3, AGT-7)', () => {
     await lab.startClamd() // opens a new log
     await find('three.com')
     await start()
-    await peer.until(() => detected(lab.path('files/two.com'), 'failed') && detected(lab.path('files/three.com'), 'failed'), 'two and three')
+    await peer.until(
+      () => detected(lab.path('files/two.com'), 'failed') && detected(lab.path('files/three.com'), 'failed'),
+      'two and three',
+    )
     const text = await readFile(log)
     await writeFile(`${log}.2`, text)
     await writeFile(log, '') // copytruncate

@@ -37,7 +37,10 @@ export class Clamd {
   }
 
   async isAnswering(): Promise<boolean> {
-    return this.ask('PING').then((answer) => answer === 'PONG', () => false)
+    return this.ask('PING').then(
+      (answer) => answer === 'PONG',
+      () => false,
+    )
   }
 
   /** How many jobs wait or run; null: not told. */
@@ -56,7 +59,7 @@ export class Clamd {
       socket.write('zINSTREAM\0')
       const chunk = Buffer.alloc(131_072)
       const length = Buffer.alloc(4)
-      for (let offset = 0; ; ) {
+      for (let offset = 0; ;) {
         const { bytesRead } = await file.read(chunk, 0, chunk.length, offset)
         if (bytesRead === 0) break
         offset += bytesRead
@@ -124,7 +127,10 @@ export class ClamdSession {
   readonly #socket: Socket
   #asked = 0
   #rest = Buffer.alloc(0)
-  readonly #waiting = new Map<number, { path: Buffer; resolve: (verdict: Verdict) => void; reject: (error: unknown) => void; timer: NodeJS.Timeout }>()
+  readonly #waiting = new Map<
+    number,
+    { path: Buffer; resolve: (verdict: Verdict) => void; reject: (error: unknown) => void; timer: NodeJS.Timeout }
+  >()
   #fault: ClamdError | null = null
 
   constructor(socket: Socket) {

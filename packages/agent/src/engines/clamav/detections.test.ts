@@ -26,12 +26,16 @@ afterEach(() => {
  * Both logs in the hand of the test; what is told and remembered is kept here.
  * @param isNew reads the log for the first time
  */
-async function following({ judge = async () => ({ verdict: { is: 'clean' }, sha256: '' }), isNew = true }: { judge?: Quarantine['judge']; isNew?: boolean } = {}) {
+async function following({
+  judge = async () => ({ verdict: { is: 'clean' }, sha256: '' }),
+  isNew = true,
+}: { judge?: Quarantine['judge']; isNew?: boolean } = {}) {
   const state = new Map<string, unknown>(isNew ? [] : [['follow:clamd', { inode: '1', offset: 0, head: '' }]])
   const told: Item[] = []
   const logs = new Map<string, FollowOptions['onLines']>()
   const host = {
-    endpoint: 'e'.repeat(64), now: () => new Date(),
+    endpoint: 'e'.repeat(64),
+    now: () => new Date(),
     tell: async (items: readonly Item[], changes: Record<string, unknown> = {}) => {
       told.push(...items)
       for (const [key, value] of Object.entries(changes)) {
@@ -48,18 +52,39 @@ async function following({ judge = async () => ({ verdict: { is: 'clean' }, sha2
   } as unknown as Host
   const quarantine = new Quarantine(join(folder, 'quarantine'), judge)
   const memory = new Memory(host)
-  const detections = new Detections({ host, memory, quarantine, clamdLog: 'clamd', onAccess: () => ({ logPath: 'clamonacc', isPreventing: true }) })
+  const detections = new Detections({
+    host,
+    memory,
+    quarantine,
+    clamdLog: 'clamd',
+    onAccess: () => ({ logPath: 'clamonacc', isPreventing: true }),
+  })
   detections.start()
   await detections.followOnAccess()
   const say = async (log: 'clamd' | 'clamonacc', ...lines: string[]) => {
     const seenAt = new Date()
-    await logs.get(log)!(lines.map((line): FollowedLine => ({ bytes: Buffer.from(line), seenAt })), { inode: '1', offset: 0, head: '' })
+    await logs.get(log)!(
+      lines.map((line): FollowedLine => ({ bytes: Buffer.from(line), seenAt })),
+      { inode: '1', offset: 0, head: '' },
+    )
   }
-  const outcomes = () => told.map((item) => (item.kind === 'detection' ? item.outcome : item.kind === 'cleared' ? `cleared: ${item.how}` : item.kind))
+  const outcomes = () =>
+    told.map((item) => (item.kind === 'detection' ? item.outcome : item.kind === 'cleared' ? `cleared: ${item.how}` : item.kind))
   /** What Vigie knows a detection by. */
   const names = () => told.flatMap((item) => (item.kind === 'detection' ? `${item.at} ${item.contentId}` : []))
   const scan = (clamd: Clamd) =>
-    new Scan({ host, memory, quarantine, clamd: () => clamd, paths: [join(folder, 'files')], exclude: [], isQuarantining: true, deniedAs: async () => null, said: detections.said, nameInLog: async () => false })
+    new Scan({
+      host,
+      memory,
+      quarantine,
+      clamd: () => clamd,
+      paths: [join(folder, 'files')],
+      exclude: [],
+      isQuarantining: true,
+      deniedAs: async () => null,
+      said: detections.said,
+      nameInLog: async () => false,
+    })
   const recheck = (clamd: Clamd) => recheckInfections({ host, memory, said: detections.said, clamd: () => clamd })
   return { say, outcomes, names, memory, scan, recheck, stop: () => detections.stop() }
 }
@@ -114,7 +139,12 @@ describe('an agent that is installed anew reads clamd’s log once more and tell
     const { say, outcomes, stop } = await following()
     const long = new Date(Date.now() - 3_600_000)
     const [one, two] = ['1', '2'].map((digit) => `Eicar(${digit.repeat(32)}:68) FOUND`)
-    await say('clamd', `${ctime(long)} -> instream(local): ${one}`, `${ctime(inSecond(long, 2))} -> /gone/a: ${one}`, `${ctime(inSecond(long, 3))} -> instream(local): ${one}`)
+    await say(
+      'clamd',
+      `${ctime(long)} -> instream(local): ${one}`,
+      `${ctime(inSecond(long, 2))} -> /gone/a: ${one}`,
+      `${ctime(inSecond(long, 3))} -> instream(local): ${one}`,
+    )
     await say('clamd', `${ctime(inSecond(long, 5))} -> instream(local): ${one}`) // read in another piece
     expect(outcomes()).toEqual(['failed', 'cleared: gone'])
     await say('clamd', `${ctime(inSecond(long, 6))} -> instream(local): ${two}`, `${ctime(inSecond(long, 60))} -> instream(local): ${one}`)
@@ -187,7 +217,8 @@ describe('a find’s second (AGT-6)', () => {
 
   it('is clamd’s own, not that of an older line', async () => {
     const said = new Said(() => true)
-    const line = (at: string) => said.note({ at: new Date(at), path: Buffer.from('/a'), source: 'file', threat: 'Eicar', content: null }, new Date(at))
+    const line = (at: string) =>
+      said.note({ at: new Date(at), path: Buffer.from('/a'), source: 'file', threat: 'Eicar', content: null }, new Date(at))
     line('2026-11-21T10:00:04.000Z')
     const at = said.at(Buffer.from('/a'), 'Eicar', Date.parse('2026-11-21T10:00:05.990Z'), otherwise)
     line('2026-11-21T10:00:06.000Z')

@@ -77,7 +77,9 @@ export class Detections {
     const known = Cursor.safeParse(host.recall(cursorKey))
     const isFirst = !known.success
     this.#clamdLog = host.follow({
-      path: clamdLog, cursor: known.success ? known.data : null, from: 'start',
+      path: clamdLog,
+      cursor: known.success ? known.data : null,
+      from: 'start',
       onLines: (lines, cursor) => this.#onClamd(lines, cursor, isFirst),
       onGap: () => host.tell([{ kind: 'gap', at: host.now().toISOString(), lost: 1, reason: 'log-rotated-away' }]),
     })
@@ -98,7 +100,13 @@ export class Detections {
     await this.#onAccessLog?.follower.stop()
     this.#onAccessLog = null
     if (path === null) return
-    const follower = this.#deps.host.follow({ path, cursor: null, from: 'start', onLines: (lines) => this.#onOnAccess(lines), pollMs: 1_000 })
+    const follower = this.#deps.host.follow({
+      path,
+      cursor: null,
+      from: 'start',
+      onLines: (lines) => this.#onOnAccess(lines),
+      pollMs: 1_000,
+    })
     this.#onAccessLog = { path, follower }
     follower.start()
   }
@@ -116,10 +124,17 @@ export class Detections {
       const path = line.path.toString('latin1')
       const known = line.is === 'moved' ? this.#hints.findLast((hint) => hint.path === path && hint.movedTo === null) : undefined
       if (known && line.is === 'moved') known.movedTo = line.movedTo
-      else this.#hints.push({ path, threat: line.is === 'found' ? line.threat : null, movedTo: line.is === 'moved' ? line.movedTo : null, seenMs: seenAt.getTime() })
+      else
+        this.#hints.push({
+          path,
+          threat: line.is === 'found' ? line.threat : null,
+          movedTo: line.is === 'moved' ? line.movedTo : null,
+          seenMs: seenAt.getTime(),
+        })
     }
     const since = Date.now() - hintLifeMs
-    if (this.#hints.length > 2_000 || (this.#hints[0]?.seenMs ?? Infinity) < since) this.#hints = this.#hints.filter(({ seenMs }) => seenMs >= since).slice(-2_000)
+    if (this.#hints.length > 2_000 || (this.#hints[0]?.seenMs ?? Infinity) < since)
+      this.#hints = this.#hints.filter(({ seenMs }) => seenMs >= since).slice(-2_000)
   }
 
   /** @param isFresh only what was seen in the last seconds counts. @param until how long to wait for it (monotonic). */
@@ -166,7 +181,12 @@ export class Detections {
     const recent = past.filter(({ at }) => at.getTime() >= this.#startedMs - backlogMs)
     const named = [...this.#past.named, ...recent.filter(({ path }) => path !== null)]
     const isLook = (one: ClamdFinding) =>
-      named.some(({ at, threat, content }) => threat === one.threat && (content === null || one.content === null || content === one.content) && Math.abs(at.getTime() - one.at.getTime()) <= sameFindMs)
+      named.some(
+        ({ at, threat, content }) =>
+          threat === one.threat &&
+          (content === null || one.content === null || content === one.content) &&
+          Math.abs(at.getTime() - one.at.getTime()) <= sameFindMs,
+      )
     let { minute, told } = this.#past
     const chosen = recent.filter((finding) => {
       const { path, threat, at } = finding
@@ -216,7 +236,10 @@ export class Detections {
     const detection = memory.detection(path, threat, at, outcome)
     if (stamp === null) {
       const { items, state } = memory.cleared(path, 'gone', host.now())
-      return { items: [detection, ...(items.length > 0 ? items : [memory.clearedItem(path, threat, 'gone', host.now(), new Date(detection.at))])], state }
+      return {
+        items: [detection, ...(items.length > 0 ? items : [memory.clearedItem(path, threat, 'gone', host.now(), new Date(detection.at))])],
+        state,
+      }
     }
     return { items: [detection], state: await memory.infectionState(path, threat, detection) }
   }

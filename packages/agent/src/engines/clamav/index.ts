@@ -3,7 +3,15 @@ import type { EndpointItem } from '@vigie/domain/agents'
 import { checkValues, isSame, type SettingValues } from '@vigie/domain/settings'
 import * as z from 'zod'
 import { pause } from '../../core/time.ts'
-import { CommandFailure, defineEngine, type EngineCommand, type EngineReport, type Evidence, type Host, type RunningEngine } from '../../core/engine.ts'
+import {
+  CommandFailure,
+  defineEngine,
+  type EngineCommand,
+  type EngineReport,
+  type Evidence,
+  type Host,
+  type RunningEngine,
+} from '../../core/engine.ts'
 import { Clamd, ClamdError } from './clamd.ts'
 import { addressOf, first, parseAddress, readConf, type Address, type Conf } from './conf.ts'
 import { Detections } from './detections.ts'
@@ -18,14 +26,22 @@ import { appliedKey, inForce, isUsable, nothingApplied, valuesOf, type Applied, 
 import { databaseFolderOf, databaseOnDisk, runFreshclam, UpdateLog } from './update.ts'
 
 /** An absolute path of this machine, without what could end a line of a conf file. */
-const Path = z.string().max(4_096).regex(/^\/[^\0\r\n]*$/)
+const Path = z
+  .string()
+  .max(4_096)
+  .regex(/^\/[^\0\r\n]*$/)
 
 /** All found by itself where the distribution put it; set only what is elsewhere. */
 export const Settings = z.strictObject({
   clamdConf: Path.nullable().default(null),
   freshclamConf: Path.nullable().default(null),
   /** `/path/to/socket` or `host:port`, in place of what clamd.conf says. */
-  clamdSocket: z.string().max(4_096).refine((text) => parseAddress(text) !== null).nullable().default(null),
+  clamdSocket: z
+    .string()
+    .max(4_096)
+    .refine((text) => parseAddress(text) !== null)
+    .nullable()
+    .default(null),
   scanPaths: z.array(Path).min(1).max(100).default(['/']),
   excludePaths: z.array(Path).max(1_000).default([]),
   /**
@@ -33,7 +49,10 @@ export const Settings = z.strictObject({
    * clamonacc already. Null: never by us.
    */
   onAccess: z
-    .union([z.literal('auto'), z.strictObject({ paths: z.array(Path).min(1).max(100), action: z.enum(['block', 'quarantine']).default('block') })])
+    .union([
+      z.literal('auto'),
+      z.strictObject({ paths: z.array(Path).min(1).max(100), action: z.enum(['block', 'quarantine']).default('block') }),
+    ])
     .nullable()
     .default('auto'),
 })
@@ -81,7 +100,12 @@ class ClamAv implements RunningEngine {
     this.#host = host
     this.#settings = settings
     this.#memory = new Memory(host)
-    this.commands = { 'scan-now': this.#scanNow(), 'stop-scan': this.#stopScan(), 'update-components': this.#update(), 'apply-settings': this.#applySettings() }
+    this.commands = {
+      'scan-now': this.#scanNow(),
+      'stop-scan': this.#stopScan(),
+      'update-components': this.#update(),
+      'apply-settings': this.#applySettings(),
+    }
   }
 
   async start(): Promise<void> {
@@ -94,20 +118,33 @@ class ClamAv implements RunningEngine {
     this.#hasUpdater = this.#freshclamConf !== null && (await this.#host.hasProgram('freshclam'))
     this.#quarantine = new Quarantine(await this.#host.folder('quarantine'), (file) => this.#clamd().scanContent(file))
     this.#updateLog = new UpdateLog(first(this.#freshclamConf, 'UpdateLogFile'))
-    this.#local = { scanPaths, excludePaths, onAccess: onAccess === 'auto' ? await ownByDefault(this.#host, this.#address) : onAccess, usualPaths }
+    this.#local = {
+      scanPaths,
+      excludePaths,
+      onAccess: onAccess === 'auto' ? await ownByDefault(this.#host, this.#address) : onAccess,
+      usualPaths,
+    }
     this.#applied = (this.#host.recall(appliedKey) as Applied | undefined) ?? nothingApplied
     this.#inForce = inForce(this.#applied, this.#local)
     this.#onAccess = this.#newOnAccess()
     this.#detections = new Detections({
-      host: this.#host, memory: this.#memory, quarantine: this.#quarantine, clamdLog: first(conf, 'LogFile'), onAccess: () => this.#onAccess.now,
+      host: this.#host,
+      memory: this.#memory,
+      quarantine: this.#quarantine,
+      clamdLog: first(conf, 'LogFile'),
+      onAccess: () => this.#onAccess.now,
     })
     await recoverMoves({ host: this.#host, memory: this.#memory, quarantine: this.#quarantine })
     await this.#onAccess.start()
     this.#detections.start()
     const update = this.commands['update-components']!
     this.#scheduler = new Scheduler({
-      host: this.#host, inForce: () => this.#inForce, isScanning: () => this.#scan !== null, scan: () => this.#runScan(new AbortController().signal),
-      updateCheckedAt: () => this.#updateCheckedAt, update: () => (update.unavailable() === null ? () => update.start(new AbortController().signal, {}) : null),
+      host: this.#host,
+      inForce: () => this.#inForce,
+      isScanning: () => this.#scan !== null,
+      scan: () => this.#runScan(new AbortController().signal),
+      updateCheckedAt: () => this.#updateCheckedAt,
+      update: () => (update.unavailable() === null ? () => update.start(new AbortController().signal, {}) : null),
     })
     this.#scheduler.start()
     this.#timer = setInterval(() => void (this.#rechecking ??= this.#recheck().finally(() => (this.#rechecking = null))), infectionLookMs)
@@ -130,7 +167,11 @@ class ClamAv implements RunningEngine {
     const update = await this.#updateLog.read(now)
     const known = this.#host.recall('update.last') as { checkedAt: string | null; hasFailed: boolean } | undefined
     const onDisk = await databaseOnDisk(this.#databases)
-    const checkedAt = [update.checkedAt?.toISOString() ?? null, known?.checkedAt ?? null].filter((at) => at !== null).sort().at(-1) ?? null
+    const checkedAt =
+      [update.checkedAt?.toISOString() ?? null, known?.checkedAt ?? null]
+        .filter((at) => at !== null)
+        .sort()
+        .at(-1) ?? null
     this.#updateCheckedAt = checkedAt === null ? null : new Date(checkedAt)
     this.#isScanning = onAccess !== null
     const scan = this.#host.recall('scan.last') as { startedAt: string; finishedAt: string } | undefined
@@ -138,11 +179,17 @@ class ClamAv implements RunningEngine {
     const isAnswering = problem === null
     this.#problem = problem
     return {
-      engine: 'clamav', engineVersion: version.engine, patternVersion: version.pattern,
+      engine: 'clamav',
+      engineVersion: version.engine,
+      patternVersion: version.pattern,
       patternBuiltAt: (onDisk && onDisk.version === version.pattern ? onDisk.builtAt : version.builtAt)?.toISOString() ?? null,
       updateCheckedAt: checkedAt,
       realTimeScan: onAccess ? (isAnswering ? 'on' : 'on-not-protecting') : hasOnAccess ? 'off' : 'unsupported',
-      scan: { isRunning: this.#scan !== null, startedAt: this.#scan?.startedAt.toISOString() ?? scan?.startedAt ?? null, finishedAt: scan?.finishedAt ?? null },
+      scan: {
+        isRunning: this.#scan !== null,
+        startedAt: this.#scan?.startedAt.toISOString() ?? scan?.startedAt ?? null,
+        finishedAt: scan?.finishedAt ?? null,
+      },
       problem: problem ?? this.#lesserProblem(onAccess !== null, update.hasFailed || known?.hasFailed === true),
     }
   }
@@ -165,7 +212,8 @@ class ClamAv implements RunningEngine {
       if (this.#address === null || !('host' in this.#address)) {
         if (!(await this.#host.hasProgram('clamd'))) return { version: unknown, problem: 'clamd-missing' }
         const names = await readdir(this.#databases).catch(() => [])
-        if (!names.some((name) => /\.(c[vlu]d|[hnlm]db|hsb|ndu|ldu|yara?)$/.test(name))) return { version: unknown, problem: 'signatures-missing' }
+        if (!names.some((name) => /\.(c[vlu]d|[hnlm]db|hsb|ndu|ldu|yara?)$/.test(name)))
+          return { version: unknown, problem: 'signatures-missing' }
       }
       return { version: unknown, problem: 'clamd-stopped' }
     }
@@ -191,8 +239,16 @@ class ClamAv implements RunningEngine {
     this.#scan = { stop, startedAt }
     const { scanPaths: paths, exclude, isQuarantining } = this.#inForce
     const scan = new Scan({
-      host: this.#host, memory: this.#memory, quarantine: this.#quarantine, clamd: () => this.#clamd(), paths, exclude: [...exclude, this.#databases], isQuarantining,
-      deniedAs: (path) => this.#detections.deniedAs(path), said: this.#detections.said, nameInLog: (path) => this.#nameInLog(path),
+      host: this.#host,
+      memory: this.#memory,
+      quarantine: this.#quarantine,
+      clamd: () => this.#clamd(),
+      paths,
+      exclude: [...exclude, this.#databases],
+      isQuarantining,
+      deniedAs: (path) => this.#detections.deniedAs(path),
+      said: this.#detections.said,
+      nameInLog: (path) => this.#nameInLog(path),
     })
     this.#host.changed()
     try {
@@ -212,9 +268,12 @@ class ClamAv implements RunningEngine {
   async #nameInLog(path: Buffer): Promise<boolean> {
     const name = path.toString('utf8')
     const conf = this.#clamdConf
-    const isAsked = conf !== null && this.#address !== null && 'path' in this.#address && first(conf.conf, 'LocalSocket') === this.#address.path
+    const isAsked =
+      conf !== null && this.#address !== null && 'path' in this.#address && first(conf.conf, 'LocalSocket') === this.#address.path
     if (!isAsked || !Buffer.from(name).equals(path) || !(await this.#host.hasProgram('clamdscan'))) return false
-    const result = await this.#host.run('clamdscan', [`--config-file=${conf.path}`, '--fdpass', '--no-summary', name], { timeoutMs: 10_000 }).catch(() => null)
+    const result = await this.#host
+      .run('clamdscan', [`--config-file=${conf.path}`, '--fdpass', '--no-summary', name], { timeoutMs: 10_000 })
+      .catch(() => null)
     return result?.exitCode === 1 // found
   }
 
@@ -228,7 +287,14 @@ class ClamAv implements RunningEngine {
 
   #newOnAccess(): OnAccess {
     const { onAccess: own, exclude } = this.#inForce
-    return new OnAccess({ host: this.#host, own, exclude, clamdConf: this.#clamdConf, address: this.#address, quarantineFolder: this.#quarantine.folder })
+    return new OnAccess({
+      host: this.#host,
+      own,
+      exclude,
+      clamdConf: this.#clamdConf,
+      address: this.#address,
+      quarantineFolder: this.#quarantine.folder,
+    })
   }
 
   /**
@@ -242,7 +308,8 @@ class ClamAv implements RunningEngine {
       start: async (_, params) => {
         const { revision, values } = params as { revision: number; values: Record<string, unknown> }
         const checked = checkValues(values, true)
-        if (checked.errors.length > 0 || !isUsable(checked.values)) throw new CommandFailure('settings-wrong', { setting: checked.errors[0]?.path.slice('values.'.length) ?? null })
+        if (checked.errors.length > 0 || !isUsable(checked.values))
+          throw new CommandFailure('settings-wrong', { setting: checked.errors[0]?.path.slice('values.'.length) ?? null })
         wanted = checked.values
         const before = this.#inForce
         const applied = { revision, values: checked.values }
@@ -255,7 +322,8 @@ class ClamAv implements RunningEngine {
           this.#onAccess = this.#newOnAccess()
           await this.#onAccess.start()
         }
-        if (JSON.stringify([before.isScheduled, before.schedule]) !== JSON.stringify([this.#inForce.isScheduled, this.#inForce.schedule])) await this.#scheduler.begin()
+        if (JSON.stringify([before.isScheduled, before.schedule]) !== JSON.stringify([this.#inForce.isScheduled, this.#inForce.schedule]))
+          await this.#scheduler.begin()
         this.#host.changed()
         return { revision }
       },
@@ -264,7 +332,8 @@ class ClamAv implements RunningEngine {
         const known = Object.keys(wanted).filter((key) => Object.hasOwn(values, key))
         const open = known.filter((key) => !isSame(values[key], wanted[key]))
         // it runs though ours ended: the administrator's own, which is not ours to end
-        if (open.length === 1 && open[0] === 'real-time-scan.enabled' && !this.#onAccess.isWanted && this.#onAccess.now) throw new CommandFailure('scanner-not-ours', started)
+        if (open.length === 1 && open[0] === 'real-time-scan.enabled' && !this.#onAccess.isWanted && this.#onAccess.now)
+          throw new CommandFailure('scanner-not-ours', started)
         return open.length === 0 ? { ...started, realTimeScan: now.realTimeScan, settings: known.length } : null
       },
       confirmMs: 30_000,
@@ -275,7 +344,10 @@ class ClamAv implements RunningEngine {
     return {
       unavailable: () => this.#problem ?? (this.#scan ? 'scan-running' : null),
       start: (signal) => this.#runScan(signal),
-      isDone: (now, started) => (now.scan.finishedAt === started.scannedAt ? { ...started, engineVersion: now.engineVersion, patternVersion: now.patternVersion } : null),
+      isDone: (now, started) =>
+        now.scan.finishedAt === started.scannedAt
+          ? { ...started, engineVersion: now.engineVersion, patternVersion: now.patternVersion }
+          : null,
       confirmMs: 10_000,
     }
   }
@@ -287,7 +359,9 @@ class ClamAv implements RunningEngine {
       start: async () => {
         this.#scan?.stop.abort()
         for (let i = 0; i < 100 && this.#scan; i++) await pause(100)
-        queueItems = await this.#clamd().queueLength().catch(() => null)
+        queueItems = await this.#clamd()
+          .queueLength()
+          .catch(() => null)
         return { stoppedAt: this.#host.now().toISOString() }
       },
       isDone: (now, started) => (now.scan.isRunning ? null : { ...started, queueItems }),
@@ -306,11 +380,17 @@ class ClamAv implements RunningEngine {
           const done = await runFreshclam(this.#host, this.#freshclamConf, this.#databases, signal)
           await this.#host.tell([], { 'update.last': { checkedAt: done.updateCheckedAt, hasFailed: false } })
           if (before.problem !== null) throw new CommandFailure(before.problem, done)
-          await this.#clamd().ask('RELOAD').catch(() => {}) // freshclam tells clamd only where its settings say so; asking twice does no harm
+          await this.#clamd()
+            .ask('RELOAD')
+            .catch(() => {}) // freshclam tells clamd only where its settings say so; asking twice does no harm
           return { patternVersionBefore: before.version.pattern, ...done }
         } catch (error) {
           const known = this.#host.recall('update.last') as { checkedAt: string | null } | undefined
-          const isUpdaters = error instanceof CommandFailure && error.reason !== before.problem && error.reason !== 'update-running' && error.reason !== 'agent-restarted'
+          const isUpdaters =
+            error instanceof CommandFailure &&
+            error.reason !== before.problem &&
+            error.reason !== 'update-running' &&
+            error.reason !== 'agent-restarted'
           if (isUpdaters) await this.#host.tell([], { 'update.last': { checkedAt: known?.checkedAt ?? null, hasFailed: true } })
           throw error
         } finally {

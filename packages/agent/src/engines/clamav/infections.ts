@@ -39,7 +39,9 @@ async function judgeAgain({ host, memory, said, clamd }: Deps, key: string, path
   // clamd's log has it as a find: what is told of it is what an agent that reads it there later would tell (AGT-6)
   const detection = memory.detection(path, threat, at, 'failed')
   // of the file as it was judged: it may have changed once more since
-  const state = Object.fromEntries(Object.entries(await memory.infectionState(path, threat, detection)).map(([name, one]) => [name, { ...(one as object), stamp }]))
+  const state = Object.fromEntries(
+    Object.entries(await memory.infectionState(path, threat, detection)).map(([name, one]) => [name, { ...(one as object), stamp }]),
+  )
   await host.tell([detection], { ...own, [key]: { ...infection, stamp }, ...state })
 }
 

@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { displayPath, displayThreat, parseClamdLine, parseCtime, parseDatabaseHeader, parseOnAccessLine, parseUpdateLog, parseVersion } from './lines.ts'
+import {
+  displayPath,
+  displayThreat,
+  parseClamdLine,
+  parseCtime,
+  parseDatabaseHeader,
+  parseOnAccessLine,
+  parseUpdateLog,
+  parseVersion,
+} from './lines.ts'
 import { parseVerdict } from './clamd.ts'
 import { addressOf, parseAddress, parseConf } from './conf.ts'
 
@@ -29,10 +38,18 @@ describe('clamd’s log (AGT-7)', () => {
     ['a descriptor (older clamd)', `${at}fd[12]: T FOUND`, 'descriptor'],
   ])('%s has no path', (_, line, source) => expect([clamd(line)?.path, clamd(line)?.source]).toEqual([null, source]))
 
-  it.each(['', 'FOUND', ' FOUND', `${at}FOUND`, `${at}/x: OK`, `${at}/x:  FOUND`, `${at}x: T FOUND`, 'Sat Nov 21 07:21:11 -> /x: T FOUND', `${at}/x: T FOUND `, 'Sat Xyz 21 07:21:11 2026 -> /x: T FOUND'])(
-    'not a finding: %j',
-    (line) => expect(clamd(line)).toBeNull(),
-  )
+  it.each([
+    '',
+    'FOUND',
+    ' FOUND',
+    `${at}FOUND`,
+    `${at}/x: OK`,
+    `${at}/x:  FOUND`,
+    `${at}x: T FOUND`,
+    'Sat Nov 21 07:21:11 -> /x: T FOUND',
+    `${at}/x: T FOUND `,
+    'Sat Xyz 21 07:21:11 2026 -> /x: T FOUND',
+  ])('not a finding: %j', (line) => expect(clamd(line)).toBeNull())
 
   it('5,000 random lines: no throw, and only absolute paths', () => {
     const alphabet = [...`${at}/: FOUND(0)`, '\0', '\xff', 'é', ' -> ', 'instream(']
@@ -46,9 +63,17 @@ describe('clamd’s log (AGT-7)', () => {
 
 describe('times are this machine’s local ones (R23)', () => {
   const inZone = (zone: string, text: string, seenAt: string) =>
-    execFileSync(process.execPath, ['-e', `import(${JSON.stringify(new URL('./lines.ts', import.meta.url).href)}).then(({ parseCtime }) => console.log(parseCtime(${JSON.stringify(text)}, new Date(${JSON.stringify(seenAt)})).toISOString()))`], {
-      env: { ...process.env, TZ: zone }, encoding: 'utf8',
-    }).trim()
+    execFileSync(
+      process.execPath,
+      [
+        '-e',
+        `import(${JSON.stringify(new URL('./lines.ts', import.meta.url).href)}).then(({ parseCtime }) => console.log(parseCtime(${JSON.stringify(text)}, new Date(${JSON.stringify(seenAt)})).toISOString()))`,
+      ],
+      {
+        env: { ...process.env, TZ: zone },
+        encoding: 'utf8',
+      },
+    ).trim()
 
   it.each([
     ['Asia/Tokyo', 'Sat Nov 21 07:21:11 2026', '2026-11-20T22:21:12Z', '2026-11-20T22:21:11.000Z'],
@@ -57,20 +82,30 @@ describe('times are this machine’s local ones (R23)', () => {
     ['Australia/Lord_Howe', 'Sun Apr  5 01:45:00 2026', '2026-04-04T15:15:05Z', '2026-04-04T15:15:00.000Z'],
   ])('%s, %s, read at %s', (zone, text, seenAt, expected) => expect(inZone(zone, text, seenAt)).toBe(expected))
 
-  it.each(['', 'Sat Nov 21 07:21:11', 'Sat Nov 99 07:21:11 2026', 'Sat Nov 21 27:21:11 2026'])('not a time: %j', (text) => expect(parseCtime(text, now)).toBeNull())
+  it.each(['', 'Sat Nov 21 07:21:11', 'Sat Nov 99 07:21:11 2026', 'Sat Nov 21 27:21:11 2026'])('not a time: %j', (text) =>
+    expect(parseCtime(text, now)).toBeNull(),
+  )
 })
 
 describe('clamonacc’s log', () => {
   const line = (text: string) => {
     const found = parseOnAccessLine(Buffer.from(text, 'latin1'))
-    return found && { ...found, path: found.path.toString('latin1'), ...('movedTo' in found ? { movedTo: found.movedTo.toString('latin1') } : {}) }
+    return (
+      found && {
+        ...found,
+        path: found.path.toString('latin1'),
+        ...('movedTo' in found ? { movedTo: found.movedTo.toString('latin1') } : {}),
+      }
+    )
   }
   it('tells found and moved', () => {
     expect(line('/w/a.com: T.UNOFFICIAL FOUND')).toEqual({ is: 'found', path: '/w/a.com', threat: 'T.UNOFFICIAL' })
     expect(line("/w/a.com: moved to '/q/a.com.001'")).toEqual({ is: 'moved', path: '/w/a.com', movedTo: '/q/a.com.001' })
     expect(line("/w/it's: moved to '/q/it's'")).toEqual({ is: 'moved', path: "/w/it's", movedTo: "/q/it's" })
   })
-  it.each(['ClamInotif: stopped', 'ERROR: ClamClient: Connection to clamd failed', '---', ''])('%j is neither', (text) => expect(line(text)).toBeNull())
+  it.each(['ClamInotif: stopped', 'ERROR: ClamClient: Connection to clamd failed', '---', ''])('%j is neither', (text) =>
+    expect(line(text)).toBeNull(),
+  )
 })
 
 describe('clamd’s answers', () => {
@@ -79,7 +114,10 @@ describe('clamd’s answers', () => {
     ['/srv/x: y FOUND: OK', { is: 'clean' }],
     ['/srv/x: y FOUND: Test FOUND', { is: 'infected', threat: 'Test' }],
     ['/srv/x: y FOUND: Access denied. ERROR', { is: 'error', message: 'Access denied' }],
-    ['/srv/x: y FOUND: File path check failure: No such file or directory. ERROR', { is: 'error', message: 'File path check failure: No such file or directory' }],
+    [
+      '/srv/x: y FOUND: File path check failure: No such file or directory. ERROR',
+      { is: 'error', message: 'File path check failure: No such file or directory' },
+    ],
     ['UNKNOWN COMMAND', { is: 'error', message: expect.any(String) as string }],
     ['', { is: 'error', message: '' }],
   ])('%j', (answer, verdict) => expect(parseVerdict(Buffer.from(answer), asked)).toEqual(verdict))
@@ -92,11 +130,23 @@ describe('versions', () => {
     expect(parseVersion('UNKNOWN COMMAND', now).engine).toBeNull()
   })
   it('of one nobody knows yet: its name as it stands, and nothing made up of the rest (issue 3, bad days)', () => {
-    expect(parseVersion('ClamAV 9.0.0-devel+next/latest/some day', now)).toEqual({ engine: '9.0.0-devel+next', pattern: null, builtAt: null })
-    expect(parseVersion('ClamAV 9.0.0/1,2,3/2031-01-01T00:00:00Z/more/of it', now)).toEqual({ engine: '9.0.0', pattern: null, builtAt: null })
+    expect(parseVersion('ClamAV 9.0.0-devel+next/latest/some day', now)).toEqual({
+      engine: '9.0.0-devel+next',
+      pattern: null,
+      builtAt: null,
+    })
+    expect(parseVersion('ClamAV 9.0.0/1,2,3/2031-01-01T00:00:00Z/more/of it', now)).toEqual({
+      engine: '9.0.0',
+      pattern: null,
+      builtAt: null,
+    })
   })
   it('of a set on disk', () => {
-    expect(parseDatabaseHeader(Buffer.from('ClamAV-VDB:22 Jun 2021 21-34 -0400:6:12:90:md5:sig:who:1624412040'))).toEqual({ version: '6', builtAt: new Date('2021-06-23T01:34:00Z'), signatures: 12 })
+    expect(parseDatabaseHeader(Buffer.from('ClamAV-VDB:22 Jun 2021 21-34 -0400:6:12:90:md5:sig:who:1624412040'))).toEqual({
+      version: '6',
+      builtAt: new Date('2021-06-23T01:34:00Z'),
+      signatures: 12,
+    })
     expect(parseDatabaseHeader(Buffer.from('ClamAV-VDB:nonsense:6:12'))).toEqual({ version: '6', builtAt: null, signatures: 12 })
     expect(parseDatabaseHeader(Buffer.from('not one'))).toBeNull()
   })

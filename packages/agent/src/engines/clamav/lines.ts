@@ -26,7 +26,11 @@ export function parseClamdLine(line: Buffer, seenAt: Date): ClamdFinding | null 
   const cut = body.lastIndexOf(': ')
   if (cut < 1) return null
   const object = body.slice(0, cut)
-  const [, name, content = null] = /^(.*?)(?:\(([0-9a-f]{32}:\d+)\))?$/s.exec(body.slice(cut + 2)) as unknown as [string, string, string | undefined]
+  const [, name, content = null] = /^(.*?)(?:\(([0-9a-f]{32}:\d+)\))?$/s.exec(body.slice(cut + 2)) as unknown as [
+    string,
+    string,
+    string | undefined,
+  ]
   const threat = utf8(name)
   if (threat === '') return null
   if (object.startsWith('instream(')) return { at, path: null, source: 'stream', threat, content }

@@ -74,7 +74,10 @@ export class Memory {
   /** Items and state for "it is gone": `how` is quarantined, gone or clean. */
   cleared(path: Buffer, how: How, at: Date): { items: ClearedItem[]; state: State } {
     const known = this.infectionsAt(path)
-    return { items: known.map(([, { threat, at: foundAt }]) => this.clearedItem(path, threat, how, at, new Date(foundAt))), state: Object.fromEntries(known.map(([key]) => [key, null])) }
+    return {
+      items: known.map(([, { threat, at: foundAt }]) => this.clearedItem(path, threat, how, at, new Date(foundAt))),
+      state: Object.fromEntries(known.map(([key]) => [key, null])),
+    }
   }
 
   /**
@@ -86,7 +89,15 @@ export class Memory {
     const clearedMs = Math.max(how === 'quarantined' ? at.getTime() : wholeSecond(at).getTime() - 1, foundAt.getTime())
     if (this.#clearedMs.size > 1_000) this.#clearedMs.clear()
     this.#clearedMs.set(path.toString('latin1'), clearedMs)
-    return { kind: 'cleared', endpoint, at: new Date(clearedMs).toISOString(), category: categoryOf(threat), threat: displayThreat(threat), object: displayPath(path), how }
+    return {
+      kind: 'cleared',
+      endpoint,
+      at: new Date(clearedMs).toISOString(),
+      category: categoryOf(threat),
+      threat: displayThreat(threat),
+      object: displayPath(path),
+      how,
+    }
   }
 
   /** Items and state for a find that was taken away. */
@@ -103,8 +114,20 @@ export class Memory {
     const shown = { at: at.toISOString(), threat: displayThreat(threat), object }
     const clearedMs = this.#clearedMs.get(path?.toString('latin1') ?? '') ?? -Infinity
     const isJustAfter = at.getTime() <= clearedMs && at.getTime() > clearedMs - 1_000
-    const contentId = createHash('sha256').update(['clamav', endpoint, shown.at, shown.threat, shown.object].join('\n')).digest('hex').slice(0, 32)
-    return { kind: 'detection', endpoint, category: categoryOf(threat), outcome, engine: 'clamav', contentId, ...shown, at: new Date(isJustAfter ? clearedMs + 1 : at).toISOString() }
+    const contentId = createHash('sha256')
+      .update(['clamav', endpoint, shown.at, shown.threat, shown.object].join('\n'))
+      .digest('hex')
+      .slice(0, 32)
+    return {
+      kind: 'detection',
+      endpoint,
+      category: categoryOf(threat),
+      outcome,
+      engine: 'clamav',
+      contentId,
+      ...shown,
+      at: new Date(isJustAfter ? clearedMs + 1 : at).toISOString(),
+    }
   }
 
   /** Marks that we ask clamd about `path` (null: about contents) until `ask` is done, so that its log line waits for what we make of it. */

@@ -32,7 +32,16 @@ export const usualPaths = ['/home', '/root', '/srv', '/tmp', '/var/www']
  */
 export async function ownByDefault(host: Host, address: Address | null): Promise<OnAccessOptions['own']> {
   if (process.getuid?.() !== 0 || !(await host.hasProgram('clamonacc')) || (await findRunning(address)) !== null) return null
-  const paths = (await Promise.all(usualPaths.map((path) => stat(path).then((found) => (found.isDirectory() ? path : null), () => null)))).filter((path) => path !== null)
+  const paths = (
+    await Promise.all(
+      usualPaths.map((path) =>
+        stat(path).then(
+          (found) => (found.isDirectory() ? path : null),
+          () => null,
+        ),
+      ),
+    )
+  ).filter((path) => path !== null)
   return paths.length > 0 ? { paths, action: 'block' } : null
 }
 
@@ -103,7 +112,7 @@ export class OnAccess {
   async #supervise(): Promise<void> {
     const { host, own } = this.#options
     await this.#endFormer()
-    for (let attempt = 0; !this.#stop.signal.aborted; ) {
+    for (let attempt = 0; !this.#stop.signal.aborted;) {
       const startedMs = performance.now()
       try {
         await this.#runOnce(own!)
@@ -127,7 +136,12 @@ export class OnAccess {
     if (there.length === 0) throw new Error('none of the folders is there')
     await writeAtomically(confPath, this.#conf(there))
     await rm(logPath, { force: true })
-    const args = [`--config-file=${confPath}`, `--log=${logPath}`, '--foreground', ...('path' in (this.#options.address ?? {}) ? ['--fdpass'] : ['--stream'])]
+    const args = [
+      `--config-file=${confPath}`,
+      `--log=${logPath}`,
+      '--foreground',
+      ...('path' in (this.#options.address ?? {}) ? ['--fdpass'] : ['--stream']),
+    ]
     if (own.action === 'quarantine') {
       const incoming = join(quarantineFolder, 'incoming')
       await host.folder('quarantine/incoming')
@@ -154,8 +168,19 @@ export class OnAccess {
    */
   #conf(paths: readonly string[]): string {
     const { clamdConf, address } = this.#options
-    const lines = !address ? [] : 'path' in address ? [`LocalSocket ${address.path}`] : [`TCPSocket ${address.port}`, `TCPAddr ${address.host}`]
-    for (const option of ['MaxFileSize', 'StreamMaxLength', 'OnAccessMaxFileSize', 'OnAccessExcludePath', 'OnAccessMaxThreads', 'OnAccessCurlTimeout']) {
+    const lines = !address
+      ? []
+      : 'path' in address
+        ? [`LocalSocket ${address.path}`]
+        : [`TCPSocket ${address.port}`, `TCPAddr ${address.host}`]
+    for (const option of [
+      'MaxFileSize',
+      'StreamMaxLength',
+      'OnAccessMaxFileSize',
+      'OnAccessExcludePath',
+      'OnAccessMaxThreads',
+      'OnAccessCurlTimeout',
+    ]) {
       for (const value of clamdConf?.conf.get(option) ?? []) lines.push(`${option} ${value}`)
     }
     const user = clamdConf?.conf.get('User')?.[0]
@@ -187,7 +212,10 @@ export class OnAccess {
   async #shortenLog(): Promise<void> {
     const logPath = this.#running?.logPath
     if (!logPath) return
-    const size = await stat(logPath).then((found) => found.size, () => 0)
+    const size = await stat(logPath).then(
+      (found) => found.size,
+      () => 0,
+    )
     if (size < logLimitBytes) return
     await rename(logPath, `${logPath}.1`)
     this.#child?.kill('SIGHUP') // opens its log anew
@@ -220,7 +248,12 @@ async function findRunning(address: Address | null): Promise<Running | null> {
     const conf = await readConf([option('config-file', '-c') ?? '/etc/clamav/clamd.conf'])
     if (JSON.stringify(addressOf(conf?.conf ?? null)) !== JSON.stringify(address)) continue // asks another clamd
     const logPath = option('log', '-l')
-    const canRead = logPath !== null && (await open(logPath, 'r').then((file) => file.close().then(() => true), () => false))
+    const canRead =
+      logPath !== null &&
+      (await open(logPath, 'r').then(
+        (file) => file.close().then(() => true),
+        () => false,
+      ))
     return { pid: Number(name), logPath: canRead ? logPath : null, isPreventing: isOn(conf?.conf ?? null, 'OnAccessPrevention') }
   }
   return null

@@ -17,7 +17,8 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-const judging = (is: 'clean' | 'infected') => async () => ({ verdict: is === 'clean' ? { is } : { is, threat: 'Eicar' }, sha256: 'a'.repeat(64) }) as never
+const judging = (is: 'clean' | 'infected') => async () =>
+  ({ verdict: is === 'clean' ? { is } : { is, threat: 'Eicar' }, sha256: 'a'.repeat(64) }) as never
 const isRoot = process.getuid?.() === 0
 
 /** Somebody on the machine who does the same thing as fast as he can, until told to stop; answers what he saw. */
@@ -43,7 +44,11 @@ describe('quarantine among hostile names (R13, AGT-3)', () => {
   it('takes the file, out of everybody’s reach', async () => {
     const path = join(theirs, 'eicar')
     await writeFile(path, 'x', { mode: 0o644 })
-    expect(await new Quarantine(mine, judging('infected')).take(Buffer.from(path), 'a')).toMatchObject({ isTaken: true, sizeBytes: 1, mode: 0o644 })
+    expect(await new Quarantine(mine, judging('infected')).take(Buffer.from(path), 'a')).toMatchObject({
+      isTaken: true,
+      sizeBytes: 1,
+      mode: 0o644,
+    })
     expect((await stat(join(mine, 'a.quarantined'))).mode & 0o7777).toBe(0o400)
     expect(await readdir(theirs)).toEqual([])
   })
@@ -63,7 +68,10 @@ describe('quarantine among hostile names (R13, AGT-3)', () => {
     const [victim, path] = [join(folder, 'passwd'), join(theirs, 'eicar')]
     await writeFile(victim, 'x')
     await chmod(victim, 0o644)
-    const swapping = meddler(`fs.writeFileSync(data.path + '.f', 'x'); fs.renameSync(data.path + '.f', data.path); fs.symlinkSync(data.victim, data.path + '.l'); fs.renameSync(data.path + '.l', data.path); Atomics.add(shared, 1, 1)`, { path, victim })
+    const swapping = meddler(
+      `fs.writeFileSync(data.path + '.f', 'x'); fs.renameSync(data.path + '.f', data.path); fs.symlinkSync(data.victim, data.path + '.l'); fs.renameSync(data.path + '.l', data.path); Atomics.add(shared, 1, 1)`,
+      { path, victim },
+    )
     const quarantine = new Quarantine(mine, judging('infected'))
     for (let i = 0; swapping.count < 300; i++) await quarantine.take(Buffer.from(path), `f${i}`)
     await swapping.stop()
@@ -71,21 +79,28 @@ describe('quarantine among hostile names (R13, AGT-3)', () => {
     for (const name of await readdir(mine)) expect((await lstat(join(mine, name))).isFile()).toBe(true)
   }, 60_000)
 
-  it.runIf(isRoot)('a file with a second name is at no moment root’s and set-user-id, though it comes back as its owner left it', async () => {
-    const [path, second] = [join(theirs, 'tool'), join(theirs, 'second')]
-    await writeFile(path, 'x')
-    await link(path, second)
-    await chown(path, 12_345, 12_345)
-    await chmod(path, 0o4755)
-    const watching = meddler(`const { uid, mode } = fs.statSync(data.second); if (uid === 0 && mode & 0o4000) Atomics.add(shared, 1, 1)`, { second })
-    const quarantine = new Quarantine(mine, judging('clean'))
-    for (let i = 0; i < 300; i++) {
-      expect(await quarantine.take(Buffer.from(path), `f${i}`)).toMatchObject({ isTaken: false })
+  it.runIf(isRoot)(
+    'a file with a second name is at no moment root’s and set-user-id, though it comes back as its owner left it',
+    async () => {
+      const [path, second] = [join(theirs, 'tool'), join(theirs, 'second')]
+      await writeFile(path, 'x')
+      await link(path, second)
+      await chown(path, 12_345, 12_345)
       await chmod(path, 0o4755)
-    }
-    expect(await watching.stop()).toBe(0)
-    await quarantine.take(Buffer.from(path), 'last')
-    const { uid, gid, mode } = await stat(path)
-    expect([uid, gid, mode & 0o7777]).toEqual([12_345, 12_345, 0o4755])
-  }, 60_000)
+      const watching = meddler(
+        `const { uid, mode } = fs.statSync(data.second); if (uid === 0 && mode & 0o4000) Atomics.add(shared, 1, 1)`,
+        { second },
+      )
+      const quarantine = new Quarantine(mine, judging('clean'))
+      for (let i = 0; i < 300; i++) {
+        expect(await quarantine.take(Buffer.from(path), `f${i}`)).toMatchObject({ isTaken: false })
+        await chmod(path, 0o4755)
+      }
+      expect(await watching.stop()).toBe(0)
+      await quarantine.take(Buffer.from(path), 'last')
+      const { uid, gid, mode } = await stat(path)
+      expect([uid, gid, mode & 0o7777]).toEqual([12_345, 12_345, 0o4755])
+    },
+    60_000,
+  )
 })

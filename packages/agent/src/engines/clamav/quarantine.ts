@@ -20,7 +20,9 @@ export const Quarantined = z.object({
 })
 export type Quarantined = z.infer<typeof Quarantined>
 
-export type Taken = { isTaken: true; sha256: string | null; sizeBytes: number; mode: number; uid: number; gid: number } | { isTaken: false; why: 'gone' | 'changed' | 'not-a-file' | 'failed' }
+export type Taken =
+  | { isTaken: true; sha256: string | null; sizeBytes: number; mode: number; uid: number; gid: number }
+  | { isTaken: false; why: 'gone' | 'changed' | 'not-a-file' | 'failed' }
 
 /** Where infected files go: out of reach (0400, root, in a folder of our own), renamed, remembered with the place they came from. */
 export class Quarantine {
@@ -42,7 +44,10 @@ export class Quarantine {
   }
 
   has(id: string): Promise<boolean> {
-    return lstat(this.place(id)).then(() => true, () => false)
+    return lstat(this.place(id)).then(
+      () => true,
+      () => false,
+    )
   }
 
   /**
@@ -69,7 +74,11 @@ export class Quarantine {
   /** Takes over a file that clamonacc moved into `incoming` below our folder. */
   async adopt(file: Buffer, id: string): Promise<Taken> {
     const path = Buffer.from(join(this.folder, 'incoming'))
-    if (!file.subarray(0, path.length + 1).equals(Buffer.concat([path, Buffer.from('/')])) || basename(file.toString('latin1')).startsWith('..')) return { isTaken: false, why: 'failed' }
+    if (
+      !file.subarray(0, path.length + 1).equals(Buffer.concat([path, Buffer.from('/')])) ||
+      basename(file.toString('latin1')).startsWith('..')
+    )
+      return { isTaken: false, why: 'failed' }
     return this.take(file, id)
   }
 
@@ -150,7 +159,7 @@ async function giveBack(target: string, source: Buffer, rights: Rights): Promise
 
 async function copy(from: FileHandle, to: FileHandle): Promise<void> {
   const chunk = Buffer.alloc(262_144)
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const { bytesRead } = await from.read(chunk, 0, chunk.length, offset)
     if (bytesRead === 0) break
     await to.write(chunk, 0, bytesRead, offset)

@@ -37,7 +37,8 @@ export class Said {
   note({ path, threat, at }: ClamdFinding, seenAt: Date): void {
     const [atMs, seenMs] = [at.getTime(), seenAt.getTime()]
     if (atMs < seenMs - lifeMs) return
-    if (this.#lines.length >= mostLines || (this.#lines[0]?.seenMs ?? Infinity) < seenMs - lifeMs) this.#lines = this.#lines.filter((line) => line.seenMs >= seenMs - lifeMs).slice(1 - mostLines)
+    if (this.#lines.length >= mostLines || (this.#lines[0]?.seenMs ?? Infinity) < seenMs - lifeMs)
+      this.#lines = this.#lines.filter((line) => line.seenMs >= seenMs - lifeMs).slice(1 - mostLines)
     this.#lines.push({ path: path?.toString('latin1') ?? null, threat, atMs, seenMs })
     if (this.#missedMs !== null && atMs + 1_000 > this.#missedMs) this.#missedMs = null
     this.#wake()

@@ -56,7 +56,10 @@ export class Scan {
     let failure: unknown = null
     const both = AbortSignal.any([signal, fault.signal])
     const known = [...new Set(memory.infections().map(([, { path }]) => path))].map((path) => Buffer.from(path, 'latin1'))
-    const files = this.#files(known, walk({ paths, exclude: [...exclude, quarantine.folder], signal: both, onUnreadable: () => this.figures.unreadable++ }))
+    const files = this.#files(
+      known,
+      walk({ paths, exclude: [...exclude, quarantine.folder], signal: both, onUnreadable: () => this.figures.unreadable++ }),
+    )
     const worker = async () => {
       try {
         while (!both.aborted) {
@@ -73,7 +76,10 @@ export class Scan {
       await Promise.all(Array.from({ length: Math.min(sidePaths, availableParallelism() + 1) }, worker))
     } finally {
       await files.return(undefined)
-      await this.#session?.then((session) => session.close(), () => {})
+      await this.#session?.then(
+        (session) => session.close(),
+        () => {},
+      )
     }
     if (signal.aborted) throw new CommandFailure('stopped', this.evidence())
     if (failure instanceof ClamdError) throw new CommandFailure('clamd-stopped', this.evidence(), { cause: failure })
@@ -105,7 +111,11 @@ export class Scan {
         return
       }
       this.figures.filesScanned++
-      if (verdict.is === 'infected') await this.#infected(path, verdict.threat, { fromMs, at: await this.#deps.said.at(named, verdict.threat, fromMs, this.#deps.host.now()) })
+      if (verdict.is === 'infected')
+        await this.#infected(path, verdict.threat, {
+          fromMs,
+          at: await this.#deps.said.at(named, verdict.threat, fromMs, this.#deps.host.now()),
+        })
       else if (memory.infectionsAt(path).length > 0) {
         const { items, state } = memory.cleared(path, 'cleaned', this.#deps.host.now())
         await this.#deps.host.tell(items, state)
@@ -141,7 +151,8 @@ export class Scan {
       const fromMs = Date.now()
       const { verdict } = await clamd().scanContent(file)
       if (verdict.is === 'infected') await host.tell([], memory.ownState(null, verdict.threat, fromMs, Date.now()))
-      if (verdict.is === 'error') host.log.debug('contents not scanned', { path: path.toString('utf8').slice(0, 200), message: verdict.message })
+      if (verdict.is === 'error')
+        host.log.debug('contents not scanned', { path: path.toString('utf8').slice(0, 200), message: verdict.message })
       return verdict
     })
   }
@@ -165,7 +176,10 @@ export class Scan {
       this.figures.threatsFound++
       this.figures.notQuarantined++
       const detection = memory.detection(path, threat, times.at, 'failed')
-      await host.tell([detection], { ...memory.ownState(path, threat, times.fromMs, Date.now()), ...(await memory.infectionState(path, threat, detection)) })
+      await host.tell([detection], {
+        ...memory.ownState(path, threat, times.fromMs, Date.now()),
+        ...(await memory.infectionState(path, threat, detection)),
+      })
       return
     }
     const result = await takeAway(this.#deps, path, threat, times)
@@ -189,10 +203,27 @@ interface FindTimes {
  * Quarantines what clamd found and tells it, once: what is meant is on disk before the file moves, what became of it after (`recoverMoves` looks at the
  * difference after a crash).
  */
-export async function takeAway(deps: Deps, path: Buffer, threat: string, { fromMs, at }: FindTimes, from: Buffer = path): Promise<'quarantined' | 'failed' | 'not-a-threat'> {
+export async function takeAway(
+  deps: Deps,
+  path: Buffer,
+  threat: string,
+  { fromMs, at }: FindTimes,
+  from: Buffer = path,
+): Promise<'quarantined' | 'failed' | 'not-a-threat'> {
   const { host, memory, quarantine } = deps
   const id = `${host.now().getTime().toString(36)}-${Math.random().toString(36).slice(2, 10)}`
-  const meant: Quarantined = { id, path: path.toString('latin1'), threat, at: at.toISOString(), step: 'moving', sha256: null, sizeBytes: 0, mode: 0, uid: 0, gid: 0 }
+  const meant: Quarantined = {
+    id,
+    path: path.toString('latin1'),
+    threat,
+    at: at.toISOString(),
+    step: 'moving',
+    sha256: null,
+    sizeBytes: 0,
+    mode: 0,
+    uid: 0,
+    gid: 0,
+  }
   const key = `quarantine:${id}`
   await host.tell([], { [key]: meant, ...memory.ownState(path, threat, fromMs, Date.now()) })
   const taken = await memory.asking(null, async () => {
@@ -217,7 +248,10 @@ export async function takeAway(deps: Deps, path: Buffer, threat: string, { fromM
   }
   const detection = memory.detection(path, threat, at, 'failed')
   if (taken.why === 'gone') {
-    await host.tell([detection, memory.clearedItem(path, threat, 'gone', host.now(), new Date(detection.at))], { [key]: null, ...memory.cleared(path, 'gone', host.now()).state })
+    await host.tell([detection, memory.clearedItem(path, threat, 'gone', host.now(), new Date(detection.at))], {
+      [key]: null,
+      ...memory.cleared(path, 'gone', host.now()).state,
+    })
     return 'failed'
   }
   host.log.warn('infected file could not be quarantined', { path: path.toString('utf8').slice(0, 300), why: taken.why })

@@ -14,17 +14,30 @@ class Machine {
   isScanning = false
   hasFailed = false
   now = new Date('2026-03-27T10:00:00Z')
-  applied: Applied = { revision: 1, values: { 'scheduled-scan.enabled': true, 'scheduled-scan.frequency': 'daily', 'scheduled-scan.time': '02:30', 'scheduled-scan.time-zone': 'Europe/Paris' } }
+  applied: Applied = {
+    revision: 1,
+    values: {
+      'scheduled-scan.enabled': true,
+      'scheduled-scan.frequency': 'daily',
+      'scheduled-scan.time': '02:30',
+      'scheduled-scan.time-zone': 'Europe/Paris',
+    },
+  }
   checkedAt: Date | null = null
   scheduler = this.start()
 
   start(): Scheduler {
     const host = {
-      now: () => this.now, recall: (key: string) => this.kept.get(key), log: { info: () => {}, warn: () => {}, error: () => {}, debug: () => {} },
+      now: () => this.now,
+      recall: (key: string) => this.kept.get(key),
+      log: { info: () => {}, warn: () => {}, error: () => {}, debug: () => {} },
       tell: async (_: unknown, state: State = {}) => void Object.entries(state).forEach(([key, value]) => this.kept.set(key, value)),
     } as unknown as Host
     return new Scheduler({
-      host, inForce: () => inForce(this.applied, local), isScanning: () => this.isScanning, updateCheckedAt: () => this.checkedAt,
+      host,
+      inForce: () => inForce(this.applied, local),
+      isScanning: () => this.isScanning,
+      updateCheckedAt: () => this.checkedAt,
       scan: async () => void this.scans.push(this.now.toISOString()),
       update: () => async () => {
         this.updates++
@@ -43,9 +56,15 @@ describe('scheduled scans (AGT-4, R46)', () => {
   it('once each local day, over the hour that is skipped, whenever it is looked', async () => {
     const machine = new Machine()
     await machine.scheduler.begin()
-    for (let ms = Date.parse('2026-03-27T10:00:00Z'); ms < Date.parse('2026-03-31T10:00:00Z'); ms += 600_000) await machine.at(new Date(ms).toISOString())
+    for (let ms = Date.parse('2026-03-27T10:00:00Z'); ms < Date.parse('2026-03-31T10:00:00Z'); ms += 600_000)
+      await machine.at(new Date(ms).toISOString())
     // 28 March 02:30 CET; 29 March 02:30 is skipped: due at 03:00 CEST; then 02:30 CEST
-    expect(machine.scans).toEqual(['2026-03-28T01:30:00.000Z', '2026-03-29T01:00:00.000Z', '2026-03-30T00:30:00.000Z', '2026-03-31T00:30:00.000Z'])
+    expect(machine.scans).toEqual([
+      '2026-03-28T01:30:00.000Z',
+      '2026-03-29T01:00:00.000Z',
+      '2026-03-30T00:30:00.000Z',
+      '2026-03-31T00:30:00.000Z',
+    ])
   })
   it('a machine that slept for three days scans once, when it wakes', async () => {
     const machine = new Machine()
@@ -96,16 +115,29 @@ describe('updates by the clock', () => {
 
 describe('settings in force (AGT-4)', () => {
   it('what nobody ordered is the machine’s own', () => {
-    expect(valuesOf(inForce({ revision: 0, values: {} }, local), false)).toMatchObject({ 'real-time-scan.enabled': false, 'manual-scan.paths': ['/'], 'exclusions.paths': ['/var/cache'], 'scheduled-scan.enabled': false })
+    expect(valuesOf(inForce({ revision: 0, values: {} }, local), false)).toMatchObject({
+      'real-time-scan.enabled': false,
+      'manual-scan.paths': ['/'],
+      'exclusions.paths': ['/var/cache'],
+      'scheduled-scan.enabled': false,
+    })
   })
   it('switched on without folders: the usual ones', () => {
-    expect(inForce({ revision: 1, values: { 'real-time-scan.enabled': true } }, local).onAccess).toEqual({ paths: ['/home', '/srv'], action: 'block' })
+    expect(inForce({ revision: 1, values: { 'real-time-scan.enabled': true } }, local).onAccess).toEqual({
+      paths: ['/home', '/srv'],
+      action: 'block',
+    })
   })
   it('reports what runs, not what was ordered', () => {
-    expect(valuesOf(inForce({ revision: 1, values: { 'real-time-scan.enabled': true } }, local), false)['real-time-scan.enabled']).toBe(false)
+    expect(valuesOf(inForce({ revision: 1, values: { 'real-time-scan.enabled': true } }, local), false)['real-time-scan.enabled']).toBe(
+      false,
+    )
   })
   it.each([
-    [{ 'manual-scan.paths': [] }, false], [{ 'real-time-scan.paths': [] }, false], [{ 'scheduled-scan.time-zone': 'Mars/Olympus' }, false],
-    [{ 'exclusions.paths': [] }, true], [{ 'scheduled-scan.time-zone': 'Asia/Tokyo' }, true],
+    [{ 'manual-scan.paths': [] }, false],
+    [{ 'real-time-scan.paths': [] }, false],
+    [{ 'scheduled-scan.time-zone': 'Mars/Olympus' }, false],
+    [{ 'exclusions.paths': [] }, true],
+    [{ 'scheduled-scan.time-zone': 'Asia/Tokyo' }, true],
   ])('%j can be put in force: %s', (values, expected) => expect(isUsable(values as never)).toBe(expected))
 })

@@ -54,7 +54,9 @@ export class Scheduler {
   }
 
   tick(): Promise<void> {
-    this.#ticking ??= this.#tick().catch((error: unknown) => this.#deps.host.log.warn('scheduled work failed', { cause: String(error) })).finally(() => (this.#ticking = null))
+    this.#ticking ??= this.#tick()
+      .catch((error: unknown) => this.#deps.host.log.warn('scheduled work failed', { cause: String(error) }))
+      .finally(() => (this.#ticking = null))
     return this.#ticking
   }
 

@@ -18,7 +18,14 @@ let number: number
 const start = async () => {
   const before = peer.of('endpoint').length
   agent = await started(stateFolder, {}, { clamdConf: lab.conf, scanPaths: [lab.path('files')], freshclamConf: lab.path('freshclam.conf') })
-  await peer.until(() => peer.of('endpoint').slice(before).some((item) => item.engine?.engineVersion), 'engine told')
+  await peer.until(
+    () =>
+      peer
+        .of('endpoint')
+        .slice(before)
+        .some((item) => item.engine?.engineVersion),
+    'engine told',
+  )
 }
 async function command(type: string, params?: Record<string, unknown>): Promise<Record<string, unknown>> {
   const frame = peer.order(agentId, ++number, type as never, params ? { params } : {})
@@ -29,7 +36,11 @@ async function command(type: string, params?: Record<string, unknown>): Promise<
 }
 const apply = (revision: number, values: Record<string, SettingValue>) => command('apply-settings', { revision, values })
 const told = () => peer.of('endpoint').at(-1)!.settings!
-const isDenied = (path: string) => readFile(path).then(() => false, () => true)
+const isDenied = (path: string) =>
+  readFile(path).then(
+    () => false,
+    () => true,
+  )
 
 /** clamonacc with the settings file of a former life of this agent. */
 async function anOrphan(): Promise<{ gone: Promise<unknown> }> {
@@ -62,7 +73,10 @@ describe.skipIf(whyNot() !== null)('settings at a real ClamAV (AGT-4)', () => {
   })
 
   it('tells what it has before anybody ordered anything, revision 0', () => {
-    expect(told()).toMatchObject({ revision: 0, values: { 'real-time-scan.enabled': false, 'manual-scan.paths': [lab.path('files')], 'manual-scan.action': 'quarantine' } })
+    expect(told()).toMatchObject({
+      revision: 0,
+      values: { 'real-time-scan.enabled': false, 'manual-scan.paths': [lab.path('files')], 'manual-scan.action': 'quarantine' },
+    })
   })
 
   it('real-time scan: on without a restart, kept over one, off again; the engine blocks and lets through accordingly', async () => {
@@ -90,7 +104,9 @@ describe.skipIf(whyNot() !== null)('settings at a real ClamAV (AGT-4)', () => {
   }, 120_000)
 
   it('manual scan: excluded folders are left alone; “report” leaves what it finds in its place, and it stays an infection', async () => {
-    expect(await apply(1, { 'manual-scan.action': 'report', 'exclusions.paths': [lab.path('files/left')] })).toMatchObject({ step: 'succeeded' })
+    expect(await apply(1, { 'manual-scan.action': 'report', 'exclusions.paths': [lab.path('files/left')] })).toMatchObject({
+      step: 'succeeded',
+    })
     await mkdir(lab.path('files/left'))
     await writeFile(lab.path('files/left/virus.com'), eicar)
     await writeFile(lab.path('files/found.com'), eicar)
@@ -103,7 +119,11 @@ describe.skipIf(whyNot() !== null)('settings at a real ClamAV (AGT-4)', () => {
   }, 120_000)
 
   it('what is not valid changes nothing, though it was signed (R14)', async () => {
-    expect(await apply(5, { 'exclusions.paths': ['/srv\nOnAccessPrevention no'] })).toMatchObject({ step: 'failed', reason: 'settings-wrong', setting: 'exclusions.paths.0' })
+    expect(await apply(5, { 'exclusions.paths': ['/srv\nOnAccessPrevention no'] })).toMatchObject({
+      step: 'failed',
+      reason: 'settings-wrong',
+      setting: 'exclusions.paths.0',
+    })
     expect(await apply(6, { 'manual-scan.paths': [] })).toMatchObject({ step: 'failed', reason: 'settings-wrong' })
     expect(await command('apply-settings', { revision: 0, values: {} })).toMatchObject({ step: 'failed', reason: 'params-wrong' })
     expect(await command('apply-settings')).toMatchObject({ step: 'failed', reason: 'params-wrong' })

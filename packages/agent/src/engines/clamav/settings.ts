@@ -53,8 +53,10 @@ export function inForce({ values }: Applied, local: Local): InForce {
     isQuarantining: of('manual-scan.action', 'quarantine') === 'quarantine',
     isScheduled: of<boolean>('scheduled-scan.enabled', false),
     schedule: {
-      frequency: of('scheduled-scan.frequency', 'weekly') as Schedule['frequency'], day: of('scheduled-scan.day', 'monday') as Weekday,
-      time: of('scheduled-scan.time', '12:30'), timeZone: of('scheduled-scan.time-zone', 'UTC'),
+      frequency: of('scheduled-scan.frequency', 'weekly') as Schedule['frequency'],
+      day: of('scheduled-scan.day', 'monday') as Weekday,
+      time: of('scheduled-scan.time', '12:30'),
+      timeZone: of('scheduled-scan.time-zone', 'UTC'),
     },
     isUpdating: of<boolean>('update-schedule.enabled', false),
     updateEveryHours: of('update-schedule.every-hours', 4),
@@ -67,10 +69,19 @@ export function inForce({ values }: Applied, local: Local): InForce {
  */
 export function valuesOf(is: InForce, isScanning: boolean): Record<string, SettingValue> {
   return {
-    'real-time-scan.enabled': isScanning, 'real-time-scan.action': is.whenOn.action, 'real-time-scan.paths': [...is.whenOn.paths],
-    'manual-scan.paths': [...is.scanPaths], 'manual-scan.action': is.isQuarantining ? 'quarantine' : 'report', 'exclusions.paths': [...is.exclude],
-    'scheduled-scan.enabled': is.isScheduled, 'scheduled-scan.frequency': is.schedule.frequency, 'scheduled-scan.day': is.schedule.day, 'scheduled-scan.time': is.schedule.time, 'scheduled-scan.time-zone': is.schedule.timeZone,
-    'update-schedule.enabled': is.isUpdating, 'update-schedule.every-hours': is.updateEveryHours,
+    'real-time-scan.enabled': isScanning,
+    'real-time-scan.action': is.whenOn.action,
+    'real-time-scan.paths': [...is.whenOn.paths],
+    'manual-scan.paths': [...is.scanPaths],
+    'manual-scan.action': is.isQuarantining ? 'quarantine' : 'report',
+    'exclusions.paths': [...is.exclude],
+    'scheduled-scan.enabled': is.isScheduled,
+    'scheduled-scan.frequency': is.schedule.frequency,
+    'scheduled-scan.day': is.schedule.day,
+    'scheduled-scan.time': is.schedule.time,
+    'scheduled-scan.time-zone': is.schedule.timeZone,
+    'update-schedule.enabled': is.isUpdating,
+    'update-schedule.every-hours': is.updateEveryHours,
   }
 }
 

@@ -54,8 +54,16 @@ export class UpdateLog {
 
 /** freshclam's exit codes (libfreshclam.h, fc_error_t, 1.4) as reasons; others are `update-failed`. 62: 0.103 and 1.x when its log is locked. */
 const reasons: Record<number, string> = {
-  5: 'mirror-unreachable', 11: 'mirror-unreachable', 12: 'mirror-unreachable', 6: 'signatures-broken', 7: 'signatures-broken', 8: 'signatures-broken',
-  9: 'no-mirror', 17: 'mirror-refused', 18: 'mirror-refused', 62: 'update-running',
+  5: 'mirror-unreachable',
+  11: 'mirror-unreachable',
+  12: 'mirror-unreachable',
+  6: 'signatures-broken',
+  7: 'signatures-broken',
+  8: 'signatures-broken',
+  9: 'no-mirror',
+  17: 'mirror-refused',
+  18: 'mirror-refused',
+  62: 'update-running',
 }
 /** Belong to freshclam running as a service: it holds its log locked, and a second one can't have it. */
 const serviceOptions = new Set(['UpdateLogFile', 'PidFile', 'Checks', 'LogSyslog', 'LogFacility', 'Foreground', 'LogRotate'])
@@ -66,7 +74,9 @@ const serviceOptions = new Set(['UpdateLogFile', 'PidFile', 'Checks', 'LogSyslog
  */
 export async function runFreshclam(host: Host, conf: Conf | null, databaseFolder: string, signal: AbortSignal): Promise<Evidence> {
   if (conf === null || !(await host.hasProgram('freshclam'))) throw new CommandFailure('updater-missing')
-  const lines = [...conf].flatMap(([option, values]) => (serviceOptions.has(option) ? [] : values.map((value) => `${option} ${quoted(value)}`)))
+  const lines = [...conf].flatMap(([option, values]) =>
+    serviceOptions.has(option) ? [] : values.map((value) => `${option} ${quoted(value)}`),
+  )
   const path = join(await host.folder('update'), 'freshclam.conf')
   await writeAtomically(path, `${lines.join('\n')}\n`)
   const result = await host.run('freshclam', [`--config-file=${path}`, '--stdout'], { timeoutMs: 900_000, signal })
@@ -76,7 +86,12 @@ export async function runFreshclam(host: Host, conf: Conf | null, databaseFolder
     throw new CommandFailure(reason, { exitCode: result.exitCode, detail: lastError(result.output) })
   }
   const onDisk = await databaseOnDisk(databaseFolder)
-  return { exitCode: 0, patternVersionOnDisk: onDisk?.version ?? null, isNew: /\bupdated \(version/.test(result.output), updateCheckedAt: host.now().toISOString() }
+  return {
+    exitCode: 0,
+    patternVersionOnDisk: onDisk?.version ?? null,
+    isNew: /\bupdated \(version/.test(result.output),
+    updateCheckedAt: host.now().toISOString(),
+  }
 }
 
 export const databaseFolderOf = (clamd: Conf | null, freshclam: Conf | null): string =>
@@ -85,7 +100,12 @@ export const databaseFolderOf = (clamd: Conf | null, freshclam: Conf | null): st
 /** freshclam's last complaint, one line, for the person who must mend it. */
 function lastError(output: string): string | null {
   const lines = output.split('\n').filter((line) => /ERROR|WARNING|can't|failed/i.test(line))
-  return (lines.findLast((line) => !/update failed|giving up/i.test(line)) ?? lines.at(-1))?.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').trim().slice(0, 300) ?? null
+  return (
+    (lines.findLast((line) => !/update failed|giving up/i.test(line)) ?? lines.at(-1))
+      ?.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ')
+      .trim()
+      .slice(0, 300) ?? null
+  )
 }
 
 const quoted = (value: string): string => (/\s/.test(value) && !value.includes('"') ? `"${value}"` : value)

@@ -2,8 +2,36 @@ import { lstat, opendir, readFile, realpath } from 'node:fs/promises'
 
 /** File systems that hold no files of their own, or another machine's. */
 const skippedTypes = new Set([
-  'proc', 'sysfs', 'devtmpfs', 'devpts', 'cgroup', 'cgroup2', 'securityfs', 'pstore', 'bpf', 'tracefs', 'debugfs', 'configfs', 'mqueue', 'hugetlbfs', 'fusectl',
-  'binfmt_misc', 'autofs', 'efivarfs', 'rpc_pipefs', 'nsfs', 'selinuxfs', 'nfs', 'nfs4', 'cifs', 'smb3', 'ceph', 'glusterfs', 'fuse.sshfs', 'fuse.gvfsd-fuse', 'fuse.portal',
+  'proc',
+  'sysfs',
+  'devtmpfs',
+  'devpts',
+  'cgroup',
+  'cgroup2',
+  'securityfs',
+  'pstore',
+  'bpf',
+  'tracefs',
+  'debugfs',
+  'configfs',
+  'mqueue',
+  'hugetlbfs',
+  'fusectl',
+  'binfmt_misc',
+  'autofs',
+  'efivarfs',
+  'rpc_pipefs',
+  'nsfs',
+  'selinuxfs',
+  'nfs',
+  'nfs4',
+  'cifs',
+  'smb3',
+  'ceph',
+  'glusterfs',
+  'fuse.sshfs',
+  'fuse.gvfsd-fuse',
+  'fuse.portal',
 ])
 
 /** Mount points not to go into, from /proc/self/mountinfo (proc(5)): its names carry octal escapes. */
@@ -13,7 +41,8 @@ export function skippedMounts(mountinfo: string): Set<string> {
     const [left, right] = line.split(' - ')
     const point = left?.split(' ')[4]
     const type = right?.split(' ')[0]
-    if (point && type && skippedTypes.has(type)) skipped.add(point.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))))
+    if (point && type && skippedTypes.has(type))
+      skipped.add(point.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))))
   }
   return skipped
 }
@@ -30,7 +59,12 @@ export interface WalkOptions {
 /** Every regular file below the paths, as bytes, links not followed, no path twice. `roots` tells how many of the paths exist. */
 export async function* walk(options: WalkOptions): AsyncGenerator<{ path: Buffer; sizeBytes: number }> {
   const skipped = skippedMounts(await readFile('/proc/self/mountinfo', 'latin1').catch(() => ''))
-  for (const path of options.exclude) skipped.add(Buffer.from(path).toString('latin1').replace(/(.)\/+$/, '$1'))
+  for (const path of options.exclude)
+    skipped.add(
+      Buffer.from(path)
+        .toString('latin1')
+        .replace(/(.)\/+$/, '$1'),
+    )
   const roots = await existing(options.paths)
   const stack: Buffer[] = []
   for (const root of roots.filter((one) => !roots.some((other) => other !== one && isBelow(one, other)))) {

@@ -56,6 +56,9 @@ export async function held(host: Host): Promise<Closed | null> {
   const { exitCode, output } = await host.run('nft', ['-j', 'list', 'table', 'inet', 'vigie_outbreak'], { timeoutMs })
   if (exitCode !== 0) return null
   const { nftables } = JSON.parse(output) as { nftables: { set?: { name: string; elem?: (number | { elem: { val: number } })[] } }[] }
-  const of = (name: string) => nftables.flatMap(({ set }) => (set?.name === name ? (set.elem ?? []).map((one) => (typeof one === 'number' ? one : one.elem.val)) : [])).toSorted((a, b) => a - b)
+  const of = (name: string) =>
+    nftables
+      .flatMap(({ set }) => (set?.name === name ? (set.elem ?? []).map((one) => (typeof one === 'number' ? one : one.elem.val)) : []))
+      .toSorted((a, b) => a - b)
   return { inbound: of('inbound'), outbound: of('outbound') }
 }

@@ -44,7 +44,10 @@ export class OutbreakDefence {
   /** Puts in force again what a former life of the agent was told. */
   async start(): Promise<void> {
     await this.look()
-    this.#timer = setInterval(() => void (this.#looking ??= this.look().finally(() => (this.#looking = null))), this.#options.lookMs ?? lookMs)
+    this.#timer = setInterval(
+      () => void (this.#looking ??= this.look().finally(() => (this.#looking = null))),
+      this.#options.lookMs ?? lookMs,
+    )
   }
 
   /** What is closed stays closed, until its time: an agent that stops is no reason to open. */
@@ -57,7 +60,12 @@ export class OutbreakDefence {
   /** Gives back everything: the agent leaves this machine. */
   async leave(): Promise<void> {
     await this.stop()
-    if (this.#kept() !== null) await this.#inTurn(() => this.#lift()).catch((error: unknown) => this.#host.log.error('outbreak defence could not be lifted: delete the nftables table inet vigie_outbreak by hand', { cause: String(error) }))
+    if (this.#kept() !== null)
+      await this.#inTurn(() => this.#lift()).catch((error: unknown) =>
+        this.#host.log.error('outbreak defence could not be lifted: delete the nftables table inet vigie_outbreak by hand', {
+          cause: String(error),
+        }),
+      )
   }
 
   /** Ends what is over, mends what somebody flushed. Never throws. */
@@ -106,28 +114,37 @@ export class OutbreakDefence {
   #startCommand(): EngineCommand {
     return {
       unavailable: () => this.#fault,
-      start: (_, given) => this.#inTurn(async () => {
-        const { until, blockPorts, denyWrites, blockAttachments = [] } = given as unknown as Params
-        const seconds = this.#secondsUntil(until)
-        if (seconds <= 0) throw new CommandFailure('defence-over')
-        if (seconds * 1_000 > longestMs) throw new CommandFailure('params-wrong')
-        const { inbound, outbound } = this.#options.lifelines()
-        const ports = [...new Set(blockPorts)].toSorted((a, b) => a - b)
-        const kept: Kept = { until, inbound: ports.filter((port) => !inbound.includes(port)), outbound: ports.filter((port) => !outbound.includes(port)) }
-        if (kept.inbound.length + kept.outbound.length === 0) throw new CommandFailure('only-ports-can-be-closed')
-        await this.#host.tell([], { [key]: kept })
-        await firewall.close(this.#host, kept, seconds)
-        const now = await firewall.held(this.#host)
-        if (!isSame(now, kept)) throw new CommandFailure('not-confirmed')
-        this.#host.changed()
-        const open = ports.filter((port) => inbound.includes(port) || outbound.includes(port))
-        return {
-          closedPorts: ports.filter((port) => kept.inbound.includes(port) || kept.outbound.includes(port)).join(', ').slice(0, 500), closedUntil: until,
-          ...(open.length > 0 ? { openForVigie: open.join(', ') } : {}),
-          ...(denyWrites.length > 0 ? { foldersLeftOut: denyWrites.length } : {}),
-          ...(blockAttachments.length > 0 ? { attachmentsLeftOut: blockAttachments.length } : {}),
-        }
-      }),
+      start: (_, given) =>
+        this.#inTurn(async () => {
+          const { until, blockPorts, denyWrites, blockAttachments = [] } = given as unknown as Params
+          const seconds = this.#secondsUntil(until)
+          if (seconds <= 0) throw new CommandFailure('defence-over')
+          if (seconds * 1_000 > longestMs) throw new CommandFailure('params-wrong')
+          const { inbound, outbound } = this.#options.lifelines()
+          const ports = [...new Set(blockPorts)].toSorted((a, b) => a - b)
+          const kept: Kept = {
+            until,
+            inbound: ports.filter((port) => !inbound.includes(port)),
+            outbound: ports.filter((port) => !outbound.includes(port)),
+          }
+          if (kept.inbound.length + kept.outbound.length === 0) throw new CommandFailure('only-ports-can-be-closed')
+          await this.#host.tell([], { [key]: kept })
+          await firewall.close(this.#host, kept, seconds)
+          const now = await firewall.held(this.#host)
+          if (!isSame(now, kept)) throw new CommandFailure('not-confirmed')
+          this.#host.changed()
+          const open = ports.filter((port) => inbound.includes(port) || outbound.includes(port))
+          return {
+            closedPorts: ports
+              .filter((port) => kept.inbound.includes(port) || kept.outbound.includes(port))
+              .join(', ')
+              .slice(0, 500),
+            closedUntil: until,
+            ...(open.length > 0 ? { openForVigie: open.join(', ') } : {}),
+            ...(denyWrites.length > 0 ? { foldersLeftOut: denyWrites.length } : {}),
+            ...(blockAttachments.length > 0 ? { attachmentsLeftOut: blockAttachments.length } : {}),
+          }
+        }),
       isDone: (_, started) => started,
       confirmMs: 0,
     }
@@ -136,16 +153,26 @@ export class OutbreakDefence {
   #stopCommand(): EngineCommand {
     return {
       unavailable: () => this.#fault,
-      start: (): Promise<Evidence> => this.#inTurn(async () => {
-        const kept = this.#kept()
-        await this.#lift()
-        if ((await firewall.held(this.#host)) !== null) throw new CommandFailure('not-confirmed')
-        return { openedPorts: kept === null ? null : [...new Set([...kept.inbound, ...kept.outbound])].toSorted((a, b) => a - b).join(', ').slice(0, 500) }
-      }),
+      start: (): Promise<Evidence> =>
+        this.#inTurn(async () => {
+          const kept = this.#kept()
+          await this.#lift()
+          if ((await firewall.held(this.#host)) !== null) throw new CommandFailure('not-confirmed')
+          return {
+            openedPorts:
+              kept === null
+                ? null
+                : [...new Set([...kept.inbound, ...kept.outbound])]
+                    .toSorted((a, b) => a - b)
+                    .join(', ')
+                    .slice(0, 500),
+          }
+        }),
       isDone: (_, started) => started,
       confirmMs: 0,
     }
   }
 }
 
-const isSame = (held: firewall.Closed | null, kept: firewall.Closed): boolean => held !== null && String(held.inbound) === String(kept.inbound) && String(held.outbound) === String(kept.outbound)
+const isSame = (held: firewall.Closed | null, kept: firewall.Closed): boolean =>
+  held !== null && String(held.inbound) === String(kept.inbound) && String(held.outbound) === String(kept.outbound)

@@ -12,9 +12,13 @@ import { OutbreakDefence } from './index.ts'
 /** The real nftables, in a network namespace of its own: the endpoint; a second one beside it is the rest of the world. */
 const name = `vo${process.pid % 100_000}`
 const [here, there] = [`${name}-a`, `${name}-b`]
-const mayTry = process.getuid?.() === 0 && spawnSync('ip', ['netns', 'add', here]).status === 0 && spawnSync('ip', ['netns', 'exec', here, 'nft', 'list', 'tables']).status === 0
+const mayTry =
+  process.getuid?.() === 0 &&
+  spawnSync('ip', ['netns', 'add', here]).status === 0 &&
+  spawnSync('ip', ['netns', 'exec', here, 'nft', 'list', 'tables']).status === 0
 if (!mayTry) spawnSync('ip', ['netns', 'del', here])
-const inside = (namespace: string, ...command: string[]) => execFileSync('ip', ['netns', 'exec', namespace, ...command], { encoding: 'utf8', stdio: 'pipe' })
+const inside = (namespace: string, ...command: string[]) =>
+  execFileSync('ip', ['netns', 'exec', namespace, ...command], { encoding: 'utf8', stdio: 'pipe' })
 
 describe.skipIf(!mayTry)('outbreak defence with real nftables (EVT-5, AGT-3)', { timeout: 60_000 }, () => {
   let folder: string
@@ -28,7 +32,10 @@ describe.skipIf(!mayTry)('outbreak defence with real nftables (EVT-5, AGT-3)', {
     folder = await mkdtemp(join(tmpdir(), 'vigie-outbreak-'))
     execFileSync('ip', ['netns', 'add', there])
     execFileSync('ip', ['link', 'add', `${name}-0`, 'netns', here, 'type', 'veth', 'peer', 'name', `${name}-1`, 'netns', there])
-    for (const [namespace, link, address] of [[here, `${name}-0`, '10.77.0.1/24'], [there, `${name}-1`, '10.77.0.2/24']] as const) {
+    for (const [namespace, link, address] of [
+      [here, `${name}-0`, '10.77.0.1/24'],
+      [there, `${name}-1`, '10.77.0.2/24'],
+    ] as const) {
       execFileSync('ip', ['-n', namespace, 'address', 'add', address, 'dev', link])
       for (const one of [link, 'lo']) execFileSync('ip', ['-n', namespace, 'link', 'set', one, 'up'])
     }
@@ -37,10 +44,15 @@ describe.skipIf(!mayTry)('outbreak defence with real nftables (EVT-5, AGT-3)', {
     listener = spawn('ip', ['netns', 'exec', here, process.execPath, '-e', serve], { stdio: ['ignore', 'pipe', 'ignore'] })
     const other = spawn('ip', ['netns', 'exec', there, process.execPath, '-e', serve], { stdio: ['ignore', 'pipe', 'ignore'] })
     listener.once('exit', () => other.kill())
-    await Promise.all([listener, other].map((child) => new Promise<void>((resolve) => {
-      let up = 0
-      child.stdout!.on('data', (chunk: Buffer) => (up += chunk.toString().split('up').length - 1) >= 4 && resolve())
-    })))
+    await Promise.all(
+      [listener, other].map(
+        (child) =>
+          new Promise<void>((resolve) => {
+            let up = 0
+            child.stdout!.on('data', (chunk: Buffer) => (up += chunk.toString().split('up').length - 1) >= 4 && resolve())
+          }),
+      ),
+    )
   }, 30_000)
   afterAll(async () => {
     listener?.kill()
@@ -60,17 +72,27 @@ describe.skipIf(!mayTry)('outbreak defence with real nftables (EVT-5, AGT-3)', {
   })
 
   const host: Host = {
-    endpoint: 'e', log: silentLog, now: () => new Date(Date.now() + offsetMs),
+    endpoint: 'e',
+    log: silentLog,
+    now: () => new Date(Date.now() + offsetMs),
     tell: async (_, change = {}) => {
-      for (const [key, value] of Object.entries(change)) if (value === null) state.delete(key)
-      else state.set(key, structuredClone(value))
+      for (const [key, value] of Object.entries(change))
+        if (value === null) state.delete(key)
+        else state.set(key, structuredClone(value))
     },
-    recall: (key) => state.get(key), recallAll: () => [], changed: () => {}, hasProgram: async () => true, folder: (one) => privateFolder(join(folder, one)),
+    recall: (key) => state.get(key),
+    recallAll: () => [],
+    changed: () => {},
+    hasProgram: async () => true,
+    folder: (one) => privateFolder(join(folder, one)),
     run: async (program, args) => {
       const done = spawnSync('ip', ['netns', 'exec', here, program, ...args], { encoding: 'utf8' })
       return { exitCode: done.status, signal: null, output: done.stdout + done.stderr }
     },
-    start: () => Promise.reject(new Error('not here')), follow: () => { throw new Error('not here') },
+    start: () => Promise.reject(new Error('not here')),
+    follow: () => {
+      throw new Error('not here')
+    },
   }
   /** A life of the agent. */
   async function begin(): Promise<OutbreakDefence> {
@@ -80,11 +102,26 @@ describe.skipIf(!mayTry)('outbreak defence with real nftables (EVT-5, AGT-3)', {
     return defence
   }
   const order = (one: OutbreakDefence, more: Record<string, unknown> = {}): Promise<Evidence> =>
-    one.commands['start-outbreak-defence'].start(new AbortController().signal, { until: new Date(Date.now() + 3_600_000).toISOString(), blockPorts: [445], denyWrites: [], ...more })
+    one.commands['start-outbreak-defence'].start(new AbortController().signal, {
+      until: new Date(Date.now() + 3_600_000).toISOString(),
+      blockPorts: [445],
+      denyWrites: [],
+      ...more,
+    })
   const cease = (one: OutbreakDefence) => one.commands['stop-outbreak-defence'].start(new AbortController().signal, {})
   const rules = () => inside(here, 'nft', 'list', 'ruleset')
   const connects = (waitMs: number) => async (from: string, address: string, port: number) =>
-    promisify(execFile)('ip', ['netns', 'exec', from, process.execPath, '-e', `const s = require('node:net').connect({ host: '${address}', port: ${port}, timeout: ${waitMs} }); s.on('data', () => process.exit(0)); s.on('timeout', () => process.exit(3)); s.on('error', () => process.exit(4))`]).then(() => true, () => false)
+    promisify(execFile)('ip', [
+      'netns',
+      'exec',
+      from,
+      process.execPath,
+      '-e',
+      `const s = require('node:net').connect({ host: '${address}', port: ${port}, timeout: ${waitMs} }); s.on('data', () => process.exit(0)); s.on('timeout', () => process.exit(3)); s.on('error', () => process.exit(4))`,
+    ]).then(
+      () => true,
+      () => false,
+    )
   /** Waits long for an answer that must come, however busy the machine is; a dropped packet never brings one, so a short look is enough for what must not. */
   const isOpen = connects(15_000)
   const isShut = async (from: string, address: string, port: number) => !(await connects(700)(from, address, port))
@@ -94,8 +131,20 @@ describe.skipIf(!mayTry)('outbreak defence with real nftables (EVT-5, AGT-3)', {
     const one = await begin()
     expect(one.commands['start-outbreak-defence'].unavailable()).toBeNull()
     expect(await isOpen(there, '10.77.0.1', 445)).toBe(true)
-    expect(await order(one, { denyWrites: ['/srv'], blockAttachments: ['*.docm'] })).toMatchObject({ closedPorts: '445', foldersLeftOut: 1, attachmentsLeftOut: 1 })
-    expect(await Promise.all([isShut(there, '10.77.0.1', 445), isShut(here, '10.77.0.2', 445), isOpen(there, '10.77.0.1', 446), isOpen(here, '10.77.0.2', 446), isOpen(here, '127.0.0.1', 445)])).toEqual([true, true, true, true, true])
+    expect(await order(one, { denyWrites: ['/srv'], blockAttachments: ['*.docm'] })).toMatchObject({
+      closedPorts: '445',
+      foldersLeftOut: 1,
+      attachmentsLeftOut: 1,
+    })
+    expect(
+      await Promise.all([
+        isShut(there, '10.77.0.1', 445),
+        isShut(here, '10.77.0.2', 445),
+        isOpen(there, '10.77.0.1', 446),
+        isOpen(here, '10.77.0.2', 446),
+        isOpen(here, '127.0.0.1', 445),
+      ]),
+    ).toEqual([true, true, true, true, true])
     expect(await cease(one)).toEqual({ openedPorts: '445' })
     expect(rules()).toBe(before)
     expect(await isOpen(there, '10.77.0.1', 445)).toBe(true)
@@ -145,7 +194,14 @@ describe.skipIf(!mayTry)('outbreak defence with real nftables (EVT-5, AGT-3)', {
     lifelines = { inbound: [446], outbound: [445] }
     const one = await begin()
     expect(await order(one, { blockPorts: [445, 446] })).toMatchObject({ closedPorts: '445, 446', openForVigie: '445, 446' })
-    expect(await Promise.all([isOpen(here, '10.77.0.2', 445), isShut(there, '10.77.0.1', 445), isOpen(there, '10.77.0.1', 446), isShut(here, '10.77.0.2', 446)])).toEqual([true, true, true, true])
+    expect(
+      await Promise.all([
+        isOpen(here, '10.77.0.2', 445),
+        isShut(there, '10.77.0.1', 445),
+        isOpen(there, '10.77.0.1', 446),
+        isShut(here, '10.77.0.2', 446),
+      ]),
+    ).toEqual([true, true, true, true])
   })
 
   it.each([

@@ -16,7 +16,13 @@ const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 
 
 async function sendInvitation({ db, services, now, actor }: Context, account: Account): Promise<void> {
   const { token, expiresAt } = await makeLink(db, account.id, 'invitation', now)
-  await notify(db, services, { kind: 'invitation', key: `invitation:${account.id}:${now.toISOString()}`, accountId: account.id, values: { inviter: actor.name, role: account.role, expiresAt }, token })
+  await notify(db, services, {
+    kind: 'invitation',
+    key: `invitation:${account.id}:${now.toISOString()}`,
+    accountId: account.id,
+    values: { inviter: actor.name, role: account.role, expiresAt },
+    token,
+  })
 }
 
 export const accountRoutes: Handler[] = [
@@ -67,7 +73,13 @@ export const accountRoutes: Handler[] = [
     for (const { id } of left) db.announce({ kind: 'customer', id, customerId: id })
     await recordAll(db, services.vault, now, doer(context), [
       { activity: 'account.removed', object: doneTo(account), before: account },
-      ...left.map(({ id, company }) => ({ activity: 'customer.assigned', object: { kind: 'customer', id, name: company }, customerId: id, before: { managedById: account.id, managedBy: nameOf(account) }, after: { managedById: null } })),
+      ...left.map(({ id, company }) => ({
+        activity: 'customer.assigned',
+        object: { kind: 'customer', id, name: company },
+        customerId: id,
+        before: { managedById: account.id, managedBy: nameOf(account) },
+        after: { managedById: null },
+      })),
     ])
     db.announce({ kind: 'account', id: account.id, customerId: null })
     return null
@@ -100,4 +112,3 @@ function activityOf(before: Account, after: Account): string {
   if (before.role !== after.role) return 'account.role-changed'
   return JSON.stringify(before.scope) === JSON.stringify(after.scope) ? 'account.updated' : 'account.scope-changed'
 }
-

@@ -15,7 +15,13 @@ export const businessRoutes: Handler[] = [
     assertVersion(ifMatch, before.version)
     await accounts.setBusiness(db, { ...before, ...body })
     const after = await accounts.getBusiness(db)
-    await record(db, services.vault, now, { kind: 'account', actor, origin }, { activity: 'business.updated', object: { kind: 'business', id: after.id, name: after.name }, before, after })
+    await record(
+      db,
+      services.vault,
+      now,
+      { kind: 'account', actor, origin },
+      { activity: 'business.updated', object: { kind: 'business', id: after.id, name: after.name }, before, after },
+    )
     return after
   }),
 
@@ -35,14 +41,26 @@ export const businessRoutes: Handler[] = [
       await endSessions(db, services, to.id)
       for (const account of [from, to]) {
         await notify(db, services, {
-          kind: 'ownership-transferred', key: `ownership-transferred:${account.id}:${now.toISOString()}`, accountId: account.id, values: { from: nameOf(from), to: nameOf(to), at: now.toISOString() },
+          kind: 'ownership-transferred',
+          key: `ownership-transferred:${account.id}:${now.toISOString()}`,
+          accountId: account.id,
+          values: { from: nameOf(from), to: nameOf(to), at: now.toISOString() },
         })
         db.announce({ kind: 'account', id: account.id, customerId: null })
       }
       const business = await accounts.getBusiness(db)
-      await record(db, services.vault, now, { kind: 'account', actor, origin }, {
-        activity: 'business.primary-transferred', object: { kind: 'business', id: business.id, name: business.name }, before: { primary: from.email }, after: { primary: to.email },
-      })
+      await record(
+        db,
+        services.vault,
+        now,
+        { kind: 'account', actor, origin },
+        {
+          activity: 'business.primary-transferred',
+          object: { kind: 'business', id: business.id, name: business.name },
+          before: { primary: from.email },
+          after: { primary: to.email },
+        },
+      )
       return session.token
     })
     setSession(token)

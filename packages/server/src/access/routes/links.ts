@@ -10,7 +10,8 @@ import { createSession, endSessions, stateAfterPassword } from '../sessions.ts'
 import { actorNow } from '../setup.ts'
 import * as accounts from '../store.ts'
 
-const inPartner = <T>(services: Services, partnerId: string, work: (db: TenantDb) => Promise<T>) => services.database.transaction({ partnerId, scope: 'all', principalId: null }, work)
+const inPartner = <T>(services: Services, partnerId: string, work: (db: TenantDb) => Promise<T>) =>
+  services.database.transaction({ partnerId, scope: 'all', principalId: null }, work)
 
 /** Routes one reaches by a link of a mail, or to ask for one. Looking changes nothing; only the posted form does (R33). */
 export const linkRoutes: Handler[] = [
@@ -21,16 +22,33 @@ export const linkRoutes: Handler[] = [
     await assertAddressIsFree(database, 'reset-request', origin.address, now)
     await countAgainstAddress(database, 'reset-request', origin.address, now)
     const mayAsk = await mayAskForMail(database, body.email, now)
-    const known = mayAsk ? await database.lookup<{ partner_id: string; account_id: string }>('select * from vigie.find_accounts($1)', [body.email.toLowerCase()]) : []
+    const known = mayAsk
+      ? await database.lookup<{ partner_id: string; account_id: string }>('select * from vigie.find_accounts($1)', [
+          body.email.toLowerCase(),
+        ])
+      : []
     for (const { partner_id: partnerId, account_id: accountId } of known) {
       await inPartner(services, partnerId, async (db) => {
         const account = await accounts.lock(db, accountId)
         if (account.state !== 'active') return
         const { token, expiresAt } = await makeLink(db, accountId, 'password-reset', now)
-        await notify(db, services, { kind: 'password-reset', key: `password-reset:${accountId}:${now.toISOString()}`, accountId, values: { expiresAt }, token })
-        await record(db, services.vault, now, { kind: 'account', actor: await actorNow(db, accountId, accountId), origin }, {
-          activity: 'password.reset-requested', object: { kind: 'account', id: accountId, name: account.email },
+        await notify(db, services, {
+          kind: 'password-reset',
+          key: `password-reset:${accountId}:${now.toISOString()}`,
+          accountId,
+          values: { expiresAt },
+          token,
         })
+        await record(
+          db,
+          services.vault,
+          now,
+          { kind: 'account', actor: await actorNow(db, accountId, accountId), origin },
+          {
+            activity: 'password.reset-requested',
+            object: { kind: 'account', id: accountId, name: account.email },
+          },
+        )
       })
     }
     await untilNextBeat(startedMs)
@@ -40,7 +58,10 @@ export const linkRoutes: Handler[] = [
   // R31: the second factor stays as it is, and nobody is signed in
   handlePublic(accessApi.completePasswordReset, async ({ services, origin, now }, { body }) => {
     const { partnerId, linkId, accountId } = await findLink(services, body.token, 'password-reset')
-    const { account, business } = await inPartner(services, partnerId, async (db) => ({ account: await accounts.get(db, accountId), business: await accounts.getBusiness(db) }))
+    const { account, business } = await inPartner(services, partnerId, async (db) => ({
+      account: await accounts.get(db, accountId),
+      business: await accounts.getBusiness(db),
+    }))
     assertGoodPassword(body.password, [account.email, account.firstName, account.lastName, business.name])
     const passwordHash = await hashPassword(body.password)
     await inPartner(services, partnerId, async (db) => {
@@ -48,10 +69,22 @@ export const linkRoutes: Handler[] = [
       if ((await accounts.lock(db, accountId)).state !== 'active') throw new Problem('link.invalid')
       await accounts.setPassword(db, accountId, passwordHash)
       await endSessions(db, services, accountId)
-      await notify(db, services, { kind: 'password-changed', key: `password-changed:${accountId}:${linkId}`, accountId, values: { at: now.toISOString() } })
-      await record(db, services.vault, now, { kind: 'account', actor: await actorNow(db, accountId, accountId), origin }, {
-        activity: 'password.reset', object: { kind: 'account', id: accountId, name: account.email },
+      await notify(db, services, {
+        kind: 'password-changed',
+        key: `password-changed:${accountId}:${linkId}`,
+        accountId,
+        values: { at: now.toISOString() },
       })
+      await record(
+        db,
+        services.vault,
+        now,
+        { kind: 'account', actor: await actorNow(db, accountId, accountId), origin },
+        {
+          activity: 'password.reset',
+          object: { kind: 'account', id: accountId, name: account.email },
+        },
+      )
     })
     await forgive(services.database, passwordGuess(account.email))
     return null
@@ -68,7 +101,10 @@ export const linkRoutes: Handler[] = [
 
   handlePublic(accessApi.acceptInvitation, async ({ services, origin, now, setSession }, { body: { token, password, ...person } }) => {
     const { partnerId, linkId, accountId } = await findLink(services, token, 'invitation')
-    const { account, business } = await inPartner(services, partnerId, async (db) => ({ account: await accounts.get(db, accountId), business: await accounts.getBusiness(db) }))
+    const { account, business } = await inPartner(services, partnerId, async (db) => ({
+      account: await accounts.get(db, accountId),
+      business: await accounts.getBusiness(db),
+    }))
     assertGoodPassword(password, [account.email, person.firstName, person.lastName, business.name])
     const passwordHash = await hashPassword(password)
     const state = stateAfterPassword({ hasMfa: false, isMfaRequired: business.isMfaRequired })
@@ -81,9 +117,18 @@ export const linkRoutes: Handler[] = [
       await accounts.activate(db, accountId)
       const session = await createSession(db, accountId, state, origin, now)
       if (state === 'full') await accounts.signedIn(db, accountId, now)
-      await record(db, services.vault, now, { kind: 'account', actor: await actorNow(db, accountId, session.id), origin }, {
-        activity: 'account.activated', object: { kind: 'account', id: accountId, name: account.email }, before, after: await accounts.get(db, accountId),
-      })
+      await record(
+        db,
+        services.vault,
+        now,
+        { kind: 'account', actor: await actorNow(db, accountId, session.id), origin },
+        {
+          activity: 'account.activated',
+          object: { kind: 'account', id: accountId, name: account.email },
+          before,
+          after: await accounts.get(db, accountId),
+        },
+      )
       db.announce({ kind: 'account', id: accountId, customerId: null })
       return session
     })

@@ -43,7 +43,12 @@ export const meRoutes: Handler[] = [
     const token = await change(async (db) => {
       await accounts.setPassword(db, actor.accountId, passwordHash)
       const session = await startAnew(db, services, actor)
-      await notify(db, services, { kind: 'password-changed', key: `password-changed:${actor.accountId}:${now.toISOString()}`, accountId: actor.accountId, values: { at: now.toISOString() } })
+      await notify(db, services, {
+        kind: 'password-changed',
+        key: `password-changed:${actor.accountId}:${now.toISOString()}`,
+        accountId: actor.accountId,
+        values: { at: now.toISOString() },
+      })
       await recordOwn(db, services, now, actor, origin, 'password.changed')
       return session
     })

@@ -7,12 +7,27 @@ import { isPassword } from '../passwords.ts'
 import * as accounts from '../store.ts'
 
 /** What an account did to itself. */
-export async function recordOwn(db: TenantDb, services: Services, now: Date, actor: Actor, origin: Origin, activity: string, change: { before?: unknown; after?: unknown } = {}): Promise<void> {
-  await record(db, services.vault, now, { kind: 'account', actor, origin }, { activity, object: { kind: 'account', id: actor.accountId, name: actor.email }, ...change })
+export async function recordOwn(
+  db: TenantDb,
+  services: Services,
+  now: Date,
+  actor: Actor,
+  origin: Origin,
+  activity: string,
+  change: { before?: unknown; after?: unknown } = {},
+): Promise<void> {
+  await record(
+    db,
+    services.vault,
+    now,
+    { kind: 'account', actor, origin },
+    { activity, object: { kind: 'account', id: actor.accountId, name: actor.email }, ...change },
+  )
 }
 
 /** A read before the change, in a transaction of its own. */
-export const readAs = <T>(services: Services, actor: Actor, work: (db: TenantDb) => Promise<T>) => services.database.transaction(tenantOf(actor), work)
+export const readAs = <T>(services: Services, actor: Actor, work: (db: TenantDb) => Promise<T>) =>
+  services.database.transaction(tenantOf(actor), work)
 
 /**
  * Whoever sits in front of an open session proves to be its owner. Tries count as those at sign-in do (R30), and a wrong one is recorded (R40).

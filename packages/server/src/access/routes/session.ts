@@ -20,7 +20,11 @@ export const sessionRoutes: Handler[] = [
     const attempt = await claimTry(services.database, mfaGuess(actor.accountId), now)
     const token = await change(async (db) => {
       const isRecovery = 'recoveryCode' in body
-      const fits = attempt !== null && (isRecovery ? await useRecoveryCode(db, actor.accountId, body.recoveryCode, now) : await useTotp(db, services, actor.accountId, body.code, now))
+      const fits =
+        attempt !== null &&
+        (isRecovery
+          ? await useRecoveryCode(db, actor.accountId, body.recoveryCode, now)
+          : await useTotp(db, services, actor.accountId, body.code, now))
       if (!fits) {
         await recordOwn(db, services, now, actor, origin, 'session.verify-mfa.refused')
         return null
@@ -31,7 +35,8 @@ export const sessionRoutes: Handler[] = [
       await recordOwn(db, services, now, actor, origin, isRecovery ? 'mfa.recovery-code-used' : 'mfa.verified')
       return session.token
     })
-    if (token === null) throw new Problem('mfa.code-wrong', {}, { fields: [{ path: 'recoveryCode' in body ? 'recoveryCode' : 'code', code: 'invalid' }] })
+    if (token === null)
+      throw new Problem('mfa.code-wrong', {}, { fields: [{ path: 'recoveryCode' in body ? 'recoveryCode' : 'code', code: 'invalid' }] })
     await attempt!.wasRight()
     setSession(token)
     return { state: 'full' as const }
@@ -49,7 +54,11 @@ export const sessionRoutes: Handler[] = [
 
 async function me(db: TenantDb, actor: Actor, isSimulated: boolean, now: Date): Promise<Me> {
   return {
-    state: actor.sessionState, account: await accounts.get(db, actor.accountId), business: await accounts.getBusiness(db), permissions: [...actor.permissions], isSimulated,
+    state: actor.sessionState,
+    account: await accounts.get(db, actor.accountId),
+    business: await accounts.getBusiness(db),
+    permissions: [...actor.permissions],
+    isSimulated,
     alertLevel: actor.permissions.has('alert.read') ? await accounts.worstAlert(db, now) : null,
   }
 }

@@ -11,16 +11,23 @@ export function aBrowser(server: Pick<TestServer, 'http'>) {
   let cookie: string | undefined
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const answer = await server.http.inject({
-      method: method as 'GET', url: `/api${path}`, cookies: cookie === undefined ? {} : { 'vigie-session': cookie }, headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      method: method as 'GET',
+      url: `/api${path}`,
+      cookies: cookie === undefined ? {} : { 'vigie-session': cookie },
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
     })
     const set = answer.cookies.find((one) => one.name === 'vigie-session')
     if (set) cookie = set.value === '' ? undefined : set.value
     return { status: answer.statusCode, body: answer.body === '' ? null : (answer.json() as any), headers: answer.headers }
   }
-  return Object.defineProperty(Object.assign(call, { signIn: (email: string, typed = password) => call('POST', '/v1/session', { email, password: typed }) }), 'cookie', {
-    get: () => cookie,
-    set: (value: string | undefined) => void (cookie = value),
-  }) as typeof call & { signIn(email: string, typed?: string): ReturnType<typeof call>; cookie: string | undefined }
+  return Object.defineProperty(
+    Object.assign(call, { signIn: (email: string, typed = password) => call('POST', '/v1/session', { email, password: typed }) }),
+    'cookie',
+    {
+      get: () => cookie,
+      set: (value: string | undefined) => void (cookie = value),
+    },
+  ) as typeof call & { signIn(email: string, typed?: string): ReturnType<typeof call>; cookie: string | undefined }
 }
 export type Browser = ReturnType<typeof aBrowser>

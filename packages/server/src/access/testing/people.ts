@@ -18,10 +18,17 @@ export interface NewAccount {
 export function peopleOf(where: () => { server: TestServer; partnerId: string }) {
   /** An account that can sign in. */
   async function anAccount({ partner, ...more }: NewAccount = {}): Promise<{ id: string; email: string }> {
-    const { server: { database }, partnerId } = where()
+    const {
+      server: { database },
+      partnerId,
+    } = where()
     const email = more.email ?? `person-${number++}@example.com`
     const { accountId } = await anActor(database, partner ?? partnerId, { ...more, email })
-    await database.owner.query('update account set password_hash = $2 where id = $1 and partner_id = $3', [accountId, await passwordHash(), partner ?? partnerId])
+    await database.owner.query('update account set password_hash = $2 where id = $1 and partner_id = $3', [
+      accountId,
+      await passwordHash(),
+      partner ?? partnerId,
+    ])
     return { id: accountId, email }
   }
   return {
@@ -33,7 +40,12 @@ export function peopleOf(where: () => { server: TestServer; partnerId: string })
       return { browser, ...account }
     },
     activities: async () =>
-      (await where().server.database.owner.query<{ activity: string }>('select activity from audit where partner_id = $1 order by sequence', [where().partnerId])).rows.map((row) => row.activity),
+      (
+        await where().server.database.owner.query<{ activity: string }>(
+          'select activity from audit where partner_id = $1 order by sequence',
+          [where().partnerId],
+        )
+      ).rows.map((row) => row.activity),
     /** The one-use token of the newest mail, as its addressee reads it. */
     async tokenOfMail(to: string): Promise<string> {
       const { server, partnerId } = where()

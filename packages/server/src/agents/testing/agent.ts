@@ -1,6 +1,16 @@
 import { createHash, generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto'
 import { Agent, request } from 'node:https'
-import { forkText, helloText, protocolVersion, type Carrier, type DetectionItem, type EndpointItem, type EnrolReply, type Item, type Machine } from '@vigie/domain/agents'
+import {
+  forkText,
+  helloText,
+  protocolVersion,
+  type Carrier,
+  type DetectionItem,
+  type EndpointItem,
+  type EnrolReply,
+  type Item,
+  type Machine,
+} from '@vigie/domain/agents'
 import { WebSocket } from 'ws'
 import type { Database } from '../../platform/index.ts'
 import { hashOfKey } from '../keys.ts'
@@ -17,19 +27,48 @@ export function aMachine(name = `host-${randomUUID().slice(0, 8)}`): Machine {
 }
 
 /** A one-use key for a product, made past the wall. */
-export async function aKey(database: Database, productId: string, expiresAt = new Date(Date.now() + 3_600_000)): Promise<{ guid: string; key: string }> {
+export async function aKey(
+  database: Database,
+  productId: string,
+  expiresAt = new Date(Date.now() + 3_600_000),
+): Promise<{ guid: string; key: string }> {
   const key = randomUUID()
-  const { rows: [row] } = await database.owner.query('update product set key_hash = $2, key_expires_at = $3, key_used_at = null where id = $1 returning guid', [productId, hashOfKey(key), expiresAt])
+  const {
+    rows: [row],
+  } = await database.owner.query('update product set key_hash = $2, key_expires_at = $3, key_used_at = null where id = $1 returning guid', [
+    productId,
+    hashOfKey(key),
+    expiresAt,
+  ])
   return { guid: row.guid, key }
 }
 
-export async function post(target: Target, path: string, body: unknown, headers: Record<string, string> = {}): Promise<{ status: number; body: any }> {
+export async function post(
+  target: Target,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: any }> {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   return await new Promise((resolve, reject) => {
-    const req = request({ host: '127.0.0.1', port: target.port, path, method: 'POST', ca: target.ca, agent: new Agent({ keepAlive: false }), headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...headers } }, (res) => {
-      let answer = ''
-      res.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk)).on('end', () => resolve({ status: res.statusCode ?? 0, body: answer === '' ? null : JSON.parse(answer) }))
-    })
+    const req = request(
+      {
+        host: '127.0.0.1',
+        port: target.port,
+        path,
+        method: 'POST',
+        ca: target.ca,
+        agent: new Agent({ keepAlive: false }),
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...headers },
+      },
+      (res) => {
+        let answer = ''
+        res
+          .setEncoding('utf8')
+          .on('data', (chunk: string) => (answer += chunk))
+          .on('end', () => resolve({ status: res.statusCode ?? 0, body: answer === '' ? null : JSON.parse(answer) }))
+      },
+    )
     req.on('error', reject).end(text)
   })
 }
@@ -51,7 +90,14 @@ export class TestIdentity {
   }
   /** The same installation copied: same identity, same counter, same life of the queue. */
   copy(machine = this.machine): TestIdentity {
-    return Object.assign(new TestIdentity(machine), { privateKey: this.privateKey, publicKey: this.publicKey, agentId: this.agentId, commandKey: this.commandKey, counter: this.counter, epoch: this.epoch })
+    return Object.assign(new TestIdentity(machine), {
+      privateKey: this.privateKey,
+      publicKey: this.publicKey,
+      agentId: this.agentId,
+      commandKey: this.commandKey,
+      counter: this.counter,
+      epoch: this.epoch,
+    })
   }
   enrolBody(guid: string, key: string) {
     return { guid, key, publicKey: this.publicKey, agentVersion: '0.1.0', protocol: protocolVersion, machine: this.machine }
@@ -65,7 +111,13 @@ export class TestIdentity {
   }
   async fork(target: Target): Promise<{ status: number; body: any; identity: TestIdentity }> {
     const own = new TestIdentity(this.machine)
-    const unsigned = { agentId: this.agentId, publicKey: own.publicKey, machine: this.machine, agentVersion: '0.1.0', at: new Date().toISOString() }
+    const unsigned = {
+      agentId: this.agentId,
+      publicKey: own.publicKey,
+      machine: this.machine,
+      agentVersion: '0.1.0',
+      at: new Date().toISOString(),
+    }
     const { status, body } = await post(target, '/agent/v1/fork', { ...unsigned, signature: this.sign(forkText(unsigned)) })
     if (status === 200) Object.assign(own, { agentId: body.agentId, commandKey: body.commandKey })
     return { status, body, identity: own }
@@ -84,7 +136,10 @@ export class TestChannel {
   #waiting: (() => void)[] = []
 
   constructor(target: Target, by: Carrier = 'websocket') {
-    this.socket = by === 'polling' ? (new PollSocket(target) as unknown as WebSocket) : new WebSocket(`wss://127.0.0.1:${target.port}/agent/v1/channel`, { ca: target.ca, perMessageDeflate: false })
+    this.socket =
+      by === 'polling'
+        ? (new PollSocket(target) as unknown as WebSocket)
+        : new WebSocket(`wss://127.0.0.1:${target.port}/agent/v1/channel`, { ca: target.ca, perMessageDeflate: false })
     this.socket.on('message', (data: Buffer) => {
       this.heard.push(JSON.parse(data.toString()))
       this.#wake()
@@ -104,7 +159,8 @@ export class TestChannel {
     for (;;) {
       const found = find()
       if (found) return found
-      if (Date.now() > end) throw new Error(`not heard within ${ms} ms; heard ${JSON.stringify(this.heard).slice(0, 500)}, closed with ${this.closeCode}`)
+      if (Date.now() > end)
+        throw new Error(`not heard within ${ms} ms; heard ${JSON.stringify(this.heard).slice(0, 500)}, closed with ${this.closeCode}`)
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 200)
         this.#waiting.push(() => {
@@ -131,7 +187,18 @@ export class TestChannel {
     identity.counter++
     const { agentId, counter, epoch, machine } = identity
     const signature = identity.sign(helloText(nonce, agentId, counter, epoch))
-    this.send({ kind: 'hello', protocol: protocolVersion, agentId, counter, epoch, agentVersion: '0.1.0', machine, at: new Date().toISOString(), signature, ...change })
+    this.send({
+      kind: 'hello',
+      protocol: protocolVersion,
+      agentId,
+      counter,
+      epoch,
+      agentVersion: '0.1.0',
+      machine,
+      at: new Date().toISOString(),
+      signature,
+      ...change,
+    })
   }
   batch(identity: TestIdentity, firstSeq: number, items: readonly unknown[]): void {
     this.send({ kind: 'batch', epoch: identity.epoch, firstSeq, items })
@@ -144,7 +211,12 @@ export class TestChannel {
 }
 
 /** Opens a channel and is welcomed. `welcome` is any JSON: what is not there fails the test's expectation. */
-export async function connected(target: Target, identity: TestIdentity, change: Record<string, unknown> = {}, by: Carrier = 'websocket'): Promise<{ channel: TestChannel; welcome: any }> {
+export async function connected(
+  target: Target,
+  identity: TestIdentity,
+  change: Record<string, unknown> = {},
+  by: Carrier = 'websocket',
+): Promise<{ channel: TestChannel; welcome: any }> {
   const channel = new TestChannel(target, by)
   await channel.hello(identity, change)
   const welcome = await channel.until(() => channel.heard.find((frame) => frame.kind === 'welcome' || frame.kind === 'problem'))
@@ -157,17 +229,53 @@ let serial = 0
 export function aDetection(machine: Machine, change: Partial<DetectionItem> = {}): DetectionItem {
   const at = change.at ?? new Date().toISOString()
   const contentId = createHash('sha256').update(`${machine.fingerprint} ${serial++} ${randomUUID()}`).digest('hex').slice(0, 32)
-  return { kind: 'detection', endpoint: machine.fingerprint, at, category: 'antivirus', threat: 'Eicar-Test-Signature', object: `/srv/file-${serial}`, outcome: 'quarantined', engine: 'clamav', contentId, ...change }
-}
-export function anEndpoint(machine: Machine, engine: Partial<NonNullable<EndpointItem['engine']>> = {}, change: Partial<EndpointItem> = {}): EndpointItem {
-  const at = new Date().toISOString()
   return {
-    kind: 'endpoint', endpoint: machine.fingerprint, at, name: machine.hostname, platform: machine.platform, addresses: machine.addresses,
-    engine: {
-      engine: 'clamav', engineVersion: '1.4.3', patternVersion: '27500', patternBuiltAt: at, updateCheckedAt: at, realTimeScan: 'on', scan: { isRunning: false, startedAt: null, finishedAt: null },
-      problem: null, ...engine,
-    },
-    commands: ['scan-now', 'stop-scan', 'update-components', 'synchronise'].map((type) => ({ type, isSupported: true, reason: null })), ...change,
+    kind: 'detection',
+    endpoint: machine.fingerprint,
+    at,
+    category: 'antivirus',
+    threat: 'Eicar-Test-Signature',
+    object: `/srv/file-${serial}`,
+    outcome: 'quarantined',
+    engine: 'clamav',
+    contentId,
+    ...change,
   }
 }
-export const aCleared = (machine: Machine, of: DetectionItem, at = new Date().toISOString()): Item => ({ kind: 'cleared', endpoint: machine.fingerprint, at, category: of.category, threat: of.threat, object: of.object, how: 'gone' })
+export function anEndpoint(
+  machine: Machine,
+  engine: Partial<NonNullable<EndpointItem['engine']>> = {},
+  change: Partial<EndpointItem> = {},
+): EndpointItem {
+  const at = new Date().toISOString()
+  return {
+    kind: 'endpoint',
+    endpoint: machine.fingerprint,
+    at,
+    name: machine.hostname,
+    platform: machine.platform,
+    addresses: machine.addresses,
+    engine: {
+      engine: 'clamav',
+      engineVersion: '1.4.3',
+      patternVersion: '27500',
+      patternBuiltAt: at,
+      updateCheckedAt: at,
+      realTimeScan: 'on',
+      scan: { isRunning: false, startedAt: null, finishedAt: null },
+      problem: null,
+      ...engine,
+    },
+    commands: ['scan-now', 'stop-scan', 'update-components', 'synchronise'].map((type) => ({ type, isSupported: true, reason: null })),
+    ...change,
+  }
+}
+export const aCleared = (machine: Machine, of: DetectionItem, at = new Date().toISOString()): Item => ({
+  kind: 'cleared',
+  endpoint: machine.fingerprint,
+  at,
+  category: of.category,
+  threat: of.threat,
+  object: of.object,
+  how: 'gone',
+})

@@ -57,7 +57,11 @@ export class DurableAgent {
   async #session(target: Target): Promise<void> {
     const channel = new TestChannel(target, Math.random() < this.#pollingRatio ? 'polling' : 'websocket')
     await channel.hello(this.identity)
-    const answer = await channel.until(() => channel.heard.find(({ kind }) => kind === 'welcome' || kind === 'problem') ?? (channel.closeCode !== null && { kind: 'closed' }), 20_000)
+    const answer = await channel.until(
+      () =>
+        channel.heard.find(({ kind }) => kind === 'welcome' || kind === 'problem') ?? (channel.closeCode !== null && { kind: 'closed' }),
+      20_000,
+    )
     if (answer.kind === 'problem') this.problems.push(answer.code)
     if (answer.kind !== 'welcome') return channel.socket.terminate()
     if (answer.ackedSeq < this.#first - 1 || answer.ackedSeq >= this.#first + this.#pending.length) {

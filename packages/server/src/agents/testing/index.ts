@@ -13,7 +13,10 @@ export interface TestAgentSide {
   /** A business with one customer and one product that waits for its agent. */
   aBusiness(): Promise<{ partnerId: string; customerId: string; productId: string }>
   /** An agent enrolled at a product of its own. */
-  anAgent(of?: { partnerId: string; customerId: string; productId?: string }, machine?: ReturnType<typeof aMachine>): Promise<{ identity: TestIdentity; partnerId: string; customerId: string; productId: string }>
+  anAgent(
+    of?: { partnerId: string; customerId: string; productId?: string },
+    machine?: ReturnType<typeof aMachine>,
+  ): Promise<{ identity: TestIdentity; partnerId: string; customerId: string; productId: string }>
   close(): Promise<void>
 }
 
@@ -28,9 +31,14 @@ export async function testAgentSide(timing: AgentSideOptions['timing'] = {}): Pr
     return { partnerId, customerId, productId: await aProduct(database, partnerId, customerId) }
   }
   return {
-    server, side, target, aBusiness,
+    server,
+    side,
+    target,
+    aBusiness,
     async anAgent(of, machine = aMachine()) {
-      const { partnerId, customerId, productId } = of ? { ...of, productId: of.productId ?? (await aProduct(database, of.partnerId, of.customerId)) } : await aBusiness()
+      const { partnerId, customerId, productId } = of
+        ? { ...of, productId: of.productId ?? (await aProduct(database, of.partnerId, of.customerId)) }
+        : await aBusiness()
       const identity = new TestIdentity(machine)
       await identity.enrol(target, await aKey(database, productId))
       return { identity, partnerId, customerId, productId }

@@ -15,7 +15,10 @@ interface Running {
 
 /** Several real server processes on one database, started and killed at will. */
 export class ServerProcesses {
-  readonly #secrets = [randomBytes(32).toString('hex'), generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' }).toString('hex')]
+  readonly #secrets = [
+    randomBytes(32).toString('hex'),
+    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' }).toString('hex'),
+  ]
   readonly #url: string
   running: Running[] = []
   /** Also those that are still starting. */
@@ -26,11 +29,15 @@ export class ServerProcesses {
   }
 
   async start(): Promise<Running> {
-    const child = spawn(process.execPath, [path.join(import.meta.dirname, 'process.ts'), this.#url, ...this.#secrets], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [path.join(import.meta.dirname, 'process.ts'), this.#url, ...this.#secrets], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     this.#children.add(child)
     child.once('exit', () => this.#children.delete(child))
     const line = await new Promise<string>((resolve, reject) => {
-      createInterface({ input: child.stdout! }).once('line', resolve).once('close', () => reject(new Error('a server process ended before it was ready')))
+      createInterface({ input: child.stdout! })
+        .once('line', resolve)
+        .once('close', () => reject(new Error('a server process ended before it was ready')))
     })
     const running = { child, target: JSON.parse(line) as Target }
     this.running.push(running)
@@ -49,10 +56,15 @@ export class ServerProcesses {
 
   async stop(): Promise<void> {
     this.running = []
-    await Promise.all([...this.#children].map((child) => new Promise((resolve) => {
-      child.once('exit', resolve)
-      child.kill('SIGKILL')
-    })))
+    await Promise.all(
+      [...this.#children].map(
+        (child) =>
+          new Promise((resolve) => {
+            child.once('exit', resolve)
+            child.kill('SIGKILL')
+          }),
+      ),
+    )
   }
 }
 
@@ -65,11 +77,16 @@ export interface Siege {
 }
 
 /** Agents of two businesses that tell detections at their own pace until settled. */
-export async function besiege(database: Database, servers: ServerProcesses, { size, everyMs, items }: { size: number; everyMs: number; items: number }): Promise<Siege> {
+export async function besiege(
+  database: Database,
+  servers: ServerProcesses,
+  { size, everyMs, items }: { size: number; everyMs: number; items: number },
+): Promise<Siege> {
   const [partnerIds, productIds, agents]: [string[], string[], DurableAgent[]] = [[], [], []]
   for (let p = 0; p < 2; p++) partnerIds.push(await aPartner(database))
   const customers = [] as { partnerId: string; customerId: string }[]
-  for (const partnerId of partnerIds) for (let c = 0; c < 3; c++) customers.push({ partnerId, customerId: await aCustomer(database, partnerId) })
+  for (const partnerId of partnerIds)
+    for (let c = 0; c < 3; c++) customers.push({ partnerId, customerId: await aCustomer(database, partnerId) })
   for (let i = 0; i < size; i++) {
     const { partnerId, customerId } = customers[i % customers.length]!
     const productId = await aProduct(database, partnerId, customerId)
@@ -80,15 +97,22 @@ export async function besiege(database: Database, servers: ServerProcesses, { si
   }
   const lives = agents.map((agent) => agent.run())
   const telling = setInterval(() => {
-    for (const agent of agents) if (agent.pending < 400) agent.tell(Array.from({ length: 1 + Math.floor(Math.random() * items) }, () => aDetection(agent.identity.machine)))
+    for (const agent of agents)
+      if (agent.pending < 400)
+        agent.tell(Array.from({ length: 1 + Math.floor(Math.random() * items) }, () => aDetection(agent.identity.machine)))
   }, everyMs)
   return {
-    agents, partnerIds, productIds,
+    agents,
+    partnerIds,
+    productIds,
     async settle() {
       clearInterval(telling)
       const until = Date.now() + 60_000
       while (agents.some((agent) => agent.pending > 0)) {
-        if (Date.now() > until) throw new Error(`${agents.filter((agent) => agent.pending > 0).length} agents still wait; problems: ${[...new Set(agents.flatMap(({ problems }) => problems))].join(', ')}`)
+        if (Date.now() > until)
+          throw new Error(
+            `${agents.filter((agent) => agent.pending > 0).length} agents still wait; problems: ${[...new Set(agents.flatMap(({ problems }) => problems))].join(', ')}`,
+          )
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
       for (const agent of agents) agent.stop()
@@ -111,10 +135,16 @@ export async function expectAllThereOnce(database: Database, { agents, partnerId
     clones: await one('select count(*) as n from agent where partner_id = any($1) and clone_seen_at is not null'),
   }).toEqual({ stored: told, different: told, byHour: told, byMinute: told, refused: 0, agents: agents.length, clones: 0 })
   expect([...new Set(agents.flatMap(({ problems }) => problems))].filter((code) => code !== 'server.busy')).toEqual([])
-  const each = await database.owner.query('select product_id, count(*)::integer as n from detection where product_id = any($1) group by 1 having count(*) >= 15', [productIds])
+  const each = await database.owner.query(
+    'select product_id, count(*)::integer as n from detection where product_id = any($1) group by 1 having count(*) >= 15',
+    [productIds],
+  )
   const until = Date.now() + 40_000 // a product taken by a process that was killed is due again after its lease
   for (;;) {
-    const { rows } = await database.owner.query(`select product_id, figures->'incidents' as n from event where product_id = any($1) and condition = 'many-incidents' and state <> 'resolved'`, [productIds])
+    const { rows } = await database.owner.query(
+      `select product_id, figures->'incidents' as n from event where product_id = any($1) and condition = 'many-incidents' and state <> 'resolved'`,
+      [productIds],
+    )
     const told = new Map(rows.map((row) => [row.product_id, row.n]))
     if (each.rows.every((row) => told.get(row.product_id) === row.n)) return expect(rows).toHaveLength(each.rows.length)
     if (Date.now() > until) expect(rows.sort()).toEqual(each.rows.sort())

@@ -95,11 +95,31 @@ export class PollSocket extends EventEmitter {
   #post(path: string, body: unknown): Promise<{ status: number; body: any }> {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     return new Promise((resolve, reject) => {
-      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), authorization: `Bearer ${this.line}` }
-      const req = request({ host: '127.0.0.1', port: this.#target.port, ca: this.#target.ca, agent: this.#agent, path, method: 'POST', headers, signal: this.#stop.signal }, (res) => {
-        let answer = ''
-        res.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk)).on('end', () => resolve({ status: res.statusCode ?? 0, body: answer === '' ? null : JSON.parse(answer) })).on('error', reject)
-      })
+      const headers = {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(text),
+        authorization: `Bearer ${this.line}`,
+      }
+      const req = request(
+        {
+          host: '127.0.0.1',
+          port: this.#target.port,
+          ca: this.#target.ca,
+          agent: this.#agent,
+          path,
+          method: 'POST',
+          headers,
+          signal: this.#stop.signal,
+        },
+        (res) => {
+          let answer = ''
+          res
+            .setEncoding('utf8')
+            .on('data', (chunk: string) => (answer += chunk))
+            .on('end', () => resolve({ status: res.statusCode ?? 0, body: answer === '' ? null : JSON.parse(answer) }))
+            .on('error', reject)
+        },
+      )
       req.on('error', reject).end(text)
     })
   }

@@ -24,12 +24,18 @@ export async function aSite(database: Database, target: Target, of?: { partnerId
     `insert into product (partner_id, id, customer_id, guid, type_id, family, description, fresh_for_seconds, created_at) values ($1, $2, $3, gen_random_uuid(), 'clamav-site-server', 'endpoint-server', 'Site', 900, now())`,
     [partnerId, productId, customerId],
   )
-  await database.owner.query(`insert into endpoint_group (partner_id, product_id, customer_id, name, position) values ($1, $2, $3, 'servers', 0)`, [partnerId, productId, customerId])
+  await database.owner.query(
+    `insert into endpoint_group (partner_id, product_id, customer_id, name, position) values ($1, $2, $3, 'servers', 0)`,
+    [partnerId, productId, customerId],
+  )
   await database.owner.query('update customer set product_count = product_count + 1 where id = $1', [customerId])
   const identity = new TestIdentity()
   await identity.enrol(target, await aKey(database, productId))
   return {
-    partnerId, customerId, productId, identity,
+    partnerId,
+    customerId,
+    productId,
+    identity,
     async anEndpointAgent(machine) {
       const endpoint = new TestIdentity(machine)
       await endpoint.enrol(target, await anEndpointKey(database, { partnerId, customerId, productId }))
@@ -40,14 +46,18 @@ export async function aSite(database: Database, target: Target, of?: { partnerId
 
 /** A key for machines of a site, made past the wall. */
 export async function anEndpointKey(
-  database: Database, of: { partnerId: string; customerId: string; productId: string }, { maxUses = 1, expiresAt = new Date(Date.now() + 3_600_000), isRevoked = false } = {},
+  database: Database,
+  of: { partnerId: string; customerId: string; productId: string },
+  { maxUses = 1, expiresAt = new Date(Date.now() + 3_600_000), isRevoked = false } = {},
 ): Promise<{ guid: string; key: string; id: string }> {
   const [key, id] = [randomUUID(), randomUUID()]
   await database.owner.query(
     `insert into site_key (partner_id, id, customer_id, product_id, key_hash, max_uses, expires_at, revoked_at, created_by, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, 'Test', now())`,
     [of.partnerId, id, of.customerId, of.productId, hashOfKey(key), maxUses, expiresAt, isRevoked ? new Date(Date.now() - 1_000) : null],
   )
-  const { rows: [row] } = await database.owner.query('select guid from product where id = $1', [of.productId])
+  const {
+    rows: [row],
+  } = await database.owner.query('select guid from product where id = $1', [of.productId])
   return { guid: row.guid, key, id }
 }
 
@@ -72,7 +82,9 @@ export class TestRoute {
     return this.channel.heard.some((frame) => frame.kind === 'via-end' && frame.route === this.route)
   }
   async next(kind: string): Promise<any> {
-    const frame = await this.channel.until(() => this.channel.heard.find((one) => one.kind === 'via' && one.route === this.route && one.frame.kind === kind))
+    const frame = await this.channel.until(() =>
+      this.channel.heard.find((one) => one.kind === 'via' && one.route === this.route && one.frame.kind === kind),
+    )
     this.channel.heard.splice(this.channel.heard.indexOf(frame), 1)
     return frame.frame
   }
@@ -84,7 +96,17 @@ export class TestRoute {
     identity.counter++
     const { agentId, counter, epoch, machine } = identity
     const signature = identity.sign(helloText(nonce, agentId, counter, epoch))
-    this.send({ kind: 'hello', protocol: protocolVersion, agentId, counter, epoch, agentVersion: '0.1.0', machine, at: new Date().toISOString(), signature })
+    this.send({
+      kind: 'hello',
+      protocol: protocolVersion,
+      agentId,
+      counter,
+      epoch,
+      agentVersion: '0.1.0',
+      machine,
+      at: new Date().toISOString(),
+      signature,
+    })
   }
   async welcomed(identity: TestIdentity): Promise<any> {
     await this.hello(identity)
@@ -93,7 +115,12 @@ export class TestRoute {
 }
 
 /** The site server's own connection, answering `via-ask` for the routes in `alive`, as a real one does. */
-export async function siteChannel(target: Target, identity: TestIdentity, alive: ReadonlySet<number> = new Set(), by: Carrier = 'websocket'): Promise<TestChannel> {
+export async function siteChannel(
+  target: Target,
+  identity: TestIdentity,
+  alive: ReadonlySet<number> = new Set(),
+  by: Carrier = 'websocket',
+): Promise<TestChannel> {
   const { channel } = await connected(target, identity, {}, by)
   channel.socket.on('message', (data: Buffer) => {
     const frame = JSON.parse(data.toString())

@@ -42,14 +42,33 @@ export async function aRandomEstate(database: TestDatabase, now: Date, roll: (si
       const typeId = types[roll(types.length)]!
       const id = await aProduct(database, partnerId, customerId, { typeId, description: `P${c}${p}` })
       products.push({ id, customerId, typeId })
-      await sql('update product set state = $2, created_at = $3, last_seen_at = $4 where id = $1', [id, ['online', 'offline', 'abnormal', 'pending'][roll(4)], ago(roll(400) * 24), roll(3) ? ago(roll(2)) : null])
+      await sql('update product set state = $2, created_at = $3, last_seen_at = $4 where id = $1', [
+        id,
+        ['online', 'offline', 'abnormal', 'pending'][roll(4)],
+        ago(roll(400) * 24),
+        roll(3) ? ago(roll(2)) : null,
+      ])
       for (let e = 0; e <= roll(4); e++) {
         const endpointId = newId(now)
         endpointOf.set(id, endpointId)
         await sql(
           `insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group", engine, engine_version, pattern_built_at, real_time_scan, open_infections, received_at, created_at)
            values ($1, $2, $3, $4, $5, $5, 'servers', $6, $7, $8, $9, $10, $11, $12)`,
-          [partnerId, endpointId, customerId, id, `pc-${e}`, roll(5) ? 'clamav' : null, ['1.4.2', '1.4.3'][roll(2)], ago(roll(200)), ['on', 'off', 'on-not-protecting', 'unknown'][roll(4)], Math.max(0, roll(4) - 2), roll(5) ? ago(roll(400)) : null, ago(roll(600))])
+          [
+            partnerId,
+            endpointId,
+            customerId,
+            id,
+            `pc-${e}`,
+            roll(5) ? 'clamav' : null,
+            ['1.4.2', '1.4.3'][roll(2)],
+            ago(roll(200)),
+            ['on', 'off', 'on-not-protecting', 'unknown'][roll(4)],
+            Math.max(0, roll(4) - 2),
+            roll(5) ? ago(roll(400)) : null,
+            ago(roll(600)),
+          ],
+        )
       }
       for (let n = roll(12); n > 0; n--) await anEvent(id, customerId, n)
     }
@@ -63,24 +82,54 @@ export async function aRandomEstate(database: TestDatabase, now: Date, roll: (si
     if (isSilent) {
       await sql(
         `insert into event_silence (partner_id, id, customer_id, product_id, category, condition, event_id, kind, reason, owner_name, by_name, since) values ($1, $2, $3, $4, $5, $6, $2, 'snoozed', 'r', 'o', 'b', $7)`,
-        [partnerId, silenceId, customerId, productId, category.id, `${condition} ${n}`, ago(1)])
+        [partnerId, silenceId, customerId, productId, category.id, `${condition} ${n}`, ago(1)],
+      )
     }
     await sql(
       `insert into event (partner_id, id, customer_id, product_id, category, condition, severity, severity_rank, state, opened_at, last_raised_at, assignee_id, silence_id, silence_kind)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13)`,
-      [partnerId, newId(now), customerId, productId, category.id, `${condition} ${n}`, severity, severity === 'warning' ? 1 : 2, ['unresolved', 'pending', 'resolved'][roll(3)], ago(roll(100)), [null, accountId, colleague][roll(3)],
-        isSilent ? silenceId : null, isSilent ? 'snoozed' : null])
+      [
+        partnerId,
+        newId(now),
+        customerId,
+        productId,
+        category.id,
+        `${condition} ${n}`,
+        severity,
+        severity === 'warning' ? 1 : 2,
+        ['unresolved', 'pending', 'resolved'][roll(3)],
+        ago(roll(100)),
+        [null, accountId, colleague][roll(3)],
+        isSilent ? silenceId : null,
+        isSilent ? 'snoozed' : null,
+      ],
+    )
   }
-  await sql('update product p set endpoint_count = (select count(*) from endpoint e where e.product_id = p.id) where partner_id = $1', [partnerId])
-  await sql('update customer c set endpoint_count = (select count(*) from endpoint e where e.customer_id = c.id) where partner_id = $1', [partnerId])
-  await database.transaction({ partnerId, scope: 'all', principalId: null }, (db) => recount(db, products.map(({ id }) => id), customerIds))
+  await sql('update product p set endpoint_count = (select count(*) from endpoint e where e.product_id = p.id) where partner_id = $1', [
+    partnerId,
+  ])
+  await sql('update customer c set endpoint_count = (select count(*) from endpoint e where e.customer_id = c.id) where partner_id = $1', [
+    partnerId,
+  ])
+  await database.transaction({ partnerId, scope: 'all', principalId: null }, (db) =>
+    recount(
+      db,
+      products.map(({ id }) => id),
+      customerIds,
+    ),
+  )
   return { partnerId, accountId, customerIds, products, endpointOf }
 }
 
 /**
  * Detections as ingest stores and counts them. `inTime`: as if each had come in its hour, so that it was not late; past the trigger that would note it.
  */
-export async function detect(database: TestDatabase, { partnerId, endpointOf }: RandomEstate, found: readonly { product: RandomEstate['products'][number]; category: string; at: Date; offsetMs?: number }[], { inTime = false } = {}): Promise<void> {
+export async function detect(
+  database: TestDatabase,
+  { partnerId, endpointOf }: RandomEstate,
+  found: readonly { product: RandomEstate['products'][number]; category: string; at: Date; offsetMs?: number }[],
+  { inTime = false } = {},
+): Promise<void> {
   const client = await database.owner.connect()
   try {
     await client.query('begin')
@@ -94,7 +143,20 @@ export async function detect(database: TestDatabase, { partnerId, endpointOf }: 
        insert into tally_hour as h (partner_id, customer_id, type_id, category, hour, count)
        select $1, a.customer_id, p.type_id, a.category, date_trunc('hour', a.counted_at), count(*) from added a join product p on p.partner_id = $1 and p.id = a.product_id group by 2, 3, 4, 5
        on conflict (partner_id, hour, category, type_id, customer_id) do update set count = h.count + excluded.count`,
-      [partnerId, JSON.stringify(found.map(({ product, category, at, offsetMs = 0 }) => ({ customer: product.customerId, product: product.id, endpoint: endpointOf.get(product.id), category, at, off: offsetMs })))])
+      [
+        partnerId,
+        JSON.stringify(
+          found.map(({ product, category, at, offsetMs = 0 }) => ({
+            customer: product.customerId,
+            product: product.id,
+            endpoint: endpointOf.get(product.id),
+            category,
+            at,
+            off: offsetMs,
+          })),
+        ),
+      ],
+    )
     await client.query('commit')
   } finally {
     client.release()

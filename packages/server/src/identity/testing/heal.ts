@@ -10,7 +10,8 @@ export async function heal(target: TestAgentSide['target'], copy: TestIdentity):
     await channel.closed
     let { status, body, identity: own } = await copy.fork(target)
     // two hundred at once wait for eight connections: who waited too long on a busy machine is told to come again, and does
-    for (let tries = 0; body.code === 'server.database-away' && tries < 20; tries++) ({ status, body, identity: own } = await copy.fork(target))
+    for (let tries = 0; body.code === 'server.database-away' && tries < 20; tries++)
+      ({ status, body, identity: own } = await copy.fork(target))
     if (status !== 200) {
       if (body.code !== 'agent.is-clone') throw new Error(`no identity of its own: ${body.code}`)
       continue
@@ -23,14 +24,20 @@ export async function heal(target: TestAgentSide['target'], copy: TestIdentity):
 }
 
 /** Says hello until it is answered: with hundreds at once on a busy machine a connection may end before, and an agent comes again. */
-async function greet(target: TestAgentSide['target'], copy: TestIdentity): Promise<{ channel: TestChannel; answer: { kind: string; code?: string } }> {
+async function greet(
+  target: TestAgentSide['target'],
+  copy: TestIdentity,
+): Promise<{ channel: TestChannel; answer: { kind: string; code?: string } }> {
   for (let tries = 0; ; tries++) {
     const channel = new TestChannel(target)
     const isClosed = () => channel.closeCode !== null
     await channel.until(() => channel.heard.some(({ kind }) => kind === 'challenge') || isClosed(), 60_000)
     if (!isClosed()) {
       await channel.hello(copy)
-      const answer = await channel.until(() => channel.heard.find(({ kind }) => kind === 'welcome' || kind === 'problem') ?? (isClosed() && { kind: 'closed' }), 60_000)
+      const answer = await channel.until(
+        () => channel.heard.find(({ kind }) => kind === 'welcome' || kind === 'problem') ?? (isClosed() && { kind: 'closed' }),
+        60_000,
+      )
       if (answer.kind !== 'closed') return { channel, answer }
     }
     if (tries === 20) throw new Error(`never answered; closed with ${channel.closeCode}`)

@@ -86,14 +86,16 @@ export function createDatabase(app: pg.Pool, owner: pg.Pool): Database {
       const result = await work(db)
       await Promise.all(opening)
       const notices = [...announced.values()].map((message) => JSON.stringify({ partnerId: tenant.partnerId, ...message }))
-      const closing = notices.length > 0 ? [client.query(`select pg_notify('${liveChannel}', text) from unnest($1::text[]) text`, [notices])] : []
+      const closing =
+        notices.length > 0 ? [client.query(`select pg_notify('${liveChannel}', text) from unnest($1::text[]) text`, [notices])] : []
       closing.push(client.query('commit'))
       const ends = await Promise.allSettled(closing)
       const failed = ends.find((end) => end.status === 'rejected')
       if (failed) throw failed.reason
       // a transaction that a query broke answers COMMIT with ROLLBACK
       const end = ends.at(-1) as PromiseFulfilledResult<pg.QueryResult>
-      if (end.value.command !== 'COMMIT') throw new Error('the transaction was rolled back: a query in it failed and its error was swallowed')
+      if (end.value.command !== 'COMMIT')
+        throw new Error('the transaction was rolled back: a query in it failed and its error was swallowed')
       for (const run of afterwards) run()
       return result
     } catch (error) {

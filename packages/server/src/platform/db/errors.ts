@@ -6,7 +6,10 @@ const codeOf = (error: unknown): string => (error as { code?: string } | null)?.
 /** The database can't be reached now: answer 503, try again (R43). */
 export function isAway(error: unknown): boolean {
   const message = error instanceof Error ? error.message : ''
-  return awayCodes.has(codeOf(error)) || /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(message)
+  return (
+    awayCodes.has(codeOf(error)) ||
+    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(message)
+  )
 }
 /** Two transactions met; the same again will do. */
 export const isRetryable = (error: unknown): boolean => retryCodes.has(codeOf(error))

@@ -21,7 +21,9 @@ export async function migrate(owner: pg.Pool): Promise<{ before: number; after: 
   const client = await owner.connect()
   try {
     await client.query(`select pg_advisory_lock(${lockNumber})`)
-    await client.query('create table if not exists migration (number integer primary key, name text not null, applied_at timestamptz not null default now())')
+    await client.query(
+      'create table if not exists migration (number integer primary key, name text not null, applied_at timestamptz not null default now())',
+    )
     const { rows } = await client.query<{ number: number }>('select coalesce(max(number), 0) as number from migration')
     const before = rows[0]!.number
     const { rows: applied } = await client.query<{ number: number }>('select number from migration')

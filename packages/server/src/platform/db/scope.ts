@@ -11,7 +11,11 @@ export type Sees = 'all' | 'most' | 'part'
 
 export async function sees(db: TenantDb): Promise<Sees> {
   if (db.tenant.scope === 'all') return 'all'
-  const { rows: [own] } = await db.query<{ is_most: boolean }>(`select vigie.sees_most() and (select count(*) from vigie.hidden_customers()) < ${fewHidden} as is_most`)
+  const {
+    rows: [own],
+  } = await db.query<{ is_most: boolean }>(
+    `select vigie.sees_most() and (select count(*) from vigie.hidden_customers()) < ${fewHidden} as is_most`,
+  )
   return own!.is_most ? 'most' : 'part'
 }
 

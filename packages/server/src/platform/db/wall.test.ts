@@ -19,7 +19,9 @@ describe('row-level security (ACC-1, R2-R4)', () => {
       expect((await db.query('delete from customer where id = $1', [foreign])).rowCount).toBe(0)
     })
     await expect(
-      database.transaction(all(mine), (db) => db.query(`insert into customer_tag (partner_id, customer_id, tag) values ($1, $2, 'x')`, [theirs, foreign])),
+      database.transaction(all(mine), (db) =>
+        db.query(`insert into customer_tag (partner_id, customer_id, tag) values ($1, $2, 'x')`, [theirs, foreign]),
+      ),
     ).rejects.toThrow(/row-level security/)
   })
 
@@ -29,20 +31,37 @@ describe('row-level security (ACC-1, R2-R4)', () => {
   })
 
   it.each([
-    ['all but one', [['allow', 'all'], ['deny', 'customer:B']], ['A', 'C']],
+    [
+      'all but one',
+      [
+        ['allow', 'all'],
+        ['deny', 'customer:B'],
+      ],
+      ['A', 'C'],
+    ],
     ['one tag', [['allow', 'tag:gold']], ['A']],
     ['nothing without an allow line', [['deny', 'customer:A']], []],
     ['a line past its end counts for nothing', [['allow', 'all', '2020-01-01']], []],
   ])('limits an account to its scope: %s (ACC-14)', async (_, lines, seen) => {
     const partnerId = await aPartner(database)
     const ids: Record<string, string> = {}
-    for (const company of ['A', 'B', 'C']) ids[company] = await aCustomer(database, partnerId, { company, tags: company === 'A' ? ['gold'] : [] })
+    for (const company of ['A', 'B', 'C'])
+      ids[company] = await aCustomer(database, partnerId, { company, tags: company === 'A' ? ['gold'] : [] })
     const actor = await anActor(database, partnerId, { role: 'technician', isScopeLimited: true })
     for (const [position, [effect, target, endsAt]] of lines.entries()) {
       const [kind, value] = target!.split(':')
       await database.owner.query(
         'insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id, tag, ends_at) values ($1, gen_random_uuid(), $2, $3, $4, $5, $6, $7, $8)',
-        [partnerId, actor.accountId, position, effect, kind, kind === 'customer' ? ids[value!] : null, kind === 'tag' ? value : null, endsAt ?? null],
+        [
+          partnerId,
+          actor.accountId,
+          position,
+          effect,
+          kind,
+          kind === 'customer' ? ids[value!] : null,
+          kind === 'tag' ? value : null,
+          endsAt ?? null,
+        ],
       )
     }
     await database.transaction({ partnerId, scope: 'limited', principalId: actor.accountId }, async (db) => {
@@ -54,17 +73,27 @@ describe('row-level security (ACC-1, R2-R4)', () => {
   it('shows what isInScope() says, whatever the lines are: by who is hidden as by who is seen (ACC-14)', async () => {
     const partnerId = await aPartner(database)
     const customers: { id: string; tags: string[] }[] = []
-    for (const tags of [[], ['a'], ['b'], ['a', 'b'], ['c'], []]) customers.push({ id: await aCustomer(database, partnerId, { tags }), tags })
+    for (const tags of [[], ['a'], ['b'], ['a', 'b'], ['c'], []])
+      customers.push({ id: await aCustomer(database, partnerId, { tags }), tags })
     for (const { id } of customers) {
       await aProduct(database, partnerId, id)
-      await database.owner.query(`insert into tally_hour (partner_id, customer_id, type_id, category, hour, count) values ($1, $2, 'clamav-endpoint', 'antivirus', date_trunc('hour', now()), 1)`, [partnerId, id])
+      await database.owner.query(
+        `insert into tally_hour (partner_id, customer_id, type_id, category, hour, count) values ($1, $2, 'clamav-endpoint', 'antivirus', date_trunc('hour', now()), 1)`,
+        [partnerId, id],
+      )
     }
     const targets = ['all', 'tag:a', 'tag:b', 'tag:c', 'tag:d', ...customers.slice(0, 3).map(({ id }) => `customer:${id}`)]
     const parts = targets.flatMap((target) => (['allow', 'deny'] as const).map((effect) => ({ effect, target })))
     // every pair of lines, either of them past its end in turn, and with `all` besides
-    const scopes = parts.flatMap((one, i) => parts.slice(i).map((other, j) => [
-      { ...one, endsAt: (i + j) % 5 === 1 ? '2020-01-01T00:00:00Z' : null }, { ...other, endsAt: (i + j) % 7 === 3 ? '2020-01-01T00:00:00Z' : null }, ...((i + j) % 3 === 0 ? [{ effect: 'allow' as const, target: 'all', endsAt: null }] : []),
-    ]))
+    const scopes = parts.flatMap((one, i) =>
+      parts
+        .slice(i)
+        .map((other, j) => [
+          { ...one, endsAt: (i + j) % 5 === 1 ? '2020-01-01T00:00:00Z' : null },
+          { ...other, endsAt: (i + j) % 7 === 3 ? '2020-01-01T00:00:00Z' : null },
+          ...((i + j) % 3 === 0 ? [{ effect: 'allow' as const, target: 'all', endsAt: null }] : []),
+        ]),
+    )
     const { accountId: principalId } = await anActor(database, partnerId, { role: 'technician', isScopeLimited: true })
     let hidden = 0
     for (const scope of scopes) {
@@ -73,15 +102,28 @@ describe('row-level security (ACC-1, R2-R4)', () => {
         `insert into scope_line (partner_id, id, account_id, position, effect, target, customer_id, tag, ends_at)
          select $1, gen_random_uuid(), $2, n, effect, split_part(target, ':', 1), case when target like 'customer:%' then split_part(target, ':', 2)::uuid end, case when target like 'tag:%' then split_part(target, ':', 2) end, ends_at::timestamptz
          from unnest($3::text[], $4::text[], $5::text[]) with ordinality l (effect, target, ends_at, n)`,
-        [partnerId, principalId, scope.map(({ effect }) => effect), scope.map(({ target }) => target), scope.map(({ endsAt }) => endsAt)])
+        [partnerId, principalId, scope.map(({ effect }) => effect), scope.map(({ target }) => target), scope.map(({ endsAt }) => endsAt)],
+      )
       const lines = scope.map(({ effect, target, endsAt }) => {
         const [kind, value] = target.split(':')
-        return { effect, target: kind === 'all' ? { kind } : kind === 'tag' ? { kind, tag: value! } : { kind: 'customer', customerId: value! }, endsAt } as ScopeLine
+        return {
+          effect,
+          target: kind === 'all' ? { kind } : kind === 'tag' ? { kind, tag: value! } : { kind: 'customer', customerId: value! },
+          endsAt,
+        } as ScopeLine
       })
-      const expected = customers.filter((customer) => isInScope(lines, customer, new Date())).map(({ id }) => id).toSorted()
+      const expected = customers
+        .filter((customer) => isInScope(lines, customer, new Date()))
+        .map(({ id }) => id)
+        .toSorted()
       hidden += customers.length - expected.length
-      const { rows: [seen] } = await database.transaction({ partnerId, scope: 'limited', principalId }, (db) => db.query<Record<string, string[]>>(
-        `select array(select id from customer order by 1) as customer, array(select customer_id from product order by 1) as product, array(select customer_id from tally_hour order by 1) as tally, array(select v from vigie.visible_customers() v order by 1) as visible`))
+      const {
+        rows: [seen],
+      } = await database.transaction({ partnerId, scope: 'limited', principalId }, (db) =>
+        db.query<Record<string, string[]>>(
+          `select array(select id from customer order by 1) as customer, array(select customer_id from product order by 1) as product, array(select customer_id from tally_hour order by 1) as tally, array(select v from vigie.visible_customers() v order by 1) as visible`,
+        ),
+      )
       expect(seen, JSON.stringify(scope)).toEqual({ customer: expected, product: expected, tally: expected, visible: expected })
     }
     expect(hidden).toBeGreaterThan(scopes.length)
@@ -93,8 +135,16 @@ describe('row-level security (ACC-1, R2-R4)', () => {
       from pg_policy p join pg_class c on c.oid = p.polrelid where c.relnamespace = 'public'::regnamespace and pg_get_expr(p.polqual, p.polrelid) like '%visible_customers%' order by 1`)
     expect(rows.filter(({ isByHidden, isWithin }) => isByHidden !== isWithin)).toEqual([])
     // the past of what is gone stays behind the rule that asks who is seen
-    for (const name of ['audit', 'outbox', 'detection', 'tally_hour', 'tally_day', 'departed', 'url_entry']) expect(rows.find((row) => row.name === name), name).toMatchObject({ isByHidden: false })
-    for (const name of ['customer', 'product', 'endpoint', 'endpoint_search', 'event', 'threat_seen']) expect(rows.find((row) => row.name === name), name).toMatchObject({ isByHidden: true })
+    for (const name of ['audit', 'outbox', 'detection', 'tally_hour', 'tally_day', 'departed', 'url_entry'])
+      expect(
+        rows.find((row) => row.name === name),
+        name,
+      ).toMatchObject({ isByHidden: false })
+    for (const name of ['customer', 'product', 'endpoint', 'endpoint_search', 'event', 'threat_seen'])
+      expect(
+        rows.find((row) => row.name === name),
+        name,
+      ).toMatchObject({ isByHidden: true })
   })
 
   it('stands on every table the app role can reach, and the app role owns nothing (R3, R4)', async () => {
@@ -104,7 +154,9 @@ describe('row-level security (ACC-1, R2-R4)', () => {
       where n.nspname = 'public' and c.relkind in ('r', 'p') and has_table_privilege('vigie_app', c.oid, 'select')`)
     expect(rows.length).toBeGreaterThan(20)
     expect(rows.filter((row) => !row.is_walled || !row.has_policy || row.owner === 'vigie_app')).toEqual([])
-    const { rows: [role] } = await database.owner.query(`select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = 'vigie_app'`)
+    const {
+      rows: [role],
+    } = await database.owner.query(`select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = 'vigie_app'`)
     expect(Object.values(role)).toEqual([false, false, false, false])
   })
 
@@ -115,7 +167,10 @@ describe('row-level security (ACC-1, R2-R4)', () => {
         cross join lateral unnest(x.indkey::smallint[]) with ordinality k(attnum, n) join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
       where n.nspname = 'public' and x.indisunique and exists (select from pg_attribute p where p.attrelid = c.oid and p.attname = 'partner_id')
       group by 1, 2`)
-    const others = rows.filter((row) => row.columns[0] !== 'partner_id').map((row) => row.conname).sort()
+    const others = rows
+      .filter((row) => row.columns[0] !== 'partner_id')
+      .map((row) => row.conname)
+      .sort()
     expect(others).toEqual(['mail_link_token', 'product_guid', 'registration_credential_user_name', 'session_token'])
     const { rows: references } = await database.owner.query<{ conname: string; def: string }>(`
       select conname, pg_get_constraintdef(oid) as def from pg_constraint where contype = 'f' and connamespace = 'public'::regnamespace and confrelid <> 'partner'::regclass`)
@@ -126,8 +181,24 @@ describe('row-level security (ACC-1, R2-R4)', () => {
     const { rows } = await database.owner.query<{ proname: string }>(`
       select proname from pg_proc where prosecdef and has_function_privilege('vigie_app', oid, 'execute') and pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) order by 1`)
     expect(rows.map((row) => row.proname)).toEqual([
-      'find_accounts', 'find_agent', 'find_mail_link', 'find_product', 'find_registration', 'find_session', 'hidden_customers', 'operator_exists', 'partner_ids', 'partners_with_due_assessments', 'partners_with_due_mail',
-      'partners_with_ended_commands', 'partners_with_live_orders', 'partners_with_live_switches', 'partners_with_silent_agents', 'search_endpoints', 'sees_most', 'visible_customers',
+      'find_accounts',
+      'find_agent',
+      'find_mail_link',
+      'find_product',
+      'find_registration',
+      'find_session',
+      'hidden_customers',
+      'operator_exists',
+      'partner_ids',
+      'partners_with_due_assessments',
+      'partners_with_due_mail',
+      'partners_with_ended_commands',
+      'partners_with_live_orders',
+      'partners_with_live_switches',
+      'partners_with_silent_agents',
+      'search_endpoints',
+      'sees_most',
+      'visible_customers',
     ])
   })
 })

@@ -10,7 +10,10 @@ export function holderOf(address: string): string {
   const words = wordsOf(plain)
   const isMapped = words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff
   if (isMapped) return [words[6]! >> 8, words[6]! & 0xff, words[7]! >> 8, words[7]! & 0xff].join('.')
-  return `${words.slice(0, 4).map((word) => word.toString(16)).join(':')}::/64`
+  return `${words
+    .slice(0, 4)
+    .map((word) => word.toString(16))
+    .join(':')}::/64`
 }
 
 /** The eight 16-bit words of an IPv6 address. */
@@ -20,7 +23,9 @@ function wordsOf(address: string): number[] {
   const [left = '', right] = text.split('::')
   const head = left === '' ? [] : left.split(':')
   const end = right === undefined || right === '' ? [] : right.split(':')
-  return [...head, ...Array<string>(right === undefined ? 0 : 8 - head.length - end.length).fill('0'), ...end].map((word) => parseInt(word, 16))
+  return [...head, ...Array<string>(right === undefined ? 0 : 8 - head.length - end.length).fill('0'), ...end].map((word) =>
+    parseInt(word, 16),
+  )
 }
 const hexOf = (address: string) => {
   const [a, b, c, d] = address.split('.').map(Number) as [number, number, number, number]

@@ -8,7 +8,16 @@ import { testServer, type TestServer } from '../testing/server.ts'
 import { createHttp, handle, handleInSteps } from './index.ts'
 
 const route = (id: string, more: { unaudited?: true } = {}) =>
-  defineRoute({ id: `test.${id}`, method: 'POST', path: `/v1/test/${id}`, permission: 'signed-in', body: z.strictObject({}), reply: z.null(), problems: [], ...more })
+  defineRoute({
+    id: `test.${id}`,
+    method: 'POST',
+    path: `/v1/test/${id}`,
+    permission: 'signed-in',
+    body: z.strictObject({}),
+    reply: z.null(),
+    problems: [],
+    ...more,
+  })
 
 let server: TestServer
 let http: FastifyInstance
@@ -20,7 +29,11 @@ beforeAll(async () => {
     return null
   }
   http = await createHttp({
-    services: { ...server.services, actorOf: async () => actor }, consoleFolder: null, trustedProxies: [], onRefusal: async () => {}, isReady: async () => true,
+    services: { ...server.services, actorOf: async () => actor },
+    consoleFolder: null,
+    trustedProxies: [],
+    onRefusal: async () => {},
+    isReady: async () => true,
     handlers: [
       handle(route('silent'), ({ db }) => rename(db, 'silent')),
       handleInSteps(route('silent-step'), ({ change }) => change((db) => rename(db, 'silent-step'))),

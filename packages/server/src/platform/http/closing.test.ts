@@ -7,11 +7,13 @@ import { freeConnectionsAtClose } from './closing.ts'
 it('closing waits for what was asked, not for connections that never asked (R44)', async () => {
   const app = Fastify({ forceCloseConnections: 'idle' })
   let answer = () => {}
-  const asked = new Promise<void>((isAsked) => app.get('/slow', async () => {
-    isAsked()
-    await new Promise<void>((resolve) => (answer = resolve))
-    return 'done'
-  }))
+  const asked = new Promise<void>((isAsked) =>
+    app.get('/slow', async () => {
+      isAsked()
+      await new Promise<void>((resolve) => (answer = resolve))
+      return 'done'
+    }),
+  )
   freeConnectionsAtClose(app)
   const url = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
   const unused = net.connect(Number(url.port), '127.0.0.1')

@@ -78,18 +78,28 @@ export function handle<R extends AnyRoute>(route: R, run: (context: Context, inp
   return { route, run: { kind: 'tenant', handle: run as never } }
 }
 /** For routes with `permission: 'public'`. */
-export function handlePublic<R extends AnyRoute>(route: R, run: (context: PublicContext, inputs: Inputs<R>) => Promise<ReplyOf<R>>, isThere?: Handler['isThere']): Handler {
+export function handlePublic<R extends AnyRoute>(
+  route: R,
+  run: (context: PublicContext, inputs: Inputs<R>) => Promise<ReplyOf<R>>,
+  isThere?: Handler['isThere'],
+): Handler {
   return { route, run: { kind: 'public', handle: run as never }, ...(isThere ? { isThere } : {}) }
 }
 /**
  * For signed-in routes that need more than one transaction: they hash a password (no connection is held meanwhile), or count an attempt that must stay counted
  * though the answer is a problem.
  */
-export function handleInSteps<R extends AnyRoute>(route: R, run: (context: StepsContext, inputs: Inputs<R>) => Promise<ReplyOf<R>>): Handler {
+export function handleInSteps<R extends AnyRoute>(
+  route: R,
+  run: (context: StepsContext, inputs: Inputs<R>) => Promise<ReplyOf<R>>,
+): Handler {
   return { route, run: { kind: 'steps', handle: run as never } }
 }
 /** For routes that write the reply themselves, piece by piece (live stream, large exports), opening short transactions as they go. */
-export function handleStream<R extends AnyRoute>(route: R, run: (context: StreamContext, inputs: Inputs<R>, reply: FastifyReply) => Promise<void>): Handler {
+export function handleStream<R extends AnyRoute>(
+  route: R,
+  run: (context: StreamContext, inputs: Inputs<R>, reply: FastifyReply) => Promise<void>,
+): Handler {
   return { route, run: { kind: 'stream', handle: run as never } }
 }
 

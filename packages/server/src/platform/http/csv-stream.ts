@@ -14,7 +14,10 @@ export const exportPageSize = 1000
  * cuts the answer off, so that half a file is never taken for a whole one.
  */
 export async function streamCsv(
-  { services, actor, format }: Pick<StreamContext, 'services' | 'actor' | 'format'>, reply: FastifyReply, fileName: string, head: readonly string[],
+  { services, actor, format }: Pick<StreamContext, 'services' | 'actor' | 'format'>,
+  reply: FastifyReply,
+  fileName: string,
+  head: readonly string[],
   readPage: (db: TenantDb, cursor: string | undefined) => Promise<{ rows: readonly Cells[]; nextCursor: string | null }>,
 ): Promise<void> {
   const read = (cursor: string | undefined) => services.database.transaction(tenantOf(actor), (db) => readPage(db, cursor))

@@ -27,7 +27,15 @@ function read(text: string): string[][] {
 }
 
 describe('CSV (R36)', () => {
-  it.each([['=1+1', "'=1+1"], ['+1', "'+1"], ['-1', "'-1"], ['@SUM(A1)', "'@SUM(A1)"], ['\t=1', "'\t=1"], ['a=1', 'a=1'], ['', '']])('%j is written %j', (hostile, written) => expect(csvCell(hostile)).toBe(written))
+  it.each([
+    ['=1+1', "'=1+1"],
+    ['+1', "'+1"],
+    ['-1', "'-1"],
+    ['@SUM(A1)', "'@SUM(A1)"],
+    ['\t=1', "'\t=1"],
+    ['a=1', 'a=1'],
+    ['', ''],
+  ])('%j is written %j', (hostile, written) => expect(csvCell(hostile)).toBe(written))
 
   it('a number stays one, also below zero; nothing is nothing', () => expect([csvCell(-3), csvCell(null)]).toEqual(['-3', '']))
 
@@ -36,7 +44,9 @@ describe('CSV (R36)', () => {
     const random = (below: number) => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) % below
     const signs = ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '"', '""', "'", ',', ';', ' ', 'a', 'é', '日', '\u{1F600}', '\r\n']
     for (let n = 0; n < 1_000; n++) {
-      const rows = Array.from({ length: 10 }, () => Array.from({ length: 10 }, () => Array.from({ length: random(6) }, () => signs[random(signs.length)]!).join('')))
+      const rows = Array.from({ length: 10 }, () =>
+        Array.from({ length: 10 }, () => Array.from({ length: random(6) }, () => signs[random(signs.length)]!).join('')),
+      )
       const found = read(csv(rows[0]!, rows.slice(1)).slice(1))
       const expected = rows.map((row) => row.map((text) => (/^[=+\-@\t\r\0]/.test(text) ? `'${text}` : text).replaceAll('\0', '')))
       expect(found).toEqual(expected)
@@ -46,22 +56,38 @@ describe('CSV (R36)', () => {
 })
 
 describe('a list as a file (issue 4, point 3)', () => {
-  it.each(['csv', 'xlsx'] as const)('%s: whoever does not read lets no more pages be read, however many there are; whoever reads gets all', async (format) => {
-    const pages = 40
-    let [read, sent] = [0, null as Readable | null]
-    const reply = { type: () => reply, header: () => reply, send: async (stream: Readable) => void (sent = stream) }
-    // cells that no compression makes small
-    const row = (n: number) => [`${n}`, Array.from({ length: 8 }, (_, i) => ((n * 2654435761 + i * 40503) >>> 0).toString(36)).join('')]
-    await streamCsv({ services: { database: { transaction: async (_: unknown, work: (db: unknown) => unknown) => await work({}) } }, actor: {}, format } as never, reply as never, 'list.csv', ['n', 'words'], async (_db, cursor) => {
-      const page = Number(cursor ?? 0)
-      read += 1
-      return { rows: Array.from({ length: exportPageSize }, (_, n) => row(page * exportPageSize + n)), nextCursor: page + 1 < pages ? String(page + 1) : null }
-    })
-    for (let n = 0; n < 200; n++) await turn()
-    expect(read).toBeLessThan(6)
-    let bytes = 0
-    for await (const chunk of sent! as AsyncIterable<Buffer>) bytes += chunk.length
-    expect(read).toBe(pages)
-    expect(bytes).toBeGreaterThan(pages * exportPageSize * (format === 'csv' ? 40 : 10))
-  })
+  it.each(['csv', 'xlsx'] as const)(
+    '%s: whoever does not read lets no more pages be read, however many there are; whoever reads gets all',
+    async (format) => {
+      const pages = 40
+      let [read, sent] = [0, null as Readable | null]
+      const reply = { type: () => reply, header: () => reply, send: async (stream: Readable) => void (sent = stream) }
+      // cells that no compression makes small
+      const row = (n: number) => [`${n}`, Array.from({ length: 8 }, (_, i) => ((n * 2654435761 + i * 40503) >>> 0).toString(36)).join('')]
+      await streamCsv(
+        {
+          services: { database: { transaction: async (_: unknown, work: (db: unknown) => unknown) => await work({}) } },
+          actor: {},
+          format,
+        } as never,
+        reply as never,
+        'list.csv',
+        ['n', 'words'],
+        async (_db, cursor) => {
+          const page = Number(cursor ?? 0)
+          read += 1
+          return {
+            rows: Array.from({ length: exportPageSize }, (_, n) => row(page * exportPageSize + n)),
+            nextCursor: page + 1 < pages ? String(page + 1) : null,
+          }
+        },
+      )
+      for (let n = 0; n < 200; n++) await turn()
+      expect(read).toBeLessThan(6)
+      let bytes = 0
+      for await (const chunk of sent! as AsyncIterable<Buffer>) bytes += chunk.length
+      expect(read).toBe(pages)
+      expect(bytes).toBeGreaterThan(pages * exportPageSize * (format === 'csv' ? 40 : 10))
+    },
+  )
 })

@@ -2,9 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { keyset, likePattern, Params } from './keyset.ts'
 import { encodeCursor } from './pages.ts'
 
-const sorts = { name: [{ sql: 'c.name', type: 'text' }], seen: [{ sql: 'c.seen', type: 'timestamptz' }], count: [{ sql: 'c.count', type: 'integer' }] } as const
+const sorts = {
+  name: [{ sql: 'c.name', type: 'text' }],
+  seen: [{ sql: 'c.seen', type: 'timestamptz' }],
+  count: [{ sql: 'c.count', type: 'integer' }],
+} as const
 const id = '0199d5a0-0000-7000-8000-000000000001'
-const at = (sort: string, values: (string | number | null)[]) => keyset(sorts, 'c.id', { sort, limit: 2, cursor: encodeCursor(values) }, new Params())
+const at = (sort: string, values: (string | number | null)[]) =>
+  keyset(sorts, 'c.id', { sort, limit: 2, cursor: encodeCursor(values) }, new Params())
 
 describe('pages by key (CUS-2)', () => {
   it('asks for one row more than it shows, and goes on after the last shown', () => {
@@ -37,7 +42,12 @@ describe('pages by key (CUS-2)', () => {
     expect(() => at(sort, values)).toThrow('request.invalid')
   })
 
-  it.each([['seen', '2026-02-20 23:59:59.123456+00'], ['seen', '-infinity'], ['count', '-7'], ['name', "'; drop table customer"]])('takes a cursor back: %s %s', (sort, value) => {
+  it.each([
+    ['seen', '2026-02-20 23:59:59.123456+00'],
+    ['seen', '-infinity'],
+    ['count', '-7'],
+    ['name', "'; drop table customer"],
+  ])('takes a cursor back: %s %s', (sort, value) => {
     expect(() => at(sort, [sort, value, id])).not.toThrow()
   })
 

@@ -33,7 +33,10 @@ export interface Keyset {
  * sort: one of another sort, or made by hand, is refused. @throws request.invalid
  */
 export function keyset(
-  sorts: Readonly<Record<string, readonly SortColumn[]>>, id: string, query: { sort: string; cursor?: string | undefined; limit: number }, params: Params,
+  sorts: Readonly<Record<string, readonly SortColumn[]>>,
+  id: string,
+  query: { sort: string; cursor?: string | undefined; limit: number },
+  params: Params,
 ): Keyset {
   const isDescending = query.sort.startsWith('-')
   const columns = [...sorts[query.sort.replace('-', '')]!, { sql: id, type: 'uuid' as const }]
@@ -65,7 +68,11 @@ const isOfType: Record<SortColumn['type'] | 'uuid', (value: string | number | nu
   text: (value) => typeof value === 'string' && !value.includes('\0'),
   integer: (value) => typeof value === 'string' && /^-?\d{1,9}$/.test(value),
   uuid: (value) => typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value),
-  date: (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)) && new Date(value).toISOString().startsWith(value),
+  date: (value) =>
+    typeof value === 'string' &&
+    /^\d{4}-\d\d-\d\d$/.test(value) &&
+    !Number.isNaN(Date.parse(value)) &&
+    new Date(value).toISOString().startsWith(value),
   timestamptz: (value) => {
     if (value === '-infinity') return true
     const match = typeof value === 'string' && /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d{1,6})?\+00$/.exec(value)

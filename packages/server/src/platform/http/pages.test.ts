@@ -16,9 +16,26 @@ beforeAll(async () => {
   writeFileSync(path.join(folder, 'index.html'), page)
   writeFileSync(path.join(folder, 'index.html.gz'), gzipSync(page))
   mkdirSync(path.join(folder, 'assets'))
-  for (const file of ['mark.svg', 'first-paint.js', 'assets/index-Bx1.js']) for (const [end, text] of [['', '1'], ['.gz', gzipSync('1')]] as const) writeFileSync(path.join(folder, file + end), text)
+  for (const file of ['mark.svg', 'first-paint.js', 'assets/index-Bx1.js'])
+    for (const [end, text] of [
+      ['', '1'],
+      ['.gz', gzipSync('1')],
+    ] as const)
+      writeFileSync(path.join(folder, file + end), text)
   server = await testServer()
-  http = await createHttp({ services: { ...server.services, actorOf: async () => { throw new Error('nobody') } }, consoleFolder: folder, trustedProxies: [], onRefusal: async () => {}, isReady: async () => true, handlers: [] })
+  http = await createHttp({
+    services: {
+      ...server.services,
+      actorOf: async () => {
+        throw new Error('nobody')
+      },
+    },
+    consoleFolder: folder,
+    trustedProxies: [],
+    onRefusal: async () => {},
+    isReady: async () => true,
+    handlers: [],
+  })
 })
 afterAll(async () => {
   await http.close()
@@ -26,14 +43,23 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const ask = (url: string, accept: string, encoding: string) => http.inject({ method: 'GET', url, headers: { accept, 'accept-encoding': encoding } })
+const ask = (url: string, accept: string, encoding: string) =>
+  http.inject({ method: 'GET', url, headers: { accept, 'accept-encoding': encoding } })
 
-it.each(['identity', 'gzip', 'gzip, deflate, br'])('the console’s first page is there for a person and for a monitor, packed or not: %s (OPS-3)', async (encoding) => {
-  for (const accept of ['text/html', '*/*']) {
-    const { statusCode, headers } = await ask('/', accept, encoding)
-    expect([statusCode, headers['content-type'], headers['cache-control'], headers['content-encoding'] ?? 'identity']).toEqual([200, 'text/html; charset=utf-8', 'no-cache', encoding === 'identity' ? 'identity' : 'gzip'])
-  }
-})
+it.each(['identity', 'gzip', 'gzip, deflate, br'])(
+  'the console’s first page is there for a person and for a monitor, packed or not: %s (OPS-3)',
+  async (encoding) => {
+    for (const accept of ['text/html', '*/*']) {
+      const { statusCode, headers } = await ask('/', accept, encoding)
+      expect([statusCode, headers['content-type'], headers['cache-control'], headers['content-encoding'] ?? 'identity']).toEqual([
+        200,
+        'text/html; charset=utf-8',
+        'no-cache',
+        encoding === 'identity' ? 'identity' : 'gzip',
+      ])
+    }
+  },
+)
 
 it('an address of the console is its page; an unknown one of the API, or asked for by a program, is none', async () => {
   expect((await ask('/customers/1', 'text/html', 'identity')).body).toBe(page)
@@ -41,8 +67,16 @@ it('an address of the console is its page; an unknown one of the API, or asked f
   expect((await ask('/nothing.js', '*/*', 'identity')).statusCode).toBe(404)
 })
 
-it.each(['identity', 'gzip'])('only what has its content’s hash in its address is kept by browsers; a page is asked for again, or it would outlive its server’s upgrade: %s (OPS-2)', async (encoding) => {
-  const kept = async (url: string) => (await ask(url, '*/*', encoding)).headers['cache-control']
-  expect(await Promise.all(['/index.html', '/mark.svg', '/assets/index-Bx1.js', '/first-paint.js?0a1b'].map(kept))).toEqual(['no-cache', 'no-cache', forever, forever])
-  expect((await ask('/events', 'text/html', encoding)).headers['cache-control']).toBe('no-cache')
-})
+it.each(['identity', 'gzip'])(
+  'only what has its content’s hash in its address is kept by browsers; a page is asked for again, or it would outlive its server’s upgrade: %s (OPS-2)',
+  async (encoding) => {
+    const kept = async (url: string) => (await ask(url, '*/*', encoding)).headers['cache-control']
+    expect(await Promise.all(['/index.html', '/mark.svg', '/assets/index-Bx1.js', '/first-paint.js?0a1b'].map(kept))).toEqual([
+      'no-cache',
+      'no-cache',
+      forever,
+      forever,
+    ])
+    expect((await ask('/events', 'text/html', encoding)).headers['cache-control']).toBe('no-cache')
+  },
+)

@@ -23,7 +23,9 @@ export interface ProblemReply {
 export function problemReply(problem: Problem, locale: Locale): ProblemReply {
   const say = speaker(locale)
   const kind = problems[problem.code]
-  const values = Object.fromEntries(Object.entries(problem.data).filter((entry): entry is [string, string | number] => ['string', 'number'].includes(typeof entry[1])))
+  const values = Object.fromEntries(
+    Object.entries(problem.data).filter((entry): entry is [string, string | number] => ['string', 'number'].includes(typeof entry[1])),
+  )
   return {
     type: `urn:vigie:problem:${problem.code}`,
     title: say(`problem.${problem.code}`, values),

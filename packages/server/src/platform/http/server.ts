@@ -25,8 +25,16 @@ export interface HttpOptions {
 }
 
 const csp = [
-  "default-src 'self'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'", "connect-src 'self'", "object-src 'none'",
-  "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
 ].join('; ')
 
 export const sessionCookie = (publicUrl: string) => (publicUrl.startsWith('https:') ? '__Host-vigie' : 'vigie-session')
@@ -56,15 +64,24 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
 
   app.addHook('onRequest', async (_request, reply) => {
     void reply.headers({
-      'content-security-policy': csp, 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer',
-      'cross-origin-opener-policy': 'same-origin', 'cross-origin-resource-policy': 'same-origin', 'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+      'content-security-policy': csp,
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'permissions-policy': 'camera=(), microphone=(), geolocation=()',
       ...(services.publicUrl.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000; includeSubDomains' } : {}),
     })
   })
 
   app.setErrorHandler((error, request, reply) => sendProblem(reply, toProblem(error, services), localeOf(request, null)))
   app.setNotFoundHandler((request, reply) => {
-    const isPage = request.method === 'GET' && !request.url.startsWith('/api') && !request.url.startsWith('/agent') && (request.headers.accept ?? '').includes('text/html')
+    const isPage =
+      request.method === 'GET' &&
+      !request.url.startsWith('/api') &&
+      !request.url.startsWith('/agent') &&
+      (request.headers.accept ?? '').includes('text/html')
     if (isPage && options.consoleFolder !== null && existsSync(`${options.consoleFolder}/index.html`)) {
       return reply.sendFile('index.html')
     }
@@ -74,7 +91,9 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   for (const handler of options.handlers) register(app, handler, options)
 
   app.get('/healthz', async () => ({ status: 'alive' }))
-  app.get('/readyz', async (_request, reply) => ((await options.isReady().catch(() => false)) ? { status: 'ready' } : reply.code(503).send({ status: 'not-ready' })))
+  app.get('/readyz', async (_request, reply) =>
+    (await options.isReady().catch(() => false)) ? { status: 'ready' } : reply.code(503).send({ status: 'not-ready' }),
+  )
   if (options.metrics) {
     app.get('/metrics', async (request, reply) => {
       if (!isFromHere(request)) return sendProblem(reply, new Problem('route.not-found'), localeOf(request, null))
@@ -85,9 +104,16 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     const root = options.consoleFolder
     // these are asked for with their content's hash in the address; all else is asked for again, or a console would outlive its server's upgrade
     const isStamped = (file: string) => /^.(assets.|first-paint\.js)/.test(file.slice(root.length))
-    await app.register(files, { root, wildcard: false, preCompressed: true, index: false, cacheControl: false, setHeaders: (response, file) => {
-      response.header('cache-control', isStamped(file) ? 'public, max-age=31536000, immutable' : 'no-cache')
-    } })
+    await app.register(files, {
+      root,
+      wildcard: false,
+      preCompressed: true,
+      index: false,
+      cacheControl: false,
+      setHeaders: (response, file) => {
+        response.header('cache-control', isStamped(file) ? 'public, max-age=31536000, immutable' : 'no-cache')
+      },
+    })
     // of its own: the library's index finds no packed one, and whoever takes packed answers but names no type (a monitor) was told there is nothing
     app.get('/', (_request, reply) => reply.sendFile('index.html'))
   }
@@ -151,7 +177,8 @@ async function answer({ route, run }: Handler, { request, reply, services, actor
     return reply
   }
   const assertAudited = (db: TenantDb) => {
-    if (route.method !== 'GET' && route.unaudited !== true && !db.isAudited) throw new Error(`${route.id} changed something and left no audit record (ACC-11)`)
+    if (route.method !== 'GET' && route.unaudited !== true && !db.isAudited)
+      throw new Error(`${route.id} changed something and left no audit record (ACC-11)`)
   }
   if (run.kind === 'steps') {
     const change = async <T>(work: (db: TenantDb) => Promise<T>) =>
@@ -170,7 +197,9 @@ async function answer({ route, run }: Handler, { request, reply, services, actor
     }
     const key = request.headers['idempotency-key']
     if (route.method !== 'POST' || route.hasSecretReply || typeof key !== 'string') return await work()
-    const hash = createHash('sha256').update(`${route.id} ${JSON.stringify(inputs)}`).digest()
+    const hash = createHash('sha256')
+      .update(`${route.id} ${JSON.stringify(inputs)}`)
+      .digest()
     return await runIdempotently(db, actor!.accountId, key, hash, work)
   })
   return await send(reply, route, result)
@@ -214,7 +243,8 @@ function formatOf(route: AnyRoute, request: FastifyRequest): StreamContext['form
   if (route.produces !== 'text/csv' || query['format'] === undefined) return 'csv'
   const { format } = query
   delete query['format']
-  if (format !== 'csv' && format !== 'xlsx') throw new Problem('request.invalid', {}, { fields: [{ path: 'format', code: 'not-a-choice' }] })
+  if (format !== 'csv' && format !== 'xlsx')
+    throw new Problem('request.invalid', {}, { fields: [{ path: 'format', code: 'not-a-choice' }] })
   return format
 }
 
@@ -225,7 +255,8 @@ function parseInputs(route: AnyRoute, request: FastifyRequest): Inputs<AnyRoute>
     const schema = route[part]
     const value = request[part]
     if (schema === undefined) {
-      if (part === 'body' && value !== undefined && value !== null) throw new Problem('request.invalid', {}, { fields: [{ path: '', code: 'unknown' }] })
+      if (part === 'body' && value !== undefined && value !== null)
+        throw new Problem('request.invalid', {}, { fields: [{ path: '', code: 'unknown' }] })
       continue
     }
     const parsed = schema.safeParse(value ?? (part === 'body' ? undefined : {}))
@@ -255,12 +286,21 @@ function isFromHere(request: FastifyRequest): boolean {
 
 function originOf(request: FastifyRequest, actor: Actor | null): Origin {
   const agent = request.headers['user-agent'] ?? ''
-  return { address: request.ip, userAgent: agent.slice(0, 300), source: request.headers['sec-fetch-site'] === undefined ? 'api' : 'console', locale: localeOf(request, actor) }
+  return {
+    address: request.ip,
+    userAgent: agent.slice(0, 300),
+    source: request.headers['sec-fetch-site'] === undefined ? 'api' : 'console',
+    locale: localeOf(request, actor),
+  }
 }
 
 function localeOf(request: FastifyRequest, actor: Actor | null): Locale {
   if (actor) return actor.locale
-  const wanted = (request.headers['accept-language'] ?? '').toLowerCase().slice(0, 100).split(',').map((part) => part.trim().slice(0, 2))
+  const wanted = (request.headers['accept-language'] ?? '')
+    .toLowerCase()
+    .slice(0, 100)
+    .split(',')
+    .map((part) => part.trim().slice(0, 2))
   return wanted.find((language): language is Locale => (locales as readonly string[]).includes(language)) ?? 'en'
 }
 
@@ -279,7 +319,11 @@ export function toProblem(error: unknown, services: Pick<Services, 'log'>): Prob
 function sendProblem(reply: FastifyReply, problem: Problem, locale: Locale) {
   const { retry, status } = problem.kind
   if (retry && (status === 429 || status === 503)) void reply.header('retry-after', '5')
-  return reply.code(status).header('cache-control', 'no-store').type('application/problem+json; charset=utf-8').send(JSON.stringify(problemReply(problem, locale)))
+  return reply
+    .code(status)
+    .header('cache-control', 'no-store')
+    .type('application/problem+json; charset=utf-8')
+    .send(JSON.stringify(problemReply(problem, locale)))
 }
 
 /** `__proto__` in outside JSON is dropped before it can reach an object (R21). */

@@ -14,7 +14,14 @@ function unzip(bytes: Buffer): Map<string, string> {
   const files = new Map<string, string>()
   let at = bytes.readUInt32LE(end + 16)
   for (let n = 0; n < bytes.readUInt16LE(end + 10); n++) {
-    const [method, size, nameLength, extraLength, commentLength, local] = [bytes.readUInt16LE(at + 10), bytes.readUInt32LE(at + 20), bytes.readUInt16LE(at + 28), bytes.readUInt16LE(at + 30), bytes.readUInt16LE(at + 32), bytes.readUInt32LE(at + 42)]
+    const [method, size, nameLength, extraLength, commentLength, local] = [
+      bytes.readUInt16LE(at + 10),
+      bytes.readUInt32LE(at + 20),
+      bytes.readUInt16LE(at + 28),
+      bytes.readUInt16LE(at + 30),
+      bytes.readUInt16LE(at + 32),
+      bytes.readUInt32LE(at + 42),
+    ]
     const from = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28)
     const content = bytes.subarray(from, from + size)
     files.set(bytes.toString('utf8', at + 46, at + 46 + nameLength), (method === 8 ? inflateRawSync(content) : content).toString('utf8'))
@@ -22,20 +29,39 @@ function unzip(bytes: Buffer): Map<string, string> {
   }
   return files
 }
-const texts = (xml: string) => [...xml.matchAll(/<row>(.*?)<\/row>/gs)].map(([, cells]) => [...cells!.matchAll(/<c[^>]*?(?:\/>|>(?:<is><t[^>]*>(.*?)<\/t><\/is>|<v>(.*?)<\/v>)<\/c>)/gs)].map(([, text, number]) => text ?? number ?? null))
+const texts = (xml: string) =>
+  [...xml.matchAll(/<row>(.*?)<\/row>/gs)].map(([, cells]) =>
+    [...cells!.matchAll(/<c[^>]*?(?:\/>|>(?:<is><t[^>]*>(.*?)<\/t><\/is>|<v>(.*?)<\/v>)<\/c>)/gs)].map(
+      ([, text, number]) => text ?? number ?? null,
+    ),
+  )
 
 describe('a table as a spreadsheet (EVT-4)', () => {
   it('is a package with all its parts, and every row in order', async () => {
     const files = unzip(await buffer(xlsx(['Name', 'Count'], pagesOf([['Bäckerei “Müller” & Söhne', 3]], [['港', null]]))))
-    expect([...files.keys()].toSorted()).toEqual(['[Content_Types].xml', '_rels/.rels', 'xl/_rels/workbook.xml.rels', 'xl/styles.xml', 'xl/workbook.xml', 'xl/worksheets/sheet1.xml'])
-    expect(texts(files.get('xl/worksheets/sheet1.xml')!)).toEqual([['Name', 'Count'], ['Bäckerei “Müller” &amp; Söhne', '3'], ['港', null]])
+    expect([...files.keys()].toSorted()).toEqual([
+      '[Content_Types].xml',
+      '_rels/.rels',
+      'xl/_rels/workbook.xml.rels',
+      'xl/styles.xml',
+      'xl/workbook.xml',
+      'xl/worksheets/sheet1.xml',
+    ])
+    expect(texts(files.get('xl/worksheets/sheet1.xml')!)).toEqual([
+      ['Name', 'Count'],
+      ['Bäckerei “Müller” &amp; Söhne', '3'],
+      ['港', null],
+    ])
   })
 
-  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '=cmd|\' /C calc\'!A0'])('%j stays a text, also when its cell is edited (R36)', async (hostile) => {
-    const sheet = unzip(await buffer(xlsx(['Name'], pagesOf([[hostile]])))).get('xl/worksheets/sheet1.xml')!
-    expect(sheet).toContain('<c s="2" t="inlineStr">')
-    expect(sheet).not.toMatch(/<f[ >]/)
-  })
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', "=cmd|' /C calc'!A0"])(
+    '%j stays a text, also when its cell is edited (R36)',
+    async (hostile) => {
+      const sheet = unzip(await buffer(xlsx(['Name'], pagesOf([[hostile]])))).get('xl/worksheets/sheet1.xml')!
+      expect(sheet).toContain('<c s="2" t="inlineStr">')
+      expect(sheet).not.toMatch(/<f[ >]/)
+    },
+  )
 
   it('what XML may not hold, and what looks like an escape', () => {
     expect(xmlText('a\0b\x1fc\ud800d')).toBe('a\ufffdb\ufffdc\ufffdd')
@@ -46,7 +72,11 @@ describe('a table as a spreadsheet (EVT-4)', () => {
   it('more rows than a sheet holds go on in the next, each with its head', async () => {
     const files = unzip(await buffer(xlsx(['n'], pagesOf([[1], [2], [3]], [[4], [5]]), 3)))
     const sheets = [1, 2, 3].map((n) => texts(files.get(`xl/worksheets/sheet${n}.xml`)!))
-    expect(sheets).toEqual([[['n'], ['1'], ['2']], [['n'], ['3'], ['4']], [['n'], ['5']]])
+    expect(sheets).toEqual([
+      [['n'], ['1'], ['2']],
+      [['n'], ['3'], ['4']],
+      [['n'], ['5']],
+    ])
     expect([...files.get('xl/workbook.xml')!.matchAll(/<sheet /g)]).toHaveLength(3)
   })
 

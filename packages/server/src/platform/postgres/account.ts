@@ -12,7 +12,9 @@ export interface DatabaseAccount {
 /** @returns null when we are not root: then PostgreSQL simply runs as ourselves. */
 export function databaseAccount(): DatabaseAccount | null {
   if (process.getuid?.() !== 0) return null
-  const accounts = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'))
+  const accounts = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
   for (const name of ['vigie', 'nobody']) {
     const found = accounts.find((fields) => fields[0] === name)
     const [, , uid, gid] = found ?? []
@@ -24,6 +26,8 @@ export function databaseAccount(): DatabaseAccount | null {
 /** The account's name that this process has towards PostgreSQL's peer authentication. Null where the passwd file does not know our number. */
 export function ownAccountName(): string | null {
   const uid = String(process.getuid?.())
-  const line = readFileSync('/etc/passwd', 'utf8').split('\n').find((entry) => entry.split(':')[2] === uid)
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.split(':')[2] === uid)
   return line?.split(':')[0] ?? null
 }

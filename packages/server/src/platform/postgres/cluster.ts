@@ -1,5 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -47,7 +60,19 @@ export async function makeCluster(place: Place, access: { auth: string; ident?: 
   const { dataDirectory, options } = runFrom({ ...place, folder: made })
   // A locale of PostgreSQL's own: sorts the same on every machine, whatever its C library knows.
   const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
-  const args = ['-D', dataDirectory, '-U', owner, '-A', 'trust', '-E', 'UTF8', ...locale, '--no-instructions', ...(access.isDurable ? [] : ['--no-sync'])]
+  const args = [
+    '-D',
+    dataDirectory,
+    '-U',
+    owner,
+    '-A',
+    'trust',
+    '-E',
+    'UTF8',
+    ...locale,
+    '--no-instructions',
+    ...(access.isDurable ? [] : ['--no-sync']),
+  ]
   const initdb = spawn(place.binaries.initdb, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] })
   const output = collect(initdb)
   const code = await new Promise<number | null>((resolve, reject) => initdb.on('error', reject).on('close', resolve))
@@ -64,9 +89,21 @@ export async function makeCluster(place: Place, access: { auth: string; ident?: 
  * Starts the server and waits until it accepts connections on the socket in `socketFolder`; there is no TCP port.
  * In a session of its own, so that Ctrl-C reaches only us and we drain first; a watcher ends it should we be killed.
  */
-export async function startPostmaster(place: Place, socketFolder: string, settings: Record<string, string>, onLine: (line: string) => void): Promise<Postmaster> {
+export async function startPostmaster(
+  place: Place,
+  socketFolder: string,
+  settings: Record<string, string>,
+  onLine: (line: string) => void,
+): Promise<Postmaster> {
   const { dataDirectory, options } = runFrom(place)
-  const all = { ...settings, listen_addresses: '', unix_socket_directories: socketFolder, unix_socket_permissions: '0700', log_line_prefix: '', port: String(socketPort) }
+  const all = {
+    ...settings,
+    listen_addresses: '',
+    unix_socket_directories: socketFolder,
+    unix_socket_permissions: '0700',
+    log_line_prefix: '',
+    port: String(socketPort),
+  }
   const args = ['-D', dataDirectory, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
   const child = spawn(place.binaries.postgres, args, { ...options, detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
   const lastLines = collect(child, onLine)
@@ -77,7 +114,8 @@ export async function startPostmaster(place: Place, socketFolder: string, settin
   let isGone = false
   void gone.then(() => (isGone = true))
   for (let tries = 0; !isReady(place.folder, child.pid); tries++) {
-    if (isGone) throw new StartError('embedded-database-failed', `The embedded PostgreSQL in ${place.folder} does not start: ${lastLines()}`)
+    if (isGone)
+      throw new StartError('embedded-database-failed', `The embedded PostgreSQL in ${place.folder} does not start: ${lastLines()}`)
     await pause(tries < 50 ? 10 : 100) // recovery after a crash may take minutes; it is not ours to cut short
   }
   watch(child, socketFolder, place.account, gone)
@@ -87,7 +125,13 @@ export async function startPostmaster(place: Place, socketFolder: string, settin
 /** Ends PostgreSQL when we are gone without having said so, and clears its socket away: a shell that waits for our end of its pipe to close. */
 function watch(postmaster: ChildProcess, socketFolder: string, account: DatabaseAccount | null, gone: Promise<unknown>): void {
   const script = 'read -r _; kill -INT "$1"; while kill -0 "$1"; do sleep 0.2; done; rmdir "$2"'
-  const watcher = spawn('/bin/sh', ['-c', script, 'sh', String(postmaster.pid), socketFolder], { ...account, cwd: '/', env: {}, detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+  const watcher = spawn('/bin/sh', ['-c', script, 'sh', String(postmaster.pid), socketFolder], {
+    ...account,
+    cwd: '/',
+    env: {},
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
   watcher.on('error', () => {}) // no /bin/sh: the next start finds and stops the orphan
   watcher.unref()
   void gone.then(() => watcher.kill('SIGKILL')) // before its number can belong to somebody else
@@ -106,7 +150,11 @@ export async function endOrphan(folder: string): Promise<void> {
   const lock = readLock(folder)
   if (!lock) return
   const isItself = () => readlink(`/proc/${lock.pid}/cwd`) === realpathSync(folder)
-  for (const [signal, patienceMs] of [['SIGINT', 20_000], ['SIGQUIT', 5_000], ['SIGKILL', 2_000]] as const) {
+  for (const [signal, patienceMs] of [
+    ['SIGINT', 20_000],
+    ['SIGQUIT', 5_000],
+    ['SIGKILL', 2_000],
+  ] as const) {
     if (!isItself()) break
     process.kill(lock.pid, signal)
     for (const until = Date.now() + patienceMs; isItself() && Date.now() < until;) await pause(20)
@@ -132,7 +180,8 @@ const socketFolderName = /^vigie-pg-[A-Za-z0-9]{6}$/
 
 /** A folder for the socket whose whole path stays within what the kernel takes, whatever the data folder is called. Nobody else may enter it. */
 export function makeSocketFolder(account: DatabaseAccount | null): string {
-  const fits = (base: string) => Buffer.byteLength(path.join(base, 'vigie-pg-XXXXXX', `.s.PGSQL.${socketPort}.lock`)) <= socketPathLimitBytes
+  const fits = (base: string) =>
+    Buffer.byteLength(path.join(base, 'vigie-pg-XXXXXX', `.s.PGSQL.${socketPort}.lock`)) <= socketPathLimitBytes
   const bases = [tmpdir(), '/tmp', '/run', '/dev/shm'].filter(fits)
   for (const base of bases) {
     try {

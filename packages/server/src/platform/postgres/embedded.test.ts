@@ -1,5 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
@@ -60,7 +71,10 @@ describe('the embedded PostgreSQL (OPS-1)', () => {
   it('is durable, listens on no port, and lets nobody in but this account', async () => {
     const dataDir = aDataFolder('private')
     const embedded = await startEmbedded({ dataDir })
-    const [settings] = await ask(embedded.ownerUrl, `select current_setting('fsync') fsync, current_setting('synchronous_commit') commits, current_setting('full_page_writes') pages, current_setting('listen_addresses') addresses`)
+    const [settings] = await ask(
+      embedded.ownerUrl,
+      `select current_setting('fsync') fsync, current_setting('synchronous_commit') commits, current_setting('full_page_writes') pages, current_setting('listen_addresses') addresses`,
+    )
     expect(settings).toEqual({ fsync: 'on', commits: 'on', pages: 'on', addresses: '' })
     const rules = await ask(embedded.ownerUrl, 'select type, auth_method, error from pg_hba_file_rules')
     expect(rules).toEqual([{ type: 'local', auth_method: 'peer', error: null }])
@@ -82,11 +96,17 @@ describe('the embedded PostgreSQL (OPS-1)', () => {
   it('is started again when it crashes, on the same socket', async () => {
     const dataDir = aDataFolder('crash')
     const events: string[] = []
-    const embedded = await startEmbedded({ dataDir, onEvent: (level, message) => void (level === 'debug' || events.push(`${level}: ${message}`)) })
+    const embedded = await startEmbedded({
+      dataDir,
+      onEvent: (level, message) => void (level === 'debug' || events.push(`${level}: ${message}`)),
+    })
     await ask(embedded.ownerUrl, 'create table kept as select 1 as n')
     const before = postmasterOf(dataDir)
     process.kill(before, 'SIGKILL')
-    await vi.waitFor(async () => expect(await ask(embedded.ownerUrl, 'select n from kept')).toEqual([{ n: 1 }]), { timeout: 15_000, interval: 100 })
+    await vi.waitFor(async () => expect(await ask(embedded.ownerUrl, 'select n from kept')).toEqual([{ n: 1 }]), {
+      timeout: 15_000,
+      interval: 100,
+    })
     expect(postmasterOf(dataDir)).not.toBe(before)
     expect(events).toContain('warn: the embedded PostgreSQL ended by itself and is started again')
     await embedded.stop()
@@ -95,7 +115,10 @@ describe('the embedded PostgreSQL (OPS-1)', () => {
   it('ends by itself when its Vigie is killed, and the next start finds what was committed', async () => {
     const dataDir = aDataFolder('orphan')
     const script = `import { startEmbedded } from ${JSON.stringify(path.join(import.meta.dirname, 'embedded.ts'))}; const { ownerUrl } = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)} }); console.log(ownerUrl); setInterval(() => {}, 1000)`
-    const vigie = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'], cwd: import.meta.dirname })
+    const vigie = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      cwd: import.meta.dirname,
+    })
     const url = String(await new Promise((resolve) => vigie.stdout.once('data', resolve))).trim()
     await ask(url, 'create table kept as select 1 as n')
     const orphan = postmasterOf(dataDir)
@@ -110,7 +133,10 @@ describe('the embedded PostgreSQL (OPS-1)', () => {
   it('stops one that outlived its Vigie and its watcher, and clears its socket away', async () => {
     const dataDir = aDataFolder('outlived')
     const script = `import { startEmbedded } from ${JSON.stringify(path.join(import.meta.dirname, 'embedded.ts'))}; const { ownerUrl } = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)} }); console.log(ownerUrl); setInterval(() => {}, 1000)`
-    const vigie = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'], cwd: import.meta.dirname })
+    const vigie = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      cwd: import.meta.dirname,
+    })
     const url = String(await new Promise((resolve) => vigie.stdout.once('data', resolve))).trim()
     const orphan = postmasterOf(dataDir)
     vigie.kill('SIGSTOP') // looks after nothing any more; its pipe to the watcher stays open

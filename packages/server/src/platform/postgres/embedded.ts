@@ -6,7 +6,18 @@ import pg from 'pg'
 import { StartError } from '../start-error.ts'
 import { databaseAccount, ownAccountName } from './account.ts'
 import { findBinaries, type Binaries } from './binaries.ts'
-import { endOrphan, makeCluster, makeSocketFolder, owner, removeSocketFolder, socketUrl, startPostmaster, stopPostmaster, type Place, type Postmaster } from './cluster.ts'
+import {
+  endOrphan,
+  makeCluster,
+  makeSocketFolder,
+  owner,
+  removeSocketFolder,
+  socketUrl,
+  startPostmaster,
+  stopPostmaster,
+  type Place,
+  type Postmaster,
+} from './cluster.ts'
 
 export interface Embedded {
   /** As owner of everything, over a Unix socket that only this account may use, as any role (peer authentication): no password exists. */
@@ -36,12 +47,19 @@ export async function startEmbedded({ dataDir, onEvent = () => {} }: Options): P
     await endOrphan(place.folder)
   } else {
     const name = ownAccountName()
-    if (name === null) throw new StartError('embedded-database-failed', 'The account Vigie runs as has no name on this machine, which the embedded PostgreSQL needs: add it, or set DATABASE_URL.')
+    if (name === null)
+      throw new StartError(
+        'embedded-database-failed',
+        'The account Vigie runs as has no name on this machine, which the embedded PostgreSQL needs: add it, or set DATABASE_URL.',
+      )
     await makeCluster(place, { auth: 'peer map=vigie', ident: `vigie "${name}" all\n`, isDurable: true })
   }
 
   const socketFolder = makeSocketFolder(account)
-  const start = () => startPostmaster(place, socketFolder, settings(), (line) => onEvent(/^(FATAL|PANIC):/.test(line) ? 'warn' : 'debug', 'postgres', { line }))
+  const start = () =>
+    startPostmaster(place, socketFolder, settings(), (line) =>
+      onEvent(/^(FATAL|PANIC):/.test(line) ? 'warn' : 'debug', 'postgres', { line }),
+    )
   let isStopping = false
   let server: Postmaster
   try {
@@ -85,9 +103,18 @@ export async function startEmbedded({ dataDir, onEvent = () => {} }: Options): P
 function settings(): Record<string, string> {
   const sharedMb = Math.round(Math.min(1024, Math.max(64, totalmem() / 2 ** 20 / 16)))
   return {
-    shared_buffers: `${sharedMb}MB`, max_connections: '200', max_wal_size: '2GB', random_page_cost: '1.1', jit: 'off', timezone: 'UTC', log_timezone: 'UTC',
+    shared_buffers: `${sharedMb}MB`,
+    max_connections: '200',
+    max_wal_size: '2GB',
+    random_page_cost: '1.1',
+    jit: 'off',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
     // The server's log may not repeat tenants' data (R39): faults of single statements reach the one who sent them, and nobody else.
-    log_min_messages: 'log', log_min_error_statement: 'panic', log_error_verbosity: 'terse', log_checkpoints: 'off',
+    log_min_messages: 'log',
+    log_min_error_statement: 'panic',
+    log_error_verbosity: 'terse',
+    log_checkpoints: 'off',
   }
 }
 
@@ -97,7 +124,8 @@ async function startAfterOrphans(start: () => Promise<Postmaster>): Promise<Post
     try {
       return await start()
     } catch (error) {
-      const isLeftOver = error instanceof StartError && /shared memory block .* in use|lock file "postmaster.pid" already exists/.test(error.message)
+      const isLeftOver =
+        error instanceof StartError && /shared memory block .* in use|lock file "postmaster.pid" already exists/.test(error.message)
       if (!isLeftOver || tries >= 50) throw error
       await pause(100)
     }
@@ -119,7 +147,11 @@ function usableBinaries(account: Place['account']): Binaries {
   try {
     return findBinaries(account)
   } catch (error) {
-    throw new StartError('embedded-database-failed', `The embedded PostgreSQL cannot run on this machine (${process.platform} ${process.arch}): set DATABASE_URL to a PostgreSQL 15 or newer.`, { cause: error })
+    throw new StartError(
+      'embedded-database-failed',
+      `The embedded PostgreSQL cannot run on this machine (${process.platform} ${process.arch}): set DATABASE_URL to a PostgreSQL 15 or newer.`,
+      { cause: error },
+    )
   }
 }
 
@@ -129,7 +161,10 @@ function checkOwner({ folder, account }: Place): void {
   const found = statSync(folder).uid
   if (found === wanted) return
   const who = process.getuid?.() === 0 ? 'without root' : 'as root'
-  throw new StartError('embedded-database-failed', `The database in ${folder} was made by a Vigie started ${who}: start it that way again, or hand the folder over with \`chown -R ${wanted} ${folder}\`.`)
+  throw new StartError(
+    'embedded-database-failed',
+    `The database in ${folder} was made by a Vigie started ${who}: start it that way again, or hand the folder over with \`chown -R ${wanted} ${folder}\`.`,
+  )
 }
 
 function freeBytes(folder: string): number | null {

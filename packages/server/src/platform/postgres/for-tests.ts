@@ -8,8 +8,18 @@ import { makeCluster, makeSocketFolder, removeSocketFolder, socketUrl, startPost
 
 /** Nothing of a test's database survives it, so nothing is made durable. */
 const settings = {
-  fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off', max_connections: '300', shared_buffers: '64MB',
-  max_wal_size: '1GB', checkpoint_timeout: '1h', timezone: 'UTC', log_timezone: 'UTC', jit: 'off', io_method: 'sync',
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  autovacuum: 'off',
+  max_connections: '300',
+  shared_buffers: '64MB',
+  max_wal_size: '1GB',
+  checkpoint_timeout: '1h',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  jit: 'off',
+  io_method: 'sync',
 }
 
 /**

@@ -90,14 +90,26 @@ function open(server: string, name: string): TestDatabase {
 }
 
 /** A business, made past the wall; reseller unless told otherwise. */
-export async function aPartner(database: Database, partner: { name?: string; kind?: 'operator' | 'reseller'; parentId?: string } = {}): Promise<string> {
+export async function aPartner(
+  database: Database,
+  partner: { name?: string; kind?: 'operator' | 'reseller'; parentId?: string } = {},
+): Promise<string> {
   const id = newId()
-  await database.owner.query('insert into partner (id, parent_id, kind, name) values ($1, $2, $3, $4)', [id, partner.parentId ?? null, partner.kind ?? 'reseller', partner.name ?? 'Reseller'])
+  await database.owner.query('insert into partner (id, parent_id, kind, name) values ($1, $2, $3, $4)', [
+    id,
+    partner.parentId ?? null,
+    partner.kind ?? 'reseller',
+    partner.name ?? 'Reseller',
+  ])
   return id
 }
 
 /** An active account of a business, made past the wall, as an actor with a full session. */
-export async function anActor(database: Database, partnerId: string, account: { role?: Role; email?: string; isScopeLimited?: boolean; isPrimary?: boolean } = {}): Promise<Actor> {
+export async function anActor(
+  database: Database,
+  partnerId: string,
+  account: { role?: Role; email?: string; isScopeLimited?: boolean; isPrimary?: boolean } = {},
+): Promise<Actor> {
   const id = newId()
   const role = account.role ?? 'owner'
   const email = account.email ?? `${id}@example.com`
@@ -106,30 +118,53 @@ export async function anActor(database: Database, partnerId: string, account: { 
     [partnerId, id, email, role, account.isPrimary ?? false, account.isScopeLimited ?? false],
   )
   return {
-    kind: 'account', partnerId, accountId: id, name: 'Ada Test', email, role, permissions: new Set(rolePermissions[role]), isScopeLimited: account.isScopeLimited ?? false,
-    sessionId: newId(), sessionState: 'full', locale: 'en', timeZone: 'UTC',
+    kind: 'account',
+    partnerId,
+    accountId: id,
+    name: 'Ada Test',
+    email,
+    role,
+    permissions: new Set(rolePermissions[role]),
+    isScopeLimited: account.isScopeLimited ?? false,
+    sessionId: newId(),
+    sessionState: 'full',
+    locale: 'en',
+    timeZone: 'UTC',
   }
 }
 
 /** A customer, made past the wall. */
-export async function aCustomer(database: Database, partnerId: string, customer: { company?: string; tags?: string[] } = {}): Promise<string> {
+export async function aCustomer(
+  database: Database,
+  partnerId: string,
+  customer: { company?: string; tags?: string[] } = {},
+): Promise<string> {
   const id = newId()
   await database.owner.query(
     `insert into customer (partner_id, id, company, country, account_id, time_zone, locale) values ($1, $2, $3, 'FR', $4, 'Europe/Paris', 'fr')`,
     [partnerId, id, customer.company ?? 'Boulangerie Martin', `acc-${id.slice(-12)}`],
   )
-  for (const tag of customer.tags ?? []) await database.owner.query('insert into customer_tag (partner_id, customer_id, tag) values ($1, $2, $3)', [partnerId, id, tag])
+  for (const tag of customer.tags ?? [])
+    await database.owner.query('insert into customer_tag (partner_id, customer_id, tag) values ($1, $2, $3)', [partnerId, id, tag])
   return id
 }
 
 /** A product with its default group, made past the wall. */
-export async function aProduct(database: Database, partnerId: string, customerId: string, product: { typeId?: string; description?: string } = {}): Promise<string> {
+export async function aProduct(
+  database: Database,
+  partnerId: string,
+  customerId: string,
+  product: { typeId?: string; description?: string } = {},
+): Promise<string> {
   const id = newId()
   await database.owner.query(
     `insert into product (partner_id, id, customer_id, guid, type_id, family, description, fresh_for_seconds) values ($1, $2, $3, gen_random_uuid(), $4, 'endpoint-hosted', $5, 120)`,
     [partnerId, id, customerId, product.typeId ?? 'clamav-endpoint', product.description ?? 'Main'],
   )
-  await database.owner.query(`insert into endpoint_group (partner_id, product_id, name, position, customer_id) values ($1, $2, 'servers', 0, $3)`, [partnerId, id, customerId])
+  await database.owner.query(
+    `insert into endpoint_group (partner_id, product_id, name, position, customer_id) values ($1, $2, 'servers', 0, $3)`,
+    [partnerId, id, customerId],
+  )
   await database.owner.query('update customer set product_count = product_count + 1 where id = $1', [customerId])
   return id
 }

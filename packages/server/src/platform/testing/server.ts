@@ -6,7 +6,14 @@ import { testDatabase, type TestDatabase } from './database.ts'
 export interface TestServer extends Vigie {
   database: TestDatabase
   clock: Clock & { set(at: Date): void; add(ms: number): void }
-  as(actor: Actor | null): (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<{ status: number; body: any; headers: Record<string, unknown> }>
+  as(
+    actor: Actor | null,
+  ): (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ) => Promise<{ status: number; body: any; headers: Record<string, unknown> }>
 }
 
 export async function testServer(options: Partial<Pick<Parts, 'smtp' | 'publicUrl' | 'trustedProxies'>> = {}): Promise<TestServer> {
@@ -18,7 +25,16 @@ export async function testServer(options: Partial<Pick<Parts, 'smtp' | 'publicUr
     add: (ms: number) => void (offsetMs += ms),
   }
   const vigie = await compose({
-    database, clock, vault: database.vault, log: createLog(process.env['VIGIE_LOG_LEVEL'] ?? 'silent'), publicUrl: 'http://127.0.0.1:8080', agentUrl: 'https://127.0.0.1:8443', consoleFolder: null, trustedProxies: [], smtp: null, ...options,
+    database,
+    clock,
+    vault: database.vault,
+    log: createLog(process.env['VIGIE_LOG_LEVEL'] ?? 'silent'),
+    publicUrl: 'http://127.0.0.1:8080',
+    agentUrl: 'https://127.0.0.1:8443',
+    consoleFolder: null,
+    trustedProxies: [],
+    smtp: null,
+    ...options,
   })
   const known = new Map<string, Actor>()
   const { actorOf } = vigie.services
@@ -32,11 +48,18 @@ export async function testServer(options: Partial<Pick<Parts, 'smtp' | 'publicUr
       if (actor && token) known.set(token, actor)
       return async (method, path, body, headers = {}) => {
         const answer = await vigie.http.inject({
-          method: method as 'GET', url: `/api${path}`, cookies: token ? { 'vigie-session': token } : {}, headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+          method: method as 'GET',
+          url: `/api${path}`,
+          cookies: token ? { 'vigie-session': token } : {},
+          headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
           ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
         })
         const isJson = String(answer.headers['content-type'] ?? '').includes('json')
-        return { status: answer.statusCode, body: isJson && answer.body !== '' ? JSON.parse(answer.body) : answer.body, headers: answer.headers }
+        return {
+          status: answer.statusCode,
+          body: isJson && answer.body !== '' ? JSON.parse(answer.body) : answer.body,
+          headers: answer.headers,
+        }
       }
     },
     async close() {

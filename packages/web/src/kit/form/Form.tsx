@@ -62,7 +62,17 @@ interface Props<Values extends object> {
   children: ReactNode
 }
 
-export function Form<Values extends object>({ form, action = 'kit.save', isDangerous, secondary, unguarded, wide, onlyWhenDirty, buttons, children }: Props<Values>) {
+export function Form<Values extends object>({
+  form,
+  action = 'kit.save',
+  isDangerous,
+  secondary,
+  unguarded,
+  wide,
+  onlyWhenDirty,
+  buttons,
+  children,
+}: Props<Values>) {
   const say = useText()
   return (
     <FormContext value={form}>
@@ -80,7 +90,12 @@ export function Form<Values extends object>({ form, action = 'kit.save', isDange
         <FormProblem form={form} />
         {buttons ?? (
           <div className={`${css.buttons} ${wide ? css.wide : ''}`}>
-            <Button type="submit" kind={isDangerous ? 'danger' : 'primary'} isBusy={form.isBusy} disabledReason={onlyWhenDirty && !form.isDirty ? say('kit.form.nothing-changed') : undefined}>
+            <Button
+              type="submit"
+              kind={isDangerous ? 'danger' : 'primary'}
+              isBusy={form.isBusy}
+              disabledReason={onlyWhenDirty && !form.isDirty ? say('kit.form.nothing-changed') : undefined}
+            >
               {say(action)}
             </Button>
             {secondary}
@@ -104,7 +119,11 @@ function FormProblem<Values extends object>({ form }: { form: FormState<Values> 
     <div role="alert">
       <Notice tone="action-required" title={{ text: title }}>
         {remedy}
-        {lost.map((error) => <p key={error.path}>{error.path}: {wordsOf(error, say)}</p>)}
+        {lost.map((error) => (
+          <p key={error.path}>
+            {error.path}: {wordsOf(error, say)}
+          </p>
+        ))}
       </Notice>
     </div>
   )
@@ -125,8 +144,12 @@ export function LeaveGuard({ isOn, isReleased = () => false }: { isOn: boolean; 
       <div className={css.form}>
         <p>{say('kit.leave.about')}</p>
         <div className={css.dialogButtons}>
-          <Button onClick={blocker.reset} data-autofocus>{say('kit.leave.stay')}</Button>
-          <Button kind="danger" onClick={blocker.proceed}>{say('kit.leave.go')}</Button>
+          <Button onClick={blocker.reset} data-autofocus>
+            {say('kit.leave.stay')}
+          </Button>
+          <Button kind="danger" onClick={blocker.proceed}>
+            {say('kit.leave.go')}
+          </Button>
         </div>
       </div>
     </Dialog>

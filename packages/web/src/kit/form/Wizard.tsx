@@ -40,7 +40,13 @@ export function Wizard<Values extends object>({ form, steps, action, cancel, isK
     <>
       <ol className={css.steps}>
         {steps.map((one, index) => (
-          <li key={labelKey(one.title)} aria-current={index + 1 === present ? 'step' : undefined} data-done={index + 1 < present || undefined}>{say(one.title)}</li>
+          <li
+            key={labelKey(one.title)}
+            aria-current={index + 1 === present ? 'step' : undefined}
+            data-done={index + 1 < present || undefined}
+          >
+            {say(one.title)}
+          </li>
         ))}
       </ol>
       <Form
@@ -49,7 +55,22 @@ export function Wizard<Values extends object>({ form, steps, action, cancel, isK
         buttons={
           <div className={css.buttons}>
             {present > 1 && <Button onClick={() => void go(`?step=${present - 1}`)}>{say('kit.wizard.back')}</Button>}
-            {isLast ? <Button type="submit" kind="primary" isBusy={form.isBusy}>{say(action)}</Button> : <Button type="submit" kind="primary" onClick={(event) => { event.preventDefault(); next() }}>{say('kit.wizard.next')}</Button>}
+            {isLast ? (
+              <Button type="submit" kind="primary" isBusy={form.isBusy}>
+                {say(action)}
+              </Button>
+            ) : (
+              <Button
+                type="submit"
+                kind="primary"
+                onClick={(event) => {
+                  event.preventDefault()
+                  next()
+                }}
+              >
+                {say('kit.wizard.next')}
+              </Button>
+            )}
             {cancel}
           </div>
         }

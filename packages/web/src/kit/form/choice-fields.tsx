@@ -10,7 +10,9 @@ export function ChoiceField({ options, ...base }: Base & { options: readonly Opt
   return (
     <Radio.Group {...props} value={field.value} onChange={field.set}>
       <div style={{ display: 'grid', gap: 8, marginTop: 6 }}>
-        {options.map((option) => <Radio key={option.value} value={option.value} label={say(option.label)} disabled={option.disabled ?? false} />)}
+        {options.map((option) => (
+          <Radio key={option.value} value={option.value} label={say(option.label)} disabled={option.disabled ?? false} />
+        ))}
       </div>
     </Radio.Group>
   )
@@ -18,16 +20,42 @@ export function ChoiceField({ options, ...base }: Base & { options: readonly Opt
 export function SegmentField({ options, name, label }: Base & { options: readonly Option[] }) {
   const say = useText()
   const field = useField<string>(name)
-  return <SegmentedControl aria-label={say(label)} value={field.value} onChange={field.set} data={options.map((option) => ({ value: option.value, label: say(option.label) }))} />
+  return (
+    <SegmentedControl
+      aria-label={say(label)}
+      value={field.value}
+      onChange={field.set}
+      data={options.map((option) => ({ value: option.value, label: say(option.label) }))}
+    />
+  )
 }
 
 export function CheckboxField({ name, label, help }: Base) {
   const say = useText()
   const field = useField<boolean>(name)
-  return <Checkbox id={field.id} label={say(label)} description={help && say(help)} error={field.error} checked={field.value} onChange={(event) => field.set(event.currentTarget.checked)} />
+  return (
+    <Checkbox
+      id={field.id}
+      label={say(label)}
+      description={help && say(help)}
+      error={field.error}
+      checked={field.value}
+      onChange={(event) => field.set(event.currentTarget.checked)}
+    />
+  )
 }
 export function SwitchField({ name, label, help, disabled = false }: Base & { disabled?: boolean }) {
   const say = useText()
   const field = useField<boolean>(name)
-  return <Switch id={field.id} label={say(label)} description={help && say(help)} error={field.error} disabled={disabled} checked={field.value} onChange={(event) => field.set(event.currentTarget.checked)} />
+  return (
+    <Switch
+      id={field.id}
+      label={say(label)}
+      description={help && say(help)}
+      error={field.error}
+      disabled={disabled}
+      checked={field.value}
+      onChange={(event) => field.set(event.currentTarget.checked)}
+    />
+  )
 }

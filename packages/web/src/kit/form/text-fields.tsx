@@ -2,8 +2,23 @@ import { PasswordInput, TextInput } from '@mantine/core'
 import { useText } from '../text.tsx'
 import { useBase, type Base } from './base.ts'
 
-type TextProps = Base & { type?: 'text' | 'email' | 'tel' | 'search'; autoComplete?: string; isMono?: boolean; autoFocus?: boolean; inputMode?: 'numeric' | 'text'; maxLength?: number }
-export function TextField({ type = 'text', autoComplete = 'off', isMono = false, autoFocus = false, inputMode, maxLength, ...base }: TextProps) {
+type TextProps = Base & {
+  type?: 'text' | 'email' | 'tel' | 'search'
+  autoComplete?: string
+  isMono?: boolean
+  autoFocus?: boolean
+  inputMode?: 'numeric' | 'text'
+  maxLength?: number
+}
+export function TextField({
+  type = 'text',
+  autoComplete = 'off',
+  isMono = false,
+  autoFocus = false,
+  inputMode,
+  maxLength,
+  ...base
+}: TextProps) {
   const { field, props } = useBase<string>(base)
   return (
     <TextInput
@@ -24,7 +39,13 @@ export function PasswordField({ autoComplete, ...base }: Base & { autoComplete: 
   const say = useText()
   const { field, props } = useBase<string>(base)
   return (
-    <PasswordInput {...props} autoComplete={autoComplete} visibilityToggleButtonProps={{ 'aria-label': say('kit.form.show-password'), tabIndex: 0 }} value={field.value} onChange={(event) => field.set(event.currentTarget.value)} />
+    <PasswordInput
+      {...props}
+      autoComplete={autoComplete}
+      visibilityToggleButtonProps={{ 'aria-label': say('kit.form.show-password'), tabIndex: 0 }}
+      value={field.value}
+      onChange={(event) => field.set(event.currentTarget.value)}
+    />
   )
 }
 
@@ -48,7 +69,9 @@ export function NumberField({ min, max, suffix, ...base }: Base & { min?: number
       rightSectionPointerEvents="none"
       {...(suffix ? { rightSectionWidth: 12 + suffix.length * 8 } : {})}
       value={String(field.value ?? '')}
-      onChange={({ currentTarget: { value } }) => field.set(value.trim() === '' ? null : /^-?\d{1,15}$/.test(value.trim()) ? Number(value) : value)}
+      onChange={({ currentTarget: { value } }) =>
+        field.set(value.trim() === '' ? null : /^-?\d{1,15}$/.test(value.trim()) ? Number(value) : value)
+      }
       onKeyDown={(event) => {
         if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return
         event.preventDefault()

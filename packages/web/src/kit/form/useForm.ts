@@ -151,7 +151,8 @@ const fieldOfProblem: Partial<Record<Problem['code'], { path: string; code: stri
   'password.breached': { path: 'password', code: 'password.breached' },
 }
 function fieldsOf(problem: Problem): readonly ShownError[] {
-  if (problem.fields.length > 0) return problem.fields.map((field) => (field.code === 'invalid' && problem.code !== 'request.invalid' ? { ...field, problem } : field))
+  if (problem.fields.length > 0)
+    return problem.fields.map((field) => (field.code === 'invalid' && problem.code !== 'request.invalid' ? { ...field, problem } : field))
   const own = fieldOfProblem[problem.code]
   return own ? [own] : []
 }

@@ -69,8 +69,15 @@ export function DataTable<Row>(props: Props<Row>) {
   const isFiltered = filters.some((filter) => at.search[filter.key]) || Boolean(search && at.search['q'])
 
   const csv = typeof props.csv === 'function' ? props.csv(shape.visible.map((column) => column.id)) : props.csv
-  const filter = new URLSearchParams([...filters.map(({ key }) => key), 'q'].flatMap((key) => (at.search[key] ? [[key, at.search[key]]] : []))).toString()
-  const selection = useSelection({ ids: rows.map(rowId), hasMore: (props.nextCursor ?? null) !== null || Boolean(at.search['cursor']), filter, matches: props.matches })
+  const filter = new URLSearchParams(
+    [...filters.map(({ key }) => key), 'q'].flatMap((key) => (at.search[key] ? [[key, at.search[key]]] : [])),
+  ).toString()
+  const selection = useSelection({
+    ids: rows.map(rowId),
+    hasMore: (props.nextCursor ?? null) !== null || Boolean(at.search['cursor']),
+    filter,
+    matches: props.matches,
+  })
   const sight = useRowWindow(scroller, rows.length)
   const open = (row: Row) => opens && void go(opens(row))
   const keys = useRowKeys({
@@ -85,7 +92,10 @@ export function DataTable<Row>(props: Props<Row>) {
   const span = shape.visible.length + (bulk ? 1 : 0) + (hasMenu ? 1 : 0)
 
   // Below this it scrolls sideways: a column that shares what is left must not vanish on a narrow window.
-  const leastWidth = shape.visible.reduce((sum, column) => sum + (shape.width(column) ?? Math.max(column.minWidth, 180)), (bulk ? 40 : 0) + (hasMenu ? 44 : 0))
+  const leastWidth = shape.visible.reduce(
+    (sum, column) => sum + (shape.width(column) ?? Math.max(column.minWidth, 180)),
+    (bulk ? 40 : 0) + (hasMenu ? 44 : 0),
+  )
 
   const clickRow = (event: RowMouseEvent, row: Row, index: number) => {
     if ((event.target as HTMLElement).closest('a, button, input, label, [role="menu"]') || window.getSelection()?.toString()) return
@@ -113,7 +123,15 @@ export function DataTable<Row>(props: Props<Row>) {
         </div>
       ) : (
         <div className={css.scroller} ref={scroller} data-table={tableId} tabIndex={-1}>
-          <table className={css.table} style={{ '--least-width': `${leastWidth}px` } as CSSProperties} role="table" onPointerOver={tellCut} aria-label={say(name)} aria-rowcount={sight.isOn ? rows.length + 1 : undefined} aria-busy={isRefreshing}>
+          <table
+            className={css.table}
+            style={{ '--least-width': `${leastWidth}px` } as CSSProperties}
+            role="table"
+            onPointerOver={tellCut}
+            aria-label={say(name)}
+            aria-rowcount={sight.isOn ? rows.length + 1 : undefined}
+            aria-busy={isRefreshing}
+          >
             <Head
               columns={shape.visible}
               shape={shape}
@@ -122,7 +140,11 @@ export function DataTable<Row>(props: Props<Row>) {
               selection={bulk && { isAll: selection.isPageWhole, isSome: selection.isSome, setAll: selection.setPage }}
             />
             <tbody role="rowgroup">
-              {sight.above > 0 && <tr aria-hidden="true" role="presentation"><td colSpan={span} style={{ height: sight.above, padding: 0 }} /></tr>}
+              {sight.above > 0 && (
+                <tr aria-hidden="true" role="presentation">
+                  <td colSpan={span} style={{ height: sight.above, padding: 0 }} />
+                </tr>
+              )}
               {rows.slice(sight.first, sight.first + sight.drawn).map((row, offset) => {
                 const index = sight.first + offset
                 const id = rowId(row)
@@ -143,19 +165,37 @@ export function DataTable<Row>(props: Props<Row>) {
                   >
                     {bulk && (
                       <td role="cell" className={css.tick}>
-                        <input type="checkbox" checked={selection.isSelected(id)} aria-label={say('kit.table.select-row')} onChange={(event) => selection.toggle(index, (event.nativeEvent as MouseEvent).shiftKey)} />
+                        <input
+                          type="checkbox"
+                          checked={selection.isSelected(id)}
+                          aria-label={say('kit.table.select-row')}
+                          onChange={(event) => selection.toggle(index, (event.nativeEvent as MouseEvent).shiftKey)}
+                        />
                       </td>
                     )}
                     {shape.visible.map((column) => (
-                      <td key={column.id} role="cell" className={`${column.align === 'end' ? css.end : ''} ${column.isMain ? css.main : ''}`} data-label={say(column.label)}>
+                      <td
+                        key={column.id}
+                        role="cell"
+                        className={`${column.align === 'end' ? css.end : ''} ${column.isMain ? css.main : ''}`}
+                        data-label={say(column.label)}
+                      >
                         {column.cell(row)}
                       </td>
                     ))}
-                    {hasMenu && <td role="cell" className={css.menu}><RowMenu actions={actions!(row)} /></td>}
+                    {hasMenu && (
+                      <td role="cell" className={css.menu}>
+                        <RowMenu actions={actions!(row)} />
+                      </td>
+                    )}
                   </tr>
                 )
               })}
-              {sight.below > 0 && <tr aria-hidden="true" role="presentation"><td colSpan={span} style={{ height: sight.below, padding: 0 }} /></tr>}
+              {sight.below > 0 && (
+                <tr aria-hidden="true" role="presentation">
+                  <td colSpan={span} style={{ height: sight.below, padding: 0 }} />
+                </tr>
+              )}
             </tbody>
           </table>
         </div>
@@ -164,7 +204,11 @@ export function DataTable<Row>(props: Props<Row>) {
       {bulk && selection.ids.length > 0 && (
         <BulkBar
           count={selection.ids.length}
-          actions={bulk(rows.filter((row) => selection.isSelected(rowId(row))), selection.ids, selection.clear)}
+          actions={bulk(
+            rows.filter((row) => selection.isSelected(rowId(row))),
+            selection.ids,
+            selection.clear,
+          )}
           clear={selection.clear}
           {...(selection.offer ? { offer: { ...selection.offer, take: selection.takeAll } } : {})}
         />

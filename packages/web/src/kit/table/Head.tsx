@@ -23,7 +23,9 @@ export function Head<Row>({ columns, shape, fallbackSort, hasMenu, selection }: 
     <>
       <colgroup>
         {selection && <col style={{ width: 40 }} />}
-        {columns.map((column) => <col key={column.id} style={{ width: shape.width(column) }} />)}
+        {columns.map((column) => (
+          <col key={column.id} style={{ width: shape.width(column) }} />
+        ))}
         {hasMenu && <col style={{ width: 44 }} />}
       </colgroup>
       <thead role="rowgroup">
@@ -34,7 +36,9 @@ export function Head<Row>({ columns, shape, fallbackSort, hasMenu, selection }: 
                 type="checkbox"
                 aria-label={say('kit.table.select-all')}
                 checked={selection.isAll}
-                ref={(input) => { if (input) input.indeterminate = selection.isSome && !selection.isAll }}
+                ref={(input) => {
+                  if (input) input.indeterminate = selection.isSome && !selection.isAll
+                }}
                 onChange={(event) => selection.setAll(event.target.checked)}
               />
             </th>
@@ -44,11 +48,21 @@ export function Head<Row>({ columns, shape, fallbackSort, hasMenu, selection }: 
             const direction = key === undefined ? undefined : sort === key ? 'ascending' : sort === `-${key}` ? 'descending' : 'none'
             const words = say(column.label)
             return (
-              <th key={column.id} role="columnheader" scope="col" className={column.align === 'end' ? css.end : undefined} aria-sort={direction}>
+              <th
+                key={column.id}
+                role="columnheader"
+                scope="col"
+                className={column.align === 'end' ? css.end : undefined}
+                aria-sort={direction}
+              >
                 {key === undefined ? (
                   <span className={css.headWord}>{words}</span>
                 ) : (
-                  <Link className={css.headWord} to={`?sort=${direction === 'ascending' || (direction === 'none' && column.isFromTop) ? `-${key}` : key}&cursor=&page=`} replace>
+                  <Link
+                    className={css.headWord}
+                    to={`?sort=${direction === 'ascending' || (direction === 'none' && column.isFromTop) ? `-${key}` : key}&cursor=&page=`}
+                    replace
+                  >
                     {words}
                     {direction !== 'none' && <Icon name={direction === 'ascending' ? 'arrowUp' : 'arrowDown'} size={12} />}
                   </Link>
@@ -57,7 +71,11 @@ export function Head<Row>({ columns, shape, fallbackSort, hasMenu, selection }: 
               </th>
             )
           })}
-          {hasMenu && <th role="columnheader" scope="col" className={css.menu}><span className="sr-only">{say('kit.table.actions')}</span></th>}
+          {hasMenu && (
+            <th role="columnheader" scope="col" className={css.menu}>
+              <span className="sr-only">{say('kit.table.actions')}</span>
+            </th>
+          )}
         </tr>
       </thead>
     </>
@@ -88,7 +106,9 @@ function Grip<Row>({ column, shape }: { column: Column<Row>; shape: TableShape<R
       tabIndex={0}
       onPointerDown={begin}
       onPointerMove={drag}
-      onPointerUp={() => { from.current = null }}
+      onPointerUp={() => {
+        from.current = null
+      }}
       onKeyDown={(event) => {
         if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return
         event.preventDefault()

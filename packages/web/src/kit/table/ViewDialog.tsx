@@ -26,7 +26,10 @@ export default function ViewDialog({ list, view, query, columns, mayShare, close
   const form = useForm({
     initial: { name: view?.name ?? '', isShared: view?.isShared ?? false },
     shape,
-    submit: (body) => (view === null ? creating.run({ body: { ...body, list, query, columns } }) : updating.run({ params: { viewId: view.id }, body }, { version: view.version })),
+    submit: (body) =>
+      view === null
+        ? creating.run({ body: { ...body, list, query, columns } })
+        : updating.run({ params: { viewId: view.id }, body }, { version: view.version }),
     onDone: (saved) => {
       toast({ key: 'kit.view.saved', values: { name: saved.name } })
       onSaved(saved)

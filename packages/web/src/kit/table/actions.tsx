@@ -29,7 +29,13 @@ export function ActionItems({ actions }: { actions: Action[] }) {
         {say(action.label)}
       </Menu.Item>
     )
-    return action.disabledReason === undefined ? item : <Tooltip key={labelKey(action.label)} label={say(action.disabledReason)} position="left">{item}</Tooltip>
+    return action.disabledReason === undefined ? (
+      item
+    ) : (
+      <Tooltip key={labelKey(action.label)} label={say(action.disabledReason)} position="left">
+        {item}
+      </Tooltip>
+    )
   })
 }
 
@@ -41,7 +47,9 @@ export function RowMenu({ actions, label = 'kit.table.row-actions' }: { actions:
       <Menu.Target>
         <IconButton icon="more" size="small" label={say(label)} />
       </Menu.Target>
-      <Menu.Dropdown><ActionItems actions={actions} /></Menu.Dropdown>
+      <Menu.Dropdown>
+        <ActionItems actions={actions} />
+      </Menu.Dropdown>
     </Menu>
   )
 }
@@ -52,8 +60,15 @@ export function ActionMenu({ label, actions }: { label: Label; actions: Action[]
   if (actions.length === 0) return null
   return (
     <Menu>
-      <Menu.Target><Button>{say(label)}<Icon name="chevronDown" size={12} style={{ marginInlineStart: 4, verticalAlign: -1 }} /></Button></Menu.Target>
-      <Menu.Dropdown><ActionItems actions={actions} /></Menu.Dropdown>
+      <Menu.Target>
+        <Button>
+          {say(label)}
+          <Icon name="chevronDown" size={12} style={{ marginInlineStart: 4, verticalAlign: -1 }} />
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <ActionItems actions={actions} />
+      </Menu.Dropdown>
     </Menu>
   )
 }
@@ -69,14 +84,25 @@ export function BulkBar({ count, actions, clear, offer }: BulkProps) {
   const say = useText()
   return (
     <div className={css.bulk} role="region" aria-label={say('kit.table.selection')}>
-      <span className="figures" role="status">{say('kit.table.selected', { count })}</span>
+      <span className="figures" role="status">
+        {say('kit.table.selected', { count })}
+      </span>
       {offer && (
         <Button size="small" kind="quiet" onClick={offer.take}>
-          {offer.ids.length < offer.total ? say('kit.table.select-first', { count: offer.ids.length, total: offer.total }) : say('kit.table.select-matches', { count: offer.total })}
+          {offer.ids.length < offer.total
+            ? say('kit.table.select-first', { count: offer.ids.length, total: offer.total })
+            : say('kit.table.select-matches', { count: offer.total })}
         </Button>
       )}
       {actions.map((action) => (
-        <Button key={labelKey(action.label)} size="small" {...(action.icon ? { icon: action.icon } : {})} kind={action.isDangerous ? 'danger' : 'plain'} disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)} onClick={action.onSelect}>
+        <Button
+          key={labelKey(action.label)}
+          size="small"
+          {...(action.icon ? { icon: action.icon } : {})}
+          kind={action.isDangerous ? 'danger' : 'plain'}
+          disabledReason={action.disabledReason === undefined ? undefined : say(action.disabledReason)}
+          onClick={action.onSelect}
+        >
           {say(action.label)}
         </Button>
       ))}

@@ -56,26 +56,63 @@ export function columns<Row>(prefix: string) {
   return {
     /** Anything else. */
     cell: make,
-    text: (id: string, get: Get<string | null> = field(id) as Get<string | null>, options?: Options) => make(id, (row) => get(row) || <Dash />, options),
+    text: (id: string, get: Get<string | null> = field(id) as Get<string | null>, options?: Options) =>
+      make(id, (row) => get(row) || <Dash />, options),
     /** The row's name, and the way to it. */
     link: (id: string, to: Get<string>, options?: Options & { text?: Get<string> }) =>
       make(id, (row) => <Link to={to(row)}>{(options?.text ?? (field(id) as Get<string>))(row)}</Link>, { main: true, ...options }),
     /** A number that counts something links to exactly those rows. */
     count: (id: string, options?: Options & { get?: Get<number>; to?: Get<string> }) =>
-      make(id, (row) => <CountCell count={(options?.get ?? (field(id) as Get<number>))(row)} to={options?.to?.(row)} />, { align: 'end', width: 96, fromTop: true, ...options }),
+      make(id, (row) => <CountCell count={(options?.get ?? (field(id) as Get<number>))(row)} to={options?.to?.(row)} />, {
+        align: 'end',
+        width: 96,
+        fromTop: true,
+        ...options,
+      }),
     ago: (id: string, options?: Options & { get?: Get<string | null>; freshForSeconds?: Get<number>; never?: string }) =>
-      make(id, (row) => <AgoCell at={(options?.get ?? (field(id) as Get<string | null>))(row)} freshForSeconds={options?.freshForSeconds?.(row)} never={options?.never} />, { width: 140, fromTop: true, ...options }),
-    severity: (id: string, get: Get<Sign>, options?: Options) => make(id, (row) => <Severity sign={get(row)} />, { width: 150, fromTop: true, ...options }),
-    attention: (id: string, get: Get<{ actionRequired: number; warning: number }>, options?: Options & { to?: (row: Row, severity: 'action-required' | 'warning') => string }) =>
-      make(id, (row) => <AttentionCounts {...get(row)} {...(options?.to ? { to: (severity) => options.to!(row, severity) } : {})} />, { width: 130, fromTop: true, ...options }),
-    state: (id: string, get: Get<{ label: Label; tone?: Sign | 'quiet' | 'good'; title?: string }>, options?: Options) => make(id, (row) => <StateTag {...get(row)} />, { width: 150, ...options }),
+      make(
+        id,
+        (row) => (
+          <AgoCell
+            at={(options?.get ?? (field(id) as Get<string | null>))(row)}
+            freshForSeconds={options?.freshForSeconds?.(row)}
+            never={options?.never}
+          />
+        ),
+        { width: 140, fromTop: true, ...options },
+      ),
+    severity: (id: string, get: Get<Sign>, options?: Options) =>
+      make(id, (row) => <Severity sign={get(row)} />, { width: 150, fromTop: true, ...options }),
+    attention: (
+      id: string,
+      get: Get<{ actionRequired: number; warning: number }>,
+      options?: Options & { to?: (row: Row, severity: 'action-required' | 'warning') => string },
+    ) =>
+      make(id, (row) => <AttentionCounts {...get(row)} {...(options?.to ? { to: (severity) => options.to!(row, severity) } : {})} />, {
+        width: 130,
+        fromTop: true,
+        ...options,
+      }),
+    state: (id: string, get: Get<{ label: Label; tone?: Sign | 'quiet' | 'good'; title?: string }>, options?: Options) =>
+      make(id, (row) => <StateTag {...get(row)} />, { width: 150, ...options }),
     /** An identifier: mono, copyable. */
     mono: (id: string, get: Get<string | null> = field(id) as Get<string | null>, options?: Options) =>
-      make(id, (row) => { const text = get(row); return text ? <CopyText text={text} /> : <Dash /> }, { width: 280, ...options }),
+      make(
+        id,
+        (row) => {
+          const text = get(row)
+          return text ? <CopyText text={text} /> : <Dash />
+        },
+        { width: 280, ...options },
+      ),
   }
 }
 
-const Dash = () => <span className="faint" aria-hidden="true" data-nothing="">–</span>
+const Dash = () => (
+  <span className="faint" aria-hidden="true" data-nothing="">
+    –
+  </span>
+)
 
 function AgoCell({ at, freshForSeconds, never }: { at: string | null; freshForSeconds: number | undefined; never: string | undefined }) {
   return <Ago at={at} {...(freshForSeconds === undefined ? {} : { freshForSeconds })} {...(never === undefined ? {} : { never })} />
@@ -83,5 +120,11 @@ function AgoCell({ at, freshForSeconds, never }: { at: string | null; freshForSe
 function CountCell({ count, to }: { count: number; to: string | undefined }) {
   const { number } = useFormat()
   if (count === 0) return <span className="faint figures">0</span>
-  return to ? <Link to={to} className="figures">{number(count)}</Link> : <span className="figures">{number(count)}</span>
+  return to ? (
+    <Link to={to} className="figures">
+      {number(count)}
+    </Link>
+  ) : (
+    <span className="figures">{number(count)}</span>
+  )
 }

@@ -27,13 +27,29 @@ export function FilterBar({ filters, search }: { filters: Filter[]; search: stri
     <div className={css.bar} role="search">
       {search && <SearchBox label={search} />}
       {filters.length > 2 && (
-        <button type="button" className={`${css.chip} ${css.chipButton} ${css.more}`} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {say('kit.filter.all', { count: active.length })}<Icon name="chevronDown" size={12} />
+        <button
+          type="button"
+          className={`${css.chip} ${css.chipButton} ${css.more}`}
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+        >
+          {say('kit.filter.all', { count: active.length })}
+          <Icon name="chevronDown" size={12} />
         </button>
       )}
-      {filters.map((filter) => <FilterChip key={filter.key} filter={filter} value={at.search[filter.key] ?? ''} onChange={(value) => set(filter.key, value)} />)}
+      {filters.map((filter) => (
+        <FilterChip key={filter.key} filter={filter} value={at.search[filter.key] ?? ''} onChange={(value) => set(filter.key, value)} />
+      ))}
       {(active.length > 0 || at.search['q']) && (
-        <button type="button" className={css.clear} onClick={() => void go(`?${new URLSearchParams([...active.map((f) => [f.key, '']), ['q', ''], ['cursor', ''], ['page', '']])}`, { replace: true })}>
+        <button
+          type="button"
+          className={css.clear}
+          onClick={() =>
+            void go(`?${new URLSearchParams([...active.map((f) => [f.key, '']), ['q', ''], ['cursor', ''], ['page', '']])}`, {
+              replace: true,
+            })
+          }
+        >
           {say('kit.filter.clear')}
         </button>
       )}
@@ -80,20 +96,32 @@ function FilterChip({ filter, value, onChange }: { filter: Filter; value: string
         <Menu.Target>
           <button type="button" className={css.chipButton}>
             {say(filter.label)}
-            {words.length > 0 && <strong>{words.length > 2 ? say('kit.filter.several', { count: words.length }) : words.join(', ')}</strong>}
+            {words.length > 0 && (
+              <strong>{words.length > 2 ? say('kit.filter.several', { count: words.length }) : words.join(', ')}</strong>
+            )}
             {words.length === 0 && <Icon name="chevronDown" size={12} />}
           </button>
         </Menu.Target>
         <Menu.Dropdown>
           {filter.options.map((option) => (
-            <Menu.CheckboxItem key={option.value} checked={chosen.includes(option.value)} closeMenuOnClick={filter.isSingle ?? false} onChange={() => toggle(option.value)}>
+            <Menu.CheckboxItem
+              key={option.value}
+              checked={chosen.includes(option.value)}
+              closeMenuOnClick={filter.isSingle ?? false}
+              onChange={() => toggle(option.value)}
+            >
               {say(option.label)}
             </Menu.CheckboxItem>
           ))}
         </Menu.Dropdown>
       </Menu>
       {chosen.length > 0 && (
-        <button type="button" className={css.chipClose} aria-label={say('kit.filter.remove', { filter: say(filter.label) })} onClick={() => onChange('')}>
+        <button
+          type="button"
+          className={css.chipClose}
+          aria-label={say('kit.filter.remove', { filter: say(filter.label) })}
+          onClick={() => onChange('')}
+        >
           <Icon name="close" size={12} />
         </button>
       )}

@@ -19,7 +19,8 @@ export function useCustomerFilter(): Filter[] {
   const chosen = useQuietly(may && customerId ? query(customersApi.getCustomer).with({ params: { customerId } }) : null)
   if (!may) return []
   const options: Filter['options'] = known.map((customer) => ({ value: customer.id, label: { text: customer.company } }))
-  if (customerId && !known.some((customer) => customer.id === customerId)) options.unshift({ value: customerId, label: chosen ? { text: chosen.company } : unnamed })
+  if (customerId && !known.some((customer) => customer.id === customerId))
+    options.unshift({ value: customerId, label: chosen ? { text: chosen.company } : unnamed })
   return [{ key: 'customerId', label: 'common.customer', isSingle: true, options }]
 }
 
@@ -31,7 +32,10 @@ export function useOriginFilters(): Filter[] {
   const endpoint = useQuietly(may && endpointId ? query(productsApi.getEndpoint).with({ params: { endpointId } }) : null)
   const one = (key: string, label: string, value: string | undefined, name: string | undefined): Filter[] =>
     value ? [{ key, label, isSingle: true, options: [{ value, label: name === undefined ? unnamed : { text: name } }] }] : []
-  return [...one('productId', 'common.product', productId, product?.description), ...one('endpointId', 'common.endpoint', endpointId, endpoint?.name)]
+  return [
+    ...one('productId', 'common.product', productId, product?.description),
+    ...one('endpointId', 'common.endpoint', endpointId, endpoint?.name),
+  ]
 }
 
 const unnamed: Label = { text: '…' }

@@ -24,7 +24,8 @@ export function useShape<Row>(name: string, columns: Column<Row>[]) {
       }),
     [storageKey],
   )
-  const isShown = (column: Column<Row>) => column.isMain || (column.isHidden ? shape.shown.includes(column.id) : !shape.hidden.includes(column.id))
+  const isShown = (column: Column<Row>) =>
+    column.isMain || (column.isHidden ? shape.shown.includes(column.id) : !shape.hidden.includes(column.id))
   return {
     visible: columns.filter(isShown),
     isShown,
@@ -37,11 +38,13 @@ export function useShape<Row>(name: string, columns: Column<Row>[]) {
     /** Exactly these, beside those that can't be hidden; null: as the list has them. */
     show: (ids: readonly string[] | null) =>
       change((present) => ({
-        ...present, hidden: ids === null ? [] : columns.filter((column) => !column.isHidden && !ids.includes(column.id)).map((column) => column.id),
+        ...present,
+        hidden: ids === null ? [] : columns.filter((column) => !column.isHidden && !ids.includes(column.id)).map((column) => column.id),
         shown: ids === null ? [] : columns.filter((column) => column.isHidden && ids.includes(column.id)).map((column) => column.id),
       })),
     width: (column: Column<Row>) => shape.widths[column.id] ?? column.width,
-    resize: (column: Column<Row>, width: number) => change((present) => ({ ...present, widths: { ...present.widths, [column.id]: Math.max(column.minWidth, Math.round(width)) } })),
+    resize: (column: Column<Row>, width: number) =>
+      change((present) => ({ ...present, widths: { ...present.widths, [column.id]: Math.max(column.minWidth, Math.round(width)) } })),
     reset: () => change(() => ({ hidden: [], shown: [], widths: {} })),
   }
 }

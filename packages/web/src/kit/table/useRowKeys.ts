@@ -20,12 +20,17 @@ export function useRowKeys(rows: Rows) {
       const { rows: now, active: index } = present.current
       if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey || now.count === 0) return
       const target = event.target as HTMLElement
-      if (target.closest('input, textarea, select, [contenteditable], [role="dialog"], [role="menu"], [role="listbox"]') && target.getAttribute('type') !== 'checkbox') return
+      if (
+        target.closest('input, textarea, select, [contenteditable], [role="dialog"], [role="menu"], [role="listbox"]') &&
+        target.getAttribute('type') !== 'checkbox'
+      )
+        return
       const table = target.closest('[data-table]') ?? document.querySelector('[data-table]')
       if (table?.getAttribute('data-table') !== now.tableId) return
       const inTable = target.closest('[data-table]') !== null
       const isRow = target.hasAttribute('data-row')
-      const step = event.key === 'j' || (event.key === 'ArrowDown' && inTable) ? 1 : event.key === 'k' || (event.key === 'ArrowUp' && inTable) ? -1 : 0
+      const step =
+        event.key === 'j' || (event.key === 'ArrowDown' && inTable) ? 1 : event.key === 'k' || (event.key === 'ArrowUp' && inTable) ? -1 : 0
       if (step !== 0) {
         event.preventDefault()
         const next = Math.min(now.count - 1, Math.max(0, index === null ? 0 : index + step))

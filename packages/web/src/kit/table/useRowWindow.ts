@@ -43,7 +43,8 @@ export function useRowWindow(scroller: RefObject<HTMLElement | null>, count: num
       const element = scroller.current
       if (!element) return
       if (index * sight.row < element.scrollTop) element.scrollTop = index * sight.row
-      else if ((index + 2) * sight.row > element.scrollTop + element.clientHeight) element.scrollTop = (index + 2) * sight.row - element.clientHeight
+      else if ((index + 2) * sight.row > element.scrollTop + element.clientHeight)
+        element.scrollTop = (index + 2) * sight.row - element.clientHeight
     },
   }
 }

@@ -33,7 +33,10 @@ export function useSelection({ ids, hasMore, filter, matches }: Given) {
   useEffect(() => {
     if (!asks) return
     let isGone = false
-    matches().then((found) => !isGone && setAll(found), () => {}) // not offered then; what is chosen stays
+    matches().then(
+      (found) => !isGone && setAll(found),
+      () => {},
+    ) // not offered then; what is chosen stays
     return () => void (isGone = true)
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- `matches` is the filter's
   }, [asks, filter])
@@ -58,7 +61,8 @@ export function useSelection({ ids, hasMore, filter, matches }: Given) {
         return next
       })
     },
-    setPage: (isOn: boolean) => setSelected((present) => new Set(isOn ? [...present, ...ids] : [...present].filter((id) => !ids.includes(id)))),
+    setPage: (isOn: boolean) =>
+      setSelected((present) => new Set(isOn ? [...present, ...ids] : [...present].filter((id) => !ids.includes(id)))),
     takeAll: () => all && setSelected(new Set(all.ids)),
     clear: () => setSelected(new Set()),
   }

@@ -5,7 +5,11 @@ export function queryOf(search: Readonly<Record<string, string>>, keys: readonly
 }
 
 export const sameQuery = (one: string, other: string): boolean => {
-  const sorted = (text: string) => [...new URLSearchParams(text)].filter(([, value]) => value !== '').toSorted(([a], [b]) => (a < b ? -1 : 1)).toString()
+  const sorted = (text: string) =>
+    [...new URLSearchParams(text)]
+      .filter(([, value]) => value !== '')
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .toString()
   return sorted(one) === sorted(other)
 }
 
@@ -16,4 +20,5 @@ export function openingOf(view: { id: string; query: string }, search: Readonly<
 }
 
 /** Nobody asked for anything in particular. */
-export const isPlain = (search: Readonly<Record<string, string>>, keys: readonly string[]): boolean => !search['view'] && queryOf(search, keys) === ''
+export const isPlain = (search: Readonly<Record<string, string>>, keys: readonly string[]): boolean =>
+  !search['view'] && queryOf(search, keys) === ''

@@ -18,16 +18,27 @@ export function EndpointNode({ row: { endpoint, ...row } }: { row: Row & { kind:
   const actions: Action[] = [
     { label: 'products.tree.details', icon: 'external', onSelect: () => void go(paths.endpoint({ endpointId: endpoint.id })) },
     ...commands,
-    ...(actor.can('endpoint.update') && entry ? [{
-      label: 'products.group.move', icon: 'chevronRight' as const, disabledReason: entry.groups.length < 2 ? 'products.group.only-one' : undefined, onSelect: () => tree.ask({ kind: 'move', entry, from: { endpoint } }),
-    }] : []),
+    ...(actor.can('endpoint.update') && entry
+      ? [
+          {
+            label: 'products.group.move',
+            icon: 'chevronRight' as const,
+            disabledReason: entry.groups.length < 2 ? 'products.group.only-one' : undefined,
+            onSelect: () => tree.ask({ kind: 'move', entry, from: { endpoint } }),
+          },
+        ]
+      : []),
   ]
   return (
     <Node
       {...row}
       isOpen={undefined}
       label={endpoint.name}
-      name={<Link className={css.name} to={paths.endpoint({ endpointId: endpoint.id })} tabIndex={-1} data-open draggable={false}>{endpoint.name}</Link>}
+      name={
+        <Link className={css.name} to={paths.endpoint({ endpointId: endpoint.id })} tabIndex={-1} data-open draggable={false}>
+          {endpoint.name}
+        </Link>
+      }
       aside={[endpoint.addresses?.[0], endpoint.platform].filter(Boolean).join(' · ')}
       right={
         <>

@@ -17,11 +17,29 @@ export function GroupNode({ row }: { row: Row & { kind: 'group' } }) {
   const { entry, group } = row
   const words = groupWord(say, group)
   const mayChange = actor.can('endpoint.update')
-  const actions: Action[] = !mayChange ? [] : [
-    { label: 'products.group.move-all', icon: 'chevronRight', disabledReason: group.endpointCount === 0 ? 'products.group.empty' : undefined, onSelect: () => tree.ask({ kind: 'move', entry, from: { group } }) },
-    { label: 'products.group.rename', icon: 'edit', disabledReason: group.label === null ? 'problem.group.is-default' : undefined, onSelect: () => tree.ask({ kind: 'rename-group', entry, group }) },
-    { label: 'products.group.delete', icon: 'trash', isDangerous: true, disabledReason: group.label === null ? 'problem.group.is-default' : undefined, onSelect: () => deeds.remove(entry.product.id, group) },
-  ]
+  const actions: Action[] = !mayChange
+    ? []
+    : [
+        {
+          label: 'products.group.move-all',
+          icon: 'chevronRight',
+          disabledReason: group.endpointCount === 0 ? 'products.group.empty' : undefined,
+          onSelect: () => tree.ask({ kind: 'move', entry, from: { group } }),
+        },
+        {
+          label: 'products.group.rename',
+          icon: 'edit',
+          disabledReason: group.label === null ? 'problem.group.is-default' : undefined,
+          onSelect: () => tree.ask({ kind: 'rename-group', entry, group }),
+        },
+        {
+          label: 'products.group.delete',
+          icon: 'trash',
+          isDangerous: true,
+          disabledReason: group.label === null ? 'problem.group.is-default' : undefined,
+          onSelect: () => deeds.remove(entry.product.id, group),
+        },
+      ]
   const drop = mayChange && {
     takes: (event: DragEvent) => event.dataTransfer.types.includes(dragType(entry.product.id)),
     take: (event: DragEvent) => {
@@ -33,7 +51,17 @@ export function GroupNode({ row }: { row: Row & { kind: 'group' } }) {
     <Node
       {...row}
       label={words}
-      name={<button type="button" className={css.groupName} tabIndex={-1} data-open onClick={() => row.isOpen !== undefined && tree.toggle(row.id)}>{words}</button>}
+      name={
+        <button
+          type="button"
+          className={css.groupName}
+          tabIndex={-1}
+          data-open
+          onClick={() => row.isOpen !== undefined && tree.toggle(row.id)}
+        >
+          {words}
+        </button>
+      }
       right={<span className="faint figures">{say('common.endpoints', { count: group.endpointCount })}</span>}
       actions={actions}
       {...(drop ? { drop } : {})}

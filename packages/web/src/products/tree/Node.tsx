@@ -40,9 +40,29 @@ export function Node({ id, level, place, size, isOpen, name, label, aside, right
       style={{ '--depth': level - 1 } as CSSProperties}
       draggable={drag !== undefined || undefined}
       onDragStart={drag}
-      onDragOver={drop && ((event) => { if (drop.takes(event)) { event.preventDefault(); event.currentTarget.dataset['over'] = 'true' } })}
-      onDragLeave={drop && ((event) => { delete event.currentTarget.dataset['over'] })}
-      onDrop={drop && ((event) => { delete event.currentTarget.dataset['over']; event.preventDefault(); drop.take(event) })}
+      onDragOver={
+        drop &&
+        ((event) => {
+          if (drop.takes(event)) {
+            event.preventDefault()
+            event.currentTarget.dataset['over'] = 'true'
+          }
+        })
+      }
+      onDragLeave={
+        drop &&
+        ((event) => {
+          delete event.currentTarget.dataset['over']
+        })
+      }
+      onDrop={
+        drop &&
+        ((event) => {
+          delete event.currentTarget.dataset['over']
+          event.preventDefault()
+          drop.take(event)
+        })
+      }
       onFocus={() => tree.active !== id && tree.setActive(id)}
       onContextMenu={(event) => {
         const menu = event.currentTarget.querySelector<HTMLElement>('[aria-haspopup]')
@@ -54,13 +74,26 @@ export function Node({ id, level, place, size, isOpen, name, label, aside, right
       {isOpen === undefined ? (
         <span className={css.leaf} />
       ) : (
-        <button type="button" className={css.toggle} data-toggle tabIndex={-1} aria-label={say(isOpen ? 'products.tree.close' : 'products.tree.open', { name: label })} onClick={() => tree.toggle(id)}><Icon name="chevronRight" size={14} /></button>
+        <button
+          type="button"
+          className={css.toggle}
+          data-toggle
+          tabIndex={-1}
+          aria-label={say(isOpen ? 'products.tree.close' : 'products.tree.open', { name: label })}
+          onClick={() => tree.toggle(id)}
+        >
+          <Icon name="chevronRight" size={14} />
+        </button>
       )}
       {name}
       {aside && <span className={css.aside}>{aside}</span>}
       <span className={css.right}>
         {right}
-        {actions.length === 0 ? <span className={css.noMenu} /> : <RowMenu actions={actions} label={{ key: 'products.tree.menu', values: { name: label } }} />}
+        {actions.length === 0 ? (
+          <span className={css.noMenu} />
+        ) : (
+          <RowMenu actions={actions} label={{ key: 'products.tree.menu', values: { name: label } }} />
+        )}
       </span>
     </div>
   )

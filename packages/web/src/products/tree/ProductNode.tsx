@@ -18,10 +18,16 @@ export function ProductNode({ row }: { row: Row & { kind: 'product' } }) {
   const isWaiting = product.state === 'pending' || product.state === 'unregistered'
   const actions: Action[] = [
     { label: 'products.open', icon: 'external', onSelect: () => void go(paths.product({ productId: product.id })) },
-    ...(actor.can('product.issue-key') && isWaiting ? [{ label: 'products.connect', icon: 'key' as const, onSelect: () => void go(paths.connectProduct({ productId: product.id })) }] : []),
+    ...(actor.can('product.issue-key') && isWaiting
+      ? [{ label: 'products.connect', icon: 'key' as const, onSelect: () => void go(paths.connectProduct({ productId: product.id })) }]
+      : []),
     ...commands,
-    ...(actor.can('product.update') ? [{ label: 'products.rename', icon: 'edit' as const, onSelect: () => tree.ask({ kind: 'rename-product', entry }) }] : []),
-    ...(actor.can('endpoint.update') ? [{ label: 'products.group.add', icon: 'plus' as const, onSelect: () => tree.ask({ kind: 'add-group', entry }) }] : []),
+    ...(actor.can('product.update')
+      ? [{ label: 'products.rename', icon: 'edit' as const, onSelect: () => tree.ask({ kind: 'rename-product', entry }) }]
+      : []),
+    ...(actor.can('endpoint.update')
+      ? [{ label: 'products.group.add', icon: 'plus' as const, onSelect: () => tree.ask({ kind: 'add-group', entry }) }]
+      : []),
   ]
   return (
     <Node
@@ -30,16 +36,22 @@ export function ProductNode({ row }: { row: Row & { kind: 'product' } }) {
       name={
         <>
           <Icon name={familyIcons[product.family]} className={css.kind} />
-          <Link className={`${css.name} ${css.productName}`} to={paths.product({ productId: product.id })} tabIndex={-1} data-open>{product.description}</Link>
+          <Link className={`${css.name} ${css.productName}`} to={paths.product({ productId: product.id })} tabIndex={-1} data-open>
+            {product.description}
+          </Link>
         </>
       }
       aside={typeWords(say, product.typeId, tree.types)}
       right={
         <>
           <OpenEvents attention={product.attention} about={{ productId: product.id }} />
-          {isWaiting && actor.can('product.issue-key')
-            ? <Link className={buttonClass('plain', 'small')} tabIndex={-1} to={paths.connectProduct({ productId: product.id })}>{say('products.connect')}</Link>
-            : <AgentStateTag state={product.state} />}
+          {isWaiting && actor.can('product.issue-key') ? (
+            <Link className={buttonClass('plain', 'small')} tabIndex={-1} to={paths.connectProduct({ productId: product.id })}>
+              {say('products.connect')}
+            </Link>
+          ) : (
+            <AgentStateTag state={product.state} />
+          )}
         </>
       }
       actions={actions}

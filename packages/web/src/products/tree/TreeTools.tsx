@@ -24,12 +24,22 @@ export function TreeTools({ canGroup }: { canGroup: boolean }) {
       <label className={css.search}>
         <Icon name="search" size={14} />
         <span className="sr-only">{say('products.tree.search')}</span>
-        <input ref={input} type="search" value={text} placeholder={say('products.tree.search')} onChange={(event) => setText(event.target.value)} />
+        <input
+          ref={input}
+          type="search"
+          value={text}
+          placeholder={say('products.tree.search')}
+          onChange={(event) => setText(event.target.value)}
+        />
       </label>
       {canGroup && (
         <span className={css.views}>
-          <Link to="?by=" replace aria-current={at.search['by'] === 'family' ? undefined : 'true'}>{say('products.tree.by-product')}</Link>
-          <Link to="?by=family" replace aria-current={at.search['by'] === 'family' ? 'true' : undefined}>{say('products.tree.by-family')}</Link>
+          <Link to="?by=" replace aria-current={at.search['by'] === 'family' ? undefined : 'true'}>
+            {say('products.tree.by-product')}
+          </Link>
+          <Link to="?by=family" replace aria-current={at.search['by'] === 'family' ? 'true' : undefined}>
+            {say('products.tree.by-family')}
+          </Link>
         </span>
       )}
     </div>

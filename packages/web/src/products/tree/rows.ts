@@ -5,7 +5,16 @@ import { byFamily, type TreeEntry } from '../families.ts'
 export type Row =
   | { kind: 'family'; id: string; family: Family }
   | { kind: 'product'; id: string; level: 1; entry: TreeEntry; isOpen: boolean | undefined; size: number; place: number }
-  | { kind: 'group'; id: string; level: 2; entry: TreeEntry; group: TreeEntry['groups'][number]; isOpen: boolean | undefined; size: number; place: number }
+  | {
+      kind: 'group'
+      id: string
+      level: 2
+      entry: TreeEntry
+      group: TreeEntry['groups'][number]
+      isOpen: boolean | undefined
+      size: number
+      place: number
+    }
   | { kind: 'endpoint'; id: string; level: 1 | 3; endpoint: Endpoint; product: string | undefined; size: number; place: number }
   /** What stands in for endpoints that are not here: being brought, failed, or more to bring. */
   | { kind: 'rest'; id: string; level: number; groupId: string; state: 'loading' | 'failed' | 'more' }
@@ -38,9 +47,20 @@ export function rowsOf({ products, isByFamily, isOpen, loaded, found }: Shape): 
   return rows
 }
 
-function addProduct(rows: Row[], entry: TreeEntry, place: number, size: number, { isOpen, loaded, found }: Pick<Shape, 'isOpen' | 'loaded' | 'found'>): void {
+function addProduct(
+  rows: Row[],
+  entry: TreeEntry,
+  place: number,
+  size: number,
+  { isOpen, loaded, found }: Pick<Shape, 'isOpen' | 'loaded' | 'found'>,
+): void {
   const { id } = entry.product
-  const hits = found && Map.groupBy(found.filter((endpoint) => endpoint.productId === id), (endpoint) => endpoint.group)
+  const hits =
+    found &&
+    Map.groupBy(
+      found.filter((endpoint) => endpoint.productId === id),
+      (endpoint) => endpoint.group,
+    )
   const groups = hits && hits.size > 0 ? entry.groups.filter((group) => hits.has(group.name)) : entry.groups
   const isThisOpen = groups.length === 0 ? undefined : (hits !== null && hits.size > 0) || isOpen(id)
   rows.push({ kind: 'product', id, level: 1, entry, isOpen: isThisOpen, size, place })
@@ -51,9 +71,12 @@ function addProduct(rows: Row[], entry: TreeEntry, place: number, size: number, 
     const isGroupOpen = here ? true : group.endpointCount === 0 ? undefined : isOpen(key)
     rows.push({ kind: 'group', id: key, level: 2, entry, group, isOpen: isGroupOpen, size: groups.length, place: n + 1 })
     if (!isGroupOpen) continue
-    const { endpoints, state } = here ? { endpoints: here, state: 'whole' as const } : (loaded(key) ?? { endpoints: [], state: 'loading' as const })
+    const { endpoints, state } = here
+      ? { endpoints: here, state: 'whole' as const }
+      : (loaded(key) ?? { endpoints: [], state: 'loading' as const })
     const total = here ? here.length : Math.max(group.endpointCount, endpoints.length)
-    for (const [m, endpoint] of endpoints.entries()) rows.push({ kind: 'endpoint', id: endpoint.id, level: 3, endpoint, product: undefined, size: total, place: m + 1 })
+    for (const [m, endpoint] of endpoints.entries())
+      rows.push({ kind: 'endpoint', id: endpoint.id, level: 3, endpoint, product: undefined, size: total, place: m + 1 })
     if (state !== 'whole') rows.push({ kind: 'rest', id: `${key} rest`, level: 3, groupId: key, state })
   }
 }
@@ -67,16 +90,23 @@ export function nextOf(rows: readonly Row[], from: number, key: string): number 
   }
   const level = (row: Row | undefined) => (row && 'level' in row ? row.level : 0)
   switch (key) {
-    case 'ArrowDown': return step(from + 1, 1)
-    case 'ArrowUp': return step(from - 1, -1)
-    case 'Home': return step(0, 1)
-    case 'End': return step(rows.length - 1, -1)
-    case 'PageDown': return step(Math.min(rows.length - 1, from + 10), 1) ?? step(rows.length - 1, -1)
-    case 'PageUp': return step(Math.max(0, from - 10), -1) ?? step(0, 1)
+    case 'ArrowDown':
+      return step(from + 1, 1)
+    case 'ArrowUp':
+      return step(from - 1, -1)
+    case 'Home':
+      return step(0, 1)
+    case 'End':
+      return step(rows.length - 1, -1)
+    case 'PageDown':
+      return step(Math.min(rows.length - 1, from + 10), 1) ?? step(rows.length - 1, -1)
+    case 'PageUp':
+      return step(Math.max(0, from - 10), -1) ?? step(0, 1)
     case 'Parent': {
       for (let n = from - 1; n >= 0; n--) if (isItem(rows[n]) && level(rows[n]) < level(rows[from])) return n
       return null
     }
-    default: return null
+    default:
+      return null
   }
 }

@@ -34,7 +34,18 @@ export function useGroupPages(opened: readonly { groupId: string; productId: str
     queries: wanted.map((one) => ({
       queryKey: [productsApi.listEndpoints.id, { tree: one }],
       queryFn: ({ signal }: { signal: AbortSignal }) =>
-        api(productsApi.listEndpoints).call({ query: { productId: one.productId, group: one.group, limit: pageSize, sort: 'name', ...(one.cursor === '' ? {} : { cursor: one.cursor }) } }, { signal }),
+        api(productsApi.listEndpoints).call(
+          {
+            query: {
+              productId: one.productId,
+              group: one.group,
+              limit: pageSize,
+              sort: 'name',
+              ...(one.cursor === '' ? {} : { cursor: one.cursor }),
+            },
+          },
+          { signal },
+        ),
       enabled: isNeeded(one),
     })),
   })
@@ -59,13 +70,16 @@ export function useGroupPages(opened: readonly { groupId: string; productId: str
   }, [version, cursors, opened.map(({ groupId }) => groupId).join(' '), failed.size])
 
   /** Brings the page after the last one that is here. Twice is once. */
-  const more = useCallback((groupId: string) => {
-    setCursors((present) => {
-      const own = present.get(groupId) ?? ['']
-      const next = known.get(`${groupId} ${own.at(-1)!}`)?.nextCursor
-      return next == null || own.includes(next) ? present : new Map([...present, [groupId, [...own, next]]])
-    })
-  }, [known])
+  const more = useCallback(
+    (groupId: string) => {
+      setCursors((present) => {
+        const own = present.get(groupId) ?? ['']
+        const next = known.get(`${groupId} ${own.at(-1)!}`)?.nextCursor
+        return next == null || own.includes(next) ? present : new Map([...present, [groupId, [...own, next]]])
+      })
+    },
+    [known],
+  )
   const retry = () => results.forEach((result) => result.error && void result.refetch())
   return { loaded, more, retry }
 }

@@ -8,10 +8,11 @@ export function useSight(scroller: RefObject<HTMLElement | null>, count: number,
   useEffect(() => {
     const element = scroller.current
     if (!element) return
-    const measure = () => setSight((present) => {
-      const next = { top: element.scrollTop, height: element.clientHeight }
-      return Math.abs(next.top - present.top) < lineHeight && next.height === present.height ? present : next
-    })
+    const measure = () =>
+      setSight((present) => {
+        const next = { top: element.scrollTop, height: element.clientHeight }
+        return Math.abs(next.top - present.top) < lineHeight && next.height === present.height ? present : next
+      })
     measure()
     element.addEventListener('scroll', measure, { passive: true })
     const observer = new ResizeObserver(measure)
@@ -27,7 +28,8 @@ export function useSight(scroller: RefObject<HTMLElement | null>, count: number,
     const element = scroller.current
     if (!element) return
     if (index * lineHeight < element.scrollTop) element.scrollTop = index * lineHeight
-    else if ((index + 1) * lineHeight > element.scrollTop + element.clientHeight) element.scrollTop = (index + 1) * lineHeight - element.clientHeight
+    else if ((index + 1) * lineHeight > element.scrollTop + element.clientHeight)
+      element.scrollTop = (index + 1) * lineHeight - element.clientHeight
   }
   return { first, drawn, above: first * lineHeight, below: (count - first - drawn) * lineHeight, reveal }
 }

@@ -11,7 +11,11 @@ export function AgentsByState({ value }: ViewProps<z.output<typeof agentsByState
   const { percent } = useFormat()
   return (
     <>
-      <div className={css.meter} aria-hidden="true">{value.states.map(({ state, count }) => <span key={state} data-state={state} style={{ flexGrow: count / value.total.count }} />)}</div>
+      <div className={css.meter} aria-hidden="true">
+        {value.states.map(({ state, count }) => (
+          <span key={state} data-state={state} style={{ flexGrow: count / value.total.count }} />
+        ))}
+      </div>
       <ul className={css.states}>
         {value.states.map((one) => (
           <li key={one.state}>
@@ -20,7 +24,11 @@ export function AgentsByState({ value }: ViewProps<z.output<typeof agentsByState
             <Count of={one} label={say(`agent-state.${one.state}`)} />
           </li>
         ))}
-        <li className={css.sum}><span>{say('widgets.sum')}</span><span /><Count of={value.total} label={say('widgets.sum')} /></li>
+        <li className={css.sum}>
+          <span>{say('widgets.sum')}</span>
+          <span />
+          <Count of={value.total} label={say('widgets.sum')} />
+        </li>
       </ul>
     </>
   )

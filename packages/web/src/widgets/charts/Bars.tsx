@@ -46,14 +46,30 @@ export function Bars({ label, buckets, series }: { label: string; buckets: reado
   const thick = Math.max(2, Math.min(44, slot - Math.max(2, slot * 0.28)))
   const y = (count: number) => top + plotHeight * (1 - count / highest)
   const written = labelled(buckets.length, plotWidth, Math.max(34, ...buckets.map((bucket) => widthOf(bucket.label) + 10)))
-  const words = (index: number) => `${buckets[index]!.title}: ${number(totals[index]!)}${series.length > 1 ? ` (${series.filter((one) => one.counts[index]! > 0).map((one) => `${one.name} ${number(one.counts[index]!)}`).join(', ')})` : ''}${buckets[index]!.note ? `. ${buckets[index]!.note}` : ''}`
+  const words = (index: number) =>
+    `${buckets[index]!.title}: ${number(totals[index]!)}${
+      series.length > 1
+        ? ` (${series
+            .filter((one) => one.counts[index]! > 0)
+            .map((one) => `${one.name} ${number(one.counts[index]!)}`)
+            .join(', ')})`
+        : ''
+    }${buckets[index]!.note ? `. ${buckets[index]!.note}` : ''}`
   const open = (index: number) => {
     const to = buckets[index]?.to
     if (to) void go(to)
   }
   const onKey = (event: KeyboardEvent) => {
-    const steps: Record<string, number> = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, Home: -buckets.length, End: buckets.length }
-    if (event.key in steps) setAt(Math.max(0, Math.min(buckets.length - 1, (shown ?? buckets.length - (steps[event.key]! > 0 ? 2 : 0)) + steps[event.key]!)))
+    const steps: Record<string, number> = {
+      ArrowLeft: -1,
+      ArrowDown: -1,
+      ArrowRight: 1,
+      ArrowUp: 1,
+      Home: -buckets.length,
+      End: buckets.length,
+    }
+    if (event.key in steps)
+      setAt(Math.max(0, Math.min(buckets.length - 1, (shown ?? buckets.length - (steps[event.key]! > 0 ? 2 : 0)) + steps[event.key]!)))
     else if (event.key === 'Enter' && shown !== null) open(shown)
     else if (event.key === 'Escape' && shown !== null) setAt(null)
     else return
@@ -83,19 +99,28 @@ export function Bars({ label, buckets, series }: { label: string; buckets: reado
           {scale.map((tick) => (
             <g key={tick}>
               <line x1={left} x2={width - 4} y1={y(tick)} y2={y(tick)} className={tick === 0 ? css.base : css.grid} />
-              <text x={left - 8} y={y(tick) + 4} textAnchor="end" className={css.axis}>{number(tick)}</text>
+              <text x={left - 8} y={y(tick) + 4} textAnchor="end" className={css.axis}>
+                {number(tick)}
+              </text>
             </g>
           ))}
           {buckets.map((bucket, index) => {
             const x = left + slot * index
             let sum = 0
             return (
-              <g key={index} className={css.slot} data-shown={shown === index || undefined} data-link={bucket.to !== null || undefined} onPointerEnter={() => setAt(index)} onClick={() => open(index)}>
+              <g
+                key={index}
+                className={css.slot}
+                data-shown={shown === index || undefined}
+                data-link={bucket.to !== null || undefined}
+                onPointerEnter={() => setAt(index)}
+                onClick={() => open(index)}
+              >
                 <rect x={x} y={top} width={slot} height={plotHeight + bottom} className={css.hit} />
                 {series.map((one) => {
                   const count = one.counts[index] ?? 0
                   if (count <= 0) return null
-                  const [from, until] = [y(sum), y(sum += count)]
+                  const [from, until] = [y(sum), y((sum += count))]
                   const rect = { x: x + (slot - thick) / 2, y: until, width: thick, height: Math.max(1, from - until) }
                   const pattern = fills.pattern(one.tone)
                   return (
@@ -105,17 +130,45 @@ export function Bars({ label, buckets, series }: { label: string; buckets: reado
                     </g>
                   )
                 })}
-                {written.has(index) && <text x={Math.min(x + slot / 2, width - 2 - widthOf(bucket.label) / 2)} y={height - 6} textAnchor="middle" className={css.axis}>{bucket.label}</text>}
+                {written.has(index) && (
+                  <text
+                    x={Math.min(x + slot / 2, width - 2 - widthOf(bucket.label) / 2)}
+                    y={height - 6}
+                    textAnchor="middle"
+                    className={css.axis}
+                  >
+                    {bucket.label}
+                  </text>
+                )}
               </g>
             )
           })}
         </svg>
       )}
       {shown !== null && (
-        <div className={css.tip} data-side={shown > buckets.length / 2 ? 'start' : 'end'} style={{ insetInlineStart: left + slot * (shown + 0.5) }} aria-hidden="true">
+        <div
+          className={css.tip}
+          data-side={shown > buckets.length / 2 ? 'start' : 'end'}
+          style={{ insetInlineStart: left + slot * (shown + 0.5) }}
+          aria-hidden="true"
+        >
           <strong>{buckets[shown]!.title}</strong>
-          {series.map((one) => (one.counts[shown]! > 0 || series.length === 1) && <span key={one.id}><Swatch tone={one.tone} />{one.name}<b className="figures">{number(one.counts[shown] ?? 0)}</b></span>)}
-          {series.length > 1 && <span className={css.sum}>{say('widgets.sum')}<b className="figures">{number(totals[shown]!)}</b></span>}
+          {series.map(
+            (one) =>
+              (one.counts[shown]! > 0 || series.length === 1) && (
+                <span key={one.id}>
+                  <Swatch tone={one.tone} />
+                  {one.name}
+                  <b className="figures">{number(one.counts[shown] ?? 0)}</b>
+                </span>
+              ),
+          )}
+          {series.length > 1 && (
+            <span className={css.sum}>
+              {say('widgets.sum')}
+              <b className="figures">{number(totals[shown]!)}</b>
+            </span>
+          )}
           {buckets[shown]!.note && <em>{buckets[shown]!.note}</em>}
         </div>
       )}

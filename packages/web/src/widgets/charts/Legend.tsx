@@ -14,17 +14,41 @@ interface Entry {
 export const Unpressable = createContext(false)
 
 /** What each colour and pattern is. With `toggle` each can be switched off and on again. */
-export function Legend({ entries, hidden, toggle }: { entries: readonly Entry[]; hidden?: readonly string[]; toggle?: (id: string) => void }) {
+export function Legend({
+  entries,
+  hidden,
+  toggle,
+}: {
+  entries: readonly Entry[]
+  hidden?: readonly string[]
+  toggle?: (id: string) => void
+}) {
   const say = useText()
   const isUnpressable = useContext(Unpressable)
   return (
     <ul className={css.legend}>
       {entries.map(({ id, name, tone, count }) => {
         const isOff = hidden?.includes(id) ?? false
-        const content = <><Swatch tone={tone} isOff={isOff} /><span>{name}</span></>
+        const content = (
+          <>
+            <Swatch tone={tone} isOff={isOff} />
+            <span>{name}</span>
+          </>
+        )
         return (
           <li key={id} data-off={isOff || undefined}>
-            {toggle && !isUnpressable ? <button type="button" aria-pressed={!isOff} title={say(isOff ? 'widgets.show-series' : 'widgets.hide-series', { series: name })} onClick={() => toggle(id)}>{content}</button> : content}
+            {toggle && !isUnpressable ? (
+              <button
+                type="button"
+                aria-pressed={!isOff}
+                title={say(isOff ? 'widgets.show-series' : 'widgets.hide-series', { series: name })}
+                onClick={() => toggle(id)}
+              >
+                {content}
+              </button>
+            ) : (
+              content
+            )}
             {count}
           </li>
         )

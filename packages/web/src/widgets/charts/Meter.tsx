@@ -17,7 +17,12 @@ export function Meter({ parts, most }: { parts: readonly { id: string; tone: num
             const rect = { x, y: 0, width: Math.max(2, (count / Math.max(1, most)) * width - 1), height: 10 }
             x += rect.width + 1
             const pattern = fills.pattern(tone)
-            return <g key={id}><rect {...rect} className={fills.colour(tone)} />{pattern && <rect {...rect} fill={pattern} />}</g>
+            return (
+              <g key={id}>
+                <rect {...rect} className={fills.colour(tone)} />
+                {pattern && <rect {...rect} fill={pattern} />}
+              </g>
+            )
           })}
         </svg>
       )}

@@ -11,15 +11,19 @@ export function useFills() {
   return {
     defs: (
       <defs>
-        {shapes.map((shape, index) => shape && (
-          <pattern key={index} id={`${id}-${index}`} width="6" height="6" patternUnits="userSpaceOnUse">
-            <path d={shape} className={css.pattern} strokeWidth={index === 2 ? 2.4 : 1.4} />
-          </pattern>
-        ))}
+        {shapes.map(
+          (shape, index) =>
+            shape && (
+              <pattern key={index} id={`${id}-${index}`} width="6" height="6" patternUnits="userSpaceOnUse">
+                <path d={shape} className={css.pattern} strokeWidth={index === 2 ? 2.4 : 1.4} />
+              </pattern>
+            ),
+        )}
       </defs>
     ),
     colour: (tone: number) => css[`tone${swatch(tone).colour}`] ?? '',
-    pattern: (tone: number): string | undefined => (shapes[swatch(tone).pattern] === null ? undefined : `url(#${id}-${swatch(tone).pattern})`),
+    pattern: (tone: number): string | undefined =>
+      shapes[swatch(tone).pattern] === null ? undefined : `url(#${id}-${swatch(tone).pattern})`,
   }
 }
 

@@ -3,7 +3,10 @@ export function ticks(most: number, count = 4): number[] {
   if (most <= 0) return [0, 1]
   const rough = most / count
   const size = 10 ** Math.floor(Math.log10(rough))
-  const step = Math.max(1, [1, 2, 2.5, 5, 10].map((factor) => factor * size).find((one) => one >= rough && Number.isInteger(one)) ?? Math.ceil(rough))
+  const step = Math.max(
+    1,
+    [1, 2, 2.5, 5, 10].map((factor) => factor * size).find((one) => one >= rough && Number.isInteger(one)) ?? Math.ceil(rough),
+  )
   return Array.from({ length: Math.ceil(most / step) + 1 }, (_, index) => index * step)
 }
 
@@ -19,7 +22,8 @@ export const swatch = (tone: number) => ({ colour: tone % 6, pattern: (tone + Ma
 /** The ring's piece from `from` to `until` (0 to 1, from the top, clockwise), as a path around 0,0. */
 export function arc(from: number, until: number, outer: number, inner: number): string {
   const end = Math.min(until, from + 0.99999) // a whole ring would begin where it ends, and be nothing
-  const point = (turn: number, radius: number) => `${(Math.sin(turn * 2 * Math.PI) * radius).toFixed(2)} ${(-Math.cos(turn * 2 * Math.PI) * radius).toFixed(2)}`
+  const point = (turn: number, radius: number) =>
+    `${(Math.sin(turn * 2 * Math.PI) * radius).toFixed(2)} ${(-Math.cos(turn * 2 * Math.PI) * radius).toFixed(2)}`
   const isLarge = end - from > 0.5 ? 1 : 0
   return `M${point(from, outer)}A${outer} ${outer} 0 ${isLarge} 1 ${point(end, outer)}L${point(end, inner)}A${inner} ${inner} 0 ${isLarge} 0 ${point(from, inner)}Z`
 }

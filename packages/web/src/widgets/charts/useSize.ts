@@ -7,10 +7,11 @@ export function useSize<E extends Element>() {
   useLayoutEffect(() => {
     const element = ref.current
     if (!element) return
-    const measure = () => setSize((before) => {
-      const { clientWidth: width, clientHeight: height } = element
-      return before.width === width && before.height === height ? before : { width, height }
-    })
+    const measure = () =>
+      setSize((before) => {
+        const { clientWidth: width, clientHeight: height } = element
+        return before.width === width && before.height === height ? before : { width, height }
+      })
     measure()
     const observer = new ResizeObserver(measure)
     observer.observe(element)

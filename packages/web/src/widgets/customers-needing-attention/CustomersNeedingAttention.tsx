@@ -20,7 +20,11 @@ export function CustomersNeedingAttention({ value, options }: ViewProps<Value>) 
     <div className={css.whole}>
       {options.view === 'chart' ? <Pie value={value} /> : <Table value={value} />}
       {value.customers.count > value.top.length && value.customers.rows !== null && (
-        <p className={css.rest}><Link to={paths.rows(value.customers.rows)}>{say('widgets.customers-needing-attention.all', { count: value.customers.count, number: number(value.customers.count) })}</Link></p>
+        <p className={css.rest}>
+          <Link to={paths.rows(value.customers.rows)}>
+            {say('widgets.customers-needing-attention.all', { count: value.customers.count, number: number(value.customers.count) })}
+          </Link>
+        </p>
       )}
     </div>
   )
@@ -34,7 +38,12 @@ function Table({ value }: { value: Value }) {
   const [opened, setOpened] = useState<readonly string[]>([])
   return (
     <table className={parts.table}>
-      <thead><tr><th scope="col">{say('common.customer')}</th><SeverityHeads /></tr></thead>
+      <thead>
+        <tr>
+          <th scope="col">{say('common.customer')}</th>
+          <SeverityHeads />
+        </tr>
+      </thead>
       <tbody>
         {value.top.map((customer) => {
           const isOpen = opened.includes(customer.id)
@@ -43,20 +52,31 @@ function Table({ value }: { value: Value }) {
               <tr>
                 <th scope="row" className={parts.name}>
                   <span className={parts.opened}>
-                    <button type="button" className={parts.twist} aria-expanded={isOpen} aria-label={say(isOpen ? 'widgets.fold' : 'widgets.unfold', { name: customer.company })} onClick={() => setOpened(isOpen ? opened.filter((id) => id !== customer.id) : [...opened, customer.id])}>
+                    <button
+                      type="button"
+                      className={parts.twist}
+                      aria-expanded={isOpen}
+                      aria-label={say(isOpen ? 'widgets.fold' : 'widgets.unfold', { name: customer.company })}
+                      onClick={() => setOpened(isOpen ? opened.filter((id) => id !== customer.id) : [...opened, customer.id])}
+                    >
                       <Icon name="chevronRight" size={12} />
                     </button>
-                    <Link to={addressOf(customer.id, mayReadEvents)} title={customer.company}>{customer.company}</Link>
+                    <Link to={addressOf(customer.id, mayReadEvents)} title={customer.company}>
+                      {customer.company}
+                    </Link>
                   </span>
                 </th>
                 <BySeverity actionRequired={customer.actionRequired} warning={customer.warning} />
               </tr>
-              {isOpen && customer.categories.map((one) => (
-                <tr key={one.category} className={parts.nested}>
-                  <th scope="row" className={parts.name}>{categoryName(say, one.category)}</th>
-                  <BySeverity actionRequired={one.actionRequired} warning={one.warning} />
-                </tr>
-              ))}
+              {isOpen &&
+                customer.categories.map((one) => (
+                  <tr key={one.category} className={parts.nested}>
+                    <th scope="row" className={parts.name}>
+                      {categoryName(say, one.category)}
+                    </th>
+                    <BySeverity actionRequired={one.actionRequired} warning={one.warning} />
+                  </tr>
+                ))}
             </Fragment>
           )
         })}
@@ -71,13 +91,33 @@ function Pie({ value }: { value: Value }) {
   const { number } = useFormat()
   const mayReadEvents = useActor().can('event.read')
   const all = value.actionRequired.count + value.warning.count
-  const top = value.top.map((customer, tone) => ({ id: customer.id, name: customer.company, tone, count: customer.actionRequired.count + customer.warning.count }))
+  const top = value.top.map((customer, tone) => ({
+    id: customer.id,
+    name: customer.company,
+    tone,
+    count: customer.actionRequired.count + customer.warning.count,
+  }))
   const others = all - top.reduce((sum, { count }) => sum + count, 0)
-  const pieces = [...top, ...(others > 0 ? [{ id: '', name: say('widgets.customers-needing-attention.others'), tone: 5, count: others }] : [])]
+  const pieces = [
+    ...top,
+    ...(others > 0 ? [{ id: '', name: say('widgets.customers-needing-attention.others'), tone: 5, count: others }] : []),
+  ]
   return (
     <div className={css.pie}>
       <Ring parts={pieces} total={number(all)} unit={say('widgets.open-events')} />
-      <Legend entries={pieces.map(({ count, ...piece }) => ({ ...piece, count: piece.id === '' ? <span className="figures">{number(count)}</span> : <Link className="figures" aria-label={`${piece.name}: ${number(count)}`} to={addressOf(piece.id, mayReadEvents)}>{number(count)}</Link> }))} />
+      <Legend
+        entries={pieces.map(({ count, ...piece }) => ({
+          ...piece,
+          count:
+            piece.id === '' ? (
+              <span className="figures">{number(count)}</span>
+            ) : (
+              <Link className="figures" aria-label={`${piece.name}: ${number(count)}`} to={addressOf(piece.id, mayReadEvents)}>
+                {number(count)}
+              </Link>
+            ),
+        }))}
+      />
     </div>
   )
 }

@@ -8,5 +8,11 @@ import { OverTime } from '../parts/OverTime.tsx'
 export function CustomersOverTime(props: ViewProps<z.output<typeof customersOverTime.value>>) {
   const say = useText()
   const { value } = props
-  return <OverTime {...props} series={[{ id: 'customers', name: say('widgets.customers'), tone: 0, now: value.now, counts: value.bars.map(({ count }) => count) }]} label={say('figure.customers-over-time')} />
+  return (
+    <OverTime
+      {...props}
+      series={[{ id: 'customers', name: say('widgets.customers'), tone: 0, now: value.now, counts: value.bars.map(({ count }) => count) }]}
+      label={say('figure.customers-over-time')}
+    />
+  )
 }

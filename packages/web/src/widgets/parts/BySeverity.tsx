@@ -6,8 +6,12 @@ import css from './parts.module.css'
 export function BySeverity({ actionRequired, warning }: { actionRequired: Counted; warning: Counted }) {
   return (
     <>
-      <td className={css.number}><One sign="action-required" of={actionRequired} /></td>
-      <td className={css.number}><One sign="warning" of={warning} /></td>
+      <td className={css.number}>
+        <One sign="action-required" of={actionRequired} />
+      </td>
+      <td className={css.number}>
+        <One sign="warning" of={warning} />
+      </td>
     </>
   )
 }
@@ -16,7 +20,12 @@ export function BySeverity({ actionRequired, warning }: { actionRequired: Counte
 export function SeverityHeads() {
   const say = useText()
   return (['action-required', 'warning'] as const).map((sign) => (
-    <th key={sign} scope="col" className={css.number} title={say(`severity.${sign}`)}><span className={css.sign}><Glyph sign={sign} /></span><span className={css.word}>{say(`severity.${sign}`)}</span></th>
+    <th key={sign} scope="col" className={css.number} title={say(`severity.${sign}`)}>
+      <span className={css.sign}>
+        <Glyph sign={sign} />
+      </span>
+      <span className={css.word}>{say(`severity.${sign}`)}</span>
+    </th>
   ))
 }
 
@@ -24,6 +33,20 @@ function One({ sign, of }: { sign: 'action-required' | 'warning'; of: Counted })
   const say = useText()
   const { number } = useFormat()
   if (of.count === 0) return <span className="faint figures">0</span>
-  const content = <><Glyph sign={sign} /><span className="figures">{number(of.count)}</span><span className="sr-only">{say(`severity.${sign}`)}</span></>
-  return of.rows === null ? <span className={css.signed} data-sign={sign}>{content}</span> : <Link className={css.signed} data-sign={sign} to={paths.rows(of.rows)} title={say(`severity.${sign}`)}>{content}</Link>
+  const content = (
+    <>
+      <Glyph sign={sign} />
+      <span className="figures">{number(of.count)}</span>
+      <span className="sr-only">{say(`severity.${sign}`)}</span>
+    </>
+  )
+  return of.rows === null ? (
+    <span className={css.signed} data-sign={sign}>
+      {content}
+    </span>
+  ) : (
+    <Link className={css.signed} data-sign={sign} to={paths.rows(of.rows)} title={say(`severity.${sign}`)}>
+      {content}
+    </Link>
+  )
 }

@@ -7,5 +7,15 @@ export function Count({ of, label, className = '' }: { of: Counted; label?: stri
   const { number } = useFormat()
   const words = number(of.count)
   const look = `figures ${of.count === 0 ? 'faint' : ''} ${className}`
-  return of.rows === null ? <span className={look}>{words}</span> : <Link className={`${css.count} ${look}`} to={paths.rows(of.rows)} {...(label === undefined ? {} : { 'aria-label': `${words} ${label}` })}>{words}</Link>
+  return of.rows === null ? (
+    <span className={look}>{words}</span>
+  ) : (
+    <Link
+      className={`${css.count} ${look}`}
+      to={paths.rows(of.rows)}
+      {...(label === undefined ? {} : { 'aria-label': `${words} ${label}` })}
+    >
+      {words}
+    </Link>
+  )
 }

@@ -27,13 +27,18 @@ function Chart({ value, options, choose, label, series }: Props) {
   const all = series.map(({ id }) => id)
   const last = value.bars.length - 1
   const buckets = value.bars.map((bar, index) => ({
-    label: spans.short(bar.from, value.step), title: spans.long(bar.from, bar.until, value.step), note: bar.isCounted ? undefined : say('widgets.estimated'),
+    label: spans.short(bar.from, value.step),
+    title: spans.long(bar.from, bar.until, value.step),
+    note: bar.isCounted ? undefined : say('widgets.estimated'),
     // what was there once can't be shown one by one; what is there now can
     to: index === last && value.now.rows !== null ? paths.rows(value.now.rows) : null,
   }))
   return (
     <div className={chart.whole}>
-      <Legend entries={series.map(({ id, name, tone, now }) => ({ id, name, tone, count: <Count of={now} label={name} /> }))} {...(series.length > 1 ? { hidden, toggle: (id: string) => choose({ hidden: toggled(hidden, id, all) }) } : {})} />
+      <Legend
+        entries={series.map(({ id, name, tone, now }) => ({ id, name, tone, count: <Count of={now} label={name} /> }))}
+        {...(series.length > 1 ? { hidden, toggle: (id: string) => choose({ hidden: toggled(hidden, id, all) }) } : {})}
+      />
       <Bars label={label} buckets={buckets} series={series.filter(({ id }) => !hidden.includes(id))} />
     </div>
   )
@@ -46,15 +51,52 @@ function Table({ value, series }: Props) {
   const last = value.bars.length - 1
   return (
     <table className={parts.table}>
-      <thead><tr><th scope="col">{say(`widgets.step.${value.step}`)}</th>{series.map(({ id, name }) => <th key={id} scope="col" className={parts.number}>{name}</th>)}{series.length > 1 && <th scope="col" className={parts.number}>{say('widgets.sum')}</th>}</tr></thead>
+      <thead>
+        <tr>
+          <th scope="col">{say(`widgets.step.${value.step}`)}</th>
+          {series.map(({ id, name }) => (
+            <th key={id} scope="col" className={parts.number}>
+              {name}
+            </th>
+          ))}
+          {series.length > 1 && (
+            <th scope="col" className={parts.number}>
+              {say('widgets.sum')}
+            </th>
+          )}
+        </tr>
+      </thead>
       <tbody>
-        {value.bars.map((bar, index) => [bar, index] as const).toReversed().map(([bar, index]) => (
-          <tr key={bar.from}>
-            <th scope="row" className={parts.name} title={bar.isCounted ? undefined : say('widgets.estimated')}>{spans.long(bar.from, bar.until, value.step)}{!bar.isCounted && <span className="faint"> *<span className="sr-only">{say('widgets.estimated')}</span></span>}</th>
-            {series.map(({ id, name, counts, now }) => <td key={id} className={parts.number}>{index === last ? <Count of={now} label={name} /> : <span className="figures">{number(counts[index] ?? 0)}</span>}</td>)}
-            {series.length > 1 && <td className={parts.number}>{index === last ? <Count of={value.now} label={say('widgets.sum')} /> : <span className="figures">{number(bar.count)}</span>}</td>}
-          </tr>
-        ))}
+        {value.bars
+          .map((bar, index) => [bar, index] as const)
+          .toReversed()
+          .map(([bar, index]) => (
+            <tr key={bar.from}>
+              <th scope="row" className={parts.name} title={bar.isCounted ? undefined : say('widgets.estimated')}>
+                {spans.long(bar.from, bar.until, value.step)}
+                {!bar.isCounted && (
+                  <span className="faint">
+                    {' '}
+                    *<span className="sr-only">{say('widgets.estimated')}</span>
+                  </span>
+                )}
+              </th>
+              {series.map(({ id, name, counts, now }) => (
+                <td key={id} className={parts.number}>
+                  {index === last ? <Count of={now} label={name} /> : <span className="figures">{number(counts[index] ?? 0)}</span>}
+                </td>
+              ))}
+              {series.length > 1 && (
+                <td className={parts.number}>
+                  {index === last ? (
+                    <Count of={value.now} label={say('widgets.sum')} />
+                  ) : (
+                    <span className="figures">{number(bar.count)}</span>
+                  )}
+                </td>
+              )}
+            </tr>
+          ))}
       </tbody>
       {value.bars.some(({ isCounted }) => !isCounted) && <caption className={parts.caption}>* {say('widgets.estimated')}</caption>}
     </table>

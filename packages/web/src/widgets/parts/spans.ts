@@ -6,7 +6,12 @@ export type Step = 'hour' | 'day' | 'week' | 'month'
 /** Words for pieces of time in the person's language and zone; `until` is not part of the piece. */
 export function spans(locale: string, timeZone: string) {
   const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone, ...options })
-  const short = { hour: format({ hour: 'numeric' }), day: format({ day: 'numeric', month: 'short' }), week: format({ day: 'numeric', month: 'short' }), month: format({ month: 'short', year: '2-digit' }) }
+  const short = {
+    hour: format({ hour: 'numeric' }),
+    day: format({ day: 'numeric', month: 'short' }),
+    week: format({ day: 'numeric', month: 'short' }),
+    month: format({ month: 'short', year: '2-digit' }),
+  }
   const hour = format({ weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' })
   const day = format({ weekday: 'long', day: 'numeric', month: 'long' })
   const week = format({ day: 'numeric', month: 'short', year: 'numeric' })

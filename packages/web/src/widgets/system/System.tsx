@@ -15,7 +15,12 @@ export function System({ value }: ViewProps<Value>) {
   const [opened, setOpened] = useState<readonly string[]>([])
   return (
     <table className={parts.table}>
-      <thead><tr><th scope="col">{say('widgets.category')}</th><SeverityHeads /></tr></thead>
+      <thead>
+        <tr>
+          <th scope="col">{say('widgets.category')}</th>
+          <SeverityHeads />
+        </tr>
+      </thead>
       <tbody>
         {value.categories.map(({ category, types, ...counts }) => {
           const isOpen = opened.includes(category)
@@ -25,12 +30,30 @@ export function System({ value }: ViewProps<Value>) {
               <tr>
                 <th scope="row" className={parts.name}>
                   {types.length > 0 ? (
-                    <button type="button" className={parts.twist} aria-expanded={isOpen} onClick={() => setOpened(isOpen ? opened.filter((one) => one !== category) : [...opened, category])}><Icon name="chevronRight" size={12} /><span>{name}</span></button>
-                  ) : <span className={`${parts.still} quiet`}>{name}</span>}
+                    <button
+                      type="button"
+                      className={parts.twist}
+                      aria-expanded={isOpen}
+                      onClick={() => setOpened(isOpen ? opened.filter((one) => one !== category) : [...opened, category])}
+                    >
+                      <Icon name="chevronRight" size={12} />
+                      <span>{name}</span>
+                    </button>
+                  ) : (
+                    <span className={`${parts.still} quiet`}>{name}</span>
+                  )}
                 </th>
                 <BySeverity {...counts} />
               </tr>
-              {isOpen && types.map(({ typeId, ...of }) => <tr key={typeId} className={parts.nested}><th scope="row" className={parts.name}>{typeName(say, typeId)}</th><BySeverity {...of} /></tr>)}
+              {isOpen &&
+                types.map(({ typeId, ...of }) => (
+                  <tr key={typeId} className={parts.nested}>
+                    <th scope="row" className={parts.name}>
+                      {typeName(say, typeId)}
+                    </th>
+                    <BySeverity {...of} />
+                  </tr>
+                ))}
             </Fragment>
           )
         })}

@@ -39,10 +39,23 @@ export class Lab {
     const lab = new Lab(await mkdtemp(join(tmpdir(), 'vigie-clamav-')))
     for (const name of ['db', 'log', 'run', 'tmp', 'files']) await mkdir(lab.path(name))
     await copyFile(join(databases, 'test-6.cvd'), lab.path('db/daily.cvd'))
-    await writeFile(lab.conf, [
-      `LocalSocket ${lab.path('run/clamd.sock')}`, 'FixStaleSocket yes', `LogFile ${lab.path('log/clamd.log')}`, 'LogTime yes', 'ExtendedDetectionInfo yes', `DatabaseDirectory ${lab.path('db')}`,
-      `TemporaryDirectory ${lab.path('tmp')}`, `PidFile ${lab.path('run/clamd.pid')}`, 'User root', 'Foreground yes', 'SelfCheck 600', '',
-    ].join('\n'))
+    await writeFile(
+      lab.conf,
+      [
+        `LocalSocket ${lab.path('run/clamd.sock')}`,
+        'FixStaleSocket yes',
+        `LogFile ${lab.path('log/clamd.log')}`,
+        'LogTime yes',
+        'ExtendedDetectionInfo yes',
+        `DatabaseDirectory ${lab.path('db')}`,
+        `TemporaryDirectory ${lab.path('tmp')}`,
+        `PidFile ${lab.path('run/clamd.pid')}`,
+        'User root',
+        'Foreground yes',
+        'SelfCheck 600',
+        '',
+      ].join('\n'),
+    )
     return lab
   }
 
@@ -79,7 +92,8 @@ export class Lab {
       if (wanted === undefined) return void res.writeHead(404).end()
       void (typeof wanted === 'string' ? readFile(join(databases, wanted)) : Promise.resolve(wanted)).then((bytes) => {
         const range = /bytes=0-(\d+)/.exec(req.headers.range ?? '')
-        if (range) res.writeHead(206, { 'content-range': `bytes 0-${range[1]}/${bytes.length}` }).end(bytes.subarray(0, Number(range[1]) + 1))
+        if (range)
+          res.writeHead(206, { 'content-range': `bytes 0-${range[1]}/${bytes.length}` }).end(bytes.subarray(0, Number(range[1]) + 1))
         else res.writeHead(200, { 'content-length': bytes.length }).end(bytes)
       })
     })
@@ -95,18 +109,38 @@ export class Lab {
 
   async writeFreshclamConf(mirror: string): Promise<string> {
     const path = this.path('freshclam.conf')
-    await writeFile(path, [
-      `DatabaseDirectory ${this.path('db')}`, `UpdateLogFile ${this.path('log/freshclam.log')}`, 'LogTime yes', 'DatabaseOwner root', 'DNSDatabaseInfo no', 'ScriptedUpdates no', 'MaxAttempts 1',
-      'ConnectTimeout 5', `PrivateMirror ${mirror}`, `NotifyClamd ${this.conf}`, `PidFile ${this.path('run/freshclam.pid')}`, '',
-    ].join('\n'))
+    await writeFile(
+      path,
+      [
+        `DatabaseDirectory ${this.path('db')}`,
+        `UpdateLogFile ${this.path('log/freshclam.log')}`,
+        'LogTime yes',
+        'DatabaseOwner root',
+        'DNSDatabaseInfo no',
+        'ScriptedUpdates no',
+        'MaxAttempts 1',
+        'ConnectTimeout 5',
+        `PrivateMirror ${mirror}`,
+        `NotifyClamd ${this.conf}`,
+        `PidFile ${this.path('run/freshclam.pid')}`,
+        '',
+      ].join('\n'),
+    )
     return path
   }
 
   /** clamonacc as an administrator would run it, on `files`. */
   async startClamonacc(...args: string[]): Promise<void> {
     const conf = this.path('clamonacc.conf')
-    await writeFile(conf, `${await readFile(this.conf, 'utf8')}OnAccessIncludePath ${this.path('files')}\nOnAccessPrevention yes\nOnAccessExcludeUID 2147483646\n`)
-    this.#others.push(spawn('/usr/sbin/clamonacc', [`--config-file=${conf}`, `--log=${this.path('log/clamonacc.log')}`, '--fdpass', '-F', ...args], { stdio: 'ignore' }))
+    await writeFile(
+      conf,
+      `${await readFile(this.conf, 'utf8')}OnAccessIncludePath ${this.path('files')}\nOnAccessPrevention yes\nOnAccessExcludeUID 2147483646\n`,
+    )
+    this.#others.push(
+      spawn('/usr/sbin/clamonacc', [`--config-file=${conf}`, `--log=${this.path('log/clamonacc.log')}`, '--fdpass', '-F', ...args], {
+        stdio: 'ignore',
+      }),
+    )
     for (let i = 0; i < 100; i++) {
       if ((await readFile(this.path('log/clamonacc.log'), 'utf8').catch(() => '')).includes('watching')) return
       await new Promise((resolve) => setTimeout(resolve, 50))
