@@ -156,9 +156,9 @@ describe.skipIf(reason !== null)('a site behind a proxy, from its first day to i
   /** Gives it in the console's way and waits for its outcome. */
   const command = async (which: string, type: CommandType) => await outcome(await send(which, type), type)
   /** What needs more said, as an order of one. */
-  async function ordered(which: string, type: OrderType, params: OrderParams) {
+  async function ordered(which: string, type: OrderType, params?: OrderParams) {
     const { order } = await client.call(ordersApi.draftOrder, {
-      body: { type, params, target: { kind: 'agents', agentIds: [await agentId(which)] } },
+      body: { type, ...(params && { params }), target: { kind: 'agents', agentIds: [await agentId(which)] } },
     })
     const { hasMoved } = await client.call(ordersApi.confirmOrder, { params: { orderId: order.id }, body: {} })
     expect(hasMoved).toBe(false)
@@ -440,6 +440,14 @@ describe.skipIf(reason !== null)('a site behind a proxy, from its first day to i
     expect((await client.call(productsApi.getProduct, { params: { productId } })).endpointCount).toBe(5)
   })
 
+  it('an endpoint that is told to leave has left: no agent there, none here, and the command says so (AGT-3, AGT-8)', async () => {
+    expect(await ordered(three, 'uninstall-agent')).toMatchObject({ step: 'succeeded' })
+    expect((await agents()).filter(({ hostname, state: is }) => hostname === three && is !== 'unregistered')).toEqual([])
+    await expect
+      .poll(() => [agentOf(three), path.join(state(three), 'identity.json')].filter(existsSync), { timeout: 20_000, interval: 100 })
+      .toEqual([])
+  })
+
   it('all of it moves to another installation: approved by a second person, killed in the middle, none left behind, none twice (AGT-11, R16)', async () => {
     const target = await siteProduct(other)
     const { connectionCode } = await other.call(identityApi.issueConnectionCode, {
@@ -464,14 +472,14 @@ describe.skipIf(reason !== null)('a site behind a proxy, from its first day to i
       run(which)
     }
     await expect.poll(async () => (await seen()).state, { timeout: 100_000, interval: 300 }).toBe('done')
-    expect(await seen()).toMatchObject({ agentCount: 5, switchedCount: 5, troubledCount: 0 })
+    expect(await seen()).toMatchObject({ agentCount: 4, switchedCount: 4, troubledCount: 0 })
 
     const site2 = () => other.call(sitesApi.getSite, { params: { productId: target.productId } })
     await expect
       .poll(async () => (await site2()).endpoints, { timeout: 90_000, interval: 300 })
-      .toEqual({ all: 4, through: 4, direct: 0, away: 0 })
+      .toEqual({ all: 3, through: 3, direct: 0, away: 0 })
     expect((await agents(other, target.productId)).map(({ hostname, role }) => [hostname, role]).toSorted()).toEqual(
-      [[site, 'own'], ...[...endpoints, clone].map((which) => [which, 'endpoint'])].toSorted(),
+      [[site, 'own'], ...[one, two, clone].map((which) => [which, 'endpoint'])].toSorted(),
     )
     expect((await agents()).filter(({ state: is }) => is !== 'unregistered')).toEqual([])
     // what was there stays there; what comes goes to the new side
