@@ -112,3 +112,8 @@ describe('what a figure reads (DSH-3)', () => {
     expect(visitedRows).toBe(0)
   })
 })
+
+it('the customers with the most detections are looked up until there are enough, not all who had some (DSH-3)', async () => {
+  const nodes = await plansOf(database, all, figure('top-customers-by-threat', '7d'))
+  expect(visited(nodes.filter(({ relation }) => relation === 'customer'))).toBeLessThanOrEqual(50)
+})

@@ -87,7 +87,7 @@ const eachCustomer = (where: string) => `
       select t.customer_id, t.count::float8 from tally_hour t where t.hour >= greatest((select closed from state), $1) and t.hour < $2 and ${where}) one
     group by 1)`
 
-/** The customers with the most between two instants, and what all have together. Each customer's sum first; then the names and categories of the few with the most. */
+/** The customers with the most between two instants, and what all have together. Each customer's sum first; then the names and categories of the few with the most (`lateral`, `offset 0`: looked up until there are enough; joined, PostgreSQL looked up all). */
 export async function topCustomers(
   db: TenantDb,
   from: Date,
@@ -97,7 +97,9 @@ export async function topCustomers(
   const seen = (await restrictView(db, 'view-detections', 't.customer_id', {})) ?? 'true'
   const { rows } = await db.query<{ total: number; id: string | null; company: string; count: number }>(
     `with ${eachCustomer(`${ofScope(db)} and ${seen}`)},
-     best as materialized (select c.id, c.company, k.count from counted k join customer c on c.id = k.customer_id where k.count > 0 order by k.count desc, c.id limit $3)
+     best as materialized (
+       select c.id, c.company, k.count from (select customer_id, count from counted where count > 0 order by count desc, customer_id) k,
+         lateral (select id, company from customer where id = k.customer_id offset 0) c order by k.count desc, k.customer_id limit $3)
      select a.total, b.* from (select coalesce(sum(count), 0) as total from counted) a left join best b on true order by b.count desc, b.id`,
     [from, until, most],
   )
