@@ -285,9 +285,15 @@ export async function fill(url: string, setupLink: string, { isTidy = false } = 
   await Promise.all(fleets.map((fleet) => fleet.drained()))
   await until(async () => (await client.call(eventsApi.listEvents, { query: { limit: 50 } })).rows.length >= 7, 'events')
 
+  const eventsAt = async (name: string) => (await client.call(eventsApi.listEvents, { query: { productId: productIds.get(name)! } })).rows
   for (const machine of machines) {
     const agent = agentOf(machine.name)
     if (machine.isCleared) {
+      // cleared before it was seen, it is no event
+      await until(
+        async () => (await eventsAt(machine.name)).some(({ category }) => category === 'antivirus'),
+        `an infection at ${machine.name}`,
+      )
       const last = machine.detections!.at(-1)!
       agent.tell([
         {
@@ -311,8 +317,8 @@ export async function fill(url: string, setupLink: string, { isTidy = false } = 
   }
   // One event is being mended and the machine does not answer; one command fails.
   for (const name of ['imagerie-03', 'pharmacie']) {
-    const { rows } = await client.call(eventsApi.listEvents, { query: { productId: productIds.get(name)! } })
-    await client.call(eventsApi.resolveEvent, { params: { eventId: rows[0]!.id } })
+    await until(async () => (await eventsAt(name)).length > 0, `an event at ${name}`)
+    await client.call(eventsApi.resolveEvent, { params: { eventId: (await eventsAt(name))[0]!.id } })
   }
   const { templateId } = await fillSettings({ client, productIds, customerIds })
   await client.call(accessApi.inviteAccount, {
