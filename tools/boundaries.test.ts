@@ -68,6 +68,70 @@ describe('who may import whom (style.md §1)', () => {
   })
 })
 
+describe('slices form no ring (style.md §1, decision 44)', () => {
+  const uses = (from: string, to: string, file = 'a.ts', kind = ''): [string, string] => [
+    `packages/server/src/${from}/${file}`,
+    `import ${kind}{ x } from '../${to}/index.ts'`,
+  ]
+  const standing = Object.fromEntries(['jobs', 'audit', 'orders'].map((slice) => [`packages/server/src/${slice}/index.ts`, 'export {}']))
+  it.each<[string, [string, string][], string[]]>([
+    ['two that use each other', [uses('events', 'customers'), uses('customers', 'events')], ['ring packages/server/src/customers/a.ts:1']],
+    [
+      'a type is a use too',
+      [uses('events', 'customers', 'a.ts', 'type '), uses('customers', 'events')],
+      ['ring packages/server/src/customers/a.ts:1'],
+    ],
+    [
+      'three, through different files',
+      [uses('events', 'jobs'), uses('jobs', 'audit', 'b.ts'), uses('audit', 'events', 'c.ts')],
+      ['ring packages/server/src/audit/c.ts:1'],
+    ],
+    [
+      'two rings apart',
+      [uses('events', 'customers'), uses('customers', 'events'), uses('jobs', 'audit'), uses('audit', 'jobs'), uses('orders', 'jobs')],
+      ['ring packages/server/src/audit/a.ts:1', 'ring packages/server/src/customers/a.ts:1'],
+    ],
+    [
+      'of two rings through one slice the shorter',
+      [
+        uses('events', 'customers'),
+        uses('customers', 'events'),
+        uses('events', 'jobs', 'b.ts'),
+        uses('jobs', 'audit'),
+        uses('audit', 'events'),
+      ],
+      ['ring packages/server/src/customers/a.ts:1'],
+    ],
+    ['a chain, and two ways to the same', [uses('events', 'customers'), uses('events', 'jobs', 'b.ts'), uses('customers', 'jobs')], []],
+    ['the way back only in a test', [uses('events', 'customers'), uses('customers', 'events', 'a.test.ts')], []],
+  ])('%s', (_, files, found) => {
+    expect(complaintsAbout({ ...standing, ...Object.fromEntries(files) }).sort()).toEqual(found)
+  })
+
+  it('shapes of domain, taken past the index, tie nobody', () => {
+    const files = {
+      'packages/domain/src/events/shapes.ts': "import { x } from '../customers/shapes.ts'",
+      'packages/domain/src/customers/api.ts': "import { x } from '../events/shapes.ts'",
+    }
+    expect(complaintsAbout(files)).toEqual([])
+  })
+
+  it('says every link, so that one sees where to cut', () => {
+    const root = mkdtempSync(path.join(tmpdir(), 'vigie-boundaries-'))
+    folders.push(root)
+    for (const [from, to] of [
+      ['events', 'customers'],
+      ['customers', 'events'],
+    ]) {
+      mkdirSync(path.join(root, `packages/server/src/${from}`), { recursive: true })
+      writeFileSync(path.join(root, `packages/server/src/${from}/index.ts`), `export { x } from '../${to}/index.ts'`)
+    }
+    expect(checkBoundaries(root).map(({ what }) => what)).toEqual([
+      'slices form a ring: customers uses events (packages/server/src/customers/index.ts), events uses customers (packages/server/src/events/index.ts): docs/decisions/0044',
+    ])
+  })
+})
+
 describe('who touches the world outside (R4, R13, R21, R25, R29)', () => {
   const slice = 'packages/server/src/events/a.ts'
   it.each<[string, string, string, string | null]>([

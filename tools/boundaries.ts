@@ -2,6 +2,7 @@ import { builtinModules } from 'node:module'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseSync } from 'vite'
+import { ringsOf, type Uses } from './rings.ts'
 
 /**
  * Who may import whom, and who may touch the world outside (style.md §1; threat model R4, R13, R21, R25, R29). Our own reader of import lines, because
@@ -100,22 +101,36 @@ const harmless = new Set(['isIP', 'isIPv4', 'isIPv6', 'BlockList', 'SocketAddres
 /** @param root of the repository. Every `.ts` and `.tsx` of every part. */
 export function checkBoundaries(root: string): Violation[] {
   const packages = new Map<string, Set<string>>()
+  const uses = new Map<string, Uses>()
   const files = globSync('packages/*/{src,e2e}/**/*.{ts,tsx}', { cwd: root, exclude: (name) => name === 'node_modules' }).sort()
-  return files.flatMap((file) => {
+  const found = files.flatMap((file) => {
     const [, partName = ''] = file.split('/')
     if (!packages.has(partName)) packages.set(partName, declaredPackages(root, partName))
-    return checkFile({ root, file, part: partName as Part, declared: packages.get(partName) ?? new Set() })
+    if (!uses.has(partName)) uses.set(partName, new Map())
+    return checkFile({ root, file, part: partName as Part, declared: packages.get(partName)!, uses: uses.get(partName)! })
   })
+  return [...found, ...[...uses.values()].flatMap(rings)]
 }
+
+/** Rule 4: slices form no ring, or none of them can be understood, tried or moved without all. Named by its links, so that one sees where to cut. */
+const rings = (uses: Uses): Violation[] =>
+  ringsOf(uses).map((ring) => ({
+    rule: 'ring',
+    ...ring[0]!.place,
+    what: `slices form a ring: ${ring.map(({ from, to, place }) => `${from} uses ${to} (${place.file})`).join(', ')}: docs/decisions/0044`,
+  }))
 
 interface Subject {
   root: string
   file: string
   part: Part
   declared: ReadonlySet<string>
+  /** Of the part's slices, filled as its files are read. */
+  uses: Uses
 }
 
-function checkFile({ root, file, part, declared }: Subject): Violation[] {
+function checkFile(subject: Subject): Violation[] {
+  const { root, file } = subject
   const text = readFileSync(path.join(root, file), 'utf8')
   const { program, module, errors } = parseSync(file, text)
   const found: Violation[] = []
@@ -150,8 +165,9 @@ function checkFile({ root, file, part, declared }: Subject): Violation[] {
   for (const one of imports) {
     if (seen.has(`${one.start} ${one.specifier}`)) continue
     seen.add(`${one.start} ${one.specifier}`)
-    const broken = judgeImport({ root, file, part, declared }, one, isFree)
+    const broken = judgeImport(subject, one, isFree)
     if (broken) report(broken.rule, one.start, broken.what)
+    else if (!isFree) noteUse(subject, one.specifier, text.slice(0, one.start).split('\n').length)
   }
   if (!isFree) walk(program, (node) => judgeNode(file, node, (rule, what) => report(rule, Number(node['start']), what)))
   return found
@@ -201,10 +217,21 @@ function judgeImport(
   return target === null || isFree ? null : judgeSlice(root, part, file, target)
 }
 
+const sliceOf = (name: string) => (name.split('/').length > 4 ? name.split('/')[3]! : null)
+
+/** What ties a slice to another. Shapes of `domain` taken past the index and what puts slices together tie none. */
+function noteUse({ file, part, uses }: Subject, specifier: string, line: number): void {
+  if (!specifier.startsWith('.') || file.split('/')[2] !== 'src') return
+  const target = path.posix.join(path.posix.dirname(file), specifier)
+  const [from, to] = [sliceOf(file), sliceOf(target)]
+  if (from === null || to === null || from === to || isShapes.test(target) || compositions[part]?.includes(from)) return
+  if (!uses.has(from)) uses.set(from, new Map())
+  if (!uses.get(from)!.has(to)) uses.get(from)!.set(to, { file, line })
+}
+
 /** Rule 4. Files directly in `src` are composition roots and may use all. */
 function judgeSlice(root: string, part: Part, file: string, target: string): { rule: string; what: string } | null {
-  const slice = (name: string) => (name.split('/').length > 4 ? name.split('/')[3]! : null)
-  const [from, to] = [slice(file), slice(target)]
+  const [from, to] = [sliceOf(file), sliceOf(target)]
   const base = foundations[part] ?? []
   const composing = compositions[part] ?? []
   if (from === to || from === null) return null

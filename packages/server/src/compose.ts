@@ -5,15 +5,15 @@ import { showAuthority } from './agents/index.ts'
 import { assessmentJobs, createAssessor } from './assessment/index.ts'
 import { auditRoutes, recordRefusal } from './audit/index.ts'
 import { commandJobs, commandRoutes } from './commands/index.ts'
-import { consentRoutes } from './consent/index.ts'
 import { customerRoutes } from './customers/index.ts'
 import { dashboardRoutes } from './dashboard/index.ts'
 import { eventRoutes } from './events/index.ts'
 import { figureJobs, figureRoutes } from './figures/index.ts'
 import { inventoryRoutes } from './inventory/index.ts'
-import { retentionJobs } from './retention/index.ts'
+import { cleaning, retentionJobs } from './retention/index.ts'
 import { createSwitchRunner, identityJobs, identityRoutes } from './identity/index.ts'
-import { cleaning, createScheduler, type Job } from './jobs/index.ts'
+import { createScheduler, type Job } from './jobs/index.ts'
+import { ledgerRoutes } from './ledger/index.ts'
 import { createHub, liveRoutes } from './live/index.ts'
 import { maintenanceJobs, maintenanceRoutes } from './maintenance/index.ts'
 import { outbreakJobs, outbreakRoutes } from './outbreak/index.ts'
@@ -102,7 +102,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...auditRoutes,
     ...customerRoutes,
     ...viewRoutes,
-    ...consentRoutes,
+    ...ledgerRoutes,
     ...productRoutes,
     ...settingRoutes,
     ...groupRoutes,

@@ -1,3 +1,4 @@
+// The gate: may this be done to, or shown of, the customer? Whoever sends or shows asks, so it uses no slice; the ledger behind it, with its routes, is `ledger`.
 export {
   assertConsent,
   enterGate,
@@ -8,4 +9,3 @@ export {
   withoutAddresses,
   withoutConsent,
 } from './check.ts'
-export { consentRoutes } from './routes.ts'

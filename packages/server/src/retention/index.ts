@@ -1,2 +1,3 @@
+export { cleaning } from './cleaning.ts'
 export { dropOldDetections, removeOld, retentionJobs } from './jobs.ts'
 export { lettersPerAgent, termDays } from './terms.ts'

@@ -1,6 +1,6 @@
 /**
  * How long each kind of data is kept after it ended, days (R41, OPS-6). 400: a year's figures can be compared with the year before's. Not here: the audit log, which
- * is a chain and stays whole (erasure destroys the key of its contents, R40); what hangs on something else and goes with it; sessions, links, attempts (jobs/cleaning.ts).
+ * is a chain and stays whole (erasure destroys the key of its contents, R40); what hangs on something else and goes with it; sessions, links, attempts (cleaning.ts).
  */
 export const termDays = {
   detection: 400,

@@ -1,6 +1,6 @@
 import { removeEndedSessions, removeOldAttempts, removeOldLinks } from '../access/index.ts'
 import { forgetOldSecrets } from '../outbox/index.ts'
-import { defineInstallationJob, defineJob } from './define.ts'
+import { defineInstallationJob, defineJob } from '../jobs/index.ts'
 
 const dayMs = 86_400_000
 

@@ -4,7 +4,7 @@ import { applyOutcomes, takeWaiting } from '../commands/index.ts'
 import { newId, type Actor } from '../platform/index.ts'
 import { aCustomer, anActor, aPartner, aProduct } from '../platform/testing/database.ts'
 import { testServer, type TestServer } from '../platform/testing/server.ts'
-import { assertConsent, isViewAllowed, withoutConsent } from './index.ts'
+import { assertConsent, isViewAllowed, withoutConsent } from '../consent/index.ts'
 
 let server: TestServer
 let actor: Actor

@@ -3,7 +3,7 @@ import { Problem } from '@vigie/domain/kernel'
 import { record } from '../audit/index.ts'
 import { callOff } from '../commands/index.ts'
 import { handle, handleStream, tenantOf, type Context, type Handler, type TenantDb } from '../platform/index.ts'
-import { enterGate } from './check.ts'
+import { enterGate } from '../consent/index.ts'
 import * as consent from './store.ts'
 
 const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
@@ -17,7 +17,7 @@ async function customerNamed(db: TenantDb, customerId: string): Promise<string> 
   return row.company
 }
 
-export const consentRoutes: Handler[] = [
+export const ledgerRoutes: Handler[] = [
   handle(consentApi.getConsent, async ({ db }, { params: { customerId } }) => {
     await customerNamed(db, customerId)
     return await consent.standings(db, customerId)
