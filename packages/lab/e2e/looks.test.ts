@@ -345,7 +345,16 @@ async function faultsOf(page: Page, width: Width): Promise<string[]> {
   const seen = await page.evaluate((isDesk) => {
     const cut = (selector: string) =>
       [...document.querySelectorAll(selector)].filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent ?? '')
+    /** Sorted by it, a column's word has an arrow after it: 12 px and 4 before. */
+    const hasNoRoom = (word: Element) => {
+      const range = document.createRange()
+      range.selectNodeContents(word)
+      return range.getBoundingClientRect().width + 16 > word.parentElement!.clientWidth - 24
+    }
     return {
+      arrowless: isDesk
+        ? [...document.querySelectorAll('th[aria-sort="none"] > a')].filter(hasNoRoom).map((one) => one.textContent ?? '')
+        : [],
       wider: document.documentElement.scrollWidth - document.documentElement.clientWidth,
       cut: isDesk ? [...cut('th[scope="col"] > :first-child:not(.sr-only)'), ...cut('button')] : [],
       planted:
@@ -359,6 +368,7 @@ async function faultsOf(page: Page, width: Width): Promise<string[]> {
   return [
     ...(seen.wider > 0 ? [`${seen.wider} px wider than the window`] : []),
     ...seen.cut.map((words) => `cut short: ${words}`),
+    ...seen.arrowless.map((words) => `no room for the arrow of an order: ${words}`),
     ...(seen.planted > 0 ? ['hostile text became an element'] : []),
     ...(await untranslated(page)).map((key) => `the key ${key}`),
   ]

@@ -186,7 +186,7 @@ describe('the exported list (CUS-2, R36)', () => {
       'text/csv; charset=utf-8',
       'attachment; filename="customers.csv"',
     ])
-    expect(body.startsWith('\uFEFFEntreprise,Identifiant de compte,')).toBe(true)
+    expect(body.startsWith('\uFEFFSociété,Identifiant de compte,')).toBe(true)
     expect(body).toContain(`\r\n'+1,`)
     expect(body).toContain(`\r\n"'=cmd|""/c calc""!A1",`)
     expect(body).toContain(`\r\n"Line\r\nbreak, ""quoted"" <script>",`)

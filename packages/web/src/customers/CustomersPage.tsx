@@ -53,7 +53,7 @@ const shown = [
   }),
   column.cell('licence', (customer) => <OpenEvents attention={customer.licence} about={{ customerId: customer.id, group: 'licence' }} />, {
     sort: true,
-    width: 92,
+    width: 102,
   }),
   column.cell('attention', (customer) => <OpenEvents attention={customer.attention} about={{ customerId: customer.id }} />, {
     sort: true,
@@ -73,7 +73,7 @@ const shown = [
     { width: 138 },
   ),
   column.text('phone', (customer) => customer.contact?.phone || customer.phone, { width: 140 }),
-  column.count('productCount', { sort: true, width: 76, to: (customer) => paths.customer({ customerId: customer.id, tab: 'products' }) }),
+  column.count('productCount', { sort: true, width: 92, to: (customer) => paths.customer({ customerId: customer.id, tab: 'products' }) }),
   column.count('endpointCount', { sort: true, width: 110, hidden: true, to: (customer) => paths.inventory({ customerId: customer.id }) }),
   column.cell('managedBy', (customer) => <ManagedBy customer={customer} />, { width: 140, hidden: true }),
   column.cell('tags', (customer) => <Tags tags={customer.tags} />, { width: 130 }),

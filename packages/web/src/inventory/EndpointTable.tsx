@@ -56,7 +56,7 @@ const group = column.cell('group', (endpoint) => <GroupWord group={endpoint.grou
 const addresses = column.cell('addresses', (endpoint) => <Addresses of={endpoint.addresses} />, { width: 200, hidden: true })
 const common = [
   column.cell('state', (endpoint) => <AgentStateTag state={endpoint.state} />, { width: 152 }),
-  column.cell('openInfections', (endpoint) => <InfectionCount endpoint={endpoint} />, { width: 90, align: 'end', sort: true }),
+  column.cell('openInfections', (endpoint) => <InfectionCount endpoint={endpoint} />, { width: 98, align: 'end', sort: true }),
   column.cell('realTimeScan', (endpoint) => <RealTimeScanTag state={endpoint.engine?.realTimeScan} />, { width: 164 }),
   column.cell('patternBuiltAt', (endpoint) => <Pattern engine={endpoint.engine} isOutdated={endpoint.outdated.includes('patterns')} />, {
     sort: true,

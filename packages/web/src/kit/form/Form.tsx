@@ -7,6 +7,7 @@ import { Notice } from '../Notice.tsx'
 import { hasUnsaved, holdUnsaved } from '../parts.ts'
 import { describe } from '../problems.ts'
 import { useText, type Label, type Speaker } from '../text.tsx'
+import { entryOf } from './errors.ts'
 import css from './Form.module.css'
 import type { FormState, ShownError } from './useForm.ts'
 
@@ -26,10 +27,11 @@ export function useField<T>(path: string) {
   // oxlint-disable-next-line react-hooks/exhaustive-deps -- register is as stable as the form
   useEffect(() => register(path), [path])
   const error = form.errorAt(path)
+  const entry = error && entryOf(form.get(path), path, error.path)
   return {
     value: form.get(path) as T,
     set: (value: T) => form.set(path, value),
-    error: error && wordsOf(error, say),
+    error: error && (entry ? `${entry} – ${wordsOf(error, say)}` : wordsOf(error, say)),
     id: `${form.id}-${path.replaceAll('.', '-')}`,
   }
 }

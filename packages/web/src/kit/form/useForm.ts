@@ -2,6 +2,7 @@ import { fieldErrorsOf, Problem, type FieldError } from '@vigie/domain/kernel'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type * as z from 'zod'
+import { errorAt, isEntryOf } from './errors.ts'
 
 interface Options<Values extends object, Reply> {
   /** A form mirrors what the person sees; `submit` turns it into the API's shape (style.md §8). */
@@ -79,6 +80,9 @@ export function useForm<Values extends object, Reply>(options: Options<Values, R
     if (next.length > 0) requestAnimationFrame(() => document.querySelector<HTMLElement>(`#${id} [aria-invalid="true"]`)?.focus())
   }
 
+  // an entry of a list stands at the list's field
+  const hasField = (path: string) => (fields.current.get(path) ?? fields.current.get(path.replace(/\.\d+$/, '')) ?? 0) > 0
+
   return {
     values,
     isDirty,
@@ -91,9 +95,9 @@ export function useForm<Values extends object, Reply>(options: Options<Values, R
       intent.current = null // another content is another intent
       released.current = false
       setValues((present) => write(present, path, value))
-      setErrors((present) => present.filter((error) => error.path !== path))
+      setErrors((present) => present.filter((error) => error.path !== path && !isEntryOf(path, error.path)))
     },
-    errorAt: (path) => errors.find((error) => error.path === path),
+    errorAt: (path) => errorAt(errors, path),
     check: (paths) => {
       const wrong = found().filter((error) => paths.some((path) => error.path === path || error.path.startsWith(`${path}.`)))
       show(wrong)
@@ -113,11 +117,12 @@ export function useForm<Values extends object, Reply>(options: Options<Values, R
       return () => fields.current.set(path, (fields.current.get(path) ?? 1) - 1)
     },
     isReleased: () => released.current,
-    hasField: (path) => (fields.current.get(path) ?? 0) > 0,
+    hasField,
     submit: async () => {
       if (running.current) return
       const wrong = found()
-      setProblem(null)
+      // a press that does nothing says at least where: what stands at no field of the page stands above the button
+      setProblem(wrong.some((error) => !hasField(error.path)) ? new Problem('request.invalid') : null)
       show(wrong)
       if (wrong.length > 0) return
       running.current = true
