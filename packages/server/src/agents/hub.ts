@@ -1,21 +1,22 @@
-import { randomBytes, randomInt, randomUUID } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { channelLimits, protocolVersion, UpFrame, type Carrier } from '@vigie/domain/agents'
 import { Problem } from '@vigie/domain/kernel'
 import { WebSocket, WebSocketServer } from 'ws'
-import { record } from '../audit/index.ts'
-import { agentChannel, endOfAgent, takeWaiting, type AgentNotice } from '../commands/index.ts'
+import { takeWaiting } from '../commands/index.ts'
 import type { Ingest } from '../ingest/index.ts'
 import { isAway, markClass, newId, type Services } from '../platform/index.ts'
 import { answers, closeCodes, Connection, type Line } from './connection.ts'
-import { assertProtocol, byAgent as agentAsDoer, systemOf } from './enrol.ts'
+import { assertProtocol, systemOf } from './enrol.ts'
+import { storeGoodbye } from './goodbye.ts'
 import { createHanding } from './handing.ts'
 import { createPolls, pollTiming, type Polls, type PollTiming } from './polls.ts'
 import { clampOffset, isClockOff, takeHello, type Greeting, type Hello, type Taken } from './hello.ts'
+import { createNotices } from './notices.ts'
 import type { Presence } from './presence.ts'
 import { createSites, isVia } from './sites.ts'
-import { disconnect, lockAgent, setState } from './store.ts'
+import { lockAgent, setState } from './store.ts'
 import { assertMayTry, countWrongTry } from './wrong-tries.ts'
 
 export interface HubTiming extends PollTiming {
@@ -56,7 +57,6 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
   const connections = new Map<string, Connection>()
   const byAgent = new Map<string, Connection>()
   const of = new WeakMap<WebSocket, Connection>()
-  const questions = new Map<string, () => void>()
   /** Agents whose hello is being taken, and whether something was told for them meanwhile. */
   const greeted = new Map<string, { number: number; isWoken: boolean }>()
   const sites = createSites({ services, presence, hear, closed, open: (line, address, carrier) => challenge(line, address, carrier) })
@@ -192,7 +192,10 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
       const taken = await takeHello(greeting, asked)
       if (taken.kind !== 'contested') return taken
       // both must answer: a hello that arrived late on a connection its agent gave up long ago is no clone
-      const [holderAnswers, selfAnswers] = await Promise.all([ask(taken.holderId, taken.heldBy), answers(connection, timing.answerMs)])
+      const [holderAnswers, selfAnswers] = await Promise.all([
+        notices.ask(taken.holderId, taken.heldBy),
+        answers(connection, timing.answerMs),
+      ])
       if (!selfAnswers) return null
       asked = { connectionId: taken.holderId, answers: holderAnswers }
     }
@@ -203,7 +206,7 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
     if (taken === null || taken.kind === 'contested') return connection.end(closeCodes.superseded)
     if (taken.kind === 'is-clone') return connection.refuse('agent.is-clone')
     const { agent } = taken
-    if (taken.evicted) evict(taken.evicted.connectionId, taken.evicted.isClone ? 'agent.is-clone' : null)
+    if (taken.evicted) notices.evict(taken.evicted.connectionId, taken.evicted.isClone ? 'agent.is-clone' : null)
     connection.identity = {
       partnerId,
       customerId: agent.customerId,
@@ -239,100 +242,18 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
     })
   }
 
-  /** Closed properly: offline (AGT-2), once all it sent before is stored. */
+  /** Once all it sent before is stored. */
   async function farewell(connection: Connection, reason: 'stopped' | 'disabled' | 'uninstalled' | 'upgrading'): Promise<void> {
     try {
       await ingest.drained(connection)
-      await database.transaction(systemOf(connection.partnerId), async (db) => {
-        const agent = await lockAgent(db, connection.agentId, markClass)
-        if (!agent || !(await disconnect(db, agent.id, connection.connectionId, clock.now()))) return
-        if (reason === 'uninstalled') {
-          await db.query(`update agent set switch = 'unregistered' where id = $1`, [agent.id])
-          await endOfAgent(db, agent.id, clock.now())
-          await record(db, services.vault, clock.now(), agentAsDoer(agent.id, agent, connection.address), {
-            activity: 'agent.uninstalled',
-            object: { kind: 'agent', id: agent.id, name: agent.hostname },
-            customerId: agent.customerId,
-            before: { switch: agent.switch },
-            after: { switch: 'unregistered' },
-          })
-        }
-        const state =
-          reason === 'uninstalled' || agent.switch === 'unregistered'
-            ? 'unregistered'
-            : agent.switch === 'disabled'
-              ? 'disabled'
-              : 'offline'
-        await setState(db, agent, state, state === 'unregistered' && agent.cause === 'moved' ? 'moved' : null)
-      })
+      await storeGoodbye(services, connection, reason)
     } catch (error) {
       log.warn('a goodbye could not be stored', { error: String(error) })
     }
     connection.end(1000)
   }
 
-  // ---- between processes -----------------------------------------------------------------------------------
-
-  function tellOthers(notice: AgentNotice): void {
-    database
-      .lookup('select pg_notify($1, $2)', [agentChannel, JSON.stringify(notice)])
-      .catch((error: unknown) => log.warn('a notice was lost', { error: String(error) }))
-  }
-
-  async function ask(connectionId: string, heldBy: number): Promise<boolean> {
-    const own = connections.get(connectionId)
-    if (own) return await answers(own, timing.answerMs)
-    if (heldBy === processMark) return false // broken, and not stored yet
-    const question = randomUUID()
-    return await new Promise((resolve) => {
-      const end = (isThere: boolean) => {
-        clearTimeout(timer)
-        questions.delete(question)
-        resolve(isThere)
-      }
-      const timer = setTimeout(() => end(false), timing.answerMs + 500)
-      questions.set(question, () => end(true))
-      tellOthers({ kind: 'ask', connectionId, question })
-    })
-  }
-
-  function evict(connectionId: string, code: 'agent.is-clone' | null): void {
-    const own = connections.get(connectionId)
-    if (!own) return tellOthers({ kind: 'evict', connectionId, code })
-    if (code) own.refuse(code)
-    else own.end(closeCodes.superseded)
-  }
-
-  function onNotice(text: string): void {
-    let notice: AgentNotice
-    try {
-      notice = JSON.parse(text) as AgentNotice
-    } catch {
-      return
-    }
-    switch (notice.kind) {
-      case undefined:
-      case 'wake': {
-        const connection = byAgent.get(notice.agentId)
-        const beingGreeted = greeted.get(notice.agentId)
-        if (beingGreeted) beingGreeted.isWoken = true
-        return connection ? lookAgain(connection) : undefined
-      }
-      case 'ask': {
-        const { question } = notice
-        const connection = connections.get(notice.connectionId)
-        return connection
-          ? void answers(connection, timing.answerMs).then((isThere) => isThere && tellOthers({ kind: 'answer', question }))
-          : undefined
-      }
-      case 'answer':
-        return questions.get(notice.question)?.()
-      case 'evict':
-        return connections.has(notice.connectionId)
-          ? evict(notice.connectionId, notice.code === 'agent.is-clone' ? 'agent.is-clone' : null)
-          : undefined
-    }
-  }
+  // ---- what waits for them ---------------------------------------------------------------------------------
 
   const lookAgain = createHanding(services, look)
 
@@ -356,29 +277,20 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
     for (const frame of work.commands) connection.send(frame)
   }
 
-  let listening: { close(): Promise<void> } | null = null
-  async function listen(): Promise<void> {
-    listening = await database.listen(
-      agentChannel,
-      onNotice,
-      () => {
-        listening = null
-        if (!isClosing) setTimeout(() => void listenAgain(), 250).unref()
-      },
-      processMark,
-    )
-  }
-  async function listenAgain(): Promise<void> {
-    if (isClosing) return
-    try {
-      await listen()
-      // what was told while nobody listened
+  const notices = await createNotices(services, {
+    connections,
+    processMark,
+    answerMs: timing.answerMs,
+    onWake(agentId) {
+      const beingGreeted = greeted.get(agentId)
+      if (beingGreeted) beingGreeted.isWoken = true
+      const connection = byAgent.get(agentId)
+      if (connection) lookAgain(connection)
+    },
+    onHearingAgain() {
       for (const connection of byAgent.values()) void look(connection).catch(() => {})
-    } catch {
-      setTimeout(() => void listenAgain(), 1_000).unref()
-    }
-  }
-  await listen()
+    },
+  })
 
   // ---- life ------------------------------------------------------------------------------------------------
 
@@ -433,7 +345,7 @@ export async function createHub(services: Services, ingest: Ingest, presence: Pr
       clearTimeout(given)
       polls.close()
       await presence.close()
-      await listening?.close()
+      await notices.close()
     },
   }
 }
