@@ -70,12 +70,15 @@ const tabs = [
 
 /** CUS-3: one customer. */
 export default function CustomerPage() {
+  const say = useText()
   const actor = useActor()
   const at = useAddress()
   const shown = useLoaded(customer)
   const customerId = shown.id
   const allowed = tabs.filter(([, needs]) => actor.can(needs))
-  const tab = allowed.find(([id]) => id === at.search['tab'])?.[0] ?? allowed[0]?.[0]
+  // an address somebody else gave: it says why it does not open, rather than show something else
+  const isWithheld = tabs.some(([id, needs]) => id === at.search['tab'] && !actor.can(needs))
+  const tab = isWithheld ? undefined : (allowed.find(([id]) => id === at.search['tab'])?.[0] ?? allowed[0]?.[0])
   const isReading = tab === 'profile' || tab === 'indexes'
   return (
     <Page
@@ -105,6 +108,11 @@ export default function CustomerPage() {
       }
     >
       <Part key={`${customerId}-${tab}`}>
+        {isWithheld && (
+          <Notice tone="action-required" title="problem.permission.missing">
+            {say('remedy.ask-an-administrator')}
+          </Notice>
+        )}
         {tab === 'products' && <Products customer={shown} />}
         {tab === 'events' && <EventTable fixed={{ customerId }} />}
         {tab === 'licences' && (
@@ -119,7 +127,18 @@ export default function CustomerPage() {
         {tab === 'notifications' && <NotificationsTab customerId={customerId} />}
         {tab === 'psa' && (
           <div className={css.panel}>
-            <Empty icon="external" title="customers.psa.none" about="customers.psa.none.about" />
+            <Empty
+              icon="external"
+              title="customers.psa.none"
+              about="customers.psa.none.about"
+              action={
+                actor.can('account.read') && (
+                  <Link className={buttonClass()} to={paths.customer({ customerId, tab: 'notifications' })}>
+                    {say('customers.tab.notifications')}
+                  </Link>
+                )
+              }
+            />
           </div>
         )}
         {tab === 'access' && <AccessTab customerId={customerId} />}

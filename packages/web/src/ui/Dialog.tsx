@@ -59,7 +59,10 @@ export function Overlay({ label, labelledBy, onClose, width = 460, children }: S
           tabIndex={-1}
           style={{ maxWidth: width }}
           onKeyDown={(event) => {
-            if (event.key !== 'Escape' || event.defaultPrevented || !surface.current?.contains(event.target as Node)) return
+            const target = event.target as Element
+            if (event.key !== 'Escape' || event.defaultPrevented || !surface.current?.contains(target)) return
+            // a chooser whose list is open says so: this Escape is the list's
+            if (target.getAttribute('data-mantine-stop-propagation') === 'true') return
             event.stopPropagation()
             onClose()
           }}
