@@ -120,7 +120,7 @@ describe('detections by threat at 12,000 products and 120,000 records (issue 4, 
     )
     const source = { product_id: product!.id, customer_id: product!.customer_id, offset: 0 }
     const told = (from: number, count: number) =>
-      Array.from({ length: count }, (_, n) => ({ k: 0, a: '2026-01-02T03:04:05.000Z', t: `Many-${from + n}` }))
+      Array.from({ length: count }, (_, n) => ({ source: 0, atUs: Date.UTC(2026, 0, 2, 3, 4, 5) * 1_000, threat: `Many-${from + n}` }))
     const noted = () =>
       database.owner.query<{ named: number; more: number }>(
         `select count(*) filter (where threat like 'Many-%')::integer as named, count(*) filter (where threat = '')::integer as more from threat_seen where product_id = $1`,

@@ -5,12 +5,12 @@ import { newId, type TenantDb } from '../platform/index.ts'
 import { noteReported, type Reported } from '../settings/index.ts'
 import { lastSeqOf, type Batch, type Result, type Sender } from './batch.ts'
 import { applySightings, staysInPlace, type Sighting } from './infections.ts'
+import { insertDetections, microsecondsOf, type DetectionRow, type SourceRow } from './detections.ts'
 import { refuse, type Sorted } from './items.ts'
 import {
   endpointName,
   findAliases,
   findEndpoints,
-  insertDetections,
   insertLetters,
   lockPositions,
   moveSequences,
@@ -18,12 +18,10 @@ import {
   showProducts,
   upsertEndpoints,
   type Alias,
-  type DetectionRow,
   type EndpointRow,
   type KnownEndpoint,
   type Letter,
   type Position,
-  type SourceRow,
 } from './store.ts'
 import { noteThreats } from './threats.ts'
 
@@ -244,7 +242,8 @@ function detectionRows(
         idOf(sender, endpoint).openInfections ||= 1
         sick.add(source.endpoint_id)
       }
-      detections.push({ k: source.k, a: item.at, i: item.contentId, t: item.threat, o: item.object, r: item.outcome })
+      const { at, contentId, threat, object, outcome } = item
+      detections.push({ source: source.k, atUs: microsecondsOf(at), contentId, threat, object, outcome })
     }
   }
   return { sources: [...sources.values()], detections, sick }

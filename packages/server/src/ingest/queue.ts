@@ -1,8 +1,8 @@
 import { isAway, type Clock, type Database, type Log, type TenantDb } from '../platform/index.ts'
 import { answersTo, type Batch, type Result, type Sender } from './batch.ts'
+import { isRepeated } from './detections.ts'
 import { isDataError, store, type Manner, type Pacer } from './flush.ts'
 import { keepOwn, sortItems } from './items.ts'
-import { isRepeated } from './store.ts'
 
 const rowsPerFlush = 2_000
 const flushesInFlight = 4

@@ -1,7 +1,6 @@
 import type { EndpointItem } from '@vigie/domain/agents'
 import { reportedServices } from '@vigie/domain/categories'
-import { uniqueViolation, type TenantDb } from '../platform/index.ts'
-import { isExact, tallyOf } from './tallies.ts'
+import type { TenantDb } from '../platform/index.ts'
 
 /** Where an agent's count stands, locked until commit: whoever moves it alone stores what it counts (R22). */
 export interface Position {
@@ -214,113 +213,6 @@ async function leaveGoneGroups(db: TenantDb, fresh: readonly { id: string; produ
     row.group = first.name
   }
 }
-
-/** What many detections of a flush have in common, named by `k` in their rows. */
-export interface SourceRow {
-  k: number
-  customer_id: string
-  product_id: string
-  type_id: string
-  endpoint_id: string
-  category: string
-  engine: string
-  /** What the sender's clock must be put right by; 0 while it is about right (R23). */
-  offset: number
-}
-/** Source, instant, content id, threat, object, outcome. Short names: this is most of what travels. */
-export interface DetectionRow {
-  k: number
-  a: string
-  i: string
-  t: string
-  o: string
-  r: string
-}
-/** A detection really added, where malware stayed or may have been dealt with. */
-export interface Notable {
-  customer_id: string
-  product_id: string
-  endpoint_id: string
-  category: string
-  threat: string
-  object: string
-  outcome: string
-  at: Date
-}
-
-/**
- * Adds what is not there yet (a record sent again after a reinstall is known by its content id, AGT-6) and counts exactly that, in one statement. Minutes older
- * than an assessment looks back are not counted for it: history that arrives late paints no icon (EVT-3).
- * @param sick endpoints with open infections, before or by these: of them everything added is given back
- * @param mayRepeat some may be there already: they are left out, and the database counts what is new. Without it one that is there breaks the transaction
- *   (`isRepeated`), so that all that is sent is counted here, and what is usual costs the database a third less (measured 2026-11-21)
- */
-export async function insertDetections(
-  db: TenantDb,
-  sources: readonly SourceRow[],
-  rows: readonly DetectionRow[],
-  sick: ReadonlySet<string>,
-  now: Date,
-  mayRepeat: boolean,
-): Promise<Notable[]> {
-  const values = [db.tenant.partnerId, now, JSON.stringify(sources), JSON.stringify(rows)]
-  if (mayRepeat || !rows.every(({ a }) => isExact(a))) {
-    const { rows: notable } = await db.query<Notable>(insertNew, [...values, [...sick]])
-    return notable
-  }
-  const { minutes, hours } = tallyOf(sources, rows, now)
-  await db.query(insertAll, [...values, JSON.stringify(minutes), JSON.stringify(hours)])
-  return rows.flatMap(({ k, a, t, o, r }) => {
-    const { customer_id, product_id, endpoint_id, category } = sources[k]!
-    return isNotable(r) || sick.has(endpoint_id)
-      ? [{ customer_id, product_id, endpoint_id, category, threat: t, object: o, outcome: r, at: new Date(a) }]
-      : []
-  })
-}
-
-/** A detection of the flush is stored already, or twice in it. */
-export const isRepeated = (error: unknown): boolean => /^detection_\w+_pkey$/.test(uniqueViolation(error) ?? '')
-
-const notableOutcomes = ['blocked', 'failed', 'none']
-const isNotable = (outcome: string): boolean => notableOutcomes.includes(outcome)
-
-const insert = (more: string) => `
-  with source as materialized (
-    select * from json_to_recordset($3) as s (k integer, customer_id uuid, product_id uuid, type_id text, endpoint_id uuid, category text, engine text, "offset" integer)
-  ),
-  added as (
-    insert into detection (partner_id, customer_id, product_id, at, content_id, endpoint_id, category, threat, object, outcome, engine, received_at, counted_at)
-    select $1, s.customer_id, s.product_id, d.a, decode(d.i, 'hex'), s.endpoint_id, s.category, d.t, d.o, d.r, s.engine, $2, least(d.a + s."offset" * interval '1 millisecond', $2)
-    from json_to_recordset($4) as d (k integer, a timestamptz, i text, t text, o text, r text) join source s on s.k = d.k
-    ${more}`
-/** Every flush takes the rows in the same order. */
-const count = (minutes: string, hours: string) => `
-  minutes as (
-    insert into tally_minute as m (partner_id, product_id, category, minute, customer_id, count) ${minutes} order by 2, 3, 4
-    on conflict (partner_id, product_id, category, minute) do update set count = m.count + excluded.count
-  ),
-  hours as (
-    insert into tally_hour as h (partner_id, customer_id, type_id, category, hour, count) ${hours} order by 5, 4, 3, 2
-    on conflict (partner_id, hour, category, type_id, customer_id) do update set count = h.count + excluded.count
-  )`
-
-const insertAll = `${insert('')}),
-  ${count(
-    `select $1, product_id, category, minute, customer_id, count from json_to_recordset($5) as r (product_id uuid, category text, minute timestamptz, customer_id uuid, count integer)`,
-    `select $1, customer_id, type_id, category, hour, count from json_to_recordset($6) as r (customer_id uuid, type_id text, category text, hour timestamptz, count integer)`,
-  )}
-  select where false`
-
-const insertNew = `${insert(`on conflict do nothing
-    returning customer_id, product_id, endpoint_id, category, threat, object, outcome, at, counted_at`)}
-  ),
-  ${count(
-    `select $1, product_id, category, date_trunc('minute', counted_at), (array_agg(customer_id))[1], count(*) from added
-    where date_trunc('minute', counted_at) > date_trunc('minute', $2::timestamptz - interval '2 hours') group by 2, 3, 4`,
-    `select $1, a.customer_id, s.type_id, a.category, date_trunc('hour', a.counted_at), count(*)
-    from added a join (select distinct product_id, type_id from source) s on s.product_id = a.product_id group by 2, 3, 4, 5`,
-  )}
-  select customer_id, product_id, endpoint_id, category, threat, object, outcome, at from added where outcome in (${notableOutcomes.map((one) => `'${one}'`).join(', ')}) or endpoint_id = any($5::uuid[])`
 
 export interface Stored {
   id: string

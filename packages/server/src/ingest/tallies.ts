@@ -1,7 +1,9 @@
-import type { DetectionRow, SourceRow } from './store.ts'
+import type { DetectionRow, SourceRow } from './detections.ts'
 
 const minuteMs = 60_000
+const minuteUs = minuteMs * 1_000
 const hourMs = 3_600_000
+const slotUs = 5 * minuteUs
 /** As far back as an assessment may look: what is older paints no icon (EVT-3). */
 const assessedMs = 2 * hourMs
 
@@ -20,8 +22,14 @@ export interface HourTally {
   count: number
 }
 
-/** An instant that JavaScript holds as exactly as PostgreSQL: `2026-11-21T10:00:00.000Z` or coarser. */
-export const isExact = (at: string): boolean => at.length <= 24
+/** `counts`: of each five minutes of the hour. */
+export interface ApplianceTally {
+  customer_id: string
+  product_id: string
+  category: string
+  hour: string
+  counts: number[]
+}
 
 /** What the store counts of detections that are all new (R22): by product and minute for assessment, by customer and hour for figures. Instants are the counted ones (R23). */
 export function tallyOf(
@@ -30,10 +38,10 @@ export function tallyOf(
   now: Date,
 ): { minutes: MinuteTally[]; hours: HourTally[] } {
   const perSource = sources.map(() => new Map<number, number>())
-  for (const { k, a } of rows) {
-    const countedMs = Math.min(Date.parse(a) + sources[k]!.offset, now.getTime())
-    const minute = Math.floor(countedMs / minuteMs)
-    const of = perSource[k]!
+  const nowUs = now.getTime() * 1_000
+  for (const { source, atUs } of rows) {
+    const minute = Math.floor(Math.min(atUs + sources[source]!.offset * 1_000, nowUs) / minuteUs)
+    const of = perSource[source]!
     of.set(minute, (of.get(minute) ?? 0) + 1)
   }
   const minutes = new Map<string, MinuteTally>()
@@ -70,4 +78,32 @@ function add<T extends { count: number }>(tallies: Map<string, T>, name: string,
   let tally = tallies.get(name)
   if (!tally) tallies.set(name, (tally = make()))
   tally.count += count
+}
+
+/** What the gateways among the sources told, by appliance (decision 41). Empty where there is none, as nearly always: then nobody asks the database. */
+export function applianceTalliesOf(
+  sources: readonly SourceRow[],
+  rows: readonly DetectionRow[],
+  isGateway: (source: SourceRow) => boolean,
+  now: Date,
+): ApplianceTally[] {
+  const gateways = sources.map(isGateway)
+  if (!gateways.includes(true)) return []
+  const tallies = new Map<string, ApplianceTally>()
+  const nowUs = now.getTime() * 1_000
+  for (const { source, atUs } of rows) {
+    if (!gateways[source]) continue
+    const { customer_id, product_id, category, offset } = sources[source]!
+    const slot = Math.floor(Math.min(atUs + offset * 1_000, nowUs) / slotUs)
+    const hour = Math.floor(slot / 12)
+    const name = `${product_id} ${category} ${hour}`
+    let tally = tallies.get(name)
+    if (!tally)
+      tallies.set(
+        name,
+        (tally = { customer_id, product_id, category, hour: at(hour * hourMs), counts: Array.from({ length: 12 }, () => 0) }),
+      )
+    tally.counts[slot - hour * 12]! += 1
+  }
+  return [...tallies.values()]
 }

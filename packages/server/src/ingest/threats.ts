@@ -1,7 +1,8 @@
 import type { TenantDb } from '../platform/index.ts'
-import type { DetectionRow, SourceRow } from './store.ts'
+import type { DetectionRow, SourceRow } from './detections.ts'
 
 const dayMs = 86_400_000
+const dayUs = dayMs * 1_000
 /** Names of one product in one day (by which its records count): a machine that tells as many as it likes makes no search of others slow (R18). Of further ones is noted only that there were some: the name ''. */
 const mostOfADay = 1_000
 /** Days of products that are remembered as written; forgotten together, they are written once more. */
@@ -21,20 +22,21 @@ interface Sightings {
 /** What of it is not noted yet. Days are those by which the records count (R23), as tallies have them. Looked at row by row, so quick for what follows its like: a source's records of one day. */
 function unnoted(sources: readonly SourceRow[], rows: readonly DetectionRow[], now: Date): Map<string, Sightings> {
   const found = new Map<string, Sightings>()
-  let place = { k: -1, day: 0, key: '', known: undefined as Set<string> | undefined, more: undefined as Sightings | undefined }
-  for (const { k, a, t } of rows) {
-    const day = Math.floor(Math.min(Date.parse(a) + sources[k]!.offset, now.getTime()) / dayMs)
-    if (k !== place.k || day !== place.day) {
-      const key = `${sources[k]!.product_id} ${day}`
-      place = { k, day, key, known: noted.get(key), more: found.get(key) }
+  const nowUs = now.getTime() * 1_000
+  let place = { source: -1, day: 0, key: '', known: undefined as Set<string> | undefined, more: undefined as Sightings | undefined }
+  for (const { source, atUs, threat } of rows) {
+    const day = Math.floor(Math.min(atUs + sources[source]!.offset * 1_000, nowUs) / dayUs)
+    if (source !== place.source || day !== place.day) {
+      const key = `${sources[source]!.product_id} ${day}`
+      place = { source, day, key, known: noted.get(key), more: found.get(key) }
     }
     const { known, more } = place
-    if (known?.has(t) || more?.threats.has(t)) continue
-    const name = (known?.size ?? 0) + (more?.threats.size ?? 0) >= mostOfADay ? '' : t
+    if (known?.has(threat) || more?.threats.has(threat)) continue
+    const name = (known?.size ?? 0) + (more?.threats.size ?? 0) >= mostOfADay ? '' : threat
     if (known?.has(name)) continue
     if (more) more.threats.add(name)
     else {
-      const { product_id: productId, customer_id: customerId } = sources[k]!
+      const { product_id: productId, customer_id: customerId } = sources[source]!
       place.more = { customerId, productId, day: new Date(day * dayMs).toISOString().slice(0, 10), threats: new Set([name]) }
       found.set(place.key, place.more)
     }

@@ -1,3 +1,4 @@
+export { bytesArray, instantArray, integerArray, textArray } from './arrays.ts'
 export { createDatabase, markClass, type Database, type Tenant, type TenantDb } from './database.ts'
 export { migrate, latestMigration, latestMigrationIs } from './migrate.ts'
 export { isAway, uniqueViolation } from './errors.ts'

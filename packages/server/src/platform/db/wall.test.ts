@@ -188,6 +188,8 @@ describe('row-level security (ACC-1, R2-R4)', () => {
       'find_registration',
       'find_session',
       'hidden_customers',
+      // when a migration was applied: of no business
+      'migrated_at',
       'operator_exists',
       'partner_ids',
       'partners_with_due_assessments',
