@@ -7,6 +7,13 @@ grant usage on schema vigie to vigie_app;
 
 -- Functions
 
+CREATE OR REPLACE FUNCTION vigie.add_counts(a integer[], b integer[])
+ RETURNS integer[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select array_agg(x + y order by n) from unnest(a, b) with ordinality one (x, y, n) $function$
+;
+
 CREATE OR REPLACE FUNCTION vigie.add_former(former text[], added text[], present text)
  RETURNS text[]
  LANGUAGE sql
@@ -125,6 +132,13 @@ AS $function$ select partner_id, id, account_id from session where token_hash = 
 ;
 grant execute on function vigie.find_session(bytea) to vigie_app;
 
+CREATE OR REPLACE FUNCTION vigie.five_minutes(slots integer[], sign integer)
+ RETURNS integer[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select array_agg((select sign * count(*)::integer from unnest(slots) s where s = n) order by n) from generate_series(0, 11) n $function$
+;
+
 CREATE OR REPLACE FUNCTION vigie.fold(words text)
  RETURNS text
  LANGUAGE sql
@@ -237,6 +251,46 @@ AS $function$ select case when version ~ '^\d{1,6}\.\d{1,6}\.\d{1,6}$' and other
 ;
 grant execute on function vigie.is_version_from(text,text) to public;
 grant execute on function vigie.is_version_from(text,text) to vigie_app;
+
+CREATE OR REPLACE FUNCTION vigie.keep_licence(business uuid, wanted uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$ begin
+  perform from product where partner_id = business and id = wanted for no key update;
+  insert into product_licence as l (partner_id, product_id, customer_id, type_id, kind, expires_at, seats, seats_used)
+    select p.partner_id, p.id, p.customer_id, p.type_id, case when e.said->>'kind' in ('full', 'trial') then e.said->>'kind' else 'unknown' end,
+      (e.said->>'expiresAt')::timestamptz, (e.said->>'seats')::bigint, (e.said->>'seatsUsed')::bigint
+    from product p, lateral (
+      select health->'licence' as said from endpoint where partner_id = business and product_id = wanted and health ? 'licence'
+      order by (health->'licence'->>'expiresAt')::timestamptz nulls last, id limit 1) e
+    where p.partner_id = business and p.id = wanted
+    on conflict (partner_id, product_id) do update set kind = excluded.kind, expires_at = excluded.expires_at, seats = excluded.seats, seats_used = excluded.seats_used
+      where (l.kind, l.expires_at, l.seats, l.seats_used) is distinct from (excluded.kind, excluded.expires_at, excluded.seats, excluded.seats_used);
+  if not found and not exists (select from endpoint where partner_id = business and product_id = wanted and health ? 'licence') then
+    delete from product_licence where partner_id = business and product_id = wanted;
+  end if;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION vigie.licence_of_endpoint()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ begin
+  if tg_op <> 'DELETE' then perform vigie.keep_licence(new.partner_id, case when tg_op = 'UPDATE' then least(old.product_id, new.product_id) else new.product_id end); end if;
+  if tg_op = 'DELETE' then perform vigie.keep_licence(old.partner_id, old.product_id);
+  elsif tg_op = 'UPDATE' and old.product_id <> new.product_id then perform vigie.keep_licence(new.partner_id, greatest(old.product_id, new.product_id)); end if;
+  return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION vigie.migrated_at(wanted integer)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ select applied_at from migration where number = wanted $function$
+;
+grant execute on function vigie.migrated_at(integer) to vigie_app;
 
 CREATE OR REPLACE FUNCTION vigie.name_threats()
  RETURNS trigger
@@ -492,6 +546,13 @@ AS $function$ begin
   insert into setting_look (partner_id, customer_id, product_id, "group") select distinct partner_id, customer_id, product_id, "group" from added;
   return null;
 end $function$
+;
+
+CREATE OR REPLACE FUNCTION vigie.slot(at timestamp with time zone)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select extract(minute from at at time zone 'UTC')::integer / 5 $function$
 ;
 
 CREATE OR REPLACE FUNCTION vigie.tables_within_customers()
@@ -874,6 +935,7 @@ create table public.command_order (
   places_set integer not null default 0,
   places_skipped integer not null default 0,
   outcomes_at timestamp with time zone,
+  left_alone_since timestamp with time zone,
   constraint command_order_pkey PRIMARY KEY (partner_id, id)
 );
 CREATE INDEX command_order_by_id ON public.command_order USING btree (id) WHERE (state = ANY (ARRAY['delayed'::text, 'running'::text, 'halting'::text]));
@@ -1565,6 +1627,9 @@ END));
 CREATE TRIGGER endpoint_added AFTER INSERT ON public.endpoint REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION vigie.index_new_endpoints();
 CREATE TRIGGER endpoint_addresses_begin AFTER INSERT ON public.endpoint REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION vigie.addresses_of_new_endpoints();
 CREATE TRIGGER endpoint_addresses_change AFTER UPDATE ON public.endpoint FOR EACH ROW WHEN ((old.addresses IS DISTINCT FROM new.addresses)) EXECUTE FUNCTION vigie.addresses_of_endpoint();
+CREATE TRIGGER endpoint_licence_begins AFTER INSERT ON public.endpoint FOR EACH ROW WHEN ((new.health ? 'licence'::text)) EXECUTE FUNCTION vigie.licence_of_endpoint();
+CREATE TRIGGER endpoint_licence_changes AFTER UPDATE ON public.endpoint FOR EACH ROW WHEN ((((old.health -> 'licence'::text) IS DISTINCT FROM (new.health -> 'licence'::text)) OR ((old.product_id <> new.product_id) AND (new.health ? 'licence'::text)))) EXECUTE FUNCTION vigie.licence_of_endpoint();
+CREATE TRIGGER endpoint_licence_ends AFTER DELETE ON public.endpoint FOR EACH ROW WHEN ((old.health ? 'licence'::text)) EXECUTE FUNCTION vigie.licence_of_endpoint();
 CREATE TRIGGER endpoint_renamed AFTER UPDATE ON public.endpoint FOR EACH ROW WHEN (((old.search_key IS DISTINCT FROM new.search_key) OR (old.customer_id <> new.customer_id))) EXECUTE FUNCTION vigie.index_endpoint();
 CREATE TRIGGER endpoint_settings_begin AFTER INSERT ON public.endpoint REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION vigie.settings_of_new_endpoints();
 CREATE TRIGGER endpoint_settings_move AFTER UPDATE ON public.endpoint FOR EACH ROW WHEN (((old."group" <> new."group") OR (old.agent_id IS DISTINCT FROM new.agent_id) OR (old.product_id <> new.product_id) OR (old.customer_id <> new.customer_id))) EXECUTE FUNCTION vigie.settings_of_moved_endpoint();
@@ -1998,6 +2063,41 @@ CASE
 END));
 grant delete, insert, select, update on public.fact_hour to vigie_app;
 
+create table public.fact_span (
+  partner_id uuid not null,
+  product_id uuid not null,
+  category text not null,
+  fact text not null,
+  began_at timestamp with time zone not null,
+  ended_at timestamp with time zone not null,
+  customer_id uuid not null,
+  worst double precision not null,
+  last double precision,
+  constraint fact_span_pkey PRIMARY KEY (partner_id, product_id, category, fact, began_at),
+  constraint fact_span_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
+  constraint fact_span_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX fact_span_age ON public.fact_span USING btree (ended_at);
+CREATE INDEX fact_span_customer ON public.fact_span USING btree (partner_id, customer_id, category, ended_at);
+CREATE INDEX fact_span_preview ON public.fact_span USING btree (partner_id, category, ended_at);
+alter table public.fact_span enable row level security;
+create policy tenant on public.fact_span for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR
+CASE
+    WHEN ( SELECT vigie.sees_most() AS sees_most) THEN (NOT (customer_id IN ( SELECT h.h
+       FROM vigie.hidden_customers() h(h))))
+    ELSE (customer_id IN ( SELECT v.v
+       FROM vigie.visible_customers() v(v)))
+END))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR
+CASE
+    WHEN ( SELECT vigie.sees_most() AS sees_most) THEN (NOT (customer_id IN ( SELECT h.h
+       FROM vigie.hidden_customers() h(h))))
+    ELSE (customer_id IN ( SELECT v.v
+       FROM vigie.visible_customers() v(v)))
+END));
+grant delete, insert, select, update on public.fact_span to vigie_app;
+
 create table public.history_due (
   partner_id uuid not null,
   product_id uuid not null,
@@ -2116,6 +2216,53 @@ create table public.installation_secret (
   constraint installation_secret_pkey PRIMARY KEY (name)
 );
 alter table public.installation_secret enable row level security;
+
+create table public.licence_day (
+  partner_id uuid not null,
+  day date not null,
+  customer_id uuid not null,
+  type_id text not null,
+  kind text not null,
+  licences integer not null,
+  seats bigint not null,
+  seats_used bigint not null,
+  constraint licence_day_pkey PRIMARY KEY (partner_id, day, customer_id, type_id, kind)
+);
+alter table public.licence_day enable row level security;
+create policy tenant on public.licence_day for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT v.v
+   FROM vigie.visible_customers() v(v)))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT v.v
+   FROM vigie.visible_customers() v(v)))));
+grant delete, insert, select, update on public.licence_day to vigie_app;
+
+create table public.licence_day_all (
+  partner_id uuid not null,
+  day date not null,
+  type_id text not null,
+  kind text not null,
+  licences integer not null,
+  seats bigint not null,
+  seats_used bigint not null,
+  constraint licence_day_all_pkey PRIMARY KEY (partner_id, day, type_id, kind)
+);
+alter table public.licence_day_all enable row level security;
+create policy tenant on public.licence_day_all for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND ( SELECT vigie.sees_all() AS sees_all))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND ( SELECT vigie.sees_all() AS sees_all));
+grant delete, insert, select, update on public.licence_day_all to vigie_app;
+
+create table public.licence_day_kept (
+  partner_id uuid not null,
+  day date not null,
+  constraint licence_day_kept_pkey PRIMARY KEY (partner_id, day),
+  constraint licence_day_kept_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
+);
+alter table public.licence_day_kept enable row level security;
+create policy tenant on public.licence_day_kept for all to vigie_app
+  using (partner_id = ( SELECT vigie.partner() AS partner))
+  with check (partner_id = ( SELECT vigie.partner() AS partner));
+grant delete, insert, select on public.licence_day_kept to vigie_app;
 
 create table public.mail_link (
   partner_id uuid not null,
@@ -2334,10 +2481,21 @@ create table public.outbreak_defence (
   until timestamp with time zone not null,
   started_at timestamp with time zone not null,
   stopped_at timestamp with time zone,
+  from_level text not null,
+  may_block_ports boolean not null,
+  may_deny_writes boolean not null,
+  may_block_attachments boolean not null,
+  allowed_until timestamp with time zone not null,
+  closes jsonb not null,
+  told jsonb not null,
+  told_until timestamp with time zone not null,
+  alert_version integer not null,
   constraint outbreak_defence_pkey PRIMARY KEY (partner_id, customer_id, alert_id),
+  constraint outbreak_defence_from CHECK ((from_level = ANY (ARRAY['never'::text, 'red'::text, 'yellow'::text]))),
   constraint outbreak_defence_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id) ON DELETE CASCADE
 );
 CREATE INDEX outbreak_defence_alert ON public.outbreak_defence USING btree (partner_id, alert_id) WHERE (stopped_at IS NULL);
+CREATE INDEX outbreak_defence_told ON public.outbreak_defence USING btree (partner_id, told_until) WHERE (stopped_at IS NULL);
 alter table public.outbreak_defence enable row level security;
 create policy tenant on public.outbreak_defence for all to vigie_app
   using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR
@@ -2440,6 +2598,7 @@ create table public.product (
   licence_warning_count integer not null default 0,
   new_endpoint_group text,
   uneasy text[] not null default '{}'::text[],
+  held jsonb default '{}'::jsonb,
   constraint product_pkey PRIMARY KEY (partner_id, id),
   constraint product_partner_id_customer_id_fkey FOREIGN KEY (partner_id, customer_id) REFERENCES public.customer(partner_id, id),
   constraint product_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES public.partner(id)
@@ -2469,6 +2628,42 @@ CASE
        FROM vigie.visible_customers() v(v)))
 END));
 grant delete, insert, select, update on public.product to vigie_app;
+
+create table public.product_licence (
+  partner_id uuid not null,
+  product_id uuid not null,
+  customer_id uuid not null,
+  type_id text not null,
+  kind text not null default 'unknown'::text,
+  expires_at timestamp with time zone,
+  seats bigint,
+  seats_used bigint,
+  expires_key timestamp with time zone not null generated always as (COALESCE(expires_at, 'infinity'::timestamp with time zone)) stored,
+  seats_key integer not null generated always as ((LEAST(COALESCE(seats, ('-1'::integer)::bigint), (999999999)::bigint))::integer) stored,
+  seats_used_key integer not null generated always as ((LEAST(COALESCE(seats_used, ('-1'::integer)::bigint), (999999999)::bigint))::integer) stored,
+  constraint product_licence_pkey PRIMARY KEY (partner_id, product_id),
+  constraint product_licence_kind_check CHECK ((kind = ANY (ARRAY['full'::text, 'trial'::text, 'unknown'::text]))),
+  constraint product_licence_partner_id_product_id_fkey FOREIGN KEY (partner_id, product_id) REFERENCES public.product(partner_id, id) ON DELETE CASCADE
+);
+CREATE INDEX product_licence_customer ON public.product_licence USING btree (partner_id, customer_id);
+CREATE INDEX product_licence_end ON public.product_licence USING btree (partner_id, expires_key, product_id);
+alter table public.product_licence enable row level security;
+create policy tenant on public.product_licence for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR
+CASE
+    WHEN ( SELECT vigie.sees_most() AS sees_most) THEN (NOT (customer_id IN ( SELECT h.h
+       FROM vigie.hidden_customers() h(h))))
+    ELSE (customer_id IN ( SELECT v.v
+       FROM vigie.visible_customers() v(v)))
+END))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR
+CASE
+    WHEN ( SELECT vigie.sees_most() AS sees_most) THEN (NOT (customer_id IN ( SELECT h.h
+       FROM vigie.hidden_customers() h(h))))
+    ELSE (customer_id IN ( SELECT v.v
+       FROM vigie.visible_customers() v(v)))
+END));
+grant delete, insert, select, update on public.product_licence to vigie_app;
 
 create table public.product_move (
   partner_id uuid not null,
@@ -2882,6 +3077,42 @@ CASE
        FROM vigie.visible_customers() v(v)))
 END));
 grant delete, insert, select, update on public.site_server to vigie_app;
+
+create table public.tally_appliance (
+  partner_id uuid not null,
+  hour timestamp with time zone not null,
+  category text not null,
+  customer_id uuid not null,
+  product_id uuid not null,
+  counts integer[] not null,
+  count integer not null generated always as ((((((((((((counts[1] + counts[2]) + counts[3]) + counts[4]) + counts[5]) + counts[6]) + counts[7]) + counts[8]) + counts[9]) + counts[10]) + counts[11]) + counts[12])) stored,
+  constraint tally_appliance_pkey PRIMARY KEY (partner_id, hour, category, customer_id, product_id),
+  constraint tally_appliance_counts_check CHECK ((cardinality(counts) = 12))
+);
+alter table public.tally_appliance enable row level security;
+create policy tenant on public.tally_appliance for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT v.v
+   FROM vigie.visible_customers() v(v)))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT v.v
+   FROM vigie.visible_customers() v(v)))));
+grant delete, insert, select, update on public.tally_appliance to vigie_app;
+
+create table public.tally_appliance_day (
+  partner_id uuid not null,
+  day date not null,
+  category text not null,
+  customer_id uuid not null,
+  product_id uuid not null,
+  totals bigint[] not null,
+  constraint tally_appliance_day_pkey PRIMARY KEY (partner_id, day, category, customer_id, product_id)
+);
+alter table public.tally_appliance_day enable row level security;
+create policy tenant on public.tally_appliance_day for all to vigie_app
+  using ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT v.v
+   FROM vigie.visible_customers() v(v)))))
+  with check ((partner_id = ( SELECT vigie.partner() AS partner)) AND (( SELECT vigie.sees_all() AS sees_all) OR (customer_id IN ( SELECT v.v
+   FROM vigie.visible_customers() v(v)))));
+grant delete, insert, select, update on public.tally_appliance_day to vigie_app;
 
 create table public.tally_day (
   partner_id uuid not null,

@@ -18,26 +18,68 @@ export const allowsAt = ({ from }: Pick<OutbreakRule, 'from'>, level: AlertLevel
 
 export type DefenceParams = CommandParams['start-outbreak-defence']
 
+/** How long a customer lets a defence last that begins now. To the minute, so that customers with the same rule share an order. */
+export const allowedUntil = ({ days }: Pick<OutbreakRule, 'days'>, now: Date): Date => toMinute(now.getTime() + days * dayMs)
+const toMinute = (at: number): Date => new Date(Math.floor(at / 60_000) * 60_000)
+
 /**
- * What automatic defence closes: what the alert names, of that what the customer allows, for the customer's days but never beyond the alert. To the minute, so that customers with the same
- * rule share an order. Null: nothing is left to close.
+ * What automatic defence closes because of one alert: what the alert names, of that what the customer allows, until the time the customer allowed when it began but never beyond the alert. An alert
+ * that lasts longer makes it last longer, within that time. Null: nothing is left to close.
  */
 export function defenceFor(
   alert: Pick<VirusAlert, 'ports' | 'folders' | 'attachments' | 'endsAt'>,
-  rule: OutbreakRule,
-  now: Date,
+  rule: Pick<OutbreakRule, 'mayBlockPorts' | 'mayDenyWrites' | 'mayBlockAttachments'>,
+  allowed: Date,
 ): DefenceParams | null {
-  const blockPorts = rule.mayBlockPorts ? alert.ports : []
-  const denyWrites = rule.mayDenyWrites ? alert.folders : []
-  const blockAttachments = rule.mayBlockAttachments ? alert.attachments : []
+  return closing(
+    toMinute(Math.min(Date.parse(alert.endsAt), allowed.getTime())).toISOString(),
+    rule.mayBlockPorts ? alert.ports : [],
+    rule.mayDenyWrites ? alert.folders : [],
+    rule.mayBlockAttachments ? alert.attachments : [],
+  )
+}
+
+/**
+ * The defences of one customer as one order: an endpoint knows only its newest. All that any of them closes, until the last of them ends; what ends before is followed by a narrower order. As much as
+ * an order can say, the first ones' first. Null: nothing to close.
+ */
+export function together(parts: readonly DefenceParams[]): DefenceParams | null {
+  const all = <T>(of: (one: DefenceParams) => readonly T[]) => [...new Set(parts.flatMap(of))].slice(0, longestList)
+  return closing(
+    parts.map(({ until }) => until).reduce(later, ''),
+    all(({ blockPorts }) => blockPorts),
+    all(({ denyWrites }) => denyWrites),
+    all(({ blockAttachments = [] }) => blockAttachments),
+  )
+}
+/** Of two instants as text. */
+export const later = (a: string, b: string): string => (a > b ? a : b)
+const longestList = 100
+
+function closing(
+  until: string,
+  blockPorts: readonly number[],
+  denyWrites: readonly string[],
+  blockAttachments: readonly string[],
+): DefenceParams | null {
   if (blockPorts.length + denyWrites.length + blockAttachments.length === 0) return null
-  const until = Math.min(Date.parse(alert.endsAt), now.getTime() + rule.days * dayMs)
   return {
-    until: new Date(Math.floor(until / 60_000) * 60_000).toISOString(),
-    blockPorts,
-    denyWrites,
-    ...(blockAttachments.length > 0 ? { blockAttachments } : {}),
+    until,
+    blockPorts: [...blockPorts],
+    denyWrites: [...denyWrites],
+    ...(blockAttachments.length > 0 ? { blockAttachments: [...blockAttachments] } : {}),
   }
+}
+
+/** Must endpoints that were told `told` hear of it anew? That it is to end earlier needs no word before it ends: they are told then. */
+export function isToldAnew(wanted: DefenceParams, told: DefenceParams): boolean {
+  const same = (of: (one: DefenceParams) => readonly unknown[]) => String([...of(wanted)].toSorted()) === String([...of(told)].toSorted())
+  return !(
+    wanted.until <= told.until &&
+    same(({ blockPorts }) => blockPorts) &&
+    same(({ denyWrites }) => denyWrites) &&
+    same(({ blockAttachments = [] }) => blockAttachments)
+  )
 }
 
 export const feedFaults = ['replayed', 'expired', 'from-the-future', 'ends-before-start', 'too-long', 'twice'] as const

@@ -16,7 +16,7 @@ import { lookAtPlaces } from './carrying.ts'
 import * as people from './people.ts'
 import * as places from './places.ts'
 import type { OrderRow } from './store.ts'
-import { changedSince } from './targets.ts'
+import { changedSince, decidedByPeople } from './targets.ts'
 
 /**
  * What would happen to the agents of an order if it were given now: those that can't take it get the reason. Looks at all of them in one statement and writes what it found beside
@@ -67,12 +67,16 @@ async function lookAtAgents(db: TenantDb, order: OrderRow, type: Exclude<OrderTy
         : [type, refusing, leavingOf(type), versionOf(params), isOver(params, now)]),
     ],
   )
-  const since = await changedSince(db, order, null)
-  if (since.length > 0)
+  for (const [reason, agentIds] of [
+    ['changed-since', await changedSince(db, order, null)],
+    ['decided-by-people', await decidedByPeople(db, order, orderId, null, now)],
+  ] as const) {
+    if (agentIds.length === 0) continue
     await db.query(
-      `update order_agent set step = 'skipped', reason = 'changed-since', at = $2 where order_id = $1 and agent_id = any($3) and step = 'planned'`,
-      [orderId, now, since],
+      `update order_agent set step = 'skipped', reason = $4, at = $2 where order_id = $1 and agent_id = any($3) and step = 'planned'`,
+      [orderId, now, agentIds, reason],
     )
+  }
 }
 
 const isOver = (params: OrderParams | null, now: Date): boolean => Date.parse(closingOf(params)?.until ?? '') <= now.getTime()

@@ -108,13 +108,18 @@ interface Draft {
   undoOf: string | null
   isInRings: boolean
   by: { id: string | null; name: string }
+  leftAloneSince?: Date | null
 }
-async function insert(db: TenantDb, now: Date, { type, params, target, agentIds, carried, undoOf, isInRings, by }: Draft): Promise<string> {
+async function insert(
+  db: TenantDb,
+  now: Date,
+  { type, params, target, agentIds, carried, undoOf, isInRings, by, leftAloneSince }: Draft,
+): Promise<string> {
   const policy = await policies.get(db)
   const id = newId(now)
   await db.query(
-    `insert into command_order (partner_id, id, type, target, is_in_rings, state, ring_percents, ring_minutes, failure_percent, agent_count, customer_count, planned, skipped, offline_count, again_of, created_by_id, created_by, created_at, params, carried, undo_of)
-     values ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, 0, 0, 0, 0, 0, $9, $10, $11, $12, $13, $14, $15)`,
+    `insert into command_order (partner_id, id, type, target, is_in_rings, state, ring_percents, ring_minutes, failure_percent, agent_count, customer_count, planned, skipped, offline_count, again_of, created_by_id, created_by, created_at, params, carried, undo_of, left_alone_since)
+     values ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, 0, 0, 0, 0, 0, $9, $10, $11, $12, $13, $14, $15, $16)`,
     [
       db.tenant.partnerId,
       id,
@@ -131,6 +136,7 @@ async function insert(db: TenantDb, now: Date, { type, params, target, agentIds,
       params && JSON.stringify(params),
       carried && JSON.stringify(carried),
       undoOf,
+      leftAloneSince ?? null,
     ],
   )
   // whoever is limited sees, and so reaches, only his own
@@ -255,6 +261,8 @@ export interface OwnOrder {
   customerIds: readonly string[]
   /** Why, in a word that people know: a virus alert's name. */
   because: string
+  /** What people told an endpoint of this since then, or closed until later, stays theirs; null: not even that. */
+  leftAloneSince: Date | null
 }
 /**
  * An order that Vigie gives by itself, to all agents of these customers: it goes the way of any other, under the same caps, rings, consent and freeze (R16). Beyond the caps it waits for a
@@ -265,7 +273,7 @@ export async function giveOwn(
   db: TenantDb,
   services: Services,
   now: Date,
-  { type, params, customerIds, because }: OwnOrder,
+  { type, params, customerIds, because, leftAloneSince }: OwnOrder,
 ): Promise<string | null> {
   const target: OrderTarget = { kind: 'customers', customerIds: [...customerIds] }
   const id = await insert(db, now, {
@@ -277,6 +285,7 @@ export async function giveOwn(
     undoOf: null,
     isInRings: isDangerous(type),
     by: { id: null, name: 'Vigie' },
+    leftAloneSince,
   })
   const order = await orders.row(db, id)
   if (order.planned === 0) {

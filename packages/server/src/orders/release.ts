@@ -11,7 +11,7 @@ import { isVersionApproved } from '../releases/index.ts'
 import { releaseCarried } from './carry-release.ts'
 import { objectOf } from './giving.ts'
 import * as orders from './store.ts'
-import { changedSince } from './targets.ts'
+import { changedSince, decidedByPeople } from './targets.ts'
 
 /** Agents told in one transaction: their locks are held so long. */
 export const agentsAtOnce = 500
@@ -60,6 +60,8 @@ async function releaseAgents(db: TenantDb, services: Services, order: Telling, n
     ]),
   )
   for (const id of await changedSince(db, order, [...targets.keys()])) if (reasons.get(id) === null) reasons.set(id, 'changed-since')
+  for (const id of await decidedByPeople(db, order, orderId, [...targets.keys()], now))
+    if (reasons.get(id) === null) reasons.set(id, 'decided-by-people')
   if (order.type === 'uninstall-agent')
     for (const id of await carrying(db, [...targets.keys()])) if (reasons.get(id) === null) reasons.set(id, 'carries-endpoints')
   const able = [...targets.values()].filter(({ id }) => reasons.get(id) === null)

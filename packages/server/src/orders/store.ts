@@ -18,7 +18,7 @@ import type { Carried } from './carrying.ts'
 
 const columns = `b.id, b.type, b.params, b.target, b.state, b.cause, b.ring_percents, b.ring_minutes, b.failure_percent, b.ring, b.ring_at, b.agent_count, b.customer_count, b.planned, b.skipped, b.offline_count,
   b.is_in_rings, b.is_beyond_caps, b.weakens, b.carried, b.undo_of, b.places_planned, b.places_set, b.places_skipped, b.outcomes_at,
-  (select u.id from command_order u where u.undo_of = b.id and u.state not in ('draft', 'refused', 'halted') order by u.id desc limit 1) as undone_by, b.starts_at, b.approved_by, b.again_of, b.created_by_id, b.created_by, b.created_at, b.given_at, b.ended_at, b.version`
+  (select u.id from command_order u where u.undo_of = b.id and u.state not in ('draft', 'refused', 'halted') order by u.id desc limit 1) as undone_by, b.starts_at, b.approved_by, b.again_of, b.created_by_id, b.created_by, b.created_at, b.given_at, b.ended_at, b.left_alone_since, b.version`
 
 export interface OrderRow {
   id: string
@@ -57,6 +57,8 @@ export interface OrderRow {
   created_at: Date
   given_at: Date | null
   ended_at: Date | null
+  /** Of Vigie's own outbreak defence: endpoints that a person told something about it since then are left alone. Null: not such an order. */
+  left_alone_since: Date | null
   version: number
 }
 

@@ -97,6 +97,29 @@ export async function changedSince(
   )
 }
 
+/**
+ * Of outbreak defence that Vigie gives by itself: agents that people decided about. Whom a person closed until a time that has not come, or told anything of the kind since the defence began, keeps
+ * that: an endpoint knows only its newest order. Plan: command_number, backwards.
+ */
+export async function decidedByPeople(
+  db: TenantDb,
+  { left_alone_since: since }: { left_alone_since: Date | null },
+  orderId: string,
+  agentIds: readonly string[] | null,
+  now: Date,
+): Promise<string[]> {
+  if (since === null) return []
+  return await ids(
+    db,
+    `select i.agent_id as id from order_agent i cross join lateral (
+         select t.type, t.sent_by_id, t.sent_at, t.frame from command t where t.partner_id = i.partner_id and t.agent_id = i.agent_id
+           and t.type in ('start-outbreak-defence', 'stop-outbreak-defence') and t.step not in ('expired', 'failed') order by t.number desc limit 1) last
+       where i.order_id = $1 and ($2::uuid[] is null or i.agent_id = any($2)) and last.sent_by_id is not null
+         and (last.sent_at >= $3 or last.type = 'start-outbreak-defence' and (last.frame -> 'order' -> 'params' ->> 'until')::timestamptz > $4)`,
+    [orderId, agentIds, since, now],
+  )
+}
+
 async function listed(db: TenantDb, filter: Record<string, string>): Promise<string[]> {
   const query = parse(customersApi.listCustomers.query!, filter)
   return (await everyPage((cursor) => listCustomers(db, { ...query, limit: exportPageSize, cursor }))).map(({ id }) => id)

@@ -1,65 +1,123 @@
-import { allowsAt, defenceFor, ruleLevels, type DefenceParams } from '@vigie/domain/outbreak'
+import { allowedUntil, allowsAt, defenceFor, isToldAnew, later, ruleLevels, together, type DefenceParams } from '@vigie/domain/outbreak'
 import { recordAll } from '../audit/index.ts'
 import { defineInstallationJob } from '../jobs/index.ts'
 import { giveOwn } from '../orders/index.ts'
 import type { Services, TenantDb } from '../platform/index.ts'
+import * as defences from './defences.ts'
 import * as rules from './rules.ts'
 import * as alerts from './store.ts'
 
 const system = { kind: 'system', name: 'outbreak' } as const
 const objectOf = ({ id, name }: alerts.AlertRow) => ({ kind: 'virus-alert', id, name })
 
-/**
- * Automatic outbreak defence (EVT-5): for every alert in force, the customers that allow it at this level and consented in words. Those with the same to close share an order, which then
- * obeys R16 like any other. Each customer once an alert: the order and the row that says so commit together, so that wherever this dies nobody is closed twice or forgotten.
- * @param tried groups of customers none of which can take it now: left for the next minute
- * @returns false: nothing is left to do
- */
-async function defendSome(db: TenantDb, services: Services, now: Date, tried: Set<string>): Promise<boolean> {
-  for (const alert of await alerts.standing(db, now)) {
-    const said = alerts.toAlert(alert, now, false)
-    const allowing = await rules.allowing(
-      db,
-      alert.id,
-      ruleLevels.filter((from) => allowsAt({ from }, alert.level)),
-    )
-    const alike = Map.groupBy(
-      allowing.flatMap((rule) => {
-        const params = defenceFor(said, rule, now)
-        return params === null || Date.parse(params.until) <= now.getTime() ? [] : [{ customerId: rule.customerId, params }]
-      }),
-      ({ params }) => JSON.stringify(params),
-    )
-    for (const [, customers] of alike) {
-      const customerIds = customers.map(({ customerId }) => customerId)
-      const name = [alert.id, ...customerIds].join()
-      if (tried.has(name)) continue
-      tried.add(name)
-      await begin(db, services, now, alert, customerIds, customers[0]!.params)
-      return true
-    }
-  }
-  return false
+/** What an alert closes at a customer from now on, begun now or long ago. */
+type Part = Omit<defences.Kept, 'orderId' | 'told'>
+interface Customer {
+  id: string
+  parts: readonly Part[]
+  /** All parts together; null: nothing is left. */
+  wanted: DefenceParams | null
+  /** What its endpoints hold; null: nothing yet. */
+  told: DefenceParams | null
+  /** Of what has not gone out whole; null: none. */
+  openOrderId: string | null
+  /** What people told its endpoints since then stays theirs. */
+  leftAloneSince: Date
 }
 
-async function begin(
+/**
+ * What one customer's endpoints are to hold, of all that alerts began there, and what they were told. An alert that lasts longer or names more is followed, within what the customer allowed when the
+ * defence began; one that fell below the customer's level, or ends earlier, changes nothing before its end.
+ */
+function customerOf(
+  id: string,
+  standing: readonly defences.Defence[],
+  begun: readonly Part[],
+  inForce: ReadonlyMap<string, alerts.AlertRow>,
+  now: Date,
+): Customer {
+  const parts = standing.flatMap(({ isOrderOpen: _, orderId: __, told: ___, ...one }): Part[] => {
+    const alert = inForce.get(one.alertId)
+    if (alert === undefined) return [{ ...one, alertVersion: 0 }] // it ends with the next look
+    const goesOn = allowsAt(one, alert.level)
+    const closes = goesOn ? defenceFor(alerts.toAlert(alert, now, false), one, one.allowedUntil) : one.closes
+    return closes === null
+      ? []
+      : [{ ...one, closes: { ...closes, until: later(closes.until, one.closes.until) }, alertVersion: alert.version }]
+  })
+  const all = [...parts, ...begun]
+  return {
+    id,
+    parts: all,
+    wanted: together(all.map(({ closes }) => closes)),
+    told: standing[0]?.told ?? null,
+    openOrderId: standing.find(({ isOrderOpen }) => isOrderOpen)?.orderId ?? null,
+    leftAloneSince: begun.length > 0 ? now : new Date(Math.min(...standing.map(({ startedAt }) => startedAt.getTime()))),
+  }
+}
+
+/**
+ * Brings customers to what they are to hold: those with the same to close share an order, which then obeys R16 like any other. Orders, and the rows that say what was told, commit together, so that
+ * wherever this dies nobody is told twice or forgotten. An order that has not gone out whole is called off first, for all its customers: of two the older would have the last word somewhere.
+ */
+async function bring(
   db: TenantDb,
   services: Services,
   now: Date,
   alert: alerts.AlertRow,
-  customerIds: readonly string[],
-  params: DefenceParams,
+  customers: readonly Customer[],
+  ended: readonly defences.Ended[] = [],
 ): Promise<void> {
-  const orderId = await giveOwn(db, services, now, { type: 'start-outbreak-defence', params, customerIds, because: alert.name })
+  const isAnew = ({ wanted, told }: Customer) => wanted !== null && (told === null || isToldAnew(wanted, told))
+  const calledOff = new Set([
+    ...ended.filter(({ isOver }) => isOver).map(({ orderId }) => orderId),
+    ...customers.filter((one) => one.wanted === null || isAnew(one)).flatMap(({ openOrderId }) => openOrderId ?? []),
+  ])
+  await defences.callOff(db, [...calledOff])
+  const toTell = customers.filter(
+    (one) => isAnew(one) || (one.wanted !== null && one.openOrderId !== null && calledOff.has(one.openOrderId)),
+  )
+  for (const alike of Map.groupBy(toTell, ({ wanted, leftAloneSince }) => JSON.stringify([wanted, leftAloneSince])).values())
+    await tell(db, services, now, alert, alike)
+  await defences.seen(
+    db,
+    customers.filter((one) => one.wanted !== null && !toTell.includes(one)).flatMap(({ parts }) => parts),
+  )
+  const emptied = customers.filter(({ wanted }) => wanted === null)
+  await defences.end(
+    db,
+    emptied.map(({ id }) => id),
+    now,
+  )
+  const looked = new Set(customers.map(({ id }) => id))
+  await stop(db, services, now, alert, [
+    ...emptied.map(({ id, leftAloneSince }) => ({ customerId: id, leftAloneSince })),
+    // whoever withdrew the consent is left with nothing it had allowed
+    ...ended
+      .filter(({ customerId }) => !looked.has(customerId))
+      .map(({ customerId, startedAt, isOver }) => ({ customerId, leftAloneSince: isOver ? startedAt : null })),
+  ])
+}
+
+async function tell(db: TenantDb, services: Services, now: Date, alert: alerts.AlertRow, alike: readonly Customer[]): Promise<void> {
+  const params = alike[0]!.wanted!
+  const orderId = await giveOwn(db, services, now, {
+    type: 'start-outbreak-defence',
+    params,
+    customerIds: alike.map(({ id }) => id),
+    because: alert.name,
+    leftAloneSince: alike[0]!.leftAloneSince,
+  })
   if (orderId === null) return // nobody there can take it yet: looked at again with the next minute
   // whose agents it reaches: the others are looked at again
   const { rows } = await db.query<{ customer_id: string; company: string }>(
     `select distinct customer_id, company from order_agent where order_id = $1 and step <> 'skipped' order by customer_id`,
     [orderId],
   )
-  await db.query(
-    `insert into outbreak_defence (partner_id, customer_id, alert_id, order_id, until, started_at) select $1, id, $3, $4, $5, $6 from unnest($2::uuid[]) id`,
-    [db.tenant.partnerId, rows.map((row) => row.customer_id), alert.id, orderId, new Date(params.until), now],
+  const of = new Map(alike.map((one) => [one.id, one]))
+  await defences.keep(
+    db,
+    rows.flatMap((row) => of.get(row.customer_id)!.parts.map((part) => ({ ...part, orderId, told: params }))),
   )
   for (const { customer_id } of rows) db.announce({ kind: 'alert', id: customer_id, customerId: customer_id })
   await recordAll(
@@ -67,68 +125,127 @@ async function begin(
     services.vault,
     now,
     system,
-    rows.map(({ customer_id, company }) => ({
-      activity: 'outbreak.defence-started',
-      object: { kind: 'customer', id: customer_id, name: company },
-      customerId: customer_id,
-      after: { alert: alert.name, orderId, ...params },
-    })),
+    rows.map(({ customer_id, company }) => {
+      const before = of.get(customer_id)!.told
+      return {
+        activity: before === null ? 'outbreak.defence-started' : 'outbreak.defence-changed',
+        object: { kind: 'customer', id: customer_id, name: company },
+        customerId: customer_id,
+        before,
+        after: { alert: alert.name, orderId, ...params },
+      }
+    }),
   )
 }
 
-/** Of a defence `d` because of alert `a`, at $1: its reason is gone. What ends by its own time needs nobody. */
-const isOver = `(a.withdrawn_at is not null or a.ends_at <= $1)`
-const isUnwanted = `exists (select from consent_state s where s.partner_id = d.partner_id and s.customer_id = d.customer_id and s.activity = 'outbreak-defence' and s.decision = 'withdrawn')`
+async function stop(
+  db: TenantDb,
+  services: Services,
+  now: Date,
+  alert: alerts.AlertRow,
+  stopped: readonly { customerId: string; leftAloneSince: Date | null }[],
+): Promise<void> {
+  for (const alike of Map.groupBy(stopped, ({ leftAloneSince }) => leftAloneSince?.getTime()).values()) {
+    const customerIds = alike.map(({ customerId }) => customerId).toSorted()
+    const { leftAloneSince } = alike[0]!
+    const orderId = await giveOwn(db, services, now, {
+      type: 'stop-outbreak-defence',
+      params: null,
+      customerIds,
+      because: alert.name,
+      leftAloneSince,
+    })
+    for (const id of customerIds) db.announce({ kind: 'alert', id, customerId: id })
+    await recordAll(db, services.vault, now, system, [
+      { activity: 'outbreak.defence-stopped', object: objectOf(alert), after: { orderId, customers: customerIds.length } },
+    ])
+  }
+}
 
-/** Alerts that were withdrawn, or were made to end earlier, and customers that withdrew their consent: what began by itself ends now, unless another alert in force began it too. */
+/** Alerts that were withdrawn, or were made to end earlier, and customers that withdrew their consent: what began by itself ends now, but for what another alert in force began. */
 async function stopSome(db: TenantDb, services: Services, now: Date): Promise<boolean> {
-  const {
-    rows: [over],
-  } = await db.query<{ alert_id: string }>(
-    `select distinct d.alert_id from outbreak_defence d join virus_alert a on a.id = d.alert_id where d.stopped_at is null and d.until > $1 and (${isOver} or ${isUnwanted}) order by 1 limit 1`,
-    [now],
+  const over = await defences.endSome(db, now)
+  if (over === null) return false
+  const { ended } = over
+  const standing = await defences.standingOf(
+    db,
+    ended.map(({ customerId }) => customerId),
+    ended.filter(({ isOver }) => isOver).map(({ orderId }) => orderId),
+    now,
   )
-  if (!over) return false
-  const alert = await alerts.row(db, over.alert_id)
-  const { rows: ended } = await db.query<{ customer_id: string; order_id: string; is_over: boolean }>(
-    `update outbreak_defence d set stopped_at = $1 from virus_alert a where a.id = d.alert_id and d.alert_id = $2 and d.stopped_at is null and d.until > $1 and (${isOver} or ${isUnwanted})
-     returning d.customer_id, d.order_id, ${isOver} as is_over`,
-    [now, over.alert_id],
-  )
-  const { rows: others } = await db.query<{ customer_id: string }>(
-    'select distinct customer_id from outbreak_defence where customer_id = any($1) and stopped_at is null and until > $2',
-    [ended.map((one) => one.customer_id), now],
-  )
-  const kept = new Set(others.map((one) => one.customer_id))
-  const customerIds = ended
-    .map((one) => one.customer_id)
-    .filter((id) => !kept.has(id))
-    .toSorted()
-  // what has not gone out never does; of one customer among others, its release asks for the consent
-  await db.query(
-    `update command_order set state = 'halting', version = version + 1 where id = any($1) and state in ('waiting', 'delayed', 'running', 'paused')`,
-    [[...new Set(ended.filter((one) => one.is_over).map((one) => one.order_id))]],
-  )
-  const orderId =
-    customerIds.length === 0
-      ? null
-      : await giveOwn(db, services, now, { type: 'stop-outbreak-defence', params: null, customerIds, because: alert.name })
-  for (const id of customerIds) db.announce({ kind: 'alert', id, customerId: id })
-  await recordAll(db, services.vault, now, system, [
-    { activity: 'outbreak.defence-stopped', object: objectOf(alert), after: { orderId, customers: customerIds.length } },
-  ])
+  await bring(db, services, now, await alerts.row(db, over.alertId), await customersOf(db, standing, now), ended)
   return true
+}
+
+/** Alerts that were changed while they defend somebody. @param tried those that were looked at in this minute: what nobody can take now is left for the next */
+async function followSome(db: TenantDb, services: Services, now: Date, tried: Set<string>): Promise<boolean> {
+  const changed = await defences.changedSince(db, now, [...tried])
+  if (changed === null) return false
+  tried.add(changed.alertId)
+  const standing = await defences.standingOf(db, changed.customerIds, [], now)
+  await bring(db, services, now, await alerts.row(db, changed.alertId), await customersOf(db, standing, now))
+  return true
+}
+
+async function customersOf(db: TenantDb, standing: readonly defences.Defence[], now: Date): Promise<Customer[]> {
+  const inForce = new Map((await alerts.standing(db, now)).map((one) => [one.id, one]))
+  return [...Map.groupBy(standing, ({ customerId }) => customerId)].map(([id, of]) => customerOf(id, of, [], inForce, now))
+}
+
+/**
+ * Automatic outbreak defence (EVT-5): for every alert in force, the customers that allow it at this level and consented in words, each once an alert.
+ * @param tried groups of customers none of which can take it now: left for the next minute
+ * @returns false: nothing is left to do
+ */
+async function defendSome(db: TenantDb, services: Services, now: Date, tried: Set<string>): Promise<boolean> {
+  const inForce = await alerts.standing(db, now)
+  for (const alert of inForce) {
+    const said = alerts.toAlert(alert, now, false)
+    const allowing = await rules.allowing(
+      db,
+      alert.id,
+      ruleLevels.filter((from) => allowsAt({ from }, alert.level)),
+    )
+    const begun = allowing.flatMap(({ days, ...rule }): Part[] => {
+      const until = allowedUntil({ days }, now)
+      const closes = defenceFor(said, rule, until)
+      if (closes === null || Date.parse(closes.until) <= now.getTime()) return []
+      return [{ ...rule, alertId: alert.id, startedAt: now, allowedUntil: until, closes, alertVersion: alert.version }]
+    })
+    const name = [alert.id, ...begun.map(({ customerId }) => customerId)].join()
+    if (begun.length === 0 || tried.has(name)) continue
+    tried.add(name)
+    const ids = begun.map(({ customerId }) => customerId)
+    const standing = Map.groupBy(await defences.standingOf(db, ids, [], now), ({ customerId }) => customerId)
+    const beginning = new Map(begun.map((one) => [one.customerId, [one]]))
+    const alertsById = new Map(inForce.map((one) => [one.id, one]))
+    await bring(
+      db,
+      services,
+      now,
+      alert,
+      [...new Set([...ids, ...standing.keys()])].map((id) =>
+        customerOf(id, standing.get(id) ?? [], beginning.get(id) ?? [], alertsById, now),
+      ),
+    )
+    return true
+  }
+  return false
 }
 
 /** Each step a transaction of its own: what one locks does not wait for the next. One process at a time does it for a business. */
 export const defendCustomers = defineInstallationJob('outbreak.defend', { everyMinutes: 1 }, async ({ now, services }) => {
   const failures: unknown[] = []
   for (const { id: partnerId } of await services.database.lookup<{ id: string }>('select vigie.partner_ids() as id')) {
-    const tried = new Set<string>()
+    const [followed, begun] = [new Set<string>(), new Set<string>()]
     const step = () =>
       services.database.transaction({ partnerId, scope: 'all', principalId: null }, async (db) => {
         await db.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`outbreak ${partnerId}`])
-        return (await stopSome(db, services, now)) || (await defendSome(db, services, now, tried))
+        return (
+          (await stopSome(db, services, now)) ||
+          (await followSome(db, services, now, followed)) ||
+          (await defendSome(db, services, now, begun))
+        )
       })
     try {
       while (await step());

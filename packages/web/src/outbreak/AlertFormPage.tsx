@@ -25,6 +25,7 @@ import {
   useAddress,
   useField,
   useForm,
+  useFormat,
   useGo,
   useLoaded,
   useText,
@@ -54,6 +55,7 @@ function Known({ alertId }: { alertId: string }) {
 function Editor({ alert }: { alert: VirusAlert | null }) {
   const say = useText()
   const go = useGo()
+  const { moment } = useFormat()
   const [hasChanged, setChanged] = useState(false)
   const back = alert === null ? paths.virusAlerts() : paths.virusAlert({ alertId: alert.id })
   const form = useForm<AlertForm, VirusAlert | null>({
@@ -106,7 +108,11 @@ function Editor({ alert }: { alert: VirusAlert | null }) {
             <NumberField
               name="days"
               label="outbreak.days"
-              help={{ key: 'outbreak.days.help', values: { max: longestAlertDays } }}
+              help={
+                alert === null
+                  ? { key: 'outbreak.days.help', values: { max: longestAlertDays } }
+                  : { key: 'outbreak.days.change-help', values: { at: moment(alert.endsAt), max: longestAlertDays } }
+              }
               min={1}
               max={longestAlertDays}
               isRequired

@@ -5,6 +5,8 @@ export interface AlertForm extends Record<AlertPlatform, boolean> {
   name: string
   level: AlertLevel
   days: number | null
+  /** When it ends as it is, in how many days that is: as long as these stay, it is not moved. Null: it is new. */
+  ends: { days: number; at: string } | null
   advice: string
   /** `2026-11-21`, UTC; empty: nothing recognises it yet. */
   recognisedOn: string
@@ -20,11 +22,13 @@ export function formOf(alert: VirusAlert | null, now: Date): AlertForm {
   const platforms = Object.fromEntries(
     alertPlatforms.map((platform) => [platform, alert?.platforms.includes(platform) ?? false]),
   ) as Record<AlertPlatform, boolean>
+  const daysLeft = alert === null ? defaultDays : Math.max(1, Math.ceil((Date.parse(alert.endsAt) - now.getTime()) / dayMs))
   return {
     ...platforms,
+    ends: alert === null ? null : { days: daysLeft, at: alert.endsAt },
     name: alert?.name ?? '',
     level: alert?.level ?? 'yellow',
-    days: alert === null ? defaultDays : Math.max(1, Math.ceil((Date.parse(alert.endsAt) - now.getTime()) / dayMs)),
+    days: daysLeft,
     advice: alert?.advice ?? '',
     recognisedOn: alert?.recognisedFrom?.slice(0, 10) ?? '',
     threats: alert?.threats ?? [],
@@ -48,6 +52,7 @@ export function inputOf(form: AlertForm, now: Date): AlertInput {
     attachments: form.attachments,
     platforms: alertPlatforms.filter((platform) => form[platform]),
     recognisedFrom: form.recognisedOn === '' ? null : `${form.recognisedOn}T00:00:00.000Z`,
-    endsAt: new Date(now.getTime() + (form.days ?? 0) * dayMs).toISOString(),
+    endsAt:
+      form.ends !== null && form.ends.days === form.days ? form.ends.at : new Date(now.getTime() + (form.days ?? 0) * dayMs).toISOString(),
   }
 }
