@@ -355,6 +355,8 @@ async function faultsOf(page: Page, width: Width): Promise<string[]> {
       arrowless: isDesk
         ? [...document.querySelectorAll('th[aria-sort="none"] > a')].filter(hasNoRoom).map((one) => one.textContent ?? '')
         : [],
+      // as a list stands until somebody adds a column, all of it is in sight
+      sideways: isDesk ? [...document.querySelectorAll('table')].filter((one) => one.offsetWidth > one.parentElement!.clientWidth + 1).length : 0,
       wider: document.documentElement.scrollWidth - document.documentElement.clientWidth,
       cut: isDesk ? [...cut('th[scope="col"] > :first-child:not(.sr-only)'), ...cut('button')] : [],
       planted:
@@ -367,6 +369,7 @@ async function faultsOf(page: Page, width: Width): Promise<string[]> {
   }, width === 1440)
   return [
     ...(seen.wider > 0 ? [`${seen.wider} px wider than the window`] : []),
+    ...(seen.sideways > 0 ? ['a table that scrolls sideways'] : []),
     ...seen.cut.map((words) => `cut short: ${words}`),
     ...seen.arrowless.map((words) => `no room for the arrow of an order: ${words}`),
     ...(seen.planted > 0 ? ['hostile text became an element'] : []),

@@ -2,6 +2,7 @@ import { customersApi, type Customer } from '@vigie/domain/customers'
 import { CommandTable } from '../commands/index.ts'
 import { ConsentTab } from '../consent/index.ts'
 import { EventTable } from '../events/index.ts'
+import { LicenceTable } from '../licences/index.ts'
 import { IndexList } from '../indexes/index.ts'
 import {
   ActionMenu,
@@ -53,7 +54,7 @@ export const loader = (at: Address) => (at.search['tab'] === undefined || at.sea
 /** As CUS-3 names them, then what else concerns one customer. */
 const tabs = [
   ['products', 'product.read'],
-  ['licences', 'customer.read'],
+  ['licences', 'product.read'],
   ['events', 'event.read'],
   ['commands', 'command.read'],
   ['profile', 'customer.read'],
@@ -116,9 +117,10 @@ export default function CustomerPage() {
         {tab === 'products' && <Products customer={shown} />}
         {tab === 'events' && <EventTable fixed={{ customerId }} />}
         {tab === 'licences' && (
-          <div className={css.panel}>
-            <Empty icon="key" title="customers.licences.none" about="customers.licences.none.about" />
-          </div>
+          <>
+            <p className="quiet">{say('customers.licences.about')}</p>
+            <LicenceTable fixed={{ customerId }} />
+          </>
         )}
         {tab === 'commands' && <CommandTable fixed={{ customerId }} />}
         {tab === 'profile' && <Profile customer={shown} />}

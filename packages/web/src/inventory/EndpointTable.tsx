@@ -55,15 +55,15 @@ const group = column.cell('group', (endpoint) => <GroupWord group={endpoint.grou
 })
 const addresses = column.cell('addresses', (endpoint) => <Addresses of={endpoint.addresses} />, { width: 200, hidden: true })
 const common = [
-  column.cell('state', (endpoint) => <AgentStateTag state={endpoint.state} />, { width: 152 }),
+  column.cell('state', (endpoint) => <AgentStateTag state={endpoint.state} />, { width: 148 }),
   column.cell('openInfections', (endpoint) => <InfectionCount endpoint={endpoint} />, { width: 98, align: 'end', sort: true }),
-  column.cell('realTimeScan', (endpoint) => <RealTimeScanTag state={endpoint.engine?.realTimeScan} />, { width: 164 }),
+  column.cell('realTimeScan', (endpoint) => <RealTimeScanTag state={endpoint.engine?.realTimeScan} />, { width: 156 }),
   column.cell('patternBuiltAt', (endpoint) => <Pattern engine={endpoint.engine} isOutdated={endpoint.outdated.includes('patterns')} />, {
     sort: true,
     width: 150,
   }),
   column.cell('lastScan', (endpoint) => <LastScan engine={endpoint.engine} />, { width: 108 }),
-  column.ago('lastSeenAt', { sort: true, width: 136, freshForSeconds: ({ freshForSeconds }) => freshForSeconds }),
+  column.ago('lastSeenAt', { sort: true, width: 130, freshForSeconds: ({ freshForSeconds }) => freshForSeconds }),
   column.cell('missingProtection', (endpoint) => <MissingProtectionTag missing={endpoint.missingProtection} />, {
     width: 170,
     hidden: true,
@@ -84,7 +84,7 @@ const common = [
 const shown = {
   all: [name, customer, product, group, addresses, ...common],
   customer: [name, product, group, addresses, ...common],
-  product: [name, { ...addresses, isHidden: false, width: 150 }, { ...group, isHidden: false, width: 150 }, ...common],
+  product: [name, { ...addresses, isHidden: false, width: 150 }, group, ...common],
 }
 
 /** The CSV has the columns that the list shows, in their order; beside the addresses those they had, and beside the last report whether it is older than promised (PRD-8). */

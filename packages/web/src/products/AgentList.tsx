@@ -30,7 +30,7 @@ const shown = [
   column.cell('carrier', ({ agent }) => <Carrier agent={agent} />, { width: 150 }),
   column.text('address', ({ agent }) => agent.address, { width: 125 }),
   column.cell('lastSeenAt', ({ agent }) => <Ago at={agent.lastSeenAt} />, { width: 122 }),
-  column.cell('registeredAt', ({ agent }) => <Ago at={agent.registeredAt} />, { width: 115 }),
+  column.cell('registeredAt', ({ agent }) => <Ago at={agent.registeredAt} />, { width: 115, hidden: true }),
 ]
 
 function Name({ line: { agent, isClone, clonedFrom } }: { line: AgentLine }) {
