@@ -3,7 +3,7 @@ import { antivirus, assess, type Category } from './index.ts'
 
 const calm = { incidents: 0, infections: 0, unprotected: 0 }
 const holding = (facts: Record<string, number>, open: string[] = [], at: Record<string, number> = {}) =>
-  assess(antivirus as unknown as Category, { ...calm, ...facts }, { incidents: 15, unprotected: 1, ...at }, new Set(open))
+  assess(antivirus as unknown as Category, { ...calm, ...facts }, { incidents: 15, unprotected: 1, infections: 1, ...at }, new Set(open))
     .filter((v) => v.holds)
     .map((v) => v.condition)
 
@@ -21,6 +21,13 @@ describe('antivirus (EVT-3)', () => {
   it('tuned to three endpoints without real-time scan: two are let be', () => {
     expect(holding({ unprotected: 2 }, [], { unprotected: 3 })).toEqual([])
     expect(holding({ unprotected: 3 }, [], { unprotected: 3 })).toEqual(['real-time-scan-off'])
+  })
+
+  it('tuned to three infections: two are let be; once it is open it stays until all are cleaned (EVT-9)', () => {
+    expect(holding({ infections: 2 }, [], { infections: 3 })).toEqual([])
+    expect(holding({ infections: 3 }, [], { infections: 3 })).toEqual(['uncleaned'])
+    expect(holding({ infections: 1 }, ['uncleaned'], { infections: 3 })).toEqual(['uncleaned'])
+    expect(holding({ infections: 0 }, ['uncleaned'], { infections: 3 })).toEqual([])
   })
 
   it('closes by a threshold of its own: open at 15, it stays at 12 and goes at 11 (EVT-9)', () => {

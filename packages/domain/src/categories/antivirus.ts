@@ -12,14 +12,19 @@ export const antivirus = defineCategory({
     infections: fact.infections(),
     unprotected: fact.endpoints({ realTimeScan: ['off', 'on-not-protecting'] }),
   },
-  indexes: { incidents: { default: 15, min: 1, max: 10_000 }, unprotected: { default: 1, min: 1, max: 100_000 } },
+  indexes: {
+    infections: { default: 1, min: 1, max: 100_000 },
+    incidents: { default: 15, min: 1, max: 10_000 },
+    unprotected: { default: 1, min: 1, max: 100_000 },
+  },
   conditions: {
     uncleaned: {
       severity: 'action-required',
       concerns: 'infections',
-      opens: (is) => is.infections > 0,
+      opens: (is, at) => is.infections >= at.infections,
+      stays: (is) => is.infections > 0,
       figures: (is) => ({ infections: is.infections }),
-      decidedBy: [],
+      decidedBy: ['infections'],
       resolvedBy: ['scan-now'],
     },
     'real-time-scan-off': {

@@ -28,8 +28,8 @@ export type Fact =
   | { of: 'alert-infections' }
   /** Endpoints that a virus alert in force could hit, and nothing on them would stop it. */
   | { of: 'vulnerable-endpoints' }
-  /** Endpoints with a file system under 1 % free. */
-  | { of: 'endpoints-low-on-disk' }
+  /** Endpoints with a file system under so many per cent free. */
+  | { of: 'endpoints-low-on-disk'; underPercent: number }
   /** Spam among the messages its mail gateways handled in their last hour, 0 to 100; 0 when none says so. */
   | { of: 'spam-percent' }
   /** Whole minutes since an endpoint of the product says that this service of its is down; at least 1; 0: none does. */
@@ -56,7 +56,7 @@ export const fact = {
   virusAlerts: (level: 'yellow' | 'red'): Fact => ({ of: 'virus-alerts', level }),
   alertInfections: (): Fact => ({ of: 'alert-infections' }),
   vulnerableEndpoints: (): Fact => ({ of: 'vulnerable-endpoints' }),
-  endpointsLowOnDisk: (): Fact => ({ of: 'endpoints-low-on-disk' }),
+  endpointsLowOnDisk: (underPercent: number): Fact => ({ of: 'endpoints-low-on-disk', underPercent }),
   spamPercent: (): Fact => ({ of: 'spam-percent' }),
   downMinutes: (service: ReportedService): Fact => ({ of: 'down-minutes', service }),
   licence: (what: 'days-over' | 'days-left' | 'seats-over'): Fact => ({ of: 'licence', what }),

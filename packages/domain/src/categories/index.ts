@@ -41,7 +41,9 @@ export {
   type ReportedService,
   type Verdict,
 } from './define.ts'
-export { canReplay, isCalm, isKept, isLowWorse, leastKept, replay, type FactHour, type Replayed } from './replay.ts'
+export { isCalm, isKeptAsSpans, isLowWorse, leastKept, reopenWithinMs, replay, type FactHour, type Past, type Replayed } from './replay.ts'
+export { holdOn, numberAt, restOf, spanKind, spansOfHeld, unknownMs, type FactSpan, type Held } from './spans.ts'
+export { fullestPercent } from './disk-space.ts'
 export { categoryGroups, type CategoryGroup } from './types.ts'
 export {
   antiSpam,

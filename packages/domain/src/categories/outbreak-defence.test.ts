@@ -4,8 +4,8 @@ import { outbreakDefence } from './outbreak-defence.ts'
 import type { Category } from './define.ts'
 
 const calm = { red: 0, yellow: 0, toClean: 0, vulnerable: 0 }
-const open = (facts: Partial<typeof calm>, vulnerable = 0) =>
-  assess(outbreakDefence as unknown as Category, { ...calm, ...facts }, { vulnerable }, new Set())
+const open = (facts: Partial<typeof calm>, vulnerable = 0, toClean = 1) =>
+  assess(outbreakDefence as unknown as Category, { ...calm, ...facts }, { vulnerable, toClean }, new Set())
     .filter(({ holds }) => holds)
     .map(({ condition, severity }) => `${condition}: ${severity}`)
 
@@ -23,4 +23,9 @@ describe('outbreak defence (EVT-3, EVT-5)', () => {
     [4, []],
     [5, ['red-alert: action-required']],
   ])('tuned to five vulnerable endpoints: %i', (vulnerable, expected) => expect(open({ red: 1, vulnerable }, 5)).toEqual(expected))
+
+  it.each([
+    [1, []],
+    [2, ['to-clean: action-required']],
+  ])('tuned to two computers to clean: %i', (toClean, expected) => expect(open({ toClean }, 0, 2)).toEqual(expected))
 })

@@ -14,14 +14,15 @@ export const outbreakDefence = defineCategory({
     vulnerable: fact.vulnerableEndpoints(),
   },
   // 0: an alert that concerns the product is enough
-  indexes: { vulnerable: { default: 0, min: 0, max: 100_000 } },
+  indexes: { vulnerable: { default: 0, min: 0, max: 100_000 }, toClean: { default: 1, min: 1, max: 100_000 } },
   conditions: {
     'to-clean': {
       severity: 'action-required',
       concerns: 'toClean',
-      opens: (is) => is.toClean > 0,
+      opens: (is, at) => is.toClean >= at.toClean,
+      stays: (is) => is.toClean > 0,
       figures: (is) => ({ endpoints: is.toClean }),
-      decidedBy: [],
+      decidedBy: ['toClean'],
       isToldOnce: true,
       resolvedBy: ['scan-now', 'clean-up-damage'],
     },
@@ -30,6 +31,7 @@ export const outbreakDefence = defineCategory({
       concerns: 'vulnerable',
       opens: (is, at) => is.red > 0 && is.vulnerable >= at.vulnerable,
       figures: (is) => ({ alerts: is.red, endpoints: is.vulnerable }),
+      decidedBy: ['vulnerable'],
       isToldElsewhere: true,
       isToldOnce: true,
       isOfMany: true,
@@ -41,6 +43,7 @@ export const outbreakDefence = defineCategory({
       // a red one says all that a yellow one would
       opens: (is, at) => is.yellow > 0 && is.red === 0 && is.vulnerable >= at.vulnerable,
       figures: (is) => ({ alerts: is.yellow, endpoints: is.vulnerable }),
+      decidedBy: ['vulnerable'],
       isOfMany: true,
       resolvedBy: ['update-components'],
     },

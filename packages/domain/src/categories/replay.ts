@@ -1,4 +1,5 @@
 import { assess, type Category, type Fact } from './define.ts'
+import { momentsOf, numberIn, restOf, spanKind, type FactSpan } from './spans.ts'
 
 /** A fact of one product in one hour, as it was kept: the worst it was, and what it was when the hour ended. */
 export interface FactHour {
@@ -41,50 +42,76 @@ export function leastKept(category: Category, index: string): number | null {
   })
   return least.length === 0 ? null : Math.max(...least)
 }
-/** Not kept: what was so in each minute of a quarter, what only moves with the calendar, and what followed from alerts that have ended. */
-const notKept: readonly Fact['of'][] = [
-  'agent-silent-minutes',
-  'stale-endpoints',
-  'down-minutes',
-  'licence',
-  'virus-alerts',
-  'alert-infections',
-  'vulnerable-endpoints',
-]
-/** Facts whose past is kept. */
-export const isKept = (fact: Fact): boolean => !notKept.includes(fact.of)
-export const canReplay = (category: Category): boolean => Object.values(category.facts).every(isKept)
+/** What was kept of one product: facts by the hour, and those that are kept at their changes. In any order. */
+export interface Past {
+  hours?: readonly FactHour[]
+  spans?: readonly FactSpan[]
+}
+
+/** Resolved and there again within this time: the same event goes on, and nobody gets a second mail (EVT-9). */
+export const reopenWithinMs = 600_000
+
+/** Whether the category's past is kept at its changes, to the moment; else by the hour. */
+export const isKeptAsSpans = (category: Category): boolean => Object.values(category.facts).some((fact) => spanKind(fact) !== null)
 
 /**
- * EVT-7: the category's own rule over what was kept of one product. Pure. To the hour; what silences a category, resets and snoozes of people are left out: it says what
- * the threshold alone would have done. @param hours in any order
+ * EVT-7: the category's own rule over what was kept of one product. Pure. What silences a category, resets and snoozes of people are left out: it says what the threshold alone
+ * would have done. What was still going on is looked at until `untilMs`.
  */
-export function replay(category: Category, hours: readonly FactHour[], at: Record<string, number>): Replayed[] {
+export function replay(category: Category, { hours = [], spans = [] }: Past, at: Record<string, number>, untilMs = Infinity): Replayed[] {
   const events: Replayed[] = []
   const open = new Map<string, Replayed>()
-  const look = (atMs: number, is: Record<string, number>) => {
+  const closed = new Map<string, Replayed>()
+  const facts = Object.entries(category.facts)
+  const is: Record<string, number> = Object.fromEntries(facts.map(([name, fact]) => [name, restOf(fact)]))
+  const look = (atMs: number, isExact: boolean) => {
     for (const { condition, holds } of assess(category, is, at, new Set(open.keys()))) {
       const event = open.get(condition)
       if (holds && !event) {
-        const opened = { condition, openedMs: atMs, closedMs: null }
+        const before = isExact ? closed.get(condition) : undefined
+        const goesOn = before !== undefined && before.closedMs! > atMs - reopenWithinMs
+        const opened = goesOn ? before : { condition, openedMs: atMs, closedMs: null }
+        opened.closedMs = null
         open.set(condition, opened)
-        events.push(opened)
+        if (!goesOn) events.push(opened)
       } else if (!holds && event) {
         event.closedMs = atMs
         open.delete(condition)
+        closed.set(condition, event)
       }
     }
   }
-  const facts = Object.entries(category.facts)
-  const is: Record<string, number> = Object.fromEntries(facts.map(([name, fact]) => [name, isLowWorse(fact) ? 100 : 0]))
   const byHour = [...Map.groupBy(hours, (one) => one.hourMs)].sort(([a], [b]) => a - b)
-  byHour.forEach(([startMs, rows], n) => {
-    for (const { fact, worst } of rows) is[fact] = worst
-    look(startMs, is)
-    for (const { fact, last } of rows) is[fact] = last
+  const steps: { atMs: number; rank: number; take?: () => void }[] = byHour.flatMap(([startMs, rows], n) => {
     const endMs = startMs + hourMs
-    if (byHour[n + 1]?.[0] !== endMs) for (const [name, fact] of facts) if (passes(fact)) is[name] = 0
-    look(endMs, is)
+    const begin = () => {
+      for (const { fact, worst } of rows) is[fact] = worst
+    }
+    const end = () => {
+      for (const { fact, last } of rows) is[fact] = last
+      if (byHour[n + 1]?.[0] !== endMs) for (const [name, fact] of facts) if (passes(fact)) is[name] = 0
+    }
+    return [
+      { atMs: startMs, rank: 2, take: begin },
+      { atMs: endMs, rank: 0, take: end },
+    ]
   })
+  const values = Object.values(at)
+  const moving = [...Map.groupBy(spans, ({ fact }) => fact)].flatMap(([name, of]) => {
+    const fact = category.facts[name]
+    return fact && spanKind(fact) !== null ? [{ name, fact, of: of.toSorted((a, b) => a.beganMs - b.beganMs), next: 0 }] : []
+  })
+  const moments = new Set(moving.flatMap(({ fact, of }) => of.flatMap((span) => momentsOf(fact, span, values))))
+  for (const atMs of moments) if (atMs <= untilMs) steps.push({ atMs, rank: 1 })
+  steps.sort((a, b) => a.atMs - b.atMs || a.rank - b.rank)
+  for (const { atMs, take } of steps) {
+    take?.()
+    for (const one of moving) {
+      while (one.next < one.of.length && (one.of[one.next]!.endedMs ?? Infinity) <= atMs) one.next++
+      const span = one.of[one.next]
+      is[one.name] = span && span.beganMs <= atMs ? numberIn(one.fact, span, atMs) : restOf(one.fact)
+    }
+    look(atMs, take === undefined)
+  }
   return events
 }

@@ -13,6 +13,7 @@ import {
 } from '../kernel/index.ts'
 import { commandsApi } from '../commands/index.ts'
 import { Tag } from '../customers/shapes.ts'
+import { Family } from '../products/catalogue.ts'
 import { Detection, detectionOutcomes, Event, EventDetail, indexLevels } from './shapes.ts'
 
 const params = z.strictObject({ eventId: EventId })
@@ -70,6 +71,7 @@ export const listDetections = defineRoute({
       productId: ProductId.optional(),
       endpointId: EndpointId.optional(),
       typeId: anyOf(z.string().min(1).max(40), 20).optional(),
+      family: Family.optional(),
       category: z.string().max(40).optional(),
       outcome: oneOrMore(detectionOutcomes).optional(),
       threat: z.string().min(1).max(255).optional(),
@@ -122,9 +124,8 @@ export const listIndexTags = defineRoute({
   problems: [],
 })
 /**
- * EVT-7: how many events of its category the last 90 days would have raised with the value in force and with the new one, per customer, by the same rule. To the hour; resets,
- * snoozes and what explains another are left out. `rows`: customers for whom it makes a difference, largest first, at most 200; `customerCount`: how many these are.
- * `isKept` false: nothing is kept of this category's past, so nothing can be said.
+ * EVT-7: how many events of its category the last 90 days would have raised with the value in force and with the new one, per customer, by the same rule. Numbers to the hour, times to the
+ * minute; resets, snoozes and what explains another are left out. `rows`: customers for whom it makes a difference, largest first, at most 200; `customerCount`: how many these are.
  */
 export const previewIndex = defineRoute({
   id: 'indexes.preview',
@@ -133,9 +134,8 @@ export const previewIndex = defineRoute({
   permission: 'index.read',
   query: z.strictObject({ category: z.string().max(40), name: z.string().max(40), value: z.coerce.number(), ...of }).refine(isOne, onlyOne),
   reply: z.object({
-    isKept: z.boolean(),
-    /** From when on the past is kept: later than 90 days ago on a young installation. Null: nothing yet. */
-    since: Instant.nullable(),
+    /** From when on the category's past is known: later than 90 days ago where the installation, or the version that keeps it, is younger. What was open by then is not counted. */
+    since: Instant,
     present: z.number().int(),
     proposed: z.number().int(),
     customerCount: z.number().int(),

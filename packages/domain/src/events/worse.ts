@@ -1,6 +1,9 @@
 /** Figures by name, as an event holds them. A threshold among them is no figure of the product. */
 type Figures = Readonly<Record<string, number | string>>
 
+/** Where the line was drawn: of these neither more nor less is worse. */
+const thresholds = new Set(['threshold', 'freeBelow'])
+export const isThreshold = (figure: string): boolean => thresholds.has(figure)
 /** Of these less is worse: the share that is deployed, the days that are left. */
 const lesser = new Set(['percent', 'daysLeft'])
 export const lessIsWorse = (figure: string): boolean => lesser.has(figure)
@@ -8,7 +11,7 @@ export const lessIsWorse = (figure: string): boolean => lesser.has(figure)
 const ages = new Set(['days', 'daysLeft'])
 
 function isPast(name: string, value: number | string, before: number | string | undefined): boolean {
-  if (name === 'threshold' || typeof value !== 'number' || typeof before !== 'number') return false
+  if (thresholds.has(name) || typeof value !== 'number' || typeof before !== 'number') return false
   return lesser.has(name) ? value < before : value > before
 }
 
@@ -30,7 +33,7 @@ export const hasGrown = (now: Figures, before: Figures): boolean =>
 export function boundsUnlessWorse(figures: Figures): Record<string, number> {
   return Object.fromEntries(
     Object.entries(figures).flatMap(([name, value]) =>
-      name === 'threshold' || typeof value !== 'number' ? [] : [[name, worseStep(name, value)]],
+      thresholds.has(name) || typeof value !== 'number' ? [] : [[name, worseStep(name, value)]],
     ),
   )
 }

@@ -1,12 +1,12 @@
-import { categories as allCategories, categoryById, type Category } from '@vigie/domain/categories'
+import { categories as allCategories, categoryById, reopenWithinMs, type Category } from '@vigie/domain/categories'
 import { productTypeById } from '@vigie/connectors/products'
 import { inRounds, newId, type Background, type Services, type TenantDb } from '../platform/index.ts'
 import { dueBell } from './due.ts'
 import { makePartitions } from './jobs.ts'
 import { readFacts, windowMinutesOf } from './facts.ts'
-import { keep, worthKeeping } from './history.ts'
+import { keep, worthKeeping, type Worth } from './history.ts'
 import { newsOf, withNews, writeNews } from './news.ts'
-import { earlier, planFor, reopenWithinMs, type Changed, type Standing } from './plan.ts'
+import { earlier, planFor, type Changed, type Standing } from './plan.ts'
 import {
   addSteps,
   claimDue,
@@ -122,8 +122,7 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
   const settled: { productId: string; nextAt: Date | null }[] = ids
     .filter((id) => !known.includes(id))
     .map((productId) => ({ productId, nextAt: null }))
-  const kept: ReturnType<typeof worthKeeping>['kept'] = []
-  const unsettled: { productId: string; uneasy: string[] }[] = []
+  const worth: Worth[] = []
   for (const product of products) {
     const plan = planFor(
       {
@@ -154,9 +153,7 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
       if (silence && isPassed(silence, figures)) passed.add(silence.id)
     }
     settled.push({ productId: product.id, nextAt: plan.nextAt })
-    const worth = worthKeeping(product, plan.found)
-    kept.push(...worth.kept)
-    if (worth.uneasy.join() !== product.uneasy.join()) unsettled.push({ productId: product.id, uneasy: worth.uneasy })
+    worth.push(worthKeeping(product, plan.found, now))
   }
   const windows = heldWindows ?? (opened.length > 0 ? await readWindows(db, known, now) : [])
   if (opened.length > 0)
@@ -166,7 +163,7 @@ export async function assessProducts(db: TenantDb, services: Services, ids: read
       now,
     )
   if (changed.length > 0) await updateEvents(db, changed, now)
-  await keep(db, kept, unsettled, now)
+  await keep(db, worth, now)
   const awake = await endSilences(db, [...passed], 'worse', now)
   const steps: NewStep[] = [
     ...opened.map(({ id, customerId, figures }) => ({ eventId: id, customerId, what: 'opened', figures })),

@@ -1,6 +1,6 @@
 import { categoryById, type Fact } from '@vigie/domain/categories'
 import type { TenantDb } from '../platform/index.ts'
-import { deployWithinMs, isMailServer, lowOnDiskRatio } from './facts.ts'
+import { deployWithinMs, isMailServer } from './facts.ts'
 
 export interface Concerned {
   id: string
@@ -98,7 +98,11 @@ function whereOf(fact: Fact, event: { productId: string; category: string }, sin
         values: [],
       }
     case 'endpoints-low-on-disk':
-      return { where: `(e.health->>'freeRatio')::double precision < $3`, values: [lowOnDiskRatio] }
+      // as the event itself says where the line was drawn
+      return {
+        where: `(e.health->>'freeRatio')::double precision * 100 < coalesce((select (o.figures->>'freeBelow')::double precision from event o where o.product_id = $1 and o.category = $3 order by o.state = 'resolved', o.opened_at desc limit 1), $4)`,
+        values: [event.category, fact.underPercent],
+      }
     case 'spam-percent':
       return { where: `e.health ? 'mail'`, values: [] }
     case 'down-minutes':

@@ -1,9 +1,15 @@
-import { farAwayDays, reportedServices, type Category, type ReportedService } from '@vigie/domain/categories'
+import {
+  fullestPercent,
+  numberAt,
+  reportedServices,
+  spanKind,
+  type Category,
+  type Fact,
+  type ReportedService,
+} from '@vigie/domain/categories'
 import type { TenantDb } from '../platform/index.ts'
 
 const minuteMs = 60_000
-/** EVT-3: under 1 % free. */
-export const lowOnDiskRatio = 0.01
 const hourMs = 60 * minuteMs
 const dayMs = 86_400_000
 /**
@@ -17,7 +23,8 @@ export const isMailServer = (table: string): string => `(${table}."group" = 'mai
 
 /** What the endpoints of a product say of themselves, together. */
 export interface Health {
-  lowOnDisk: number
+  /** Whole per cent that are free (rounded down), one for each endpoint where it is little (EVT-3). */
+  lowOnDisk: readonly number[]
   mailHandled: number
   mailSpam: number
   /** When the first of them said that it is down, by service. */
@@ -143,19 +150,19 @@ export async function readFacts(
 async function readHealth(db: TenantDb, productIds: readonly string[]): Promise<(Health & { product_id: string })[]> {
   const { rows } = await db.query<{
     product_id: string
-    lowOnDisk: number
+    lowOnDisk: number[]
     mailHandled: number
     mailSpam: number
     licenceEndsAt: Date | null
     seatsOver: number
     down: (Date | null)[]
   }>(
-    `select product_id, count(*) filter (where (health->>'freeRatio')::double precision < $2)::integer as "lowOnDisk", coalesce(sum((health->'mail'->>'handled')::bigint), 0)::double precision as "mailHandled",
+    `select product_id, coalesce(array_agg(floor((health->>'freeRatio')::double precision * 100)::integer) filter (where (health->>'freeRatio')::double precision < $2), '{}') as "lowOnDisk", coalesce(sum((health->'mail'->>'handled')::bigint), 0)::double precision as "mailHandled",
        coalesce(sum((health->'mail'->>'spam')::bigint), 0)::double precision as "mailSpam", min((health->'licence'->>'expiresAt')::timestamptz) as "licenceEndsAt",
        coalesce(max((health->'licence'->>'seatsUsed')::bigint - (health->'licence'->>'seats')::bigint), 0)::double precision as "seatsOver",
        array[${reportedServices.map((service) => `min((health->'down'->>'${service}')::timestamptz)`).join(', ')}] as down
      from endpoint where product_id = any($1) and health is not null group by 1`,
-    [productIds, lowOnDiskRatio],
+    [productIds, fullestPercent / 100],
   )
   return rows.map(({ down, ...row }) => ({
     ...row,
@@ -205,27 +212,48 @@ export function factsOf(category: Category, of: ProductFacts, now: Date): Record
           return [name, of.componentsKnown === 0 ? 100 : wholePercent(of.componentsDeployed, of.componentsKnown)]
         case 'mail-servers-outdated':
           return [name, of.mailServersOutdated]
-        case 'agent-silent-minutes':
-          return [name, silentMinutes(of, fact.states, now)]
-        case 'stale-endpoints':
-          return [name, of.staleEndpoints]
-        case 'virus-alerts':
-          return [name, of.alerts?.[fact.level] ?? 0]
-        case 'alert-infections':
-          return [name, of.alerts?.toClean ?? 0]
-        case 'vulnerable-endpoints':
-          return [name, of.alerts?.vulnerable ?? 0]
-        case 'endpoints-low-on-disk':
-          return [name, of.health?.lowOnDisk ?? 0]
         case 'spam-percent':
           return [name, !of.health?.mailHandled ? 0 : wholePercent(of.health.mailSpam, of.health.mailHandled)]
-        case 'down-minutes':
-          return [name, downMinutes(of, fact.service, now)]
-        case 'licence':
-          return [name, licenceFact(of, fact.what, now)]
+        default:
+          return [name, numberAt(fact, basisOf(fact, of), now.getTime())]
       }
     }),
   )
+}
+
+/** Of the facts that are kept at their changes (EVT-7): what they are kept as; none of those that are at rest. */
+export const basesOf = (category: Category, of: ProductFacts): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(category.facts).flatMap(([name, fact]) => {
+      const basis = spanKind(fact) === null ? null : basisOf(fact, of)
+      return basis === null ? [] : [[name, basis]]
+    }),
+  )
+
+/** Null: at rest. */
+function basisOf(fact: Fact, of: ProductFacts): number | null {
+  switch (fact.of) {
+    case 'agent-silent-minutes': {
+      const since = silent(of, fact.states).map(({ lastSeenAt }) => lastSeenAt.getTime())
+      return since.length === 0 ? null : Math.min(...since)
+    }
+    case 'down-minutes':
+      return of.health?.down[fact.service]?.getTime() ?? null
+    case 'licence':
+      return fact.what === 'seats-over' ? Math.max(0, of.health?.seatsOver ?? 0) || null : (of.health?.licenceEndsAt?.getTime() ?? null)
+    case 'stale-endpoints':
+      return of.staleEndpoints || null
+    case 'virus-alerts':
+      return of.alerts?.[fact.level] || null
+    case 'alert-infections':
+      return of.alerts?.toClean || null
+    case 'vulnerable-endpoints':
+      return of.alerts?.vulnerable || null
+    case 'endpoints-low-on-disk':
+      return of.health?.lowOnDisk.filter((freePercent) => freePercent < fact.underPercent).length || null
+    default:
+      return null
+  }
 }
 
 /** In this order: 29 / 100 * 100 is less than 29. */
@@ -236,24 +264,6 @@ const ageDays = ({ freshAt }: ProductFacts, now: Date): number =>
   freshAt === null ? 0 : Math.max(0, Math.ceil((now.getTime() - freshAt.getTime()) / hourMs)) / 24
 
 const silent = ({ agents }: ProductFacts, states: readonly string[]) => agents.filter(({ state }) => states.includes(state))
-/** At least 1 for one that just fell silent: 0 means that it is heard. */
-const silentMinutes = (of: ProductFacts, states: readonly string[], now: Date): number =>
-  Math.max(0, ...silent(of, states).map(({ lastSeenAt }) => Math.max(1, Math.floor((now.getTime() - lastSeenAt.getTime()) / minuteMs))))
-
-/** At least 1 for one that has just stopped. */
-function downMinutes({ health }: ProductFacts, service: ReportedService, now: Date): number {
-  const since = health?.down[service]
-  return since ? Math.max(1, Math.floor((now.getTime() - since.getTime()) / minuteMs)) : 0
-}
-
-/** The day on which it ends is its last, and the next the first without it. */
-function licenceFact({ health }: ProductFacts, what: 'days-over' | 'days-left' | 'seats-over', now: Date): number {
-  if (what === 'seats-over') return Math.max(0, health?.seatsOver ?? 0)
-  const leftMs = health?.licenceEndsAt ? health.licenceEndsAt.getTime() - now.getTime() : null
-  if (what === 'days-over') return leftMs === null || leftMs > 0 ? 0 : Math.floor(-leftMs / dayMs) + 1
-  return leftMs === null || leftMs <= 0 ? farAwayDays : Math.ceil(leftMs / dayMs)
-}
-
 /** The longest look back any category takes. */
 export const windowMinutesOf = (categories: readonly Category[]): number =>
   Math.max(1, ...categories.flatMap(({ facts }) => Object.values(facts).map((fact) => (fact.of === 'detections' ? fact.lastMinutes : 0))))

@@ -1,9 +1,22 @@
-import { antivirus, categories, componentUpdate, replay, type Category, type FactHour } from '@vigie/domain/categories'
+import {
+  antivirus,
+  categories,
+  categoryById,
+  componentUpdate,
+  replay,
+  reopenWithinMs,
+  spanKind,
+  spansOfHeld,
+  type Category,
+  type FactHour,
+  type FactSpan,
+  type Past as Kept,
+} from '@vigie/domain/categories'
 import { describe, expect, it } from 'vitest'
 import { dice } from '../figures/testing/estate.ts'
 import type { ProductFacts } from './facts.ts'
-import { worthKeeping } from './history.ts'
-import { planFor, reopenWithinMs, type Standing } from './plan.ts'
+import { worthKeeping, type HeldFacts } from './history.ts'
+import { planFor, type Standing } from './plan.ts'
 
 const [minuteMs, hourMs, dayMs] = [60_000, 3_600_000, 86_400_000]
 const start = Date.parse('2026-08-01T00:00:00Z')
@@ -21,16 +34,20 @@ const nothing: ProductFacts = {
   nextStaleAt: null,
   alerts: null,
 }
-type Past = (atMs: number) => Partial<ProductFacts>
+interface Life {
+  past: (atMs: number) => Partial<ProductFacts>
+  /** When something comes. */
+  moments: readonly number[]
+}
 
 /** Many detections at once, hours apart: 1 to 40 at a time, each within a few minutes. */
-function spells(category: Category, roll: (n: number) => number): { past: Past; moments: number[] } {
+function spells(category: Category, roll: (n: number) => number): Life {
   const minutes: number[] = []
   for (let atMs = start + roll(300) * minuteMs; atMs < start + 6 * dayMs; atMs += (180 + roll(900)) * minuteMs) {
     const length = 1 + roll(40)
     for (let n = 0; n < length; n++) minutes.push(atMs + roll(6) * minuteMs)
   }
-  const past: Past = (atMs) => {
+  const past: Life['past'] = (atMs) => {
     const counting = minutes.filter((at) => at <= atMs && at > atMs - hourMs)
     return counting.length === 0
       ? {}
@@ -40,7 +57,7 @@ function spells(category: Category, roll: (n: number) => number): { past: Past; 
 }
 
 /** Updates that come and stay away for days. */
-function updates(roll: (n: number) => number): { past: Past; moments: number[] } {
+function updates(roll: (n: number) => number): Life {
   const moments = [start]
   for (let atMs = start; atMs < start + 80 * dayMs;) moments.push((atMs += (1 + roll(20 * 24)) * hourMs))
   return {
@@ -49,12 +66,142 @@ function updates(roll: (n: number) => number): { past: Past; moments: number[] }
   }
 }
 
+/** Several things at one product, each of which is well and not well by turns, for `least` minutes and up to `most` more: their changes, and how each is at a time (since when; null: well). */
+function turns(roll: (n: number) => number, things: number, least: number, most: number) {
+  const of = Array.from({ length: things }, () => {
+    const changes: number[] = []
+    for (
+      let atMs = start + roll(most) * minuteMs;
+      atMs < start + Math.min(60 * dayMs, 40 * most * minuteMs);
+      atMs += (least + roll(most)) * minuteMs
+    )
+      changes.push(atMs)
+    return changes
+  })
+  return {
+    moments: of.flat(),
+    since: (atMs: number) =>
+      of.map((changes) => {
+        const past = changes.filter((at) => at <= atMs)
+        return past.length % 2 === 1 ? past.at(-1)! : null
+      }),
+  }
+}
+
+/** Agents that go and come, some of them without a goodbye; it takes a minute or two until that is seen. */
+function agents(_: Category, roll: (n: number) => number): Life {
+  const { moments, since } = turns(roll, 1 + roll(5), 1, [30, 200, 3_000][roll(3)]!)
+  const isAbrupt = (sinceMs: number) => (sinceMs / minuteMs) % 3 === 0
+  const seenMs = (sinceMs: number) => sinceMs + (isAbrupt(sinceMs) ? 90_000 : 0)
+  return {
+    past: (atMs) => ({
+      agents: since(atMs).map((sinceMs) =>
+        sinceMs === null || seenMs(sinceMs) > atMs
+          ? { state: 'online', lastSeenAt: new Date(atMs) }
+          : { state: isAbrupt(sinceMs) ? 'abnormal' : 'offline', lastSeenAt: new Date(sinceMs) },
+      ),
+    }),
+    moments: moments.flatMap((ms) => [ms, ms + 90_000]),
+  }
+}
+
+const healthy = { lowOnDisk: [], mailHandled: 0, mailSpam: 0, down: {}, licenceEndsAt: null, seatsOver: 0 }
+/** Services of one kind on several machines, which stop and run again. */
+function services(category: Category, roll: (n: number) => number): Life {
+  const fact = Object.values(category.facts)[0]!
+  const service = fact.of === 'down-minutes' ? fact.service : 'appliance'
+  const { moments, since } = turns(roll, 1 + roll(3), 1, [20, 100, 1_000][roll(3)]!)
+  const past = (atMs: number) => {
+    const down = since(atMs).filter((one) => one !== null)
+    return down.length === 0 ? {} : { health: { ...healthy, down: { [service]: new Date(Math.min(...down)) } } }
+  }
+  return { past, moments }
+}
+
+/** A licence that is renewed early, late, or not; and for how many seats too many. */
+function licences(_: Category, roll: (n: number) => number): Life {
+  const renewals: { atMs: number; endsMs: number | null; over: number }[] = [{ atMs: start, endsMs: null, over: 0 }]
+  for (let atMs = start + roll(5) * dayMs; atMs < start + 85 * dayMs; atMs += (1 + roll(40 * 24)) * hourMs)
+    renewals.push({ atMs, endsMs: roll(8) === 0 ? null : atMs + (roll(60 * 24) - 24 * 10) * hourMs, over: Math.max(0, roll(12) - 5) })
+  return {
+    past: (atMs) => {
+      const { endsMs, over } = renewals.findLast((one) => one.atMs <= atMs)!
+      return { health: { ...healthy, licenceEndsAt: endsMs === null ? null : new Date(endsMs), seatsOver: over } }
+    },
+    moments: renewals.map(({ atMs }) => atMs),
+  }
+}
+
+/** Numbers that change hours apart, as they are kept by the hour. */
+function numbers<T>(roll: (n: number) => number, of: (roll: (n: number) => number) => T, past: (of: T) => Partial<ProductFacts>): Life {
+  const known: { atMs: number; of: T }[] = []
+  for (let atMs = start + roll(300) * minuteMs; atMs < start + 20 * dayMs; atMs += (61 + roll(900)) * minuteMs)
+    known.push({ atMs, of: of(roll) })
+  return {
+    past: (atMs) => {
+      const now = known.findLast((one) => one.atMs <= atMs)
+      return now ? past(now.of) : {}
+    },
+    moments: known.map(({ atMs }) => atMs),
+  }
+}
+const few = (roll: (n: number) => number) => Math.max(0, roll(9) - 3)
+const lives: Record<string, (category: Category, roll: (n: number) => number) => Life> = {
+  'agent-offline': agents,
+  'agent-abnormal': agents,
+  'managed-server': agents,
+  'smart-protection': services,
+  'mail-server': services,
+  'appliance-failure': services,
+  'licence-expired': licences,
+  'licence-expiring': licences,
+  'seats-exceeded': licences,
+  'data-freshness': (_, roll) => numbers(roll, few, (staleEndpoints) => ({ staleEndpoints })),
+  'disk-space': (_, roll) =>
+    numbers(
+      roll,
+      () => Array.from({ length: roll(8) }, () => roll(10)),
+      (lowOnDisk) => ({ health: { ...healthy, lowOnDisk } }),
+    ),
+  'outbreak-defence': (_, roll) =>
+    numbers(
+      roll,
+      () => (roll(3) === 0 ? null : { red: roll(2), yellow: roll(2), vulnerable: few(roll), toClean: few(roll) }),
+      (alerts) => ({ alerts: alerts && { ...alerts, nextEndAt: new Date(start + 100 * dayMs) } }),
+    ),
+}
+
+/** Values at which what happens in these lives differs; the others as they are by default. */
+const ranges: Record<string, [number, number]> = {
+  offlineAfterMinutes: [5, 900],
+  abnormalAfterMinutes: [2, 300],
+  stoppedAfterMinutes: [2, 300],
+  downAfterMinutes: [1, 120],
+  graceDays: [0, 12],
+  days: [1, 60],
+  seats: [1, 6],
+  staleEndpoints: [1, 6],
+  endpoints: [1, 6],
+  freePercent: [1, 10],
+  vulnerable: [0, 5],
+  toClean: [1, 5],
+}
+const anyValues = (category: Category, roll: (n: number) => number) =>
+  Object.fromEntries(
+    Object.keys(category.indexes).map((name) => {
+      const [least, most] = ranges[name]!
+      return [name, least + roll(most - least + 1)]
+    }),
+  )
+
 /** The product's life with this value in force, assessed when something comes and when it asked to be: what opened, by condition, and what was kept for previews. */
-function live(category: Category, at: Record<string, number>, { past, moments }: { past: Past; moments: readonly number[] }) {
+function live(category: Category, at: Record<string, number>, { past, moments }: Life): { opened: string[]; kept: Kept } {
   const opened: string[] = []
+  const spans: FactSpan[] = []
   const hours = new Map<string, FactHour>()
   const standing = new Map<string, Standing & { resolvedMs: number }>()
   let uneasy: string[] = []
+  let held: HeldFacts | null = {}
   const due = [...new Set(moments)].toSorted((a, b) => a - b)
   for (let nowMs = due.shift(); nowMs !== undefined; nowMs = due.shift()) {
     const now = new Date(nowMs)
@@ -92,8 +239,9 @@ function live(category: Category, at: Record<string, number>, { past, moments }:
     }
     for (const { event, state, figures } of plan.changed)
       standing.set(event.condition, { ...standing.get(event.condition)!, state, figures, resolvedMs: nowMs })
-    const worth = worthKeeping({ id: 'p', customerId: 'c', typeId: 't', description: '', company: '', uneasy }, plan.found)
-    uneasy = worth.uneasy
+    const worth = worthKeeping({ id: 'p', customerId: 'c', typeId: 't', description: '', company: '', uneasy, held }, plan.found, now)
+    spans.push(...worth.over)
+    if (worth.next) ({ uneasy, held } = worth.next)
     for (const { fact, value, isLow } of worth.kept) {
       const hour = Math.floor(nowMs / hourMs) * hourMs
       const known = hours.get(`${fact} ${hour}`)
@@ -107,7 +255,8 @@ function live(category: Category, at: Record<string, number>, { past, moments }:
     const next = plan.nextAt?.getTime()
     if (next !== undefined && next < start + 90 * dayMs && (due[0] === undefined || next < due[0])) due.unshift(next)
   }
-  return { opened, hours: [...hours.values()] }
+  for (const [name, one] of Object.entries(held[category.id] ?? {})) spans.push(...spansOfHeld(name, one))
+  return { opened, kept: { hours: [...hours.values()], spans } }
 }
 
 const valuesOf = (category: Category) => Object.fromEntries(Object.entries(category.indexes).map(([name, index]) => [name, index.default]))
@@ -121,7 +270,7 @@ describe('what a preview says is what happens with the value in force (EVT-7)', 
     const roll = dice(busy.indexOf(id) + 1)
     for (let round = 0; round < 8; round++) {
       const life = spells(category, roll)
-      const kept = live(category, { ...valuesOf(category), incidents: 5 + roll(30) }, life).hours
+      const kept = live(category, { ...valuesOf(category), incidents: 5 + roll(30) }, life).kept
       for (let n = 0; n < 4; n++) {
         const at = { ...valuesOf(category), incidents: 5 + roll(30) }
         expect(counted(replay(category, kept, at).map(({ condition }) => condition)), `round ${round}, ${at.incidents}`).toEqual(
@@ -140,7 +289,7 @@ describe('what a preview says is what happens with the value in force (EVT-7)', 
         const warnAfterDays = 3 + roll(8)
         return { ...valuesOf(category), warnAfterDays, actAfterDays: warnAfterDays + 1 + roll(8) }
       }
-      const kept = live(category, pair(), life).hours
+      const kept = live(category, pair(), life).kept
       for (let n = 0; n < 4; n++) {
         const at = pair()
         expect(
@@ -149,6 +298,32 @@ describe('what a preview says is what happens with the value in force (EVT-7)', 
         ).toEqual(counted(live(category, at, life).opened))
       }
     }
+  })
+
+  it.each(Object.keys(lives))('%s: whatever value was in force when it was kept', (id) => {
+    const category = categoryById.get(id)!
+    const roll = dice(Object.keys(lives).indexOf(id) + 100)
+    let raised = 0
+    for (let round = 0; round < 8; round++) {
+      const life = lives[id]!(category, roll)
+      const { kept } = live(category, anyValues(category, roll), life)
+      for (let n = 0; n < 4; n++) {
+        const at = anyValues(category, roll)
+        const { opened } = live(category, at, life)
+        raised += opened.length
+        expect(
+          counted(replay(category, kept, at, start + 90 * dayMs - 1).map(({ condition }) => condition)),
+          `round ${round}, ${JSON.stringify(at)}`,
+        ).toEqual(counted(opened))
+      }
+    }
+    expect(raised).toBeGreaterThan(20)
+  })
+
+  it('every category is lived, and none has a past that is kept in two ways', () => {
+    const lived = new Set([...busy, ...Object.keys(lives), 'component-update', 'anti-spam'])
+    expect(categories.map(({ id }) => id).filter((id) => !lived.has(id))).toEqual([])
+    expect(categories.filter(({ facts }) => new Set(Object.values(facts).map((fact) => spanKind(fact) === null)).size > 1)).toEqual([])
   })
 
   it('has something to say', () => {

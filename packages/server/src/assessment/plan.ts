@@ -1,11 +1,9 @@
-import { assess, indexesInForce, type Category } from '@vigie/domain/categories'
+import { assess, indexesInForce, reopenWithinMs, type Category } from '@vigie/domain/categories'
 import { isFinal, type CommandStep } from '@vigie/domain/commands'
 import { hasGrown, type Severity } from '@vigie/domain/events'
-import { factsOf, nextChangeAt, type ProductFacts } from './facts.ts'
+import { basesOf, factsOf, nextChangeAt, type ProductFacts } from './facts.ts'
 import { ofCategory, type Tuned } from './store.ts'
 
-/** Resolved and there again within this time: the same event goes on, and nobody gets a second mail (EVT-9). */
-export const reopenWithinMs = 600_000
 /** Moving figures leave a step in the history at most so often. */
 const noteEveryMs = 300_000
 /** While nothing changes, "last seen to hold" is brought forward so often. */
@@ -58,8 +56,8 @@ export interface Plan {
   changed: Changed[]
   /** When to look again though nothing came; null: when something comes. */
   nextAt: Date | null
-  /** The numbers each category saw. */
-  found: { category: Category; is: Readonly<Record<string, number>> }[]
+  /** The numbers each category saw, and what those of them are kept as that are kept at their changes. */
+  found: { category: Category; is: Readonly<Record<string, number>>; bases: Readonly<Record<string, number>> }[]
 }
 
 export interface Subject {
@@ -82,7 +80,7 @@ export function planFor({ facts, categories, tuned: { business, byTag, customer 
     let isCounting = false
     const isSilent = category.silentWhile?.some((other) => isOpen.has(other)) === true
     const is = factsOf(category, facts, now)
-    plan.found.push({ category, is })
+    plan.found.push({ category, is, bases: basesOf(category, facts) })
     for (const verdict of assess(category, is, at, open)) {
       if (isSilent) break // it is looked at again when what explains it ends: that comes with data, or with time
       const event = of.get(verdict.condition)

@@ -1,6 +1,7 @@
 import { categoriesOfGroup, categoryGroups } from '@vigie/domain/categories'
 import type { CommandStep } from '@vigie/domain/commands'
 import type { TenantDb } from '../platform/index.ts'
+import type { HeldFacts } from './history.ts'
 import type { Changed, Figures, Opened, Standing } from './plan.ts'
 
 /**
@@ -39,12 +40,14 @@ export interface AssessedProduct {
   company: string
   /** Facts that were not calm when it was last assessed. */
   uneasy: string[]
+  /** Of those that are kept at their changes, what is going on, by category and name; null: never looked at since this is kept. */
+  held: HeldFacts | null
 }
 
 /** Locked in the order of ids: of two processes with the same product the second sees what the first did. */
 export async function lockProducts(db: TenantDb, ids: readonly string[]): Promise<AssessedProduct[]> {
   const { rows } = await db.query<AssessedProduct>(
-    `select p.id, p.customer_id as "customerId", p.type_id as "typeId", p.description, c.company, p.uneasy from product p join customer c on c.id = p.customer_id
+    `select p.id, p.customer_id as "customerId", p.type_id as "typeId", p.description, c.company, p.uneasy, p.held from product p join customer c on c.id = p.customer_id
      where p.id = any($1) order by p.id for no key update of p`,
     [ids],
   )

@@ -1,12 +1,12 @@
 import { isPortal, rolePermissions, type Role } from '@vigie/domain/access'
-import { categories, categoryById } from '@vigie/domain/categories'
+import { categories, categoryById, reopenWithinMs } from '@vigie/domain/categories'
 import { isViewAllowed } from '../consent/index.ts'
 import { notify } from '../outbox/index.ts'
 import type { Services, TenantDb } from '../platform/index.ts'
 import { concernedEndpoints, type Concerned } from './concerned.ts'
 import { windowMinutesOf } from './facts.ts'
 import { allNamedByAlerts, isOfAlertInfections, isOfInfections } from './news.ts'
-import { reopenWithinMs, type Figures } from './plan.ts'
+import type { Figures } from './plan.ts'
 import { whoIsTold } from './store.ts'
 
 const namesInMail = 10

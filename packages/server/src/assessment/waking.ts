@@ -1,6 +1,6 @@
+import { reopenWithinMs } from '@vigie/domain/categories'
 import { defineJob, type Job } from '../jobs/index.ts'
 import type { Services, TenantDb } from '../platform/index.ts'
-import { reopenWithinMs } from './plan.ts'
 import { dueSilences, endSilences, endThoseOver, stillDue, type ActiveSilence, type Awakened } from './silences.ts'
 import { addSteps, lockProducts, recount, type AssessedProduct } from './store.ts'
 import { isToldElsewhere, isToldOnce, tell, type Heard } from './telling.ts'

@@ -1,4 +1,15 @@
-import { canReplay, categoryById, indexesInForce, replay, type Category, type FactHour } from '@vigie/domain/categories'
+import {
+  categoryById,
+  indexesInForce,
+  isKeptAsSpans,
+  replay,
+  spansOfHeld,
+  unknownMs,
+  type Category,
+  type FactHour,
+  type FactSpan,
+  type Held,
+} from '@vigie/domain/categories'
 import type { eventsApi } from '@vigie/domain/events'
 import type { ReplyOf } from '@vigie/domain/kernel'
 import type { TenantDb } from '../platform/index.ts'
@@ -7,14 +18,18 @@ import { assertInRange } from './indexes.ts'
 type Preview = ReplyOf<typeof eventsApi.previewIndex>
 const lookBackMs = 90 * 86_400_000
 const shown = 200
+/** Migrations that keep the past: by the hour, and at its changes. */
+const keptFrom = { hours: 17, spans: 35 } as const
 
-interface Row {
-  productId: string
+/** What was kept of one product. */
+interface Kept {
   customerId: string
-  fact: string
-  hourMs: number
-  worst: number
-  last: number
+  hours: FactHour[]
+  spans: FactSpan[]
+}
+interface Whose {
+  customerId: string | null
+  tag: string | null
 }
 
 /**
@@ -34,32 +49,29 @@ export async function preview(
 ): Promise<Preview> {
   assertInRange(id, name, value)
   const category = categoryById.get(id)!
-  const nothing: Preview = { isKept: canReplay(category), since: null, present: 0, proposed: 0, customerCount: 0, rows: [] }
-  if (!nothing.isKept) return nothing
-  const from = new Date(now.getTime() - lookBackMs)
-  const [{ rows }, valuesOf] = await Promise.all([
-    db.query<Row>(
-      `select f.product_id as "productId", f.customer_id as "customerId", f.fact, (extract(epoch from f.hour) * 1000)::float8 as "hourMs", f.worst, f.last
-       from fact_hour f where f.category = $1 and f.hour >= $2 and ($3::uuid is null or f.customer_id = $3)
-         and ($4::text is null or f.customer_id in (select t.customer_id from customer_tag t where t.tag = $4))`,
-      [id, from, customerId, tag],
-    ),
+  const [products, keptMs, valuesOf] = await Promise.all([
+    pastOf(db, category, { customerId, tag }, now),
+    keptSince(db, category, now),
     tunedOf(db, id),
   ])
-  if (rows.length === 0) return nothing
+  const sinceMs = Math.max(
+    now.getTime() - lookBackMs,
+    products.reduce((least, one) => Math.min(least, earliestOf(one)), keptMs),
+  )
   const counts = new Map<string, { present: number; proposed: number }>()
-  for (const of of Map.groupBy(rows, (row) => row.productId).values()) {
-    const owner = of[0]!.customerId
+  for (const past of products) {
+    const owner = past.customerId
     const count = counts.get(owner) ?? { present: 0, proposed: 0 }
     counts.set(owner, count)
     const { own, byTag, business } = valuesOf(owner)
-    count.present += raised(category, of, business, own, byTag)
+    const raised = (...of: [Values, Values, Record<string, Values>]) => raisedBy(category, past, inForce(category, ...of), sinceMs, now)
+    count.present += raised(business, own, byTag)
     count.proposed +=
       tag !== null
-        ? raised(category, of, business, own, { ...byTag, [tag]: { ...byTag[tag], [name]: value } })
+        ? raised(business, own, { ...byTag, [tag]: { ...byTag[tag], [name]: value } })
         : customerId === null
-          ? raised(category, of, { ...business, [name]: value }, own, byTag)
-          : raised(category, of, business, { ...own, [name]: value }, byTag)
+          ? raised({ ...business, [name]: value }, own, byTag)
+          : raised(business, { ...own, [name]: value }, byTag)
   }
   const differing = [...counts]
     .filter(([, count]) => count.present !== count.proposed)
@@ -70,8 +82,7 @@ export async function preview(
   )
   const sum = (of: 'present' | 'proposed') => [...counts.values()].reduce((total, count) => total + count[of], 0)
   return {
-    isKept: true,
-    since: new Date(rows.reduce((least, { hourMs }) => Math.min(least, hourMs), Infinity)).toISOString(),
+    since: new Date(sinceMs).toISOString(),
     present: sum('present'),
     proposed: sum('proposed'),
     customerCount: differing.length,
@@ -81,11 +92,61 @@ export async function preview(
 
 type Values = Record<string, number>
 
-function raised(category: Category, hours: readonly FactHour[], business: Values, customer: Values, byTag: Record<string, Values>): number {
-  const at = Object.fromEntries(
-    Object.entries(indexesInForce(category, business, customer, byTag)).map(([name, { value }]) => [name, value]),
-  )
-  return replay(category, hours, at).length
+const inForce = (category: Category, business: Values, customer: Values, byTag: Record<string, Values>): Values =>
+  Object.fromEntries(Object.entries(indexesInForce(category, business, customer, byTag)).map(([name, { value }]) => [name, value]))
+
+/** What was open before is known to be so, and was not raised since. */
+const raisedBy = (category: Category, past: Kept, at: Values, sinceMs: number, now: Date): number =>
+  replay(category, past, at, now.getTime()).filter(({ openedMs }) => openedMs >= sinceMs).length
+
+/** The first that is known of it: what had begun before it was kept does not count. */
+const earliestOf = ({ hours, spans }: Kept): number =>
+  Math.min(Infinity, ...hours.map(({ hourMs }) => hourMs), ...spans.flatMap(({ beganMs }) => (beganMs === unknownMs ? [] : [beganMs])))
+
+/** When the category's past began to be kept here: an installation, or the version that keeps it, may be young. */
+async function keptSince(db: TenantDb, category: Category, now: Date): Promise<number> {
+  const { rows } = await db.query<{ since: Date | null }>('select vigie.migrated_at($1) as since', [
+    isKeptAsSpans(category) ? keptFrom.spans : keptFrom.hours,
+  ])
+  return rows[0]?.since?.getTime() ?? now.getTime()
+}
+
+/** Plans: fact_hour_preview or fact_span_preview, fact_..._customer for one customer; what goes on is in the products themselves. */
+async function pastOf(db: TenantDb, category: Category, { customerId, tag }: Whose, now: Date): Promise<Kept[]> {
+  const from = new Date(now.getTime() - lookBackMs)
+  const products = new Map<string, Kept>()
+  const of = (productId: string, owner: string): Kept => {
+    const known = products.get(productId) ?? { customerId: owner, hours: [], spans: [] }
+    products.set(productId, known)
+    return known
+  }
+  const isOf = (column: string) =>
+    `($2::uuid is null or ${column} = $2) and ($3::text is null or ${column} in (select t.customer_id from customer_tag t where t.tag = $3))`
+  if (!isKeptAsSpans(category)) {
+    const { rows } = await db.query<FactHour & { productId: string; customerId: string }>(
+      `select f.product_id as "productId", f.customer_id as "customerId", f.fact, (extract(epoch from f.hour) * 1000)::float8 as "hourMs", f.worst, f.last
+       from fact_hour f where f.category = $1 and f.hour >= $4 and ${isOf('f.customer_id')}`,
+      [category.id, customerId, tag, from],
+    )
+    for (const row of rows) of(row.productId, row.customerId).hours.push(row)
+    return [...products.values()]
+  }
+  const [over, held] = await Promise.all([
+    db.query<FactSpan & { productId: string; customerId: string }>(
+      `select f.product_id as "productId", f.customer_id as "customerId", f.fact, (extract(epoch from f.began_at) * 1000)::float8 as "beganMs",
+         (extract(epoch from f.ended_at) * 1000)::float8 as "endedMs", f.worst, f.last
+       from fact_span f where f.category = $1 and f.ended_at >= $4 and ${isOf('f.customer_id')}`,
+      [category.id, customerId, tag, from],
+    ),
+    db.query<{ id: string; customerId: string; held: Record<string, Held> }>(
+      `select p.id, p.customer_id as "customerId", p.held->$1 as held from product p where p.held ? $1 and ${isOf('p.customer_id')}`,
+      [category.id, customerId, tag],
+    ),
+  ])
+  for (const row of over.rows) of(row.productId, row.customerId).spans.push(row)
+  for (const row of held.rows)
+    for (const [fact, one] of Object.entries(row.held)) of(row.id, row.customerId).spans.push(...spansOfHeld(fact, one))
+  return [...products.values()]
 }
 
 async function tunedOf(

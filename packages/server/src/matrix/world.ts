@@ -66,6 +66,8 @@ export async function aWorld(database: TestDatabase, passwordHash: string): Prom
   await insert(database, 'virus_alert_seen', { partner_id: partnerId, alert_id: newId() })
   await insert(database, 'tally_day_all', { partner_id: partnerId, category: 'antivirus', totals: '{}' })
   await insert(database, 'count_state', { partner_id: partnerId })
+  await insert(database, 'licence_day_all', { partner_id: partnerId, type_id: 'wfbs-svc', kind: 'full' })
+  await insert(database, 'licence_day_kept', { partner_id: partnerId })
   const shown = await aCustomerWithAll(database, partnerId, mark)
   const hidden = await aCustomerWithAll(database, partnerId, hiddenMark)
   // as narrow as the limited ones who act on it
@@ -356,12 +358,17 @@ async function aCustomerWithAll(database: TestDatabase, partnerId: string, mark:
     count_from: { ...ofProduct, category: 'antivirus', since: new Date(0) },
     assessment_due: ofProduct,
     fact_hour: { ...ofProduct, category: 'antivirus', fact: 'incidents' },
+    fact_span: { ...ofProduct, category: 'agent-offline', fact: 'silentMinutes' },
     tally_day: { category: 'antivirus', totals: '{}' },
     tally_day_customer: { totals: '{}' },
+    licence_day: { type_id: 'wfbs-svc', kind: 'trial' },
+    product_licence: { ...ofProduct, type_id: 'clamav-endpoint', kind: 'full', seats: 5 },
+    tally_appliance: { ...ofProduct, category: 'antivirus', counts: `{${Array.from({ length: 12 }, () => 0)}}` },
+    tally_appliance_day: { ...ofProduct, category: 'antivirus', totals: '{}' },
     tally_late: { id: randomBytes(6).readUIntBE(0, 6), category: 'antivirus' },
     departed: { id: newId() },
     outbreak_rule: { from_level: 'red', days: 3 },
-    outbreak_defence: { alert_id: newId(), order_id: orderId },
+    outbreak_defence: { alert_id: newId(), order_id: orderId, from_level: 'red' },
     enrolment_refusal: { ...ofProduct, id: newId(), reason: 'agent.key-wrong', hostname: mark },
     endpoint_address: { ...ofProduct, endpoint_id: endpointId, address: mark },
     threat_seen: { ...ofProduct, threat: `Seen-${mark}` },

@@ -41,6 +41,10 @@ const old: readonly { sql: string; days: number }[] = [
   },
   { days: termDays.factHour, sql: 'delete from fact_hour where ctid = any(array(select ctid from fact_hour where hour < $1 limit $2))' },
   {
+    days: termDays.factSpan,
+    sql: 'delete from fact_span where ctid = any(array(select ctid from fact_span where ended_at < $1 order by ended_at limit $2))',
+  },
+  {
     days: termDays.departed,
     sql: 'delete from departed where ctid = any(array(select ctid from departed where went_at < $1 order by went_at limit $2))',
   },

@@ -62,6 +62,11 @@ async function fill(): Promise<void> {
      from endpoint, unnest($1::timestamptz[]) at`,
     [days(termDays.endpointAddress), ago(termDays.endpointAddress)],
   )
+  await database.owner.query(
+    `insert into fact_span (partner_id, product_id, category, fact, began_at, ended_at, customer_id, worst, last)
+     select partner_id, id, 'agent-offline', 'silentMinutes', at - interval '1 day', at, customer_id, 0, null from product, unnest($1::timestamptz[]) at`,
+    [days(termDays.factSpan)],
+  )
   await database.owner.query('analyze')
 }
 
@@ -79,6 +84,7 @@ describe('what is past its term goes (R41)', () => {
     expect(await count('event_step')).toBe(products * 2)
     expect(await count('tally_hour')).toBe(customers)
     expect(await count('dead_letter')).toBe(products)
+    expect(await count('fact_span')).toBe(products)
     expect(await count('outbox')).toBe(3)
     expect([await count('threat_seen'), await count('threat_name'), await count('threat_name', `threat_key = 'ttrue'`)]).toEqual([
       products,

@@ -11,8 +11,12 @@ export const termDays = {
   tallyHour: 800,
   /** That a customer or product was there, from its deletion: for bars of 12 months, and the year before's. */
   departed: 800,
+  /** What licences there were on a day, by customer and type: likewise. */
+  licenceDay: 800,
   /** What threshold previews look back at (EVT-7): 90 days. */
   factHour: 100,
+  /** The same, from when it was over. */
+  factSpan: 100,
   /** From its closing. An open one stays as long as it is open. */
   infection: 400,
   /** From its resolution, with its steps. */

@@ -1,4 +1,4 @@
-import type { EventDetail } from '@vigie/domain/events'
+import { isThreshold, type EventDetail } from '@vigie/domain/events'
 import { Ago, useFormat, useText } from '../kit/index.ts'
 import { Comment } from './Comments.tsx'
 import css from './events.module.css'
@@ -37,7 +37,7 @@ function StepLine({ step }: { step: Step }) {
       : [until === null ? say('events.silence.endless') : say('events.silence.until-then', { until: moment(until) })]),
     ...(how === undefined ? [] : [say(`silence-end.${how}`)]),
     ...Object.entries(step.figures)
-      .filter(([name]) => name !== 'threshold')
+      .filter(([name]) => !isThreshold(name))
       .map(([name, value]) => figureText(name, value)),
   ]
   return (

@@ -1,4 +1,4 @@
-import type { EventDetail } from '@vigie/domain/events'
+import { isThreshold, type EventDetail } from '@vigie/domain/events'
 import { Link, paths, useActor, useFormat, useText } from '../kit/index.ts'
 import css from './events.module.css'
 import { conditionText, decidedBy } from './words.ts'
@@ -10,7 +10,7 @@ export function Why({ event }: { event: EventDetail }) {
   const actor = useActor()
   const explain = conditionText(say, event, 'explain')
   const indexes = decidedBy(event, event.indexes)
-  const figures = Object.entries(event.figures).filter(([name]) => name !== 'threshold')
+  const figures = Object.entries(event.figures).filter(([name]) => !isThreshold(name))
   return (
     <>
       {explain !== null && <p className={css.text}>{explain}</p>}

@@ -1,5 +1,5 @@
 import { TextInput } from '@mantine/core'
-import { boundsUnlessWorse, eventsApi, lessIsWorse, type Event } from '@vigie/domain/events'
+import { boundsUnlessWorse, eventsApi, isThreshold, lessIsWorse, type Event } from '@vigie/domain/events'
 import * as z from 'zod'
 import {
   Button,
@@ -82,7 +82,7 @@ export function SilenceForm({ kind, events, isOne, run, close }: Props & { kind:
   const say = useText()
   const { me, people } = usePeople()
   const figures =
-    isOne && events[0] ? Object.entries(events[0].figures).filter(([name, value]) => name !== 'threshold' && typeof value === 'number') : []
+    isOne && events[0] ? Object.entries(events[0].figures).filter(([name, value]) => !isThreshold(name) && typeof value === 'number') : []
   const first = figures[0]
   const form = useForm({
     initial: {

@@ -1,4 +1,4 @@
-import { canReplay, categoryById, leastKept } from '@vigie/domain/categories'
+import { categoryById, leastKept } from '@vigie/domain/categories'
 import { eventsApi } from '@vigie/domain/events'
 import type { ReplyOf } from '@vigie/domain/kernel'
 import { useState } from 'react'
@@ -22,7 +22,6 @@ export function IndexPreview({ category, name, value, whose }: Props) {
   const [isBusy, setBusy] = useState(false)
   const known = categoryById.get(category)
   if (value === null || known === undefined) return null
-  if (!canReplay(known)) return <p className="quiet">{say('indexes.preview.not-kept')}</p>
   const least = leastKept(known, name)
   const look = async () => {
     setBusy(true)
@@ -51,12 +50,6 @@ export function IndexPreview({ category, name, value, whose }: Props) {
 function Outcome({ preview, isOfOne }: { preview: Preview; isOfOne: boolean }) {
   const say = useText()
   const { day, number } = useFormat()
-  if (preview.since === null)
-    return (
-      <p className="quiet" role="status">
-        {say('indexes.preview.none')}
-      </p>
-    )
   return (
     <div role="status">
       <p>
