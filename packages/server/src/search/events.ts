@@ -4,7 +4,7 @@ import type { Locale } from '@vigie/domain/kernel'
 import { folded, type HitOf } from '@vigie/domain/search'
 import { sharedTexts } from '@vigie/domain/text'
 import { restrictView } from '../consent/index.ts'
-import { keyset, Params, type Keyset, type TenantDb } from '../platform/index.ts'
+import { keyset, Params, sees, type Keyset, type TenantDb } from '../platform/index.ts'
 import { anyOf, bitsOf, customersAs, orById, type Found, type PageOf, type Words } from './words.ts'
 
 const newest = { newest: [{ sql: 'e.last_raised_at', type: 'timestamptz' }] } as const
@@ -58,7 +58,7 @@ const mostProducts = 500
 /**
  * Open ones, by category, threat that is still there, product and customer; newest first. Plan: the newest few, each with its own product, customer and infections; only where they have no page of what is
  * sought customers and products of the business once, its open infections, and the open events of those that have any of the words (store.plan.test.ts). Never a resolved one nor a raw record. Whoever is
- * limited to a scope is not asked of the newest, of which he may see few. `hasNoPlace`: it is known already that no customer and no product has the only word.
+ * limited to a part is not asked of the newest, of which he may see few. `hasNoPlace`: it is known already that no customer and no product has the only word.
  */
 export async function events(
   db: TenantDb,
@@ -83,7 +83,7 @@ export async function events(
     )
     return keys.page(rows)
   }
-  const first = db.tenant.scope === 'all' && words.id === null ? await ask(found(amongNewest)) : null
+  const first = words.id === null && (await sees(db)) !== 'part' ? await ask(found(amongNewest)) : null
   const shown = first !== null && first.nextCursor !== null ? first : await ask(found(amongAll))
   return { rows: shown.rows.map(toEventHit), nextCursor: shown.nextCursor }
 }

@@ -26,7 +26,9 @@ export async function prepare(db: TenantDb, q: string): Promise<Words> {
 /** Which words stand in the column, as bits. */
 export const bitsOf = (column: string, { patterns }: Words, params: Params): string =>
   `(${patterns.map((pattern, i) => `case when ${column} like ${params.add(pattern)} then ${2 ** i} else 0 end`).join(' + ')})`
-export const anyOf = (column: string, { patterns }: Words, params: Params): string => `${column} like any(${params.add(patterns)}::text[])`
+/** Of one pattern LIKE itself is a tenth quicker than ANY. */
+export const anyOf = (column: string, { patterns }: Words, params: Params): string =>
+  patterns.length === 1 ? `${column} like ${params.add(patterns[0])}` : `${column} like any(${params.add(patterns)}::text[])`
 
 /** By its id, or the beginning of one; `or`-ed to a condition over words. */
 export const orById = (columns: readonly string[], { id }: Words, params: Params): string => {
