@@ -23,11 +23,11 @@ import {
   useQuietly,
   useText,
   type Action,
-  type Address,
   type Filter,
   type Sign,
 } from '../kit/index.ts'
 import css from './events.module.css'
+import { orderOf } from './order.ts'
 import { useEventActions } from './useEventActions.tsx'
 import { useWork } from './useWork.tsx'
 import { categoryName, eventTitle, mendedBy } from './words.ts'
@@ -41,8 +41,6 @@ interface Fixed {
   customerId?: string
   productId?: string
 }
-/** Worst first, of these the newest: what came in the night stands on top. With past ones too: the newest, however bad they were. */
-const orderOf = ({ search }: Address): string => (search['state']?.includes('resolved') ? '-openedAt' : '-severity')
 export const eventList = (fixed: Fixed = {}) =>
   query(eventsApi.listEvents).list((at) =>
     sortedBy(orderOf(at), { ...fixed, ...(fixed.productId ? {} : { isFolded: 'true' }) } as Record<string, string>)(at),
