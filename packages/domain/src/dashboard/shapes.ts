@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { addable, type WidgetKindId } from './widgets.ts'
+import { widgetKindIds } from './widgets.ts'
 
 /** DSH-1. */
 export const mostTabs = 30
@@ -18,10 +18,14 @@ const word = z.string().regex(/^[a-z0-9-]{1,40}$/)
 /** What its viewer chose, in the widget's own words. Left out, or not known to it any more: its default. */
 export const WidgetOptions = z.strictObject({
   range: word.optional(),
+  /** Of threat. */
+  kind: word.optional(),
   view: z.enum(['chart', 'table']).optional(),
   /** Bars of a week or of a month. */
   unit: word.optional(),
   category: word.optional(),
+  /** Of products; `all` of them. */
+  type: word.optional(),
   /** Series that are switched off. */
   hidden: z.array(word).max(20).optional(),
 })
@@ -29,7 +33,7 @@ export type WidgetOptions = z.infer<typeof WidgetOptions>
 
 export const PlacedWidget = z.strictObject({
   id: PartId,
-  kind: z.enum(addable as [WidgetKindId, ...WidgetKindId[]]),
+  kind: z.enum(widgetKindIds),
   /** Columns it takes; where its tab has fewer, all of them. */
   span: z.number().int().min(1).max(3),
   height: z.number().int().min(heights.least).max(heights.most),

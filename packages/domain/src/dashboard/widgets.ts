@@ -4,10 +4,15 @@ import {
   customersNeedingAttention,
   customersOverTime,
   inventoryHealth,
+  licenceManagement,
+  licencesOverTime,
+  licenceUsage,
   notifications,
   productsOverTime,
   system,
   threats,
+  topCloudEdgeAppliances,
+  topCloudEdgeCustomers,
   topCustomersByThreat,
 } from '../figures/index.ts'
 
@@ -17,8 +22,6 @@ interface WidgetKind {
   /** In columns of three and rows of the grid, when it is added. */
   span: 1 | 2 | 3
   height: number
-  /** `licences`, `cloud-edge`: it has nothing to count until that part is there, is shown in the gallery with that word and cannot be added. */
-  comesWith?: 'licences' | 'cloud-edge'
 }
 
 /** DSH-2, in the order of the gallery. What each shows and how it is drawn: the console's `widgets/<kind>/`. */
@@ -32,11 +35,11 @@ export const widgets = {
   'inventory-health': { needs: inventoryHealth.needs, span: 1, height: 4 },
   'customers-over-time': { needs: customersOverTime.needs, span: 1, height: 4 },
   'products-over-time': { needs: productsOverTime.needs, span: 2, height: 4 },
-  'licence-management': { needs: ['customer.read'], span: 2, height: 4, comesWith: 'licences' },
-  'licences-over-time': { needs: ['customer.read'], span: 1, height: 4, comesWith: 'licences' },
-  'licence-usage': { needs: ['customer.read'], span: 1, height: 4, comesWith: 'licences' },
-  'top-cloud-edge-customers': { needs: ['event.read'], span: 1, height: 4, comesWith: 'cloud-edge' },
-  'top-cloud-edge-appliances': { needs: ['event.read'], span: 1, height: 4, comesWith: 'cloud-edge' },
+  'licence-management': { needs: licenceManagement.needs, span: 2, height: 4 },
+  'licences-over-time': { needs: licencesOverTime.needs, span: 1, height: 4 },
+  'licence-usage': { needs: licenceUsage.needs, span: 1, height: 4 },
+  'top-cloud-edge-customers': { needs: topCloudEdgeCustomers.needs, span: 1, height: 4 },
+  'top-cloud-edge-appliances': { needs: topCloudEdgeAppliances.needs, span: 1, height: 4 },
 } as const satisfies Record<string, WidgetKind>
 
 export type WidgetKindId = keyof typeof widgets
@@ -47,5 +50,3 @@ export const isShownTo =
   (kind: WidgetKindId): boolean =>
     widgetKind(kind).needs.every(can)
 export const widgetKind = (id: WidgetKindId): WidgetKind => widgets[id]
-/** Those with something to show today. */
-export const addable = widgetKindIds.filter((id) => widgetKind(id).comesWith === undefined)

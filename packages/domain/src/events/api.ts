@@ -13,7 +13,7 @@ import {
 } from '../kernel/index.ts'
 import { commandsApi } from '../commands/index.ts'
 import { Tag } from '../customers/shapes.ts'
-import { Family } from '../products/catalogue.ts'
+import { Family } from '../products/index.ts'
 import { Detection, detectionOutcomes, Event, EventDetail, indexLevels } from './shapes.ts'
 
 const params = z.strictObject({ eventId: EventId })

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { defineRoute, Instant } from '../kernel/index.ts'
+import { FigureKind, figureKinds } from './kinds.ts'
 import { FigureRange, figureRanges } from './ranges.ts'
 import { RowsLink } from './rows.ts'
 
@@ -8,6 +9,8 @@ export const FigureAnswer = z.object({
   id: z.string(),
   /** Null: as things are now; then `from` and `until` are null too. */
   range: FigureRange.nullable(),
+  /** Null: it is not asked by kind of threat. */
+  kind: FigureKind.nullable(),
   /** Half-open. `until` may lie ahead: the hour, day or bar that runs ends then. */
   from: Instant.nullable(),
   until: Instant.nullable(),
@@ -21,23 +24,23 @@ export const FigureAnswer = z.object({
 })
 export type FigureAnswer = z.infer<typeof FigureAnswer>
 
-/** One figure. `range`: one of its own; without it the first of them; any other is not found. */
+/** One figure. `range`, `kind`: one of its own; without it the first of them; any other is not found. */
 export const getFigure = defineRoute({
   id: 'figures.get',
   method: 'GET',
   path: '/v1/figures/:figureId',
   permission: 'figure.read',
   params: z.strictObject({ figureId: z.string().max(60) }),
-  query: z.strictObject({ range: FigureRange.optional() }),
+  query: z.strictObject({ range: FigureRange.optional(), kind: FigureKind.optional() }),
   reply: FigureAnswer,
   problems: ['figure.not-found'],
 })
 
 /** How many a batch may ask for: a tab's widgets (DSH-1), and then some. */
 export const mostFigures = 30
-const Ask = z.string().regex(new RegExp(`^[a-z0-9-]{1,60}(:(${figureRanges.join('|')}))?$`))
+const Ask = z.string().regex(new RegExp(`^[a-z0-9-]{1,60}(:(${figureRanges.join('|')}))?(:(${figureKinds.join('|')}))?$`))
 /**
- * A whole dashboard in one request: `?ask=notifications,threats:7d`. Answers stand in the order asked. What there is not, or not for the asker, is in `missing` as it was asked: one of
+ * A whole dashboard in one request: `?ask=notifications,threats:7d,top-cloud-edge-customers:24h:botnet`. Answers stand in the order asked. What there is not, or not for the asker, is in `missing` as it was asked: one of
  * them takes none of the others away.
  */
 export const getFigures = defineRoute({

@@ -1,3 +1,4 @@
+import { productTypes } from '@vigie/connectors/products'
 import type { Detection, eventsApi } from '@vigie/domain/events'
 import type { QueryOf } from '@vigie/domain/kernel'
 import { restrictView } from '../consent/index.ts'
@@ -44,7 +45,9 @@ export async function list(db: TenantDb, query: Asked): Promise<{ rows: Detectio
         : `d.product_id = any(${params.add(of.productIds)}::uuid[])`,
     )
   }
-  if (query.typeId) where.push(`d.product_id in (select id from product where type_id = any(${params.add(query.typeId)}::text[]))`)
+  const typeIds = typesAsked(query)
+  const ofTypes = typeIds === undefined ? null : await fewProducts(db, typeIds, query)
+  if (typeIds !== undefined && ofTypes === null) where.push(`d.product_id in (${productsOf(params.add(typeIds))})`)
   if (query.category) where.push(`d.category = ${params.add(query.category)}`)
   if (query.threat) where.push(`d.threat = ${params.add(query.threat)}`)
   if (query.outcome) where.push(`d.outcome = any(${params.add(query.outcome)})`)
@@ -54,6 +57,7 @@ export async function list(db: TenantDb, query: Asked): Promise<{ rows: Detectio
   const page = keyset(sorts, contentUuid, query, params)
   where.push(page.where)
   const among =
+    (ofTypes === null ? null : ofProducts(ofTypes, query, where, page, params)) ??
     (await whereFound(db, query, where, page, params)) ??
     countedBetween(query, where, page, params) ??
     (await ofFewCustomers(db, query, where, page, params)) ??
@@ -84,20 +88,72 @@ function countedBetween(
   params: Params,
 ): string | null {
   if (countedFrom === undefined && countedUntil === undefined) return null
-  const [from, until, limit] = [
-    `${params.add(countedFrom ?? '-infinity')}::timestamptz`,
-    `${params.add(countedUntil ?? 'infinity')}::timestamptz`,
-    params.add(page.limit),
-  ]
-  const near = `interval '${nearMinutes} minutes'`
-  const isNear = `d.at - d.counted_at <= ${near} and d.counted_at - d.at <= ${near} and d.at >= ${from} - ${near} and d.at < ${until} + ${near}`
-  const isFar = `(d.at - d.counted_at > ${near} or d.counted_at - d.at > ${near})`
-  const counted = `d.counted_at >= ${from} and d.counted_at < ${until}`
-  const order = `order by ${page.orderBy} limit ${limit}`
+  const { isNear, isFar, counted } = countedAs(countedFrom, countedUntil, params)
+  const order = `order by ${page.orderBy} limit ${params.add(page.limit)}`
   // `offset 0`: all of the few first, by their index; PostgreSQL takes them for a third of all and would walk through the list's order
   return `(
     (select d.* from detection d where ${[...where, isNear, counted].join(' and ')} ${order}) union all
     (select d.* from (select d.* from detection d where ${[isFar, counted].join(' and ')} offset 0) d where ${[...where, 'true'].join(' and ')} ${order}))`
+}
+
+/** That a record counts between two instants: by clocks that are about right, with the part of the list's order that has them; and by those that are off. */
+function countedAs(countedFrom: string | undefined, countedUntil: string | undefined, params: Params) {
+  const [from, until] = [`${params.add(countedFrom ?? '-infinity')}::timestamptz`, `${params.add(countedUntil ?? 'infinity')}::timestamptz`]
+  const near = `interval '${nearMinutes} minutes'`
+  return {
+    isNear: `d.at - d.counted_at <= ${near} and d.counted_at - d.at <= ${near} and d.at >= ${from} - ${near} and d.at < ${until} + ${near}`,
+    isFar: `(d.at - d.counted_at > ${near} or d.counted_at - d.at > ${near})`,
+    counted: `d.counted_at >= ${from} and d.counted_at < ${until}`,
+  }
+}
+
+/** Types asked for, by themselves or as a family of the catalogue. Undefined: any. */
+function typesAsked({ typeId, family }: Asked): readonly string[] | undefined {
+  if (family === undefined) return typeId
+  const ofFamily = productTypes.filter((type) => type.family === family).map(({ id }) => id)
+  return typeId === undefined ? ofFamily : ofFamily.filter((id) => typeId.includes(id))
+}
+
+/** Products of some types, and those that were deleted and have records yet, which stand in lists and figures until they are gone. */
+const productsOf = (types: string) =>
+  `select id from product where type_id = any(${types}::text[]) union all select product_id from purge where type_id = any(${types}::text[])`
+
+/** Products that are asked one by one; where a type has more, the list's own order soon meets them. */
+const mostProducts = 300
+
+/** The few products of some types: of one customer's those that are his, were his when they were deleted, or whose history moves. Null: many, or said more closely by another filter. */
+async function fewProducts(
+  db: TenantDb,
+  typeIds: readonly string[],
+  { customerId, productId, endpointId }: Asked,
+): Promise<string[] | null> {
+  if (productId !== undefined || endpointId !== undefined) return null
+  const { rows } = await db.query<{ id: string }>(
+    customerId === undefined
+      ? `${productsOf('$1')} limit ${mostProducts + 1}`
+      : `select id from product where customer_id = $2 and type_id = any($1::text[]) union all select product_id from purge where customer_id = $2 and type_id = any($1::text[])
+         union all select p.id from history_due h join product p on p.partner_id = h.partner_id and p.id = h.product_id where p.type_id = any($1::text[]) and p.customer_id <> $2 limit ${mostProducts + 1}`,
+    customerId === undefined ? [typeIds] : [typeIds, customerId],
+  )
+  return rows.length > mostProducts ? null : rows.map(({ id }) => id)
+}
+
+/** A page of each of few products, by their key: the list's order would pass all that others told on the way to them. */
+function ofProducts(
+  productIds: readonly string[],
+  { countedFrom, countedUntil }: Asked,
+  where: readonly string[],
+  page: { orderBy: string; limit: number },
+  params: Params,
+): string {
+  const products = `${params.add(productIds)}::uuid[]`
+  const order = `order by ${page.orderBy} limit ${params.add(page.limit)}`
+  const each = (conditions: readonly string[]) =>
+    `(select f.* from unnest(${products}) s (p) cross join lateral (select d.* from detection d where ${['d.product_id = s.p', ...conditions].join(' and ')} ${order}) f)`
+  if (countedFrom === undefined && countedUntil === undefined) return each(where)
+  const { isNear, isFar, counted } = countedAs(countedFrom, countedUntil, params)
+  return `(${each([...where, isNear, counted])} union all
+    (select d.* from (select d.* from detection d where ${isFar} and ${counted} and d.product_id = any(${products}) offset 0) d where ${[...where, 'true'].join(' and ')} ${order}))`
 }
 
 /** Customers of a limited account that are asked one by one; more, and the list's order has theirs soon. */

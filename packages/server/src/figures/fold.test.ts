@@ -11,7 +11,9 @@ import { purgeDeleted } from '../products/purge.ts'
 import { lockWhole, remove } from '../products/store.ts'
 import { foldTallies, keptDays } from './fold.ts'
 import { tallies, topCustomers } from './tallies.ts'
-import { aRandomEstate, detect, dice, threatCategories, type RandomEstate } from './testing/estate.ts'
+import { topAppliances, topCustomersOfGateways } from './appliances.ts'
+import { lastHour } from './ranges.ts'
+import { appliancesOf, aRandomEstate, detect, dice, isGateway, threatCategories, type RandomEstate } from './testing/estate.ts'
 
 /** Counters and records never disagree: whatever comes when, whoever dies when (DSH-3, issue 4, bad days). */
 let server: TestServer
@@ -48,7 +50,37 @@ const cuts = () =>
       .map(ago),
   ].filter((bounds) => bounds.length > 1)
 
+/** Gateways by appliance and by customer, over whole hours and over 60 minutes from five minutes to five minutes, of one category and of all (decision 41). */
+async function assertAppliances() {
+  const spans = [...cuts().map((bounds) => [bounds[0]!, bounds.at(-1)!]), lastHour(now), lastHour(new Date(now.getTime() - 25 * 60_000))]
+  for (const [from, until] of spans as [Date, Date][]) {
+    const { rows } = await database.owner.query<{ product_id: string; customer_id: string; category: string; count: number }>(
+      `select d.product_id, d.customer_id, d.category, count(*)::integer as count from detection d join product p on p.partner_id = d.partner_id and p.id = d.product_id
+       where d.partner_id = $1 and p.type_id in ('squid-gateway', 'cloud-edge') and d.counted_at >= $2 and d.counted_at < $3 group by 1, 2, 3`,
+      [estate.partnerId, from, until],
+    )
+    for (const category of [undefined, 'botnet']) {
+      const asked = { from, until, category, most: 100 }
+      const own = rows.filter((row) => category === undefined || row.category === category)
+      const by = (key: 'product_id' | 'customer_id') =>
+        Object.entries(Object.groupBy(own, (row) => row[key])).map(([id, of]) => ({
+          id,
+          count: of!.reduce((sum, { count }) => sum + count, 0),
+        }))
+      const inOrder = (list: readonly { id: string; count: number }[]) => list.map(({ id, count }) => `${id} ${count}`).toSorted()
+      const appliances = await database.transaction(all(), (db) => topAppliances(db, asked))
+      const customers = await database.transaction(all(), (db) => topCustomersOfGateways(db, asked))
+      const name = `${category} ${from.toISOString()} ${until.toISOString()}`
+      expect(inOrder(appliances.best), name).toEqual(inOrder(by('product_id')))
+      expect(inOrder(customers.best), name).toEqual(inOrder(by('customer_id')))
+      const sum = own.reduce((total, { count }) => total + count, 0)
+      expect([appliances.total, customers.total], name).toEqual([sum, sum])
+    }
+  }
+}
+
 async function assertRecount() {
+  await assertAppliances()
   for (const bounds of cuts()) {
     const { rows } = await database.owner.query<{ n: number; customer_id: string; category: string; type_id: string; count: number }>(
       `select width_bucket(d.counted_at, $1::timestamptz[]) as n, d.customer_id, d.category, p.type_id, count(*)::integer as count from detection d join product p on p.partner_id = d.partner_id and p.id = d.product_id
@@ -88,6 +120,13 @@ async function assertWhole() {
     )
     expect(rows, table).toEqual([])
   }
+  const { rows } = await database.owner.query(
+    `select 1 from (select day, product_id, customer_id, sum(totals[25] - totals[1]) as count from tally_appliance_day where partner_id = $1 and category = '' group by 1, 2, 3) a
+       full join (select day, product_id, customer_id, sum(totals[25] - totals[1]) as count from tally_appliance_day where partner_id = $1 and category <> '' group by 1, 2, 3) b using (day, product_id, customer_id)
+     where coalesce(a.count, 0) <> coalesce(b.count, 0) union all select 1 from tally_appliance where partner_id = $1 and hour < $2`,
+    [estate.partnerId, ago(2)],
+  )
+  expect(rows, 'tally_appliance').toEqual([])
 }
 
 describe('running totals (DSH-3)', () => {
@@ -119,6 +158,12 @@ describe('running totals (DSH-3)', () => {
   const forget = async (...tables: string[]) => {
     for (const table of ['tally_day', 'tally_day_customer', 'tally_day_all', 'count_state', ...tables])
       await database.owner.query(`delete from ${table} where partner_id = $1`, [estate.partnerId])
+    for (const table of ['tally_appliance_day', 'tally_appliance'])
+      await database.owner.query(`delete from ${table} where partner_id = $1`, [estate.partnerId])
+    await database.owner.query(
+      `insert into tally_appliance (partner_id, hour, category, customer_id, product_id, counts) ${appliancesOf('(select * from detection where partner_id = $1)')}`,
+      [estate.partnerId],
+    )
   }
 
   it('died after any of its statements, the batch did nothing; the next goes on where the last ended', async () => {
@@ -191,7 +236,7 @@ describe('running totals (DSH-3)', () => {
   })
 
   it('a product’s history that moves takes its counts along, piece by piece (AGT-11)', async () => {
-    const moved = estate.products.at(-1)!
+    const moved = estate.products.findLast(isGateway)!
     const to = estate.customerIds.find((id) => id !== moved.customerId)!
     const first = Number(
       (
@@ -214,7 +259,7 @@ describe('running totals (DSH-3)', () => {
   })
 
   it('a deleted product’s records take their counts along; that it was there stays known (CUS-5)', async () => {
-    const [gone] = estate.products
+    const gone = estate.products.find(isGateway)
     await database.transaction(all(), async (db) => {
       const product = await lockWhole(db, gone!.id, now)
       await remove(db, product, now)
@@ -225,7 +270,7 @@ describe('running totals (DSH-3)', () => {
     const before = Number((await database.owner.query('select count(*) from detection where product_id = $1', [gone!.id])).rows[0].count)
     expect(before).toBeGreaterThan(0)
     expect(await purgeDeleted(database)).toBe(before)
-    estate = { ...estate, products: estate.products.slice(1) }
+    estate = { ...estate, products: estate.products.filter((product) => product !== gone) }
     await assertRecount()
     await fold()
     await assertWhole()

@@ -1,22 +1,18 @@
 import type { Database, TenantDb } from '../platform/index.ts'
+import { foldAppliances } from './appliances.ts'
+import { added, dayMs, dayOf, hourMs, keptDays, startOfDay, sums } from './totals.ts'
 
-const hourMs = 3_600_000
-const dayMs = 24 * hourMs
+export { keptDays } from './totals.ts'
+
 /**
  * An hour is closed when its end is so long ago. What comes later than 5 minutes after its end is noted beside (trigger `tally_hour_added_late`), so that a transaction of up to 55 minutes is counted in one way
  * or the other; ours last seconds. By the later of our clock and the database's: the trigger has only the latter.
  */
 const closedAfterMs = 60 * 60_000
-/** Days kept: the longest range (30 days of any time zone) and one before, from which it is the difference. */
-export const keptDays = 34
-
 /** The same totals at three depths; what else their rows are of. */
 const keys = { tally_day: 'customer_id, category, type_id', tally_day_customer: 'customer_id', tally_day_all: 'category, type_id' } as const
 type Totals = keyof typeof keys
 const tables = Object.keys(keys) as Totals[]
-
-const dayOf = (at: Date) => at.toISOString().slice(0, 10)
-const startOfDay = (at: Date) => new Date(Math.floor(at.getTime() / dayMs) * dayMs)
 
 /** So many rows are folded by one transaction, or one hour's: a few seconds. The first fold of an installation that has been counting for long has millions. */
 const largestBatch = 250_000
@@ -53,13 +49,17 @@ async function foldBatch(db: TenantDb, now: Date, rows: number): Promise<{ close
   // each counts for all days after it too
   const late = Math.ceil(rows / 5)
   if ((await foldLate(db, begun, late)) === late) return { closedUntil: begun, hasMore: true }
-  if (begun >= until) return { closedUntil: begun, hasMore: false }
+  if (begun >= until) {
+    await foldAppliances(db, begun)
+    return { closedUntil: begun, hasMore: false }
+  }
   // a day at most: each begins with what the day before ended with
   const end = await hoursOf(db, begun, new Date(Math.min(until.getTime(), startOfDay(begun).getTime() + dayMs)), rows)
   await closeHours(db, begun, end)
+  await foldAppliances(db, end)
   const isDone = end >= until
   if (isDone)
-    for (const table of tables)
+    for (const table of [...tables, 'tally_appliance_day'])
       await db.query(`delete from ${table} where day < $1::date`, [dayOf(new Date(until.getTime() - keptDays * dayMs))])
   return { closedUntil: end, hasMore: !isDone }
 }
@@ -91,11 +91,6 @@ async function begin(db: TenantDb, until: Date): Promise<Date | null> {
   return await lock()
 }
 
-/** The totals of a day that changes `x` come to: 25 sums in one pass. `before`: what makes a change count from the day's beginning on. */
-const sums = (before: string) =>
-  `array[${Array.from({ length: 25 }, (_, i) => `coalesce(sum(x.change) filter (where ${before} or x.n < ${i}), 0)::bigint`).join(', ')}]`
-/** Spelled out: a function of arrays costs ten times as much, for each of a day's rows. */
-const added = `array[${Array.from({ length: 25 }, (_, i) => `t.totals[${i + 1}] + excluded.totals[${i + 1}]`).join(', ')}]`
 const ownOf = (table: Totals) =>
   keys[table]
     .split(', ')

@@ -1,4 +1,13 @@
-import { figuresApi, historyRanges, rowScreens, type FigureAnswer, type RowsLink } from '@vigie/domain/figures'
+import {
+  figuresApi,
+  figureKinds,
+  figureRanges,
+  rowScreens,
+  type FigureAnswer,
+  type FigureKind,
+  type FigureRange,
+  type RowsLink,
+} from '@vigie/domain/figures'
 import type { Permission } from '@vigie/domain/access'
 import { Problem } from '@vigie/domain/kernel'
 import { countAttention } from '../customers/index.ts'
@@ -6,6 +15,8 @@ import { handle, type Context, type FigureCount, type Handler } from '../platfor
 import { countAgentsByState, countInventoryHealth, countStale } from '../products/index.ts'
 import { countThreats, countTopCustomersByThreat } from './detections.ts'
 import { countCustomersNeedingAttention, countNotifications, countSystem } from './events.ts'
+import { countTopCloudEdgeAppliances, countTopCloudEdgeCustomers } from './gateways.ts'
+import { countLicenceManagement, countLicencesOverTime, countLicenceUsage } from './licences.ts'
 import { countCustomersOverTime, countProductsOverTime } from './over-time.ts'
 
 export { foldTallies } from './fold.ts'
@@ -20,15 +31,20 @@ export const counts = [
   countCustomersOverTime,
   countProductsOverTime,
   countTopCustomersByThreat,
+  countTopCloudEdgeCustomers,
+  countTopCloudEdgeAppliances,
   countAgentsByState,
   countInventoryHealth,
+  countLicenceManagement,
+  countLicencesOverTime,
+  countLicenceUsage,
   countAttention,
 ] as const
 const byId = new Map<string, FigureCount>(counts.map((one) => [one.figure.id, one as unknown as FigureCount]))
 
 export const figureRoutes: Handler[] = [
   handle(figuresApi.getFigure, async (context, { params: { figureId }, query }) => {
-    const answer = await answerer(context)(figureId, query.range)
+    const answer = await answerer(context)(figureId, query.range, query.kind)
     if (!answer) throw new Problem('figure.not-found')
     return answer
   }),
@@ -37,8 +53,12 @@ export const figureRoutes: Handler[] = [
     const figures: FigureAnswer[] = []
     const missing: string[] = []
     for (const asked of query.ask) {
-      const [id, range] = asked.split(':') as [string, NonNullable<FigureAnswer['range']>?]
-      const found = await answer(id, range)
+      const [id, ...chosen] = asked.split(':') as [string, ...string[]]
+      const found = await answer(
+        id,
+        figureRanges.find((range) => chosen.includes(range)),
+        figureKinds.find((kind) => chosen.includes(kind)),
+      )
       if (found) figures.push(found)
       else missing.push(asked)
     }
@@ -46,26 +66,33 @@ export const figureRoutes: Handler[] = [
   }),
 ]
 
-/** Null: no such figure, or range, or not for the asker. */
-type Answer = (id: string, range: NonNullable<FigureAnswer['range']> | undefined) => Promise<FigureAnswer | null>
+/** Null: no such figure, or range, or kind, or not for the asker. */
+type Answer = (id: string, range: FigureRange | undefined, kind: FigureKind | undefined) => Promise<FigureAnswer | null>
 
 /** What several figures of one request need is asked once. */
 function answerer({ db, actor, now }: Context): Answer {
   let stale: Promise<FigureAnswer['stale']> | undefined
   const { accountId, permissions, role, timeZone } = actor
-  return async (id, asked) => {
+  return async (id, asked, askedKind) => {
     const one = byId.get(id)
     if (!one || !one.figure.needs.every((permission) => permissions.has(permission))) return null
     if (asked !== undefined && !one.figure.ranges.includes(asked)) return null
+    if (askedKind !== undefined && !one.figure.kinds?.includes(askedKind)) return null
     const range = asked ?? one.figure.ranges[0] ?? null
-    const { value, from = null, until = null, asOf = now } = await one.count({ db, accountId, permissions, role, now, timeZone, range })
-    // how many customers and products there are is our own knowledge; the rest is what products told
-    const isOwn = one.figure.ranges.some((own) => (historyRanges as readonly string[]).includes(own))
+    const kind = askedKind ?? one.figure.kinds?.[0] ?? null
+    const {
+      value,
+      from = null,
+      until = null,
+      asOf = now,
+    } = await one.count({ db, accountId, permissions, role, now, timeZone, range, kind })
+    const isOwn = one.figure.isOwn === true
     stale ??= isOwn ? undefined : countStale(db, now)
     return withoutForbiddenWays(
       {
         id,
         range,
+        kind,
         from: from?.toISOString() ?? null,
         until: until?.toISOString() ?? null,
         timeZone,
@@ -84,6 +111,7 @@ const readable: Readonly<Record<(typeof rowScreens)[number], Permission>> = {
   products: 'product.read',
   inventory: 'product.read',
   detections: 'detection.read',
+  licences: 'product.read',
 }
 
 /** A number stays; the way to rows that one may not read goes. */

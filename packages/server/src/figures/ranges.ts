@@ -32,6 +32,17 @@ export function cutDetections(range: DetectionRange, now: Date, timeZone: string
   }
 }
 
+/** Dates there, on which buckets end: the day before each boundary but the first. */
+export const lastDays = (bounds: readonly Date[], timeZone: string): string[] =>
+  bounds.slice(1).map((at) => zoned(at, timeZone).toPlainDate().subtract({ days: 1 }).toString())
+
+const slotMs = 5 * 60_000
+/** The five minutes that run and the 55 before, of what is counted by five minutes (decision 41). */
+export function lastHour(now: Date): Date[] {
+  const end = Math.floor(now.getTime() / slotMs) * slotMs + slotMs
+  return [new Date(end - hourMs), new Date(end)]
+}
+
 const bars = {
   '1m': { step: 'week', count: 5 },
   '3m': { step: 'week', count: 14 },

@@ -1,5 +1,6 @@
 import { restrictView } from '../consent/index.ts'
 import type { TenantDb } from '../platform/index.ts'
+import { edges } from './totals.ts'
 
 type Totals = 'tally_day' | 'tally_day_customer' | 'tally_day_all'
 
@@ -23,7 +24,8 @@ const parts = (totals: Totals, where: string, columns: string) => `
   )`
 
 /** What the wall says as well, said so that it finds their rows: one with few customers reads few. */
-const ofScope = ({ tenant }: TenantDb) => (tenant.scope === 'all' ? 'true' : 't.customer_id = any(array(select vigie.visible_customers()))')
+export const ofScope = ({ tenant }: TenantDb) =>
+  tenant.scope === 'all' ? 'true' : 't.customer_id = any(array(select vigie.visible_customers()))'
 
 export interface Tally {
   category: string
@@ -71,11 +73,7 @@ export interface TopCustomer {
  * Each customer's count between two instants: what its total is at the end, less what it was at the beginning, with what came late and the newest hours as above. Two days' rows of each and no more, whatever
  * lies between; spelled out, since all customers are asked for. Sums of doubles: exact up to 2^53, and quicker than of bigint, which are numeric.
  */
-const eachCustomer = (where: string) => `
-  state as materialized (select coalesce((select closed_until from count_state), '-infinity'::timestamptz) as closed),
-  edge as materialized (
-    select n, last::date as day, extract(hour from last)::integer + 2 as place
-    from (select b.n, (least(b.at, s.closed) - interval '1 hour') at time zone 'UTC' as last from (values (1, $1::timestamptz), (2, $2::timestamptz)) b (n, at), state s where s.closed > '-infinity') b),
+const eachCustomer = (where: string) => `${edges},
   counted as materialized (
     select customer_id, sum(change) as count from (
       select t.customer_id, t.totals[(select place from edge where n = 2)]::float8 as change from tally_day_customer t where t.day = (select day from edge where n = 2) and ${where}

@@ -1,3 +1,4 @@
+import { productTypeById } from '@vigie/connectors/products'
 import type { Database, TenantDb } from '../platform/index.ts'
 
 /**
@@ -37,7 +38,7 @@ export async function moveChunk(db: TenantDb, chunk: number, now: Date): Promise
        select at, content_id, customer_id from detection where product_id = $1 and at <= (select until_at from history_due where product_id = $1) and customer_id <> $2 order by at desc limit $3),
      moved as (
        update detection d set customer_id = $2 from chunk c where d.product_id = $1 and d.at = c.at and d.content_id = c.content_id
-       returning c.customer_id as from_id, d.category, date_trunc('hour', d.counted_at) as hour),
+       returning c.customer_id as from_id, d.category, date_trunc('hour', d.counted_at) as hour, d.counted_at),
      counted as (
        select customer_id, hour, category, sum(count) as count from (
          select from_id as customer_id, hour, category, -count(*) as count from moved group by 1, 2, 3 union all select $2, hour, category, count(*) from moved group by 1, 2, 3) c group by 1, 2, 3),
@@ -45,6 +46,7 @@ export async function moveChunk(db: TenantDb, chunk: number, now: Date): Promise
        insert into tally_hour as h (partner_id, customer_id, type_id, category, hour, count)
        select $4, customer_id, $5, category, hour, count from counted order by hour, category, customer_id
        on conflict (partner_id, hour, category, type_id, customer_id) do update set count = h.count + excluded.count)
+       ${appliancesMove(due.type_id)}
      select (select count(*)::integer from moved) as count, (select min(at)::text from chunk) as oldest`,
     [due.product_id, due.customer_id, chunk, db.tenant.partnerId, due.type_id],
   )
@@ -60,3 +62,14 @@ export async function moveChunk(db: TenantDb, chunk: number, now: Date): Promise
   db.announce({ kind: 'product', id: due.product_id, customerId: due.customer_id })
   return done!.count
 }
+
+/** A gateway's counts by five minutes follow too (decision 41). */
+const appliancesMove = (typeId: string) =>
+  productTypeById.get(typeId)?.family !== 'gateway'
+    ? ''
+    : `, appliances as (
+       insert into tally_appliance as a (partner_id, hour, category, customer_id, product_id, counts)
+       select $4, hour, category, customer_id, $1, vigie.five_minutes(array_agg(vigie.slot(counted_at)), sign) from (
+         select from_id as customer_id, hour, category, counted_at, -1 as sign from moved union all select $2, hour, category, counted_at, 1 from moved) c
+       group by hour, category, customer_id, sign order by 2, 3, 4
+       on conflict (partner_id, hour, category, customer_id, product_id) do update set counts = vigie.add_counts(a.counts, excluded.counts))`

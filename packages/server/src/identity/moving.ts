@@ -5,9 +5,17 @@ import { wakeAgents } from '../commands/index.ts'
 import { newId, type TenantDb } from '../platform/index.ts'
 
 /**
- * What does not go along in the moving transaction: raw records follow piece by piece (history.ts); what was purged or has no customer of its own to follow.
+ * What does not go along in the moving transaction: raw records follow piece by piece (history.ts), each with what it counts for; what was purged or has no customer of its own to follow.
  */
-export const staysBehind: readonly string[] = ['detection', 'purge', 'product', 'product_move', 'history_due']
+export const staysBehind: readonly string[] = [
+  'detection',
+  'tally_appliance',
+  'tally_appliance_day',
+  'purge',
+  'product',
+  'product_move',
+  'history_due',
+]
 
 /** Every table with a product and a customer: whoever adds one need not think of moves. Partitions go with their table. */
 export async function homedTables(db: TenantDb): Promise<string[]> {

@@ -14,6 +14,8 @@ export interface FigureAsked {
   timeZone: string
   /** One of the figure's own; null where it has none. */
   range: FigureAnswer['range']
+  /** One of the figure's own; null or left out where it has none. */
+  kind?: FigureAnswer['kind']
 }
 /** `from`, `until`: what the range came to. `asOf`: when it was counted, where that was before now. */
 export interface FigureCounted<Value> {

@@ -1,3 +1,4 @@
+import { productTypeById } from '@vigie/connectors/products'
 import type { Database } from '../platform/index.ts'
 
 const chunk = 5_000
@@ -27,13 +28,14 @@ export async function purgeDeleted(database: Database): Promise<number> {
         } = await db.query<{ count: number }>(
           `with gone as (
              delete from detection where product_id = $1 and at <= coalesce((select at from detection where product_id = $1 order by at offset ${chunk - 1} limit 1), 'infinity')
-             returning customer_id, category, date_trunc('hour', counted_at) as hour),
+             returning customer_id, category, date_trunc('hour', counted_at) as hour, counted_at),
            hours as (
              update tally_hour t set count = t.count - g.count from (
                select h.hour, h.category, h.type_id, h.customer_id, k.count from (select customer_id, category, hour, count(*) as count from gone group by 1, 2, 3) k
                  join tally_hour h on h.hour = k.hour and h.category = k.category and h.type_id = $2 and h.customer_id = k.customer_id
                order by h.hour, h.category, h.type_id, h.customer_id for update of h) g
              where t.hour = g.hour and t.category = g.category and t.type_id = g.type_id and t.customer_id = g.customer_id)
+             ${appliancesGo(due.type_id)}
            select count(*)::integer as count from gone`,
           [due.product_id, due.type_id],
         )
@@ -45,3 +47,12 @@ export async function purgeDeleted(database: Database): Promise<number> {
   }
   return gone
 }
+
+/** A gateway's counts by five minutes go too (decision 41). */
+const appliancesGo = (typeId: string | null) =>
+  typeId === null || productTypeById.get(typeId)?.family !== 'gateway'
+    ? ''
+    : `, appliances as (
+       insert into tally_appliance as a (partner_id, hour, category, customer_id, product_id, counts)
+       select vigie.partner(), hour, category, customer_id, $1, vigie.five_minutes(array_agg(vigie.slot(counted_at)), -1) from gone group by 2, 3, 4 order by 2, 3, 4
+       on conflict (partner_id, hour, category, customer_id, product_id) do update set counts = vigie.add_counts(a.counts, excluded.counts))`

@@ -16,7 +16,7 @@ export default function DetectionsPage() {
 
 /** What a number of the dashboard counted: its time and type, and the threat that a search found, stand as chips while the address holds them. */
 function useCountedFilters(): Filter[] {
-  const { countedFrom, countedUntil, typeId, threat } = useAddress().search
+  const { countedFrom, countedUntil, typeId, family, threat } = useAddress().search
   const { moment } = useFormat()
   const one = (key: string, label: string, value: string | undefined, words: Filter['options'][number]['label']): Filter[] =>
     value ? [{ key, label, isSingle: true, options: [{ value, label: words }] }] : []
@@ -25,6 +25,7 @@ function useCountedFilters(): Filter[] {
     ...one('threat', 'detections.column.threat', threat, { text: threat ?? '' }),
     ...one('countedFrom', 'detections.counted-from', countedFrom, at(countedFrom)),
     ...one('countedUntil', 'detections.counted-until', countedUntil, at(countedUntil)),
+    ...one('family', 'detections.column.family', family, `family.${family}`),
     ...one('typeId', 'detections.column.product-type', typeId, `product-type.${typeId}.name`),
   ]
 }

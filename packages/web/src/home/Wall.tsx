@@ -3,7 +3,7 @@ import type { DashboardTab } from '@vigie/domain/dashboard'
 import { useEffect, useRef, useState, type CSSProperties } from 'react'
 import { Glyph, IconButton, queryClient, useFormat, useGo, useText } from '../kit/index.ts'
 import { useLiveState } from '../kit/live.ts'
-import { figureKey, lostAfterMs, Unpressable, useFigure, widgetOf } from '../widgets/index.ts'
+import { figureKey, kindOf, lostAfterMs, Unpressable, useFigure, widgetOf } from '../widgets/index.ts'
 import css from './Wall.module.css'
 import dashboard from './dashboard.module.css'
 import { Updated } from './WidgetHead.tsx'
@@ -136,7 +136,8 @@ function WallWidget({ kind, span, height, options }: Pick<DashboardTab['widgets'
   const definition = widgetOf(kind)
   const range = definition.figure.ranges.find((one) => one === options.range) ?? definition.range ?? definition.figure.ranges[0]
   const view = definition.views.find((one) => one === options.view) ?? definition.views[0]
-  const figure = useFigure(definition.figure, range)
+  const threat = kindOf(definition, options)
+  const figure = useFigure(definition.figure, range, threat)
   const title = say(`figure.${kind}`)
   return (
     <section
@@ -149,6 +150,7 @@ function WallWidget({ kind, span, height, options }: Pick<DashboardTab['widgets'
           <h3 className={css.title}>{title}</h3>
           <p className={dashboard.meta}>
             {range !== undefined && <>{say(`widgets.range.${range}`)} · </>}
+            {threat !== undefined && <>{say(`widgets.kind.${threat}`)} · </>}
             <Updated figure={figure} />
           </p>
         </div>

@@ -11,9 +11,9 @@ import {
   type PointerEvent,
 } from 'react'
 import { Dialog, Icon, IconButton, useText } from '../kit/index.ts'
-import { useFigure, widgetOf } from '../widgets/index.ts'
+import { kindOf, useFigure, widgetOf } from '../widgets/index.ts'
 import css from './dashboard.module.css'
-import { RangeMenu, Updated } from './WidgetHead.tsx'
+import { ChoiceMenu, Updated } from './WidgetHead.tsx'
 import { WidgetMenu } from './WidgetMenu.tsx'
 import { WidgetBody } from './WidgetBody.tsx'
 
@@ -48,7 +48,8 @@ export function WidgetFrame(props: Props) {
   const definition = widgetOf(widget.kind)
   const range = definition.figure.ranges.find((one) => one === widget.options.range) ?? definition.range ?? definition.figure.ranges[0]
   const view = definition.views.find((one) => one === widget.options.view) ?? definition.views[0]
-  const figure = useFigure(definition.figure, range)
+  const kind = kindOf(definition, widget.options)
+  const figure = useFigure(definition.figure, range, kind)
   const [isHelpOpen, setHelpOpen] = useState(false)
   const handle = useRef<HTMLButtonElement>(null)
   const box = useRef<HTMLElement>(null)
@@ -110,7 +111,22 @@ export function WidgetFrame(props: Props) {
           <h2 id={titleId}>{title}</h2>
           <p className={css.meta}>
             {range !== undefined && (
-              <RangeMenu ranges={definition.figure.ranges} range={range} onChoose={(next) => onChoose({ range: next })} widget={title} />
+              <ChoiceMenu
+                of="range"
+                choices={definition.figure.ranges}
+                chosen={range}
+                onChoose={(next) => onChoose({ range: next })}
+                widget={title}
+              />
+            )}
+            {kind !== undefined && (
+              <ChoiceMenu
+                of="kind"
+                choices={definition.figure.kinds!}
+                chosen={kind}
+                onChoose={(next) => onChoose({ kind: next })}
+                widget={title}
+              />
             )}
             <Updated figure={figure} />
           </p>

@@ -1,19 +1,20 @@
 import { Menu } from '@mantine/core'
-import type { FigureRange } from '@vigie/domain/figures'
 import { Ago, Glyph, Icon, Link, paths, useText } from '../kit/index.ts'
 import { lostAfterMs, type ShownFigure } from '../widgets/index.ts'
 import css from './dashboard.module.css'
 
-/** Over how long: a word that is also the way to another one. */
-export function RangeMenu({
-  ranges,
-  range,
+/** Over how long, of what kind of threat: a word that is also the way to another one. */
+export function ChoiceMenu<Choice extends string>({
+  of,
+  choices,
+  chosen,
   onChoose,
   widget,
 }: {
-  ranges: readonly FigureRange[]
-  range: FigureRange
-  onChoose(range: FigureRange): void
+  of: 'range' | 'kind'
+  choices: readonly Choice[]
+  chosen: Choice
+  onChoose(choice: Choice): void
   widget: string
 }) {
   const say = useText()
@@ -24,16 +25,16 @@ export function RangeMenu({
           <button
             type="button"
             className={css.range}
-            aria-label={say('dashboard.widget.range', { widget, range: say(`widgets.range.${range}`) })}
+            aria-label={say(`dashboard.widget.${of}`, { widget, [of]: say(`widgets.${of}.${chosen}`) })}
           >
-            {say(`widgets.range.${range}`)}
+            {say(`widgets.${of}.${chosen}`)}
             <Icon name="chevronDown" size={10} />
           </button>
         </Menu.Target>
         <Menu.Dropdown>
-          {ranges.map((one) => (
-            <Menu.CheckboxItem key={one} checked={one === range} closeMenuOnClick onChange={() => onChoose(one)}>
-              {say(`widgets.range.${one}`)}
+          {choices.map((one) => (
+            <Menu.CheckboxItem key={one} checked={one === chosen} closeMenuOnClick onChange={() => onChoose(one)}>
+              {say(`widgets.${of}.${one}`)}
             </Menu.CheckboxItem>
           ))}
         </Menu.Dropdown>

@@ -5,6 +5,7 @@ import { createBatch } from './batch.ts'
 const answer = (id: string, range: FigureAnswer['range'] = null): FigureAnswer => ({
   id,
   range,
+  kind: null,
   from: null,
   until: null,
   timeZone: 'UTC',

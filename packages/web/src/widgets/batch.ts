@@ -27,6 +27,7 @@ export function createBatch(ask: Ask, most: number, later: (run: () => void) => 
             [
               [figure.id, figure],
               [`${figure.id}:${figure.range}`, figure],
+              [`${figure.id}:${figure.range}:${figure.kind}`, figure],
             ] as const,
         ),
       )

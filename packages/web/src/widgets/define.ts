@@ -1,5 +1,5 @@
 import type { WidgetOptions } from '@vigie/domain/dashboard'
-import type { Figure, FigureAnswer } from '@vigie/domain/figures'
+import type { Figure, FigureAnswer, FigureKind } from '@vigie/domain/figures'
 import type { ComponentType } from 'react'
 import type * as z from 'zod'
 
@@ -25,4 +25,8 @@ export interface Widget<F extends Figure = Figure> {
   isGoodWhenEmpty?: boolean
   View: ComponentType<ViewProps<z.output<F['value']>>>
 }
+/** Of what kind of threat a widget shows its figure: as chosen, else the first; undefined: it is not asked so. */
+export const kindOf = ({ figure: { kinds } }: Widget, options: WidgetOptions): FigureKind | undefined =>
+  kinds?.find((one) => one === options.kind) ?? kinds?.[0]
+
 export const defineWidget = <F extends Figure>(widget: Widget<F>): Widget => widget as unknown as Widget

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { figuresApi, type Figure, type FigureAnswer, type FigureRange } from '@vigie/domain/figures'
+import { figuresApi, type Figure, type FigureAnswer, type FigureKind, type FigureRange } from '@vigie/domain/figures'
 import type * as z from 'zod'
 import { api } from '../kit/index.ts'
 import { createBatch } from './batch.ts'
@@ -15,8 +15,8 @@ export const lostAfterMs = 2.5 * refreshMs
 export const figureKey = 'figure'
 
 /** EVT-8: `meta.follows` says what changes it (kit/live.ts, which asks again every few seconds at most). */
-export function useFigure<F extends Figure>(figure: F, range: FigureRange | undefined) {
-  const name = range === undefined ? figure.id : `${figure.id}:${range}`
+export function useFigure<F extends Figure>(figure: F, range: FigureRange | undefined, kind?: FigureKind) {
+  const name = [figure.id, range, kind].filter((word) => word !== undefined).join(':')
   const result = useQuery({
     queryKey: [figureKey, name],
     queryFn: async (): Promise<{ answer: FigureAnswer; value: z.output<F['value']> }> => {

@@ -89,7 +89,7 @@ export async function besiege(
     for (let c = 0; c < 3; c++) customers.push({ partnerId, customerId: await aCustomer(database, partnerId) })
   for (let i = 0; i < size; i++) {
     const { partnerId, customerId } = customers[i % customers.length]!
-    const productId = await aProduct(database, partnerId, customerId)
+    const productId = await aProduct(database, partnerId, customerId, { typeId: i % 3 === 0 ? 'squid-gateway' : 'clamav-endpoint' })
     const identity = new TestIdentity(aMachine())
     await identity.enrol(servers.running[0]!.target, await aKey(database, productId))
     productIds.push(productId)
@@ -125,15 +125,30 @@ export async function besiege(
 export async function expectAllThereOnce(database: Database, { agents, partnerIds, productIds }: Siege): Promise<void> {
   const one = async (text: string, values: unknown[] = [partnerIds]) => Number((await database.owner.query(text, values)).rows[0].n)
   const told = agents.reduce((sum, agent) => sum + agent.told, 0)
+  const ofGateways = await one(
+    `select count(*) as n from detection d join product p on p.partner_id = d.partner_id and p.id = d.product_id where d.partner_id = any($1) and p.type_id = 'squid-gateway'`,
+  )
+  expect(ofGateways).toBeGreaterThan(0)
   expect({
     stored: await one('select count(*) as n from detection where partner_id = any($1)'),
     different: await one('select count(distinct content_id) as n from detection where partner_id = any($1)'),
     byHour: await one('select sum(count) as n from tally_hour where partner_id = any($1)'),
+    // gateways by appliance too, and nothing else (decision 41)
+    byAppliance: await one('select coalesce(sum(count), 0) as n from tally_appliance where partner_id = any($1)'),
     byMinute: await one('select sum(count) as n from tally_minute where partner_id = any($1)'),
     refused: await one('select count(*) as n from dead_letter where partner_id = any($1)'),
     agents: await one('select count(*) as n from agent where partner_id = any($1)'),
     clones: await one('select count(*) as n from agent where partner_id = any($1) and clone_seen_at is not null'),
-  }).toEqual({ stored: told, different: told, byHour: told, byMinute: told, refused: 0, agents: agents.length, clones: 0 })
+  }).toEqual({
+    stored: told,
+    different: told,
+    byHour: told,
+    byAppliance: ofGateways,
+    byMinute: told,
+    refused: 0,
+    agents: agents.length,
+    clones: 0,
+  })
   expect([...new Set(agents.flatMap(({ problems }) => problems))].filter((code) => code !== 'server.busy')).toEqual([])
   const each = await database.owner.query(
     'select product_id, count(*)::integer as n from detection where product_id = any($1) group by 1 having count(*) >= 15',

@@ -12,7 +12,7 @@ export function dice(seed: number): (sides: number) => number {
   }
 }
 
-export const types = ['clamav-endpoint', 'clamav-site-server', 'wfbs-svc']
+export const types = ['clamav-endpoint', 'clamav-site-server', 'wfbs-svc', 'squid-gateway', 'cloud-edge']
 export const threatCategories = ['antivirus', 'web-reputation', 'botnet']
 const hourMs = 3_600_000
 
@@ -48,12 +48,13 @@ export async function aRandomEstate(database: TestDatabase, now: Date, roll: (si
         ago(roll(400) * 24),
         roll(3) ? ago(roll(2)) : null,
       ])
+      const licences = licencesFor(now, roll)
       for (let e = 0; e <= roll(4); e++) {
         const endpointId = newId(now)
         endpointOf.set(id, endpointId)
         await sql(
-          `insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group", engine, engine_version, pattern_built_at, real_time_scan, open_infections, received_at, created_at)
-           values ($1, $2, $3, $4, $5, $5, 'servers', $6, $7, $8, $9, $10, $11, $12)`,
+          `insert into endpoint (partner_id, id, customer_id, product_id, key, name, "group", engine, engine_version, pattern_built_at, real_time_scan, open_infections, received_at, created_at, health)
+           values ($1, $2, $3, $4, $5, $5, 'servers', $6, $7, $8, $9, $10, $11, $12, $13)`,
           [
             partnerId,
             endpointId,
@@ -67,6 +68,7 @@ export async function aRandomEstate(database: TestDatabase, now: Date, roll: (si
             Math.max(0, roll(4) - 2),
             roll(5) ? ago(roll(400)) : null,
             ago(roll(600)),
+            licences,
           ],
         )
       }
@@ -121,6 +123,26 @@ export async function aRandomEstate(database: TestDatabase, now: Date, roll: (si
   return { partnerId, accountId, customerIds, products, endpointOf }
 }
 
+/** Of all endpoints of a product the same; none at one in four. */
+function licencesFor(now: Date, roll: (sides: number) => number): string | null {
+  if (roll(4) === 0) return null
+  const expiresAt = roll(5) ? new Date(now.getTime() + (roll(90) - 30) * 24 * hourMs).toISOString() : null
+  return JSON.stringify({
+    licence: {
+      ...[{}, { kind: 'full' }, { kind: 'trial' }][roll(3)],
+      expiresAt,
+      seats: roll(4) ? roll(50) : null,
+      seatsUsed: roll(4) ? roll(60) : null,
+    },
+  })
+}
+
+export const isGateway = ({ typeId }: { typeId: string }) => ['squid-gateway', 'cloud-edge'].includes(typeId)
+/** What gateways among them come to, of business `$1`. */
+export const appliancesOf = (detections: string) => `
+  select $1::uuid, date_trunc('hour', d.counted_at), d.category, d.customer_id, d.product_id, vigie.five_minutes(array_agg(vigie.slot(d.counted_at)), 1)
+  from ${detections} d join product p on p.partner_id = $1 and p.id = d.product_id where p.type_id in ('squid-gateway', 'cloud-edge') group by 2, 3, 4, 5`
+
 /**
  * Detections as ingest stores and counts them. `inTime`: as if each had come in its hour, so that it was not late; past the trigger that would note it.
  */
@@ -139,7 +161,10 @@ export async function detect(
          insert into detection (partner_id, customer_id, product_id, at, content_id, endpoint_id, category, threat, object, outcome, engine, received_at, counted_at)
          select $1, r.customer, r.product, r.at + r.off * interval '1 millisecond', decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), r.endpoint, r.category, 't', 'o', 'deleted', 'e', r.at, r.at
          from json_to_recordset($2) as r (customer uuid, product uuid, endpoint uuid, category text, at timestamptz, off bigint)
-         returning customer_id, product_id, category, counted_at)
+         returning customer_id, product_id, category, counted_at),
+       appliances as (
+         insert into tally_appliance as a (partner_id, hour, category, customer_id, product_id, counts) ${appliancesOf('added')}
+         on conflict (partner_id, hour, category, customer_id, product_id) do update set counts = vigie.add_counts(a.counts, excluded.counts))
        insert into tally_hour as h (partner_id, customer_id, type_id, category, hour, count)
        select $1, a.customer_id, p.type_id, a.category, date_trunc('hour', a.counted_at), count(*) from added a join product p on p.partner_id = $1 and p.id = a.product_id group by 2, 3, 4, 5
        on conflict (partner_id, hour, category, type_id, customer_id) do update set count = h.count + excluded.count`,

@@ -21,6 +21,13 @@ export async function wrongCounts(database: TestDatabase, partnerId: string): Pr
       from (select * from tally_hour where partner_id = $1) t full join (
         select d.customer_id, p.type_id, d.category, date_trunc('hour', d.counted_at) as hour, count(*) from detection d join product p on p.partner_id = d.partner_id and p.id = d.product_id where d.partner_id = $1 group by 1, 2, 3, 4) d
       on d.customer_id = t.customer_id and d.type_id = t.type_id and d.category = t.category and d.hour = t.hour`,
+    tally_appliance: `select coalesce(t.product_id, d.product_id) as id, coalesce(t.count, 0)::integer as kept, coalesce(d.count, 0)::integer as real from (
+        select product_id, customer_id, category, sum(count) as count from (
+          select product_id, customer_id, category, count from tally_appliance where partner_id = $1
+          union all select product_id, customer_id, category, totals[25] from tally_appliance_day where partner_id = $1 and category <> '' and day = (select max(day) from tally_appliance_day where partner_id = $1)) c group by 1, 2, 3) t
+      full join (
+        select d.product_id, d.customer_id, d.category, count(*) from detection d join product p on p.partner_id = d.partner_id and p.id = d.product_id where d.partner_id = $1 and p.type_id in ('squid-gateway', 'cloud-edge') group by 1, 2, 3) d
+      on d.product_id = t.product_id and d.customer_id = t.customer_id and d.category = t.category`,
     tally_minute: `select t.product_id as id, t.count as kept, (select count(*)::integer from detection d where d.product_id = t.product_id and d.category = t.category and date_trunc('minute', d.counted_at) = t.minute) as real from tally_minute t where t.partner_id = $1`,
   }
   const wrong: Record<string, unknown>[] = []

@@ -2,11 +2,10 @@ import type { customersNeedingAttention } from '@vigie/domain/figures'
 import { Fragment, useState } from 'react'
 import type * as z from 'zod'
 import { Icon, Link, paths, useActor, useFormat, useText } from '../../kit/index.ts'
-import { Legend } from '../charts/Legend.tsx'
-import { Ring } from '../charts/Ring.tsx'
 import type { ViewProps } from '../define.ts'
 import { BySeverity, SeverityHeads } from '../parts/BySeverity.tsx'
 import { categoryName } from '../parts/names.ts'
+import { Pie } from '../parts/Pie.tsx'
 import parts from '../parts/parts.module.css'
 import css from './attention.module.css'
 
@@ -18,7 +17,7 @@ export function CustomersNeedingAttention({ value, options }: ViewProps<Value>) 
   const { number } = useFormat()
   return (
     <div className={css.whole}>
-      {options.view === 'chart' ? <Pie value={value} /> : <Table value={value} />}
+      {options.view === 'chart' ? <Shares value={value} /> : <Table value={value} />}
       {value.customers.count > value.top.length && value.customers.rows !== null && (
         <p className={css.rest}>
           <Link to={paths.rows(value.customers.rows)}>
@@ -86,7 +85,7 @@ function Table({ value }: { value: Value }) {
 }
 
 /** All open events: the five by name, and everybody else as one piece. */
-function Pie({ value }: { value: Value }) {
+function Shares({ value }: { value: Value }) {
   const say = useText()
   const { number } = useFormat()
   const mayReadEvents = useActor().can('event.read')
@@ -98,26 +97,22 @@ function Pie({ value }: { value: Value }) {
     count: customer.actionRequired.count + customer.warning.count,
   }))
   const others = all - top.reduce((sum, { count }) => sum + count, 0)
-  const pieces = [
-    ...top,
-    ...(others > 0 ? [{ id: '', name: say('widgets.customers-needing-attention.others'), tone: 5, count: others }] : []),
-  ]
+  const pieces = [...top, ...(others > 0 ? [{ id: '', name: say('widgets.others'), tone: 5, count: others }] : [])]
   return (
-    <div className={css.pie}>
-      <Ring parts={pieces} total={number(all)} unit={say('widgets.open-events')} />
-      <Legend
-        entries={pieces.map(({ count, ...piece }) => ({
-          ...piece,
-          count:
-            piece.id === '' ? (
-              <span className="figures">{number(count)}</span>
-            ) : (
-              <Link className="figures" aria-label={`${piece.name}: ${number(count)}`} to={addressOf(piece.id, mayReadEvents)}>
-                {number(count)}
-              </Link>
-            ),
-        }))}
-      />
-    </div>
+    <Pie
+      total={number(all)}
+      unit={say('widgets.open-events')}
+      pieces={pieces.map((piece) => ({
+        ...piece,
+        shown:
+          piece.id === '' ? (
+            <span className="figures">{number(piece.count)}</span>
+          ) : (
+            <Link className="figures" aria-label={`${piece.name}: ${number(piece.count)}`} to={addressOf(piece.id, mayReadEvents)}>
+              {number(piece.count)}
+            </Link>
+          ),
+      }))}
+    />
   )
 }
