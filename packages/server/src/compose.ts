@@ -14,6 +14,7 @@ import { cleaning, retentionJobs } from './retention/index.ts'
 import { createSwitchRunner, identityJobs, identityRoutes } from './identity/index.ts'
 import { createScheduler, type Job } from './jobs/index.ts'
 import { ledgerRoutes } from './ledger/index.ts'
+import { licenceJobs, licenceRoutes } from './licences/index.ts'
 import { createHub, liveRoutes } from './live/index.ts'
 import { maintenanceJobs, maintenanceRoutes } from './maintenance/index.ts'
 import { outbreakJobs, outbreakRoutes } from './outbreak/index.ts'
@@ -107,6 +108,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...settingRoutes,
     ...groupRoutes,
     ...inventoryRoutes,
+    ...licenceRoutes,
     ...identityRoutes,
     ...figureRoutes,
     ...searchRoutes,
@@ -130,6 +132,7 @@ export async function compose(parts: Parts): Promise<Vigie> {
     ...settingJobs,
     ...orderJobs,
     ...figureJobs,
+    ...licenceJobs,
     ...outbreakJobs,
     ...assessmentJobs,
     ...maintenanceJobs,

@@ -171,8 +171,14 @@ export const EndpointItem = z.object({
       down: z.array(z.object({ service: z.string().max(40), since: Instant })).max(20),
       /** Messages of the last hour. */
       mail: z.object({ handled: z.number().int().min(0), spam: z.number().int().min(0) }).nullable(),
+      /** `seats`: provisioned. `kind`: since 2026-11-22; left out by who does not know it, and one of a newer agent that is not known here is as left out (R19). */
       licence: z
-        .object({ expiresAt: Instant.nullable(), seats: z.number().int().min(0).nullable(), seatsUsed: z.number().int().min(0).nullable() })
+        .object({
+          kind: z.enum(['full', 'trial']).optional().catch(undefined),
+          expiresAt: Instant.nullable(),
+          seats: z.number().int().min(0).nullable(),
+          seatsUsed: z.number().int().min(0).nullable(),
+        })
         .nullable(),
     })
     .partial()

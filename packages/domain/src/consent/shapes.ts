@@ -83,8 +83,13 @@ export function documentType(bytes: Uint8Array): 'application/pdf' | 'image/png'
 }
 
 /**
- * Views that the ledger closes when consent is withdrawn: rows are left out, of what is shown all the same the network addresses. `view-vulnerabilities` and `view-licences` close nothing yet: nothing
- * of the kind is gathered (decision 16).
+ * Views that the ledger closes when consent is withdrawn: rows are left out, of what is shown all the same the network addresses. `view-vulnerabilities` closes nothing yet: nothing of the kind is
+ * gathered (decision 16).
  */
-export const viewActivities = ['view-endpoints', 'view-detections', 'view-addresses'] as const satisfies readonly Activity[]
+export const viewActivities = [
+  'view-endpoints',
+  'view-detections',
+  'view-addresses',
+  'view-licences',
+] as const satisfies readonly Activity[]
 export type ViewActivity = (typeof viewActivities)[number]

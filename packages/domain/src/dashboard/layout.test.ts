@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { rolePermissions, roles, type Permission } from '../access/index.ts'
 import { assertLayout, defaultTabs, readable } from './layout.ts'
 import { Layout, presetTabs } from './shapes.ts'
-import { addable, widgetKind, widgetKindIds } from './widgets.ts'
 
 describe('what each role is given (DSH-1)', () => {
   it.each(roles)('%s: may be kept as it is, and shows nothing the role may not see', (role) => {
@@ -16,15 +15,5 @@ describe('what each role is given (DSH-1)', () => {
     ).toBe(true)
     if (can('event.read')) expect(tabs[0]!.widgets[0]!.kind).toBe('notifications')
     expect(tabs.every(({ id, name }) => name === null && presetTabs.includes(id as never))).toBe(true)
-  })
-
-  it('offers what has something to show, and names the rest', () => {
-    expect(widgetKindIds.filter((id) => !addable.includes(id)).map((id) => widgetKind(id).comesWith)).toEqual([
-      'licences',
-      'licences',
-      'licences',
-      'cloud-edge',
-      'cloud-edge',
-    ])
   })
 })

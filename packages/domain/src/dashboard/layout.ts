@@ -57,10 +57,29 @@ const operator = [
 /** Whoever runs the business sees first what needs somebody, then how it grows. */
 const manager = [
   tab('now', 'notifications', 'customers-needing-attention', ['threats', { options: { range: '7d' } }], 'inventory-health'),
-  tab('estate', ['products-over-time', { span: 2 }], 'customers-over-time', 'agents-by-state', 'inventory-health', 'system'),
+  tab(
+    'estate',
+    ['products-over-time', { span: 2 }],
+    'customers-over-time',
+    'agents-by-state',
+    'licence-management',
+    'inventory-health',
+    'system',
+  ),
   threats,
 ]
-const accountant = [tab('estate', 'customers-over-time', ['products-over-time', { span: 2 }], 'agents-by-state', 'inventory-health')]
+const accountant = [
+  tab(
+    'estate',
+    'customers-over-time',
+    ['products-over-time', { span: 2 }],
+    'licence-management',
+    'licences-over-time',
+    'licence-usage',
+    'agents-by-state',
+    'inventory-health',
+  ),
+]
 const customer = [tab('now', 'notifications', 'threats', 'agents-by-state', 'inventory-health')]
 
 /** DSH-1: what a new account of a role is given. Kept nowhere until it is changed: asked for twice, it is the same. */

@@ -5,8 +5,8 @@ import { historyRanges } from './ranges.ts'
 import { Counted, rowsOf } from './rows.ts'
 
 /** A bar: a week or a month of the asker's time zone. `isCounted` false: from before there were daily counts, worked out from what is still there; what was deleted since is missing. */
-const bucket = { from: Instant, until: Instant, isCounted: z.boolean() }
-const step = z.enum(['week', 'month'])
+export const bucket = { from: Instant, until: Instant, isCounted: z.boolean() }
+export const step = z.enum(['week', 'month'])
 
 /** How many customers there were at the end of each week or month, and now (DSH-2). For who sees a part of them, those that he sees today. */
 export const customersOverTime = defineFigure({
@@ -15,6 +15,7 @@ export const customersOverTime = defineFigure({
   unit: 'customers',
   needs: ['customer.read'],
   follows: ['customer'],
+  isOwn: true,
   value: z.object({
     now: Counted,
     step,
@@ -38,6 +39,7 @@ export const productsOverTime = defineFigure({
   unit: 'products',
   needs: ['product.read'],
   follows: ['product'],
+  isOwn: true,
   value: z.object({
     now: Counted,
     step,

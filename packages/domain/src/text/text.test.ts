@@ -10,6 +10,7 @@ import { detectionOutcomes, EventStep, eventStates, severities } from '../events
 import { figures } from '../figures/index.ts'
 import { duplicateStates, evidences } from '../identity/index.ts'
 import { fieldCodes, type Locale, locales, problems } from '../kernel/index.ts'
+import { licenceKinds, licenceStates } from '../licences/index.ts'
 import { deliveryStates, mailKinds } from '../outbox/index.ts'
 import { agentStates, families, ProductType, realTimeScanStates } from '../products/index.ts'
 import { originKinds, settings, settingStates, urlKinds } from '../settings/index.ts'
@@ -61,6 +62,7 @@ const sameInFrench = new Set([
   'audit-category.agent',
   'audit-category.contact',
   'audit-category.invitation',
+  'audit-category.licence',
   'category.antivirus',
   'category.anti-spyware',
   'category.botnet',
@@ -141,6 +143,8 @@ const lists: [prefix: string, names: readonly string[], suffixes?: readonly stri
   ['account-state', ['invited', 'active', 'disabled']],
   ['family', families],
   ['licence-unit', ProductType.shape.licenceUnit.options],
+  ['licence-kind', licenceKinds],
+  ['licence-state', licenceStates],
   ['connection', ProductType.shape.connection.options],
   ['agent-state', agentStates, ['', '.cause', '.remedy']],
   ['real-time-scan', realTimeScanStates],

@@ -104,8 +104,8 @@ describe('tabs and widgets of one’s own (DSH-1)', () => {
     ['a nameless tab', [{ ...aTab('a'), name: null }], 'request.invalid'],
     ['a default tab without a name', [{ ...aTab('now'), name: null }], null],
     [
-      'a widget that comes with licences',
-      [{ ...aTab('a'), widgets: [placed('notifications'), { ...placed('threats'), kind: 'licence-usage' }] }],
+      'a widget there is not',
+      [{ ...aTab('a'), widgets: [placed('notifications'), { ...placed('threats'), kind: 'profit' }] }],
       'request.invalid',
     ],
     ['a widget wider than three columns', [aTab('a', [{ ...placed('notifications'), span: 4 }])], 'request.invalid'],
@@ -118,7 +118,15 @@ describe('tabs and widgets of one’s own (DSH-1)', () => {
   it('shows nothing a role may not see, and Notifications again to one who may (ACC-2)', async () => {
     const billing = server.as(await anActor(server.database, partnerId, { role: 'billing' }))
     const given = (await billing('GET', path)).body.tabs.flatMap(({ widgets }: DashboardTab) => widgets.map(({ kind }) => kind))
-    expect(given).toEqual(['customers-over-time', 'products-over-time', 'agents-by-state', 'inventory-health'])
+    expect(given).toEqual([
+      'customers-over-time',
+      'products-over-time',
+      'licence-management',
+      'licences-over-time',
+      'licence-usage',
+      'agents-by-state',
+      'inventory-health',
+    ])
     expect((await put([aTab('a', [placed('threats'), placed('customers-over-time')])], 0, billing)).body.tabs[0].widgets).toMatchObject([
       { kind: 'customers-over-time' },
     ])

@@ -5,6 +5,7 @@ import type { FigureCount, Tenant, TenantDb } from '../platform/index.ts'
 import { anActor, type TestDatabase } from '../platform/testing/database.ts'
 import { estateDatabase, type Estate } from '../platform/testing/estate.ts'
 import { pagesOf, plansOf, scanned, visited, type PlanNode } from '../platform/testing/plan.ts'
+import { list as listLicences } from '../licences/store.ts'
 import { counts, foldTallies } from './index.ts'
 
 /** What each figure reads of a business of 10,000 customers: bounded, by its indexes, and never a detection (DSH-3). */
@@ -43,6 +44,21 @@ beforeAll(async () => {
     [estate.partnerId],
   )
   await foldTallies(database, estate.partnerId, now)
+  await database.owner.query(
+    `insert into product_licence (partner_id, product_id, customer_id, type_id, kind, expires_at, seats, seats_used)
+     select partner_id, id, customer_id, type_id, (array['full', 'trial', 'unknown'])[1 + n % 3], now() + make_interval(days => n % 400 - 30), n % 50, n % 40 from (select *, (hashtext(id::text) & 65535) as n from product) p`,
+  )
+  // every customer on days as they are kept: seven Sundays and a year of ends of months
+  await database.owner.query(
+    `insert into licence_day (partner_id, day, customer_id, type_id, kind, licences, seats, seats_used)
+     select partner_id, current_date - case when n < 8 then 7 * n else 30 * (n - 5) end, customer_id, type_id, kind, 1, seats, seats_used from product_licence, generate_series(1, 18) n where partner_id = $1`,
+    [estate.partnerId],
+  )
+  await database.owner.query(
+    `insert into licence_day_all (partner_id, day, type_id, kind, licences, seats, seats_used) select partner_id, day, type_id, kind, sum(licences), sum(seats), sum(seats_used) from licence_day group by 1, 2, 3, 4`,
+  )
+  await database.owner.query('insert into licence_day_kept (partner_id, day) select distinct partner_id, day from licence_day')
+  await database.owner.query('analyze product_licence, licence_day, licence_day_all, licence_day_kept')
   // as many days more as tell a day's rows from all
   for (const table of ['tally_day', 'tally_day_customer']) {
     const columns = table === 'tally_day' ? 'customer_id, category, type_id' : 'customer_id'
@@ -63,11 +79,23 @@ const figure = (id: string, range: FigureAnswer['range']) => (db: TenantDb) =>
     .find((one) => one.figure.id === id)!
     .count({ db, accountId: estate.partnerId, permissions: new Set(['event.read']), role: 'owner', now, timeZone: 'Asia/Kolkata', range })
 
+/** One row a product, a type and day, a day, a threshold that somebody tuned. */
+const ofLicences = ['product_licence', 'licence_day_all', 'licence_day_kept', 'index_value']
 /** Tables that grow with what happens; customers and products may be read through: their counts are kept with them; the others here have few rows. */
 const growing = (nodes: PlanNode[]) =>
   scanned(nodes).filter(
     (table) =>
-      !['customer', 'product', 'customer_tag', 'departed', 'count_state', 'tally_day_all', 'tally_late', 'scope_line'].includes(table),
+      ![
+        'customer',
+        'product',
+        'customer_tag',
+        'departed',
+        'count_state',
+        'tally_day_all',
+        'tally_late',
+        'scope_line',
+        ...ofLicences,
+      ].includes(table),
   )
 
 describe('what a figure reads (DSH-3)', () => {
@@ -85,6 +113,34 @@ describe('what a figure reads (DSH-3)', () => {
       const plan = await plansOf(database, few, figure(id, range))
       expect(growing(plan)).toEqual([])
       expect(visited(plan.filter(({ relation, index }) => `${relation} ${index}`.includes('tally_day')))).toBeLessThan(31 * 200 * 2) // of 10,000 a day
+    },
+  )
+
+  it.each(asked.filter(([id]) => id.startsWith('licence') && !id.endsWith('management')))(
+    '%s %s: for one who sees all the sums of all, for one who sees a hundred and fifty customers theirs and no others',
+    async (id, range) => {
+      const ofCustomers = (plan: PlanNode[]) =>
+        visited(plan.filter(({ relation, index }) => relation === 'licence_day' || index === 'licence_day_pkey'))
+      expect(ofCustomers(await plansOf(database, all, figure(id, range)))).toBe(0)
+      const plan = await plansOf(database, few, figure(id, range))
+      expect(growing(plan)).toEqual([])
+      expect(ofCustomers(plan)).toBeGreaterThan(0)
+      expect(ofCustomers(plan)).toBeLessThan(13 * 200 * 2)
+    },
+  )
+
+  it.each(['expiresAt', '-expiresAt', 'company'] as const)(
+    'the list of licences, by %s: a page at its end costs what the first does',
+    async (sort) => {
+      const page = (cursor?: string) => (db: TenantDb) =>
+        listLicences(db, { limit: 50, sort, ...(cursor === undefined ? {} : { cursor }) }, now)
+      const { nextCursor } = await database.transaction(all, page())
+      expect(nextCursor).not.toBeNull()
+      for (const plan of [await plansOf(database, all, page()), await plansOf(database, all, page(nextCursor!))]) {
+        expect(growing(plan)).toEqual([])
+        // by its end along its index; by customers all there are are sorted, of whom there is one licence a product
+        expect(visited(plan)).toBeLessThan(sort === 'company' ? estate.customers * 5 : 1_000)
+      }
     },
   )
 

@@ -48,6 +48,6 @@ export function NotShown({ activity = 'view-addresses', customerId }: { activity
 }
 
 const withheldOf = (activity: Activity, customerId: string) => query(consentApi.listWithheld).with({ query: { activity, customerId } })
-/** For what no route withholds by itself, since nothing of it is kept yet. */
+/** Where a part of a page says so itself rather than be refused. */
 export const useIsWithheld = (activity: Activity, customerId: string): boolean =>
   (useQuietly(useActor().can('consent.read') ? withheldOf(activity, customerId) : null)?.rows.length ?? 0) > 0

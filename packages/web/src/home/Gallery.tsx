@@ -1,12 +1,12 @@
-import { addable, isShownTo, mostWidgets, widgetKind, widgetKindIds, type DashboardTab, type WidgetKindId } from '@vigie/domain/dashboard'
-import { Button, Dialog, StateTag, toast, useActor, useText } from '../kit/index.ts'
+import { isShownTo, mostWidgets, widgetKindIds, type DashboardTab, type WidgetKindId } from '@vigie/domain/dashboard'
+import { Button, Dialog, toast, useActor, useText } from '../kit/index.ts'
 import { widgetOf } from '../widgets/index.ts'
 import css from './Gallery.module.css'
 import { isFull } from './edit.ts'
 import { Sketch } from './Sketch.tsx'
 import { tabName } from './words.ts'
 
-/** What may be added, with its picture and what it is good for; what is not there yet says with what it comes. */
+/** What may be added, with its picture and what it is good for. */
 export function Gallery({ tab, close, add }: { tab: DashboardTab; close(): void; add(kind: WidgetKindId): void }) {
   const say = useText()
   const actor = useActor()
@@ -17,36 +17,29 @@ export function Gallery({ tab, close, add }: { tab: DashboardTab; close(): void;
       <p className="quiet">{say('dashboard.gallery.about', { count: tab.widgets.length, limit: mostWidgets })}</p>
       <ul className={css.kinds}>
         {kinds.map((kind) => {
-          const { comesWith } = widgetKind(kind)
           const isThere = tab.widgets.some((widget) => widget.kind === kind)
-          const name = addable.includes(kind) ? say(`figure.${kind}`) : say(`widgets.${kind}`)
+          const name = say(`figure.${kind}`)
           return (
-            <li key={kind} className={css.kind} data-later={comesWith !== undefined || undefined}>
-              <Sketch of={comesWith === undefined ? widgetOf(kind).sketch : 'bars'} />
+            <li key={kind} className={css.kind}>
+              <Sketch of={widgetOf(kind).sketch} />
               <div className={css.words}>
                 <h3>{name}</h3>
-                <p>{say(addable.includes(kind) ? `figure.${kind}.about` : `widgets.${kind}.about`)}</p>
+                <p>{say(`figure.${kind}.about`)}</p>
               </div>
               <div className={css.foot}>
-                {comesWith !== undefined ? (
-                  <StateTag label={`dashboard.comes-with.${comesWith}`} tone="quiet" />
-                ) : (
-                  <>
-                    <Button
-                      size="small"
-                      icon="plus"
-                      disabledReason={full}
-                      aria-label={say('dashboard.gallery.add-named', { widget: name })}
-                      onClick={() => {
-                        add(kind)
-                        toast({ key: 'dashboard.gallery.added', values: { widget: name } })
-                      }}
-                    >
-                      {say('dashboard.gallery.add')}
-                    </Button>
-                    {isThere && <span className="faint">{say('dashboard.gallery.is-there')}</span>}
-                  </>
-                )}
+                <Button
+                  size="small"
+                  icon="plus"
+                  disabledReason={full}
+                  aria-label={say('dashboard.gallery.add-named', { widget: name })}
+                  onClick={() => {
+                    add(kind)
+                    toast({ key: 'dashboard.gallery.added', values: { widget: name } })
+                  }}
+                >
+                  {say('dashboard.gallery.add')}
+                </Button>
+                {isThere && <span className="faint">{say('dashboard.gallery.is-there')}</span>}
               </div>
             </li>
           )

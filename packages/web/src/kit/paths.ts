@@ -57,6 +57,7 @@ export const paths = {
     at(`/products/${seg(productId)}`, { tab, group }),
   connectProduct: ({ productId }: { productId: string }) => at(`/products/${seg(productId)}/connect`),
 
+  licences: (search: { state?: string; kind?: string; typeId?: string; customerId?: string } = {}) => at('/licences', search),
   inventory: (
     search: {
       customerId?: string

@@ -9,6 +9,7 @@ import { screens as home } from '../home/screens.ts'
 import { screens as identity } from '../identity/screens.ts'
 import { screens as indexes } from '../indexes/screens.ts'
 import { screens as inventory } from '../inventory/screens.ts'
+import { screens as licences } from '../licences/screens.ts'
 import { screens as maintenance } from '../maintenance/screens.ts'
 import { screens as orders } from '../orders/screens.ts'
 import { screens as outbreak } from '../outbreak/screens.ts'
@@ -32,6 +33,7 @@ export const screens: readonly Screen[] = [
   ...detections,
   ...commands,
   ...indexes,
+  ...licences,
   ...maintenance,
   ...orders,
   ...outbreak,

@@ -74,7 +74,7 @@ const isOfType: Record<SortColumn['type'] | 'uuid', (value: string | number | nu
     !Number.isNaN(Date.parse(value)) &&
     new Date(value).toISOString().startsWith(value),
   timestamptz: (value) => {
-    if (value === '-infinity') return true
+    if (value === '-infinity' || value === 'infinity') return true
     const match = typeof value === 'string' && /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d{1,6})?\+00$/.exec(value)
     if (!match) return false
     const at = new Date(`${match[1]}T${match[2]}Z`)

@@ -29,7 +29,18 @@ const top = 10
 /**
  * Stacked bars from zero. One stop of the keyboard: arrows go from bar to bar and each is said in words, Enter opens its rows. The same as a table is one press away (the widget's switch).
  */
-export function Bars({ label, buckets, series }: { label: string; buckets: readonly Bucket[]; series: readonly Series[] }) {
+export function Bars({
+  label,
+  buckets,
+  series,
+  isSideBySide = false,
+}: {
+  label: string
+  buckets: readonly Bucket[]
+  series: readonly Series[]
+  /** Compared, not added up: each series stands from zero beside the others, and there is no sum. */
+  isSideBySide?: boolean
+}) {
   const say = useText()
   const { number } = useFormat()
   const go = useGo()
@@ -38,7 +49,8 @@ export function Bars({ label, buckets, series }: { label: string; buckets: reado
   const [at, setAt] = useState<number | null>(null)
   const shown = at === null ? null : Math.min(at, buckets.length - 1)
   const totals = buckets.map((_, index) => series.reduce((sum, one) => sum + (one.counts[index] ?? 0), 0))
-  const scale = ticks(Math.max(0, ...totals), height < 150 ? 2 : 4)
+  const highs = isSideBySide ? series.flatMap(({ counts }) => counts) : totals
+  const scale = ticks(Math.max(0, ...highs), height < 150 ? 2 : 4)
   const highest = scale.at(-1)!
   const plotWidth = Math.max(0, width - left - 4)
   const plotHeight = Math.max(0, height - top - bottom)
@@ -46,15 +58,19 @@ export function Bars({ label, buckets, series }: { label: string; buckets: reado
   const thick = Math.max(2, Math.min(44, slot - Math.max(2, slot * 0.28)))
   const y = (count: number) => top + plotHeight * (1 - count / highest)
   const written = labelled(buckets.length, plotWidth, Math.max(34, ...buckets.map((bucket) => widthOf(bucket.label) + 10)))
-  const words = (index: number) =>
-    `${buckets[index]!.title}: ${number(totals[index]!)}${
+  const named = (shownOnes: readonly Series[], index: number) =>
+    shownOnes.map((one) => `${one.name} ${number(one.counts[index] ?? 0)}`).join(', ')
+  const sumOf = (index: number) =>
+    `${number(totals[index]!)}${
       series.length > 1
-        ? ` (${series
-            .filter((one) => one.counts[index]! > 0)
-            .map((one) => `${one.name} ${number(one.counts[index]!)}`)
-            .join(', ')})`
+        ? ` (${named(
+            series.filter((one) => one.counts[index]! > 0),
+            index,
+          )})`
         : ''
-    }${buckets[index]!.note ? `. ${buckets[index]!.note}` : ''}`
+    }`
+  const words = (index: number) =>
+    `${buckets[index]!.title}: ${isSideBySide ? named(series, index) : sumOf(index)}${buckets[index]!.note ? `. ${buckets[index]!.note}` : ''}`
   const open = (index: number) => {
     const to = buckets[index]?.to
     if (to) void go(to)
@@ -117,11 +133,17 @@ export function Bars({ label, buckets, series }: { label: string; buckets: reado
                 onClick={() => open(index)}
               >
                 <rect x={x} y={top} width={slot} height={plotHeight + bottom} className={css.hit} />
-                {series.map((one) => {
+                {series.map((one, place) => {
                   const count = one.counts[index] ?? 0
                   if (count <= 0) return null
-                  const [from, until] = [y(sum), y((sum += count))]
-                  const rect = { x: x + (slot - thick) / 2, y: until, width: thick, height: Math.max(1, from - until) }
+                  const [from, until] = isSideBySide ? [y(0), y(count)] : [y(sum), y((sum += count))]
+                  const each = isSideBySide ? thick / series.length : thick
+                  const rect = {
+                    x: x + (slot - thick) / 2 + (isSideBySide ? place * each : 0),
+                    y: until,
+                    width: isSideBySide ? Math.max(1, each - 1) : each,
+                    height: Math.max(1, from - until),
+                  }
                   const pattern = fills.pattern(one.tone)
                   return (
                     <g key={one.id}>
@@ -155,7 +177,7 @@ export function Bars({ label, buckets, series }: { label: string; buckets: reado
           <strong>{buckets[shown]!.title}</strong>
           {series.map(
             (one) =>
-              (one.counts[shown]! > 0 || series.length === 1) && (
+              (one.counts[shown]! > 0 || series.length === 1 || isSideBySide) && (
                 <span key={one.id}>
                   <Swatch tone={one.tone} />
                   {one.name}
@@ -163,7 +185,7 @@ export function Bars({ label, buckets, series }: { label: string; buckets: reado
                 </span>
               ),
           )}
-          {series.length > 1 && (
+          {series.length > 1 && !isSideBySide && (
             <span className={css.sum}>
               {say('widgets.sum')}
               <b className="figures">{number(totals[shown]!)}</b>

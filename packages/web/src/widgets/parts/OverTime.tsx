@@ -1,4 +1,5 @@
 import type { Counted } from '@vigie/domain/figures'
+import type { ReactNode } from 'react'
 import { paths, useFormat, useText } from '../../kit/index.ts'
 import { Bars, type Series } from '../charts/Bars.tsx'
 import { Legend, toggled } from '../charts/Legend.tsx'
@@ -13,14 +14,29 @@ interface Value {
   step: 'week' | 'month'
   bars: { from: string; until: string; isCounted: boolean; count: number }[]
 }
-type Props = ViewProps<Value> & { label: string; series: readonly (Series & { now: Counted })[] }
+interface Drawn {
+  label: string
+  series: readonly (Series & { now: Counted })[]
+  /** Of bars that were not counted, as a text key. */
+  uncounted?: string
+  /** Over it: what to choose. */
+  head?: ReactNode
+}
+type Props = ViewProps<Value> & Drawn
 
 /** Stock at the end of each week or month. Bars from before the daily counts began are paler and say so: deleted ones are missing there. */
 export function OverTime(props: Props) {
-  return props.options.view === 'table' ? <Table {...props} /> : <Chart {...props} />
+  const { head } = props
+  if (props.options.view !== 'table') return <Chart {...props} />
+  return (
+    <>
+      {head}
+      <Table {...props} />
+    </>
+  )
 }
 
-function Chart({ value, options, choose, label, series }: Props) {
+function Chart({ value, options, choose, label, series, head, uncounted = 'widgets.estimated' }: Props) {
   const say = useText()
   const spans = useSpans()
   const hidden = options.hidden ?? []
@@ -29,12 +45,13 @@ function Chart({ value, options, choose, label, series }: Props) {
   const buckets = value.bars.map((bar, index) => ({
     label: spans.short(bar.from, value.step),
     title: spans.long(bar.from, bar.until, value.step),
-    note: bar.isCounted ? undefined : say('widgets.estimated'),
+    note: bar.isCounted ? undefined : say(uncounted),
     // what was there once can't be shown one by one; what is there now can
     to: index === last && value.now.rows !== null ? paths.rows(value.now.rows) : null,
   }))
   return (
     <div className={chart.whole}>
+      {head}
       <Legend
         entries={series.map(({ id, name, tone, now }) => ({ id, name, tone, count: <Count of={now} label={name} /> }))}
         {...(series.length > 1 ? { hidden, toggle: (id: string) => choose({ hidden: toggled(hidden, id, all) }) } : {})}
@@ -44,7 +61,7 @@ function Chart({ value, options, choose, label, series }: Props) {
   )
 }
 
-function Table({ value, series }: Props) {
+function Table({ value, series, uncounted = 'widgets.estimated' }: Props) {
   const say = useText()
   const { number } = useFormat()
   const spans = useSpans()
@@ -72,12 +89,12 @@ function Table({ value, series }: Props) {
           .toReversed()
           .map(([bar, index]) => (
             <tr key={bar.from}>
-              <th scope="row" className={parts.name} title={bar.isCounted ? undefined : say('widgets.estimated')}>
+              <th scope="row" className={parts.name} title={bar.isCounted ? undefined : say(uncounted)}>
                 {spans.long(bar.from, bar.until, value.step)}
                 {!bar.isCounted && (
                   <span className="faint">
                     {' '}
-                    *<span className="sr-only">{say('widgets.estimated')}</span>
+                    *<span className="sr-only">{say(uncounted)}</span>
                   </span>
                 )}
               </th>
@@ -98,7 +115,7 @@ function Table({ value, series }: Props) {
             </tr>
           ))}
       </tbody>
-      {value.bars.some(({ isCounted }) => !isCounted) && <caption className={parts.caption}>* {say('widgets.estimated')}</caption>}
+      {value.bars.some(({ isCounted }) => !isCounted) && <caption className={parts.caption}>* {say(uncounted)}</caption>}
     </table>
   )
 }
