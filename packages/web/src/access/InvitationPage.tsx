@@ -3,7 +3,7 @@ import type { Locale } from '@vigie/domain/kernel'
 import { useEffect, useState } from 'react'
 import { api } from '../kit/api.ts'
 import { describe } from '../kit/problems.ts'
-import { FieldRow, Form, LocaleField, PasswordField, TextField, TimeZoneField, useForm } from '../kit/form/index.ts'
+import { FieldRow, Form, LocaleField, NameFields, PasswordField, TimeZoneField, useForm } from '../kit/form/index.ts'
 import { Link } from '../kit/Link.tsx'
 import { paths } from '../kit/paths.ts'
 import { Bars } from '../kit/Skeleton.tsx'
@@ -77,10 +77,7 @@ function Accept({ token, invitation }: { token: string; invitation: Invitation }
   return (
     <Form form={form} action="access.invitation.accept" unguarded wide>
       <input type="hidden" name="username" autoComplete="username" value={invitation.email} />
-      <FieldRow>
-        <TextField name="firstName" label="access.first-name" autoComplete="given-name" isRequired autoFocus />
-        <TextField name="lastName" label="access.last-name" autoComplete="family-name" isRequired />
-      </FieldRow>
+      <NameFields first="access.first-name" last="access.last-name" isOwn autoFocus />
       <PasswordField name="password" label="access.new-password" help="access.password.help" autoComplete="new-password" isRequired />
       <FieldRow>
         <LocaleField name="locale" label="access.language" />

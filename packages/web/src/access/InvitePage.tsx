@@ -3,7 +3,7 @@ import { Locale, TimeZone } from '@vigie/domain/kernel'
 import * as z from 'zod'
 import { useActor } from '../kit/actor.ts'
 import { useGo } from '../kit/address.ts'
-import { FieldRow, Form, LocaleField, TextField, TimeZoneField, useForm } from '../kit/form/index.ts'
+import { FieldRow, Form, LocaleField, NameFields, TextField, TimeZoneField, useForm } from '../kit/form/index.ts'
 import { Link } from '../kit/Link.tsx'
 import { Page, Panel } from '../kit/Page.tsx'
 import { paths } from '../kit/paths.ts'
@@ -59,10 +59,7 @@ export default function InvitePage() {
             </Link>
           }
         >
-          <FieldRow>
-            <TextField name="firstName" label="access.first-name" isRequired />
-            <TextField name="lastName" label="access.last-name" isRequired />
-          </FieldRow>
+          <NameFields first="access.first-name" last="access.last-name" />
           <TextField name="email" label="access.email" type="email" isRequired />
           <FieldRow>
             <LocaleField name="locale" label="access.language" help="access.invite.language.help" />

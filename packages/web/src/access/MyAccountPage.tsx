@@ -4,7 +4,7 @@ import { useActor } from '../kit/actor.ts'
 import { useGo } from '../kit/address.ts'
 import { Ago } from '../kit/Ago.tsx'
 import { confirm } from '../kit/confirm.tsx'
-import { FieldRow, Form, LocaleField, PasswordField, SwitchField, TextField, TimeZoneField, useForm } from '../kit/form/index.ts'
+import { FieldRow, Form, LocaleField, NameFields, PasswordField, SwitchField, TimeZoneField, useForm } from '../kit/form/index.ts'
 import { lazily } from '../kit/lazily.ts'
 import { Page, Panel, Section } from '../kit/Page.tsx'
 import { Part } from '../kit/Part.tsx'
@@ -56,10 +56,7 @@ function Profile() {
     <Section title="access.profile">
       <Panel>
         <Form form={form} onlyWhenDirty>
-          <FieldRow>
-            <TextField name="firstName" label="access.first-name" autoComplete="given-name" isRequired />
-            <TextField name="lastName" label="access.last-name" autoComplete="family-name" isRequired />
-          </FieldRow>
+          <NameFields first="access.first-name" last="access.last-name" isOwn />
           <FieldRow>
             <LocaleField name="locale" label="access.language" />
             <TimeZoneField name="timeZone" label="access.time-zone" />

@@ -2,7 +2,7 @@ import { accessApi } from '@vigie/domain/access'
 import { Problem } from '@vigie/domain/kernel'
 import { useEffect, useState } from 'react'
 import { api } from '../kit/api.ts'
-import { FieldRow, Form, LocaleField, PasswordField, TextField, TimeZoneField, useForm } from '../kit/form/index.ts'
+import { FieldRow, Form, LocaleField, NameFields, PasswordField, TextField, TimeZoneField, useForm } from '../kit/form/index.ts'
 import { Link } from '../kit/Link.tsx'
 import { paths } from '../kit/paths.ts'
 import { describe } from '../kit/problems.ts'
@@ -66,10 +66,7 @@ function Setup({ token }: { token: string }) {
         isRequired
         autoFocus
       />
-      <FieldRow>
-        <TextField name="firstName" label="access.first-name" autoComplete="given-name" isRequired />
-        <TextField name="lastName" label="access.last-name" autoComplete="family-name" isRequired />
-      </FieldRow>
+      <NameFields first="access.first-name" last="access.last-name" isOwn />
       <TextField name="email" label="access.email" help="access.setup.email.help" type="email" autoComplete="username" isRequired />
       <PasswordField name="password" label="access.password" help="access.password.help" autoComplete="new-password" isRequired />
       <FieldRow>

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Facts, Link, useText } from '../kit/index.ts'
+import { Facts, Link, nameOf, useText } from '../kit/index.ts'
 import css from './customers.module.css'
 
 interface Typed {
@@ -41,7 +41,7 @@ export function Review({ values: { profile, account, contact } }: { values: Type
           [
             'customers.column.contact',
             <Both key="contact" step={2}>
-              {contact.firstName} {contact.lastName} · {contact.email}
+              {nameOf(contact)} · {contact.email}
             </Both>,
           ],
           ['customers.wizard.settings', say('customers.wizard.settings.about')],

@@ -1,4 +1,4 @@
-import { CountryField, FieldGroup, FieldRow, LocaleField, NumberField, TagsField, TextField, TimeZoneField } from '../kit/index.ts'
+import { CountryField, FieldGroup, FieldRow, LocaleField, NameFields, NumberField, TagsField, TextField, TimeZoneField } from '../kit/index.ts'
 
 /** The company itself; used by the wizard and by the profile tab, whose values begin alike. */
 export function CompanyFields() {
@@ -42,10 +42,7 @@ export function AccountFields() {
 export function ContactFields({ prefix = '' }: { prefix?: string }) {
   return (
     <>
-      <FieldRow>
-        <TextField name={`${prefix}firstName`} label="customers.contact.first-name" isRequired />
-        <TextField name={`${prefix}lastName`} label="customers.contact.last-name" isRequired />
-      </FieldRow>
+      <NameFields prefix={prefix} first="customers.contact.first-name" last="customers.contact.last-name" />
       <FieldRow>
         <TextField name={`${prefix}email`} label="customers.contact.email" type="email" isRequired />
         <TextField name={`${prefix}phone`} label="customers.contact.phone" type="tel" isOptional />

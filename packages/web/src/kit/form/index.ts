@@ -1,6 +1,7 @@
 export type { Option } from './base.ts'
 export * from './choice-fields.tsx'
 export { FieldGroup, FieldRow, Form, LeaveGuard, useField, useFormState } from './Form.tsx'
+export { NameFields } from './name-fields.tsx'
 export * from './select-fields.tsx'
 export { TagsField } from './tags-field.tsx'
 export * from './text-fields.tsx'
