@@ -29,21 +29,15 @@ interface TwinRow {
   received_at: string | null
 }
 
-const twin = (
-  e: string,
-  p: string,
-  a: string,
-) => `json_build_object('id', ${e}.id, 'name', ${e}.name, 'product_id', ${e}.product_id, 'description', ${p}.description, 'addresses', ${e}.addresses, 'platform', ${e}.platform,
-  'state', coalesce(${a}.state, 'unknown'), 'open_infections', ${e}.open_infections, 'created_at', ${e}.created_at, 'received_at', ${e}.received_at)`
-const twinJoins = (
-  e: string,
-  p: string,
-  a: string,
-  id: string,
-) => `join endpoint ${e} on ${e}.partner_id = d.partner_id and ${e}.id = d.${id}
-  join product ${p} on ${p}.partner_id = d.partner_id and ${p}.id = ${e}.product_id left join agent ${a} on ${a}.partner_id = d.partner_id and ${a}.id = ${e}.agent_id`
-const columns = `d.id, d.customer_id, c.company, d.evidence, d.state, d.found_at, d.decided_at, d.decided_by, ${twin('e', 'p', 'a')} as one, ${twin('f', 'q', 'b')} as other`
-const joins = `join customer c on c.partner_id = d.partner_id and c.id = d.customer_id ${twinJoins('e', 'p', 'a', 'endpoint_id')} ${twinJoins('f', 'q', 'b', 'other_id')}`
+/** One of the pair with what belongs to it. By itself (`offset 0`), once for each pair that is shown: joined, a business of which PostgreSQL knows no figures yet has each pair read for each endpoint. */
+const twin = (as: string, id: string) => `cross join lateral (
+    select e.name_key, json_build_object('id', e.id, 'name', e.name, 'product_id', e.product_id, 'description', p.description, 'addresses', e.addresses, 'platform', e.platform,
+      'state', coalesce(a.state, 'unknown'), 'open_infections', e.open_infections, 'created_at', e.created_at, 'received_at', e.received_at) as told
+    from endpoint e join product p on p.partner_id = e.partner_id and p.id = e.product_id left join agent a on a.partner_id = e.partner_id and a.id = e.agent_id
+    where e.partner_id = d.partner_id and e.id = d.${id} offset 0) ${as}`
+const columns =
+  'd.id, d.customer_id, c.company, d.evidence, d.state, d.found_at, d.decided_at, d.decided_by, e.told as one, f.told as other'
+const joins = `join customer c on c.partner_id = d.partner_id and c.id = d.customer_id ${twin('e', 'endpoint_id')} ${twin('f', 'other_id')}`
 
 const sorts = { foundAt: [{ sql: 'd.found_at', type: 'timestamptz' }] } as const
 
