@@ -120,19 +120,34 @@ export interface Verdict {
   figures: Record<string, number>
 }
 
+/** Which of the conditions hold; `rules` are the category's, in its order. The one place where they are asked: an assessment and a look back must not differ. */
+export function holdingOf(
+  rules: readonly (readonly [string, Category['conditions'][string]])[],
+  is: Record<string, number>,
+  at: Record<string, number>,
+  open: { has(condition: string): boolean },
+): Set<string> {
+  const holding = new Set<string>()
+  for (const [condition, rule] of rules) {
+    if (rule.restsWhile !== undefined && holding.has(rule.restsWhile)) continue
+    if (rule.opens(is, at) || (rule.stays !== undefined && open.has(condition) && rule.stays(is, at))) holding.add(condition)
+  }
+  return holding
+}
+
 /**
  * Pure: what the rules of one category say of one product. `open`: conditions with an open event, which close by their own threshold.
  * A warning rests while a worse condition of the same category holds the same ground, where it says so (`restsWhile`).
  */
 export function assess(category: Category, is: Record<string, number>, at: Record<string, number>, open: ReadonlySet<string>): Verdict[] {
-  const holding = new Set<string>()
-  return Object.entries(category.conditions).map(([condition, rule]) => {
-    const holds =
-      !(rule.restsWhile !== undefined && holding.has(rule.restsWhile)) &&
-      (rule.opens(is, at) || (open.has(condition) && rule.stays !== undefined && rule.stays(is, at)))
-    if (holds) holding.add(condition)
-    return { condition, severity: rule.severity, holds, figures: rule.figures(is, at) }
-  })
+  const rules = Object.entries(category.conditions)
+  const holding = holdingOf(rules, is, at, open)
+  return rules.map(([condition, { severity, figures }]) => ({
+    condition,
+    severity,
+    holds: holding.has(condition),
+    figures: figures(is, at),
+  }))
 }
 
 export type IndexLevel = 'default' | 'business' | 'tag' | 'customer'

@@ -1,4 +1,4 @@
-import { assess, type Category, type Fact } from './define.ts'
+import { holdingOf, type Category, type Fact } from './define.ts'
 import { momentsOf, numberIn, restOf, spanKind, type FactSpan } from './spans.ts'
 
 /** A fact of one product in one hour, as it was kept: the worst it was, and what it was when the hour ended. */
@@ -63,9 +63,13 @@ export function replay(category: Category, { hours = [], spans = [] }: Past, at:
   const open = new Map<string, Replayed>()
   const closed = new Map<string, Replayed>()
   const facts = Object.entries(category.facts)
+  const rules = Object.entries(category.conditions)
   const is: Record<string, number> = Object.fromEntries(facts.map(([name, fact]) => [name, restOf(fact)]))
   const look = (atMs: number, isExact: boolean) => {
-    for (const { condition, holds } of assess(category, is, at, new Set(open.keys()))) {
+    const holding = holdingOf(rules, is, at, open)
+    if (holding.size === 0 && open.size === 0) return
+    for (const [condition] of rules) {
+      const holds = holding.has(condition)
       const event = open.get(condition)
       if (holds && !event) {
         const before = isExact ? closed.get(condition) : undefined

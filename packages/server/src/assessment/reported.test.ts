@@ -2,7 +2,7 @@ import type { EndpointItem } from '@vigie/domain/agents'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { upsertEndpoints } from '../ingest/store.ts'
 import { newId } from '../platform/index.ts'
-import { aCustomer, aPartner, aProduct } from '../platform/testing/database.ts'
+import { aCustomer, anActor, aPartner, aProduct } from '../platform/testing/database.ts'
 import { testServer, type TestServer } from '../platform/testing/server.ts'
 import { assessProducts } from './assessor.ts'
 import { concernedEndpoints } from './concerned.ts'
@@ -100,6 +100,90 @@ describe('what agents report of their machines, from the report to the event (EV
     expect(await dueAt(product.id)).toEqual(new Date(noon + 5 * minute))
     expect(await told(product, 5 * minute)).toEqual(['mail-server.stopped'])
     expect(await told(product, 6 * minute, {})).toEqual([])
+  })
+
+  it('previews know to the minute what was down, from the assessments themselves; while nothing changes nothing is written (EVT-7)', async () => {
+    const product = await aProductOf('rspamd')
+    const owner = await anActor(server.database, partnerId)
+    const raised = async (minutes: number) => {
+      const query = `category=mail-server&name=downAfterMinutes&value=${minutes}&customerId=${product.customerId}`
+      const { status, body } = await server.as(owner)('GET', `/v1/indexes/preview?${query}`)
+      expect(status).toBe(200)
+      return [body.present, body.proposed]
+    }
+    const down = (ms: number) => ({ down: [{ service: 'mail-server', since: at(ms) }] })
+    const kept = async () =>
+      (
+        await server.database.owner.query(
+          `select round(extract(epoch from ended_at - began_at) / 60)::integer as minutes from fact_span where product_id = $1 and category = 'mail-server' order by began_at`,
+          [product.id],
+        )
+      ).rows.map(({ minutes }) => minutes)
+    const heldOf = async () => (await server.database.owner.query('select xmin, held from product where id = $1', [product.id])).rows[0]
+    await told(product, 0, {})
+    expect((await heldOf()).held).toEqual({})
+    await told(product, minute, down(0))
+    await told(product, 20 * minute, {})
+    await told(product, 60 * minute, down(60 * minute))
+    await told(product, 63 * minute, {})
+    await told(product, 120 * minute, down(120 * minute))
+    expect(await kept()).toEqual([19, 3])
+    await told(product, 132 * minute)
+    const before = await heldOf()
+    expect(before.held).toMatchObject({ 'mail-server': { downMinutes: { last: noon + 120 * minute } } })
+    await told(product, 133 * minute)
+    expect(await heldOf()).toEqual(before)
+    expect([await raised(2), await raised(13), await raised(14)]).toEqual([
+      [2, 3],
+      [2, 2],
+      [2, 1],
+    ])
+  })
+
+  it('what was so when its past began to be kept is no news; what came of it since is (EVT-7)', async () => {
+    const product = await aProductOf('rspamd')
+    const owner = await anActor(server.database, partnerId)
+    const down = { down: [{ service: 'mail-server', since: at(-60 * minute) }] }
+    await server.database.owner.query('update product set held = null where id = $1', [product.id])
+    await told(product, 0, down)
+    await told(product, 60 * minute, down)
+    const raised = async (minutes: number) =>
+      (
+        await server.as(owner)(
+          'GET',
+          `/v1/indexes/preview?category=mail-server&name=downAfterMinutes&value=${minutes}&customerId=${product.customerId}`,
+        )
+      ).body
+    const sinceMinutes = ({ since }: { since: string }) => (Date.parse(since) - noon) / minute
+    // nothing has changed yet since it is kept
+    expect(sinceMinutes(await raised(30))).toBeGreaterThanOrEqual(60)
+    expect(await raised(30)).toMatchObject({ present: 0, proposed: 0 })
+    await told(product, 70 * minute, {})
+    await told(product, 80 * minute, { down: [{ service: 'mail-server', since: at(80 * minute) }] })
+    await told(product, 90 * minute, {})
+    expect(sinceMinutes(await raised(5))).toBeLessThan(90)
+    expect(await raised(5)).toMatchObject({ present: 1, proposed: 1 })
+    expect(await raised(15)).toMatchObject({ present: 1, proposed: 0 })
+  })
+
+  it('disk space: how little is too little is tuned, for a customer by itself; its past too (EVT-3, EVT-7)', async () => {
+    const product = await aProductOf('clamav-site-server')
+    const owner = await anActor(server.database, partnerId)
+    const call = server.as(owner)
+    const disks = (...free: number[]) => ({ disks: free.map((freeBytes, n) => ({ mount: `/${n}`, sizeBytes: 1_000, freeBytes })) })
+    expect(await told(product, 0, disks(45), disks(49))).toEqual([])
+    const of = { category: 'disk-space', name: 'freePercent', customerId: product.customerId }
+    const { body } = await call('GET', `/v1/indexes/preview?category=disk-space&name=freePercent&value=5&customerId=${product.customerId}`)
+    expect(body).toMatchObject({ present: 0, proposed: 1 })
+    expect((await call('PUT', '/v1/indexes', { ...of, value: 5 })).status).toBe(200)
+    expect(await told(product, minute, disks(45), disks(49), disks(50))).toEqual(['disk-space.nearly-full'])
+    const { rows } = await server.database.owner.query('select figures from event where product_id = $1', [product.id])
+    expect(rows).toEqual([{ figures: { endpoints: 2, threshold: 2, freeBelow: 5 } }])
+    const { endpoints } = await server.database.transaction(tenant(), (db) =>
+      concernedEndpoints(db, { productId: product.id, category: 'disk-space', condition: 'nearly-full' }, new Date(0), 10),
+    )
+    expect(endpoints.map(({ name }) => name)).toEqual(['srv-0', 'srv-1'])
+    expect((await call('PUT', '/v1/indexes', { ...of, value: 11 })).body.code).toBe('index.out-of-range')
   })
 
   it('spam is counted over all gateways of the product', async () => {

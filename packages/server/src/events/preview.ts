@@ -108,7 +108,7 @@ async function keptSince(db: TenantDb, category: Category, now: Date): Promise<n
   const { rows } = await db.query<{ since: Date | null }>('select vigie.migrated_at($1) as since', [
     isKeptAsSpans(category) ? keptFrom.spans : keptFrom.hours,
   ])
-  return rows[0]?.since?.getTime() ?? now.getTime()
+  return Math.min(rows[0]?.since?.getTime() ?? Infinity, now.getTime())
 }
 
 /** Plans: fact_hour_preview or fact_span_preview, fact_..._customer for one customer; what goes on is in the products themselves. */
