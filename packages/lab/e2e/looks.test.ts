@@ -272,36 +272,70 @@ describe.skipIf(!isBuilt)('every screen in every look', () => {
     60_000,
   )
 
-  it('a virus alert has its place from the first paint: its words push nothing down (EVT-5)', async () => {
-    await estate.client.call(outbreakApi.declareAlert, {
+  const declare = () =>
+    estate.client.call(outbreakApi.declareAlert, {
       body: { level: 'red', name: 'LockBit', threats: ['LockBit'], endsAt: new Date(Date.now() + 3_600_000).toISOString() },
     })
+  /** A page that keeps what moved up or down in it, with the way to ask. */
+  const watched = async (width: Width) => {
+    const seen = await visit(opened.browser, { theme: 'light', width, locale: 'en' })
+    await seen.context.addCookies(estate.client.cookies().map((cookie) => ({ ...cookie, url: product.url })))
+    await seen.context.addInitScript(() => {
+      const pushed: string[] = []
+      Object.assign(window, { pushed })
+      new PerformanceObserver((list) => {
+        for (const { sources } of list.getEntries() as (PerformanceEntry & {
+          sources: { node: Element | null; previousRect: DOMRect; currentRect: DOMRect }[]
+        })[])
+          for (const { node, previousRect, currentRect } of sources)
+            if (previousRect.top !== currentRect.top)
+              pushed.push(`${node?.nodeName} ${node?.className}: ${previousRect.top} to ${currentRect.top}`)
+      }).observe({ type: 'layout-shift', buffered: true })
+    })
+    return { ...seen, pushed: () => seen.page.evaluate(() => (window as unknown as { pushed: string[] }).pushed) }
+  }
+  const banner = (page: Page) => page.getByRole('status').filter({ hasText: 'LockBit' })
+
+  it('a virus alert that begins, or ends, while one looks at a screen moves nothing there; the next screen has its place (EVT-5)', async () => {
+    for (const width of widths) {
+      const { page, close, faults, pushed } = await watched(width)
+      await page.goto(`${product.url}/customers`)
+      await settle(page)
+      const title = page.getByRole('heading', { level: 1 })
+      const before = await title.boundingBox()
+      const { id } = await declare()
+      await banner(page).getByRole('link').waitFor()
+      expect([await title.boundingBox(), await page.locator('[data-alert]').count()]).toEqual([before, 0])
+      expect(await untranslated(page)).toEqual([])
+      await goTo(page, '/inventory')
+      await page.locator('[data-alert=red]').filter({ hasText: 'LockBit' }).waitFor()
+      await estate.client.call(outbreakApi.withdrawAlert, { params: { alertId: id } })
+      const placed = await title.boundingBox()
+      await page.locator('[data-alert=over]').waitFor()
+      expect(await title.boundingBox()).toEqual(placed)
+      await goTo(page, '/customers')
+      expect(await page.locator('[data-alert]').count()).toBe(0)
+      expect(await pushed(), `${width} px`).toEqual([])
+      expect(faults).toEqual([])
+      await close()
+    }
+  }, 60_000)
+
+  it('a virus alert has its place from the first paint: its words push nothing down (EVT-5)', async () => {
+    await declare()
     // one line over the list tells of its events together, once they stand
     await vi.waitFor(
       async () => expect((await estate.client.call(eventsApi.listEvents, { query: { isFolded: 'true' } as never })).folded).not.toBeNull(),
       { timeout: 30_000, interval: 100 },
     )
     for (const width of widths) {
-      const { page, context, close, faults } = await visit(opened.browser, { theme: 'light', width, locale: 'en' })
-      await context.addCookies(estate.client.cookies().map((cookie) => ({ ...cookie, url: product.url })))
-      await context.addInitScript(() => {
-        const pushed: string[] = []
-        Object.assign(window, { pushed })
-        new PerformanceObserver((list) => {
-          for (const { sources } of list.getEntries() as (PerformanceEntry & {
-            sources: { node: Element | null; previousRect: DOMRect; currentRect: DOMRect }[]
-          })[])
-            for (const { node, previousRect, currentRect } of sources)
-              if (previousRect.top !== currentRect.top)
-                pushed.push(`${node?.nodeName} ${node?.className}: ${previousRect.top} to ${currentRect.top}`)
-        }).observe({ type: 'layout-shift', buffered: true })
-      })
+      const { page, close, faults, pushed } = await watched(width)
       await page.goto(`${product.url}/events`)
       await settle(page)
-      await page.getByRole('status').filter({ hasText: 'LockBit' }).getByRole('link').waitFor()
+      await banner(page).getByRole('link').waitFor()
       await page.getByText('not listed one by one').waitFor()
       await settle(page)
-      expect(await page.evaluate(() => (window as unknown as { pushed: string[] }).pushed), `${width} px`).toEqual([])
+      expect(await pushed(), `${width} px`).toEqual([])
       expect(faults).toEqual([])
       await close()
     }
@@ -356,7 +390,9 @@ async function faultsOf(page: Page, width: Width): Promise<string[]> {
         ? [...document.querySelectorAll('th[aria-sort="none"] > a')].filter(hasNoRoom).map((one) => one.textContent ?? '')
         : [],
       // as a list stands until somebody adds a column, all of it is in sight
-      sideways: isDesk ? [...document.querySelectorAll('table')].filter((one) => one.offsetWidth > one.parentElement!.clientWidth + 1).length : 0,
+      sideways: isDesk
+        ? [...document.querySelectorAll('table')].filter((one) => one.offsetWidth > one.parentElement!.clientWidth + 1).length
+        : 0,
       wider: document.documentElement.scrollWidth - document.documentElement.clientWidth,
       cut: isDesk ? [...cut('th[scope="col"] > :first-child:not(.sr-only)'), ...cut('button')] : [],
       planted:

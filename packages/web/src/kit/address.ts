@@ -1,4 +1,4 @@
-import { useParams, useRouter, useSearch } from '@tanstack/react-router'
+import { useParams, useRouter, useRouterState, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
 
 /** Where the person is. Everything one may send to a colleague is in here: filters, tab, page, opened row. All values are plain text. */
@@ -12,6 +12,9 @@ export function useAddress(): Address {
   const search = useSearch({ strict: false }) as Record<string, string>
   return useMemo(() => ({ params, search }), [params, search])
 }
+
+/** Of the screen that is drawn: the address itself changes before. */
+export const useScreenPath = (): string | undefined => useRouterState({ select: ({ matches }) => matches.at(-1)?.pathname })
 
 /** `go(paths.customer({ customerId }))`; `'?tab=agents'` changes only that part of the present address (an empty value removes it). */
 export function useGo() {

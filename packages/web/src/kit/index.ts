@@ -1,6 +1,6 @@
 export { useActor, meQuery } from './actor.ts'
 export { AgentStateTag, agentTone } from './AgentStateTag.tsx'
-export { useAddress, useGo, type Address } from './address.ts'
+export { useAddress, useGo, useScreenPath, type Address } from './address.ts'
 export { Ago, useNow } from './Ago.tsx'
 export { api, Unreachable } from './api.ts'
 export { confirm, confirmByName } from './confirm.tsx'
