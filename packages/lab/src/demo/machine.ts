@@ -3,6 +3,7 @@ import { productTypeById } from '@vigie/connectors/products'
 import type { EndpointItem, Machine } from '@vigie/domain/agents'
 import { offers, type SimSettings } from '../agents/index.ts'
 import type { Product } from './estate.ts'
+import { saidAt } from './licences.ts'
 import type { Standing } from './standing.ts'
 
 const dayMs = 86_400_000
@@ -83,6 +84,7 @@ function healthOf(
 ): NonNullable<EndpointItem['health']> {
   const { freeRatio, spamRatio, down = {} } = troubles[hostname] ?? {}
   const type = productTypeById.get(product.typeId)!
+  const licence = licences[product.description]
   const sizeBytes = 2 ** (37 + Math.floor(lotOf(`${hostname} size`) * 3))
   const handled = 120 + Math.floor(lotOf(`${hostname} ${Math.floor(now.getTime() / hourMs)}`) * 500)
   const isService = platform.startsWith('Hosted')
@@ -103,6 +105,6 @@ function healthOf(
       ? { handled, spam: Math.floor(handled * (spamRatio ?? 0.02 + lotOf(`${hostname} spam`) * 0.04)) }
       : null,
     // the machine that speaks for the product reports it; those of its site do not
-    licence: product.machines[0]?.name === hostname ? (licences[product.description] ?? null) : null,
+    licence: licence !== undefined && product.machines[0]?.name === hostname ? saidAt(licence, now) : null,
   }
 }

@@ -7,7 +7,7 @@ import { productTypeById } from '@vigie/connectors/products'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { estateOf } from './estate.ts'
 import { readFolder } from './folder.ts'
-import { licencesOf } from './licences.ts'
+import { licencesOf, saidAt } from './licences.ts'
 import { planOf } from './plan.ts'
 
 const now = new Date('2026-11-21T15:00:00Z')
@@ -95,6 +95,13 @@ describe('its plan (OPS-1)', () => {
       daysLeft.filter((left) => left >= 0 && left <= 30).length,
       licences.filter(({ seats, seatsUsed }) => seatsUsed > seats).length,
     ]).toEqual([1, 2, 1])
+    expect(new Set(licences.map(({ kind }) => kind))).toEqual(new Set(['full', 'trial', undefined]))
+    // trials became full ones meanwhile, and nobody was warned of their end
+    const at = (days: number) => new Date(now.getTime() - days * 86_400_000)
+    const trialsAt = (days: number) => licences.filter((licence) => saidAt(licence, at(days)).kind === 'trial').length
+    expect(trialsAt(70)).toBeGreaterThan(trialsAt(0) + 3)
+    for (const { before } of licences)
+      for (const { until, expiresAt } of before) expect(Date.parse(expiresAt) - Date.parse(until)).toBeGreaterThan(30 * 86_400_000)
   })
 
   it('of people and places speaks only where they are there: whoever acts has joined, whatever is named is in the estate', () => {

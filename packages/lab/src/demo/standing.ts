@@ -15,6 +15,9 @@ export const Case = z.object({
 })
 export type Case = z.infer<typeof Case>
 
+/** Of a licence (licences.ts). */
+const said = { kind: z.enum(['full', 'trial']).optional(), expiresAt: z.string(), seats: z.number(), seatsUsed: z.number() }
+
 export const Standing = z.object({
   productIds: z.record(z.string(), z.string()),
   /** Products whose patterns stand still: since when those they have were built. */
@@ -37,7 +40,7 @@ export const Standing = z.object({
     z.object({ freeRatio: z.number(), spamRatio: z.number(), down: z.record(z.string(), z.string()) }).partial(),
   ),
   /** Of products whose type has one. */
-  licences: z.record(z.string(), z.object({ expiresAt: z.string(), seats: z.number(), seatsUsed: z.number() })),
+  licences: z.record(z.string(), z.object({ ...said, before: z.array(z.object({ ...said, until: z.string() })).default([]) })),
   /** Of people with a second factor, by e-mail: the secret (base32) that makes its codes. Printed, as their passwords are. */
   secrets: z.record(z.string(), z.string()),
   /** What goes on now, and is gone on with after the next start. */
