@@ -8,6 +8,7 @@ const icons: Partial<Record<CommandChoice['type'], IconName>> = {
   'update-components': 'download',
   synchronise: 'refresh',
   check: 'check',
+  'stop-outbreak-defence': 'shield',
 }
 const catalogue = query(productsApi.getCatalogue).with({})
 
