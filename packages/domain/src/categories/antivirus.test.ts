@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { antivirus, assess, type Category } from './index.ts'
 
-const calm = { incidents: 0, infections: 0, unprotected: 0 }
+const calm = { incidents: 0, infections: 0, unprotected: 0, mailServers: 0 }
 const holding = (facts: Record<string, number>, open: string[] = [], at: Record<string, number> = {}) =>
-  assess(antivirus as unknown as Category, { ...calm, ...facts }, { incidents: 15, unprotected: 1, infections: 1, ...at }, new Set(open))
+  assess(
+    antivirus as unknown as Category,
+    { ...calm, ...facts },
+    { incidents: 15, unprotected: 1, mailServers: 1, infections: 1, ...at },
+    new Set(open),
+  )
     .filter((v) => v.holds)
     .map((v) => v.condition)
 
@@ -21,6 +26,9 @@ describe('antivirus (EVT-3)', () => {
   it('tuned to three endpoints without real-time scan: two are let be', () => {
     expect(holding({ unprotected: 2 }, [], { unprotected: 3 })).toEqual([])
     expect(holding({ unprotected: 3 }, [], { unprotected: 3 })).toEqual(['real-time-scan-off'])
+    // of a mail server one is enough, whatever the others are allowed
+    expect(holding({ unprotected: 1, mailServers: 1 }, [], { unprotected: 3 })).toEqual(['real-time-scan-off'])
+    expect(holding({ unprotected: 1, mailServers: 1 }, [], { unprotected: 3, mailServers: 2 })).toEqual([])
   })
 
   it('tuned to three infections: two are let be; once it is open it stays until all are cleaned (EVT-9)', () => {

@@ -11,11 +11,13 @@ export const antivirus = defineCategory({
     incidents: fact.detections(60),
     infections: fact.infections(),
     unprotected: fact.endpoints({ realTimeScan: ['off', 'on-not-protecting'] }),
+    mailServers: fact.endpoints({ realTimeScan: ['off', 'on-not-protecting'], areMailServers: true }),
   },
   indexes: {
-    infections: { default: 1, min: 1, max: 100_000 },
     incidents: { default: 15, min: 1, max: 10_000 },
     unprotected: { default: 1, min: 1, max: 100_000 },
+    mailServers: { default: 1, min: 1, max: 100_000 },
+    infections: { default: 1, min: 1, max: 100_000 },
   },
   conditions: {
     uncleaned: {
@@ -30,9 +32,9 @@ export const antivirus = defineCategory({
     'real-time-scan-off': {
       severity: 'action-required',
       concerns: 'unprotected',
-      opens: (is, at) => is.unprotected >= at.unprotected,
+      opens: (is, at) => is.unprotected >= at.unprotected || is.mailServers >= at.mailServers,
       figures: (is, at) => ({ endpoints: is.unprotected, threshold: at.unprotected }),
-      decidedBy: ['unprotected'],
+      decidedBy: ['unprotected', 'mailServers'],
       resolvedBy: [],
     },
     'many-incidents': {

@@ -10,8 +10,8 @@ export type Fact =
   | { of: 'infections' }
   /** Endpoints with an open infection of this category. */
   | { of: 'infected-endpoints' }
-  /** Endpoints whose real-time scan is in one of these states. */
-  | { of: 'endpoints'; realTimeScan: readonly string[] }
+  /** Endpoints whose real-time scan is in one of these states; of all, or of mail servers alone. */
+  | { of: 'endpoints'; realTimeScan: readonly string[]; areMailServers?: true }
   /** Days since the newest components any endpoint of the product has were built or checked, to the hour, one that has begun counted as whole; 0 when nothing is known yet. */
   | { of: 'component-age-days' }
   /** Share of endpoints whose components are as new as the product's newest, 0 to 100; 100 when nothing is known yet. */
@@ -47,7 +47,7 @@ export const fact = {
   detections: (lastMinutes: number): Fact => ({ of: 'detections', lastMinutes }),
   infections: (): Fact => ({ of: 'infections' }),
   infectedEndpoints: (): Fact => ({ of: 'infected-endpoints' }),
-  endpoints: (where: { realTimeScan: readonly string[] }): Fact => ({ of: 'endpoints', ...where }),
+  endpoints: (where: { realTimeScan: readonly string[]; areMailServers?: true }): Fact => ({ of: 'endpoints', ...where }),
   componentAgeDays: (): Fact => ({ of: 'component-age-days' }),
   componentsDeployedPercent: (): Fact => ({ of: 'components-deployed-percent' }),
   mailServersOutdated: (): Fact => ({ of: 'mail-servers-outdated' }),

@@ -72,7 +72,7 @@ function whereOf(fact: Fact, event: { productId: string; category: string }, sin
         values: [event.category],
       }
     case 'endpoints':
-      return { where: 'e.real_time_scan = any($3)', values: [fact.realTimeScan] }
+      return { where: `e.real_time_scan = any($3)${fact.areMailServers ? ` and ${isMailServer('e')}` : ''}`, values: [fact.realTimeScan] }
     case 'component-age-days':
       return { where: 'e.pattern_built_at is not null', values: [] }
     case 'agent-silent-minutes':

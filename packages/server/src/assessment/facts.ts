@@ -39,6 +39,8 @@ export interface ProductFacts {
   detections: Map<string, { count: number; oldest: Date }>
   infections: Map<string, { count: number; endpoints: number }>
   endpointsByScan: Map<string, number>
+  /** Of these, the mail servers. */
+  mailServersByScan: Map<string, number>
   /** When the newest components any endpoint has were built or checked; null: nothing is known. */
   freshAt: Date | null
   /** Endpoints whose components are known, and of them those as new as the newest. */
@@ -71,6 +73,7 @@ export async function readFacts(
         detections: new Map(),
         infections: new Map(),
         endpointsByScan: new Map(),
+        mailServersByScan: new Map(),
         freshAt: null,
         componentsKnown: 0,
         componentsDeployed: 0,
@@ -137,6 +140,7 @@ export async function readFacts(
     if (freshMs > -Infinity) of.freshAt = new Date(freshMs)
     for (const { real_time_scan, built, count, mail_servers } of groups) {
       of.endpointsByScan.set(real_time_scan, (of.endpointsByScan.get(real_time_scan) ?? 0) + count)
+      of.mailServersByScan.set(real_time_scan, (of.mailServersByScan.get(real_time_scan) ?? 0) + mail_servers)
       if (built === null) continue
       of.componentsKnown += count
       if (built.getTime() >= newestMs - deployWithinMs) of.componentsDeployed += count
@@ -204,8 +208,10 @@ export function factsOf(category: Category, of: ProductFacts, now: Date): Record
           return [name, of.infections.get(category.id)?.count ?? 0]
         case 'infected-endpoints':
           return [name, of.infections.get(category.id)?.endpoints ?? 0]
-        case 'endpoints':
-          return [name, fact.realTimeScan.reduce((sum, state) => sum + (of.endpointsByScan.get(state) ?? 0), 0)]
+        case 'endpoints': {
+          const byScan = fact.areMailServers ? of.mailServersByScan : of.endpointsByScan
+          return [name, fact.realTimeScan.reduce((sum, state) => sum + (byScan.get(state) ?? 0), 0)]
+        }
         case 'component-age-days':
           return [name, ageDays(of, now)]
         case 'components-deployed-percent':

@@ -24,6 +24,7 @@ const nothing: ProductFacts = {
   detections: new Map(),
   infections: new Map(),
   endpointsByScan: new Map(),
+  mailServersByScan: new Map(),
   freshAt: null,
   componentsKnown: 0,
   componentsDeployed: 0,

@@ -13,6 +13,7 @@ const facts = (
   detections: new Map(change.incidents ? [['antivirus', { count: change.incidents, oldest: ago(1_800) }]] : []),
   infections: new Map(change.infections ? [['antivirus', { count: change.infections, endpoints: 1 }]] : []),
   endpointsByScan: new Map([['on', 1]]),
+  mailServersByScan: new Map(),
   freshAt: change.freshAt ?? null,
   componentsKnown: change.known ?? 0,
   componentsDeployed: change.deployed ?? 0,

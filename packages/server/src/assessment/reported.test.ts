@@ -186,6 +186,20 @@ describe('what agents report of their machines, from the report to the event (EV
     expect((await call('PUT', '/v1/indexes', { ...of, value: 11 })).body.code).toBe('index.out-of-range')
   })
 
+  it('real-time scan: five endpoints may be without it, a mail server may not (EVT-3)', async () => {
+    const product = await aProductOf('clamav-site-server')
+    const owner = await anActor(server.database, partnerId)
+    const tuned = { category: 'antivirus', name: 'unprotected', value: 5, customerId: product.customerId }
+    expect((await server.as(owner)('PUT', '/v1/indexes', tuned)).status).toBe(200)
+    await told(product, 0, {}, { mail: { handled: 10, spam: 0 } })
+    const off = (name: string) =>
+      server.database.owner.query(`update endpoint set real_time_scan = 'off' where product_id = $1 and name = $2`, [product.id, name])
+    await off('srv-0')
+    expect(await told(product, minute)).toEqual([])
+    await off('srv-1')
+    expect(await told(product, 2 * minute)).toEqual(['antivirus.real-time-scan-off'])
+  })
+
   it('spam is counted over all gateways of the product', async () => {
     const product = await aProductOf('rspamd')
     expect(await told(product, 0, { mail: { handled: 100, spam: 12 } }, { mail: { handled: 100, spam: 7 } })).toEqual([])

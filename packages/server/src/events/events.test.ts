@@ -116,6 +116,8 @@ describe('events (EVT-4, EVT-6)', () => {
       indexes: [
         { name: 'incidents', value: 15, from: 'default' },
         { name: 'unprotected', value: 1, from: 'default' },
+        { name: 'mailServers', value: 1, from: 'default' },
+        { name: 'infections', value: 1, from: 'default' },
       ],
       endpoints: [{ name: 'srv-1', infections: 2 }],
       resolvedBy: [{ type: 'scan-now', isPossible: true, reason: null }],
