@@ -1,6 +1,7 @@
 import { productTypeById } from '@vigie/connectors/products'
 import { Problem } from '@vigie/domain/kernel'
 import type { LayerLevel } from '@vigie/domain/settings'
+import type { Translator } from '@vigie/domain/text'
 import type { TenantDb } from '../platform/index.ts'
 
 /** Where settings are set. `productId` null: at the customer; `group` null: at the product. */
@@ -12,7 +13,7 @@ export interface Place {
 export const levelOf = ({ productId, group }: Place): LayerLevel => (productId === null ? 'customer' : group === null ? 'product' : 'group')
 
 export interface Named extends Place {
-  /** In words, outermost first. */
+  /** In words, outermost first; a group that nobody named by its key, which `namesIn` says in a language. */
   names: string[]
   typeId: string | null
   timeZone: string
@@ -22,22 +23,32 @@ export interface Named extends Place {
 export async function find(db: TenantDb, place: Place): Promise<Named> {
   const {
     rows: [row],
-  } = await db.query<{ company: string; time_zone: string; description: string | null; type_id: string | null; has_group: boolean }>(
+  } = await db.query<{
+    company: string
+    time_zone: string
+    description: string | null
+    type_id: string | null
+    group_words: string | null
+  }>(
     `select c.company, c.time_zone, p.description, p.type_id,
-       exists (select from endpoint_group g where g.product_id = p.id and g.name = $3) as has_group
+       (select coalesce(g.label, g.name) from endpoint_group g where g.product_id = p.id and g.name = $3) as group_words
      from customer c left join product p on p.partner_id = c.partner_id and p.customer_id = c.id and p.id = $2 where c.id = $1`,
     [place.customerId, place.productId, place.group],
   )
   if (!row) throw new Problem('customer.not-found', { customerId: place.customerId })
   if (place.productId !== null && row.description === null) throw new Problem('product.not-found', { productId: place.productId })
-  if (place.group !== null && !row.has_group) throw new Problem('group.not-found', {})
+  if (place.group !== null && row.group_words === null) throw new Problem('group.not-found', {})
   return {
     ...place,
-    names: [row.company, ...(row.description === null ? [] : [row.description]), ...(place.group === null ? [] : [place.group])],
+    names: [row.company, ...(row.description === null ? [] : [row.description]), ...(row.group_words === null ? [] : [row.group_words])],
     typeId: row.type_id,
     timeZone: row.time_zone,
   }
 }
+
+/** A default group's key is its name for ever; its words are the reader's. */
+export const namesIn = ({ names, group }: Pick<Named, 'names' | 'group'>, say: Translator): string[] =>
+  names.map((name, at) => (at === 2 && name === group && say.has(`group.${group}`) ? say(`group.${group}`) : name))
 
 /** @throws product.not-found, group.not-found */
 export async function ofProduct(db: TenantDb, productId: string, group: string | null): Promise<Named> {

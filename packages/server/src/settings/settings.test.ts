@@ -211,6 +211,21 @@ describe('wanted settings travel as one signed order (AGT-4, R14)', () => {
   })
 })
 
+describe('where a value comes from (PRD-4)', () => {
+  it('a default group is said in the reader’s words, a named one by its name', async () => {
+    await server.database.owner.query(
+      `insert into endpoint_group (partner_id, product_id, name, position, customer_id, label) values ($1, $2, 'tills-1', 1, $3, 'Tills') on conflict do nothing`,
+      [partnerId, productId, customerId],
+    )
+    const originIn = async (group: string) => {
+      const path = `/v1/products/${productId}/settings?group=${group}`
+      expect((await set({ [hours]: 9 }, 0, { path })).status).toBe(200)
+      return row(await read(group)).origin.name
+    }
+    expect([await originIn('servers'), await originIn('tills-1')]).toEqual(['Servers (default)', 'Tills'])
+  })
+})
+
 describe('an endpoint that comes at that very moment (R22)', () => {
   const wantedOf = async (id: string) =>
     (await server.database.owner.query('select wanted from setting_state where endpoint_id = $1', [id])).rows[0]?.wanted

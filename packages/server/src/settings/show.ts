@@ -17,7 +17,7 @@ import {
 } from '@vigie/domain/settings'
 import type { speaker, TenantDb } from '../platform/index.ts'
 import { chainOf, isAt, nothingAt, ofCustomers, type Kept } from './layers.ts'
-import { levelOf, settingsOfType, typesBelow, type Named, type Place } from './places.ts'
+import { levelOf, namesIn, settingsOfType, typesBelow, type Named, type Place } from './places.ts'
 
 /** Endpoints that are alike in all that is looked at here: a product of thousands is a few of these. */
 interface Alike {
@@ -102,7 +102,7 @@ export async function show(
   const own = layers.find(isAt(place)) ?? nothingAt(place)
   const above = layers.filter((kept) => kept !== own)
   const keys = shownSlots.map(({ key }) => key)
-  const names = place.names
+  const names = namesIn(place, say)
   const wanted = resolve(keys, chainOf(layers, place, names, say))
   const inherited = resolve(keys, [...chainOf(above, place, names, say), ...ownTemplate(own, place, names, say)])
   const types = await typesBelow(db, place)

@@ -4,7 +4,7 @@ import { Problem } from '@vigie/domain/kernel'
 import { record } from '../audit/index.ts'
 import { assertVersion, handle, speaker, type Handler, type TenantDb } from '../platform/index.ts'
 import { change, followTemplate, plan, type Effect, type Step } from './change.ts'
-import { find, typesBelow, type Named } from './places.ts'
+import { find, namesIn, typesBelow, type Named } from './places.ts'
 import * as templates from './templates.ts'
 
 const objectOf = (template: Template) => ({ kind: 'template', id: template.id, name: template.name })
@@ -29,9 +29,9 @@ const placesOf = async (db: TenantDb, targets: readonly SettingTarget[]): Promis
   )
 }
 
-const toEffect = ({ place, changes, endpointCount }: Effect, reason: string | null): TemplateEffect => ({
+const toEffect = ({ place, changes, endpointCount }: Effect, reason: string | null, say: ReturnType<typeof speaker>): TemplateEffect => ({
   target: { customerId: place.customerId, productId: place.productId, group: place.group },
-  names: place.names,
+  names: namesIn(place, say),
   changes,
   endpointCount,
   reason,
@@ -97,7 +97,7 @@ export const templateRoutes: Handler[] = [
       places.map((place) => stepOf(place, template, actor.name, now)),
     )
     const shown: TemplateEffect[] = []
-    for (const effect of effects) shown.push(toEffect(effect, await reasonAgainst(db, effect.place, template)))
+    for (const effect of effects) shown.push(toEffect(effect, await reasonAgainst(db, effect.place, template), speaker(actor.locale)))
     return { version: template.version, effects: shown }
   }),
 
@@ -107,13 +107,14 @@ export const templateRoutes: Handler[] = [
     if (template.version !== body.version) throw new Problem('request.changed-meanwhile', { version: template.version })
     const places = await placesOf(db, body.targets)
     for (const place of places)
-      if ((await reasonAgainst(db, place, template)) !== null) throw new Problem('template.does-not-fit', { names: place.names })
+      if ((await reasonAgainst(db, place, template)) !== null)
+        throw new Problem('template.does-not-fit', { names: namesIn(place, speaker(actor.locale)) })
     const effects = await change(
       context,
       places.map((place) => stepOf(place, template, actor.name, now)),
       { confirmWeaker: body.confirmWeaker, activity: 'template.applied' },
     )
-    return { effects: effects.map((effect) => toEffect(effect, null)) }
+    return { effects: effects.map((effect) => toEffect(effect, null, speaker(actor.locale))) }
   }),
 ]
 
