@@ -7,7 +7,7 @@ grant usage on schema vigie to vigie_app;
 
 -- Functions
 
-CREATE OR REPLACE FUNCTION vigie.add_counts(a integer[], b integer[])
+CREATE OR REPLACE FUNCTION vigie.add_five_minutes(a integer[], b integer[])
  RETURNS integer[]
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
@@ -136,7 +136,7 @@ CREATE OR REPLACE FUNCTION vigie.five_minutes(slots integer[], sign integer)
  RETURNS integer[]
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-AS $function$ select array_agg((select sign * count(*)::integer from unnest(slots) s where s = n) order by n) from generate_series(0, 11) n $function$
+AS $function$ select array_agg((select sign * count(*)::integer from unnest(slots) s where s <= n) order by n) from generate_series(0, 11) n $function$
 ;
 
 CREATE OR REPLACE FUNCTION vigie.fold(words text)
@@ -1537,6 +1537,7 @@ create table public.duplicate (
   constraint duplicate_state_check CHECK ((state = ANY (ARRAY['suspected'::text, 'separated'::text, 'kept-apart'::text])))
 );
 CREATE INDEX duplicate_customer ON public.duplicate USING btree (partner_id, customer_id, found_at, id);
+CREATE INDEX duplicate_found ON public.duplicate USING btree (partner_id, found_at, id);
 CREATE INDEX duplicate_other ON public.duplicate USING btree (partner_id, other_id);
 CREATE UNIQUE INDEX duplicate_pair ON public.duplicate USING btree (partner_id, endpoint_id, other_id);
 CREATE INDEX duplicate_state ON public.duplicate USING btree (partner_id, state, found_at, id);
@@ -3084,10 +3085,10 @@ create table public.tally_appliance (
   category text not null,
   customer_id uuid not null,
   product_id uuid not null,
-  counts integer[] not null,
-  count integer not null generated always as ((((((((((((counts[1] + counts[2]) + counts[3]) + counts[4]) + counts[5]) + counts[6]) + counts[7]) + counts[8]) + counts[9]) + counts[10]) + counts[11]) + counts[12])) stored,
+  totals integer[] not null,
+  count integer not null generated always as (totals[12]) stored,
   constraint tally_appliance_pkey PRIMARY KEY (partner_id, hour, category, customer_id, product_id),
-  constraint tally_appliance_counts_check CHECK ((cardinality(counts) = 12))
+  constraint tally_appliance_totals_check CHECK ((cardinality(totals) = 12))
 );
 alter table public.tally_appliance enable row level security;
 create policy tenant on public.tally_appliance for all to vigie_app

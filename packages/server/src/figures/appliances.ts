@@ -44,8 +44,7 @@ function inRecent(from: Date, until: Date): string {
   const slot = (from.getTime() % hourMs) / (hourMs / 12)
   if (slot === 0) return 't.count'
   if (until.getTime() - from.getTime() !== hourMs) throw new Error(`not whole hours: ${from.toISOString()}`)
-  const some = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, n) => `t.counts[${first + n}]`).join(' + ')
-  return `case when t.hour < $1 then ${some(slot + 1, 12)} else ${some(1, slot)} end`
+  return `case when t.hour < $1 then t.count - t.totals[${slot}] else t.totals[${slot}] end`
 }
 
 /**

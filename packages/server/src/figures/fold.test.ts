@@ -161,7 +161,7 @@ describe('running totals (DSH-3)', () => {
     for (const table of ['tally_appliance_day', 'tally_appliance'])
       await database.owner.query(`delete from ${table} where partner_id = $1`, [estate.partnerId])
     await database.owner.query(
-      `insert into tally_appliance (partner_id, hour, category, customer_id, product_id, counts) ${appliancesOf('(select * from detection where partner_id = $1)')}`,
+      `insert into tally_appliance (partner_id, hour, category, customer_id, product_id, totals) ${appliancesOf('(select * from detection where partner_id = $1)')}`,
       [estate.partnerId],
     )
   }

@@ -43,6 +43,13 @@ beforeAll(async () => {
      select partner_id, id, 'clamav-endpoint', (array['antivirus', 'web-reputation'])[1 + d % 2], date_trunc('hour', now()) - make_interval(days => d, hours => abs(hashtext(id::text)) % 5), 3 from customer, generate_series(0, 1) d where partner_id = $1`,
     [estate.partnerId],
   )
+  // as if every product were a gateway that told of something in each of the last hours, and yesterday
+  await database.owner.query(
+    `insert into tally_appliance (partner_id, hour, category, customer_id, product_id, totals)
+     select partner_id, date_trunc('hour', now()) - make_interval(hours => case when h < 3 then h else 23 + h end), (array['botnet', 'web-reputation', 'ips'])[1 + abs(hashtext(id::text)) % 3], customer_id, id, array[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
+     from product, generate_series(0, 4) h where partner_id = $1`,
+    [estate.partnerId],
+  )
   await foldTallies(database, estate.partnerId, now)
   await database.owner.query(
     `insert into product_licence (partner_id, product_id, customer_id, type_id, kind, expires_at, seats, seats_used)
@@ -60,13 +67,18 @@ beforeAll(async () => {
   await database.owner.query('insert into licence_day_kept (partner_id, day) select distinct partner_id, day from licence_day')
   await database.owner.query('analyze product_licence, licence_day, licence_day_all, licence_day_kept')
   // as many days more as tell a day's rows from all
-  for (const table of ['tally_day', 'tally_day_customer']) {
-    const columns = table === 'tally_day' ? 'customer_id, category, type_id' : 'customer_id'
+  for (const [table, columns] of [
+    ['tally_day', 'customer_id, category, type_id'],
+    ['tally_day_customer', 'customer_id'],
+    ['tally_appliance_day', 'category, customer_id, product_id'],
+  ]) {
     await database.owner.query(
       `insert into ${table} (partner_id, day, ${columns}, totals) select partner_id, day - n, ${columns}, totals from ${table}, generate_series(40, 47) n where day = (select max(day) from ${table})`,
     )
   }
-  await database.owner.query('analyze event, event_silence, tally_hour, tally_day, tally_day_customer, tally_day_all')
+  await database.owner.query(
+    'analyze event, event_silence, tally_appliance, tally_appliance_day, tally_hour, tally_day, tally_day_customer, tally_day_all',
+  )
 }, 240_000)
 afterAll(() => database.close())
 
@@ -74,10 +86,21 @@ const every = counts as unknown as readonly FigureCount[]
 const asked = every.flatMap(({ figure: { id, ranges } }): [string, FigureAnswer['range']][] =>
   ranges.length === 0 ? [[id, null]] : ranges.map((range) => [id, range]),
 )
-const figure = (id: string, range: FigureAnswer['range']) => (db: TenantDb) =>
-  every
-    .find((one) => one.figure.id === id)!
-    .count({ db, accountId: estate.partnerId, permissions: new Set(['event.read']), role: 'owner', now, timeZone: 'Asia/Kolkata', range })
+const figure =
+  (id: string, range: FigureAnswer['range'], kind: FigureAnswer['kind'] = null) =>
+  (db: TenantDb) =>
+    every
+      .find((one) => one.figure.id === id)!
+      .count({
+        db,
+        accountId: estate.partnerId,
+        permissions: new Set(['event.read']),
+        role: 'owner',
+        now,
+        timeZone: 'Asia/Kolkata',
+        range,
+        kind,
+      })
 
 /** One row a product, a type and day, a day, a threshold that somebody tuned. */
 const ofLicences = ['product_licence', 'licence_day_all', 'licence_day_kept', 'index_value']
@@ -93,6 +116,8 @@ const growing = (nodes: PlanNode[]) =>
         'count_state',
         'tally_day_all',
         'tally_late',
+        // the newest hours alone: what is older was moved into the days
+        'tally_appliance',
         'scope_line',
         ...ofLicences,
       ].includes(table),
@@ -107,12 +132,12 @@ describe('what a figure reads (DSH-3)', () => {
     expect(visited(plan)).toBeLessThan(id === 'inventory-health' ? estate.endpoints * 5 : estate.customers * 13)
   })
 
-  it.each(asked.filter(([id]) => id.includes('threat')))(
+  it.each(asked.filter(([id]) => id.includes('threat') || id.includes('cloud-edge')))(
     '%s %s: for one who sees a hundred and fifty customers, their days and no others',
     async (id, range) => {
       const plan = await plansOf(database, few, figure(id, range))
       expect(growing(plan)).toEqual([])
-      expect(visited(plan.filter(({ relation, index }) => `${relation} ${index}`.includes('tally_day')))).toBeLessThan(31 * 200 * 2) // of 10,000 a day
+      expect(visited(plan.filter(({ relation, index }) => `${relation} ${index}`.includes('tally_')))).toBeLessThan(31 * 200 * 2) // of 10,000 a day
     },
   )
 
@@ -173,3 +198,19 @@ it('the customers with the most detections are looked up until there are enough,
   const nodes = await plansOf(database, all, figure('top-customers-by-threat', '7d'))
   expect(visited(nodes.filter(({ relation }) => relation === 'customer'))).toBeLessThanOrEqual(50)
 })
+
+it.each(['top-cloud-edge-customers', 'top-cloud-edge-appliances'])(
+  '%s: of one kind of threat, its rows and no others; of the last hour no total; the names of the few that are shown (DSH-2, decision 41)',
+  async (id) => {
+    const read = async (range: FigureAnswer['range'], kind: FigureAnswer['kind']) => {
+      const nodes = await plansOf(database, all, figure(id, range, kind))
+      const of = (name: string) => visited(nodes.filter(({ relation, index }) => `${relation} ${index}`.includes(name)))
+      return { all: of('tally_appliance'), totals: of('tally_appliance_day'), names: of('customer') + of('product') }
+    }
+    const [every, botnet, hour] = [await read('30d', 'all'), await read('30d', 'botnet'), await read('1h', 'all')]
+    expect(botnet.totals).toBeLessThan(every.totals / 2)
+    expect(hour.totals).toBe(0)
+    expect(hour.all).toBeLessThan(every.all)
+    for (const { names } of [every, botnet, hour]) expect(names).toBeLessThanOrEqual(50)
+  },
+)

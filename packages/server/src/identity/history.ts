@@ -68,8 +68,8 @@ const appliancesMove = (typeId: string) =>
   productTypeById.get(typeId)?.family !== 'gateway'
     ? ''
     : `, appliances as (
-       insert into tally_appliance as a (partner_id, hour, category, customer_id, product_id, counts)
+       insert into tally_appliance as a (partner_id, hour, category, customer_id, product_id, totals)
        select $4, hour, category, customer_id, $1, vigie.five_minutes(array_agg(vigie.slot(counted_at)), sign) from (
          select from_id as customer_id, hour, category, counted_at, -1 as sign from moved union all select $2, hour, category, counted_at, 1 from moved) c
        group by hour, category, customer_id, sign order by 2, 3, 4
-       on conflict (partner_id, hour, category, customer_id, product_id) do update set counts = vigie.add_counts(a.counts, excluded.counts))`
+       on conflict (partner_id, hour, category, customer_id, product_id) do update set totals = vigie.add_five_minutes(a.totals, excluded.totals))`

@@ -29,8 +29,8 @@ const count = (minutes: string, hours: string) => `
 /** Of gateways by appliance too: a statement of its own, for those flushes alone that have any (decision 41). */
 const countAppliances = (rows: string) => `,
   appliances as (
-    insert into tally_appliance as a (partner_id, hour, category, customer_id, product_id, counts) ${rows} order by 2, 3, 4, 5
-    on conflict (partner_id, hour, category, customer_id, product_id) do update set counts = vigie.add_counts(a.counts, excluded.counts)
+    insert into tally_appliance as a (partner_id, hour, category, customer_id, product_id, totals) ${rows} order by 2, 3, 4, 5
+    on conflict (partner_id, hour, category, customer_id, product_id) do update set totals = vigie.add_five_minutes(a.totals, excluded.totals)
   )`
 
 const allOf = (more: string) => `${insert('')}),
@@ -42,7 +42,7 @@ const allOf = (more: string) => `${insert('')}),
 export const insertAll = allOf('')
 export const insertAllOfGateways = allOf(
   countAppliances(
-    `select $1, hour, category, customer_id, product_id, counts from json_to_recordset($12) as r (hour timestamptz, category text, customer_id uuid, product_id uuid, counts integer[])`,
+    `select $1, hour, category, customer_id, product_id, totals from json_to_recordset($12) as r (hour timestamptz, category text, customer_id uuid, product_id uuid, totals integer[])`,
   ),
 )
 

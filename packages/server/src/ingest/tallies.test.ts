@@ -71,8 +71,10 @@ it('detections that are all new are counted as the database counts those that ma
         )
         expect(
           appliances.rows
-            .flatMap(({ product_id, category, hour, counts }) =>
-              (counts as number[]).flatMap((count, slot) => (count === 0 ? [] : [{ product_id, category, hour, slot, count }])),
+            .flatMap(({ product_id, category, hour, totals }) =>
+              (totals as number[])
+                .map((total, slot) => ({ product_id, category, hour, slot, count: total - (totals[slot - 1] ?? 0) }))
+                .filter(({ count }) => count > 0),
             )
             .toSorted((a, b) =>
               JSON.stringify([a.category, a.hour, a.slot + 10]) < JSON.stringify([b.category, b.hour, b.slot + 10]) ? -1 : 1,

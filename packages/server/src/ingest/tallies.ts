@@ -22,13 +22,13 @@ export interface HourTally {
   count: number
 }
 
-/** `counts`: of each five minutes of the hour. */
+/** `totals`: of its hour's first five minutes, the first ten, up to all sixty. */
 export interface ApplianceTally {
   customer_id: string
   product_id: string
   category: string
   hour: string
-  counts: number[]
+  totals: number[]
 }
 
 /** What the store counts of detections that are all new (R22): by product and minute for assessment, by customer and hour for figures. Instants are the counted ones (R23). */
@@ -101,9 +101,9 @@ export function applianceTalliesOf(
     if (!tally)
       tallies.set(
         name,
-        (tally = { customer_id, product_id, category, hour: at(hour * hourMs), counts: Array.from({ length: 12 }, () => 0) }),
+        (tally = { customer_id, product_id, category, hour: at(hour * hourMs), totals: Array.from({ length: 12 }, () => 0) }),
       )
-    tally.counts[slot - hour * 12]! += 1
+    for (let n = slot - hour * 12; n < 12; n++) tally.totals[n]! += 1
   }
   return [...tallies.values()]
 }

@@ -53,6 +53,6 @@ const appliancesGo = (typeId: string | null) =>
   typeId === null || productTypeById.get(typeId)?.family !== 'gateway'
     ? ''
     : `, appliances as (
-       insert into tally_appliance as a (partner_id, hour, category, customer_id, product_id, counts)
+       insert into tally_appliance as a (partner_id, hour, category, customer_id, product_id, totals)
        select vigie.partner(), hour, category, customer_id, $1, vigie.five_minutes(array_agg(vigie.slot(counted_at)), -1) from gone group by 2, 3, 4 order by 2, 3, 4
-       on conflict (partner_id, hour, category, customer_id, product_id) do update set counts = vigie.add_counts(a.counts, excluded.counts))`
+       on conflict (partner_id, hour, category, customer_id, product_id) do update set totals = vigie.add_five_minutes(a.totals, excluded.totals))`

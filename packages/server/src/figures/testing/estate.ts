@@ -163,8 +163,8 @@ export async function detect(
          from json_to_recordset($2) as r (customer uuid, product uuid, endpoint uuid, category text, at timestamptz, off bigint)
          returning customer_id, product_id, category, counted_at),
        appliances as (
-         insert into tally_appliance as a (partner_id, hour, category, customer_id, product_id, counts) ${appliancesOf('added')}
-         on conflict (partner_id, hour, category, customer_id, product_id) do update set counts = vigie.add_counts(a.counts, excluded.counts))
+         insert into tally_appliance as a (partner_id, hour, category, customer_id, product_id, totals) ${appliancesOf('added')}
+         on conflict (partner_id, hour, category, customer_id, product_id) do update set totals = vigie.add_five_minutes(a.totals, excluded.totals))
        insert into tally_hour as h (partner_id, customer_id, type_id, category, hour, count)
        select $1, a.customer_id, p.type_id, a.category, date_trunc('hour', a.counted_at), count(*) from added a join product p on p.partner_id = $1 and p.id = a.product_id group by 2, 3, 4, 5
        on conflict (partner_id, hour, category, type_id, customer_id) do update set count = h.count + excluded.count`,
