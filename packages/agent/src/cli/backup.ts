@@ -7,6 +7,7 @@ import { privateFolder, readText, writeAtomically } from '../core/files.ts'
 import { Identity, IdentityStore } from '../core/identity.ts'
 import { loadProxy, saveProxy } from '../core/proxy-store.ts'
 import { ProxySettings } from '../core/proxy.ts'
+import { loadTrust, saveTrust, Trust } from '../core/release-trust.ts'
 import { askAgent } from '../core/status.ts'
 import type { Context } from './context.ts'
 import { CliError, type ExitName } from './exit-codes.ts'
@@ -24,13 +25,13 @@ const Backup = z.object({
   settings: Settings,
   proxy: ProxySettings.extend({ password: z.string() }).nullable(),
   /** Only by `--with-identity`: two machines that use one identity are clones (R10), so it is left out otherwise. */
-  identity: z.object({ identity: Identity, ca: z.string() }).nullable(),
+  identity: z.object({ identity: Identity, ca: z.string(), releaseTrust: Trust.nullable().default(null) }).nullable(),
 })
 
 /** `vigie-agent backup FILE [--with-identity]` */
 export async function backupCommand(context: Context): Promise<ExitName> {
   const { t, say, stateFolder } = context
-  const file = fileOf(context)
+  const file = fileOf(context, 'backup')
   const identity = context.values['with-identity'] === true ? await new IdentityStore(stateFolder).load() : null
   if (context.values['with-identity'] === true && identity === null)
     throw new CliError('not-registered', 'agent.error.not-registered', { folder: stateFolder }, 'agent.error.not-registered.remedy')
@@ -40,7 +41,11 @@ export async function backupCommand(context: Context): Promise<ExitName> {
     agentVersion,
     settings: await loadSettings(stateFolder),
     proxy: await loadProxy(stateFolder),
-    identity: identity && { identity, ca: (await readText(join(stateFolder, 'ca.pem'))) ?? '' },
+    identity: identity && {
+      identity,
+      ca: (await readText(join(stateFolder, 'ca.pem'))) ?? '',
+      releaseTrust: await loadTrust(stateFolder),
+    },
   }
   await writeAtomically(file, `${JSON.stringify(backup, null, 2)}\n`)
   say(t('agent.backup.done', { file }))
@@ -52,7 +57,7 @@ export async function backupCommand(context: Context): Promise<ExitName> {
 /** `vigie-agent restore FILE [--with-identity]`: all settings at once, or none. */
 export async function restoreCommand(context: Context): Promise<ExitName> {
   const { t, say, sayWith, stateFolder } = context
-  const file = fileOf(context)
+  const file = fileOf(context, 'restore')
   const text = await readFile(file, 'utf8').catch(() => {
     throw new CliError('usage', 'agent.error.file', { file })
   })
@@ -82,12 +87,14 @@ async function restoreIdentity(stateFolder: string, kept: z.infer<typeof Backup>
     throw new CliError('refused', 'agent.error.registered-elsewhere', { guid: known.guid }, 'agent.error.registered-elsewhere.remedy')
   await privateFolder(stateFolder)
   await writeAtomically(store.caPath(), kept.ca)
+  // whose releases are believed goes with the registration; what this machine has seen since is never unseen (R17)
+  if (kept.releaseTrust !== null && (await loadTrust(stateFolder)) === null) await saveTrust(stateFolder, kept.releaseTrust)
   await store.save(kept.identity)
 }
 
-function fileOf({ operands }: Context): string {
+function fileOf({ operands }: Context, command: 'backup' | 'restore'): string {
   const [file] = operands
-  if (file === undefined) throw new CliError('usage', 'agent.error.option-missing', { option: 'FILE' })
+  if (file === undefined) throw new CliError('usage', 'agent.error.file-missing', { command })
   return file
 }
 

@@ -8,6 +8,7 @@ import { IdentityStore, type Identity } from '../core/identity.ts'
 import { silentLog } from '../core/log.ts'
 import { loadProxy } from '../core/proxy-store.ts'
 import { Queue } from '../core/queue.ts'
+import { loadTrust, saveTrust } from '../core/release-trust.ts'
 import { askAgent } from '../core/status.ts'
 import { pause } from '../core/time.ts'
 import { Agent } from './agent.ts'
@@ -123,5 +124,7 @@ async function take(stateFolder: string, beside: string, old: Identity, way: (ty
   await rename(join(beside, 'ca.pem'), join(stateFolder, 'ca.pem')).catch(() => {}) // taken by an earlier try
   await rename(join(beside, 'identity.json'), join(stateFolder, 'identity.json'))
   await rm(join(stateFolder, `counters.${old.agentId}`), { force: true })
+  const trust = await loadTrust(beside)
+  if (trust !== null && (await loadTrust(stateFolder)) === null) await saveTrust(stateFolder, trust)
   await rm(beside, { recursive: true, force: true })
 }

@@ -87,8 +87,7 @@ async function publicProxy(stateFolder: string): Promise<unknown> {
       host: proxy.host,
       port: proxy.port,
       auth: proxy.auth,
-      hasUser: proxy.user !== null,
-      hasPassword: proxy.password !== '',
+      signIn: proxy.user === null ? 'none' : proxy.password === '' ? 'name only' : 'complete',
     }
   )
 }

@@ -55,7 +55,7 @@ export async function configureCommand(context: Context): Promise<ExitName> {
   const settings = isChanged
     ? await saveSettings(stateFolder, wanted).catch((error: unknown) => {
         if (error instanceof ZodError)
-          throw new CliError('usage', 'agent.error.setting', { setting: error.issues[0]?.path.join('.') ?? '' })
+          throw new CliError('usage', 'agent.error.setting', { setting: optionOf(error.issues[0]?.path ?? []) })
         throw error
       })
     : before
@@ -67,6 +67,13 @@ export async function configureCommand(context: Context): Promise<ExitName> {
   context.sayJson(shown)
   say(JSON.stringify(shown, null, 2))
   return 'fine'
+}
+
+/** How the person named what is wrong. */
+function optionOf(path: readonly PropertyKey[]): string {
+  const place = path.join('.')
+  const option = Object.entries(places).find(([, { path }]) => place.startsWith(path.join('.')))?.[0]
+  return option ? `--${option}` : place.startsWith('engines.clamav.onAccess') ? '--on-access' : place
 }
 
 function change(settings: Record<string, unknown>, context: Context): Record<string, unknown> {

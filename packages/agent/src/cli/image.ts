@@ -125,10 +125,8 @@ async function check(context: Context): Promise<ExitName> {
     ...(machineId !== '' && machineId !== 'uninitialized' ? ['machine-id'] : []),
     ...(quarantined > 0 ? ['quarantine'] : []),
   ]
-  for (const fault of faults) {
-    context.sayWith('action', t(`agent.image.fault.${fault}`))
-    context.say(`  ${t('agent.image.fault.remedy')}`)
-  }
+  for (const fault of faults) context.sayWith('action', t(`agent.image.fault.${fault}`))
+  if (faults.length > 0) context.say(`  ${t('agent.image.fault.remedy')}`)
   for (const warning of warnings) context.sayWith('warning', t(`agent.image.warning.${warning}`))
   if (faults.length === 0) context.sayWith('fine', t('agent.image.safe'))
   context.sayJson({

@@ -4,7 +4,7 @@ import { askAgent } from '../core/status.ts'
 import type { Context } from './context.ts'
 import { CliError, type ExitName } from './exit-codes.ts'
 import { loadSettings, saveSettings, type Settings } from './settings.ts'
-import { words } from './words.ts'
+import { languageOf, words } from './words.ts'
 
 /** `vigie-agent language [en|fr|ja|default]`: shows or keeps the language of this tool. */
 export async function languageCommand(context: Context): Promise<ExitName> {
@@ -13,8 +13,9 @@ export async function languageCommand(context: Context): Promise<ExitName> {
   const language = asked === 'default' ? null : Locale.safeParse(asked).data
   if (language === undefined) throw new CliError('usage', 'agent.error.choice', { choices: [...locales, 'default'].join(', ') })
   await keep(context, { language })
-  const t = await words(language ?? context.language)
-  context.say(t('agent.configure.language', { language: t(`locale.${language ?? context.language}`) }))
+  const spoken = language ?? languageOf(undefined, null, process.env)
+  const t = await words(spoken)
+  context.say(t('agent.configure.language', { language: t(`locale.${spoken}`) }))
   context.sayJson({ language })
   return 'fine'
 }

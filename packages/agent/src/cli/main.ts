@@ -2,6 +2,7 @@ import { ZodError } from 'zod'
 import { Problem } from '@vigie/domain/kernel'
 import { asConnectionError, ConnectionError } from '../core/https.ts'
 import { errorCode } from '../core/files.ts'
+import { askAgent } from '../core/status.ts'
 import { agentVersion } from '../version.ts'
 import { backupCommand, backupOptions, restoreCommand, restoreOptions } from './backup.ts'
 import { changeGuidCommand, changeGuidOptions } from './change-guid.ts'
@@ -57,10 +58,11 @@ export async function main(args: readonly string[]): Promise<number> {
     isSpeaking,
   )
   try {
-    if (command === null || rest.includes('--help') || rest.includes('-h')) {
+    if (['help', '--help', '-h'].includes(name) || (command !== null && (rest.includes('--help') || rest.includes('-h')))) {
       help(speaker)
-      return ['help', '--help', '-h'].includes(name) || command !== null ? exitCodes.fine : exitCodes.usage
+      return exitCodes.fine
     }
+    if (command === null) throw new CliError('usage', 'agent.error.command', { command: plain(name).slice(0, 100) })
     speaker = await context(rest, command.options, isSpeaking, command.operands)
     return exitCodes[await command.run(speaker)]
   } catch (error) {
@@ -105,8 +107,10 @@ async function windowsServiceCommand(context: Context): Promise<ExitName> {
 }
 
 async function versionCommand(context: Context): Promise<ExitName> {
+  const running = (await askAgent(context.stateFolder, 'status'))?.version ?? null
   context.say(`vigie-agent ${agentVersion}`)
-  context.sayJson({ version: agentVersion, node: process.version, platform: process.platform, arch: process.arch })
+  if (running !== null && running !== agentVersion) context.say(context.t('agent.version.running', { version: plain(running) }))
+  context.sayJson({ version: agentVersion, running, node: process.version, platform: process.platform, arch: process.arch })
   return 'fine'
 }
 

@@ -1,21 +1,28 @@
 import { askAgent } from '../core/status.ts'
 import { IdentityStore } from '../core/identity.ts'
 import { pause } from '../core/time.ts'
-import type { Context } from './context.ts'
+import { defaultStateFolder, type Context } from './context.ts'
 import { CliError, type ExitName } from './exit-codes.ts'
-import { hasSystemd, isInstalled, ownCommand, restartService, startService, stopService } from './service.ts'
+import { hasSystemd, installService, isInstalled, ownCommand, restartService, startService, stopService } from './service.ts'
 import { plain } from './words.ts'
 
 const isService = async (): Promise<boolean> => (await hasSystemd()) && (await isInstalled())
+
+/** A registration that was restored comes without its service, and a package's waits switched off until there is one: whoever starts the machine's own agent wants it at the next boot too. */
+const mayHaveService = async (stateFolder: string): Promise<boolean> =>
+  process.getuid?.() === 0 && stateFolder === defaultStateFolder && (await hasSystemd())
 
 /** `vigie-agent start`: by the service manager; where there is none, says how. */
 export async function startCommand(context: Context): Promise<ExitName> {
   const { stateFolder } = context
   if ((await askAgent(stateFolder, 'status')) !== null) return told(context, 'agent.service.runs-already', true)
-  if ((await new IdentityStore(stateFolder).load()) === null)
+  const identity = await new IdentityStore(stateFolder).load()
+  if (identity === null)
     throw new CliError('not-registered', 'agent.error.not-registered', { folder: stateFolder }, 'agent.error.not-registered.remedy')
-  if (!(await isService())) throw await noService(context)
-  await obeyed(startService())
+  if (identity.isUnregistered) throw new CliError('not-registered', 'agent.status.unregistered', {}, 'agent.status.unregistered.remedy')
+  if (await isService()) await obeyed(startService(await mayHaveService(stateFolder)))
+  else if (await mayHaveService(stateFolder)) await obeyed(installService(stateFolder))
+  else throw await noService(context)
   return started(context)
 }
 
@@ -54,10 +61,9 @@ async function noService({ stateFolder }: Context): Promise<CliError> {
 
 async function obeyed(complaining: Promise<string | null>): Promise<void> {
   const complaint = await complaining
-  if (complaint !== null)
-    throw new CliError(/access denied|authentication|permission/i.test(complaint) ? 'not-allowed' : 'fault', 'agent.service.complaint', {
-      complaint: plain(complaint),
-    })
+  if (complaint === null) return
+  if (/access denied|authentication|permission/i.test(complaint)) throw new CliError('not-allowed', 'agent.error.not-allowed')
+  throw new CliError('fault', 'agent.service.complaint', { complaint: plain(complaint.replaceAll(/\s*\n\s*/g, ' ')) })
 }
 
 function told(context: Context, key: string, isRunning: boolean): ExitName {

@@ -106,7 +106,9 @@ export async function removeService(isOwn = false): Promise<void> {
 }
 
 export const stopService = (): Promise<string | null> => systemctl('stop', name)
-export const startService = (): Promise<string | null> => systemctl('start', name)
+/** @param isForGood at every boot from now on too */
+export const startService = async (isForGood = false): Promise<string | null> =>
+  (isForGood ? await systemctl('enable', name) : null) ?? (await systemctl('start', name))
 export const restartService = (): Promise<string | null> => systemctl('restart', name)
 
 export const isServiceActive = async (): Promise<boolean> => (await systemctl('is-active', '--quiet', name)) === null

@@ -1,9 +1,11 @@
 import { IdentityStore } from '../core/identity.ts'
+import { loadProxy } from '../core/proxy-store.ts'
 import { askAgent, lastStatus, type Status } from '../core/status.ts'
 import type { EngineReport } from '../core/engine.ts'
 import type { Context } from './context.ts'
 import { CliError, type ExitName } from './exit-codes.ts'
 import { icons } from './messages.ts'
+import { loadSettings } from './settings.ts'
 import { plain, type Sign } from './words.ts'
 
 const stateSigns: Record<Status['state'] | 'not-running', Sign> = {
@@ -25,6 +27,7 @@ export async function statusCommand(context: Context): Promise<ExitName> {
   if (identity === null)
     throw new CliError('not-registered', 'agent.error.not-registered', { folder: stateFolder }, 'agent.error.not-registered.remedy')
   const live = await askAgent(stateFolder, 'status')
+  if (live === null) await Promise.all([loadSettings(stateFolder), loadProxy(stateFolder)]) // what keeps it from starting is said, not how to start it
   const status = live ?? (await lastStatus(stateFolder))
   const state = live ? live.state : identity.isUnregistered ? 'unregistered' : 'not-running'
   const engine = (live?.engine ?? null) as EngineReport | null

@@ -1,7 +1,7 @@
 import { trustedCa } from '../core/enrol.ts'
 import { asConnectionError, fetchPinnedCa } from '../core/https.ts'
 import { IdentityStore } from '../core/identity.ts'
-import { probe, stepsOf } from '../core/probe.ts'
+import { longPolling, probe, stepsOf } from '../core/probe.ts'
 import { proxyAddress } from '../core/proxy-store.ts'
 import { text, type Context } from './context.ts'
 import { serverAddress } from './enrol.ts'
@@ -38,7 +38,7 @@ export async function testConnectionCommand(context: Context): Promise<ExitName>
   for (const { step, isGood, fault, ms, detail } of shown) {
     sayWith(
       fault === null ? 'fine' : isGood || fault === 'clock-off' ? 'warning' : 'action',
-      `${labelled(t.locale, t(`agent.probe.${step}`), fault === null ? t('agent.probe.good') : t(`agent.connection.${fault}`))}${detail ? ` (${detail})` : ''}, ${ms} ms`,
+      `${labelled(t.locale, t(`agent.probe.${step}`), fault === null ? t('agent.probe.good') : t(`agent.connection.${fault}`))}${detail ? ` (${detail === longPolling ? t('agent.status.way.polling') : detail})` : ''}, ${ms} ms`,
     )
     if (fault) say(`  ${t(`agent.connection.${fault}.remedy`)}`)
   }

@@ -17,7 +17,7 @@ import type { EngineReport } from './engine.ts'
 import { trustedCa } from './enrol.ts'
 import { IdentityStore, type Identity } from './identity.ts'
 import { machineFacts, thisMachine, type MachineSources } from './machine.ts'
-import { probe, type Probe } from './probe.ts'
+import { longPolling, probe, type Probe } from './probe.ts'
 import { findProgram } from './programs.ts'
 import { loadProxy } from './proxy-store.ts'
 import type { Status } from './status.ts'
@@ -79,7 +79,7 @@ export async function checkMachine(deps: CheckDeps): Promise<CheckReport> {
     platform: machine.platform,
     fingerprint: machine.fingerprint,
     addresses: machine.addresses,
-    agentVersion,
+    agentVersion: deps.live?.version ?? agentVersion,
     agentId: (identity?.agentId ?? null) as CheckReport['agentId'],
     guid: identity?.guid ?? null,
     server: identity?.server ?? null,
@@ -191,7 +191,7 @@ function carrierFinding(live: Status | null): CheckFinding {
   if (live?.state !== 'online' || live.way === undefined) return found('carrier', 'not-run')
   return live.way.carrier === 'websocket'
     ? found('carrier', 'ok', 'WebSocket')
-    : found('carrier', 'warning', 'HTTPS long polling', 'check.problem.long-polling')
+    : found('carrier', 'warning', longPolling, 'check.problem.long-polling')
 }
 
 async function requirementFindings(host: HostFacts, stateFolder: string): Promise<CheckFinding[]> {

@@ -29,6 +29,9 @@ export interface Probe {
   isGood: boolean
 }
 
+/** As a detail of the carrier; people are told it in their words. */
+export const longPolling = 'HTTPS long polling'
+
 const timeoutMs = 10_000
 
 /** Tries each step, stops at the first that fails. Sends nothing secret (but the proxy's own sign-in) and opens no session. */
@@ -80,7 +83,7 @@ export async function probe(server: string, ca: string, proxy: Proxy | null = nu
         if (!mayPollAfter(reason)) throw error
         clockOffsetMs = await challenge('polling', route).catch(() => Promise.reject(error as ConnectionError))
         polledFor = reason === 'websocket-refused' ? reason : 'websocket-cut'
-        return 'HTTPS long polling'
+        return longPolling
       }
     },
     clock: async () => `${clockOffsetMs! > 0 ? '+' : ''}${(clockOffsetMs! / 1_000).toFixed(1)} s`,
@@ -104,7 +107,7 @@ export async function probe(server: string, ca: string, proxy: Proxy | null = nu
 /** `valid_to` of a certificate as a day. */
 const validity = (validTo: string): string | null => {
   const ms = Date.parse(validTo)
-  return Number.isNaN(ms) ? null : `until ${new Date(ms).toISOString().slice(0, 10)}`
+  return Number.isNaN(ms) ? null : `→ ${new Date(ms).toISOString().slice(0, 10)}`
 }
 
 function opens<S extends ReturnType<typeof connect>>(

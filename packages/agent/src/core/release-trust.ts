@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { readFirstRoot } from '@vigie/domain/agents'
 import { readJson, writeAtomically } from './files.ts'
-import { releaseCrypto, type Trust } from './release.ts'
+import { releaseCrypto } from './release.ts'
 
-const Trust = z.object({ root: z.string(), sequence: z.number().int().min(0), documentSha256: z.string(), latestAt: z.string() })
+export const Trust = z.object({ root: z.string(), sequence: z.number().int().min(0), documentSha256: z.string(), latestAt: z.string() })
+export type Trust = z.infer<typeof Trust>
 const path = (stateFolder: string): string => join(stateFolder, 'release-trust.json')
 
 /** Null: nobody's releases are believed here. @throws when the file is there and is not what it should be: an agent that forgets whom it believed must not ask the server anew */

@@ -186,6 +186,8 @@ export class OnAccess {
     const user = clamdConf?.conf.get('User')?.[0]
     // It wants one to be named. Where clamd is root, nobody's number: its own reads come as descriptors and can't run in a circle.
     lines.push(user && user !== 'root' ? `OnAccessExcludeUname ${user}` : `OnAccessExcludeUID ${unusedUid}`)
+    // clamonacc leaves out the folder that its settings name as clamd's for temporary files, and none named means /tmp: what clamd does there is left out by its name already (tried with 1.4.6, 2026-11-22)
+    if (user && user !== 'root') lines.push(`TemporaryDirectory ${this.#folder}`)
     for (const path of paths) lines.push(`OnAccessIncludePath ${resolve(path).replaceAll(/[\r\n]/g, '')}`)
     for (const path of this.#options.exclude) lines.push(`OnAccessExcludePath ${resolve(path).replaceAll(/[\r\n]/g, '')}`)
     return `${[...lines, 'OnAccessPrevention yes'].join('\n')}\n`
