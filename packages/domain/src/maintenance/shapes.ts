@@ -73,7 +73,7 @@ export const windowFields = {
   reason: z.string().trim().max(1_000),
   target: Target,
   /** Which events it silences: of these groups of categories. */
-  groups: z.array(z.enum(categoryGroups)).min(1),
+  groups: z.array(z.enum(categoryGroups)).min(1).max(categoryGroups.length),
   schedule: Schedule,
   durationMinutes: z.number().int().min(windowMinutes.min).max(windowMinutes.max),
   timeZone: TimeZone,
