@@ -146,6 +146,18 @@ describe.skipIf(!isBuilt)('every screen in every look', () => {
     }
   }, 60_000)
 
+  it('a template is given to a customer whom only the search finds, and says to whom (ADM-3)', async () => {
+    await speak('en')
+    const { page } = desk
+    await page.goto(`${product.url}/administration/templates/${estate.templateId}`)
+    await settle(page)
+    await page.getByRole('combobox', { name: 'Customer' }).fill('northgate')
+    await page.getByRole('option', { name: 'Northgate Architects' }).click()
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.getByText('Northgate Architects', { exact: true }).waitFor()
+    await page.goto('about:blank')
+  }, 60_000)
+
   it('a resolved event still says what it was about (EVT-6)', async () => {
     await speak('en')
     await desk.page.goto(`${product.url}/events?state=resolved`)
@@ -543,6 +555,8 @@ async function addresses(page: Page, { client, productIds, customerIds, template
     ['my account', '/account'],
     ['second factor', '/account/second-factor'],
     ['nothing there', '/no/such/address'],
+    ['licences', '/licences'],
+    ['product, licence', `${product('pharmacie')}?tab=licence`],
   ]
   expect(all.filter(([, address]) => address.includes('undefined'))).toEqual([])
   return all

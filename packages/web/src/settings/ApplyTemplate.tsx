@@ -127,24 +127,26 @@ export function ApplyTemplate({ template }: { template: Template }) {
 function Picker({ add }: { add(target: Target): void }) {
   const say = useText()
   const [q, setQ] = useState('')
-  const [customerId, setCustomer] = useState<string | null>(null)
+  // with its name: what was searched for is gone from the choices as soon as the search is
+  const [customer, setCustomer] = useState<{ value: string; label: string } | null>(null)
+  const customerId = customer?.value ?? null
   const [productId, setProduct] = useState<string | null>(null)
   const [group, setGroup] = useState<string | null>(null)
   const found = useQuietly(query(customersApi.listCustomers).with({ query: { limit: 50, ...(q === '' ? {} : { q }) } }))
   const tree = useQuietly(customerId === null ? null : query(productsApi.getTree).with({ params: { customerId } }))
-  const customers = found?.rows ?? []
+  const customers = (found?.rows ?? []).map(({ id, company }) => ({ value: id, label: company }))
+  if (customer && !customers.some(({ value }) => value === customer.value)) customers.unshift(customer)
   const product = tree?.products.find((one) => one.product.id === productId)
   const groupWords = (one: { name: string; label?: string | null }) =>
     one.label ?? (say.has(`group.${one.name}`) ? say(`group.${one.name}`) : one.name)
-  const company = customers.find(({ id }) => id === customerId)?.company ?? ''
   const chosen = product?.groups.find((one) => one.name === group)
   const choose = () => {
-    if (customerId === null) return
+    if (customer === null) return
     add({
-      customerId,
+      customerId: customer.value,
       productId,
       group,
-      name: [company, ...(product ? [product.product.description] : []), ...(chosen ? [groupWords(chosen)] : [])].join(' › '),
+      name: [customer.label, ...(product ? [product.product.description] : []), ...(chosen ? [groupWords(chosen)] : [])].join(' › '),
     })
     setCustomer(null)
     setProduct(null)
@@ -157,14 +159,14 @@ function Picker({ add }: { add(target: Target): void }) {
         label={say('settings.apply.customer')}
         searchable
         clearable
-        data={customers.map(({ id, company: label }) => ({ value: id, label }))}
+        data={customers}
         filter={({ options }) => options}
-        onSearchChange={(next) => setQ(next === company ? '' : next)}
+        onSearchChange={(next) => setQ(next === customer?.label ? '' : next)}
         nothingFoundMessage={say('kit.form.no-match')}
         value={customerId}
         clearButtonProps={{ 'aria-label': say('kit.form.clear') }}
-        onChange={(next) => {
-          setCustomer(next)
+        onChange={(_, next) => {
+          setCustomer(next && { value: next.value, label: next.label })
           setProduct(null)
           setGroup(null)
         }}

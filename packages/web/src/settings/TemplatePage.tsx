@@ -145,6 +145,9 @@ function Editor({ template, isNew }: { template: Template | null; isNew: boolean
     >
       <Stack>
         {known && template.isBuiltIn && <Notice title="settings.template.built-in.about">{say('remedy.copy-the-template')}</Notice>}
+        {known && !template.isBuiltIn && isFixed && (
+          <Notice title="settings.template.read-only">{say('remedy.ask-an-administrator')}</Notice>
+        )}
         {known && actor.can('setting.update') && (
           <Part key={`apply-${template.version}`}>
             <ApplyTemplate template={template} />
