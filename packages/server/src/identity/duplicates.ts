@@ -31,7 +31,7 @@ interface TwinRow {
 
 /** One of the pair with what belongs to it. By itself (`offset 0`), once for each pair that is shown: joined, a business of which PostgreSQL knows no figures yet has each pair read for each endpoint. */
 const twin = (as: string, id: string) => `cross join lateral (
-    select e.name_key, json_build_object('id', e.id, 'name', e.name, 'product_id', e.product_id, 'description', p.description, 'addresses', e.addresses, 'platform', e.platform,
+    select json_build_object('id', e.id, 'name', e.name, 'product_id', e.product_id, 'description', p.description, 'addresses', e.addresses, 'platform', e.platform,
       'state', coalesce(a.state, 'unknown'), 'open_infections', e.open_infections, 'created_at', e.created_at, 'received_at', e.received_at) as told
     from endpoint e join product p on p.partner_id = e.partner_id and p.id = e.product_id left join agent a on a.partner_id = e.partner_id and a.id = e.agent_id
     where e.partner_id = d.partner_id and e.id = d.${id} offset 0) ${as}`
@@ -39,9 +39,16 @@ const columns =
   'd.id, d.customer_id, c.company, d.evidence, d.state, d.found_at, d.decided_at, d.decided_by, e.told as one, f.told as other'
 const joins = `join customer c on c.partner_id = d.partner_id and c.id = d.customer_id ${twin('e', 'endpoint_id')} ${twin('f', 'other_id')}`
 
+/** Is it there still? By itself as well: a walk from the newest soon has a page. */
+const isThere = (as: string, id: string) =>
+  `cross join lateral (select from endpoint e where e.partner_id = d.partner_id and e.id = d.${id} offset 0) ${as}`
+/** Endpoints of these pairs, all at once by their keys. */
+const endpointsOf = (which: string) =>
+  `endpoint e where e.id = any(array(select unnest(array[d.endpoint_id, d.other_id]) from duplicate d where ${which}))`
+
 const sorts = { foundAt: [{ sql: 'd.found_at', type: 'timestamptz' }] } as const
 
-/** A pair of which one is merged or gone is not shown; it comes back with it. */
+/** A pair of which one is merged or gone is not shown; it comes back with it. Plan: duplicate_found or duplicate_customer, and of each pair passed its two endpoints by their keys; of words all pairs (`identity/duplicates.plan.test.ts`). */
 export async function list(
   db: TenantDb,
   query: QueryOf<typeof identityApi.listDuplicates>,
@@ -52,20 +59,27 @@ export async function list(
   if (consented !== null) where.push(consented)
   if (query.customerId) where.push(`d.customer_id = ${params.add(query.customerId)}`)
   if (query.state) where.push(`d.state = any(${params.add(query.state)}::text[])`)
+  let named = ''
   if (query.q) {
     const pattern = `(select vigie.fold(${params.add(likePattern(query.q))}))`
-    where.push(`(e.name_key like ${pattern} or f.name_key like ${pattern} or c.search_key like ${pattern})`)
+    named = `named as materialized (select e.id from ${endpointsOf('true')} and e.name_key like ${pattern}), `
+    where.push(`(d.endpoint_id in (select id from named) or d.other_id in (select id from named) or c.search_key like ${pattern})`)
   }
   const page = keyset(sorts, 'd.id', query, params)
   where.push(page.where)
   const { rows } = await db.query<Row & { keys: string[] }>(
-    `select ${columns}, ${page.keys} as keys from duplicate d ${joins} where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}`,
+    `with ${named}page as materialized (
+       select d.*, ${page.keys} as keys from duplicate d join customer c on c.partner_id = d.partner_id and c.id = d.customer_id ${isThere('e', 'endpoint_id')} ${isThere('f', 'other_id')}
+       where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)})
+     select ${columns}, d.keys from page d ${joins} order by ${page.orderBy}`,
     params.values,
   )
+  // `is true`: looked up, never joined, for which PostgreSQL would expect one endpoint
   const {
     rows: [open],
   } = await db.query<{ waiting: number }>(
-    `select count(*)::integer as waiting from duplicate d where d.state = 'suspected' and exists (select from endpoint e where e.id = d.endpoint_id) and exists (select from endpoint e where e.id = d.other_id)`,
+    `with there as materialized (select e.id from ${endpointsOf("d.state = 'suspected'")})
+     select count(*)::integer as waiting from duplicate d where d.state = 'suspected' and (d.endpoint_id in (select id from there)) is true and (d.other_id in (select id from there)) is true`,
   )
   const shown = page.page(rows)
   return { rows: await toDuplicates(db, shown.rows), nextCursor: shown.nextCursor, waiting: open!.waiting }

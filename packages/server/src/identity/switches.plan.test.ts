@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TestDatabase } from '../platform/testing/database.ts'
 import { estateDatabase, type Estate } from '../platform/testing/estate.ts'
 import { plansOf, scanned, visited, type PlanNode } from '../platform/testing/plan.ts'
+import * as duplicates from './duplicates.ts'
 import * as switches from './switches.ts'
 
 let database: TestDatabase
@@ -57,5 +58,38 @@ describe('12,000 switches of connection (AGT-11)', () => {
     const nodes = await plan({ state: 'waiting' })
     expect(visited(nodes.filter(({ relation }) => relation === 'connection_switch'))).toBeLessThanOrEqual(12_000)
     expect(visited(nodes.filter(({ relation }) => relation !== 'connection_switch'))).toBeLessThan(51 * 8)
+  })
+})
+
+describe('a look-alike at every product (INV-3)', () => {
+  beforeAll(async () => {
+    await database.owner.query(
+      `insert into duplicate (partner_id, id, customer_id, endpoint_id, other_id, evidence, state, found_at)
+       select partner_id, gen_random_uuid(), customer_id, (array_agg(id order by id))[1], (array_agg(id order by id))[2], '{clone}', case when min(h) % 4 = 0 then 'suspected' else 'separated' end, now() - min(h) * interval '1 second'
+       from (select *, abs(hashtext(product_id::text)) % 1000000 as h from endpoint) e group by partner_id, customer_id, product_id having count(*) > 1`,
+    )
+    await database.owner.query('vacuum analyze duplicate')
+  })
+  const read = async (query: object) =>
+    await plansOf(database, { partnerId: estate.partnerId, scope: 'all', principalId: null }, (db) =>
+      duplicates.list(db, identityApi.listDuplicates.query!.parse({ limit: '50', ...query })),
+    )
+  const endpointsIn = (nodes: readonly PlanNode[]) => visited(nodes.filter(({ relation }) => relation === 'endpoint'))
+
+  it.each([
+    ['the newest', {}],
+    ['the oldest', { sort: 'foundAt' }],
+    ['to be decided', { state: 'suspected' }],
+  ])('%s: the endpoints of those it shows, and once of those that wait', async (_, query) => {
+    const nodes = await read(query)
+    expect(scanned(nodes)).not.toContain('endpoint')
+    // a quarter of 10,000 pairs waits for a decision
+    expect(endpointsIn(nodes)).toBeLessThan(estate.customers / 2 + 600 + 51 * 4)
+  })
+
+  it('a word that nobody has: the endpoints of all pairs, each by its key, once', async () => {
+    const nodes = await read({ q: 'zzzz' })
+    expect(scanned(nodes)).not.toContain('endpoint')
+    expect(endpointsIn(nodes)).toBeLessThan(estate.customers * 2.5 + 600)
   })
 })

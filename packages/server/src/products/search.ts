@@ -55,8 +55,17 @@ async function askOwn(db: TenantDb, q: string, seen: Sees): Promise<Found> {
 
 const own = (seen: Sees, column: string): string => (seen === 'part' ? `${ofOwn(column)} and ` : '')
 
+/** Asked once a transaction: several lists in one (`summarise`) would each add up thousands of customers. It says only which way is short, never what may be seen. */
+const few = new WeakMap<TenantDb, Promise<boolean>>()
+
 /** Are what a limited account sees so few endpoints that they are gathered by their customers, whatever is asked of them? A walk in the list's order would pass all of others on its way to them. */
-export async function seesFew(db: TenantDb): Promise<boolean> {
+export function seesFew(db: TenantDb): Promise<boolean> {
+  const known = few.get(db) ?? addUp(db)
+  few.set(db, known)
+  return known
+}
+
+async function addUp(db: TenantDb): Promise<boolean> {
   if ((await sees(db)) !== 'part') return false
   const {
     rows: [all],
