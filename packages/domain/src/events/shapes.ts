@@ -113,6 +113,10 @@ export const EventComment = z.object({
 })
 export type EventComment = z.infer<typeof EventComment>
 
+/** A command that mends an event. `reason`: why no agent of its product takes it now, text key below `command-reason.`; null: some does. */
+export const Mending = z.object({ type: z.enum(commandTypes), isPossible: z.boolean(), reason: z.string().nullable() })
+export type Mending = z.infer<typeof Mending>
+
 /** EVT-6: which index, which figures, which endpoints, since when, what to do next. */
 export const EventDetail = Event.extend({
   steps: z.array(EventStep),
@@ -122,7 +126,7 @@ export const EventDetail = Event.extend({
   indexes: z.array(z.object({ name: z.string(), value: z.number(), from: z.enum(indexLevels), tag: z.string().nullable() })),
   endpoints: z.array(z.object({ id: EndpointId, name: z.string(), infections: z.number().int() })),
   /** Commands that would resolve it; empty: it must be mended at the product. */
-  resolvedBy: z.array(z.object({ type: z.enum(commandTypes), isPossible: z.boolean(), reason: z.string().nullable() })),
+  resolvedBy: z.array(Mending),
 })
 export type EventDetail = z.infer<typeof EventDetail>
 

@@ -1,7 +1,6 @@
 import * as z from 'zod'
-import { commandTypes } from '../commands/types.ts'
 import { AccountId, CustomerId, EventId, Instant, ProductId } from '../kernel/index.ts'
-import { Severity } from '../events/shapes.ts'
+import { Mending, Severity } from '../events/shapes.ts'
 import { defineFigure } from './define.ts'
 import { Counted, rowsOf } from './rows.ts'
 
@@ -16,6 +15,8 @@ export const notifications = defineFigure({
     total: Counted,
     actionRequired: Counted,
     warning: Counted,
+    /** With what colleagues have: the number beside the bell on every screen. */
+    everybodys: z.object({ actionRequired: Counted, warning: Counted }),
     /** Of these, given to me by name. */
     mine: Counted,
     /** By what it is, the worst and then the most first, whatever there is. */
@@ -45,7 +46,7 @@ export const notifications = defineFigure({
         openedAt: Instant,
         lastRaisedAt: Instant,
         assignee: z.object({ id: AccountId, name: z.string() }).nullable(),
-        resolvedBy: z.array(z.enum(commandTypes)),
+        resolvedBy: z.array(Mending),
       }),
     ),
   }),
@@ -53,6 +54,10 @@ export const notifications = defineFigure({
     total: { count: 3, rows: rowsOf.events({ assignee: 'me,nobody' }) },
     actionRequired: { count: 1, rows: rowsOf.events({ assignee: 'me,nobody', severity: 'action-required' }) },
     warning: { count: 2, rows: rowsOf.events({ assignee: 'me,nobody', severity: 'warning' }) },
+    everybodys: {
+      actionRequired: { count: 2, rows: rowsOf.events({ severity: 'action-required' }) },
+      warning: { count: 2, rows: rowsOf.events({ severity: 'warning' }) },
+    },
     mine: { count: 1, rows: rowsOf.events({ assignee: 'me' }) },
     groups: [
       {
@@ -85,7 +90,7 @@ export const notifications = defineFigure({
         openedAt: '2026-11-21T08:00:00.000Z',
         lastRaisedAt: '2026-11-21T09:00:00.000Z',
         assignee: null,
-        resolvedBy: ['scan-now'],
+        resolvedBy: [{ type: 'scan-now', isPossible: true, reason: null }],
       },
     ],
   },

@@ -124,6 +124,24 @@ describe('events (EVT-4, EVT-6)', () => {
     })
   })
 
+  it.each([
+    [
+      'the engine can’t',
+      `update agent set commands = '[{"type": "scan-now", "isSupported": false, "reason": "engine-missing"}]'`,
+      'engine-missing',
+    ],
+    ['no engine there knows it', `update agent set commands = '[]'`, 'not-supported'],
+    ['it is disabled', `update agent set switch = 'disabled'`, 'agent-disabled'],
+    ['no agent has registered', 'delete from agent', 'agent-pending'],
+  ])('what mends it is offered with its reason where %s, on the dashboard too (AGT-3)', async (_, change, reason) => {
+    const event = await anEvent({ raisedAt: new Date().toISOString() })
+    await server.database.owner.query(`${change} where product_id = $1`, [event.productId])
+    const mending = [{ type: 'scan-now', isPossible: false, reason }]
+    expect((await server.as(owner)('GET', `/v1/events/${event.id}`)).body.resolvedBy).toEqual(mending)
+    const { newest } = (await server.as(owner)('GET', '/v1/figures/notifications')).body.value
+    expect(newest.find(({ id }: { id: string }) => id === event.id).resolvedBy).toEqual(mending)
+  })
+
   it('reset counts from now, says who, and is refused once resolved, and where nothing is counted', async () => {
     const event = await anEvent({ condition: 'many-incidents' })
     const { status, body } = await server.as(owner)('POST', `/v1/events/${event.id}/reset`)

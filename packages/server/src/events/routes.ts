@@ -13,6 +13,7 @@ import { detailShownTo, shownTo } from './discretion.ts'
 import { findingRoutes } from './findings.ts'
 import * as indexes from './indexes.ts'
 import { preview } from './preview.ts'
+import { resolvedBy } from './resolving.ts'
 import * as events from './store.ts'
 import { workRoutes } from './work-routes.ts'
 
@@ -25,27 +26,6 @@ async function lockOpen(db: TenantDb, id: string): Promise<Event> {
   const event = await events.lock(db, id)
   if (event.state === 'resolved') throw new Problem('event.resolved-already', { eventId: id })
   return event
-}
-
-/** Commands that mend it, and whether some agent of the product takes them now (AGT-3: greyed out, with the reason). */
-async function resolvedBy(db: TenantDb, event: Event): Promise<EventDetail['resolvedBy']> {
-  const types = categoryById.get(event.category)?.conditions[event.condition]?.resolvedBy ?? []
-  const { rows: agents } = await db.query<{ switch: string; commands: { type: string; isSupported: boolean; reason: string | null }[] }>(
-    'select switch, commands from agent where product_id = $1',
-    [event.productId],
-  )
-  return types.map((type) => {
-    const enabled = agents.filter((agent) => agent.switch === 'enabled')
-    const known = enabled.map((agent) => agent.commands.find((command) => command.type === type))
-    if (known.some((command) => command?.isSupported)) return { type, isPossible: true, reason: null }
-    const reason =
-      agents.length === 0
-        ? 'agent-pending'
-        : enabled.length === 0
-          ? 'agent-disabled'
-          : (known.find((command) => command)?.reason ?? 'not-supported')
-    return { type, isPossible: false, reason }
-  })
 }
 
 export const eventRoutes: Handler[] = [

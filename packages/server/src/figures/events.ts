@@ -2,7 +2,7 @@ import { portalRoles } from '@vigie/domain/access'
 import { categoriesOfGroup, categoryById, conditionsOfMany } from '@vigie/domain/categories'
 import type { Severity } from '@vigie/domain/events'
 import { customersNeedingAttention, notifications, rowsOf, system, topCustomers } from '@vigie/domain/figures'
-import { getEvents } from '../events/index.ts'
+import { getEvents, mendings } from '../events/index.ts'
 import { countFigure, type TenantDb } from '../platform/index.ts'
 
 /** Open and asking for attention: what the events list shows of itself. Plan: the partial indexes `event_attention_*`, so that resolved and silent ones cost nothing (plan.test.ts). */
@@ -43,6 +43,8 @@ export const countNotifications = countFigure(notifications, async ({ db, accoun
     ).map((event) => [event.id, event]),
   )
   const newest = worst.flatMap(({ id }) => told.get(id) ?? [])
+  const ways = await mendings(db, newest)
+  const everybodys = await openEvents(db)
   const ofSeverity = (severity: Severity) => ({
     count: sum(groups.filter((group) => group.severity === severity)),
     rows: rowsOf.events({ ...link, severity }),
@@ -52,6 +54,10 @@ export const countNotifications = countFigure(notifications, async ({ db, accoun
       total: { count: sum(groups), rows: rowsOf.events(link) },
       actionRequired: ofSeverity('action-required'),
       warning: ofSeverity('warning'),
+      everybodys: {
+        actionRequired: { count: everybodys.red, rows: rowsOf.events({ severity: 'action-required' }) },
+        warning: { count: everybodys.yellow, rows: rowsOf.events({ severity: 'warning' }) },
+      },
       mine: isPortal
         ? { count: 0, rows: null }
         : { count: groups.reduce((total, { mine }) => total + mine, 0), rows: rowsOf.events({ assignee: 'me' }) },
@@ -93,7 +99,7 @@ export const countNotifications = countFigure(notifications, async ({ db, accoun
           openedAt,
           lastRaisedAt,
           assignee: isPortal ? null : assignee,
-          resolvedBy: [...(categoryById.get(category)?.conditions[condition]?.resolvedBy ?? [])],
+          resolvedBy: ways.get(id) ?? [],
         }),
       ),
     },
@@ -140,13 +146,19 @@ export const countSystem = countFigure(system, async ({ db }) => {
   }
 })
 
-/** From the counts kept with each customer; the events of the few that are named are asked for by their products. */
-export const countCustomersNeedingAttention = countFigure(customersNeedingAttention, async ({ db, permissions }) => {
+/** All that is open and asks for attention, by the counts kept with each customer. Plan: customer_attention alone. */
+async function openEvents(db: TenantDb): Promise<{ red: number; yellow: number; customers: number }> {
   const {
     rows: [sums],
   } = await db.query<{ red: number; yellow: number; customers: number }>(
     `select coalesce(sum(action_required_count), 0)::integer as red, coalesce(sum(warning_count), 0)::integer as yellow, (count(*) filter (where action_required_count > 0 or warning_count > 0))::integer as customers from customer`,
   )
+  return sums!
+}
+
+/** From the counts kept with each customer; the events of the few that are named are asked for by their products. */
+export const countCustomersNeedingAttention = countFigure(customersNeedingAttention, async ({ db, permissions }) => {
+  const sums = await openEvents(db)
   const { rows: top } = await db.query<{ id: string; company: string; red: number; yellow: number }>(
     `select c.id, c.company, c.action_required_count as red, c.warning_count as yellow from customer c where c.action_required_count > 0 or c.warning_count > 0
      order by c.action_required_count desc, c.warning_count desc, c.id desc limit ${topCustomers}`,
@@ -159,9 +171,9 @@ export const countCustomersNeedingAttention = countFigure(customersNeedingAttent
     : []
   return {
     value: {
-      actionRequired: { count: sums!.red, rows: rowsOf.events({ severity: 'action-required' }) },
-      warning: { count: sums!.yellow, rows: rowsOf.events({ severity: 'warning' }) },
-      customers: { count: sums!.customers, rows: rowsOf.customers({ attention: 'action-required,warning' }) },
+      actionRequired: { count: sums.red, rows: rowsOf.events({ severity: 'action-required' }) },
+      warning: { count: sums.yellow, rows: rowsOf.events({ severity: 'warning' }) },
+      customers: { count: sums.customers, rows: rowsOf.customers({ attention: 'action-required,warning' }) },
       top: top.map(({ id, company, red, yellow }) => {
         const own = events.filter((row) => row.customer_id === id)
         const categories = [...new Set(own.map(({ category }) => category))].map((category) => ({

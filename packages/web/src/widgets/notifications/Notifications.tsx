@@ -60,7 +60,11 @@ export function Notifications({ value }: ViewProps<Value>) {
           })}
         </ul>
       </div>
-      {value.mine.rows !== null && <p className={css.whose}>{say('widgets.notifications.whose')}</p>}
+      {value.mine.rows !== null && (
+        <p className={css.whose}>
+          {say('widgets.notifications.whose')} <Everybodys value={value} />
+        </p>
+      )}
       <ol className={css.list}>
         {value.newest.map((event) => (
           <Row key={event.id} event={event} />
@@ -97,12 +101,35 @@ function Big({ sign, of }: { sign: 'action-required' | 'warning'; of: Value['tot
   )
 }
 
+/** What the bell counts, where that is more: colleagues have the rest. */
+function Everybodys({ value: { everybodys, actionRequired, warning } }: { value: Value }) {
+  const say = useText()
+  const { number } = useFormat()
+  if (everybodys.actionRequired.count === actionRequired.count && everybodys.warning.count === warning.count) return null
+  const all = [
+    ['action-required', everybodys.actionRequired],
+    ['warning', everybodys.warning],
+  ] as const
+  return (
+    <span className={css.everybodys}>
+      {say('widgets.notifications.everybodys')}{' '}
+      {all.map(([sign, { count, rows }]) => (
+        <Link key={sign} to={paths.rows(rows!)} aria-label={`${say(`severity.${sign}`)}: ${number(count)}`}>
+          <Glyph sign={sign} size={11} /> <span className="figures">{number(count)}</span>
+        </Link>
+      ))}
+    </span>
+  )
+}
+
 function Row({ event }: { event: One }) {
   const say = useText()
   const actor = useActor()
   const resolving = useAction(eventsApi.resolveEvent)
   const [isSent, setSent] = useState(false)
-  const best = event.resolvedBy[0]
+  // The server sends the first that is possible; so does this button say.
+  const best = event.resolvedBy.find(({ isPossible }) => isPossible) ?? event.resolvedBy[0]
+  const reason = best === undefined || best.isPossible ? null : `command-reason.${best.reason}`
   const title = eventTitle(say, event)
   const resolve = async () => {
     try {
@@ -146,11 +173,17 @@ function Row({ event }: { event: One }) {
             size="small"
             icon="play"
             isBusy={resolving.isRunning}
-            disabledReason={isSent ? say('events.resolve.under-way') : undefined}
-            aria-label={say('widgets.notifications.do', { command: say(`command.${best}`), event: title, product: event.productName })}
+            disabledReason={
+              isSent
+                ? say('events.resolve.under-way')
+                : reason === null
+                  ? undefined
+                  : say(say.has(reason) ? reason : 'command-reason.not-supported')
+            }
+            aria-label={say('widgets.notifications.do', { command: say(`command.${best.type}`), event: title, product: event.productName })}
             onClick={() => void resolve()}
           >
-            {say(`command.${best}`)}
+            {say(`command.${best.type}`)}
           </Button>
         ) : (
           <Link
