@@ -72,6 +72,68 @@ describe('detections by threat at 12,000 products and 120,000 records (issue 4, 
     },
   )
 
+  it('of the few products of a family or type: where they are, not all there is; page after page, and with what of them is deleted (DSH-2, decision 41)', async () => {
+    const few = (
+      await database.owner.query<{ id: string; customer_id: string }>(
+        'select id, customer_id from product where partner_id = $1 order by id limit 3',
+        [estate.partnerId],
+      )
+    ).rows
+    await database.owner.query(`update product set type_id = 'squid-gateway' where id = any($1)`, [few.map(({ id }) => id)])
+    // one by a clock that is off, and one of a gateway that was deleted and has records yet
+    const gone = (
+      await database.owner.query<{ id: string; customer_id: string }>(
+        'select id, customer_id from product where partner_id = $1 order by id offset 3 limit 1',
+        [estate.partnerId],
+      )
+    ).rows[0]!
+    await database.owner.query(
+      `insert into purge (partner_id, product_id, customer_id, asked_at, type_id) values ($1, $2, $3, now(), 'squid-gateway')`,
+      [estate.partnerId, gone.id, gone.customer_id],
+    )
+    await database.owner.query('analyze product')
+    const span = {
+      countedFrom: new Date(now.getTime() - 5 * 86_400_000).toISOString(),
+      countedUntil: new Date(now.getTime() + 3_600_000).toISOString(),
+    }
+    for (const query of [
+      { family: 'gateway' },
+      { family: 'gateway', ...span },
+      { typeId: 'squid-gateway', category: 'antivirus', ...span },
+      { family: 'gateway', customerId: few[0]!.customer_id, ...span },
+    ]) {
+      const plan = await plansOf(database, tenant, list(query))
+      expect(
+        visited(plan.filter(({ relation, index }) => `${relation} ${index}`.includes('detection'))),
+        JSON.stringify(query),
+      ).toBeLessThan(200)
+      const whole = (
+        await database.owner.query<{ id: string }>(
+          `select product_id || '.' || (extract(epoch from date_trunc('milliseconds', at)) * 1000)::bigint || '.' || encode(content_id, 'hex')::uuid as id from detection
+           where product_id = any($1) and ($2::uuid is null or customer_id = $2) and counted_at >= $3 and counted_at < $4 order by at desc, content_id desc`,
+          [
+            [...few, gone].map(({ id }) => id),
+            'customerId' in query ? query.customerId : null,
+            'countedFrom' in query ? query.countedFrom : '-infinity',
+            'countedFrom' in query ? query.countedUntil : 'infinity',
+          ],
+        )
+      ).rows.map(({ id }) => id)
+      expect(whole.length).toBeGreaterThan(3)
+      const paged: string[] = []
+      for (let cursor: string | undefined = '', first = true; first || cursor !== undefined; first = false) {
+        const page = await database.transaction(tenant, list({ ...query, limit: 7, ...(first ? {} : { cursor }) }))
+        paged.push(...page.rows.map(({ id }) => id))
+        cursor = page.nextCursor ?? undefined
+      }
+      expect(paged).toEqual(whole)
+    }
+    // both said: what is of either is none
+    expect(await idsOf(tenant, { family: 'gateway', typeId: 'clamav-endpoint' })).toEqual([])
+    // of a type that many have the list's own order has them soon
+    expect((await idsOf(tenant, { typeId: 'clamav-endpoint', ...span })).length).toBe(50)
+  })
+
   it('goes on page after page, keeps its other filters, and shows a limited account its own', async () => {
     const all = await idsOf(tenant, { threat: 'Rare' })
     const paged: string[] = []
