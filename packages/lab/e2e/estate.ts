@@ -36,6 +36,7 @@ interface Machine {
   isCleared?: boolean
   answers?: 'succeed' | 'fail' | 'silent'
   settings?: SettingsMode
+  licence?: { kind?: 'full' | 'trial'; days: number; seats: number | null; seatsUsed: number }
   ends?: 'offline' | 'abnormal' | 'disabled' | 'cloned'
 }
 interface Client {
@@ -66,6 +67,7 @@ const told: Client[] = [
     machines: [
       {
         name: 'fournil-01',
+        licence: { kind: 'trial', days: 12, seats: 10, seatsUsed: 12 },
         detections: [
           found('Unix.Trojan.Mirai-9970440-0', '/srv/partage/factures/facture-2291.pdf.exe', 'failed', 4),
           found('Win.Malware.Agent-6598770', '/srv/partage/logiciels/clef.exe', 'quarantined', 130),
@@ -86,6 +88,7 @@ const told: Client[] = [
       { name: 'imagerie-03', patternAgeDays: 21, answers: 'silent' },
       {
         name: 'pharmacie',
+        licence: { days: -3, seats: null, seatsUsed: 4 },
         answers: 'fail',
         detections: [found('Win.Ransomware.LockBit-10008', '/home/pharma/Téléchargements/mise à jour.scr', 'failed', 11)],
       },
@@ -371,8 +374,10 @@ function endpointOf(machine: Machine, { identity: { machine: facts }, settings }
     // one that is away may be told to go to another product: it waits for it
     commands: [...offers(settings), ...(machine.ends === 'offline' ? [{ type: 'move-agent', isSupported: true, reason: null }] : [])],
     settings: settings.item,
+    ...(machine.licence && { health: { licence: licenceOf(machine.licence) } }),
   }
 }
+const licenceOf = ({ days, ...said }: NonNullable<Machine['licence']>) => ({ ...said, expiresAt: daysAgo(-days) })
 
 const detectionsOf = (machine: Machine, { identity }: SimAgent): Item[] =>
   (machine.detections ?? []).map((one) => ({

@@ -46,11 +46,11 @@ export function licencesOf(customers: readonly Customer[], now: Date): Record<st
         const seatsUsed = over > 0 ? seats + over : Math.max(1, seats - (lot[3]! % 5))
         const at = (days: number) => new Date(now.getTime() + days * dayMs).toISOString()
         const isTold = description in told
-        const kind = lot[4]! % 8 === 0 ? undefined : !isTold && lot[4]! % 5 === 0 ? 'trial' : 'full'
+        const kind: Said['kind'] = lot[4]! % 8 === 0 ? undefined : !isTold && lot[4]! % 5 === 0 ? 'trial' : 'full'
         // one in three began as a trial within the last weeks; its end was far enough off that nobody was warned
         const wasTrial = !isTold && kind === 'full' && lot[5]! % 3 === 0
         const turned = -7 * (1 + (lot[6]! % 9))
-        const said = { kind, expiresAt: at(daysLeft), seats, seatsUsed }
+        const said: Said = { kind, expiresAt: at(daysLeft), seats, seatsUsed }
         const share = (ratio: number) => Math.max(1, Math.round(seatsUsed * ratio))
         const before = [
           { ...said, seatsUsed: share(0.6), until: at(-60) },

@@ -117,10 +117,10 @@ export default function CustomerPage() {
         {tab === 'products' && <Products customer={shown} />}
         {tab === 'events' && <EventTable fixed={{ customerId }} />}
         {tab === 'licences' && (
-          <>
+          <Stack>
             <p className="quiet">{say('customers.licences.about')}</p>
             <LicenceTable fixed={{ customerId }} />
-          </>
+          </Stack>
         )}
         {tab === 'commands' && <CommandTable fixed={{ customerId }} />}
         {tab === 'profile' && <Profile customer={shown} />}

@@ -3,7 +3,7 @@ import { Ago, Glyph, Icon, Link, paths, useText } from '../kit/index.ts'
 import { lostAfterMs, type ShownFigure } from '../widgets/index.ts'
 import css from './dashboard.module.css'
 
-/** Over how long, of what kind of threat: a word that is also the way to another one. */
+/** Over how long, of what kind of threat: a word that is also the way to another one, where there is any. */
 export function ChoiceMenu<Choice extends string>({
   of,
   choices,
@@ -18,6 +18,7 @@ export function ChoiceMenu<Choice extends string>({
   widget: string
 }) {
   const say = useText()
+  if (choices.length === 1) return <>{say(`widgets.${of}.${chosen}`)} · </>
   return (
     <>
       <Menu position="bottom-start">

@@ -8,8 +8,8 @@ import { api } from './api.ts'
 /** Which answers a change touches: the first part of route ids. Counters ride along (a customer carries its events' count). */
 const touches: Record<LiveKind, readonly string[]> = {
   event: ['events', 'customers', 'products', 'figures'],
-  product: ['settings', 'products', 'customers', 'figures', 'sites', 'agents', 'moves', 'switches', 'agent-versions'],
-  endpoint: ['settings', 'endpoints', 'customers', 'products', 'figures', 'duplicates', 'merges'],
+  product: ['settings', 'products', 'customers', 'figures', 'sites', 'agents', 'moves', 'switches', 'agent-versions', 'licences'],
+  endpoint: ['settings', 'endpoints', 'customers', 'products', 'figures', 'duplicates', 'merges', 'licences'],
   command: ['settings', 'commands', 'events', 'endpoints', 'products'],
   detection: ['detections', 'events', 'endpoints'],
   customer: ['settings', 'urls', 'templates', 'customers', 'contacts', 'figures', 'indexes'],

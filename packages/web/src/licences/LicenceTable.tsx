@@ -28,13 +28,13 @@ const product = column.link('productName', ({ productId }) => paths.product({ pr
 const customer = column.cell(
   'company',
   ({ customerId, customerName }) => <Link to={paths.customer({ customerId, tab: 'licences' })}>{customerName}</Link>,
-  { width: 190, sort: true },
+  { width: 170, sort: true },
 )
 const tail = [
-  column.cell('typeId', ({ typeId }) => <Type typeId={typeId} />, { width: 180 }),
-  column.cell('kind', ({ kind }) => <LicenceKindWord kind={kind} />, { width: 110 }),
-  column.cell('state', ({ state }) => <LicenceStateTag state={state} />, { width: 140 }),
-  column.cell('expiresAt', ({ expiresAt }) => <LicenceEnd expiresAt={expiresAt} />, { width: 130, sort: true }),
+  column.cell('typeId', ({ typeId }) => <Type typeId={typeId} />, { width: 170 }),
+  column.cell('kind', ({ kind }) => <LicenceKindWord kind={kind} />, { width: 100 }),
+  column.cell('state', ({ state }) => <LicenceStateTag state={state} />, { width: 130 }),
+  column.cell('expiresAt', ({ expiresAt }) => <LicenceEnd expiresAt={expiresAt} />, { width: 120, sort: true }),
   column.cell('seatsUsed', ({ seats, seatsUsed }) => <Seats seats={seatsUsed} beyond={seats} />, {
     width: 90,
     align: 'end',
@@ -76,7 +76,8 @@ export function LicenceTable({ fixed = {}, filters = [] }: { fixed?: Fixed; filt
       name="licences.title"
       columns={[product, ...(fixed.customerId ? [] : [customer]), ...tail]}
       sort="expiresAt"
-      search="licences.search"
+      rowId={({ productId }) => productId}
+      {...(fixed.customerId ? {} : { search: 'licences.search' })}
       filters={[state, kind, over, ...filters]}
       csv={csvOf(licencesApi.exportLicences, list(at))}
       opens={({ productId }) => paths.product({ productId, tab: 'licence' })}

@@ -1,5 +1,6 @@
 import type { Licence, LicenceKind } from '@vigie/domain/licences'
 import { Glyph, StateTag, useFormat, useText } from '../kit/index.ts'
+import css from './licences.module.css'
 
 const tones = { expired: 'action-required', expiring: 'warning', valid: 'good' } as const
 
@@ -10,7 +11,7 @@ export function LicenceKindWord({ kind }: { kind: LicenceKind }) {
   return <span className={kind === 'unknown' ? 'faint' : undefined}>{say(`licence-kind.${kind}`)}</span>
 }
 
-/** The day, and how far off it is. */
+/** The day; to the second on hover. */
 export function LicenceEnd({ expiresAt }: Pick<Licence, 'expiresAt'>) {
   const say = useText()
   const { day, exact } = useFormat()
@@ -36,13 +37,10 @@ export function Seats({ seats, beyond = null }: { seats: number | null; beyond?:
   const isOver = beyond !== null && seats > beyond
   const words = isOver ? say('licences.seats.over', { count: seats - beyond }) : ''
   return (
-    <span className="figures" title={words || undefined}>
-      {isOver && (
-        <>
-          <Glyph sign="warning" size={12} /> <span className="sr-only">{words}</span>
-        </>
-      )}
+    <span className={`figures ${css.seats}`} title={words || undefined} data-over={isOver || undefined}>
+      {isOver && <Glyph sign="warning" size={12} />}
       {number(seats)}
+      {isOver && <span className="sr-only">{words}</span>}
     </span>
   )
 }
