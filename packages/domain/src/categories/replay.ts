@@ -46,6 +46,8 @@ export function leastKept(category: Category, index: string): number | null {
 export interface Past {
   hours?: readonly FactHour[]
   spans?: readonly FactSpan[]
+  /** While an event of those that explain it was open (`silentWhile`): then nothing of it opens or closes. */
+  silent?: readonly Pick<Replayed, 'openedMs' | 'closedMs'>[]
 }
 
 /** Resolved and there again within this time: the same event goes on, and nobody gets a second mail (EVT-9). */
@@ -55,10 +57,15 @@ export const reopenWithinMs = 600_000
 export const isKeptAsSpans = (category: Category): boolean => Object.values(category.facts).some((fact) => spanKind(fact) !== null)
 
 /**
- * EVT-7: the category's own rule over what was kept of one product. Pure. What silences a category, resets and snoozes of people are left out: it says what the threshold alone
- * would have done. What was still going on is looked at until `untilMs`.
+ * EVT-7: the category's own rule over what was kept of one product. Pure. Resets and snoozes of people are left out: it says what the threshold alone would have done. What was still going
+ * on is looked at until `untilMs`.
  */
-export function replay(category: Category, { hours = [], spans = [] }: Past, at: Record<string, number>, untilMs = Infinity): Replayed[] {
+export function replay(
+  category: Category,
+  { hours = [], spans = [], silent = [] }: Past,
+  at: Record<string, number>,
+  untilMs = Infinity,
+): Replayed[] {
   const events: Replayed[] = []
   const open = new Map<string, Replayed>()
   const closed = new Map<string, Replayed>()
@@ -66,6 +73,7 @@ export function replay(category: Category, { hours = [], spans = [] }: Past, at:
   const rules = Object.entries(category.conditions)
   const is: Record<string, number> = Object.fromEntries(facts.map(([name, fact]) => [name, restOf(fact)]))
   const look = (atMs: number, isExact: boolean) => {
+    if (silent.some(({ openedMs, closedMs }) => openedMs <= atMs && (closedMs ?? Infinity) > atMs)) return
     const holding = holdingOf(rules, is, at, open)
     if (holding.size === 0 && open.size === 0) return
     for (const [condition] of rules) {
@@ -106,6 +114,7 @@ export function replay(category: Category, { hours = [], spans = [] }: Past, at:
     return fact && spanKind(fact) !== null ? [{ name, fact, of: of.toSorted((a, b) => a.beganMs - b.beganMs), next: 0 }] : []
   })
   const moments = new Set(moving.flatMap(({ fact, of }) => of.flatMap((span) => momentsOf(fact, span, values))))
+  for (const { closedMs } of silent) if (closedMs !== null) moments.add(closedMs)
   for (const atMs of moments) if (atMs <= untilMs) steps.push({ atMs, rank: 1 })
   steps.sort((a, b) => a.atMs - b.atMs || a.rank - b.rank)
   for (const { atMs, take } of steps) {

@@ -125,7 +125,7 @@ export const listIndexTags = defineRoute({
 })
 /**
  * EVT-7: how many events of its category the last 90 days would have raised with the value in force and with the new one, per customer, by the same rule. Numbers to the hour, times to the
- * minute; resets, snoozes and what explains another are left out. `rows`: customers for whom it makes a difference, largest first, at most 200; `customerCount`: how many these are.
+ * minute; resets and snoozes are left out. `rows`: customers for whom it makes a difference, largest first, at most 200; `customerCount`: how many these are.
  */
 export const previewIndex = defineRoute({
   id: 'indexes.preview',

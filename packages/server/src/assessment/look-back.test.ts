@@ -20,6 +20,7 @@ import { planFor, type Standing } from './plan.ts'
 
 const [minuteMs, hourMs, dayMs] = [60_000, 3_600_000, 86_400_000]
 const start = Date.parse('2026-08-01T00:00:00Z')
+const endMs = start + 90 * dayMs - 1
 const nothing: ProductFacts = {
   detections: new Map(),
   infections: new Map(),
@@ -196,9 +197,14 @@ const anyValues = (category: Category, roll: (n: number) => number) =>
   )
 
 /** The product's life with this value in force, assessed when something comes and when it asked to be: what opened, by condition, and what was kept for previews. */
-function live(category: Category, at: Record<string, number>, { past, moments }: Life): { opened: string[]; kept: Kept } {
+function live(
+  category: Category,
+  at: Record<string, number>,
+  { past, moments }: Life,
+  others: readonly Category[] = [],
+): { opened: string[]; kept: Kept } {
   const opened: string[] = []
-  const spans: FactSpan[] = []
+  const spans: (FactSpan & { category: string })[] = []
   const hours = new Map<string, FactHour>()
   const standing = new Map<string, Standing & { resolvedMs: number }>()
   let uneasy: string[] = []
@@ -212,18 +218,18 @@ function live(category: Category, at: Record<string, number>, { past, moments }:
     const plan = planFor(
       {
         facts: { ...nothing, ...past(nowMs) },
-        categories: [category],
+        categories: [category, ...others],
         tuned: { business: { [category.id]: at }, byTag: {}, customer: {} },
         standing: going,
       },
       now,
     )
-    for (const { condition, severity, figures } of plan.opened) {
-      opened.push(condition)
-      standing.set(condition, {
+    for (const { category: of, condition, severity, figures } of plan.opened) {
+      if (of === category.id) opened.push(condition)
+      standing.set(`${of}.${condition}`, {
         id: condition,
         productId: 'p',
-        category: category.id,
+        category: of,
         condition,
         state: 'unresolved',
         count: 1,
@@ -239,7 +245,12 @@ function live(category: Category, at: Record<string, number>, { past, moments }:
       })
     }
     for (const { event, state, figures } of plan.changed)
-      standing.set(event.condition, { ...standing.get(event.condition)!, state, figures, resolvedMs: nowMs })
+      standing.set(`${event.category}.${event.condition}`, {
+        ...standing.get(`${event.category}.${event.condition}`)!,
+        state,
+        figures,
+        resolvedMs: nowMs,
+      })
     const worth = worthKeeping({ id: 'p', customerId: 'c', typeId: 't', description: '', company: '', uneasy, held }, plan.found, now)
     spans.push(...worth.over)
     if (worth.next) ({ uneasy, held } = worth.next)
@@ -256,8 +267,12 @@ function live(category: Category, at: Record<string, number>, { past, moments }:
     const next = plan.nextAt?.getTime()
     if (next !== undefined && next < start + 90 * dayMs && (due[0] === undefined || next < due[0])) due.unshift(next)
   }
-  for (const [name, one] of Object.entries(held[category.id] ?? {})) spans.push(...spansOfHeld(name, one))
-  return { opened, kept: { hours: [...hours.values()], spans } }
+  for (const [of, facts] of Object.entries(held))
+    for (const [name, one] of Object.entries(facts)) spans.push(...spansOfHeld(name, one).map((span) => ({ ...span, category: of })))
+  const spansOf = (id: string) => spans.filter((span) => span.category === id)
+  // as the preview takes them: with the values in force
+  const silent = others.flatMap((other) => replay(other, { spans: spansOf(other.id) }, valuesOf(other), endMs))
+  return { opened, kept: { hours: [...hours.values()], spans: spansOf(category.id), silent } }
 }
 
 const valuesOf = (category: Category) => Object.fromEntries(Object.entries(category.indexes).map(([name, index]) => [name, index.default]))
@@ -313,12 +328,39 @@ describe('what a preview says is what happens with the value in force (EVT-7)', 
         const { opened } = live(category, at, life)
         raised += opened.length
         expect(
-          counted(replay(category, kept, at, start + 90 * dayMs - 1).map(({ condition }) => condition)),
+          counted(replay(category, kept, at, endMs).map(({ condition }) => condition)),
           `round ${round}, ${JSON.stringify(at)}`,
         ).toEqual(counted(opened))
       }
     }
     expect(raised).toBeGreaterThan(20)
+  })
+
+  it('disk space while its agents come and go: nothing opens or closes under an event that explains it', () => {
+    const category = categoryById.get('disk-space')!
+    const others = ['agent-offline', 'agent-abnormal'].map((id) => categoryById.get(id)!)
+    const roll = dice(300)
+    let [raised, unexplained] = [0, 0]
+    for (let round = 0; round < 8; round++) {
+      const [disks, away] = [lives['disk-space']!(category, roll), agents(category, roll)]
+      const life = {
+        past: (atMs: number) => ({ ...disks.past(atMs), ...away.past(atMs) }),
+        // whoever is back reports at once
+        moments: [...disks.moments, ...away.moments.flatMap((ms) => [ms, ms + 1])],
+      }
+      const { kept } = live(category, anyValues(category, roll), life, others)
+      for (let n = 0; n < 4; n++) {
+        const at = anyValues(category, roll)
+        const { opened } = live(category, at, life, others)
+        raised += opened.length
+        unexplained += replay(category, { ...kept, silent: [] }, at, endMs).length
+        expect(
+          counted(replay(category, kept, at, endMs).map(({ condition }) => condition)),
+          `round ${round}, ${JSON.stringify(at)}`,
+        ).toEqual(counted(opened))
+      }
+    }
+    expect([raised > 20, unexplained > raised]).toEqual([true, true])
   })
 
   it('every category is lived, and none has a past that is kept in two ways', () => {

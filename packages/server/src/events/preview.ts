@@ -9,6 +9,8 @@ import {
   type FactHour,
   type FactSpan,
   type Held,
+  type Past,
+  type Replayed,
 } from '@vigie/domain/categories'
 import type { eventsApi } from '@vigie/domain/events'
 import type { ReplyOf } from '@vigie/domain/kernel'
@@ -23,6 +25,7 @@ const keptFrom = { hours: 17, spans: 35 } as const
 
 /** What was kept of one product. */
 interface Kept {
+  productId: string
   customerId: string
   hours: FactHour[]
   spans: FactSpan[]
@@ -58,8 +61,10 @@ export async function preview(
     now.getTime() - lookBackMs,
     products.reduce((least, one) => Math.min(least, earliestOf(one)), keptMs),
   )
+  const silentOf = await silences(db, category, products, now)
   const counts = new Map<string, { present: number; proposed: number }>()
-  for (const past of products) {
+  for (const kept of products) {
+    const past = { ...kept, silent: silentOf.get(kept.productId) ?? [] }
     const owner = past.customerId
     const count = counts.get(owner) ?? { present: 0, proposed: 0 }
     counts.set(owner, count)
@@ -96,7 +101,7 @@ const inForce = (category: Category, business: Values, customer: Values, byTag: 
   Object.fromEntries(Object.entries(indexesInForce(category, business, customer, byTag)).map(([name, { value }]) => [name, value]))
 
 /** What was open before is known to be so, and was not raised since. */
-const raisedBy = (category: Category, past: Kept, at: Values, sinceMs: number, now: Date): number =>
+const raisedBy = (category: Category, past: Past, at: Values, sinceMs: number, now: Date): number =>
   replay(category, past, at, now.getTime()).filter(({ openedMs }) => openedMs >= sinceMs).length
 
 /** The first that is known of it: what had begun before it was kept does not count. */
@@ -112,11 +117,17 @@ async function keptSince(db: TenantDb, category: Category, now: Date): Promise<n
 }
 
 /** Plans: fact_hour_preview or fact_span_preview, fact_..._customer for one customer; what goes on is in the products themselves. */
-async function pastOf(db: TenantDb, category: Category, { customerId, tag }: Whose, now: Date): Promise<Kept[]> {
+async function pastOf(
+  db: TenantDb,
+  category: Category,
+  { customerId, tag }: Whose,
+  now: Date,
+  only: readonly string[] | null = null,
+): Promise<Kept[]> {
   const from = new Date(now.getTime() - lookBackMs)
   const products = new Map<string, Kept>()
   const of = (productId: string, owner: string): Kept => {
-    const known = products.get(productId) ?? { customerId: owner, hours: [], spans: [] }
+    const known = products.get(productId) ?? { productId, customerId: owner, hours: [], spans: [] }
     products.set(productId, known)
     return known
   }
@@ -135,18 +146,39 @@ async function pastOf(db: TenantDb, category: Category, { customerId, tag }: Who
     db.query<FactSpan & { productId: string; customerId: string }>(
       `select f.product_id as "productId", f.customer_id as "customerId", f.fact, (extract(epoch from f.began_at) * 1000)::float8 as "beganMs",
          (extract(epoch from f.ended_at) * 1000)::float8 as "endedMs", f.worst, f.last
-       from fact_span f where f.category = $1 and f.ended_at >= $4 and ${isOf('f.customer_id')}`,
-      [category.id, customerId, tag, from],
+       from fact_span f where f.category = $1 and f.ended_at >= $4 and ${isOf('f.customer_id')} and ($5::uuid[] is null or f.product_id = any($5))`,
+      [category.id, customerId, tag, from, only],
     ),
     db.query<{ id: string; customerId: string; held: Record<string, Held> }>(
-      `select p.id, p.customer_id as "customerId", p.held->$1 as held from product p where p.held ? $1 and ${isOf('p.customer_id')}`,
-      [category.id, customerId, tag],
+      `select p.id, p.customer_id as "customerId", p.held->$1 as held from product p where p.held ? $1 and ${isOf('p.customer_id')} and ($4::uuid[] is null or p.id = any($4))`,
+      [category.id, customerId, tag, only],
     ),
   ])
   for (const row of over.rows) of(row.productId, row.customerId).spans.push(row)
   for (const row of held.rows)
     for (const [fact, one] of Object.entries(row.held)) of(row.id, row.customerId).spans.push(...spansOfHeld(fact, one))
   return [...products.values()]
+}
+
+/** When what explains the category was open, at these products, with the values in force. */
+async function silences(
+  db: TenantDb,
+  { silentWhile = [] }: Category,
+  products: readonly Kept[],
+  now: Date,
+): Promise<Map<string, Replayed[]>> {
+  const found = new Map<string, Replayed[]>()
+  if (products.length === 0) return found
+  const ids = products.map(({ productId }) => productId)
+  for (const category of silentWhile.flatMap((other) => categoryById.get(other) ?? [])) {
+    const [pasts, valuesOf] = await Promise.all([pastOf(db, category, { customerId: null, tag: null }, now, ids), tunedOf(db, category.id)])
+    for (const past of pasts) {
+      const { business, own, byTag } = valuesOf(past.customerId)
+      const events = replay(category, past, inForce(category, business, own, byTag), now.getTime())
+      found.set(past.productId, [...(found.get(past.productId) ?? []), ...events])
+    }
+  }
+  return found
 }
 
 async function tunedOf(
