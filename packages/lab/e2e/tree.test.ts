@@ -170,6 +170,8 @@ describe.skipIf(!isBuilt)('a network tree of 20,000 endpoints (PRD-3)', () => {
     await settle(seen.page)
     await seen.page.getByRole('link', { name: /Missing protection/ }).click()
     await expect.poll(() => seen.page.url(), patience).toContain('isUnprotected=true')
+    // and says of each what it lacks
+    await seen.page.getByRole('columnheader', { name: 'Missing protection' }).waitFor()
     await seen.page.goto(`${product.url}/inventory/missing`)
     await seen.page.getByRole('textbox').first().fill('nobody-knows-it')
     await seen.page.getByRole('button', { name: 'Find out why' }).click()

@@ -17,6 +17,7 @@ import {
   useQuietly,
   useText,
   type Action,
+  type Column,
   type Filter,
 } from '../kit/index.ts'
 import { AgentVersionWord } from './AgentVersionWord.tsx'
@@ -65,10 +66,10 @@ const common = [
   column.cell('lastScan', (endpoint) => <LastScan engine={endpoint.engine} />, { width: 108 }),
   column.ago('lastSeenAt', { sort: true, width: 130, freshForSeconds: ({ freshForSeconds }) => freshForSeconds }),
   column.cell('missingProtection', (endpoint) => <MissingProtectionTag missing={endpoint.missingProtection} />, {
-    width: 170,
+    width: 256,
     hidden: true,
   }),
-  column.cell('outdated', (endpoint) => <OutdatedTag outdated={endpoint.outdated} />, { width: 150, hidden: true }),
+  column.cell('outdated', (endpoint) => <OutdatedTag outdated={endpoint.outdated} />, { width: 170, hidden: true }),
   column.text('platform', undefined, { width: 180, hidden: true }),
   column.text('engineVersion', (endpoint) => endpoint.engine?.engineVersion ?? null, { width: 120, hidden: true }),
   column.cell('agentVersion', ({ agentVersion }) => <AgentVersionWord version={agentVersion} />, { width: 170, hidden: true }),
@@ -85,6 +86,19 @@ const shown = {
   all: [name, customer, product, group, addresses, ...common],
   customer: [name, product, group, addresses, ...common],
   product: [name, { ...addresses, isHidden: false, width: 150 }, group, ...common],
+}
+
+/** Who asks for what is wrong is shown what it is, in the place of what says less then. */
+const told: readonly { filter: string; shows: string; hides: readonly string[] }[] = [
+  { filter: 'isUnprotected', shows: 'missingProtection', hides: ['realTimeScan', 'lastScan'] },
+  { filter: 'isOutdated', shows: 'outdated', hides: ['realTimeScan', 'lastScan'] },
+]
+function columnsFor(all: Column<Endpoint>[], search: Readonly<Record<string, string | undefined>>): Column<Endpoint>[] {
+  const asked = told.filter(({ filter }) => search[filter] === 'true')
+  return all.map((one) => {
+    if (asked.some(({ shows }) => shows === one.id)) return { ...one, isHidden: false }
+    return asked.some(({ hides }) => hides.includes(one.id)) ? { ...one, isHidden: true } : one
+  })
 }
 
 /** The CSV has the columns that the list shows, in their order; beside the addresses those they had, and beside the last report whether it is older than promised (PRD-8). */
@@ -170,7 +184,7 @@ export function EndpointTable({ fixed = {}, filters: extra = [], bulk, more }: P
       <DataTable
         {...list}
         name="inventory.title"
-        columns={set}
+        columns={columnsFor(set, at.search)}
         sort="name"
         search="inventory.search"
         filters={[...extra, ...protection.filter(({ key }) => !hasQuick || !quickKeys.has(key) || at.search[key]), ...found]}
