@@ -1,18 +1,16 @@
 import { rm } from 'node:fs/promises'
 import type { Server } from 'node:net'
 import { join } from 'node:path'
-import { firstFault, type CheckStep, type Machine } from '@vigie/domain/agents'
+import type { Machine } from '@vigie/domain/agents'
 import { engines } from '../engines/index.ts'
-import { OutbreakDefence } from '../engines/outbreak/index.ts'
+import { lifelinesOf, OutbreakDefence } from '../engines/outbreak/index.ts'
 import type { EngineCommand, Host, RunningEngine } from '../core/engine.ts'
 import { agentVersion } from '../version.ts'
 import { Channel, type ChannelState, type ChannelTiming } from '../core/channel.ts'
-import { checkMachine } from '../core/check.ts'
 import { Commands } from '../core/commands.ts'
 import { Counters } from '../core/counters.ts'
 import { fork, trustedCa } from '../core/enrol.ts'
-import { privateFolder } from '../core/files.ts'
-import { Follower } from '../core/follow.ts'
+import { hostOf } from '../core/host.ts'
 import { IdentityStore, type Identity } from '../core/identity.ts'
 import { textLog, type Log } from '../core/log.ts'
 import { LogFile } from '../core/log-file.ts'
@@ -20,7 +18,7 @@ import { leaveCommand, loadLeaving, type LeavingRecord } from '../core/leaving.t
 import { machineFacts, thisMachine, type MachineSources } from '../core/machine.ts'
 import type { Proxy } from '../core/proxy.ts'
 import { loadProxy } from '../core/proxy-store.ts'
-import { findProgram, runProgram, startProgram } from '../core/programs.ts'
+import { checkCommand, synchroniseCommand } from '../core/own-commands.ts'
 import { Queue } from '../core/queue.ts'
 import { Reporter } from '../core/reporter.ts'
 import { SiteServer, type SiteTiming } from '../core/site.ts'
@@ -29,9 +27,8 @@ import { isRemovable } from './removal.ts'
 import { loadSettings, type Settings } from './settings.ts'
 import { keepStatus, serveStatus, type Status } from '../core/status.ts'
 import { ServerClock } from '../core/time.ts'
-import { loadTrust } from '../core/release-trust.ts'
-import { upgradeCommand, waysOf } from '../core/upgrade.ts'
-import { loadUpgrade, saveUpgrade, tidyVersions, type UpgradeRecord } from '../core/upgrade-record.ts'
+import { waysOf } from '../core/upgrade.ts'
+import { Upgrading } from './upgrading.ts'
 
 export interface AgentOptions {
   stateFolder: string
@@ -47,15 +44,6 @@ export interface AgentOptions {
   moveAgainMs?: number
   /** Drives no engine: only to say goodbye. */
   isQuiet?: boolean
-}
-
-/** Keys of the evidence: `evidence.<name>`. */
-const stepNames: Record<CheckStep, string> = {
-  process: 'process',
-  network: 'network',
-  'connection-target': 'connectionTarget',
-  requirements: 'requirements',
-  engine: 'engine',
 }
 
 /** Why the agent ended by itself. `leaving`: it was ordered to go (`leaving.json`). */
@@ -78,10 +66,9 @@ export class Agent {
   #defence: OutbreakDefence | null = null
   #site: SiteServer | null = null
   #ca = ''
-  #upgrade!: UpgradeRecord
+  #upgrading!: Upgrading
   #moving!: Moving
   #leaving: LeavingRecord | null = null
-  #hasReleaseRoot = false
   #local: Server | null = null
   readonly #clock = new ServerClock()
   #state: { state: ChannelState; detail: string | null; since: string } = {
@@ -143,14 +130,11 @@ export class Agent {
       identity: () => this.#identity,
       find: (type) => this.#find(type),
       engineState: () => this.#reporter.look(),
-      isUnderWay: (commandId) =>
-        [this.#upgrade.trial?.commandId, this.#upgrade.ended?.commandId, this.#moving.commandId, this.#leaving?.commandId].includes(
-          commandId,
-        ),
+      isUnderWay: (commandId) => [...this.#upgrading.commandIds, this.#moving.commandId, this.#leaving?.commandId].includes(commandId),
     })
-    await this.#openUpgrade()
+    this.#upgrading = await this.#openUpgrading()
     await this.#commands.recover()
-    await this.#tellUpgrade()
+    if (!this.#options.isQuiet) await this.#upgrading.tell()
     await this.#startEngine()
     this.#ca = await trustedCa(folder)
     await this.#takeRole(this.#identity.isSiteServer)
@@ -235,7 +219,9 @@ export class Agent {
     }
     const host = await this.#host(kind.id)
     this.#engine = kind.open(host, this.#settings.engines[kind.id] as never)
-    this.#defence = new OutbreakDefence(await this.#host('outbreak'), { lifelines: () => this.#lifelines() })
+    this.#defence = new OutbreakDefence(await this.#host('outbreak'), {
+      lifelines: () => lifelinesOf(this.#identity, this.#proxy, this.#site?.port ?? null),
+    })
     Object.assign(this.#engine.commands, this.#defence.commands)
     await this.#defence.start()
     this.#reporter = new Reporter({
@@ -243,7 +229,7 @@ export class Agent {
       engine: { kind, running: this.#engine },
       machine: () => this.#machine(),
       probeMs: this.#options.probeMs,
-      upgrade: () => this.#whyNoUpgrade(),
+      upgrade: () => this.#upgrading.whyNot(),
       leave: () => this.#whyStay(),
     })
     await this.#engine.start()
@@ -291,39 +277,23 @@ export class Agent {
   }
 
   async #host(engineId: string): Promise<Host> {
-    const { fingerprint } = await this.#machine()
-    const queue = this.#queue
-    return {
-      endpoint: fingerprint,
+    const { fingerprint: endpoint } = await this.#machine()
+    return hostOf({
+      engineId,
+      endpoint,
+      stateFolder: this.#options.stateFolder,
+      queue: this.#queue,
       log: this.#log,
-      now: () => new Date(),
-      tell: async (items, state) => {
-        const { dropped } = await queue.append(items, state)
-        if (dropped > 0) this.#log.warn('queue is full: given up', { dropped })
-      },
-      recall: (key) => queue.get(key),
-      recallAll: (prefix) => queue.entries(prefix),
-      follow: (options) => new Follower({ ...options, log: this.#log }),
-      run: runProgram,
-      start: startProgram,
-      hasProgram: async (program) => (await findProgram(program)) !== null,
-      folder: (name) => privateFolder(join(this.#options.stateFolder, engineId, name)),
       changed: () => void this.#reporter?.look(),
-    }
-  }
-
-  /** EVT-5: what outbreak defence leaves open, or nobody could call it off. */
-  #lifelines(): { inbound: number[]; outbound: number[] } {
-    const { server, channel, direct } = this.#identity
-    const portOf = (url: string) => Number(new URL(url).port || 443)
-    const outbound = [server, channel, ...(direct ? [direct.channel] : [])].map(portOf)
-    return { inbound: this.#site?.port ? [this.#site.port] : [], outbound: [...outbound, ...(this.#proxy ? [this.#proxy.port] : [])] }
+    })
   }
 
   #find(type: string): { command: EngineCommand } | { reason: string } {
-    if (type === 'check') return { command: this.#check() }
-    if (type === 'synchronise') return { command: this.#synchronise() }
-    if (type === 'upgrade-agent') return { command: this.#upgradeCommand() }
+    const { stateFolder, machine } = this.#options
+    if (type === 'check')
+      return { command: checkCommand({ stateFolder, machine, reporter: () => this.#reporter, status: () => this.status() }) }
+    if (type === 'synchronise') return { command: synchroniseCommand(() => this.#reporter) }
+    if (type === 'upgrade-agent') return { command: this.#upgrading.command }
     if (type === 'move-agent') return { command: this.#moving.command }
     if (type === 'uninstall-agent') return { command: this.#leaveCommand() }
     const command = Object.entries(this.#engine?.commands ?? {}).find(([known]) => known === type)?.[1]
@@ -333,47 +303,19 @@ export class Agent {
   #onWelcome(): void {
     if (!this.#options.isQuiet) void this.#reporter.look()
     void this.#moving.onWelcome()
-    const welcomed = this.#options.launcher?.onWelcome()
-    welcomed
-      ?.then(() => this.#openUpgrade())
-      .then(() => this.#tellUpgrade())
-      .catch((error: unknown) => this.#log.warn('upgrade could not be confirmed', { cause: String(error) }))
+    void this.#upgrading.onWelcome()
   }
 
-  async #openUpgrade(): Promise<void> {
-    this.#upgrade = await loadUpgrade(this.#options.stateFolder)
-    this.#hasReleaseRoot = (await loadTrust(this.#options.stateFolder)) !== null
-  }
-
-  /** How the last upgrade ended, said by whichever version is left (R17). */
-  async #tellUpgrade(): Promise<void> {
-    const { ended, current, trial } = this.#upgrade
-    if (ended === null || this.#options.isQuiet) return
-    await this.#commands.settle(ended.commandId, ended.step, ended.evidence)
-    this.#upgrade = { format: 1, current, trial, ended: null }
-    await saveUpgrade(this.#options.stateFolder, this.#upgrade)
-    await tidyVersions(this.#options.stateFolder, this.#upgrade)
-    this.#log.info('upgrade ended', { step: ended.step, ...ended.evidence })
-  }
-
-  /** Text key below `command-reason.`; null: it can. */
-  #whyNoUpgrade(): string | null {
-    if (!this.#options.launcher) return 'not-supported'
-    if (this.#upgrade.trial !== null) return 'upgrade-under-way'
-    return this.#hasReleaseRoot ? null : 'no-release-root'
-  }
-
-  #upgradeCommand(): EngineCommand {
-    return upgradeCommand(
-      {
-        stateFolder: this.#options.stateFolder,
-        log: this.#log,
-        now: () => this.#clock.now(),
-        ways: () => waysOf(this.#identity, this.#ca, this.#proxy),
-        onPrepared: () => this.#end('upgrading'),
-      },
-      () => this.#whyNoUpgrade(),
-    )
+  #openUpgrading(): Promise<Upgrading> {
+    return Upgrading.open({
+      stateFolder: this.#options.stateFolder,
+      log: this.#log,
+      commands: () => this.#commands,
+      ways: () => waysOf(this.#identity, this.#ca, this.#proxy),
+      now: () => this.#clock.now(),
+      launcher: this.#options.launcher ?? null,
+      onPrepared: () => this.#end('upgrading'),
+    })
   }
 
   /** Somebody has to take away what runs; a site server does not leave its endpoints without a way (AGT-8). Text key below `command-reason.`; null: it can go. */
@@ -393,49 +335,6 @@ export class Agent {
         this.#end('leaving')
       },
     })
-  }
-
-  /** Tells everything anew, as the engine shows it at this moment. */
-  #synchronise(): EngineCommand {
-    return {
-      unavailable: () => null,
-      start: async () => {
-        const { engine } = await this.#reporter.tellNow()
-        return {
-          endpoints: 1,
-          engineVersion: engine?.engineVersion ?? null,
-          patternVersion: engine?.patternVersion ?? null,
-          problem: engine?.problem ?? null,
-        }
-      },
-      isDone: (_, started) => started,
-      confirmMs: 0,
-    }
-  }
-
-  /** AGT-10 from afar: the way is gone once more while the answer travels on it. What the person who asked sees is the evidence; each step with its result. */
-  #check(): EngineCommand {
-    return {
-      unavailable: () => null,
-      start: async () => {
-        await this.#reporter.look() // the engine as it is now, not as of the last round
-        const report = await checkMachine({
-          stateFolder: this.#options.stateFolder,
-          live: this.status(),
-          service: null,
-          machine: this.#options.machine,
-        })
-        const result = Object.fromEntries(report.steps.map((step) => [stepNames[step.step], step.result]))
-        const fault = firstFault(report)
-        return {
-          ...result,
-          checkedAt: report.at,
-          ...(fault ? { fault: `check.${fault.step}.${fault.finding}`, problem: fault.problem } : {}),
-        }
-      },
-      isDone: (_, started) => started,
-      confirmMs: 0,
-    }
   }
 
   /** Ends what a death in the middle of a move left; who we are is clear afterwards. */

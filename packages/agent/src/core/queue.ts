@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { open, rm, stat, writeFile, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { open, rm, type FileHandle } from 'node:fs/promises'
 import type { Item } from '@vigie/domain/agents'
+import { dropBallast, keepBallast } from './ballast.ts'
 import { errorCode, privateFolder } from './files.ts'
 import type { Log } from './log.ts'
 import {
@@ -193,7 +193,7 @@ export class Queue {
         }
         this.#noteProblem(error)
         this.#waiting.unshift(...batch)
-        if (!(await this.#dropBallast())) await this.#pause(this.#options.retryMs)
+        if (!(await dropBallast(this.#folder))) await this.#pause(this.#options.retryMs)
         if (batch.length === 0) return // only an acknowledgement to note: it can wait
         continue
       }
@@ -297,7 +297,7 @@ export class Queue {
     while (this.#segments.length > 1 && this.#segments[0]!.next <= this.#acked + 1) {
       await rm(this.#segments.shift()!.path, { force: true })
     }
-    if (this.problem === null && this.#options.ballastBytes > 0) await this.#keepBallast()
+    if (this.problem === null && this.#options.ballastBytes > 0) await keepBallast(this.#folder, this.#options.ballastBytes)
   }
 
   #pendingBytes(): number {
@@ -341,7 +341,7 @@ export class Queue {
       for (const path of unreadable) await rm(path, { force: true })
     } else if (this.#segments.length === 0) await this.#replaceAll([])
     else await this.#use(this.#segments.at(-1)!)
-    if (this.#options.ballastBytes > 0) await this.#keepBallast().catch(() => {})
+    if (this.#options.ballastBytes > 0) await keepBallast(this.#folder, this.#options.ballastBytes).catch(() => {})
   }
 
   /** Takes over what the segments say. Answers how many items, at least, the disk lost. */
@@ -380,26 +380,6 @@ export class Queue {
     if (problem !== null) this.#options.log.error('queue can not be written', { problem, code })
     else this.#options.log.info('queue can be written again')
     this.problem = problem
-  }
-
-  async #keepBallast(): Promise<void> {
-    const path = join(this.#folder, 'ballast')
-    const size = await stat(path).then(
-      (found) => found.size,
-      () => 0,
-    )
-    if (size !== this.#options.ballastBytes) await writeFile(path, Buffer.alloc(this.#options.ballastBytes, 0x2e), { mode: 0o600 })
-  }
-
-  /** True when there was some to give. */
-  async #dropBallast(): Promise<boolean> {
-    const path = join(this.#folder, 'ballast')
-    const had = await stat(path).then(
-      (found) => found.size > 0,
-      () => false,
-    )
-    await rm(path, { force: true })
-    return had
   }
 
   #pause(ms: number): Promise<void> {

@@ -1,13 +1,10 @@
 import type { IncomingMessage } from 'node:http'
-import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import { hostname, networkInterfaces } from 'node:os'
 import type { Duplex } from 'node:stream'
 import WebSocket, { WebSocketServer } from 'ws'
-import { channelLimits, maxRoutes, SiteUrl, ViaDownFrame } from '@vigie/domain/agents'
-import { errorCode } from './files.ts'
+import { channelLimits, maxRoutes, ViaDownFrame } from '@vigie/domain/agents'
 import type { Log } from './log.ts'
-import { leafDays, openSiteAuthority, type SiteAuthority } from './site-certificates.ts'
+import { openSiteAuthority, type SiteAuthority } from './site-certificates.ts'
+import { SiteListener } from './site-listener.ts'
 import { SitePages, type Upstream } from './site-pages.ts'
 
 export const defaultSitePort = 8444
@@ -79,16 +76,13 @@ export class SiteServer {
   readonly #timing: SiteTiming
   readonly #authority: SiteAuthority
   readonly #pages: SitePages
+  readonly #listener: SiteListener
   readonly #sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
     maxPayload: channelLimits.frameBytes - envelopeBytes,
     clientTracking: false,
   })
-  #server: Server | null = null
-  #problem: string | null = null
-  #hosts: string[] = []
-  #issuedMs = 0
   #line: SiteLine | null = null
   #told = ''
   readonly #routes = new Map<number, Route>()
@@ -116,6 +110,12 @@ export class SiteServer {
       moving: options.moving ?? (() => Promise.resolve(null)),
       ca: authority.certificate,
       log: options.log,
+    })
+    this.#listener = new SiteListener({
+      ...options,
+      authority,
+      onRequest: (req, res) => void this.#pages.answer(req, res),
+      onUpgrade: (req, socket, head) => this.#upgrade(req, socket, head),
     })
   }
 
@@ -146,24 +146,17 @@ export class SiteServer {
   }
   /** Null while it does not listen. */
   get port(): number | null {
-    return (this.#server?.address() as AddressInfo | null)?.port ?? null
+    return this.#listener.port
   }
   get problem(): string | null {
-    return this.#problem
+    return this.#listener.problem
   }
   get caFingerprint(): string {
     return this.#authority.fingerprint
   }
-  /** Where its endpoints reach it: a name or address they can use, the port behind it. */
+  /** Where its endpoints reach it. */
   get urls(): string[] {
-    const { port } = this
-    if (port === null) return []
-    const own =
-      this.#options.host === null ? this.#hosts.filter((host) => !['localhost', '127.0.0.1', '::1'].includes(host)) : [this.#options.host]
-    return own
-      .map((host) => `https://${host.includes(':') ? `[${host}]` : host}:${port}`)
-      .filter((url) => SiteUrl.safeParse(url).success)
-      .slice(0, 50)
+    return this.#listener.urls
   }
 
   /** We are welcome at Vigie: endpoints may come. */
@@ -207,7 +200,7 @@ export class SiteServer {
     for (const timer of this.#timers) clearInterval(timer)
     await this.#looking
     this.detach()
-    await this.#close()
+    await this.#listener.close()
   }
 
   // ---- listening -------------------------------------------------------------------------------------------
@@ -218,68 +211,13 @@ export class SiteServer {
 
   async #lookOnce(): Promise<void> {
     if (this.#isStopped) return
-    const { isOn, log } = this.#options
-    if (!isOn) this.#problem = 'switched-off'
-    else if (this.#server === null) await this.#listen()
-    else if (ownHosts(this.#options.host).join() !== this.#hosts.join() || Date.now() - this.#issuedMs > (leafDays / 2) * 86_400_000) {
-      this.#server.setSecureContext(this.#issue())
-      log.info('the site server’s certificate was made anew')
-    }
+    await this.#listener.look()
     this.#tell()
-  }
-
-  #issue(): { key: string; cert: string } {
-    this.#hosts = ownHosts(this.#options.host)
-    this.#issuedMs = Date.now()
-    return this.#authority.issue(this.#hosts, new Date())
-  }
-
-  async #listen(): Promise<void> {
-    const { host, port, log } = this.#options
-    const server = createServer(
-      {
-        ...this.#issue(),
-        minVersion: 'TLSv1.2',
-        handshakeTimeout: 10_000,
-        requestTimeout: 30_000,
-        headersTimeout: 10_000,
-        keepAliveTimeout: 15_000,
-        maxHeaderSize: 8_192,
-      },
-      (req, res) => void this.#pages.answer(req, res),
-    )
-    Object.assign(server, { ALPNProtocols: undefined }) // else 7 KiB more a connection (measured 2026-11-21, Node 24)
-    server.maxConnections = maxRoutes + 200
-    server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head))
-    server.on('tlsClientError', ignore)
-    server.on('clientError', (_error, socket) => socket.destroy())
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen({ port, ...(host === null ? {} : { host }) }, resolve)
-      })
-      server.on('error', (error) => log.warn('the site server’s listener complains', { cause: String(error) }))
-      this.#server = server
-      this.#problem = null
-      log.info('site server listens', { port: this.port })
-    } catch (error) {
-      this.#problem = errorCode(error) === 'EADDRINUSE' ? 'port-taken' : 'not-allowed'
-      log.warn('the site server can not listen', { problem: this.#problem, port, cause: String(error) })
-    }
-  }
-
-  async #close(): Promise<void> {
-    const server = this.#server
-    if (!server) return
-    this.#server = null
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    server.closeAllConnections()
-    await closed
   }
 
   /** Where we listen, to Vigie, when it changed. */
   #tell(): void {
-    const site = JSON.stringify({ kind: 'via-site', urls: this.urls, caFingerprint: this.caFingerprint, problem: this.#problem })
+    const site = JSON.stringify({ kind: 'via-site', urls: this.urls, caFingerprint: this.caFingerprint, problem: this.problem })
     if (!this.#line || site === this.#told) return
     this.#told = site
     this.#line.send(site)
@@ -401,25 +339,6 @@ function read(text: string): { kind: string; records: number } | null {
   } catch {
     return null
   }
-}
-
-/** Names and addresses that the certificate is for. */
-function ownHosts(host: string | null): string[] {
-  const addresses = Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .filter(({ scopeid }) => !scopeid)
-    .map(({ address }) => address)
-  const name = hostname()
-  return [
-    ...new Set([
-      ...(host === null ? [] : [host]),
-      ...addresses,
-      ...(/^[A-Za-z0-9.-]{1,253}$/.test(name) ? [name] : []),
-      'localhost',
-      '127.0.0.1',
-      '::1',
-    ]),
-  ]
 }
 
 function ignore(): void {}

@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import type { EndpointItem } from '@vigie/domain/agents'
 import { checkValues, isSame, type SettingValues } from '@vigie/domain/settings'
-import * as z from 'zod'
 import { pause } from '../../core/time.ts'
 import {
   CommandFailure,
@@ -17,46 +16,14 @@ import { addressOf, first, parseAddress, readConf, type Address, type Conf } fro
 import { Detections } from './detections.ts'
 import { recheckInfections } from './infections.ts'
 import { parseVersion } from './lines.ts'
+import { Settings } from './local-settings.ts'
 import { Memory } from './memory.ts'
 import { OnAccess, ownByDefault, usualPaths } from './on-access.ts'
 import { Quarantine } from './quarantine.ts'
 import { recoverMoves, Scan } from './scan.ts'
 import { Scheduler } from './scheduler.ts'
 import { appliedKey, inForce, isUsable, nothingApplied, valuesOf, type Applied, type InForce, type Local } from './settings.ts'
-import { databaseFolderOf, databaseOnDisk, runFreshclam, UpdateLog } from './update.ts'
-
-/** An absolute path of this machine, without what could end a line of a conf file. */
-const Path = z
-  .string()
-  .max(4_096)
-  .regex(/^\/[^\0\r\n]*$/)
-
-/** All found by itself where the distribution put it; set only what is elsewhere. */
-export const Settings = z.strictObject({
-  clamdConf: Path.nullable().default(null),
-  freshclamConf: Path.nullable().default(null),
-  /** `/path/to/socket` or `host:port`, in place of what clamd.conf says. */
-  clamdSocket: z
-    .string()
-    .max(4_096)
-    .refine((text) => parseAddress(text) !== null)
-    .nullable()
-    .default(null),
-  scanPaths: z.array(Path).min(1).max(100).default(['/']),
-  excludePaths: z.array(Path).max(1_000).default([]),
-  /**
-   * Real-time scanning run and watched over by the agent. `auto`: the usual places of people's files, blocking, unless the machine's administrator runs
-   * clamonacc already. Null: never by us.
-   */
-  onAccess: z
-    .union([
-      z.literal('auto'),
-      z.strictObject({ paths: z.array(Path).min(1).max(100), action: z.enum(['block', 'quarantine']).default('block') }),
-    ])
-    .nullable()
-    .default('auto'),
-})
-export type Settings = z.infer<typeof Settings>
+import { confirmUpdate, databaseFolderOf, databaseOnDisk, runFreshclam, UpdateLog } from './update.ts'
 
 const clamdConfs = ['/etc/clamav/clamd.conf', '/etc/clamd.d/scan.conf', '/etc/clamd.conf', '/usr/local/etc/clamd.conf']
 const freshclamConfs = ['/etc/clamav/freshclam.conf', '/etc/freshclam.conf', '/usr/local/etc/freshclam.conf']
@@ -402,10 +369,4 @@ class ClamAv implements RunningEngine {
       confirmMs: 180_000,
     }
   }
-}
-
-/** clamd itself must say the version that freshclam left on disk; where there is no numbered set, that it answers after the reload. */
-function confirmUpdate(now: EngineReport, { patternVersionOnDisk, ...started }: Evidence): Evidence | null {
-  if (now.engineVersion === null || (patternVersionOnDisk !== null && now.patternVersion !== patternVersionOnDisk)) return null
-  return { ...started, patternVersion: now.patternVersion, engineVersion: now.engineVersion }
 }

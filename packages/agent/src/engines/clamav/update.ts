@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomically } from '../../core/files.ts'
-import { CommandFailure, type Evidence, type Host } from '../../core/engine.ts'
+import { CommandFailure, type EngineReport, type Evidence, type Host } from '../../core/engine.ts'
 import { first, type Conf } from './conf.ts'
 import { parseDatabaseHeader, parseUpdateLog } from './lines.ts'
 
@@ -109,3 +109,9 @@ function lastError(output: string): string | null {
 }
 
 const quoted = (value: string): string => (/\s/.test(value) && !value.includes('"') ? `"${value}"` : value)
+
+/** clamd itself must say the version that freshclam left on disk; where there is no numbered set, that it answers after the reload. */
+export function confirmUpdate(now: EngineReport, { patternVersionOnDisk, ...started }: Evidence): Evidence | null {
+  if (now.engineVersion === null || (patternVersionOnDisk !== null && now.patternVersion !== patternVersionOnDisk)) return null
+  return { ...started, patternVersion: now.patternVersion, engineVersion: now.engineVersion }
+}

@@ -1,5 +1,7 @@
 import type { CommandParams } from '@vigie/domain/agents'
 import { CommandFailure, type EngineCommand, type Evidence, type Host } from '../../core/engine.ts'
+import type { Identity } from '../../core/identity.ts'
+import type { Proxy } from '../../core/proxy.ts'
 import * as firewall from './firewall.ts'
 
 const key = 'outbreak.defence'
@@ -176,3 +178,14 @@ export class OutbreakDefence {
 
 const isSame = (held: firewall.Closed | null, kept: firewall.Closed): boolean =>
   held !== null && String(held.inbound) === String(kept.inbound) && String(held.outbound) === String(kept.outbound)
+
+/** EVT-5: what stays open whatever is closed, or nobody could call it off. @param sitePort where a site server listens; null: nowhere */
+export function lifelinesOf(
+  { server, channel, direct }: Identity,
+  proxy: Proxy | null,
+  sitePort: number | null,
+): { inbound: number[]; outbound: number[] } {
+  const portOf = (url: string) => Number(new URL(url).port || 443)
+  const outbound = [server, channel, ...(direct ? [direct.channel] : [])].map(portOf)
+  return { inbound: sitePort ? [sitePort] : [], outbound: [...outbound, ...(proxy ? [proxy.port] : [])] }
+}
