@@ -1,4 +1,4 @@
-import { assess, indexesInForce, reopenWithinMs, type Category } from '@vigie/domain/categories'
+import { assess, indexesInForce, type Category } from '@vigie/domain/categories'
 import { isFinal, type CommandStep } from '@vigie/domain/commands'
 import { hasGrown, type Severity } from '@vigie/domain/events'
 import { basesOf, factsOf, nextChangeAt, type ProductFacts } from './facts.ts'

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aCustomer, anActor, aPartner, aProduct } from '../platform/testing/database.ts'
+import { indexesOf, plansOf } from '../platform/testing/plan.ts'
 import { testServer, type TestServer } from '../platform/testing/server.ts'
+import { preview as look } from './preview.ts'
 
 let server: TestServer
 let partnerId: string
@@ -168,7 +170,7 @@ describe('what the last 90 days would have raised (EVT-7)', () => {
        from product p, generate_series(1, 30) n, lateral (select date_trunc('day', now()) - n * interval '1 day' as at) d, (values (0, 14, 0), (14, 15, 840)) l (hours, until, worst) where p.partner_id = $1 and p.description = 'p'`,
       [partnerId],
     )
-    await server.database.owner.query('analyze fact_hour, fact_span')
+    await server.database.owner.query('analyze fact_hour, fact_span, product')
     const timed = async <T>(work: () => Promise<T>): Promise<[T, number]> => {
       let [answer, quickestMs]: [T | undefined, number] = [undefined, Infinity]
       for (let n = 0; n < 3; n++) {
@@ -196,5 +198,12 @@ describe('what the last 90 days would have raised (EVT-7)', () => {
     const [{ body: away }, nightsMs] = await timed(nights)
     expect([away.present, away.proposed, away.customerCount]).toEqual([0, 200 * 30, 200])
     expect(nightsMs).toBeLessThan(bareSpansMs * 8 + 100)
+    // of one customer: by its own index, however many there are
+    const { customerId } = away.rows[0]
+    const nodes = await plansOf(server.database, { partnerId, scope: 'all', principalId: null }, async (db) => {
+      await look(db, { category: 'agent-offline', name: 'offlineAfterMinutes', value: 600, customerId, tag: null }, new Date())
+      await look(db, { category: 'antivirus', name: 'incidents', value: 10, customerId, tag: null }, new Date())
+    })
+    expect(indexesOf(nodes)).toEqual(expect.arrayContaining(['fact_span_customer', 'fact_hour_customer', 'product_customer']))
   })
 })
