@@ -1,6 +1,6 @@
 import { categoryById, indexesInForce, isCounted } from '@vigie/domain/categories'
 import { isFinal } from '@vigie/domain/commands'
-import { eventsApi, mostMatches, type Event, type EventDetail } from '@vigie/domain/events'
+import { eventsApi, mostMatches, type Event } from '@vigie/domain/events'
 import { Problem } from '@vigie/domain/kernel'
 import { concernedEndpoints, markDue, ofCategory, readIndexes } from '../assessment/index.ts'
 import { record } from '../audit/index.ts'
