@@ -148,7 +148,7 @@ function WallWidget({ kind, span, height, options }: Pick<DashboardTab['widgets'
       <div className={dashboard.head}>
         <div className={dashboard.titles}>
           <h3 className={css.title}>{title}</h3>
-          <p className={dashboard.meta}>
+          <p className={dashboard.meta} data-long={threat !== undefined || undefined}>
             {range !== undefined && <>{say(`widgets.range.${range}`)} · </>}
             {threat !== undefined && <>{say(`widgets.kind.${threat}`)} · </>}
             <Updated figure={figure} />

@@ -82,7 +82,10 @@ export function WidgetFrame(props: Props) {
     <section
       ref={box}
       className={css.widget}
-      aria-labelledby={titleId}
+      {...(kind === undefined || range === undefined
+        ? { 'aria-labelledby': titleId }
+        : // the same one may stand there twice, of two kinds
+          { 'aria-label': `${title}, ${say(`widgets.range.${range}`)}, ${say(`widgets.kind.${kind}`)}` })}
       data-drag={`widget ${widget.id}`}
       data-kind={widget.kind}
       data-drop={drop}
@@ -109,7 +112,7 @@ export function WidgetFrame(props: Props) {
         </span>
         <div className={css.titles}>
           <h2 id={titleId}>{title}</h2>
-          <p className={css.meta}>
+          <p className={css.meta} data-long={kind !== undefined || undefined}>
             {range !== undefined && (
               <ChoiceMenu
                 of="range"
