@@ -26,10 +26,10 @@ export async function look(db: TenantDb, order: OrderRow, now: Date): Promise<vo
   const { id: orderId, type } = order
   if (isCarrying(type)) await lookAtPlaces(db, order, now)
   if (type !== 'change-urls') await lookAtAgents(db, order, type, now)
-  // customers of an order that carries are those of its places
+  // customers of an order that carries are those of its places; of another those of whom somebody gets it
   await db.query(
     `update command_order set agent_count = n.agents, customer_count = n.customers, planned = n.planned, skipped = n.agents - n.planned, offline_count = n.offline from (
-       select count(*)::integer as agents, ${isCarrying(type) ? '(select count(distinct customer_id)::integer from order_place where order_id = $1)' : 'count(distinct i.customer_id)::integer'} as customers, (count(*) filter (where i.step = 'planned'))::integer as planned,
+       select count(*)::integer as agents, ${isCarrying(type) ? '(select count(distinct customer_id)::integer from order_place where order_id = $1)' : `(count(distinct i.customer_id) filter (where i.step <> 'skipped'))::integer`} as customers, (count(*) filter (where i.step = 'planned'))::integer as planned,
          (count(*) filter (where i.step = 'planned' and a.state <> 'online'))::integer as offline
        from order_agent i left join agent a on a.partner_id = i.partner_id and a.id = i.agent_id where i.order_id = $1
      ) n where command_order.id = $1`,
@@ -106,7 +106,7 @@ export async function shown(db: TenantDb, services: Services, order: OrderRow): 
   )
   const table = isCarrying(order.type) ? 'order_place' : 'order_agent'
   const { rows: some } = await db.query<{ company: string }>(
-    `select distinct company, company_key from ${table} where order_id = $1 ${isCarrying(order.type) ? 'and reason is null' : ''} order by company_key limit 5`,
+    `select distinct company, company_key from ${table} where order_id = $1 and ${isCarrying(order.type) ? 'reason is null' : `step <> 'skipped'`} order by company_key limit 5`,
     [order.id],
   )
   const isBeyondCaps =

@@ -19,10 +19,14 @@ describe('an order over many (AGT-3)', () => {
     await add({ switch: 'unregistered' })
     await add({ commands: [{ type: 'scan-now', isSupported: false, reason: 'engine-missing' }] })
     await add({ commands: [] })
+    // of whom nobody gets it is no customer whom it reaches
+    const leftOut = await aCustomer(world.server.database, estate.partnerId, { company: 'A left out' })
+    await someAgents(estate.partnerId, leftOut, await aProduct(world.server.database, estate.partnerId, leftOut), 1, { switch: 'disabled' })
     const { dryRun, order } = await draft(estate.owner, 'scan-now')
-    expect(dryRun).toMatchObject({ customers: 2, agents: 9, willGet: 5, offline: 1, needs: 'nobody' })
+    expect(dryRun).toMatchObject({ customers: 2, agents: 10, willGet: 5, offline: 1, needs: 'nobody' })
+    expect(dryRun.someCustomers).not.toContain('A left out')
     expect(Object.fromEntries(dryRun.skipped.map((one) => [one.reason, one.agents]))).toEqual({
-      'agent-disabled': 1,
+      'agent-disabled': 2,
       'agent-unregistered': 1,
       'engine-missing': 1,
       'not-supported': 1,
@@ -33,7 +37,7 @@ describe('an order over many (AGT-3)', () => {
     const given = await call(estate.owner)('POST', `/v1/orders/${order.id}/confirm`, {})
     expect(given.body.order.state).toBe('running')
     await world.runner.runDue()
-    expect((await seen(estate.owner, order.id)).counts).toMatchObject({ waiting: 5, skipped: 4, planned: 0 })
+    expect((await seen(estate.owner, order.id)).counts).toMatchObject({ waiting: 5, skipped: 5, planned: 0 })
   })
 
   it('numbers that moved since the dry run are told, and confirmed again', async () => {
