@@ -31,8 +31,8 @@ const customer = column.cell(
   { width: 170, sort: true },
 )
 const tail = [
-  column.cell('typeId', ({ typeId }) => <Type typeId={typeId} />, { width: 170 }),
-  column.cell('kind', ({ kind }) => <LicenceKindWord kind={kind} />, { width: 100 }),
+  column.cell('typeId', ({ typeId }) => <Type typeId={typeId} />, { width: 160 }),
+  column.cell('kind', ({ kind }) => <LicenceKindWord kind={kind} />, { width: 115 }),
   column.cell('state', ({ state }) => <LicenceStateTag state={state} />, { width: 130 }),
   column.cell('expiresAt', ({ expiresAt }) => <LicenceEnd expiresAt={expiresAt} />, { width: 120, sort: true }),
   column.cell('seatsUsed', ({ seats, seatsUsed }) => <Seats seats={seatsUsed} beyond={seats} />, {
@@ -41,7 +41,7 @@ const tail = [
     sort: true,
     fromTop: true,
   }),
-  column.cell('seats', ({ seats }) => <Seats seats={seats} />, { width: 110, align: 'end', sort: true, fromTop: true }),
+  column.cell('seats', ({ seats }) => <Seats seats={seats} />, { width: 130, align: 'end', sort: true, fromTop: true }),
   column.ago('lastSeenAt', { width: 130, freshForSeconds: ({ freshForSeconds }) => freshForSeconds }),
 ]
 

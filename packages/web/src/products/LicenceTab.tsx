@@ -42,10 +42,10 @@ function Reported({ product }: { product: Product }) {
       {licence === undefined ? (
         <Empty icon="key" title="products.licence.none" about="products.licence.none.about" />
       ) : (
-        <p className="quiet">
-          {say('licences.about')}{' '}
+        <>
+          <p className="quiet">{say('licences.about')}</p>
           <Link to={paths.customer({ customerId: product.customerId, tab: 'licences' })}>{say('products.licence.of-customer')}</Link>
-        </p>
+        </>
       )}
     </Stack>
   )
