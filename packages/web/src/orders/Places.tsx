@@ -42,7 +42,7 @@ const shown = [
       ),
     { width: 180 },
   ),
-  column.cell('step', (row) => <StateTag label={`place-step.${row.step}`} tone={tones[row.step]} />, { width: 140 }),
+  column.cell('step', (row) => <StateTag label={`place-step.${row.step}`} tone={tones[row.step]} />, { width: 172 }),
   column.cell('lines', (row) => <Lines row={row} />, { minWidth: 320 }),
   column.count('endpointCount', { width: 110 }),
   column.count('ring', { width: 80 }),

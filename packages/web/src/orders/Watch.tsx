@@ -24,7 +24,10 @@ export default function Watch() {
     for (const order of rows) {
       if (!isEnded(order.state) || known.get(order.id) !== false) continue
       toast(
-        { key: `orders.ended.${order.state}`, values: { command: say(deedKey(order.type)), ...progressOf(order) } },
+        {
+          key: `orders.ended.${order.places === null || order.state === 'refused' ? '' : 'set-'}${order.state}`,
+          values: { command: say(deedKey(order.type)), ...progressOf(order) },
+        },
         {
           label: 'orders.ended.open',
           run: () => void go(paths.order({ orderId: order.id })),
