@@ -3,6 +3,7 @@ import type { DashboardTab } from '@vigie/domain/dashboard'
 import { useEffect, useRef, useState, type CSSProperties } from 'react'
 import { Glyph, IconButton, queryClient, useFormat, useGo, useText } from '../kit/index.ts'
 import { useLiveState } from '../kit/live.ts'
+import { WallAlert } from '../outbreak/index.ts'
 import { figureKey, kindOf, lostAfterMs, Unpressable, useFigure, widgetOf } from '../widgets/index.ts'
 import css from './Wall.module.css'
 import dashboard from './dashboard.module.css'
@@ -103,6 +104,7 @@ export function Wall({ tabs, start, seconds }: { tabs: readonly DashboardTab[]; 
               {say('dashboard.wall.lost', { since: format.moment(new Date(since)) })}
             </p>
           )}
+          <WallAlert />
           <time className={css.clock}>{format.clock(now)}</time>
           {isTouched && (
             <span className={css.way}>

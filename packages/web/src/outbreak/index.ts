@@ -1,0 +1,1 @@
+export { WallAlert } from './WallAlert.tsx'
