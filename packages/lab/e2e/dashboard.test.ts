@@ -186,6 +186,24 @@ describe.skipIf(!isBuilt)('the dashboard', { timeout: 30_000 }, () => {
     expect(await titles()).toEqual(['System management', 'Agents by state', 'Inventory health'])
   })
 
+  it('of one kind of threat at gateways, chosen by keyboard and kept (DSH-2)', async () => {
+    await page.getByRole('button', { name: 'Add widget' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Add Top gateways by threat' }).click()
+    await page.keyboard.press('Escape')
+    await widget('Top gateways by threat').getByText('No threats at gateways').waitFor()
+    await page.getByRole('button', { name: 'Top gateways by threat, kind of threat: All threats' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitemcheckbox', { name: 'All threats' }).and(page.locator(':focus')).waitFor()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await whenKept((tabs) => tabs[3]!.widgets[3]!.options, { kind: 'botnet' })
+    await page.getByRole('region', { name: 'Top gateways by threat, Last 24 hours, Botnet' }).waitFor()
+    await menu('Top gateways by threat', 'Close widget')
+    await whenKept(kindsOf(3), ['system', 'agents-by-state', 'inventory-health'])
+    await page.reload()
+    await settle(page)
+  })
+
   it('two windows: a change of the one reaches the other; one that was made from an old state is told and shown the new one', async () => {
     const other = await enter('/home?tab=estate')
     await menu('Agents by state', 'Threats')

@@ -29,7 +29,11 @@ describe('tabs and widgets of one’s own (DSH-1)', () => {
   })
 
   it('keeps what one makes of it, for oneself alone', async () => {
-    const tabs = [aTab('b'), aTab('a', [placed('threats', { span: 2, height: 5, options: { range: '30d', view: 'table' } })])]
+    const widgets = [
+      placed('threats', { span: 2, height: 5, options: { range: '30d', view: 'table' } }),
+      placed('top-cloud-edge-customers', { options: { range: '1h', kind: 'virus', view: 'chart' } }),
+    ]
+    const tabs = [aTab('b'), aTab('a', widgets)]
     expect(await put(tabs, 0)).toMatchObject({ status: 200, body: { tabs, isDefault: false, version: 1 } })
     expect((await call('GET', path)).body).toEqual({ tabs, isDefault: false, version: 1 })
     const other = server.as(await anActor(server.database, partnerId, { role: 'technician' }))

@@ -44,6 +44,22 @@ describe('figures asked for in one turn (DSH-3)', () => {
     expect(asked).toEqual([['system', 'threats:7d', 'threats:30d']])
   })
 
+  it('the same of two kinds of threat are two questions, each with its answer (DSH-2)', async () => {
+    const { asked, ask, flush } = aBatch((asks) =>
+      Promise.resolve({
+        figures: asks.map((one) => {
+          const [id, range, kind] = one.split(':') as [string, '1h', 'virus' | 'ips']
+          return { ...answer(id, range), kind }
+        }),
+        missing: [],
+      }),
+    )
+    const answers = Promise.all([ask('top:1h:virus'), ask('top:1h:ips'), ask('top:1h:virus')])
+    flush()
+    expect((await answers).map(({ kind }) => kind)).toEqual(['virus', 'ips', 'virus'])
+    expect(asked).toEqual([['top:1h:virus', 'top:1h:ips']])
+  })
+
   it('more than a request holds go in several; the next turn asks anew', async () => {
     const { asked, ask, flush } = aBatch(all, 2)
     const first = Promise.all(['a', 'b', 'c'].map(ask))
