@@ -169,6 +169,16 @@ describe.skipIf(reason !== null)('the agent under systemd, installed by the one 
     await isConnected()
   })
 
+  it('restored with its identity where nothing else of it is left, it is started, and at the next boot too (AGT-5)', async () => {
+    await machine.sh('vigie-agent backup /root/backup --with-identity && vigie-agent stop')
+    await machine.sh('rm -r /var/lib/vigie-agent /etc/systemd/system/vigie-agent.service && systemctl daemon-reload')
+    await machine.sh('vigie-agent restore /root/backup --with-identity && vigie-agent start')
+    await isConnected()
+    await machine.sh('systemctl disable vigie-agent && vigie-agent stop && vigie-agent start')
+    expect(await machine.sh('systemctl is-active vigie-agent; systemctl is-enabled vigie-agent')).toBe('active\nenabled')
+    await isConnected()
+  })
+
   it('uninstalled, nothing of it starts or stays, and the console says so', async () => {
     await machine.sh('vigie-agent uninstall')
     expect(await machine.say('systemctl is-enabled vigie-agent 2>&1')).toMatch(/No such file|not-found|Failed to get unit file state/)

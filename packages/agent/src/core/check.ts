@@ -250,13 +250,16 @@ async function engineFindings(live: Status | null): Promise<CheckFinding[]> {
       engine.problem && `engine-problem.${engine.problem}`,
     ),
     found('real-time-scan', isScanning ? 'ok' : 'warning', engine.realTimeScan, isScanning ? null : 'check.problem.real-time-scan'),
-    found(
-      'signatures',
-      engine.patternVersion === null ? 'failed' : 'ok',
-      [engine.patternVersion, engine.patternBuiltAt].filter(Boolean).join(', ') || null,
-      engine.patternVersion === null ? 'engine-problem.signatures-missing' : null,
-    ),
+    signaturesFinding(engine),
   ]
+}
+
+/** An engine that answers has loaded some; whose, only a version tells. */
+function signaturesFinding({ patternVersion, patternBuiltAt, engineVersion }: EngineReport): CheckFinding {
+  if (patternVersion !== null) return found('signatures', 'ok', [patternVersion, patternBuiltAt].filter(Boolean).join(', '))
+  return engineVersion === null
+    ? found('signatures', 'failed', null, 'engine-problem.signatures-missing')
+    : found('signatures', 'warning', null, 'check.problem.signatures-own')
 }
 
 export const thisHost: HostFacts = {
