@@ -1,4 +1,5 @@
-export { businessName, estateOf, people, peopleOf } from './estate.ts'
+export { estateOf } from './estate.ts'
+export { businessName, people, peopleOf } from './people.ts'
 export { DemoError } from './folder.ts'
 export type { Moment } from './deeds.ts'
 export { planOf } from './plan.ts'

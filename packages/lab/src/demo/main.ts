@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { businessName } from './estate.ts'
+import { businessName } from './people.ts'
 import { DemoError } from './folder.ts'
 import { startDemo, usualFolder } from './run.ts'
 

@@ -55,7 +55,7 @@ export class Office {
       case 'consent':
         return await this.#consent(client, errand)
       case 'rule': {
-        const customerIds = await Promise.all(errand.companies.map((company) => this.customerId(client, company)))
+        const customerIds = await Promise.all(errand.companies.map((company) => customerIdOf(client, company)))
         return void (await client.call(outbreakApi.setRules, { body: { customerIds, rule: errand.rule } }))
       }
       case 'alert':
@@ -89,17 +89,12 @@ export class Office {
     else await client.call(eventsApi.silenceEvents, { body: { ids, kind: 'accepted', reason: what.accept, until: until(what.days * 24) } })
   }
 
-  async customerId(client: ConsoleClient, company: string): Promise<string> {
-    const { rows } = await client.call(customersApi.listCustomers, { query: { q: company } })
-    return rows.find((customer) => customer.company === company)!.id
-  }
-
   async #accountId(person: number): Promise<string> {
     return (this.#accountIds[person] ??= (await (await this.#stage.as(person)).call(accessApi.getMe)).account.id)
   }
 
   async #consent(client: ConsoleClient, { company, saidBy, activity, reference }: Of<'consent'>): Promise<void> {
-    const customerId = await this.customerId(client, company)
+    const customerId = await customerIdOf(client, company)
     const saidOn = new Date(this.#stage.now().getTime() - dayMs).toISOString().slice(0, 10)
     await client.call(consentApi.recordConsent, {
       params: { customerId },
@@ -212,4 +207,9 @@ function scheduleOf(when: When, now: Date, timeZone: string): Schedule {
   return when.kind === 'weekly'
     ? { kind: 'weekly', ...repeats, days: [...when.days] }
     : { kind: 'monthly-weekday', ...repeats, week: when.week, day: when.days[0] }
+}
+
+export async function customerIdOf(client: ConsoleClient, company: string): Promise<string> {
+  const { rows } = await client.call(customersApi.listCustomers, { query: { q: company } })
+  return rows.find((customer) => customer.company === company)!.id
 }

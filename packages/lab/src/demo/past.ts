@@ -1,6 +1,7 @@
 import { fetchCa } from '../agents/index.ts'
 import { ConsoleClient } from '../console/index.ts'
-import { businessName, estateOf, people } from './estate.ts'
+import { estateOf } from './estate.ts'
+import { businessName, people } from './people.ts'
 import { licencesOf } from './licences.ts'
 import { planOf, type PlanOptions } from './plan.ts'
 import { Player, type Stage } from './player.ts'

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
-import { accessApi, type Scope } from '@vigie/domain/access'
 import type { Item } from '@vigie/domain/agents'
 import { customersApi } from '@vigie/domain/customers'
-import { outboxApi } from '@vigie/domain/outbox'
 import { productTypeById } from '@vigie/connectors/products'
 import { productsApi } from '@vigie/domain/products'
 import { sitesApi } from '@vigie/domain/sites'
@@ -21,11 +19,13 @@ import {
   trustOf,
 } from '../agents/index.ts'
 import type { ConsoleClient } from '../console/index.ts'
-import type { Deed, Find, Moment, Trouble } from './deeds.ts'
-import { people, peopleOf, type Customer, type Machine, type Person, type Product } from './estate.ts'
+import type { Deed, Find, Moment } from './deeds.ts'
+import type { Customer, Machine, Product } from './estate.ts'
+import { people } from './people.ts'
 import { endpointOf, shownOf } from './machine.ts'
 import { Office } from './office.ts'
-import { nothingWrong, type Standing } from './standing.ts'
+import { invitePeople } from './staff.ts'
+import { nothingWrong, troubled, type Standing } from './standing.ts'
 
 const dayMs = 86_400_000
 
@@ -128,7 +128,7 @@ export class Player {
       case 'day':
         return await this.#day(deed.finds)
       case 'people':
-        return await this.#people()
+        return await invitePeople(this.#stage, this.#companies)
       case 'work':
         return await this.#office.work(deed)
       case 'errand':
@@ -165,7 +165,7 @@ export class Player {
         else standing.frozen[deed.product] = new Date(this.#stage.now().getTime() - (deed.ageDays ?? 0) * dayMs).toISOString()
         break
       case 'trouble':
-        standing.troubles[deed.machine] = this.#troubled(standing.troubles[deed.machine], deed.trouble)
+        standing.troubles[deed.machine] = troubled(standing.troubles[deed.machine], deed.trouble, this.#stage.now())
         break
       case 'leave':
         await this.report(product)
@@ -362,20 +362,6 @@ export class Player {
     return type === 'scan-now' ? this.#cleared(machine.name) : []
   }
 
-  #troubled(known: Standing['troubles'][string] = {}, trouble: Trouble): Standing['troubles'][string] {
-    switch (trouble.kind) {
-      case 'disk':
-        return { ...known, freeRatio: trouble.freeRatio }
-      case 'spam':
-        return { ...known, spamRatio: trouble.ratio }
-      case 'down':
-        return {
-          ...known,
-          down: { ...known.down, [trouble.service]: new Date(this.#stage.now().getTime() - trouble.minutes * 60_000).toISOString() },
-        }
-    }
-  }
-
   #detection({ machine, at, category, threat, object, outcome, contentId }: Find): Item {
     return {
       kind: 'detection',
@@ -409,29 +395,5 @@ export class Player {
     for (const [machine, some] of Map.groupBy(finds, ({ machine: name }) => name))
       this.agents.get(machine)!.tell(some.map((find) => this.#detection(find)))
     await this.drained()
-  }
-
-  /** The invitation's link is read where mails are kept: there is no mail server. */
-  async #people(): Promise<void> {
-    const client = await this.#stage.as(0)
-    for (const person of peopleOf(this.#companies).slice(1)) {
-      const { email, password, firstName, lastName, role, locale, timeZone } = person
-      await client.call(accessApi.inviteAccount, {
-        body: { email, firstName, lastName, role, locale, timeZone, scope: await this.#scopeOf(client, person) },
-      })
-      const { rows: mails } = await client.call(outboxApi.listDeliveries, { query: { kind: 'invitation' } })
-      const mail = await client.call(outboxApi.getDelivery, { params: { deliveryId: mails.find(({ to }) => to === email)!.id } })
-      const token = /\/invitation#([\w-]+)/.exec(mail.text)![1]!
-      await this.#stage.anybody().call(accessApi.acceptInvitation, { body: { token, password, firstName, lastName, locale, timeZone } })
-    }
-  }
-
-  async #scopeOf(client: ConsoleClient, { limitedTo }: Person): Promise<Scope> {
-    if (limitedTo === undefined) return null
-    const target =
-      'tag' in limitedTo
-        ? { kind: 'tag' as const, tag: limitedTo.tag }
-        : { kind: 'customer' as const, customerId: await this.#office.customerId(client, limitedTo.company) }
-    return [{ effect: 'allow', target, endsAt: null }]
   }
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { Trouble } from './deeds.ts'
 
 /** One step of a case: of a person (`take`, `say`, `resolve`, `snooze`), or of the customer's machine (`mend`). */
 export const caseSteps = ['take', 'say', 'resolve', 'snooze', 'mend'] as const
@@ -69,3 +70,18 @@ export const nothingWrong = (): Standing => ({
   ours: {},
   presentSince: null,
 })
+
+/** A machine's troubles with one more. */
+export function troubled(known: Standing['troubles'][string] = {}, trouble: Trouble, now: Date): Standing['troubles'][string] {
+  switch (trouble.kind) {
+    case 'disk':
+      return { ...known, freeRatio: trouble.freeRatio }
+    case 'spam':
+      return { ...known, spamRatio: trouble.ratio }
+    case 'down':
+      return {
+        ...known,
+        down: { ...known.down, [trouble.service]: new Date(now.getTime() - trouble.minutes * 60_000).toISOString() },
+      }
+  }
+}
