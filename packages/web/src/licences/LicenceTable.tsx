@@ -28,11 +28,11 @@ const product = column.link('productName', ({ productId }) => paths.product({ pr
 const customer = column.cell(
   'company',
   ({ customerId, customerName }) => <Link to={paths.customer({ customerId, tab: 'licences' })}>{customerName}</Link>,
-  { width: 170, sort: true },
+  { width: 160, sort: true },
 )
 const tail = [
-  column.cell('typeId', ({ typeId }) => <Type typeId={typeId} />, { width: 160 }),
-  column.cell('kind', ({ kind }) => <LicenceKindWord kind={kind} />, { width: 115 }),
+  column.cell('typeId', ({ typeId }) => <Type typeId={typeId} />, { width: 155 }),
+  column.cell('kind', ({ kind }) => <LicenceKindWord kind={kind} />, { width: 110 }),
   column.cell('state', ({ state }) => <LicenceStateTag state={state} />, { width: 130 }),
   column.cell('expiresAt', ({ expiresAt }) => <LicenceEnd expiresAt={expiresAt} />, { width: 120, sort: true }),
   column.cell('seatsUsed', ({ seats, seatsUsed }) => <Seats seats={seatsUsed} beyond={seats} />, {
@@ -42,7 +42,7 @@ const tail = [
     fromTop: true,
   }),
   column.cell('seats', ({ seats }) => <Seats seats={seats} />, { width: 130, align: 'end', sort: true, fromTop: true }),
-  column.ago('lastSeenAt', { width: 130, freshForSeconds: ({ freshForSeconds }) => freshForSeconds }),
+  column.ago('lastSeenAt', { width: 125, freshForSeconds: ({ freshForSeconds }) => freshForSeconds }),
 ]
 
 const state: Filter = {
