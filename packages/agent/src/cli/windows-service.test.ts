@@ -28,12 +28,16 @@ function taken(line: string): string[] {
   }
   return words
 }
-/** What PowerShell reads from a text in single quotes; null: it would end before its end. */
-function read(text: string): string | null {
-  const inner = /^'([^]*)'$/.exec(text)?.[1]
-  return inner === undefined || /(?:^|[^'\u2018-\u201b])(?:['\u2018-\u201b]{2})*['\u2018-\u201b](?!['\u2018-\u201b])/.test(inner)
-    ? null
-    : inner.replaceAll(/(['\u2018-\u201b])['\u2018-\u201b]/g, '$1')
+/** What PowerShell reads from texts in single quotes and characters by number, put together; null: it would read something else, or something more. */
+function read(expression: string): string | null {
+  let text = ''
+  const part = /(?:'((?:[^'\u2018-\u201b]|'')*)'|\[char\]0x([0-9a-f]{4}))( \+ (?=.)|$)/y
+  for (; part.lastIndex < expression.length;) {
+    const [whole, quoted, unit] = part.exec(expression) ?? []
+    if (whole === undefined) return null
+    text += quoted?.replaceAll("''", "'") ?? String.fromCharCode(Number.parseInt(unit!, 16))
+  }
+  return text
 }
 
 const hostile = [
@@ -52,6 +56,7 @@ const hostile = [
   "@'",
   "'@",
   '日本語 フォルダ',
+  'tab\tand 🗼',
   'a',
   '"',
   '\\"',
@@ -107,6 +112,19 @@ describe('the Windows service, as a text: nothing of it was run on Windows (AGT-
       0,
     ])
     expect(here).not.toMatch(/\$"|=>|\?\./) // C# 5 knows none of these
+  })
+
+  it('is ASCII, whatever the paths are: PowerShell 5.1 reads a script without a mark in the code page of the machine', () => {
+    expect(windowsServiceScript(['C:\\ノード\\node’s.exe'], 'C:\\é')).toMatch(/^[\n\x20-\x7e]*$/)
+  })
+
+  it('says goodbye at a shutdown too, where asking for more time is an error; what starts while it stops is not left behind', () => {
+    const script = windowsServiceScript(['C:\\agent.exe'], 'C:\\state')
+    const body = (name: string) => new RegExp(`void ${name}\\(.*\\) \\{\\n([^]*?)\\n  \\}\\n`).exec(script)![1]!
+    expect([body('OnShutdown').trim(), body('OnStop').includes('RequestAdditionalTime')]).toEqual(['SayGoodbye();', true])
+    expect(body('SayGoodbye')).not.toContain('RequestAdditionalTime')
+    expect(body('SayGoodbye')).toMatch(/lock \(turn\) \{\s+stopping\.Set\(\);\s+running = agent;/)
+    expect(body('Watch')).toMatch(/lock \(turn\) \{[^\n]*\n\s+if \(stopping\.WaitOne\(0\)\) return;\n\s+agent = Launch/)
   })
 
   it('its pipe is one per state folder, whatever the case Windows was given it in', () => {

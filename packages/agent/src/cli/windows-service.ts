@@ -19,6 +19,7 @@ export function windowsServiceScript(command: readonly string[], stateFolder: st
 # Sets up the Vigie agent as a Windows service, or takes it away:   powershell -ExecutionPolicy Bypass -File <this> [-Uninstall]
 # Registration (vigie-agent enrol) comes first. Run as administrator. The state folder stays when the service goes.
 #Requires -Version 5.1
+#Requires -PSEdition Desktop
 #Requires -RunAsAdministrator
 param([switch]$Uninstall)
 $ErrorActionPreference = 'Stop'
@@ -34,7 +35,10 @@ $folder = Join-Path $env:ProgramFiles 'Vigie Agent Service'
 $exe = Join-Path $folder 'service.exe'
 
 if (Get-Service -Name $name -ErrorAction SilentlyContinue) {
+  $old = Get-CimInstance -ClassName Win32_Service -Filter "Name='$name'"
   Stop-Service -Name $name -Force
+  # "stopped" is said before the process is gone, and as long as it is there its file can not be replaced
+  if ($old.ProcessId -gt 0) { Wait-Process -Id $old.ProcessId -Timeout 60 -ErrorAction SilentlyContinue }
   & "$env:SystemRoot\\System32\\sc.exe" delete $name | Out-Null
   if ($LASTEXITCODE -ne 0) { throw "The service could not be taken away: sc.exe ended with $LASTEXITCODE." }
 }
@@ -73,6 +77,7 @@ public class VigieAgentService : ServiceBase {
   static readonly int[] endsForGood = { ${endsForGood.join(', ')} };
   readonly string[] lines = File.ReadAllLines(Path.Combine(AppDomain.CurrentDomain.BaseDirectory, "service.txt"), Encoding.UTF8);
   readonly ManualResetEvent stopping = new ManualResetEvent(false);
+  readonly object turn = new object();
   Process agent;
   Thread watch;
 
@@ -97,7 +102,10 @@ public class VigieAgentService : ServiceBase {
   void Watch() {
     while (!stopping.WaitOne(0)) {
       try {
-        agent = Launch(lines[1]);
+        lock (turn) { // else one that starts while the service stops would be left behind
+          if (stopping.WaitOne(0)) return;
+          agent = Launch(lines[1]);
+        }
         agent.WaitForExit();
         if (Array.IndexOf(endsForGood, agent.ExitCode) >= 0 && !stopping.WaitOne(0)) {
           ExitCode = 1066; // ERROR_SERVICE_SPECIFIC_ERROR
@@ -112,19 +120,27 @@ public class VigieAgentService : ServiceBase {
   }
 
   protected override void OnStop() {
-    stopping.Set();
-    Process running = agent;
-    if (running == null || running.HasExited) return;
     RequestAdditionalTime(${(stopSeconds + 5) * 1_000});
+    SayGoodbye();
+  }
+
+  // Windows allows no additional time while it shuts down, and to ask for it there is an error.
+  protected override void OnShutdown() {
+    SayGoodbye();
+  }
+
+  void SayGoodbye() {
+    Process running;
+    lock (turn) {
+      stopping.Set();
+      running = agent;
+    }
+    if (running == null || running.HasExited) return;
     try {
       Launch(lines[2]); // it says goodbye
       if (!running.WaitForExit(${stopSeconds * 1_000})) running.Kill();
     } catch (InvalidOperationException) { // it had ended by itself
     }
-  }
-
-  protected override void OnShutdown() {
-    OnStop();
   }
 
   public static void Main() {
@@ -133,8 +149,9 @@ public class VigieAgentService : ServiceBase {
 }
 `
 
-/** One PowerShell text, taken as it is. PowerShell takes typographic single quotes for straight ones: all of them end a text, unless doubled. */
-export const powerShellText = (text: string): string => `'${text.replaceAll(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`
+/** One PowerShell text, taken as it is. In ASCII only: PowerShell 5.1 reads a script without a byte order mark in the machine's own code page, and takes typographic quotes for straight ones. */
+export const powerShellText = (text: string): string =>
+  `'${text.replaceAll("'", "''").replaceAll(/[^\x20-\x7e]/g, (unit) => `' + [char]0x${unit.charCodeAt(0).toString(16).padStart(4, '0')} + '`)}'`
 
 /** One argument of a command line, as CommandLineToArgvW and the C runtime read it: backslashes mean something before a quote only. */
 export const windowsArgument = (word: string): string =>
