@@ -42,7 +42,7 @@ const shown = [
     }),
     { width: 130 },
   ),
-  column.ago('lastSignInAt', { sort: true, width: 150 }),
+  column.ago('lastSignInAt', { sort: true, width: 164 }),
   column.ago('createdAt', { hidden: true }),
 ]
 const filters = [

@@ -18,7 +18,7 @@ import {
 type By = (typeof findingKinds)[number]
 const column = columns<Finding>('events.findings')
 const tail = [column.count('detections', { sort: true, width: 120 })]
-const last = column.ago('lastAt', { sort: true, width: 140 })
+const last = column.ago('lastAt', { sort: true, width: 152 })
 const name = (by: By): Column<Finding> =>
   column.cell(
     'name',
