@@ -73,7 +73,7 @@ it('detections that are all new are counted as the database counts those that ma
           appliances.rows
             .flatMap(({ product_id, category, hour, totals }) =>
               (totals as number[])
-                .map((total, slot) => ({ product_id, category, hour, slot, count: total - (totals[slot - 1] ?? 0) }))
+                .map((total, slot) => ({ product_id, category, hour, slot, count: total - ((totals as number[])[slot - 1] ?? 0) }))
                 .filter(({ count }) => count > 0),
             )
             .toSorted((a, b) =>
