@@ -122,7 +122,10 @@ describe('detections by threat at 12,000 products and 120,000 records (issue 4, 
       expect(whole.length).toBeGreaterThan(3)
       const paged: string[] = []
       for (let cursor: string | undefined = '', first = true; first || cursor !== undefined; first = false) {
-        const page = await database.transaction(tenant, list({ ...query, limit: 7, ...(first ? {} : { cursor }) }))
+        const page: Awaited<ReturnType<typeof detections.list>> = await database.transaction(
+          tenant,
+          list({ ...query, limit: 7, ...(first ? {} : { cursor }) }),
+        )
         paged.push(...page.rows.map(({ id }) => id))
         cursor = page.nextCursor ?? undefined
       }
@@ -197,5 +200,31 @@ describe('detections by threat at 12,000 products and 120,000 records (issue 4, 
       await database.transaction(tenant, (db) => noteThreats(db, [source] as never, told(from, count) as never, now, true))
       expect((await noted()).rows[0]).toEqual(expected)
     }
+  })
+
+  it('of the many products of a type: among the newest, or of each a page where these told nothing lately; what it finds is what a look at every record finds', async () => {
+    const byType = async (typeId: string) =>
+      (
+        await database.owner.query<{ id: string }>(
+          `select product_id || '.' || (extract(epoch from date_trunc('milliseconds', at)) * 1000)::bigint || '.' || encode(content_id, 'hex')::uuid as id from detection
+           where partner_id = $1 and product_id in (select id from product where type_id = $2) order by at desc, content_id desc limit 50`,
+          [estate.partnerId, typeId],
+        )
+      ).rows.map(({ id }) => id)
+    const most = await plansOf(database, tenant, list({ typeId: 'clamav-endpoint' }))
+    expect(visited(most.filter(({ relation }) => relation?.startsWith('detection') === true))).toBeLessThan(5_500)
+    expect(await idsOf(tenant, { typeId: 'clamav-endpoint' })).toEqual(await byType('clamav-endpoint'))
+    await database.owner.query(
+      `update product set type_id = 'quiet' where id in (select id from product where partner_id = $1 order by id limit 400)`,
+      [estate.partnerId],
+    )
+    await database.owner.query(
+      `delete from detection where at > now() - interval '6 days' and product_id in (select id from product where type_id = 'quiet')`,
+    )
+    const quiet = await plansOf(database, tenant, list({ typeId: 'quiet' }))
+    expect(visited(quiet.filter(({ relation }) => relation?.startsWith('detection') === true))).toBeLessThan(15_000)
+    const found = await idsOf(tenant, { typeId: 'quiet' })
+    expect(found).toHaveLength(50)
+    expect(found).toEqual(await byType('quiet'))
   })
 })

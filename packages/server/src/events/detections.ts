@@ -2,7 +2,7 @@ import { productTypes } from '@vigie/connectors/products'
 import type { Detection, eventsApi } from '@vigie/domain/events'
 import type { QueryOf } from '@vigie/domain/kernel'
 import { restrictView } from '../consent/index.ts'
-import { keyset, Params, sees, type TenantDb } from '../platform/index.ts'
+import { keyset, type Keyset, Params, sees, type TenantDb } from '../platform/index.ts'
 
 interface Row {
   content: string
@@ -47,7 +47,6 @@ export async function list(db: TenantDb, query: Asked): Promise<{ rows: Detectio
   }
   const typeIds = typesAsked(query)
   const ofTypes = typeIds === undefined ? null : await fewProducts(db, typeIds, query)
-  if (typeIds !== undefined && ofTypes === null) where.push(`d.product_id in (${productsOf(params.add(typeIds))})`)
   if (query.category) where.push(`d.category = ${params.add(query.category)}`)
   if (query.threat) where.push(`d.threat = ${params.add(query.threat)}`)
   if (query.outcome) where.push(`d.outcome = any(${params.add(query.outcome)})`)
@@ -56,20 +55,36 @@ export async function list(db: TenantDb, query: Asked): Promise<{ rows: Detectio
   // the content id names a record within a product and instant; as a UUID it ends the sort
   const page = keyset(sorts, contentUuid, query, params)
   where.push(page.where)
+  const before = [...where]
+  const ofType = typeIds === undefined || ofTypes !== null ? null : productsOf(params.add(typeIds))
+  // `is true`: looked up, never joined, for which all that these products ever told would be put in order
+  if (ofType !== null) where.push(`(d.product_id in (${ofType})) is true`)
   const among =
-    (ofTypes === null ? null : ofProducts(ofTypes, query, where, page, params)) ??
+    (ofTypes === null ? null : ofProducts(`select unnest(${params.add(ofTypes)}::uuid[])`, query, where, page, params)) ??
     (await whereFound(db, query, where, page, params)) ??
     countedBetween(query, where, page, params) ??
-    (await ofFewCustomers(db, query, where, page, params)) ??
-    'detection'
+    (await ofFewCustomers(db, query, where, page, params))
   // The page first, then what is told of its rows. `case`, for behind row-level security `coalesce` reaches no index (PostgreSQL does not take it for leakproof): each page read all endpoints.
-  const { rows } = await db.query<Row & { keys: string[] }>(
-    `select ${contentUuid}::text as content, d.at, d.received_at, d.customer_id, c.company, d.product_id, coalesce(l.endpoint_id, d.endpoint_id) as endpoint_id, coalesce((select e.name from endpoint e where e.partner_id = d.partner_id and e.id = case when l.endpoint_id is null then d.endpoint_id else l.endpoint_id end), '') as endpoint_name, d.category, d.threat, d.object, d.outcome,
+  const limit = params.add(page.limit)
+  const read = async (from: string) =>
+    (
+      await db.query<Row & { keys: string[] }>(
+        `select ${contentUuid}::text as content, d.at, d.received_at, d.customer_id, c.company, d.product_id, coalesce(l.endpoint_id, d.endpoint_id) as endpoint_id, coalesce((select e.name from endpoint e where e.partner_id = d.partner_id and e.id = case when l.endpoint_id is null then d.endpoint_id else l.endpoint_id end), '') as endpoint_name, d.category, d.threat, d.object, d.outcome,
        d.engine, ${page.keys} as keys
-     from (select d.* from ${among} d where ${where.join(' and ')} order by ${page.orderBy} limit ${params.add(page.limit)}) d join customer c on c.partner_id = d.partner_id and c.id = d.customer_id left join endpoint_alias l on l.partner_id = d.partner_id and l.merged_id = d.endpoint_id
+     from (select d.* from ${from} d where ${where.join(' and ')} order by ${page.orderBy} limit ${limit}) d join customer c on c.partner_id = d.partner_id and c.id = d.customer_id left join endpoint_alias l on l.partner_id = d.partner_id and l.merged_id = d.endpoint_id
      order by ${page.orderBy}`,
-    params.values,
-  )
+        params.values,
+      )
+    ).rows
+  if (among === null && ofType !== null && query.productId === undefined && query.endpointId === undefined) {
+    const lately = `(select d.* from detection d where ${before.join(' and ')} order by ${page.orderBy} limit ${looked})`
+    const rows = await read(lately)
+    return shownOf(page, rows.length === page.limit ? rows : await read(ofProducts(ofType, query, before, page, params)))
+  }
+  return shownOf(page, await read(among ?? 'detection'))
+}
+
+function shownOf(page: Keyset, rows: (Row & { keys: string[] })[]): { rows: Detection[]; nextCursor: string | null } {
   const shown = page.page(rows)
   return { rows: shown.rows.map(toDetection), nextCursor: shown.nextCursor }
 }
@@ -118,8 +133,9 @@ function typesAsked({ typeId, family }: Asked): readonly string[] | undefined {
 const productsOf = (types: string) =>
   `select id from product where type_id = any(${types}::text[]) union all select product_id from purge where type_id = any(${types}::text[])`
 
-/** Products that are asked one by one; where a type has more, the list's own order soon meets them. */
+/** Products that are asked one by one; where a type has more, the list's own order soon meets them: in so many of its first records, or else they are asked all the same. */
 const mostProducts = 300
+const looked = 5_000
 
 /** The few products of some types: of one customer's those that are his, were his when they were deleted, or whose history moves. Null: many, or said more closely by another filter. */
 async function fewProducts(
@@ -140,20 +156,19 @@ async function fewProducts(
 
 /** A page of each of few products, by their key: the list's order would pass all that others told on the way to them. */
 function ofProducts(
-  productIds: readonly string[],
+  products: string,
   { countedFrom, countedUntil }: Asked,
   where: readonly string[],
   page: { orderBy: string; limit: number },
   params: Params,
 ): string {
-  const products = `${params.add(productIds)}::uuid[]`
   const order = `order by ${page.orderBy} limit ${params.add(page.limit)}`
   const each = (conditions: readonly string[]) =>
-    `(select f.* from unnest(${products}) s (p) cross join lateral (select d.* from detection d where ${['d.product_id = s.p', ...conditions].join(' and ')} ${order}) f)`
+    `(select f.* from (${products}) s (p) cross join lateral (select d.* from detection d where ${['d.product_id = s.p', ...conditions].join(' and ')} ${order}) f)`
   if (countedFrom === undefined && countedUntil === undefined) return each(where)
   const { isNear, isFar, counted } = countedAs(countedFrom, countedUntil, params)
   return `(${each([...where, isNear, counted])} union all
-    (select d.* from (select d.* from detection d where ${isFar} and ${counted} and d.product_id = any(${products}) offset 0) d where ${[...where, 'true'].join(' and ')} ${order}))`
+    (select d.* from (select d.* from detection d where ${isFar} and ${counted} and d.product_id in (${products}) offset 0) d where ${[...where, 'true'].join(' and ')} ${order}))`
 }
 
 /** Customers of a limited account that are asked one by one; more, and the list's order has theirs soon. */
