@@ -114,6 +114,19 @@ describe('an order that carries settings to 5,000 customers (CUS-2, ADM-3)', () 
     )
   })
 
+  it('alike places are summed up together: each of them counts, with its endpoints', async () => {
+    const { rows } = await database.owner.query(
+      `select l ->> 'kind' as kind, sum((l ->> 'endpoints')::integer)::integer as endpoints, count(*)::integer as places from order_place, jsonb_array_elements(lines) l where order_id = $1 and reason is null group by 1`,
+      [order.id],
+    )
+    const { planned, lines } = await database.transaction(tenant, (db) => places.summary(db, order.id))
+    expect(
+      lines.map(({ line, places: n }) => ({ kind: line.kind, endpoints: 'endpoints' in line ? line.endpoints : null, places: n })),
+    ).toEqual(rows)
+    expect(planned).toBe(rows[0]!.places)
+    expect(planned).toBeGreaterThan(4_000)
+  })
+
   it('how it stands at its endpoints is told from the index of what is kept, and their rows are found there', async () => {
     expect((await database.transaction(tenant, (db) => countOutcomes(db, order))).pending).toBe(order.agent_count)
     const sums = await plans((db) => countOutcomes(db, order))
