@@ -403,6 +403,25 @@ describe('outbreak defence that begins by itself (EVT-5, R16)', () => {
     expect(await defendedUntil(estate)).toEqual([null])
   })
 
+  it('two alerts at once are one order, and one question where it takes a person (R16)', async () => {
+    const estate = await anEstate(4)
+    await server.as(estate.owner)('PUT', '/v1/outbreak-rules', {
+      customerIds: estate.customerIds.slice(2),
+      rule: { ...rule, from: 'yellow' },
+    })
+    await declare({ name: 'Worse', level: 'red' })
+    await declare({ name: 'Better', level: 'yellow', ports: [3389] })
+    await defend()
+    const orders = (await sql('select state, params, agent_count from command_order where partner_id = $1', [estate.partnerId])).rows
+    expect(orders.map(({ state }) => state)).not.toContain('halted')
+    expect(orders.map(({ params, agent_count }) => [params.blockPorts, agent_count]).toSorted()).toEqual([
+      [[445], 2],
+      [[445, 3389], 2],
+    ])
+    const mails = (await sql(`select kind from outbox where partner_id = $1`, [estate.partnerId])).rows.map(({ kind }) => kind)
+    expect(mails.filter((kind) => kind === 'order-waiting')).toHaveLength(1)
+  })
+
   it(
     'killed after any statement, it goes on where it stood: each is told once, nobody is forgotten (R15)',
     { timeout: 120_000 },

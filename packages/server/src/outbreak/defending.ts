@@ -14,6 +14,8 @@ const objectOf = ({ id, name }: alerts.AlertRow) => ({ kind: 'virus-alert', id, 
 type Part = Omit<defences.Kept, 'orderId' | 'told'>
 interface Customer {
   id: string
+  /** The alert that is spoken of: the worst that begins, or the one that changed. */
+  because: string
   parts: readonly Part[]
   /** All parts together; null: nothing is left. */
   wanted: DefenceParams | null
@@ -31,6 +33,7 @@ interface Customer {
  */
 function customerOf(
   id: string,
+  because: string,
   standing: readonly defences.Defence[],
   begun: readonly Part[],
   inForce: ReadonlyMap<string, alerts.AlertRow>,
@@ -48,6 +51,7 @@ function customerOf(
   const all = [...parts, ...begun]
   return {
     id,
+    because: inForce.get(begun[0]?.alertId ?? '')?.name ?? because,
     parts: all,
     wanted: together(all.map(({ closes }) => closes)),
     told: standing[0]?.told ?? null,
@@ -77,8 +81,10 @@ async function bring(
   const toTell = customers.filter(
     (one) => isAnew(one) || (one.wanted !== null && one.openOrderId !== null && calledOff.has(one.openOrderId)),
   )
-  for (const alike of Map.groupBy(toTell, ({ wanted, leftAloneSince }) => JSON.stringify([wanted, leftAloneSince])).values())
-    await tell(db, services, now, alert, alike)
+  for (const alike of Map.groupBy(toTell, ({ wanted, leftAloneSince, because }) =>
+    JSON.stringify([wanted, leftAloneSince, because]),
+  ).values())
+    await tell(db, services, now, alike)
   await defences.seen(
     db,
     customers.filter((one) => one.wanted !== null && !toTell.includes(one)).flatMap(({ parts }) => parts),
@@ -99,14 +105,15 @@ async function bring(
   ])
 }
 
-async function tell(db: TenantDb, services: Services, now: Date, alert: alerts.AlertRow, alike: readonly Customer[]): Promise<void> {
+async function tell(db: TenantDb, services: Services, now: Date, alike: readonly Customer[]): Promise<void> {
+  const { because, leftAloneSince } = alike[0]!
   const params = alike[0]!.wanted!
   const orderId = await giveOwn(db, services, now, {
     type: 'start-outbreak-defence',
     params,
     customerIds: alike.map(({ id }) => id),
-    because: alert.name,
-    leftAloneSince: alike[0]!.leftAloneSince,
+    because,
+    leftAloneSince,
   })
   if (orderId === null) return // nobody there can take it yet: looked at again with the next minute
   // whose agents it reaches: the others are looked at again
@@ -132,7 +139,7 @@ async function tell(db: TenantDb, services: Services, now: Date, alert: alerts.A
         object: { kind: 'customer', id: customer_id, name: company },
         customerId: customer_id,
         before,
-        after: { alert: alert.name, orderId, ...params },
+        after: { alert: because, orderId, ...params },
       }
     }),
   )
@@ -173,7 +180,8 @@ async function stopSome(db: TenantDb, services: Services, now: Date): Promise<bo
     ended.filter(({ isOver }) => isOver).map(({ orderId }) => orderId),
     now,
   )
-  await bring(db, services, now, await alerts.row(db, over.alertId), await customersOf(db, standing, now), ended)
+  const alert = await alerts.row(db, over.alertId)
+  await bring(db, services, now, alert, await customersOf(db, alert, standing, now), ended)
   return true
 }
 
@@ -183,22 +191,24 @@ async function followSome(db: TenantDb, services: Services, now: Date, tried: Se
   if (changed === null) return false
   tried.add(changed.alertId)
   const standing = await defences.standingOf(db, changed.customerIds, [], now)
-  await bring(db, services, now, await alerts.row(db, changed.alertId), await customersOf(db, standing, now))
+  const alert = await alerts.row(db, changed.alertId)
+  await bring(db, services, now, alert, await customersOf(db, alert, standing, now))
   return true
 }
 
-async function customersOf(db: TenantDb, standing: readonly defences.Defence[], now: Date): Promise<Customer[]> {
+async function customersOf(db: TenantDb, { name }: alerts.AlertRow, standing: readonly defences.Defence[], now: Date): Promise<Customer[]> {
   const inForce = new Map((await alerts.standing(db, now)).map((one) => [one.id, one]))
-  return [...Map.groupBy(standing, ({ customerId }) => customerId)].map(([id, of]) => customerOf(id, of, [], inForce, now))
+  return [...Map.groupBy(standing, ({ customerId }) => customerId)].map(([id, of]) => customerOf(id, name, of, [], inForce, now))
 }
 
 /**
- * Automatic outbreak defence (EVT-5): for every alert in force, the customers that allow it at this level and consented in words, each once an alert.
- * @param tried groups of customers none of which can take it now: left for the next minute
+ * Automatic outbreak defence (EVT-5): for every alert in force, the customers that allow it at this level and consented in words, each once an alert; of several alerts at once in one order.
+ * @param tried what nobody could take in this minute: left for the next
  * @returns false: nothing is left to do
  */
 async function defendSome(db: TenantDb, services: Services, now: Date, tried: Set<string>): Promise<boolean> {
   const inForce = await alerts.standing(db, now)
+  const begun: Part[] = []
   for (const alert of inForce) {
     const said = alerts.toAlert(alert, now, false)
     const allowing = await rules.allowing(
@@ -206,31 +216,30 @@ async function defendSome(db: TenantDb, services: Services, now: Date, tried: Se
       alert.id,
       ruleLevels.filter((from) => allowsAt({ from }, alert.level)),
     )
-    const begun = allowing.flatMap(({ days, ...rule }): Part[] => {
+    for (const { days, ...rule } of allowing) {
       const until = allowedUntil({ days }, now)
       const closes = defenceFor(said, rule, until)
-      if (closes === null || Date.parse(closes.until) <= now.getTime()) return []
-      return [{ ...rule, alertId: alert.id, startedAt: now, allowedUntil: until, closes, alertVersion: alert.version }]
-    })
-    const name = [alert.id, ...begun.map(({ customerId }) => customerId)].join()
-    if (begun.length === 0 || tried.has(name)) continue
-    tried.add(name)
-    const ids = begun.map(({ customerId }) => customerId)
-    const standing = Map.groupBy(await defences.standingOf(db, ids, [], now), ({ customerId }) => customerId)
-    const beginning = new Map(begun.map((one) => [one.customerId, [one]]))
-    const alertsById = new Map(inForce.map((one) => [one.id, one]))
-    await bring(
-      db,
-      services,
-      now,
-      alert,
-      [...new Set([...ids, ...standing.keys()])].map((id) =>
-        customerOf(id, standing.get(id) ?? [], beginning.get(id) ?? [], alertsById, now),
-      ),
-    )
-    return true
+      if (closes !== null && Date.parse(closes.until) > now.getTime())
+        begun.push({ ...rule, alertId: alert.id, startedAt: now, allowedUntil: until, closes, alertVersion: alert.version })
+    }
   }
-  return false
+  const name = begun.map(({ alertId, customerId }) => alertId + customerId).join()
+  if (begun.length === 0 || tried.has(name)) return false
+  tried.add(name)
+  const beginning = Map.groupBy(begun, ({ customerId }) => customerId)
+  const standing = Map.groupBy(await defences.standingOf(db, [...beginning.keys()], [], now), ({ customerId }) => customerId)
+  const alertsById = new Map(inForce.map((one) => [one.id, one]))
+  const worst = alertsById.get(begun[0]!.alertId)!
+  await bring(
+    db,
+    services,
+    now,
+    worst,
+    [...new Set([...beginning.keys(), ...standing.keys()])].map((id) =>
+      customerOf(id, worst.name, standing.get(id) ?? [], beginning.get(id) ?? [], alertsById, now),
+    ),
+  )
+  return true
 }
 
 /** Each step a transaction of its own: what one locks does not wait for the next. One process at a time does it for a business. */

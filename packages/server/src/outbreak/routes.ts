@@ -1,7 +1,7 @@
 import { longestAlertDays, outbreakApi, type FeedDocument } from '@vigie/domain/outbreak'
 import { Problem } from '@vigie/domain/kernel'
 import { assertSecondFactor } from '../access/index.ts'
-import { record, recordAll } from '../audit/index.ts'
+import { doer, record, recordAll } from '../audit/index.ts'
 import {
   assertVersion,
   exportPageSize,
@@ -11,7 +11,6 @@ import {
   speaker,
   streamCsv,
   tenantOf,
-  type Context,
   type Handler,
   type TenantDb,
 } from '../platform/index.ts'
@@ -21,7 +20,6 @@ import * as rules from './rules.ts'
 import { lookAtAlerts } from './spreading.ts'
 import * as alerts from './store.ts'
 
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = ({ id, name }: { id: string; name: string }) => ({ kind: 'virus-alert', id, name })
 const feedObject = (name: string) => ({ kind: 'virus-alert-feed', id: null, name })
 
