@@ -154,6 +154,24 @@ describe('what a figure reads (DSH-3)', () => {
     },
   )
 
+  it('of licences over time, for one who sees all but those who do not consent: theirs alone are taken off, and no others read', async () => {
+    const { rows: withheld } = await database.owner.query<{ id: string }>(
+      `insert into consent_state (partner_id, customer_id, activity, decision, consent_id, since)
+       select s.partner_id, s.customer_id, 'view-licences', 'withdrawn', s.consent_id, now() from consent_state s where s.partner_id = $1 and s.activity = 'scan' order by s.customer_id limit 50 returning customer_id as id`,
+      [estate.partnerId],
+    )
+    expect(withheld).toHaveLength(50)
+    try {
+      const plan = await plansOf(database, all, figure('licence-usage', '12m'))
+      const theirs = visited(plan.filter(({ relation, index }) => relation === 'licence_day' || index === 'licence_day_pkey'))
+      expect(growing(plan).filter((table) => table !== 'consent_state')).toEqual([])
+      expect(theirs).toBeGreaterThan(0)
+      expect(theirs).toBeLessThan(13 * 50 * 4)
+    } finally {
+      await database.owner.query(`delete from consent_state where partner_id = $1 and activity = 'view-licences'`, [estate.partnerId])
+    }
+  })
+
   it.each(['expiresAt', '-expiresAt', 'company'] as const)(
     'the list of licences, by %s: a page at its end costs what the first does',
     async (sort) => {
