@@ -101,10 +101,10 @@ async function assertFigures(actor: Actor): Promise<Record<string, number>> {
   const call = server.as(actor)
   const ask = (figures as readonly Figure[]).flatMap(({ id, ranges, kinds = [] }) => {
     const ranged = ranges.length === 0 ? [id] : ranges.map((range) => `${id}:${range}`)
-    // each kind over the shortest and the longest
+    // each kind over the longest
     return kinds.length === 0
       ? ranged
-      : ranged.flatMap((one, n) => (n % (ranged.length - 1) === 0 ? kinds : kinds.slice(0, 1)).map((kind) => `${one}:${kind}`))
+      : ranged.flatMap((one, n) => (n === ranged.length - 1 ? kinds : kinds.slice(0, 1)).map((kind) => `${one}:${kind}`))
   })
   const answers: FigureAnswer[] = []
   for (let at = 0; at < ask.length; at += figuresApi.mostFigures) {
