@@ -1,3 +1,4 @@
+export { doer } from './doer.ts'
 export { record, recordAll, type Activity, type Doer } from './record.ts'
 export { recordRefusal } from './refusal.ts'
 export { auditRoutes } from './routes.ts'

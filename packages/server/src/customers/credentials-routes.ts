@@ -1,12 +1,10 @@
 import { customersApi } from '@vigie/domain/customers'
 import { Problem } from '@vigie/domain/kernel'
 import { hashPassword } from '../access/index.ts'
-import { record } from '../audit/index.ts'
-import { handle, handleInSteps, tenantOf, type Context, type Handler } from '../platform/index.ts'
+import { doer, record } from '../audit/index.ts'
+import { handle, handleInSteps, tenantOf, type Handler } from '../platform/index.ts'
 import * as credentials from './credentials.ts'
 import * as customers from './store.ts'
-
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 
 export const credentialRoutes: Handler[] = [
   handle(customersApi.getCredentials, async ({ db, now }, { params: { customerId } }) => {

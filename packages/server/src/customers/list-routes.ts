@@ -1,24 +1,13 @@
 import { customerCsvColumns, customersApi, mostMatches, type Customer } from '@vigie/domain/customers'
 import { Problem } from '@vigie/domain/kernel'
 import { markDue, productsRetagged } from '../assessment/index.ts'
-import { record, recordAll } from '../audit/index.ts'
-import {
-  assertVersion,
-  exportPageSize,
-  handle,
-  handleStream,
-  speaker,
-  streamCsv,
-  type Context,
-  type Handler,
-  type TenantDb,
-} from '../platform/index.ts'
+import { doer, record, recordAll } from '../audit/index.ts'
+import { assertVersion, exportPageSize, handle, handleStream, speaker, streamCsv, type Handler, type TenantDb } from '../platform/index.ts'
 import * as bulk from './bulk.ts'
 import { list, matches, tagsInUse } from './list.ts'
 import { lockCandidate, managers, maySee } from './managers.ts'
 import * as customers from './store.ts'
 
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = (customer: Pick<Customer, 'id' | 'company'>) => ({ kind: 'customer', id: customer.id, name: customer.company })
 const announce = (db: TenantDb, ids: readonly string[]) => {
   for (const id of ids) db.announce({ kind: 'customer', id, customerId: id })

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
 import { customersApi } from '@vigie/domain/customers'
 import { Problem } from '@vigie/domain/kernel'
-import { record } from '../audit/index.ts'
-import { handle, handleInSteps, handleStream, tenantOf, type Context, type Handler, type TenantDb } from '../platform/index.ts'
+import { doer, record } from '../audit/index.ts'
+import { handle, handleInSteps, handleStream, tenantOf, type Handler, type TenantDb } from '../platform/index.ts'
 import { readLogo } from './logo-reader.ts'
 import * as customers from './store.ts'
-
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 
 async function put(db: TenantDb, customerId: string, png: Buffer): Promise<number> {
   await db.query(

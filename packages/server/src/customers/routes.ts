@@ -1,8 +1,8 @@
 import { assertDeletable, customersApi, type Customer } from '@vigie/domain/customers'
 import { nameOf, Problem } from '@vigie/domain/kernel'
 import { markDue, productsRetagged } from '../assessment/index.ts'
-import { record } from '../audit/index.ts'
-import { handle, newId, type Context, type Handler, type TenantDb } from '../platform/index.ts'
+import { doer, record } from '../audit/index.ts'
+import { handle, newId, type Handler, type TenantDb } from '../platform/index.ts'
 import { addProducts } from '../products/index.ts'
 import { followFromTheStart } from '../settings/index.ts'
 import { assertUnchanged } from './changed-by.ts'
@@ -13,7 +13,6 @@ import { logoRoutes } from './logo-routes.ts'
 import * as customers from './store.ts'
 import { viewerRoutes } from './viewers.ts'
 
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = (customer: Pick<Customer, 'id' | 'company'>) => ({ kind: 'customer', id: customer.id, name: customer.company })
 const objectOfContact = (contact: { id: string; firstName: string; lastName: string }) => ({
   kind: 'contact',

@@ -1,9 +1,8 @@
 import { assertLayout, dashboardApi, defaultTabs, readable, type Dashboard, type DashboardTab } from '@vigie/domain/dashboard'
-import { record } from '../audit/index.ts'
-import { assertVersion, handle, type Actor, type Context, type Handler } from '../platform/index.ts'
+import { doer, record } from '../audit/index.ts'
+import { assertVersion, handle, type Actor, type Handler } from '../platform/index.ts'
 import * as dashboards from './store.ts'
 
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = (actor: Actor) => ({ kind: 'dashboard', id: actor.accountId, name: actor.name })
 const shown = ({ tabs, version }: dashboards.Kept, actor: Actor): Dashboard => ({
   tabs: readable(tabs ?? defaultTabs[actor.role], (permission) => actor.permissions.has(permission)),

@@ -1,6 +1,6 @@
 import { assertEndpointNamed, identityApi, type Duplicate } from '@vigie/domain/identity'
 import { assertNamed } from '@vigie/domain/products'
-import { record } from '../audit/index.ts'
+import { doer, record } from '../audit/index.ts'
 import { assertWithinCaps } from '../commands/index.ts'
 import { exportPageSize, handle, handleStream, speaker, streamCsv, type Context, type Handler } from '../platform/index.ts'
 import * as duplicates from './duplicates.ts'
@@ -10,7 +10,6 @@ import * as moves from './moves.ts'
 import * as moving from './moving.ts'
 import { switchRoutes } from './switch-routes.ts'
 
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = (endpoint: { id: string; name: string }) => ({ kind: 'endpoint', id: endpoint.id, name: endpoint.name })
 const namesOf = ({ endpoints }: Duplicate) => endpoints.map(({ endpointId, name }) => ({ endpointId, name }))
 

@@ -1,13 +1,11 @@
 import { canGiveUp, identityApi } from '@vigie/domain/identity'
 import { Problem } from '@vigie/domain/kernel'
 import { assertSecondFactor } from '../access/index.ts'
-import { record } from '../audit/index.ts'
-import { exportPageSize, handle, handleInSteps, handleStream, speaker, streamCsv, type Context, type Handler } from '../platform/index.ts'
+import { doer, record } from '../audit/index.ts'
+import { exportPageSize, handle, handleInSteps, handleStream, speaker, streamCsv, type Handler } from '../platform/index.ts'
 import * as switches from './switches.ts'
 import { connectionCode, start } from './switching.ts'
 import { switchBell } from './wake.ts'
-
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 
 export const switchRoutes: Handler[] = [
   handle(

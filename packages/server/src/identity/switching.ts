@@ -3,7 +3,7 @@ import { Problem, type BodyOf } from '@vigie/domain/kernel'
 import { delayMinutes } from '@vigie/domain/orders'
 import { assertNamed, assertTakesKey, keyLifeHours } from '@vigie/domain/products'
 import { commandKeyOf } from '../agents/index.ts'
-import { record } from '../audit/index.ts'
+import { doer, record } from '../audit/index.ts'
 import { isBeyond, lockAgents, spend } from '../commands/index.ts'
 import { canApprove, owners } from '../orders/index.ts'
 import { notify } from '../outbox/index.ts'
@@ -14,7 +14,6 @@ import { objectOf, placeOfKeys } from './switches.ts'
 import { switchBell } from './wake.ts'
 
 type Who = Pick<Context, 'actor' | 'origin'>
-const doer = ({ actor, origin }: Who) => ({ kind: 'account' as const, actor, origin })
 const plainHex = (fingerprint: string) => fingerprint.replaceAll(/[^0-9a-f]/gi, '').toLowerCase()
 
 /** Both keys of a product that nobody speaks for yet, in one word for the giving side (R9). @throws product.not-found, product.already-registered */

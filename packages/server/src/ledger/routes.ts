@@ -1,12 +1,10 @@
 import { consentApi } from '@vigie/domain/consent'
 import { Problem } from '@vigie/domain/kernel'
-import { record } from '../audit/index.ts'
+import { doer, record } from '../audit/index.ts'
 import { callOff } from '../commands/index.ts'
-import { handle, handleStream, tenantOf, type Context, type Handler, type TenantDb } from '../platform/index.ts'
+import { handle, handleStream, tenantOf, type Handler, type TenantDb } from '../platform/index.ts'
 import { enterGate } from '../consent/index.ts'
 import * as consent from './store.ts'
-
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 
 /** @throws customer.not-found */
 async function customerNamed(db: TenantDb, customerId: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { maintenanceApi, type MaintenanceWindow } from '@vigie/domain/maintenance'
 import { Problem } from '@vigie/domain/kernel'
 import { markDue } from '../assessment/index.ts'
-import { record } from '../audit/index.ts'
+import { doer, record } from '../audit/index.ts'
 import {
   assertVersion,
   exportPageSize,
@@ -10,14 +10,12 @@ import {
   speaker,
   streamCsv,
   type Actor,
-  type Context,
   type Handler,
   type TenantDb,
 } from '../platform/index.ts'
 import { occurrences, overlap } from './occurrences.ts'
 import * as windows from './store.ts'
 
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = ({ id, name }: Pick<MaintenanceWindow, 'id' | 'name'>) => ({ kind: 'maintenance', id, name })
 /** What a person wrote, for the record. */
 const written = ({ name, reason, target, groups, schedule, durationMinutes, timeZone }: MaintenanceWindow) => ({

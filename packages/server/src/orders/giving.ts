@@ -15,7 +15,7 @@ import {
   type OrderType,
 } from '@vigie/domain/orders'
 import { longestDefenceDays } from '@vigie/domain/outbreak'
-import { record, type Doer } from '../audit/index.ts'
+import { doer, record, type Doer } from '../audit/index.ts'
 import { spend } from '../commands/index.ts'
 import { notify } from '../outbox/index.ts'
 import { newId, type Actor, type Context, type Services, type TenantDb } from '../platform/index.ts'
@@ -30,8 +30,6 @@ import { agentsOf } from './targets.ts'
 import { orderBell } from './wake.ts'
 
 type Who = Pick<Context, 'actor' | 'origin'>
-const doer = ({ actor, origin }: Who) => ({ kind: 'account' as const, actor, origin })
-
 /** Fixes whom the order means and looks at each; nobody is told anything. */
 export async function draft(
   db: TenantDb,

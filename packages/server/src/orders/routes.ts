@@ -1,7 +1,7 @@
 import { Problem } from '@vigie/domain/kernel'
 import { isSwitch, ordersApi, type Order, type OrderState, type OrderType } from '@vigie/domain/orders'
 import { assertSecondFactor } from '../access/index.ts'
-import { record } from '../audit/index.ts'
+import { doer, record } from '../audit/index.ts'
 import { wakeAgents } from '../commands/index.ts'
 import {
   assertVersion,
@@ -24,7 +24,6 @@ import { countOutcomes, keepSoon } from './outcomes.ts'
 import { lineWords } from './words.ts'
 import * as orders from './store.ts'
 
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const policyObject = { kind: 'command-policy', id: null, name: 'command-policy' }
 
 export const orderRoutes: Handler[] = [

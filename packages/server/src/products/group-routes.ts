@@ -1,11 +1,10 @@
 import { productsApi, type EndpointGroup, type Product } from '@vigie/domain/products'
 import { markDue } from '../assessment/index.ts'
-import { record } from '../audit/index.ts'
-import { assertVersion, handle, type Context, type Handler, type TenantDb } from '../platform/index.ts'
+import { doer, record } from '../audit/index.ts'
+import { assertVersion, handle, type Handler, type TenantDb } from '../platform/index.ts'
 import * as groups from './groups.ts'
 import * as products from './store.ts'
 
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = (group: Pick<EndpointGroup, 'name' | 'label'>) => ({ kind: 'group', id: null, name: group.label ?? group.name })
 /** A maintenance window may be of a group: who leaves or reaches one is assessed anew (EVT-9). After the endpoints and groups are held, as ingest does. */
 const regrouped = async (db: TenantDb, product: Pick<Product, 'id' | 'customerId'>, moved: number, now: Date) => {

@@ -2,27 +2,16 @@ import { debInstallCommand, installCommand } from '@vigie/domain/agents'
 import { Problem } from '@vigie/domain/kernel'
 import { assertNamed, assertTakesKey, keyLifeHours, productsApi, stateAfterSwitch, type Product } from '@vigie/domain/products'
 import { productTypes } from '@vigie/connectors/products'
-import { record } from '../audit/index.ts'
+import { doer, record } from '../audit/index.ts'
 import { assertWithinCaps, giveWay, wakeAgent } from '../commands/index.ts'
 import { isViewAllowed } from '../consent/index.ts'
-import {
-  assertVersion,
-  handle,
-  handleStream,
-  speaker,
-  exportPageSize,
-  streamCsv,
-  type Context,
-  type Handler,
-  type TenantDb,
-} from '../platform/index.ts'
+import { assertVersion, handle, handleStream, speaker, exportPageSize, streamCsv, type Handler, type TenantDb } from '../platform/index.ts'
 import { endpointCells, productCells } from './csv.ts'
 import * as endpoints from './endpoints.ts'
 import { toAgent, type AgentRow } from './rows.ts'
 import { placesOf } from './places.ts'
 import * as products from './store.ts'
 
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = (product: Product) => ({ kind: 'product', id: product.id, name: product.description })
 const objectOfAgent = (agent: AgentRow) => ({ kind: 'agent', id: agent.id, name: agent.hostname })
 

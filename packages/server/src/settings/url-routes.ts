@@ -1,10 +1,8 @@
 import { urlListsApi } from '@vigie/domain/settings'
 import { Problem } from '@vigie/domain/kernel'
-import { record } from '../audit/index.ts'
-import { exportPageSize, handle, handleStream, speaker, streamCsv, type Context, type Handler, type TenantDb } from '../platform/index.ts'
+import { doer, record } from '../audit/index.ts'
+import { exportPageSize, handle, handleStream, speaker, streamCsv, type Handler, type TenantDb } from '../platform/index.ts'
 import * as urls from './urls.ts'
-
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 
 /** @returns its name; empty for the business itself. @throws customer.not-found */
 async function ownerOf(db: TenantDb, customerId: string | null): Promise<string> {

@@ -4,11 +4,10 @@ import { keyLifeHours } from '@vigie/domain/products'
 import { sitesApi } from '@vigie/domain/sites'
 import { productTypeById } from '@vigie/connectors/products'
 import { commandKeyOf } from '../agents/index.ts'
-import { record } from '../audit/index.ts'
-import { handle, type Context, type Handler } from '../platform/index.ts'
+import { doer, record } from '../audit/index.ts'
+import { handle, type Handler } from '../platform/index.ts'
 import * as sites from './store.ts'
 
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = (product: sites.SiteProduct) => ({ kind: 'product', id: product.id, name: product.description })
 
 /** @throws product.no-site-server */

@@ -1,11 +1,10 @@
 import { portalRoles } from '@vigie/domain/access'
 import { Problem } from '@vigie/domain/kernel'
 import { mostViews, viewsApi, type View } from '@vigie/domain/views'
-import { record } from '../audit/index.ts'
-import { assertVersion, handle, newId, type Actor, type Context, type Handler } from '../platform/index.ts'
+import { doer, record } from '../audit/index.ts'
+import { assertVersion, handle, newId, type Actor, type Handler } from '../platform/index.ts'
 import * as views from './store.ts'
 
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
 const objectOf = (view: Pick<View, 'id' | 'name'>) => ({ kind: 'view', id: view.id, name: view.name })
 const shown = ({ list, name, query, columns, isShared }: View) => ({ list, name, query, columns, isShared })
 

@@ -1,6 +1,6 @@
 import { accessApi, type Account } from '@vigie/domain/access'
 import { nameOf, Problem } from '@vigie/domain/kernel'
-import { record, recordAll } from '../../audit/index.ts'
+import { doer, record, recordAll } from '../../audit/index.ts'
 import { notify } from '../../outbox/index.ts'
 import { assertVersion, handle, type Context, type Handler } from '../../platform/index.ts'
 import { makeLink, voidLinks } from '../links.ts'
@@ -12,8 +12,6 @@ import * as accounts from '../store.ts'
 const mostLocalAccounts = 50
 
 const doneTo = (account: Account) => ({ kind: 'account', id: account.id, name: account.email })
-const doer = ({ actor, origin }: Pick<Context, 'actor' | 'origin'>) => ({ kind: 'account' as const, actor, origin })
-
 async function sendInvitation({ db, services, now, actor }: Context, account: Account): Promise<void> {
   const { token, expiresAt } = await makeLink(db, account.id, 'invitation', now)
   await notify(db, services, {
