@@ -1,4 +1,14 @@
-import { CountryField, FieldGroup, FieldRow, LocaleField, NameFields, NumberField, TagsField, TextField, TimeZoneField } from '../kit/index.ts'
+import {
+  CountryField,
+  FieldGroup,
+  FieldRow,
+  LocaleField,
+  NameFields,
+  NumberField,
+  TagsField,
+  TextField,
+  TimeZoneField,
+} from '../kit/index.ts'
 
 /** The company itself; used by the wizard and by the profile tab, whose values begin alike. */
 export function CompanyFields() {
