@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { customersApi } from '@vigie/domain/customers'
+import { categoryOfKind, figureKinds, topOfGateways } from '@vigie/domain/figures'
 import { families, ProductDescription } from '@vigie/domain/products'
 import { productTypeById } from '@vigie/connectors/products'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -39,6 +40,20 @@ describe('the estate of the demo (OPS-1)', () => {
       }
       expect(customersApi.createCustomer.body!.safeParse(body).error).toBeUndefined()
     }
+  })
+
+  it('has threats of every kind at gateways in the last week, and some today (DSH-2)', () => {
+    const gateways = new Set(
+      products
+        .filter(({ typeId }) => productTypeById.get(typeId)!.family === 'gateway')
+        .flatMap((one) => one.machines.map(({ name }) => name)),
+    )
+    const found = whole
+      .flatMap(({ deed }) => ('finds' in deed ? deed.finds : []))
+      .filter(({ machine, at }) => gateways.has(machine) && at.getTime() > now.getTime() - 7 * 86_400_000)
+    const kinds = figureKinds.flatMap((kind) => categoryOfKind[kind] ?? [])
+    expect(kinds.filter((category) => !found.some((find) => find.category === category))).toEqual([])
+    expect(found.filter(({ at }) => at.getTime() > now.getTime() - 86_400_000).length).toBeGreaterThan(topOfGateways)
   })
 
   it('gives endpoints of their own to site servers only (AGT-8)', () => {
