@@ -178,6 +178,28 @@ describe('a search of 10,000 customers and 50,000 endpoints (issue 4, point 8)',
     expect(rowsOf('endpoint')).toBeLessThan(most)
   })
 
+  it.each(['pc-4', 'pc-', 'linux', 'a', 'boulangerie pc', 'pc boulangerie', '10.0.1', 'pc-4 garage'])(
+    '%s: page after page whoever sees all but one finds the endpoints that are found by whoever sees all, in their order',
+    async (q) => {
+      const found = async (as: Tenant, limit: number, pages: number) => {
+        const all: { id: string; customerName: string }[] = []
+        let cursor: string | undefined
+        for (let page = 0; page < pages; page++) {
+          const { rows, nextCursor } = await database.transaction(as, async (db) =>
+            endpoints(db, await prepare(db, q), { limit, ...(cursor === undefined ? {} : { cursor }) }),
+          )
+          all.push(...rows)
+          if (nextCursor === null) break
+          cursor = nextCursor
+        }
+        return all.filter(({ customerName }) => customerName !== 'Zebrawood Ebonite').map(({ id }) => id)
+      }
+      const whole = await found(tenant, 60, 1)
+      expect(whole.length).toBeGreaterThan(20)
+      expect(await found(nearlyAll, 9, 3)).toEqual(whole.slice(0, 27))
+    },
+  )
+
   it.each(['garage', 'antivirus'])('%s: whoever sees all but one finds what many have among the newest events', async (q) => {
     expect(readOf(await plan('event', q, nearlyAll), 'event')).toBeLessThan(320)
   })
