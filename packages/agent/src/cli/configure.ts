@@ -11,7 +11,8 @@ import { serverAddress } from './enrol.ts'
 import { CliError, type ExitName } from './exit-codes.ts'
 import { askPerson } from './interactive.ts'
 import { isSameProxy, proxyOf, proxyOptions } from './proxy.ts'
-import { loadSettings, saveSettings } from './settings.ts'
+import { loadSettings, saveSettings, type Settings } from './settings.ts'
+import { plain } from './words.ts'
 
 /** Each option, and where it stands in the settings. A list is comma-separated; `default` forgets what was set. */
 const places = {
@@ -65,9 +66,40 @@ export async function configureCommand(context: Context): Promise<ExitName> {
   }
   const shown = { server, proxy: proxy && { address: proxyAddress(proxy), auth: proxy.auth, hasPassword: proxy.password !== '' }, settings }
   context.sayJson(shown)
-  say(JSON.stringify(shown, null, 2))
+  for (const [option, value] of inOptions(shown)) say(`  ${option.padEnd(22)} ${plain(value)}`)
   return 'fine'
 }
+
+/** All of it, each by the option that changes it. A kept password shows as stars. */
+function inOptions({
+  server,
+  proxy,
+  settings,
+}: {
+  server: string | null
+  proxy: ShownProxy | null
+  settings: Settings
+}): [string, string][] {
+  const { onAccess } = settings.engines.clamav as { onAccess: 'auto' | { paths: string[]; action: string } | null }
+  const rows: [string, unknown][] = [
+    ['server', server],
+    ['proxy', proxy?.address ?? 'none'],
+    ...(proxy === null ? [] : ([['proxy-auth', proxy.auth]] as [string, string][])),
+    ...(proxy?.hasPassword === true ? ([['proxy-password-file', '****']] as [string, string][]) : []),
+    ...Object.entries(places).map(([name, place]): [string, unknown] => [name, written(valueAt(settings, place.path), place)]),
+    ['on-access', onAccess === null ? 'off' : onAccess === 'auto' ? 'auto' : onAccess.paths],
+    ...(onAccess !== null && onAccess !== 'auto' ? ([['on-access-action', onAccess.action]] as [string, string][]) : []),
+  ]
+  return rows.map(([name, value]) => [`--${name}`, value === null || String(value) === '' ? '-' : String(value)])
+}
+type ShownProxy = { address: string; auth: string; hasPassword: boolean }
+
+/** As `read` takes it. */
+const written = (value: unknown, { kind }: Place): unknown =>
+  kind === 'switch' ? (value === true ? 'on' : 'off') : kind === 'megabytes' ? Number(value) / 1_048_576 : value
+
+const valueAt = (settings: unknown, path: readonly string[]): unknown =>
+  path.reduce((place, name) => (place as Record<string, unknown>)[name], settings)
 
 /** How the person named what is wrong. */
 function optionOf(path: readonly PropertyKey[]): string {
