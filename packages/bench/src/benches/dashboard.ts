@@ -27,6 +27,11 @@ const tab = [
   'top-customers-by-threat:30d',
   'agents-by-state',
   'inventory-health',
+  'top-cloud-edge-customers:30d',
+  'top-cloud-edge-appliances:30d',
+  'licence-management',
+  'licences-over-time:12m',
+  'licence-usage:12m',
 ]
 
 /**
@@ -100,6 +105,8 @@ async function atMillions(context: BenchContext, server: ServerUnderTest, databa
   context.say(`${millions} million detections, as their counts ...`)
   await database.query(`update vigie_jobs.schedule set cron = '17 3 1 1 *' where name = 'figures.fold-tallies'`)
   const { detections, tallyRows } = await fillTallies(database, customers, millions * 1e6 * (customers / 10_000))
+  await fillGateways(database)
+  await fillLicences(database)
   const foldSeconds = await fold(context, database)
   const rounds = context.isShort ? 5 : 40
   const ask = async (query: { ask: string }) => {
@@ -156,6 +163,41 @@ async function fillTallies(database: pg.Client, customers: number, detections: n
     'select sum(count)::float8 as detections, count(*)::float8 as rows from tally_hour',
   )
   return { detections: filled!.detections, tallyRows: filled!.rows }
+}
+
+/** A fifth of the customers has a second product: as if it were a gateway that tells of a threat every eight hours. */
+async function fillGateways(database: pg.Client): Promise<void> {
+  await database.query('truncate tally_appliance, tally_appliance_day')
+  await database.query(
+    `insert into tally_appliance (partner_id, hour, category, customer_id, product_id, totals)
+     select partner_id, date_trunc('hour', now()) - h * interval '1 hour', (array['botnet', 'ips', 'web-reputation', 'antivirus'])[1 + (k + h / 8) % 4], customer_id, id,
+       array(select 1 + (k + m) % (1 + m) from generate_series(0, 11) m)
+     from (select *, abs(hashtext(id::text)) % 1000 as k from product where type_id = 'clamav-site-server') p, generate_series(0, 743, 8) h`,
+  )
+  await database.query('vacuum analyze tally_appliance')
+}
+
+/** Every product reports a licence, and did at the end of each of the last 13 months. */
+async function fillLicences(database: pg.Client): Promise<void> {
+  await database.query('truncate product_licence, licence_day, licence_day_all, licence_day_kept')
+  await database.query(
+    `insert into product_licence (partner_id, product_id, customer_id, type_id, kind, expires_at, seats, seats_used)
+     select partner_id, id, customer_id, type_id, (array['full', 'full', 'trial', 'unknown'])[1 + k % 4], now() + (k - 100) * interval '1 day', 5 + k % 50, k % 50
+     from (select *, abs(hashtext(id::text)) % 1000 as k from product) p`,
+  )
+  await database.query(
+    `insert into licence_day_kept (partner_id, day)
+     select partner_id, (date_trunc('month', now()) - m * interval '1 month')::date - 1 from (select distinct partner_id from product) b, generate_series(0, 12) m`,
+  )
+  await database.query(
+    `insert into licence_day (partner_id, day, customer_id, type_id, kind, licences, seats, seats_used)
+     select k.partner_id, k.day, l.customer_id, l.type_id, l.kind, count(*), sum(l.seats), sum(l.seats_used) from licence_day_kept k join product_licence l on l.partner_id = k.partner_id group by 1, 2, 3, 4, 5`,
+  )
+  await database.query(
+    `insert into licence_day_all (partner_id, day, type_id, kind, licences, seats, seats_used)
+     select partner_id, day, type_id, kind, sum(licences), sum(seats), sum(seats_used) from licence_day group by 1, 2, 3, 4`,
+  )
+  for (const table of ['product_licence', 'licence_day', 'licence_day_all']) await database.query(`vacuum analyze ${table}`)
 }
 
 /** The server's job makes the totals, batch after batch, from the next minute on. @returns how long that took, from its first batch to its last */

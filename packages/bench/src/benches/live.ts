@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { customersApi } from '@vigie/domain/customers'
 import { eventsApi } from '@vigie/domain/events'
@@ -7,6 +6,7 @@ import { productsApi } from '@vigie/domain/products'
 import { infectedMix } from '@vigie/lab/agents'
 import { ConsoleClient } from '@vigie/lab/console'
 import type pg from 'pg'
+import { aSession, anAccount } from '../kit/accounts.ts'
 import { defineBench, type Figure, voidBy } from '../kit/define.ts'
 import { measure, pause, quantile } from '../kit/measure.ts'
 import { fleetOn, type ServerUnderTest, startServer } from '../kit/server.ts'
@@ -100,36 +100,15 @@ interface OpenConsole {
   close(): void
 }
 
-/** Accounts and sessions are put in past the server: signing in 200 times would measure passwords. A quarter of them are limited to a scope that shows them all. */
+/** A quarter of them are limited to a scope that shows them all. */
 async function openConsoles(server: ServerUnderTest, database: pg.Client, count: number): Promise<OpenConsole[]> {
   const consoles: OpenConsole[] = []
   for (let n = 0; consoles.length < count; n++) {
-    const {
-      rows: [account],
-    } = await database.query<{ id: string }>(
-      `insert into account (partner_id, id, email, first_name, last_name, role, state, locale, time_zone, is_scope_limited)
-       select id, gen_random_uuid(), 'live' || $1 || '@example.com', 'Live', $1, 'technician', 'active', 'en', 'UTC', $2 from partner where kind = 'operator' returning id`,
-      [String(n), n % 4 === 3],
-    )
-    if (n % 4 === 3)
-      await database.query(
-        `insert into scope_line (partner_id, id, account_id, position, effect, target) select partner_id, gen_random_uuid(), id, 0, 'allow', 'all' from account where id = $1`,
-        [account!.id],
-      )
+    const accountId = await anAccount(database, `live${n}`, n % 4 === 3 ? [{ effect: 'allow' }] : null)
     for (let k = 0; k < consolesPerAccount && consoles.length < count; k++)
-      consoles.push(await openConsole(server, await aSession(database, account!.id)))
+      consoles.push(await openConsole(server, await aSession(database, accountId)))
   }
   return consoles
-}
-
-async function aSession(database: pg.Client, accountId: string): Promise<string> {
-  const token = randomBytes(32).toString('base64url')
-  await database.query(
-    `insert into session (partner_id, id, account_id, token_hash, state, address, user_agent, created_at, last_used_at, expires_at)
-     select partner_id, gen_random_uuid(), id, $2, 'full', '', 'bench', now(), now(), now() + interval '1 hour' from account where id = $1`,
-    [accountId, createHash('sha256').update(token).digest()],
-  )
-  return token
 }
 
 async function openConsole(server: ServerUnderTest, token: string): Promise<OpenConsole> {
