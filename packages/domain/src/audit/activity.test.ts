@@ -7,7 +7,7 @@ describe('an audit line in words (ACC-11)', () => {
     ['one of its own', 'customer.deleted', 'Customer deleted'],
     ['known category and verb', 'contact.exported', 'Contacts: exported'],
     ['a verb we have no word for', 'contact.merged', 'Contacts: other change'],
-    ['a newer server’s category', 'licence.renewed', 'Other: other change'],
+    ['a newer server’s category', 'quantum.entangled', 'Other: other change'],
     ['a refusal', 'customer.deleted.refused', 'Refused: Customer deleted'],
     ['nothing at all', '', 'Other: other change'],
   ])('%s', (_, activity, words) => {

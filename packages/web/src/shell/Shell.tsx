@@ -31,7 +31,8 @@ const OrderWatch = lazy(() => import('../orders/Watch.tsx'))
 /** Frame of every screen behind sign-in: rail, bar, what lies over them, and the live line to the server. */
 export function Shell() {
   const say = useText()
-  const { account, alertLevel } = useActor()
+  const actor = useActor()
+  const { account } = actor
   const change = useChangeLanguage()
   const router = useRouter()
   const isLoading = useRouterState({ select: (state) => state.isLoading })
@@ -78,7 +79,8 @@ export function Shell() {
   }, [pathname, search, account.id])
   useShortcuts({ palette: () => setOver('palette'), help: () => setOver('shortcuts') })
 
-  // the session says whether there will be one: its words come later, and push nothing down
+  // the session says whether there will be one: its words come later, and push nothing down. As it was with the first paint: what it says anew since would
+  const [alertLevel] = useState(actor.alertLevel)
   const alertPlace = alertLevel && <div data-alert={alertLevel} />
 
   return (

@@ -26,15 +26,18 @@ interface SurfaceProps {
   onClose(): void
   /** px */
   width?: number
+  /** A press outside closes no more once something was typed: a slip would lose it. */
+  keepsTyped?: boolean
   children: ReactNode
 }
 /**
  * What lies over the page and takes all keys: focus goes in (to `data-autofocus`, if there is one), stays in, and returns where it came from. Escape and a
  * press outside close. Rendered while open. Menus and choosers opened inside lie above it and keep their own Escape.
  */
-export function Overlay({ label, labelledBy, onClose, width = 460, children }: SurfaceProps) {
+export function Overlay({ label, labelledBy, onClose, width = 460, keepsTyped = false, children }: SurfaceProps) {
   const trap = useFocusTrap(true)
   const surface = useRef<HTMLDivElement | null>(null)
+  const hasTyped = useRef(false)
   usePageLock()
   useFocusReturn()
   return (
@@ -43,7 +46,7 @@ export function Overlay({ label, labelledBy, onClose, width = 460, children }: S
       <div
         className={css.veil}
         onMouseDown={(event) => {
-          if (event.target === event.currentTarget) onClose()
+          if (event.target === event.currentTarget && !(keepsTyped && hasTyped.current)) onClose()
         }}
       >
         <div
@@ -58,6 +61,9 @@ export function Overlay({ label, labelledBy, onClose, width = 460, children }: S
           aria-labelledby={labelledBy}
           tabIndex={-1}
           style={{ maxWidth: width }}
+          onInput={() => {
+            hasTyped.current = true
+          }}
           onKeyDown={(event) => {
             const target = event.target as Element
             if (event.key !== 'Escape' || event.defaultPrevented || !surface.current?.contains(target)) return
@@ -84,7 +90,7 @@ interface Props {
 export function Dialog({ title, closeLabel, onClose, size = 460, children }: Props) {
   const titleId = useId()
   return (
-    <Overlay labelledBy={titleId} onClose={onClose} width={size}>
+    <Overlay labelledBy={titleId} onClose={onClose} width={size} keepsTyped>
       <div className={css.header}>
         <h2 id={titleId}>{title}</h2>
         {/* No tooltip: it would take the first Escape for itself. */}

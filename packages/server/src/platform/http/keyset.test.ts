@@ -35,7 +35,7 @@ describe('pages by key (CUS-2)', () => {
     ['a NUL', 'name', ['name', 'a\0', id]],
     ['30 February', 'seen', ['seen', '2026-02-30 10:00:00+00', id]],
     ['an hour that is none', 'seen', ['seen', '2026-02-20 25:00:00+00', id]],
-    ['infinity from the other side', 'seen', ['seen', 'infinity', id]],
+    ['more than infinity', 'seen', ['seen', 'infinity1', id]],
     ['null', 'seen', ['seen', null, id]],
     ['too few values', 'name', ['name', 'a']],
   ])('refuses a cursor: %s', (_, sort, values) => {
@@ -45,6 +45,7 @@ describe('pages by key (CUS-2)', () => {
   it.each([
     ['seen', '2026-02-20 23:59:59.123456+00'],
     ['seen', '-infinity'],
+    ['seen', 'infinity'],
     ['count', '-7'],
     ['name', "'; drop table customer"],
   ])('takes a cursor back: %s %s', (sort, value) => {
