@@ -8,6 +8,8 @@ import { AccountId, CustomerId, EndpointId, EventId, Instant, ProductId } from '
 export const searchKinds = ['customer', 'product', 'endpoint', 'event', 'threat', 'account'] as const
 export const SearchKind = z.enum(searchKinds)
 export type SearchKind = z.infer<typeof SearchKind>
+/** What a console asks for side by side while somebody types: to look through the words of all endpoints is half of the work where no index may tell (ACC-14, decision 39). */
+export const askedTogether: readonly (readonly SearchKind[])[] = [['endpoint'], searchKinds.filter((kind) => kind !== 'endpoint')]
 
 /** ACC-2: of a kind that one may not read nothing is found, and nothing is said. */
 export const findsWith: Readonly<Record<SearchKind, Permission>> = {

@@ -116,9 +116,9 @@ async function withWord(db: TenantDb, word: string): Promise<string[] | null> {
   }
   const own = (await sees(db)) === 'part' ? `${ofOwn('customer_id')} and ` : ''
   const { rows } = await db.query<{ id: string }>(
-    // of one pattern LIKE itself is a tenth quicker than ANY
-    `select endpoint_id as id from endpoint_search where ${own}words like ${patterns.length === 1 ? '$1' : 'any($1::text[])'} limit ${most.endpoints + 1}`,
-    [patterns.length === 1 ? patterns[0] : patterns],
+    // of one pattern LIKE itself is quicker than ANY; of several one LIKE keeps nearly all from being asked for each
+    `select endpoint_id as id from endpoint_search where ${own}words like $1${patterns.length === 1 ? '' : ' and words like any($2::text[])'} limit ${most.endpoints + 1}`,
+    patterns.length === 1 ? patterns : [likePattern(word), patterns],
   )
   return rows.length > most.endpoints ? null : rows.map(({ id }) => id)
 }

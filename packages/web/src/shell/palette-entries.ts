@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { commandKinds, plainCommandTypes, type CommandType } from '@vigie/domain/commands'
 import { locales } from '@vigie/domain/kernel'
 import type { OrderTarget } from '@vigie/domain/orders'
-import { searchApi, type SearchHit } from '@vigie/domain/search'
+import { askedTogether, searchApi, searchKinds, type SearchHit } from '@vigie/domain/search'
 import { useEffect, useMemo, useState } from 'react'
 import type { useActor } from '../kit/actor.ts'
 import { api } from '../kit/api.ts'
@@ -141,14 +141,29 @@ function targetOf(hit: SearchHit): OrderTarget | null {
   return hit.kind === 'endpoint' ? { kind: 'endpoints', endpointIds: [hit.id] } : null
 }
 
-const useSearch = (query: { q: string; limit?: number; kinds?: string } | null) =>
+interface Asked {
+  q: string
+  limit?: number
+  /** All, if none is named. */
+  kinds?: string
+}
+const useSearch = (query: Asked | null) =>
   useQuery({
     queryKey: ['palette', query],
     enabled: query !== null,
     placeholderData: keepPreviousData,
     staleTime: 15_000,
-    queryFn: async ({ signal }) => (await api(searchApi.searchAll).call({ query: query! }, { signal })).groups.flatMap(({ rows }) => rows),
+    queryFn: ({ signal }) => find(query!, signal),
   })
+
+/** Shown together, once all of it is there: nothing moves under a pointer. */
+async function find({ kinds, ...query }: Asked, signal: AbortSignal): Promise<SearchHit[]> {
+  const wanted: readonly string[] = kinds?.split(',') ?? searchKinds
+  const parts = askedTogether.map((part) => part.filter((kind) => wanted.includes(kind)).join()).filter(Boolean)
+  const replies = await Promise.all(parts.map((part) => api(searchApi.searchAll).call({ query: { ...query, kinds: part } }, { signal })))
+  const groups = replies.flatMap((reply) => reply.groups)
+  return searchKinds.flatMap((kind) => groups.find((group) => group.kind === kind)?.rows ?? [])
+}
 
 /** What one opened last, as it is called now. */
 export function useRecent(actor: Actor): Entry[] {
