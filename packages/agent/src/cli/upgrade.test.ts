@@ -199,9 +199,10 @@ describe('an agent that upgrades itself (R17, AGT-1)', { timeout: 120_000 }, () 
     let isHeld = false
     keeper = setInterval(() => !isHeld && isEnded() && (child = start()), 100)
     for (let i = 0; i < 10; i++) {
+      // at any moment of the fetching and the checking; the ninth just as the new one says hello, however long that takes here: so that one is ordered once the last has ended, or it is refused as one too many
+      if (i % 9 === 8) await expect.poll(async () => (await record().catch(() => ({ trial: null }))).trial, { timeout: 30_000 }).toBeNull()
       if (versions().at(-1) === wanted()) signers.publish(peer, `0.${++minor}.0`, program(wanted()))
       told.push(order(wanted()))
-      // at any moment of the fetching and the checking; the ninth just as the new one says hello, however long that takes here
       if (i % 9 === 8) await peer.until(() => versions().at(-1) === wanted(), `${wanted()} says hello`, 30_000)
       else await new Promise((resolve) => setTimeout(resolve, 150 * (i % 9)))
       const launched = processesOf(state).filter((pid) => pid !== child.pid)
