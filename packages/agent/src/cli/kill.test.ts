@@ -7,7 +7,7 @@ import { enrolled, newStateFolder, remove } from '../testing/in-process.ts'
 import { Peer } from '../testing/peer.ts'
 import { saveSettings } from './settings.ts'
 
-const kills = process.env['VIGIE_TEST_LONG'] === '1' ? 1_000 : 40
+const kills = process.env['VIGIE_TEST_LONG'] === '1' ? 1_000 : 28
 
 describe('killed at any moment (R15, R22, AGT-6)', () => {
   let peer: Peer

@@ -14,7 +14,7 @@ afterAll(async () => {
 })
 
 /** `npm run test:long` has 500 beside (kill.long.test.ts). */
-const kills = 12
+const kills = 9
 
 it(`${kills} kills -9 of server processes that share a database, under load: nothing lost, nothing doubled, no false clone (R22, R43, R44, R10)`, async () => {
   await Promise.all([servers.start(), servers.start(), servers.start()])
